@@ -1,0 +1,1 @@
+"""The product's five services and the two rooms they share."""

@@ -1,0 +1,1 @@
+"""What is said between services: plain data, one module per publisher."""

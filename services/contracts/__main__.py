@@ -1,0 +1,34 @@
+"""Declares the topology of the bus for every fact and reader; run before the services, again at each release."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from services.contracts.facts import FACTS
+from services.kit.bus import declare
+
+PATIENCE_SECONDS = 60
+
+
+def admin_url() -> str:
+    """`AMQP_ADMIN_URL`, or the file `amqp_admin_url` in `SECRETS_DIR`."""
+    given = os.environ.get("AMQP_ADMIN_URL")
+    return given or (Path(os.environ["SECRETS_DIR"]) / "amqp_admin_url").read_text().strip()
+
+
+async def main() -> None:
+    """Wait for the broker, then declare; the same call again changes nothing."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                await declare(admin_url(), FACTS)
+            except OSError:
+                await asyncio.sleep(0.5)
+            else:
+                return
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
+    sys.stdout.write(f"{len(FACTS)} facts, {sum(len(fact.readers) for fact in FACTS)} queues declared\n")

@@ -1,0 +1,31 @@
+"""What auth announces."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from services.contracts.values import Language
+from services.kit.events import Fact, Secret
+
+
+class OneTimeLinkIssued(Fact):
+    """Somebody asked to prove that an address is theirs; `token` goes into the link, `key` is typed."""
+
+    type: ClassVar[str] = "auth.one-time-link-issued.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    link: str
+    address: str
+    language: Language
+    token: Secret
+    key: Secret
+    expires_at: datetime
+
+
+class SessionRevoked(Fact):
+    """A session ended before its time; its tokens are refused everywhere."""
+
+    type: ClassVar[str] = "auth.session-revoked.v1"
+    readers: ClassVar[tuple[str, ...]] = ("upload", "propagation", "download")
+
+    session: str
+    revoked_at: datetime

@@ -1,0 +1,67 @@
+"""What download announces."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from services.contracts.values import FileLine, Label, Recipient
+from services.kit.events import Fact, Secret, Value
+
+
+class LinkIssued(Fact):
+    """A recipient has a link of their own; `token` goes into the mail and is stored nowhere else."""
+
+    type: ClassVar[str] = "download.link-issued.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    label: Label
+    recipient: Recipient
+    token: Secret
+    text: str
+    files: tuple[FileLine, ...]
+    downloads_per_file: int
+    ends_at: datetime
+
+
+class LinkLeftUnused(Fact):
+    """A recipient has fetched nothing and the end is near."""
+
+    type: ClassVar[str] = "download.link-left-unused.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    label: Label
+    recipient: Recipient
+    token: Secret
+    files: tuple[FileLine, ...]
+    ends_at: datetime
+
+
+class FileDownloaded(Fact):
+    """The last byte of a file was delivered; `times` counts this recipient's complete downloads of it."""
+
+    type: ClassVar[str] = "download.file-downloaded.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    label: Label
+    recipient: str
+    file: FileLine
+    times: int
+    downloaded_at: datetime
+
+
+class Fetched(Value):
+    """What one recipient did before the end."""
+
+    recipient: str
+    files_downloaded: int
+    files_in_all: int
+
+
+class TransferExpired(Fact):
+    """The last day is over: every link is dead, the bytes are purged; the closing report."""
+
+    type: ClassVar[str] = "download.transfer-expired.v1"
+    readers: ClassVar[tuple[str, ...]] = ("upload", "notify")
+
+    label: Label
+    report: tuple[Fetched, ...]
+    expired_at: datetime

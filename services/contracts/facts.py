@@ -1,0 +1,24 @@
+"""Every fact there is."""
+
+from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
+from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
+from services.contracts.notify import MailStateChanged
+from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
+from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.kit.events import Fact
+
+FACTS: tuple[type[Fact], ...] = (
+    OneTimeLinkIssued,
+    SessionRevoked,
+    TransferSubmitted,
+    TransferWithdrawn,
+    ApprovalRequested,
+    TransferReleased,
+    TransferRefused,
+    ApprovalLapsed,
+    LinkIssued,
+    LinkLeftUnused,
+    FileDownloaded,
+    TransferExpired,
+    MailStateChanged,
+)

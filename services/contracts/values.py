@@ -1,0 +1,76 @@
+"""The values that facts carry."""
+
+from datetime import datetime
+from typing import Literal
+
+from services.kit.events import Value
+
+Role = Literal["agent", "external"]
+Language = Literal["fr", "en"]
+Field = Literal["to", "cc", "bcc"]
+
+
+class Person(Value):
+    """A mail address in normal form, and the name its owner declared (may be empty)."""
+
+    address: str
+    name: str = ""
+
+
+class Recipient(Value):
+    """One of those a transfer is for; `field` says where the sender put them: bcc is hidden from the others."""
+
+    address: str
+    field: Field
+    role: Role
+
+
+class Part(Value):
+    """A run of bytes of a file, in order; `sha256` in lower-case hex, `crc32` as an unsigned 32-bit number."""
+
+    size_bytes: int
+    sha256: str
+    crc32: int
+
+
+class SentFile(Value):
+    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole as declared by the sender's client."""
+
+    file: str
+    path: str
+    size_bytes: int
+    sha256: str
+    crc32: int
+    object_key: str
+    parts: tuple[Part, ...]
+
+
+class Label(Value):
+    """What any message about a transfer needs to say which one it is."""
+
+    transfer: str
+    sender: Person
+    sender_role: Role
+    subject: str
+    language: Language
+
+
+class Parcel(Label):
+    """A whole transfer: who to, what it says, what it holds, and until when."""
+
+    recipients: tuple[Recipient, ...]
+    text: str
+    files: tuple[SentFile, ...]
+    submitted_at: datetime
+    ends_at: datetime
+
+    def label(self) -> Label:
+        """The same, without contents."""
+        return Label(**{name: getattr(self, name) for name in Label.model_fields})
+
+
+class FileLine(Value):
+    """A file as a mail lists it."""
+
+    path: str
+    size_bytes: int

@@ -1,0 +1,1 @@
+"""How things are done here: mechanics that know no word of the domain."""

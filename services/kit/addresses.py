@@ -1,0 +1,75 @@
+"""Whose mail address is this? One normal form, and exact domains: never a suffix, never a display name."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from email_validator import EmailNotValidError, validate_email
+
+from services.kit.refusals import Unprocessable
+
+LONGEST = 254
+FORBIDDEN = set('"(),:;<>[]\\ ')
+FORBIDDEN_LOCAL = ("=?", "%", "!", "/", "`", "|", "{", "}")
+STRICT_LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+'-]{0,62}[A-Za-z0-9])?")
+
+
+class AddressNotAcceptable(Unprocessable):
+    """This is not a mail address that can be used here."""
+
+    french = "Cette adresse de messagerie ne peut pas être utilisée ici."
+
+
+def normal_form(raw: str) -> str:
+    """The address as it is stored, compared, shown and sent to: lower case, domain in ASCII (A-labels).
+
+    Refuses control and format characters, comments, quoted local parts, address literals, several `@`, encoded words,
+    percent hacks, bang paths, and more than 254 characters.
+    """
+    if not isinstance(raw, str) or len(raw) > LONGEST:
+        raise AddressNotAcceptable()
+    if any(unicodedata.category(character) in ("Cc", "Cf") or character in FORBIDDEN for character in raw):
+        raise AddressNotAcceptable()
+    if raw.count("@") != 1:
+        raise AddressNotAcceptable()
+    try:
+        found = validate_email(
+            raw,
+            allow_quoted_local=False,
+            allow_domain_literal=False,
+            allow_smtputf8=False,
+            check_deliverability=False,
+        )
+    except EmailNotValidError as error:
+        raise AddressNotAcceptable() from error
+    local, domain = found.local_part, found.ascii_domain
+    if any(trick in local for trick in FORBIDDEN_LOCAL):
+        raise AddressNotAcceptable()
+    return f"{local}@{domain}".lower()
+
+
+def person_of(address: str) -> str:
+    """The same for all plus-addresses of one mailbox: for limits and for "is this the same person"."""
+    local, domain = address.rsplit("@", 1)
+    return f"{local.split('+', 1)[0] or local}@{domain}"
+
+
+def domain_of(address: str) -> str:
+    """The part after the @ of an address in normal form."""
+    return address.rsplit("@", 1)[1]
+
+
+class Domains:
+    """A set of exact domains; an entry with a leading dot means the domain and all below it."""
+
+    def __init__(self, entries: Iterable[str]) -> None:
+        cleaned = [entry.strip().lower() for entry in entries if entry.strip()]
+        self._exact = {entry.lstrip(".") for entry in cleaned}
+        self._below = tuple(entry for entry in cleaned if entry.startswith("."))
+
+    def hold(self, address: str) -> bool:
+        """True when the address, in normal form and with a plain local part, is in one of the domains."""
+        local, domain = address.rsplit("@", 1)
+        if not STRICT_LOCAL.fullmatch(local):
+            return False
+        return domain in self._exact or bool(self._below and domain.endswith(self._below))

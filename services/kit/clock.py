@@ -1,0 +1,14 @@
+"""What time is it? The only module that asks the machine."""
+
+import time
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The machine's time, in UTC; decisions about validity use the database's clock instead (R9)."""
+    return datetime.now(UTC)
+
+
+def monotonic_seconds() -> float:
+    """Seconds on a clock that never goes back, for measuring and for waiting."""
+    return time.monotonic()

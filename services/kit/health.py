@@ -1,0 +1,76 @@
+"""Is this process alive, started, ready? Answered on its own port, with the metrics (R63, R64)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse, Response
+
+from services.kit import metrics
+from services.kit.clock import monotonic_seconds
+
+BEAT_SECONDS = 1.0
+STALLED_SECONDS = 5.0
+CHECK_SECONDS = 2.5
+
+Check = Callable[[], Awaitable[None]]
+
+
+class Health:
+    """`checks` are what the service cannot work without; liveness never asks them."""
+
+    def __init__(self, checks: dict[str, Check]) -> None:
+        self._checks = checks
+        self._last_beat = monotonic_seconds()
+        self.started = False
+        self.draining = False
+
+    async def beat(self) -> None:
+        """Show that the event loop turns."""
+        while True:
+            self._last_beat = monotonic_seconds()
+            await asyncio.sleep(BEAT_SECONDS)
+
+    @property
+    def alive(self) -> bool:
+        """The event loop turned within the last five seconds."""
+        return monotonic_seconds() - self._last_beat < STALLED_SECONDS
+
+    async def missing(self) -> list[str]:
+        """The names of the dependencies that do not answer."""
+        answers = await asyncio.gather(*(self._answers(check) for check in self._checks.values()))
+        return [name for name, answered in zip(self._checks, answers, strict=True) if not answered]
+
+    async def _answers(self, check: Check) -> bool:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await check()
+        except Exception:
+            return False
+        return True
+
+
+def management(health: Health) -> FastAPI:
+    """The application of the management port, which the gateway does not reach."""
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/livez")
+    async def livez() -> Response:
+        return JSONResponse({"alive": health.alive}, status_code=200 if health.alive else 503)
+
+    @app.get("/startupz")
+    async def startupz() -> Response:
+        return JSONResponse({"started": health.started}, status_code=200 if health.started else 503)
+
+    @app.get("/readyz")
+    async def readyz() -> Response:
+        missing = await health.missing()
+        ready = health.started and not health.draining and not missing
+        body = {"ready": ready, "draining": health.draining, "missing": missing}
+        return JSONResponse(body, status_code=200 if ready else 503)
+
+    @app.get("/metrics")
+    async def exposition() -> Response:
+        return Response(metrics.exposition(), media_type=metrics.CONTENT_TYPE_LATEST)
+
+    return app

@@ -1,0 +1,107 @@
+"""What is written down for the operator? JSON lines of allowed fields only: no secret, no address, no name (I8)."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from services.kit.trace import trace_id
+
+ALLOWED = frozenset(
+    [
+        "event",
+        "level",
+        "timestamp",
+        "logger",
+        "service",
+        "trace_id",
+        "request_id",
+        "method",
+        "route",
+        "status",
+        "seconds",
+        "type",
+        "message_id",
+        "attempt",
+        "problem",
+        "reason",
+        "loop",
+        "transfer_id",
+        "mail_id",
+        "mail_kind",
+        "queue",
+        "count",
+        "outcome",
+        "code",
+        "dependency",
+        "port",
+        "signal",
+        "error",
+        "exception",
+        "size_bytes",
+        "state",
+        "version",
+        "host_count",
+        "collection",
+        "step",
+        "delay_seconds",
+    ]
+)
+LONGEST = 2000
+
+
+def _only_allowed(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    kept = {key: value for key, value in line.items() if key in ALLOWED}
+    return {key: value[:LONGEST] if isinstance(value, str) else value for key, value in kept.items()}
+
+
+def _traced(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    trace = trace_id()
+    return {**line, "trace_id": trace} if trace else line
+
+
+def _named_exception(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The exception's class and where it was raised: its message may hold an address or a token."""
+    info = line.pop("exc_info", None)
+    error = sys.exc_info()[1] if info is True else info if isinstance(info, BaseException) else None
+    if error is None:
+        return line
+    frames = []
+    walk = error.__traceback__
+    while walk is not None:
+        frames.append(f"{walk.tb_frame.f_globals.get('__name__', '?')}:{walk.tb_lineno}")
+        walk = walk.tb_next
+    return {**line, "error": type(error).__name__, "exception": " > ".join(frames[-8:])}
+
+
+class _Quiet(logging.Handler):
+    """Lines of libraries: warnings and above by logger name only, since their text may quote what we do not log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().warning("a library warned", logger=record.name, code=record.levelname)
+
+
+def configure(service: str, level: str = "INFO") -> None:
+    """Send every log line of this process to standard output as JSON."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _traced,
+            _named_exception,
+            _only_allowed,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    logging.basicConfig(handlers=[_Quiet(level=logging.WARNING)], level=logging.WARNING, force=True)
+
+
+def logger() -> Any:
+    """The logger: `logger().info("what happened", field=value)`; fields outside the allowed list are dropped."""
+    return structlog.get_logger()

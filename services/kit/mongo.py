@@ -1,0 +1,288 @@
+"""Where do documents rest? The one door to the database: whole-document writes over a known version (R1, R4)."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Generic, NamedTuple
+from weakref import WeakValueDictionary
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import ASCENDING, ReturnDocument
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from services.kit import metrics, trace
+from services.kit.aggregate import Change, State
+from services.kit.clock import utc_now
+from services.kit.events import Fact
+from services.kit.refusals import NotFound, Unavailable
+
+Document = dict[str, Any]
+ATTEMPTS = 60
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Announced(NamedTuple):
+    """A fact that waits in a document's outbox."""
+
+    id: str
+    type: str
+    body: Document
+    traceparent: str
+    at: datetime
+
+
+@asynccontextmanager
+async def reachable() -> AsyncIterator[None]:
+    """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise
+    except PyMongoError as error:
+        raise Unavailable() from error
+
+
+class Database:
+    """One service's own database, with majority writes and reads and a bound on every wait (R56)."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self._client: Any = AsyncIOMotorClient(
+            url,
+            w="majority",
+            journal=True,
+            readConcernLevel="majority",
+            retryWrites=True,
+            timeoutMS=2000,
+            serverSelectionTimeoutMS=2000,
+            maxPoolSize=50,
+            appname=name,
+            tz_aware=True,
+        )
+        self._database = self._client[name]
+        self.collections: list[Aggregates[Any]] = []
+        self._indexes: list[tuple[Any, list[tuple[str, int]], Document]] = []
+
+    def aggregates(self, name: str, model: type[State]) -> "Aggregates[State]":
+        """The documents of one kind of aggregate; their outboxes are found by the relay."""
+        found = Aggregates(self._database[name], model)
+        self.index(name, "outbox.at")
+        self.collections.append(found)
+        return found
+
+    def records(self, name: str, *, forget_after: str | None = None) -> "Records":
+        """Small documents without rules; `forget_after` names the date that ends them (caches, tokens)."""
+        if forget_after:
+            self.index(name, forget_after, expireAfterSeconds=0)
+        return Records(self._database[name])
+
+    def index(self, collection: str, *fields: str, **options: Any) -> None:
+        """Have an index over these fields, ascending, before the service is ready."""
+        self._indexes.append((self._database[collection], [(field, ASCENDING) for field in fields], options))
+
+    async def prepare(self) -> None:
+        """Create the indexes; the same call again changes nothing."""
+        async with reachable():
+            for collection, keys, options in self._indexes:
+                await collection.create_index(keys, **options)
+
+    async def ping(self) -> None:
+        """Answer, or refuse as unavailable."""
+        async with reachable():
+            await self._database.command("ping")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()
+
+
+class Aggregates(Generic[State]):
+    """Aggregates of one kind: `add`, `update` by a pure rule, and reads; no other way to write."""
+
+    def __init__(self, collection: Any, model: type[State]) -> None:
+        self._collection = collection
+        self._model = model
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.on_announced: Callable[[str], None] = lambda _id: None
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return str(self._collection.name)
+
+    async def add(self, state: State, facts: Sequence[Fact] = ()) -> bool:
+        """Insert a new aggregate with its facts; false when one with this id is there already."""
+        document = {**_fields(state), "_id": state.id, "version": 1, "outbox": _entries(facts)}
+        try:
+            async with reachable():
+                await self._collection.insert_one(document)
+        except DuplicateKeyError:
+            return False
+        self._announce(state.id, facts)
+        return True
+
+    async def update(self, id: str, change: Change[State]) -> State:
+        """Apply a pure rule under the database's clock and write over the version that was read.
+
+        Decides again when another write came first. Raises what the rule raises, `NotFound` for an unknown id, and
+        `Unavailable` when the outcome is unknown.
+        """
+        lock = self._locks.setdefault(id, asyncio.Lock())
+        async with lock:
+            for attempt in range(ATTEMPTS):
+                state, now = await self.read(id)
+                after, facts = change(state, now)
+                if after == state and not facts:
+                    return state
+                if await self._write(state, after, facts):
+                    self._announce(id, facts)
+                    return after.but(version=state.version + 1)
+                metrics.conflicts.labels(self.name).inc()
+                await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+        raise Unavailable()
+
+    async def read(self, id: str) -> tuple[State, datetime]:
+        """The aggregate and the database's time, in one read; `NotFound` for an unknown id."""
+        pipeline = [{"$match": {"_id": id}}, {"$set": {"now": "$$NOW"}}, {"$unset": "outbox"}]
+        async with reachable():
+            found = await self._collection.aggregate(pipeline).to_list(1)
+        if not found:
+            raise NotFound()
+        return self._state(found[0]), found[0]["now"]
+
+    async def get(self, id: str) -> State:
+        """The aggregate; `NotFound` for an unknown id."""
+        return (await self.read(id))[0]
+
+    async def find(self, query: Document, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100) -> list[State]:
+        """Aggregates that match; at most `limit` of them."""
+        async with reachable():
+            cursor = self._collection.find(query, {"outbox": 0}).limit(limit)
+            documents = await (cursor.sort(list(sort)) if sort else cursor).to_list(limit)
+        return [self._state(document) for document in documents]
+
+    async def due(self, field: str, query: Document | None = None, *, limit: int = 100) -> list[str]:
+        """Ids whose date in `field` has passed by the database's clock (R9), oldest first."""
+        overdue = {**(query or {}), field: {"$gt": EPOCH}, "$expr": {"$lte": [f"${field}", "$$NOW"]}}
+        async with reachable():
+            cursor = self._collection.find(overdue, {"_id": 1}).sort(field, ASCENDING).limit(limit)
+            return [document["_id"] for document in await cursor.to_list(limit)]
+
+    async def remove(self, id: str) -> bool:
+        """Forget an aggregate that has nothing left to announce; false when it has, or is not there."""
+        async with reachable():
+            return bool((await self._collection.delete_one({"_id": id, "outbox": []})).deleted_count)
+
+    async def outbox(self, id: str) -> list[Announced]:
+        """The facts of one aggregate that are not yet confirmed, oldest first."""
+        async with reachable():
+            found = await self._collection.find_one({"_id": id}, {"outbox": 1})
+        return [Announced(**entry) for entry in found["outbox"]] if found else []
+
+    async def confirmed(self, id: str, entries: Sequence[Announced]) -> None:
+        """Drop confirmed facts from the outbox, and with them the secrets they held."""
+        async with reachable():
+            gone = {"$pull": {"outbox": {"id": {"$in": [entry.id for entry in entries]}}}}
+            await self._collection.update_one({"_id": id}, gone)
+
+    async def waiting(self, *, older_than_seconds: float, limit: int = 200) -> list[tuple[str, float]]:
+        """Ids with facts that wait longer than that, oldest first, each with the age of its oldest fact in seconds."""
+        pipeline = [
+            {"$match": {"outbox.at": {"$gt": EPOCH}}},
+            {"$project": {"age": {"$subtract": ["$$NOW", {"$min": "$outbox.at"}]}}},
+            {"$match": {"age": {"$gte": older_than_seconds * 1000}}},
+            {"$sort": {"age": -1}},
+            {"$limit": limit},
+        ]
+        async with reachable():
+            found = await self._collection.aggregate(pipeline).to_list(limit)
+        return [(document["_id"], document["age"] / 1000) for document in found]
+
+    async def _write(self, before: State, after: State, facts: Sequence[Fact]) -> bool:
+        write: Document = {"$set": _fields(after), "$inc": {"version": 1}}
+        if facts:
+            write["$push"] = {"outbox": {"$each": _entries(facts)}}
+        async with reachable():
+            result = await self._collection.update_one({"_id": before.id, "version": before.version}, write)
+        return bool(result.matched_count)
+
+    def _announce(self, id: str, facts: Sequence[Fact]) -> None:
+        if facts:
+            self.on_announced(id)
+
+    def _state(self, document: Document) -> State:
+        return self._model.model_validate({**document, "id": document["_id"]})
+
+
+class Records:
+    """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def add(self, id: str, fields: Document) -> bool:
+        """Insert; false when the id is there already."""
+        try:
+            async with reachable():
+                await self._collection.insert_one({**fields, "_id": id})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def get(self, id: str) -> Document | None:
+        """The record, or none."""
+        async with reachable():
+            found: Document | None = await self._collection.find_one({"_id": id})
+        return found
+
+    async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
+        """Records that match, each with its `_id`."""
+        async with reachable():
+            found: list[Document] = await self._collection.find(query).to_list(limit)
+        return found
+
+    async def take(self, id: str, live_until: str) -> Document | None:
+        """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
+        live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
+        async with reachable():
+            found: Document | None = await self._collection.find_one_and_delete(live)
+        return found
+
+    async def put(self, id: str, fields: Document) -> None:
+        """Write the record whole, over whatever was there."""
+        async with reachable():
+            await self._collection.replace_one({"_id": id}, fields, upsert=True)
+
+    async def count_up(self, id: str, field: str, set_first: Document) -> int:
+        """Add one to a counter, creating the record with `set_first`; the new count."""
+        write = {"$inc": {field: 1}, "$setOnInsert": set_first}
+        async with reachable():
+            found = await self._collection.find_one_and_update(
+                {"_id": id}, write, upsert=True, return_document=ReturnDocument.AFTER
+            )
+        return int(found[field])
+
+    async def discard(self, query: Document) -> int:
+        """Remove what matches; how many there were."""
+        async with reachable():
+            return int((await self._collection.delete_many(query)).deleted_count)
+
+
+def _fields(state: State) -> Document:
+    return state.model_dump(exclude={"id", "version"})
+
+
+def _entries(facts: Sequence[Fact]) -> list[Document]:
+    at = utc_now()
+    return [
+        {
+            "id": str(uuid.uuid4()),
+            "type": fact.type,
+            "body": fact.model_dump(mode="json"),
+            "traceparent": trace.current(),
+            "at": at,
+        }
+        for fact in facts
+    ]

@@ -1,0 +1,214 @@
+"""Where do bytes rest? The one door to the object store; it knows S3 only, and bounds threads and waits (R57)."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, urlsplit
+
+import urllib3
+from minio import Minio
+from minio.credentials import Credentials
+from minio.datatypes import Part
+from minio.error import S3Error
+from minio.signer import sign_v4_s3
+from urllib3.exceptions import HTTPError as TransportError
+from urllib3.util import Retry, Timeout
+
+from services.kit.refusals import Unavailable
+
+Result = TypeVar("Result")
+GONE = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
+THREADS = 16
+
+
+class StoreUnavailable(Unavailable):
+    """The object store does not answer for the moment; nothing was lost."""
+
+    french = "Le stockage ne répond pas pour le moment ; rien n'est perdu."
+
+
+class ObjectMissing(Exception):
+    """There is no such object or multipart upload."""
+
+
+class StoredPart(NamedTuple):
+    """A part that the store holds."""
+
+    number: int
+    size_bytes: int
+    etag: str
+
+
+class StoredObject(NamedTuple):
+    """An object that the store holds."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class PendingUpload(NamedTuple):
+    """A multipart upload that is not completed."""
+
+    key: str
+    upload_id: str
+    started_at: datetime
+
+
+class SignedPut(NamedTuple):
+    """What the gateway needs to PUT one body to the store: its path with query, and the headers of its signature."""
+
+    path: str
+    host: str
+    authorization: str
+    date: str
+    sha256: str
+
+
+class Objects:
+    """One bucket of an S3 server, through its own threads and connections."""
+
+    def __init__(self, endpoint: str, region: str, bucket: str, access_key: str, secret_key: str) -> None:
+        address = urlsplit(endpoint)
+        self._bucket = bucket
+        self._region = region
+        self._host = address.netloc
+        self._scheme = address.scheme
+        self._credentials = Credentials(access_key, secret_key)
+        pool = urllib3.PoolManager(
+            timeout=Timeout(connect=2, read=30),
+            retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
+            maxsize=THREADS,
+        )
+        self._client: Any = Minio(
+            endpoint=self._host,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=address.scheme == "https",
+            region=region,
+            http_client=pool,
+        )
+        self._pool = pool
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="objects")
+
+    async def ping(self) -> None:
+        """Answer, or refuse as unavailable; needs no right but to look for one key."""
+        with suppress(ObjectMissing):
+            await self.stat("ping")
+
+    async def start_multipart(self, key: str) -> str:
+        """Begin a multipart upload; its id."""
+        call = lambda: self._client._create_multipart_upload(self._bucket, key, {})  # noqa: E731
+        return str(await self._run(call))
+
+    async def parts(self, key: str, upload_id: str) -> list[StoredPart]:
+        """The parts that arrived, by number; `ObjectMissing` when the upload is unknown, completed or aborted."""
+        return await self._run(lambda: self._all_parts(key, upload_id))
+
+    async def complete_multipart(self, key: str, upload_id: str, parts: list[StoredPart]) -> None:
+        """Make one object of the parts; `ObjectMissing` when the upload is no longer there."""
+        listed = [Part(part.number, part.etag) for part in parts]
+        await self._run(lambda: self._client._complete_multipart_upload(self._bucket, key, upload_id, listed))
+
+    async def abort_multipart(self, key: str, upload_id: str) -> None:
+        """Drop an upload and its parts; one that is gone already is as good."""
+        with suppress(ObjectMissing):
+            await self._run(lambda: self._client._abort_multipart_upload(self._bucket, key, upload_id))
+
+    async def put(self, key: str, body: bytes) -> None:
+        """Store a small object."""
+        await self._run(lambda: self._client.put_object(self._bucket, key, io.BytesIO(body), len(body)))
+
+    async def stat(self, key: str) -> StoredObject:
+        """Size and date; `ObjectMissing` when there is none."""
+        found = await self._run(lambda: self._client.stat_object(self._bucket, key))
+        return StoredObject(key, found.size, found.last_modified)
+
+    async def read(self, key: str, offset: int, length: int) -> bytes:
+        """Exactly these bytes; `ObjectMissing` when there is no such object, `StoreUnavailable` for a short answer."""
+        return await self._run(lambda: self._read(key, offset, length)) if length else b""
+
+    async def remove(self, key: str) -> None:
+        """Delete an object; one that is gone already is as good."""
+        await self._run(lambda: self._client.remove_object(self._bucket, key))
+
+    async def list(self, prefix: str = "") -> list[StoredObject]:
+        """Every object under the prefix."""
+        listed = await self._run(lambda: list(self._client.list_objects(self._bucket, prefix=prefix, recursive=True)))
+        return [StoredObject(found.object_name, found.size, found.last_modified) for found in listed]
+
+    async def pending(self, prefix: str = "") -> list[PendingUpload]:
+        """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12)."""
+        return await self._run(lambda: self._all_pending(prefix))
+
+    def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:
+        """A header signature over the body's SHA-256 in hex: the store itself refuses a body with another digest."""
+        query = f"partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else ""
+        path = f"/{self._bucket}/{quote(key)}"
+        url = urlsplit(
+            f"{self._scheme}://{self._host}{path}?{query}" if query else f"{self._scheme}://{self._host}{path}"
+        )
+        headers = {"Host": self._host, "x-amz-content-sha256": sha256, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+        signed = sign_v4_s3(
+            method="PUT",
+            url=url,
+            region=self._region,
+            headers=headers,
+            credentials=self._credentials,
+            content_sha256=sha256,
+            date=now,
+        )
+        target = f"{path}?{query}" if query else path
+        return SignedPut(target, self._host, str(signed["Authorization"]), headers["x-amz-date"], sha256)
+
+    def close(self) -> None:
+        """Give threads and connections back."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._pool.clear()
+
+    async def _run(self, call: Callable[[], Result]) -> Result:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+        except S3Error as error:
+            if error.code in GONE:
+                raise ObjectMissing() from error
+            raise StoreUnavailable() from error
+        except (TransportError, OSError) as error:
+            raise StoreUnavailable() from error
+
+    def _all_parts(self, key: str, upload_id: str) -> list[StoredPart]:
+        found: list[StoredPart] = []
+        marker = None
+        while True:
+            page = self._client._list_parts(self._bucket, key, upload_id, part_number_marker=marker)
+            found += [StoredPart(part.part_number, part.size, part.etag) for part in page.parts]
+            if not page.is_truncated:
+                return found
+            marker = str(page.next_part_number_marker)
+
+    def _all_pending(self, prefix: str) -> list[PendingUpload]:
+        found: list[PendingUpload] = []
+        key_marker = upload_marker = None
+        while True:
+            page = self._client._list_multipart_uploads(
+                self._bucket, prefix=prefix, key_marker=key_marker, upload_id_marker=upload_marker
+            )
+            found += [PendingUpload(one.object_name, one.upload_id, one.initiated_time) for one in page.uploads]
+            if not page.is_truncated:
+                return found
+            key_marker, upload_marker = page.next_key_marker, page.next_upload_id_marker
+
+    def _read(self, key: str, offset: int, length: int) -> bytes:
+        response = self._client.get_object(self._bucket, key, offset=offset, length=length)
+        try:
+            body: bytes = response.read()
+        finally:
+            response.close()
+            response.release_conn()
+        if len(body) != length:
+            raise OSError("the store's answer is short")
+        return body

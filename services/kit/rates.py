@@ -1,0 +1,43 @@
+"""How often may somebody do this? Counters in the database, so that the bound holds over all replicas (R8, R67)."""
+
+import ipaddress
+from datetime import timedelta
+from typing import NamedTuple
+
+from fastapi import Request
+
+from services.kit.clock import utc_now
+from services.kit.mongo import Records
+
+
+class Rate(NamedTuple):
+    """At most `limit` times in each window of `seconds`."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+class Rates:
+    """Fixed windows; each hit is one atomic increment, counted before it is judged."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+
+    async def allows(self, rate: Rate, key: str) -> bool:
+        """Count one more for `key`, and say whether it is still within the rate."""
+        now = utc_now()
+        window = int(now.timestamp()) // rate.seconds
+        until = now + timedelta(seconds=2 * rate.seconds)
+        count = await self._records.count_up(f"{rate.name}:{key}:{window}", "count", {"until": until})
+        return count <= rate.limit
+
+
+def network_of(request: Request) -> str:
+    """The caller's network: an IPv4 address, or the /64 of an IPv6 one, as the gateway reported it."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{host}/64", strict=False)) if address.version == 6 else host

@@ -1,0 +1,92 @@
+"""What is done for every request? A trace, a cap on its body, one content type, one log line, one measurement."""
+
+import re
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kit import metrics, trace
+from services.kit.clock import monotonic_seconds
+from services.kit.logs import logger
+from services.kit.problems import problem
+from services.kit.refusals import Refusal, TooLarge, UnsupportedType
+
+REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+
+class Requests:
+    """Pure ASGI middleware: nothing is buffered, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp, largest_body_bytes: int) -> None:
+        self._app = app
+        self._largest = largest_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        trace.enter(request.headers.get("traceparent"))
+        started = monotonic_seconds()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._serve(request, receive, watched)
+        finally:
+            self._note(request, status, monotonic_seconds() - started)
+
+    async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
+        refusal = self._refusal(request)
+        if refusal is not None:
+            await problem(request, refusal)(request.scope, receive, send)
+            return
+        capped = _Capped(receive, self._largest)
+        try:
+            await self._app(request.scope, capped, send)
+        except TooLarge as too_large:
+            await problem(request, too_large)(request.scope, receive, send)
+
+    def _refusal(self, request: Request) -> Refusal | None:
+        length = request.headers.get("content-length", "0")
+        if not length.isdigit() or int(length) > self._largest:
+            return TooLarge(limit_bytes=self._largest)
+        has_body = int(length) > 0 or "transfer-encoding" in request.headers
+        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if has_body and request.method in ("POST", "PUT", "PATCH") and kind != "application/json":
+            return UnsupportedType(accepted="application/json")
+        return None
+
+    def _note(self, request: Request, status: int, seconds: float) -> None:
+        route = getattr(request.scope.get("route"), "path", "unmatched")
+        metrics.requests.labels(request.method, route, str(status)).observe(seconds)
+        request_id = request.headers.get("x-request-id", "")
+        logger().info(
+            "request",
+            method=request.method,
+            route=route,
+            status=status,
+            seconds=round(seconds, 4),
+            request_id=request_id if REQUEST_ID.fullmatch(request_id) else None,
+        )
+
+
+class _Capped:
+    """A body that is refused as soon as more bytes were read than are allowed, whatever the headers said (R14)."""
+
+    def __init__(self, receive: Receive, largest: int) -> None:
+        self._receive = receive
+        self._left = largest
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        if self._left < 0:
+            raise TooLarge()
+        return message

@@ -1,0 +1,80 @@
+"""What may an operator change in every service? Environment variables, and secrets as files that are never defaults."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
+SHORTEST_SECRET = 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class BadSettings(Exception):
+    """The process must not start with these settings; the message names them and holds no value."""
+
+
+class ServiceSettings(BaseSettings):
+    """Settings that every service has; a missing or weak one ends the start with a clear line (R63)."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    listen_host: str = "0.0.0.0"  # noqa: S104 - a pod's own network; the NetworkPolicy decides who reaches it
+    listen_port: int = 8000
+    management_port: int = 9000
+    log_level: str = "INFO"
+    public_base_url: str
+    trusted_proxies: str = "127.0.0.1"
+    grace_seconds: int = 30
+    mongo_database: str
+    mongo_url: SecretStr
+    amqp_url: SecretStr
+
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment and the folder `SECRETS_DIR`."""
+        folder = os.environ.get("SECRETS_DIR")
+        sources: dict[str, Any] = {"_secrets_dir": Path(folder)} if folder else {}
+        try:
+            return cls(**sources)
+        except ValueError as error:
+            raise BadSettings(str(error)) from None
+
+    @field_validator("public_base_url")
+    @classmethod
+    def _https_unless_loopback(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise ValueError("must be https")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _exact_proxies(cls, value: str) -> str:
+        for entry in value.split(","):
+            if ipaddress.ip_network(entry.strip()).prefixlen == 0:
+                raise ValueError("must name the gateway, not everybody")
+        return value
+
+    @model_validator(mode="after")
+    def _no_weak_secret(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                _refuse_weak(name, value.get_secret_value())
+        return self
+
+
+def _refuse_weak(name: str, secret: str) -> None:
+    if not secret:
+        raise ValueError(f"{name} is empty")
+    address = urlsplit(secret) if "://" in secret else None
+    candidate = (address.password or "") if address else secret
+    if candidate.lower() in WEAK:
+        raise ValueError(f"{name} holds a well-known password")
+    if name in ("pepper",) and len(secret) < SHORTEST_SECRET:
+        raise ValueError(f"{name} has fewer than {SHORTEST_SECRET} characters")
