@@ -34,7 +34,7 @@ class Part(Value):
 
 
 class SentFile(Value):
-    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole as declared by the sender's client."""
+    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole, as its sender declared it."""
 
     file: str
     path: str

@@ -9,46 +9,14 @@ import structlog
 
 from services.kit.trace import trace_id
 
-ALLOWED = frozenset(
-    [
-        "event",
-        "level",
-        "timestamp",
-        "logger",
-        "service",
-        "trace_id",
-        "request_id",
-        "method",
-        "route",
-        "status",
-        "seconds",
-        "type",
-        "message_id",
-        "attempt",
-        "problem",
-        "reason",
-        "loop",
-        "transfer_id",
-        "mail_id",
-        "mail_kind",
-        "queue",
-        "count",
-        "outcome",
-        "code",
-        "dependency",
-        "port",
-        "signal",
-        "error",
-        "exception",
-        "size_bytes",
-        "state",
-        "version",
-        "host_count",
-        "collection",
-        "step",
-        "delay_seconds",
-    ]
-)
+# fmt: off
+ALLOWED = frozenset({
+    "event", "level", "timestamp", "logger", "service", "trace_id", "request_id", "method", "route", "status",
+    "seconds", "type", "message_id", "attempt", "problem", "reason", "loop", "transfer_id", "mail_id",
+    "mail_kind", "queue", "count", "outcome", "code", "dependency", "port", "signal", "error", "exception",
+    "size_bytes", "state", "version", "collection", "step", "delay_seconds",
+})
+# fmt: on
 LONGEST = 2000
 
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import urllib3
 from minio import Minio
-from minio.credentials import Credentials
+from minio.credentials.providers import StaticProvider
 from minio.datatypes import Part
 from minio.error import S3Error
 from minio.signer import sign_v4_s3
@@ -78,7 +78,7 @@ class Objects:
         self._region = region
         self._host = address.netloc
         self._scheme = address.scheme
-        self._credentials = Credentials(access_key, secret_key)
+        self._credentials = StaticProvider(access_key, secret_key).retrieve()
         pool = urllib3.PoolManager(
             timeout=Timeout(connect=2, read=30),
             retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
@@ -136,7 +136,7 @@ class Objects:
         """Delete an object; one that is gone already is as good."""
         await self._run(lambda: self._client.remove_object(self._bucket, key))
 
-    async def list(self, prefix: str = "") -> list[StoredObject]:
+    async def listing(self, prefix: str = "") -> list[StoredObject]:
         """Every object under the prefix."""
         listed = await self._run(lambda: list(self._client.list_objects(self._bucket, prefix=prefix, recursive=True)))
         return [StoredObject(found.object_name, found.size, found.last_modified) for found in listed]
@@ -152,7 +152,11 @@ class Objects:
         url = urlsplit(
             f"{self._scheme}://{self._host}{path}?{query}" if query else f"{self._scheme}://{self._host}{path}"
         )
-        headers = {"Host": self._host, "x-amz-content-sha256": sha256, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+        headers: dict[str, str | list[str] | tuple[str]] = {
+            "Host": self._host,
+            "x-amz-content-sha256": sha256,
+            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+        }
         signed = sign_v4_s3(
             method="PUT",
             url=url,
@@ -163,7 +167,7 @@ class Objects:
             date=now,
         )
         target = f"{path}?{query}" if query else path
-        return SignedPut(target, self._host, str(signed["Authorization"]), headers["x-amz-date"], sha256)
+        return SignedPut(target, self._host, str(signed["Authorization"]), str(headers["x-amz-date"]), sha256)
 
     def close(self) -> None:
         """Give threads and connections back."""
