@@ -1,0 +1,25 @@
+"""Who may do what: one account per service on each server, with the least it needs."""
+
+SERVICES = ("auth", "upload", "propagation", "notify", "download")
+BUCKET = "melanissimo"
+REGION = "us-east-1"
+BUS_WRITE = r"^(events|retry\..*|dead)$"
+
+
+def bus_read(service: str) -> str:
+    """The queues that a service may read: its own."""
+    return rf"^{service}\."
+
+
+# The counter may fetch an object whose key it knows, and nothing else: no list, no write, no delete.
+READ_ONLY_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": ["arn:aws:iam:::user/download"]},
+            "Action": ["s3:GetObject"],
+            "Resource": [f"arn:aws:s3:::{BUCKET}/*"],
+        }
+    ],
+}

@@ -1,0 +1,37 @@
+"""A mail server that keeps everything it is given, with a page and an API to read it: Sendria."""
+
+import sysconfig
+from pathlib import Path
+
+import httpx
+
+from devstack.part import Part
+from devstack.ports import LOOPBACK, answers
+from devstack.process import Child
+
+SENDRIA = Path(sysconfig.get_paths()["scripts"]) / "sendria"
+
+
+class Mailbox(Part):
+    name = "mailbox"
+    port_names = ("smtp", "mailbox")
+
+    def launch(self) -> None:
+        ports = self.workspace.ports
+        command = [
+            *(str(SENDRIA), "--foreground", "--no-quit", "--db", str(self.workspace.data("mailbox") / "mails.sqlite")),
+            *("--smtp-ip", LOOPBACK, "--smtp-port", str(ports["smtp"])),
+            *("--http-ip", LOOPBACK, "--http-port", str(ports["mailbox"])),
+        ]
+        self.spawn(Child(self.workspace, "mailbox", command))
+        self.wait_ready()
+
+    def ready(self) -> bool:
+        try:
+            page = httpx.get(f"{self.where()}/api/messages/", timeout=5)
+        except httpx.TransportError:
+            return False
+        return page.status_code == 200 and answers(self.workspace.ports["smtp"], b"EHLO localhost\r\n")
+
+    def where(self) -> str:
+        return f"http://{LOOPBACK}:{self.workspace.ports['mailbox']}"

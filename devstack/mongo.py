@@ -1,0 +1,120 @@
+"""MongoDB: a replica set of one with authentication, one database and one account per service."""
+
+import base64
+import secrets
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+from devstack.accounts import SERVICES
+from devstack.part import Part
+from devstack.ports import LOOPBACK
+from devstack.process import Child
+
+MONGOD = Path(sysconfig.get_paths()["purelib"]) / "fiftyone" / "db" / "bin" / "mongod"
+Client = MongoClient[dict[str, Any]]
+UNAUTHORIZED = 13
+
+
+def _key() -> str:
+    return base64.b64encode(secrets.token_bytes(96)).decode()
+
+
+class Mongo(Part):
+    name = "mongo"
+    port_names = ("mongo",)
+
+    def launch(self) -> None:
+        self.workspace.vault.once("mongo", "key_file", _key)
+        self.spawn(Child(self.workspace, "mongo", self._command()))
+        self.wait_ready(ready=self._speaks)
+        with self._client() as client:
+            self._make_primary(client)
+            self._make_admin(client)
+        with self._client(self.admin_url()) as client:
+            self._make_accounts(client)
+
+    def ready(self) -> bool:
+        try:
+            with self._client(self.admin_url()) as client:
+                return bool(client.admin.command("hello")["isWritablePrimary"])
+        except PyMongoError:
+            return False
+
+    def where(self) -> str:
+        return f"mongodb://{self._address}/?replicaSet=rs0"
+
+    def admin_url(self) -> str:
+        """The account that tests use to look at everything; no service has it."""
+        password = self.workspace.vault.once("mongo", "admin_password")
+        return f"mongodb://admin:{password}@{self._address}/?replicaSet=rs0&authSource=admin"
+
+    def url(self, service: str) -> str:
+        """The account of one service, limited to the database of the same name."""
+        password = self.workspace.vault.once("mongo", f"{service}_password")
+        return f"mongodb://{service}:{password}@{self._address}/{service}?replicaSet=rs0&authSource={service}"
+
+    @property
+    def _address(self) -> str:
+        return f"{LOOPBACK}:{self.workspace.ports['mongo']}"
+
+    def _command(self) -> list[str]:
+        return [
+            str(MONGOD),
+            *("--dbpath", str(self.workspace.data("mongo"))),
+            *("--port", str(self.workspace.ports["mongo"]), "--bind_ip", LOOPBACK, "--nounixsocket"),
+            *("--replSet", "rs0", "--keyFile", str(self.workspace.vault.folder("mongo") / "key_file")),
+            *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128", "--quiet"),
+            *("--setParameter", "diagnosticDataCollectionEnabled=false"),
+            *("--setParameter", "ttlMonitorSleepSecs=1"),
+        ]
+
+    def _client(self, url: str | None = None) -> Client:
+        where = url or f"mongodb://{self._address}/"
+        return MongoClient(where, directConnection=True, serverSelectionTimeoutMS=2000, connectTimeoutMS=2000)
+
+    def _speaks(self) -> bool:
+        try:
+            with self._client() as client:
+                return bool(client.admin.command("hello"))
+        except PyMongoError:
+            return False
+
+    def _make_primary(self, client: Client) -> None:
+        """Forms the set once, and again under the new address when the remembered port had been taken."""
+        config = {"_id": "rs0", "members": [{"_id": 0, "host": self._address}]}
+        hello = client.admin.command("hello")
+        if hello.get("isreplicaset"):
+            client.admin.command("replSetInitiate", config)
+        elif self._moved():
+            with self._client(self.admin_url()) as admin:
+                version = admin.admin.command("replSetGetConfig")["config"]["version"]
+                admin.admin.command("replSetReconfig", config | {"version": version + 1}, force=True)
+        self.wait_ready(ready=lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
+        self._member.write_text(self._address)
+
+    def _moved(self) -> bool:
+        return self._member.exists() and self._member.read_text() != self._address
+
+    @property
+    def _member(self) -> Path:
+        return self.workspace.root / "data" / "mongo.member"
+
+    def _make_admin(self, client: Client) -> None:
+        """Uses the exception for localhost, which holds only until the first account exists."""
+        password = self.workspace.vault.once("mongo", "admin_password")
+        try:
+            client.admin.command("createUser", "admin", pwd=password, roles=["root"])
+        except OperationFailure as refusal:
+            if refusal.code != UNAUTHORIZED:
+                raise
+
+    def _make_accounts(self, client: Client) -> None:
+        known = client.admin.command("usersInfo", {"forAllDBs": True})["users"]
+        for service in sorted(set(SERVICES) - {user["user"] for user in known}):
+            password = self.workspace.vault.once("mongo", f"{service}_password")
+            roles = [{"role": "readWrite", "db": service}]
+            client[service].command("createUser", service, pwd=password, roles=roles)

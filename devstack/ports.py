@@ -1,0 +1,71 @@
+"""Loopback ports: remembered in one file so that a warm start finds the addresses of the last one."""
+
+import json
+import random
+import socket
+import threading
+from pathlib import Path
+
+from devstack.refusals import PortTaken
+
+LOOPBACK = "127.0.0.1"
+# Below the kernel's range for outgoing connections, so that no client socket sits on a chosen port.
+CHOICE = range(20_000, 32_000)
+
+
+def is_free(port: int) -> bool:
+    """Says whether a server could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
+def answers(port: int, request: bytes = b"", seconds: float = 1.0) -> bool:
+    """Says whether a server accepts a connection and, when something is sent, answers at least one byte."""
+    try:
+        with socket.create_connection((LOOPBACK, port), seconds) as connection:
+            if not request:
+                return True
+            connection.settimeout(seconds)
+            connection.sendall(request)
+            return connection.recv(1) != b""
+    except OSError:
+        return False
+
+
+class PortBook:
+    """Name → port, written to `file`; `fixed` ports are demands, the others are chosen again when they are taken."""
+
+    def __init__(self, file: Path, fixed: dict[str, int] | None = None) -> None:
+        self._file = file
+        self._fixed = fixed or {}
+        self._lock = threading.Lock()
+        self._known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+
+    def settle(self, names: list[str]) -> None:
+        """Chooses the ports of parts about to start; refuses a fixed one that is taken."""
+        with self._lock:
+            for name in names:
+                self._known[name] = self._fixed_port(name) if name in self._fixed else self._free_port(name)
+            self._file.write_text(json.dumps(self._known, indent=1, sort_keys=True))
+
+    def __getitem__(self, name: str) -> int:
+        return self._known[name]
+
+    def _fixed_port(self, name: str) -> int:
+        port = self._fixed[name]
+        if not is_free(port):
+            raise PortTaken(f"port {port} ({name}) is already in use; free it or choose another one with PORT=")
+        return port
+
+    def _free_port(self, name: str) -> int:
+        others = {port for other, port in self._known.items() if other != name} | set(self._fixed.values())
+        remembered = self._known.get(name)
+        if remembered and remembered not in others and is_free(remembered):
+            return remembered
+        candidates = random.sample(CHOICE, 200)
+        return next(port for port in candidates if port not in others and is_free(port))

@@ -1,0 +1,107 @@
+"""The five services, each as its own process, and the job that declares the topology of the bus before them."""
+
+import sys
+
+import httpx
+
+from devstack.accounts import BUCKET, REGION
+from devstack.keys import public_keys, signing_key
+from devstack.mongo import Mongo
+from devstack.part import Part
+from devstack.ports import LOOPBACK
+from devstack.process import Child
+from devstack.rabbit import Rabbit
+from devstack.workspace import PROJECT, Workspace
+
+_NEEDS = {"upload": {"s3"}, "download": {"s3"}, "notify": {"mailbox"}}
+
+
+class Topology(Part):
+    """A job: it runs, it ends, and then the exchanges, queues and bindings are there."""
+
+    name = "topology"
+    needs = frozenset({"rabbit"})
+
+    def launch(self) -> None:
+        if not (PROJECT / "services" / "contracts").is_dir():
+            return
+        vault = self.workspace.vault
+        vault.put("contracts", "amqp_admin_url", Rabbit(self.workspace).url("admin"))
+        env = {"SECRETS_DIR": str(vault.folder("contracts"))}
+        Child(self.workspace, "topology", [sys.executable, "-m", "services.contracts"], env=env).finish(120)
+
+    def ready(self) -> bool:
+        return True
+
+    def where(self) -> str:
+        return "(done)"
+
+
+class Service(Part):
+    """One of the five; `settings` are the variables that override those of the stack."""
+
+    def __init__(self, workspace: Workspace, name: str, settings: dict[str, str]) -> None:
+        super().__init__(workspace)
+        self.name = name
+        self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(name, set()))
+        self.port_names = (name, f"{name}_management")
+        self.settings = settings
+
+    def launch(self) -> None:
+        if not (PROJECT / "services" / self.name).is_dir():
+            raise FileNotFoundError(f"there is no services/{self.name}")
+        self._write_secrets()
+        env = self._environment() | self.settings
+        self.spawn(Child(self.workspace, self.name, [sys.executable, "-m", f"services.{self.name}"], env=env))
+        self.wait_ready(60)
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.management_url()}/readyz", timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def where(self) -> str:
+        return f"http://{LOOPBACK}:{self.workspace.ports[self.name]}"
+
+    def management_url(self) -> str:
+        """Health and metrics, never public."""
+        return f"http://{LOOPBACK}:{self.workspace.ports[f'{self.name}_management']}"
+
+    def _environment(self) -> dict[str, str]:
+        ports, name = self.workspace.ports, self.name
+        env = {
+            "SECRETS_DIR": str(self.workspace.vault.folder(name)),
+            "LISTEN_HOST": LOOPBACK,
+            "LISTEN_PORT": str(ports[name]),
+            "MANAGEMENT_PORT": str(ports[f"{name}_management"]),
+            "PUBLIC_BASE_URL": f"http://{LOOPBACK}:{ports['gateway']}",
+            "TRUSTED_PROXIES": LOOPBACK,
+        }
+        return env | self._own_settings()
+
+    def _own_settings(self) -> dict[str, str]:
+        ports = self.workspace.ports
+        agents = {"AGENT_DOMAINS": "ministere.example,.ministere.example"}
+        store = {"S3_ENDPOINT": f"http://{LOOPBACK}:{ports['s3']}", "S3_REGION": REGION, "S3_BUCKET": BUCKET}
+        mail = {"SMTP_HOST": LOOPBACK, "SMTP_PORT": str(ports["smtp"]), "SMTP_STARTTLS": "false"}
+        own = {
+            "auth": agents,
+            "upload": agents | store,
+            "notify": mail | {"MAIL_FROM": "Mélanissimo <ne-pas-repondre@melanissimo.example>"},
+            "download": store | {"FILES_BASE_URL": f"http://{LOOPBACK}:{ports['files']}"},
+        }
+        return own.get(self.name, {})
+
+    def _write_secrets(self) -> None:
+        vault, name = self.workspace.vault, self.name
+        vault.put(name, "mongo_url", Mongo(self.workspace).url(name))
+        vault.put(name, "amqp_url", Rabbit(self.workspace).url(name))
+        if name != "notify":
+            vault.once(name, "pepper")
+        key = vault.once("auth", "session_private_key", signing_key)
+        if name in ("upload", "propagation", "download"):
+            vault.put(name, "session_jwks", public_keys(key))
+        if name in ("upload", "download"):
+            for half in ("access_key", "secret_key"):
+                vault.put(name, f"s3_{half}", vault.read("s3")[f"{name}_{half}"])

@@ -1,0 +1,44 @@
+"""Secrets of the development stack: made once, one file each, readable by their owner only."""
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+
+def random_text() -> str:
+    """A fresh secret of 32 random bytes that is safe inside a URL."""
+    return secrets.token_urlsafe(32)
+
+
+class Vault:
+    """One folder per owner under `folder`; the file name is the secret's name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def folder(self, owner: str) -> Path:
+        """The folder handed to `owner` as its SECRETS_DIR."""
+        path = self._folder / owner
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return path
+
+    def once(self, owner: str, name: str, make: Callable[[], str] = random_text) -> str:
+        """Reads a secret, making it first if it has never been made."""
+        file = self.folder(owner) / name
+        if not file.exists():
+            self.put(owner, name, make())
+        return file.read_text()
+
+    def put(self, owner: str, name: str, value: str) -> None:
+        """Writes a secret that follows from others, such as a URL; the file is replaced whole."""
+        file = self.folder(owner) / name
+        draft = file.with_name(f".{name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(value)
+        draft.replace(file)
+
+    def read(self, owner: str) -> dict[str, str]:
+        """All secrets of one owner."""
+        return {file.name: file.read_text() for file in self.folder(owner).iterdir() if not file.name.startswith(".")}
