@@ -1,0 +1,18 @@
+"""A gateway with its five scripted origins, started for one test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.rig import Gateway
+
+
+@pytest.fixture
+async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    running = Gateway(tmp_path)
+    try:
+        await running.start()
+        yield running
+    finally:
+        await running.stop()

@@ -1,0 +1,250 @@
+"""The real nginx in front of five scripted origins, and a client that sends exactly the bytes it is given."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from deploy.gateway.render import gateway_configuration
+
+LOOPBACK = "127.0.0.1"
+SERVICES = ("auth", "upload", "propagation", "download", "store")
+CAPABILITY = "c4p4bility-of-one-file_0123456789"
+SHA256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+PART = f"/parts/{CAPABILITY}/7/{SHA256}"
+PART_HEAD = f"PUT {PART} HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n"
+SIGNATURE = "AWS4-HMAC-SHA256 Credential=store-key-id/20260101/us-east-1/s3/aws4_request, Signature=abc"
+
+Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Seen:
+    """One request as an origin got it; `arrived` grows while the body does."""
+
+    request_line: str
+    headers: dict[str, str]
+    arrived: bytearray = field(default_factory=bytearray)
+    ended_early: bool = False
+
+    @property
+    def target(self) -> str:
+        return self.request_line.split(" ")[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the client got, read to the end."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    whole: bool
+
+
+def head(status: str, length: int, **headers: str) -> bytes:
+    """The head of a response; an underscore in a header's name stands for a hyphen."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def replying(status: str, body: bytes = b"", **headers: str) -> Handler:
+    """Reads the whole request, then gives this answer."""
+
+    async def handle(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_body(seen, reader)
+        writer.write(head(status, len(body), **headers) + body)
+        await writer.drain()
+
+    return handle
+
+
+async def read_body(seen: Seen, reader: asyncio.StreamReader) -> None:
+    """Takes what Content-Length announces, bit by bit."""
+    wanted = int(seen.headers.get("content-length", "0"))
+    while len(seen.arrived) < wanted:
+        if not (piece := await reader.read(65536)):
+            seen.ended_early = True
+            return
+        seen.arrived += piece
+
+
+class Origin:
+    """A throw-away HTTP/1.1 server with keep-alive, whose next answers are `handler`."""
+
+    def __init__(self) -> None:
+        self.requests: list[Seen] = []
+        self.connections = 0
+        self.handler: Handler = replying("200 OK", b"ok")
+        self.port = free_port()
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.StreamWriter] = set()
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, LOOPBACK, self.port)
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for writer in list(self._open):
+            writer.transport.abort()
+        await self._server.wait_closed()
+        await eventually(lambda: not self._open)
+        self._server = None
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._open.add(writer)
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            while True:
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                pairs = (line.split(": ", 1) for line in lines[1:] if line)
+                seen = Seen(lines[0], {name.lower(): value for name, value in pairs})
+                self.requests.append(seen)
+                await self.handler(seen, reader, writer)
+        self._open.discard(writer)
+        writer.close()
+
+
+class Gateway:
+    """nginx with the product's configuration, below one folder, and what stands behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.origins = {name: Origin() for name in SERVICES}
+        self.api_port, self.files_port, self.health_port = free_port(), free_port(), free_port()
+        self._nginx: asyncio.subprocess.Process | None = None
+
+    def __getitem__(self, name: str) -> Origin:
+        return self.origins[name]
+
+    def values(self) -> dict[str, str]:
+        servers = {
+            f"GATEWAY_{name.upper()}_SERVERS": f"server {LOOPBACK}:{origin.port} max_fails=0;"
+            for name, origin in self.origins.items()
+        }
+        return servers | {
+            "GATEWAY_PREFIX": str(self.folder),
+            "GATEWAY_ACCESS_LOG": str(self.folder / "access.log"),
+            "GATEWAY_ERROR_LOG": str(self.folder / "error.log"),
+            "GATEWAY_WORKERS": "1",
+            "GATEWAY_WORKER_CONNECTIONS": "512",
+            "GATEWAY_SCHEME": "http",
+            "GATEWAY_API_LISTEN": f"{LOOPBACK}:{self.api_port}",
+            "GATEWAY_FILES_LISTEN": f"{LOOPBACK}:{self.files_port}",
+            "GATEWAY_HEALTH_LISTEN": f"{LOOPBACK}:{self.health_port}",
+            "GATEWAY_API_HOST": "envoi.test",
+            "GATEWAY_FILES_HOST": "fichiers.test",
+        }
+
+    async def start(self, **changed: str) -> None:
+        for origin in self.origins.values():
+            await origin.start()
+        grant_parts(self)
+        conf = self.folder / "nginx.conf"
+        conf.write_text(gateway_configuration({**self.values(), **changed}), encoding="utf-8")
+        directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
+        self._nginx = await asyncio.create_subprocess_exec(
+            "nginx", "-p", f"{self.folder}/", "-c", str(conf), "-e", str(self.folder / "error.log"), "-g", directives
+        )
+        await eventually(lambda: _listens(self.health_port))
+
+    async def stop(self) -> None:
+        if self._nginx is not None and self._nginx.returncode is None:
+            self._nginx.send_signal(signal.SIGTERM)
+            await self._nginx.wait()
+        for origin in self.origins.values():
+            await origin.stop()
+
+    def access_log(self) -> str:
+        return (self.folder / "access.log").read_text(encoding="utf-8")
+
+    def error_log(self) -> str:
+        return (self.folder / "error.log").read_text(encoding="utf-8")
+
+    async def ask(
+        self, method: str, target: str, *lines: str, body: bytes = b"", host: str = "envoi.test", files: bool = False
+    ) -> Answer:
+        """One request, as written, on a connection of its own."""
+        if body or method in ("POST", "PUT", "PATCH"):
+            lines = (*lines, f"Content-Length: {len(body)}")
+        wanted = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *lines]
+        raw = ("\r\n".join(wanted) + "\r\n\r\n").encode() + body
+        return await self.send(raw, self.files_port if files else self.api_port)
+
+    async def ask_files(self, method: str, target: str, *lines: str) -> Answer:
+        return await self.ask(method, target, *lines, host="fichiers.test", files=True)
+
+    async def send(self, raw: bytes, port: int | None = None) -> Answer:
+        async with connected(port or self.api_port) as (reader, writer):
+            writer.write(raw)
+            return await read_answer(reader)
+
+
+def refused(answer: Answer, status: int, slug: str) -> dict[str, object]:
+    """Asserts that the gateway refused with this problem; gives the problem."""
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, object] = json.loads(answer.body)
+    assert told["status"] == status
+    assert told["type"] == f"/problems/{slug}"
+    assert told["title"]
+    return told
+
+
+def grant_parts(gateway: Gateway, **changed: str) -> None:
+    """The upload service says yes to every part."""
+    yes = {
+        "X_Store_Path": "/melanissimo/object?partNumber=7&uploadId=u",
+        "X_Store_Authorization": SIGNATURE,
+        "X_Store_Date": "20260101T000000Z",
+        "X_Store_Sha256": SHA256,
+        "X_Store_Host": "store.test:9000",
+    }
+    gateway["upload"].handler = replying("204 No Content", **{**yes, **changed})
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=1024)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
+    """The answer up to the end of the connection; `whole` tells whether all that was announced has come."""
+    raw = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            raw += piece
+    start, _, body = bytes(raw).partition(b"\r\n\r\n")
+    lines = start.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
+    return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == int(headers.get("content-length", len(body))))
+
+
+async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Waits until it holds; fails at the deadline."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -1,0 +1,147 @@
+"""What does the only public door let through, and where to?"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.rig import (
+    CAPABILITY,
+    PART,
+    SHA256,
+    Gateway,
+    connected,
+    eventually,
+    read_answer,
+    refused,
+    replying,
+)
+
+
+@pytest.mark.parametrize("service", ["auth", "upload", "propagation", "download"])
+async def test_each_api_path_reaches_its_own_service_unchanged(gateway: Gateway, service: str) -> None:
+    gateway["upload"].handler = replying("200 OK", b"ok")
+    answer = await gateway.ask("POST", f"/api/{service}/things/x-1?language=fr", body=b'{"a":1}')
+    assert (answer.status, answer.body) == (200, b"ok")
+    (seen,) = gateway[service].requests
+    assert seen.request_line == f"POST /api/{service}/things/x-1?language=fr HTTP/1.1"
+    assert bytes(seen.arrived) == b'{"a":1}'
+    assert all(not origin.requests for name, origin in gateway.origins.items() if name != service)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"]
+    + ["/metrics", "/livez", "/readyz", "/startupz", "/problem", "/docs", "/openapi.json", "/nginx_status", "/status"]
+    + ["/files/" + CAPABILITY, "/parts/short/1/" + SHA256, "/parts/" + CAPABILITY, f"{PART}/more", PART[:-1]]
+    + [PART.replace("/7/", "/0/"), PART.replace("/7/", "/07/"), PART.upper(), f"{PART}?", f"{PART}?part=8"],
+)
+async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
+    refused(await gateway.ask("PUT" if path.startswith("/parts") else "GET", path), 404, "not-found")
+    assert all(not origin.requests for origin in gateway.origins.values())
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/auth/../upload/x", "/api/auth/./x", "//api/auth/x", "/api//auth/x", "/api/auth/%2e%2e/x", "/api/auth/a%2fb"]
+    + ["/api/auth/..;/x", "/%61pi/auth/x", "/api/auth/x\\..\\y", "/api/auth/x#y", "/API/auth/x", "/api/auth/.git"]
+    + [PART.replace("/parts/", "/parts/../parts/"), PART.replace("/7/", "//7/"), PART.replace("/7/", "/%37/")]
+    + [f"/x/..{PART}", f"/files/../{PART}"],
+)
+async def test_a_path_that_could_be_read_in_two_ways_is_refused(gateway: Gateway, path: str) -> None:
+    refused(await gateway.ask("PUT" if "parts" in path else "GET", path), 404, "not-found")
+    assert all(not origin.requests for origin in gateway.origins.values())
+
+
+async def test_an_absolute_request_target_is_its_path(gateway: Gateway) -> None:
+    assert (await gateway.ask("GET", "http://envoi.test/api/auth/x")).status == 200
+    assert gateway["auth"].requests[0].target == "/api/auth/x"
+
+
+async def test_each_origin_refuses_the_routes_and_the_name_of_the_other(gateway: Gateway) -> None:
+    refused(await gateway.ask_files("GET", "/api/auth/x"), 404, "not-found")
+    refused(await gateway.ask("PUT", PART, host="fichiers.test", files=True), 404, "not-found")
+    refused(await gateway.ask("GET", "/api/auth/x", host="fichiers.test"), 421, "unknown-host")
+    refused(await gateway.ask("GET", f"/files/{CAPABILITY}", host="envoi.test", files=True), 421, "unknown-host")
+    refused(await gateway.ask("GET", "/api/auth/x", host="evil.test"), 421, "unknown-host")
+    assert all(not origin.requests for origin in gateway.origins.values())
+
+
+async def test_both_origins_can_share_one_port(gateway: Gateway) -> None:
+    await gateway.stop()
+    await gateway.start(GATEWAY_FILES_LISTEN=f"127.0.0.1:{gateway.api_port}")
+    assert (await gateway.ask("GET", "/api/auth/x")).status == 200
+    assert (await gateway.ask("GET", f"/files/{CAPABILITY}", host="fichiers.test")).status == 200
+    refused(await gateway.ask("GET", f"/files/{CAPABILITY}"), 404, "not-found")
+    refused(await gateway.ask("GET", "/api/auth/x", host="fichiers.test"), 404, "not-found")
+    refused(await gateway.ask("GET", "/api/auth/x", host="evil.test"), 421, "unknown-host")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET /api/auth/x HTTP/1.1\r\n\r\n",
+        b"GET /api/auth/x HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: -1\r\n\r\n",
+    ],
+)
+async def test_a_request_that_cannot_be_understood_is_told_so(gateway: Gateway, raw: bytes) -> None:
+    refused(await gateway.send(raw), 400, "bad-request")
+    assert not gateway["auth"].requests
+
+
+async def test_limits_are_told_as_problems(gateway: Gateway) -> None:
+    refused(await gateway.send(b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: envoi.test\r\n\r\n"), 414, "uri-too-long")
+    refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "too-large")
+    refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "too-large")
+    assert (await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_536)).status == 200
+    answer = await gateway.ask("OPTIONS", "/api/auth/x")
+    refused(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, HEAD, POST, PUT, PATCH, DELETE"
+    answer = await gateway.ask_files("DELETE", f"/files/{CAPABILITY}")
+    refused(answer, 405, "method-not-allowed")
+    assert answer.headers["allow"] == "GET, HEAD"
+
+
+async def test_a_body_without_a_length_meets_the_same_limit(gateway: Gateway) -> None:
+    begin = b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+    refused(await gateway.send(begin + b"10001\r\n" + b"a" * 65_537 + b"\r\n0\r\n\r\n"), 413, "too-large")
+
+
+async def test_one_network_cannot_flood_the_services_whatever_address_it_claims(tmp_path: Path) -> None:
+    running = Gateway(tmp_path)
+    try:
+        await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="2")
+        answers = [await running.ask("GET", "/api/auth/x", f"X-Forwarded-For: 10.0.0.{n}") for n in range(6)]
+        assert [answer.status for answer in answers] == [200, 200, 200, 429, 429, 429]
+        refused(answers[-1], 429, "too-many")
+        assert answers[-1].headers["retry-after"] == "10"
+    finally:
+        await running.stop()
+
+
+async def test_one_network_cannot_take_every_connection(tmp_path: Path) -> None:
+    running = Gateway(tmp_path)
+    may_end = asyncio.Event()
+
+    async def slow(*given: object) -> None:
+        await may_end.wait()
+        await replying("200 OK", b"ok")(*given)  # type: ignore[arg-type]
+
+    try:
+        await running.start(GATEWAY_API_CONNECTIONS="2")
+        running["auth"].handler = slow
+        async with connected(running.api_port) as (first, one), connected(running.api_port) as (second, two):
+            for writer in (one, two):
+                writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n\r\n")
+            await eventually(lambda: len(running["auth"].requests) == 2)
+            refused(await running.ask("GET", "/api/auth/x"), 429, "too-many")
+            may_end.set()
+            assert [(await read_answer(reader)).status for reader in (first, second)] == [200, 200]
+        assert (await running.ask("GET", "/api/auth/x")).status == 200
+    finally:
+        may_end.set()
+        await running.stop()
