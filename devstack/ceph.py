@@ -18,7 +18,10 @@ from devstack.s3_client import s3_client
 
 
 class Ceph(Part):
+    """Monitor, store daemon and gateway; people mean the gateway by its name."""
+
     name = "s3"
+    what = "object store (S3)"
     port_names = ("s3", "s3_monitor")
 
     def launch(self) -> None:
@@ -80,5 +83,5 @@ class Ceph(Part):
         return CephTools(self.workspace, folder, self._conf, keyring), fsid
 
     def _daemon(self, name: str, program: str, *arguments: str) -> None:
-        command = [program, "--foreground", "--conf", self._conf, *arguments]
+        command: list[str | Path] = [program, "--foreground", "--conf", self._conf, *arguments]
         self.spawn(Child(self.workspace, name, command, log="s3"))

@@ -40,6 +40,8 @@ mon warn on pool no redundancy = false
 mon max pg per osd = 1000
 auth allow insecure global id reclaim = true
 mon data avail crit = 2
+paxos propose interval = 0.05
+paxos min wait = 0.01
 mon data avail warn = 3
 [mon.a]
 mon data = {folder}/mon/a

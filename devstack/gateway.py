@@ -1,29 +1,29 @@
-"""The one public door: nginx with the product's own template, its values filled in."""
+"""The one public door: nginx with the product's own configuration, filled in for loopback."""
 
 import os
-import re
 
 import httpx
 
+from deploy.gateway.render import gateway_configuration
 from devstack.part import Part
 from devstack.ports import LOOPBACK
 from devstack.process import Child
-from devstack.workspace import PROJECT
-
-TEMPLATE = PROJECT / "deploy" / "gateway" / "nginx.conf.template"
 
 
 class Gateway(Part):
+    """nginx, in the foreground, writing below its own folder only."""
+
     name = "gateway"
-    needs = frozenset({"upload"})
-    port_names = ("gateway", "files")
+    what = "the public door"
+    needs = frozenset({"auth", "upload", "propagation", "download"})
+    port_names = ("gateway", "files", "gateway_health")
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
         conf = folder / "nginx.conf"
-        conf.write_text(render(TEMPLATE.read_text(), self._values()))
+        conf.write_text(gateway_configuration(self._values()))
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
-        command = ["nginx", "-p", f"{folder}/", "-c", conf, "-e", "stderr", "-g", directives]
+        command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
         self.spawn(Child(self.workspace, "gateway", command))
         self.wait_ready()
 
@@ -36,14 +36,23 @@ class Gateway(Part):
     def where(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports['gateway']}"
 
-    def files_url(self) -> str:
-        """The origin of the bytes, apart from that of the pages."""
-        return f"http://{LOOPBACK}:{self.workspace.ports['files']}"
-
     def _values(self) -> dict[str, str]:
-        return {}
+        servers = {f"GATEWAY_{name.upper()}_SERVERS": self._server(name) for name in self.needs}
+        return servers | {
+            "GATEWAY_STORE_SERVERS": self._server("s3"),
+            "GATEWAY_PREFIX": str(self.workspace.data("gateway")),
+            "GATEWAY_WORKERS": "2",
+            "GATEWAY_WORKER_CONNECTIONS": "1024",
+            "GATEWAY_SCHEME": "http",
+            "GATEWAY_API_HOST": LOOPBACK,
+            "GATEWAY_API_LISTEN": self._address("gateway"),
+            "GATEWAY_FILES_HOST": LOOPBACK,
+            "GATEWAY_FILES_LISTEN": self._address("files"),
+            "GATEWAY_HEALTH_LISTEN": self._address("gateway_health"),
+        }
 
+    def _address(self, port: str) -> str:
+        return f"{LOOPBACK}:{self.workspace.ports[port]}"
 
-def render(template: str, values: dict[str, str]) -> str:
-    """Fills in `${NAME}`; refuses a name that nobody gave a value, and leaves nginx's own `$name` alone."""
-    return re.sub(r"\$\{([A-Z][A-Z0-9_]*)\}", lambda found: values[found[1]], template)
+    def _server(self, port: str) -> str:
+        return f"server {self._address(port)} max_fails=0;"

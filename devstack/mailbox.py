@@ -13,7 +13,10 @@ SENDRIA = Path(sysconfig.get_paths()["scripts"]) / "sendria"
 
 
 class Mailbox(Part):
+    """Sendria, in the foreground."""
+
     name = "mailbox"
+    what = "mailbox: every mail that is sent"
     port_names = ("smtp", "mailbox")
 
     def launch(self) -> None:

@@ -24,7 +24,10 @@ def _key() -> str:
 
 
 class Mongo(Part):
+    """One mongod, which is the primary of its own replica set."""
+
     name = "mongo"
+    what = "MongoDB, a replica set of one"
     port_names = ("mongo",)
 
     def launch(self) -> None:

@@ -4,6 +4,7 @@ import signal
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import ClassVar
 
 from devstack.process import Child, last_words
 from devstack.refusals import PartDidNotStart, StartInterrupted
@@ -14,8 +15,10 @@ class Part(ABC):
     """One row of the table; it may be several processes, of which the last is the one people mean by its name."""
 
     name: str
+    what: str
     needs: frozenset[str] = frozenset()
     port_names: tuple[str, ...] = ()
+    patience_seconds: ClassVar[float] = 30.0
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
@@ -51,7 +54,7 @@ class Part(ABC):
     def stop(self) -> None:
         """Stops what was started, the last one first."""
         for child in reversed(self.children):
-            child.stop()
+            child.stop(self.patience_seconds)
         self.children = []
 
     def kill(self, number: signal.Signals) -> None:

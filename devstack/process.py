@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from devstack.birth import birth
@@ -78,7 +79,8 @@ class Child:
 
     def wait(self, seconds: float = 30.0) -> int:
         """Waits for the end of the process and says its exit code."""
-        assert self._process is not None
+        if self._process is None:
+            raise LookupError(f"{self.name} has not been started")
         return self._process.wait(seconds)
 
     def stop(self, seconds: float = 30.0) -> None:
@@ -88,10 +90,8 @@ class Child:
         if self.alive:
             self.signal(signal.SIGTERM)
             self.signal(signal.SIGCONT)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                pass
         kill_group(self._process.pid)
         self._process.wait()
         self._workspace.record(self.name).unlink(missing_ok=True)
@@ -99,10 +99,8 @@ class Child:
 
 def kill_group(leader: int) -> None:
     """Kills whatever is left of a process group that is known to be ours."""
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
 
 
 def last_words(log: Path) -> str:

@@ -20,7 +20,12 @@ AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
 class Rabbit(Part):
+    """The broker, and before it the port mapper that Erlang would otherwise leave behind."""
+
     name = "rabbit"
+    what = "RabbitMQ"
+    # It writes everything in a fraction of this, then idles for five seconds; it also survives being killed.
+    patience_seconds = 2.0
     port_names = ("amqp", "amqp_dist", "amqp_management", "epmd")
 
     def launch(self) -> None:

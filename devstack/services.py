@@ -20,6 +20,7 @@ class Topology(Part):
     """A job: it runs, it ends, and then the exchanges, queues and bindings are there."""
 
     name = "topology"
+    what = "topology of the bus"
     needs = frozenset({"rabbit"})
 
     def launch(self) -> None:
@@ -43,6 +44,7 @@ class Service(Part):
     def __init__(self, workspace: Workspace, name: str, settings: dict[str, str]) -> None:
         super().__init__(workspace)
         self.name = name
+        self.what = f"service {name}"
         self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(name, set()))
         self.port_names = (name, f"{name}_management")
         self.settings = settings

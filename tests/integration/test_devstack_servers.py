@@ -2,12 +2,14 @@
 
 import io
 import smtplib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from minio.error import S3Error
 from pymongo import MongoClient
+from pymongo.database import Database
 from pymongo.errors import OperationFailure
 
 from devstack.accounts import BUCKET, SERVICES
@@ -19,8 +21,9 @@ from devstack.stack import Stack
 def test_a_service_reads_and_writes_its_own_database_only(servers: Stack, service: str) -> None:
     client: MongoClient[dict[str, Any]]
     with MongoClient(servers.mongo_url(service)) as client:
-        client[service].probe.insert_one({"_id": 1})
-        assert client[service].probe.find_one() == {"_id": 1}
+        database: Database[dict[str, Any]] = client[service]
+        database.probe.insert_one({"_id": 1})
+        assert database.probe.find_one() == {"_id": 1}
         client[service].probe.drop()
         with pytest.raises(OperationFailure, match="not authorized"):
             client["auth" if service != "auth" else "upload"].probe.find_one()
@@ -28,23 +31,23 @@ def test_a_service_reads_and_writes_its_own_database_only(servers: Stack, servic
 
 def test_nobody_enters_the_database_without_a_password(servers: Stack) -> None:
     client: MongoClient[dict[str, Any]]
-    with MongoClient(servers.mongo_admin_url.replace("admin:", "admin:wrong")) as client:
-        with pytest.raises(OperationFailure, match="Authentication failed"):
-            client.admin.command("usersInfo", 1)
+    wrong = servers.mongo_admin_url.replace("admin:", "admin:wrong")
+    with MongoClient(wrong) as client, pytest.raises(OperationFailure, match="Authentication failed"):
+        client.admin.command("usersInfo", 1)
 
 
 def test_the_counter_may_fetch_an_object_and_nothing_else(servers: Stack) -> None:
     owner, counter = s3_client(servers.workspace, "upload"), s3_client(servers.workspace, "download")
     owner.put_object(BUCKET, "probe", io.BytesIO(b"bytes"), 5)
     assert counter.get_object(BUCKET, "probe").read() == b"bytes"
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: counter.put_object(BUCKET, "other", io.BytesIO(b""), 0),
         lambda: counter.remove_object(BUCKET, "probe"),
         lambda: list(counter.list_objects(BUCKET)),
         lambda: counter.make_bucket("another"),
     ]
     for attempt in refused:
-        with pytest.raises(S3Error, match="AccessDenied|TooManyBuckets"):
+        with pytest.raises(S3Error, match=r"AccessDenied|TooManyBuckets"):
             attempt()
     owner.remove_object(BUCKET, "probe")
 

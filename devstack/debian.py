@@ -1,0 +1,90 @@
+"""Installs the Debian packages that are missing, and only those; needs nothing but Python itself."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+from devstack.refusals import PackageMissing
+
+# program → package. A program that is there, from wherever, is not installed again.
+PROGRAMS = {
+    "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
+    "ceph-mon": "ceph-mon",
+    "ceph-osd": "ceph-osd",
+    "radosgw": "radosgw",
+    "radosgw-admin": "radosgw",
+    "ceph": "ceph-common",
+    "ceph-authtool": "ceph-common",
+    "monmaptool": "ceph-base",
+    "nginx": "nginx-light",
+    "espeak-ng": "espeak-ng",
+}
+PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+
+# The distribution would start its own instances of these servers; nobody needs them, so they are told not to.
+INSTALL = """set -e
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\\nexit 101\\n' > "$policy"
+    chmod 755 "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -qq update
+apt-get -qq -y --no-install-recommends install "$@" > /dev/null
+"""
+
+
+def missing_packages() -> list[str]:
+    """Packages whose programs are not on this machine."""
+    return sorted({package for program, package in PROGRAMS.items() if shutil.which(program, path=PLACES) is None})
+
+
+def missing_venv() -> list[str]:
+    """The package that makes virtual environments, when this Python came without it."""
+    whole = all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
+    return [] if whole else [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
+
+
+def install(packages: list[str]) -> None:
+    """Installs packages as root, or through sudo; refuses with one line when neither is to be had."""
+    if not packages:
+        return
+    names = " ".join(packages)
+    if shutil.which("apt-get", path=PLACES) is None:
+        raise PackageMissing(f"missing: {names}; this is not Debian, install them by hand")
+    become_root = _become_root(names)
+    print(f"installing Debian packages: {names}", flush=True)
+    if subprocess.run([*become_root, "sh", "-c", INSTALL, "sh", *packages], check=False).returncode != 0:
+        raise PackageMissing(f"could not install: {names}")
+
+
+def _become_root(names: str) -> list[str]:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo", path=PLACES) is None:
+        raise PackageMissing(f"missing: {names}; as root: apt-get install {names}")
+    if sys.stderr.isatty() and os.access("/dev/tty", os.R_OK | os.W_OK):  # sudo asks there, whatever stdin is
+        return ["sudo"]
+    if subprocess.run(["sudo", "-n", "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
+        raise PackageMissing(f"missing: {names}; sudo asks for a password, so first: sudo apt-get install {names}")
+    return ["sudo", "-n"]
+
+
+def main(words: list[str]) -> int:
+    """`python -m devstack.debian venv` looks only at what the virtual environment needs."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the one module that an older Python may be asked to run
+        print(f"devstack: Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
+        return PackageMissing.exit_code
+    try:
+        install(missing_venv() + ([] if "venv" in words else missing_packages()))
+    except PackageMissing as refusal:
+        print(f"devstack: {refusal}", file=sys.stderr)
+        return refusal.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
