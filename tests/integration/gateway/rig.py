@@ -2,77 +2,30 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
-import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy.gateway.render import gateway_configuration
+from tests.integration.gateway.wire import (
+    LOOPBACK,
+    Answer,
+    Handler,
+    Seen,
+    connected,
+    eventually,
+    free_port,
+    listens,
+    read_answer,
+    replying,
+)
 
-LOOPBACK = "127.0.0.1"
 SERVICES = ("auth", "upload", "propagation", "download", "store")
 CAPABILITY = "c4p4bility-of-one-file_0123456789"
 SHA256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 PART = f"/parts/{CAPABILITY}/7/{SHA256}"
 PART_HEAD = f"PUT {PART} HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n"
 SIGNATURE = "AWS4-HMAC-SHA256 Credential=store-key-id/20260101/us-east-1/s3/aws4_request, Signature=abc"
-
-Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Seen:
-    """One request as an origin got it; `arrived` grows while the body does."""
-
-    request_line: str
-    headers: dict[str, str]
-    arrived: bytearray = field(default_factory=bytearray)
-    ended_early: bool = False
-
-    @property
-    def target(self) -> str:
-        return self.request_line.split(" ")[1]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What the client got, read to the end."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    whole: bool
-
-
-def head(status: str, length: int, **headers: str) -> bytes:
-    """The head of a response; an underscore in a header's name stands for a hyphen."""
-    lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
-
-
-def replying(status: str, body: bytes = b"", **headers: str) -> Handler:
-    """Reads the whole request, then gives this answer."""
-
-    async def handle(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await read_body(seen, reader)
-        writer.write(head(status, len(body), **headers) + body)
-        await writer.drain()
-
-    return handle
-
-
-async def read_body(seen: Seen, reader: asyncio.StreamReader) -> None:
-    """Takes what Content-Length announces, bit by bit."""
-    wanted = int(seen.headers.get("content-length", "0"))
-    while len(seen.arrived) < wanted:
-        if not (piece := await reader.read(65536)):
-            seen.ended_early = True
-            return
-        seen.arrived += piece
 
 
 class Origin:
@@ -144,8 +97,8 @@ class Gateway:
             "GATEWAY_FILES_HOST": "fichiers.test",
         }
 
-    async def start(self, **changed: str) -> None:
-        for origin in self.origins.values():
+    async def start(self, *, alone: bool = False, **changed: str) -> None:
+        for origin in self.origins.values() if not alone else ():
             await origin.start()
         grant_parts(self)
         conf = self.folder / "nginx.conf"
@@ -154,7 +107,7 @@ class Gateway:
         self._nginx = await asyncio.create_subprocess_exec(
             "nginx", "-p", f"{self.folder}/", "-c", str(conf), "-e", str(self.folder / "error.log"), "-g", directives
         )
-        await eventually(lambda: _listens(self.health_port))
+        await eventually(lambda: listens(self.health_port))
 
     async def stop(self) -> None:
         if self._nginx is not None and self._nginx.returncode is None:
@@ -162,6 +115,14 @@ class Gateway:
             await self._nginx.wait()
         for origin in self.origins.values():
             await origin.stop()
+
+    def quit(self) -> None:
+        """Asks nginx to leave when what runs has ended."""
+        assert self._nginx is not None
+        self._nginx.send_signal(signal.SIGQUIT)
+
+    def accepts(self) -> bool:
+        return listens(self.files_port)
 
     def access_log(self) -> str:
         return (self.folder / "access.log").read_text(encoding="utf-8")
@@ -188,17 +149,6 @@ class Gateway:
             return await read_answer(reader)
 
 
-def refused(answer: Answer, status: int, slug: str) -> dict[str, object]:
-    """Asserts that the gateway refused with this problem; gives the problem."""
-    assert answer.status == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    told: dict[str, object] = json.loads(answer.body)
-    assert told["status"] == status
-    assert told["type"] == f"/problems/{slug}"
-    assert told["title"]
-    return told
-
-
 def grant_parts(gateway: Gateway, **changed: str) -> None:
     """The upload service says yes to every part."""
     yes = {
@@ -209,42 +159,3 @@ def grant_parts(gateway: Gateway, **changed: str) -> None:
         "X_Store_Host": "store.test:9000",
     }
     gateway["upload"].handler = replying("204 No Content", **{**yes, **changed})
-
-
-@contextlib.asynccontextmanager
-async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=1024)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-
-
-async def read_answer(reader: asyncio.StreamReader) -> Answer:
-    """The answer up to the end of the connection; `whole` tells whether all that was announced has come."""
-    raw = bytearray()
-    with contextlib.suppress(ConnectionError):
-        while piece := await reader.read(65536):
-            raw += piece
-    start, _, body = bytes(raw).partition(b"\r\n\r\n")
-    lines = start.decode("latin-1").split("\r\n")
-    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
-    return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == int(headers.get("content-length", len(body))))
-
-
-async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
-    """Waits until it holds; fails at the deadline."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((LOOPBACK, port)) == 0

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway, eventually, refused, replying
+from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
+from tests.integration.gateway.wire import eventually, refused, replying
+
+FORGED = (
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP"),
+    *("X-Request-Id", "X-Store-Path", "X-Store-Authorization", "X-Original-URI", "X-Original-Method", "Cookie"),
+    *("X-Part-Length", "X-Amz-Meta-A", "X-Amz-Date", "X-Accel-Redirect", "X-Refusal-Status", "Proxy", "Upgrade"),
+    *("X-HTTP-Method-Override", "Transfer-Encoding-X", "Tracestate", "X_Forwarded_For", "Keep-Alive", "TE"),
+)
 
 
 async def test_what_a_client_claims_of_itself_goes_no_further(gateway: Gateway) -> None:
-    forged = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP")
-    forged += ("X-Request-Id", "X-Store-Path", "X-Store-Authorization", "X-Original-URI", "X-Original-Method", "Cookie")
-    forged += ("X-Part-Length", "X-Amz-Meta-A", "X-Amz-Date", "X-Accel-Redirect", "X-Refusal-Status", "Proxy", "Upgrade")
-    forged += ("X-HTTP-Method-Override", "Transfer-Encoding-X", "Tracestate", "X_Forwarded_For", "Keep-Alive", "TE")
-    lines = [f"{name}: forged" for name in forged]
+    lines = [f"{name}: forged" for name in FORGED]
     for service in ("auth", "download"):
         path = "/api/auth/x" if service == "auth" else f"/files/{CAPABILITY}"
         answer = await (gateway.ask if service == "auth" else gateway.ask_files)("GET", path, *lines)

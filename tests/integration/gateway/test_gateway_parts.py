@@ -2,19 +2,8 @@
 
 import asyncio
 
-from tests.integration.gateway.rig import (
-    PART,
-    PART_HEAD,
-    SHA256,
-    SIGNATURE,
-    Gateway,
-    Seen,
-    connected,
-    eventually,
-    read_answer,
-    refused,
-    replying,
-)
+from tests.integration.gateway.rig import PART, PART_HEAD, SHA256, SIGNATURE, Gateway
+from tests.integration.gateway.wire import Seen, connected, eventually, read_answer, refused, replying
 
 
 async def test_the_upload_service_is_asked_and_the_store_gets_a_signed_request(gateway: Gateway) -> None:
@@ -38,6 +27,13 @@ async def test_the_upload_service_is_asked_and_the_store_gets_a_signed_request(g
         "x-amz-content-sha256": SHA256,
         "content-length": "5",
     }
+
+
+async def test_a_part_may_be_far_larger_than_what_the_services_take(gateway: Gateway) -> None:
+    body = bytes(range(256)) * 8192
+    assert (await gateway.ask("PUT", PART, body=body)).status == 200
+    assert bytes(gateway["store"].requests[0].arrived) == body
+    assert gateway["upload"].requests[0].headers["x-part-length"] == str(len(body))
 
 
 async def test_an_empty_part_has_a_length_too(gateway: Gateway) -> None:
@@ -104,7 +100,7 @@ async def test_go_on_is_not_said_before_a_no(gateway: Gateway) -> None:
 
 async def test_a_length_is_needed_before_anything_else(gateway: Gateway) -> None:
     refused(await gateway.send(f"{PART_HEAD}\r\n".encode()), 411, "length-needed")
-    refused(await gateway.send(f"{PART_HEAD}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n".encode()), 411, "length-needed")
+    refused(await gateway.send(f"{PART_HEAD}Transfer-Encoding: chunked\r\n\r\n".encode()), 411, "length-needed")
     refused(await gateway.send(f"{PART_HEAD}Content-Length: 68000000\r\n\r\n".encode()), 413, "too-large")
     assert not gateway["upload"].requests
     answer = await gateway.ask("GET", PART)

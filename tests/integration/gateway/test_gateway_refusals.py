@@ -4,32 +4,23 @@ import asyncio
 
 import pytest
 
-from tests.integration.gateway.rig import (
-    PART,
-    PART_HEAD,
-    Gateway,
-    Seen,
-    connected,
-    grant_parts,
-    head,
-    read_answer,
-    refused,
-    replying,
-)
+from tests.integration.gateway.rig import PART, PART_HEAD, Gateway, grant_parts
+from tests.integration.gateway.wire import Seen, connected, head, read_answer, refused, replying
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 411, 413, 422])
 async def test_a_refusal_reaches_the_client_as_the_upload_service_meant_it(gateway: Gateway, status: int) -> None:
     said = {"X_Refusal_Status": str(status), "X_Refusal_Type": "/problems/part-not-expected"}
-    gateway["upload"].handler = replying("403 Forbidden", b"{}", **said, X_Refusal_Detail="Part 7 is larger than 5 bytes")
+    gateway["upload"].handler = replying("403 Forbidden", b"{}", **said, X_Refusal_Detail="Part 7 is too long")
     problem = refused(await gateway.ask("PUT", PART, body=b"x"), status, "part-not-expected")
-    assert problem["detail"] == "Part 7 is larger than 5 bytes"
+    assert problem["detail"] == "Part 7 is too long"
     assert not gateway["store"].requests
 
 
 @pytest.mark.parametrize(("status", "wait"), [(429, "10"), (503, "5")])
 async def test_a_refusal_for_now_says_when_to_come_back(gateway: Gateway, status: int, wait: str) -> None:
-    gateway["upload"].handler = replying("403 Forbidden", X_Refusal_Status=str(status), X_Refusal_Type="/problems/later")
+    said = {"X_Refusal_Status": str(status), "X_Refusal_Type": "/problems/later"}
+    gateway["upload"].handler = replying("403 Forbidden", **said)
     answer = await gateway.ask("PUT", PART, body=b"x")
     refused(answer, status, "later")
     assert answer.headers["retry-after"] == wait

@@ -5,16 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.rig import (
-    CAPABILITY,
-    PART,
-    SHA256,
-    Gateway,
-    connected,
-    eventually,
-    read_answer,
-    refused,
-    replying,
+from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
+from tests.integration.gateway.wire import connected, eventually, read_answer, refused, replying
+
+NOT_PUBLIC = (
+    *("/", "/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"),
+    *("/metrics", "/livez", "/readyz", "/startupz", "/problem", "/docs", "/openapi.json", "/nginx_status", "/status"),
+    *("/files/" + CAPABILITY, "/parts/short/1/" + SHA256, "/parts/" + CAPABILITY, f"{PART}/more", PART[:-1]),
+    *(PART.replace("/7/", "/0/"), PART.replace("/7/", "/07/"), PART.upper(), f"{PART}?", f"{PART}?part=8"),
+)
+AMBIGUOUS = (
+    *("/api/auth/../upload/x", "/api/auth/./x", "//api/auth/x", "/api//auth/x", "/api/auth/%2e%2e/x"),
+    *("/api/auth/..;/x", "/%61pi/auth/x", "/api/auth/x\\..\\y", "/api/auth/x#y", "/API/auth/x", "/api/auth/.git"),
+    *(PART.replace("/parts/", "/parts/../parts/"), PART.replace("/7/", "//7/"), PART.replace("/7/", "/%37/")),
+    *(f"/x/..{PART}", f"/files/../{PART}", "/api/auth/a%2fb"),
 )
 
 
@@ -31,10 +35,7 @@ async def test_each_api_path_reaches_its_own_service_unchanged(gateway: Gateway,
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"]
-    + ["/metrics", "/livez", "/readyz", "/startupz", "/problem", "/docs", "/openapi.json", "/nginx_status", "/status"]
-    + ["/files/" + CAPABILITY, "/parts/short/1/" + SHA256, "/parts/" + CAPABILITY, f"{PART}/more", PART[:-1]]
-    + [PART.replace("/7/", "/0/"), PART.replace("/7/", "/07/"), PART.upper(), f"{PART}?", f"{PART}?part=8"],
+    NOT_PUBLIC,
 )
 async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
     refused(await gateway.ask("PUT" if path.startswith("/parts") else "GET", path), 404, "not-found")
@@ -43,10 +44,7 @@ async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/auth/../upload/x", "/api/auth/./x", "//api/auth/x", "/api//auth/x", "/api/auth/%2e%2e/x", "/api/auth/a%2fb"]
-    + ["/api/auth/..;/x", "/%61pi/auth/x", "/api/auth/x\\..\\y", "/api/auth/x#y", "/API/auth/x", "/api/auth/.git"]
-    + [PART.replace("/parts/", "/parts/../parts/"), PART.replace("/7/", "//7/"), PART.replace("/7/", "/%37/")]
-    + [f"/x/..{PART}", f"/files/../{PART}"],
+    AMBIGUOUS,
 )
 async def test_a_path_that_could_be_read_in_two_ways_is_refused(gateway: Gateway, path: str) -> None:
     refused(await gateway.ask("PUT" if "parts" in path else "GET", path), 404, "not-found")
@@ -84,7 +82,7 @@ async def test_both_origins_can_share_one_port(gateway: Gateway) -> None:
         b"GET /api/auth/x HTTP/1.1\r\n\r\n",
         b"GET /api/auth/x HTTP/1.1\r\nHost: a b\r\n\r\n",
         b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nX-Long: " + b"a" * 40_000 + b"\r\n\r\n",
-        b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: -1\r\n\r\n",
     ],
 )
@@ -94,7 +92,7 @@ async def test_a_request_that_cannot_be_understood_is_told_so(gateway: Gateway, 
 
 
 async def test_limits_are_told_as_problems(gateway: Gateway) -> None:
-    refused(await gateway.send(b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: envoi.test\r\n\r\n"), 414, "uri-too-long")
+    refused(await gateway.ask("GET", "/" + "a" * 40_000), 414, "uri-too-long")
     refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "too-large")
     refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "too-large")
     assert (await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_536)).status == 200

@@ -1,0 +1,182 @@
+"""Bytes on their way out: nothing is kept back, and a failure is never taken for a success."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from tests.integration.gateway.rig import CAPABILITY, Gateway
+from tests.integration.gateway.wire import Answer, Seen, connected, eventually, head, refused, replying
+
+MEBIBYTE = 1 << 20
+FILE = f"/files/{CAPABILITY}"
+GET = f"GET {FILE} HTTP/1.1\r\nHost: fichiers.test\r\nConnection: close\r\n\r\n".encode()
+
+
+async def test_the_service_is_spoken_to_in_http_1_1_with_keep_alive(gateway: Gateway) -> None:
+    for _ in range(3):
+        assert (await gateway.ask_files("GET", FILE)).body == b"ok"
+    assert gateway["download"].connections == 1
+    seen = gateway["download"].requests[0]
+    assert seen.request_line == f"GET {FILE} HTTP/1.1"
+    assert "connection" not in seen.headers
+
+
+async def test_head_stays_head(gateway: Gateway) -> None:
+    async def lengthy(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", 5_000_000_000))
+
+    gateway["download"].handler = lengthy
+    answer = await gateway.ask_files("HEAD", FILE)
+    assert gateway["download"].requests[0].request_line.startswith("HEAD ")
+    assert (answer.status, answer.headers["content-length"], answer.body) == (200, "5000000000", b"")
+
+
+async def test_the_first_bytes_are_seen_before_the_service_has_sent_the_last(gateway: Gateway) -> None:
+    seen_by_client = asyncio.Event()
+
+    async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", 10) + b"01234")
+        await seen_by_client.wait()
+        writer.write(b"56789")
+
+    gateway["download"].handler = in_two
+    async with connected(gateway.files_port) as (reader, writer):
+        writer.write(GET)
+        await reader.readuntil(b"\r\n\r\n")
+        assert await reader.readexactly(5) == b"01234"
+        seen_by_client.set()
+        assert await reader.readexactly(5) == b"56789"
+
+
+async def test_a_range_is_answered_by_the_service_alone(gateway: Gateway) -> None:
+    gateway["download"].handler = replying("206 Partial Content", b"1234", Content_Range="bytes 1-4/10", ETag='"e"')
+    answer = await gateway.ask_files("GET", FILE, "Range: bytes=1-4")
+    assert (answer.status, answer.body) == (206, b"1234")
+    assert (answer.headers["content-range"], answer.headers["etag"]) == ("bytes 1-4/10", '"e"')
+    gateway["download"].handler = replying("200 OK", b"0123456789", Accept_Ranges="bytes")
+    answer = await gateway.ask_files("GET", FILE, "Range: bytes=1-4")
+    assert (answer.status, answer.body) == (200, b"0123456789")
+
+
+async def test_a_service_that_breaks_off_is_not_a_whole_file(gateway: Gateway) -> None:
+    async def break_off(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", 1000) + b"x" * 900)
+        await writer.drain()
+        writer.close()
+
+    gateway["download"].handler = break_off
+    answer = await gateway.ask_files("GET", FILE)
+    assert (answer.status, answer.whole) == (200, False)
+
+
+async def test_the_service_feels_a_client_that_leaves(gateway: Gateway) -> None:
+    felt = asyncio.Event()
+
+    async def endless(_seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", 1000) + b"x")
+        if not await reader.read(1):
+            felt.set()
+        writer.close()
+
+    gateway["download"].handler = endless
+    async with connected(gateway.files_port) as (reader, writer):
+        writer.write(GET)
+        await reader.readuntil(b"\r\n\r\n")
+    await asyncio.wait_for(felt.wait(), 10)
+
+
+async def test_a_reader_that_stops_holds_the_service_back(gateway: Gateway) -> None:
+    """What was sent and not received stays within a few socket buffers; nothing is spooled to memory or disk."""
+    total = 64 * MEBIBYTE
+    sent = 0
+
+    async def send_all(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        connection: socket.socket = writer.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1024)
+        writer.write(head("200 OK", total))
+        while sent < total:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+            sent += 65536
+
+    gateway["download"].handler = send_all
+    async with connected(gateway.files_port) as (reader, writer):
+        writer.write(GET)
+        await reader.readuntil(b"\r\n\r\n")
+        await _still(lambda: sent)
+        assert sent < 12 * MEBIBYTE
+        taken = 0
+        while piece := await reader.read(MEBIBYTE):
+            taken += len(piece)
+    assert (sent, taken) == (total, total)
+
+
+async def test_bytes_may_not_be_kept_or_changed_and_never_steer_the_gateway(gateway: Gateway) -> None:
+    steering = {"X_Accel_Redirect": "/api/auth/x", "X_Accel_Buffering": "yes", "X_Accel_Limit_Rate": "1"}
+    gateway["download"].handler = replying("200 OK", b"x" * 1000, Cache_Control="no-store, no-transform", **steering)
+    answer = await gateway.ask_files("GET", FILE, "Accept-Encoding: gzip")
+    assert (answer.status, answer.body) == (200, b"x" * 1000)
+    assert answer.headers["cache-control"] == "no-store, no-transform"
+    assert "content-encoding" not in answer.headers
+    assert "accept-encoding" not in gateway["download"].requests[0].headers
+
+
+async def test_a_service_comes_back_to_work_as_soon_as_it_is_there_again(gateway: Gateway) -> None:
+    async def ask() -> Answer:
+        return await gateway.ask("GET", "/api/auth/x")
+
+    assert (await ask()).status == 200
+    await gateway["auth"].stop()
+    for _ in range(5):
+        answer = await ask()
+        refused(answer, 503, "unavailable")
+        assert answer.headers["retry-after"] == "5"
+    await gateway["auth"].start()
+    assert (await ask()).status == 200
+
+
+async def test_the_door_opens_with_nothing_behind_it(gateway: Gateway) -> None:
+    await gateway.stop()
+    await gateway.start(alone=True)
+    for path in ("/api/auth/x", "/api/upload/x", "/api/propagation/x", "/api/download/x"):
+        refused(await gateway.ask("GET", path), 503, "unavailable")
+    refused(await gateway.ask_files("GET", FILE), 503, "unavailable")
+    for name in gateway.origins:
+        await gateway[name].start()
+    assert (await gateway.ask_files("GET", FILE)).status == 200
+
+
+async def test_a_request_that_was_understood_is_not_made_twice(gateway: Gateway) -> None:
+    async def vanish(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    gateway["auth"].handler = vanish
+    refused(await gateway.ask("POST", "/api/auth/links", body=b"{}"), 503, "unavailable")
+    assert len(gateway["auth"].requests) == 1
+
+
+async def test_leaving_waits_for_downloads_that_run(gateway: Gateway) -> None:
+    going_on = asyncio.Event()
+
+    async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(head("200 OK", 10) + b"01234")
+        await going_on.wait()
+        writer.write(b"56789")
+
+    gateway["download"].handler = in_two
+    async with connected(gateway.files_port) as (reader, writer):
+        writer.write(GET)
+        await reader.readuntil(b"\r\n\r\n")
+        gateway.quit()
+        await eventually(lambda: not gateway.accepts())
+        going_on.set()
+        assert (await reader.readexactly(10)) == b"0123456789"
+
+
+async def _still(value: Callable[[], int]) -> None:
+    """Waits until the value has not moved for half a second."""
+    before = -1
+    while (now := value()) != before:
+        before = now
+        await asyncio.sleep(0.5)

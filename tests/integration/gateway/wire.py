@@ -1,0 +1,115 @@
+"""HTTP/1.1 by hand: exactly the bytes that are meant, and exactly those that came."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+LOOPBACK = "127.0.0.1"
+
+Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@dataclass
+class Seen:
+    """One request as an origin got it; `arrived` grows while the body does."""
+
+    request_line: str
+    headers: dict[str, str]
+    arrived: bytearray = field(default_factory=bytearray)
+    ended_early: bool = False
+
+    @property
+    def target(self) -> str:
+        return self.request_line.split(" ")[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the client got, read to the end."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    whole: bool
+
+
+def head(status: str, length: int, /, **headers: str) -> bytes:
+    """The head of a response; an underscore in a header's name stands for a hyphen."""
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def replying(status: str, body: bytes = b"", /, **headers: str) -> Handler:
+    """Reads the whole request, then gives this answer."""
+
+    async def handle(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_body(seen, reader)
+        writer.write(head(status, len(body), **headers) + body)
+        await writer.drain()
+
+    return handle
+
+
+async def read_body(seen: Seen, reader: asyncio.StreamReader) -> None:
+    """Takes what Content-Length announces, bit by bit."""
+    wanted = int(seen.headers.get("content-length", "0"))
+    while len(seen.arrived) < wanted:
+        if not (piece := await reader.read(65536)):
+            seen.ended_early = True
+            return
+        seen.arrived += piece
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port, limit=1024)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+async def read_answer(reader: asyncio.StreamReader) -> Answer:
+    """The answer up to the end of the connection; `whole` tells whether all that was announced has come."""
+    raw = bytearray()
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            raw += piece
+    start, _, body = bytes(raw).partition(b"\r\n\r\n")
+    lines = start.decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
+    announced = int(headers.get("content-length", len(body)))
+    return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
+
+
+async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+    """Waits until it holds; fails at the deadline."""
+    async with asyncio.timeout(seconds):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((LOOPBACK, port)) == 0
+
+
+def refused(answer: Answer, status: int, slug: str) -> dict[str, object]:
+    """Asserts that the gateway refused with this problem; gives the problem."""
+    assert answer.status == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, object] = json.loads(answer.body)
+    assert told["status"] == status
+    assert told["type"] == f"/problems/{slug}"
+    assert told["title"]
+    return told
