@@ -1,0 +1,171 @@
+"""What can a person ask of propagation? To see what waits, and to approve or refuse it."""
+
+import unicodedata
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from services.contracts.values import Person
+from services.kit.callers import Caller
+from services.kit.refusals import Forbidden, NotFound
+from services.kit.service import wired
+from services.propagation.deps import Deps
+from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
+from services.propagation.shown import Shown
+
+
+def unstored(response: Response) -> None:
+    """What is shown here belongs to one person and to this moment."""
+    response.headers["Cache-Control"] = "no-store"
+
+
+router = APIRouter(prefix="/api/propagation", tags=["propagation"], dependencies=[Depends(unstored)])
+Wired = Annotated[Deps, Depends(wired)]
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class AgentsOnly(Forbidden):
+    """Only agents decide."""
+
+    french = "Seuls les agents décident."
+
+
+def _plain(raw: str) -> str:
+    """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
+    lines = "\n".join(unicodedata.normalize("NFC", raw).splitlines())
+    kept = "".join(sign for sign in lines if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co"))
+    if not kept.strip():
+        raise ValueError("a reason in words is needed")
+    return kept.strip()
+
+
+class ApprovalForm(BaseModel):
+    """`digest` as it was given with what was shown."""
+
+    digest: Digest
+
+
+class RefusalForm(ApprovalForm):
+    """The reason is mailed to the sender."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain)]
+
+
+class Card(BaseModel):
+    """A transfer and where its decision stands; `digest` is there for those who may decide."""
+
+    state: StateName
+    decide_by: datetime | None
+    decided: Decided | None
+    may_decide: bool
+    approvers: tuple[str, ...]
+    shown: Shown
+
+
+@router.get("/approvals/{token}")
+async def show_approval(deps: Wired, token: str) -> Card:
+    """What is to be decided; looking costs nothing and changes nothing (R24)."""
+    propagation, address = await deps.propagations.opened_by(token)
+    return _card(propagation, address)
+
+
+@router.post("/approvals/{token}/approval")
+async def approve_by_token(deps: Wired, token: str, form: ApprovalForm) -> Card:
+    """Vouch for what was shown, by the link in the mail."""
+    propagation, address = await deps.propagations.opened_by(token)
+    return await _approve(deps, propagation.id, Person(address=address), form)
+
+
+@router.post("/approvals/{token}/refusal")
+async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Card:
+    """Refuse what was shown, by the link in the mail."""
+    propagation, address = await deps.propagations.opened_by(token)
+    return await _refuse(deps, propagation.id, Person(address=address), form)
+
+
+@router.get("/pending")
+async def show_pending(deps: Wired, request: Request) -> list[Card]:
+    """What waits for the agent who asks, the most urgent first."""
+    caller = await _agent(deps, request)
+    return [_card(one, caller.address) for one in await deps.propagations.waiting_for(caller.address)]
+
+
+@router.post("/transfers/{transfer}/approval")
+async def approve_by_session(deps: Wired, request: Request, transfer: str, form: ApprovalForm) -> Card:
+    """Vouch for what was shown, with a session."""
+    return await _approve(deps, transfer, await _approver(deps, request, transfer), form)
+
+
+@router.post("/transfers/{transfer}/refusal")
+async def refuse_by_session(deps: Wired, request: Request, transfer: str, form: RefusalForm) -> Card:
+    """Refuse what was shown, with a session."""
+    return await _refuse(deps, transfer, await _approver(deps, request, transfer), form)
+
+
+@router.get("/transfers/{transfer}")
+async def show_transfer(deps: Wired, request: Request, transfer: str) -> Card:
+    """Where the decision stands: for the sender, and for the agents among the recipients."""
+    caller = await deps.callers.of(request)
+    propagation = await deps.propagations.all.get(transfer)
+    if not _may_see(propagation, caller):
+        raise NotFound()
+    return _card(propagation, caller.address)
+
+
+async def _approve(deps: Deps, transfer: str, by: Person, form: ApprovalForm) -> Card:
+    after = await deps.propagations.all.update(transfer, lambda there, now: approve(there, by, form.digest, now))
+    return _card(after, by.address)
+
+
+async def _refuse(deps: Deps, transfer: str, by: Person, form: RefusalForm) -> Card:
+    after = await deps.propagations.all.update(
+        transfer, lambda there, now: refuse(there, by, form.digest, form.reason, now)
+    )
+    return _card(after, by.address)
+
+
+async def _agent(deps: Deps, request: Request) -> Caller:
+    caller = await deps.callers.of(request)
+    if caller.role != "agent":
+        raise AgentsOnly()
+    return caller
+
+
+async def _approver(deps: Deps, request: Request, transfer: str) -> Person:
+    """The agent who asks, if this very transfer invited them; to anybody else it does not exist (R22)."""
+    caller = await _agent(deps, request)
+    propagation = await deps.propagations.all.get(transfer)
+    if not _invited(propagation, caller.address):
+        raise NotFound()
+    return Person(address=caller.address, name=caller.name)
+
+
+def _invited(propagation: Propagation, address: str) -> bool:
+    return any(one.address == address for one in propagation.invited)
+
+
+def _may_see(propagation: Propagation, caller: Caller) -> bool:
+    parcel = propagation.sent()
+    among = any(one.address == caller.address and one.role == "agent" for one in parcel.recipients)
+    return caller.address == parcel.sender.address or (among and caller.role == "agent")
+
+
+def _card(propagation: Propagation, reader: str) -> Card:
+    """The hidden recipients are shown to the sender and to those who decide, and each to themselves."""
+    page = propagation.shown()
+    invited = _invited(propagation, reader)
+    if not invited and reader != propagation.sent().sender.address:
+        visible = tuple(one for one in page.recipients if one.field != "bcc" or one.address == reader)
+        page = page.model_copy(update={"recipients": visible})
+    if not invited:
+        page = page.model_copy(update={"digest": ""})
+    return Card(
+        state=propagation.state,
+        decide_by=propagation.decide_by,
+        decided=propagation.decided,
+        may_decide=invited and propagation.state == "waiting",
+        approvers=tuple(one.address for one in propagation.invited),
+        shown=page,
+    )

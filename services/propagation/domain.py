@@ -1,0 +1,242 @@
+"""What may be released to whom, who may decide it, and what does each decision announce? (R19-R24)"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from services.contracts.propagation import (
+    ApprovalLapsed,
+    ApprovalRequested,
+    Approver,
+    TransferRefused,
+    TransferReleased,
+)
+from services.contracts.values import FileLine, Parcel, Person, Recipient
+from services.kit.addresses import person_of
+from services.kit.aggregate import Aggregate, Decision
+from services.kit.events import Fact, Value
+from services.kit.refusals import Conflict, Gone, NotFound
+from services.propagation.shown import Shown, shown
+
+StateName = Literal["waiting", "released", "approved", "refused", "lapsed", "withdrawn"]
+Outcome = Literal["approved", "refused"]
+CLOSED: tuple[StateName, ...] = ("refused", "lapsed", "withdrawn")
+
+
+class Invited(Value):
+    """An approver of one transfer; of the secret in their mail only the keyed hash is kept."""
+
+    address: str
+    token_hash: str
+
+
+class Decided(Value):
+    """What an approver decided, and when; `reason` is only there for a refusal."""
+
+    outcome: Outcome
+    by: Person
+    at: datetime
+    reason: str = ""
+
+
+class Propagation(Aggregate):
+    """One transfer and the decision about it; its id is the transfer's.
+
+    Without a parcel it is a tombstone: the withdrawal was heard before the submission. `decide_by` is there only while
+    the decision is open, `keep_until` once the transfer is known.
+    """
+
+    state: StateName
+    parcel: Parcel | None = None
+    invited: tuple[Invited, ...] = ()
+    decided: Decided | None = None
+    decide_by: datetime | None = None
+    keep_until: datetime | None = None
+
+    def sent(self) -> Parcel:
+        """The transfer; `NotFound` for a tombstone, of which nothing may be shown."""
+        if self.parcel is None:
+            raise NotFound()
+        return self.parcel
+
+    def shown(self) -> Shown:
+        """What the approver is shown, and its digest."""
+        return shown(self.sent())
+
+
+class AlreadyDecided(Conflict):
+    """Another approver has already decided on this transfer."""
+
+    french = "Un autre agent a déjà décidé pour cet envoi."
+
+
+class TransferAlreadyWithdrawn(Gone):
+    """The sender has withdrawn this transfer: there is nothing left to decide."""
+
+    french = "L'expéditeur a supprimé cet envoi : il n'y a plus rien à décider."
+
+
+class ApprovalAlreadyLapsed(Gone):
+    """Nobody decided in time: this transfer can no longer be approved or refused."""
+
+    french = "Personne n'a décidé à temps : cet envoi ne peut plus être validé ni refusé."
+
+
+class ShownDiffers(Conflict):
+    """This is not what was shown; read it again and decide again."""
+
+    french = "Ce n'est pas ce qui a été affiché ; relisez l'envoi, puis décidez."
+
+
+def needs_approval(parcel: Parcel) -> bool:
+    """An external sender who writes to any external recipient needs somebody to vouch for it."""
+    return parcel.sender_role != "agent" and bool(externals(parcel))
+
+
+def externals(parcel: Parcel) -> tuple[Recipient, ...]:
+    """All recipients who are not known to be agents."""
+    return tuple(recipient for recipient in parcel.recipients if recipient.role != "agent")
+
+
+def agents(parcel: Parcel) -> tuple[Recipient, ...]:
+    """The agents among the recipients."""
+    return tuple(recipient for recipient in parcel.recipients if recipient.role == "agent")
+
+
+def approvers(parcel: Parcel) -> tuple[str, ...]:
+    """Who may vouch: the agents among the recipients, but nobody for themselves under another alias (R22)."""
+    sender = person_of(parcel.sender.address)
+    return tuple(dict.fromkeys(one.address for one in agents(parcel) if person_of(one.address) != sender))
+
+
+def begin(
+    parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], open_for: timedelta, keep_for: timedelta
+) -> Decision[Propagation]:
+    """What follows from a submission: released to all, or to the agents while somebody is asked to vouch.
+
+    `invited` is empty unless approval is needed. Needed and nobody to ask: nothing is ever released (R19).
+    """
+    keep_until = parcel.ends_at + keep_for
+    if not needs_approval(parcel):
+        state = Propagation(id=parcel.transfer, state="released", parcel=parcel, keep_until=keep_until)
+        return state, [_released(state, parcel.recipients, parcel.submitted_at, awaiting=False)]
+    decide_by = min(parcel.submitted_at + open_for, parcel.ends_at)
+    state = Propagation(
+        id=parcel.transfer,
+        state="waiting",
+        parcel=parcel,
+        invited=tuple(known for _, known in invited),
+        decide_by=decide_by,
+        keep_until=keep_until,
+    )
+    if not invited:
+        return _lapse(state, parcel.submitted_at)
+    asked = _requested(parcel, tuple(approver for approver, _ in invited), decide_by)
+    return state, [_released(state, agents(parcel), parcel.submitted_at, awaiting=True), asked]
+
+
+def tombstone(transfer: str) -> Propagation:
+    """A withdrawal that was heard before its submission."""
+    return Propagation(id=transfer, state="withdrawn")
+
+
+def learn(state: Propagation, parcel: Parcel, keep_for: timedelta) -> Decision[Propagation]:
+    """A submission heard again, or after its withdrawal: nothing is released, the tombstone learns what it was for."""
+    if state.parcel is None:
+        known = state.but(parcel=_emptied(parcel), keep_until=parcel.ends_at + keep_for)
+        return known, []
+    return state, []
+
+
+def approve(state: Propagation, by: Person, digest: str, now: datetime) -> Decision[Propagation]:
+    """Vouch for what was shown: the external recipients may have it. The same decision again changes nothing."""
+    if _decided_so(state, by, "approved"):
+        return state, []
+    _refuse_unless_open(state, digest, now)
+    after = state.but(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
+    return after, [_released(after, externals(after.sent()), now, awaiting=False)]
+
+
+def refuse(state: Propagation, by: Person, digest: str, reason: str, now: datetime) -> Decision[Propagation]:
+    """Refuse to vouch for what was shown: nobody keeps a link. The same decision again changes nothing."""
+    if _decided_so(state, by, "refused"):
+        return state, []
+    _refuse_unless_open(state, digest, now)
+    decided = Decided(outcome="refused", by=by, at=now, reason=reason)
+    fact = TransferRefused(
+        label=state.sent().label(), refused_by=by, reason=reason, approvers=_invited(state), refused_at=now
+    )
+    return _closed(state, "refused").but(decided=decided), [fact]
+
+
+def lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
+    """Nobody decided in time; anything else than an open decision past its date stays as it is."""
+    if state.state != "waiting" or state.decide_by is None or now < state.decide_by:
+        return state, []
+    return _lapse(state, now)
+
+
+def withdraw(state: Propagation) -> Decision[Propagation]:
+    """The sender deleted it: no decision is possible any more. What was refused or had lapsed stays so."""
+    return (state, []) if state.state in CLOSED else (_closed(state, "withdrawn"), [])
+
+
+def _decided_so(state: Propagation, by: Person, outcome: Outcome) -> bool:
+    """A retry of a request whose answer was lost finds its own decision (R2)."""
+    decided = state.decided
+    own = decided is not None and decided.by.address == by.address and decided.outcome == outcome
+    return own and state.state == outcome
+
+
+def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
+    if state.state == "withdrawn":
+        raise TransferAlreadyWithdrawn()
+    if state.decided is not None:
+        decided = state.decided
+        raise AlreadyDecided(outcome=decided.outcome, decided_by=decided.by.address, decided_at=decided.at.isoformat())
+    if state.state != "waiting" or state.decide_by is None or now >= state.decide_by:
+        raise ApprovalAlreadyLapsed()
+    if digest != state.shown().digest:
+        raise ShownDiffers()
+
+
+def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
+    fact = ApprovalLapsed(label=state.sent().label(), approvers=_invited(state), lapsed_at=now)
+    return _closed(state, "lapsed"), [fact]
+
+
+def _closed(state: Propagation, name: StateName) -> Propagation:
+    """Nobody gets it any more, so its text and what would find its bytes are forgotten."""
+    return state.but(state=name, decide_by=None, parcel=_emptied(state.parcel) if state.parcel else None)
+
+
+def _emptied(parcel: Parcel) -> Parcel:
+    files = tuple(file.model_copy(update={"parts": (), "object_key": ""}) for file in parcel.files)
+    return parcel.model_copy(update={"text": "", "files": files})
+
+
+def _invited(state: Propagation) -> tuple[str, ...]:
+    return tuple(one.address for one in state.invited)
+
+
+def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Fact:
+    return TransferReleased(
+        parcel=state.sent(),
+        released_to=to,
+        awaiting_approval=awaiting,
+        approved_by=state.decided.by if state.decided else None,
+        approvers=_invited(state),
+        released_at=now,
+    )
+
+
+def _requested(parcel: Parcel, asked: tuple[Approver, ...], decide_by: datetime) -> Fact:
+    return ApprovalRequested(
+        label=parcel.label(),
+        recipients=parcel.recipients,
+        text=parcel.text,
+        files=tuple(FileLine(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),
+        approvers=asked,
+        ends_at=parcel.ends_at,
+        decide_by=decide_by,
+    )

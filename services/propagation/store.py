@@ -1,0 +1,61 @@
+"""Where do propagations rest, and how are they found by a token, by an approver, by a date?"""
+
+from pydantic import SecretStr
+
+from services.contracts.propagation import Approver
+from services.kit.mongo import Aggregates, Database
+from services.kit.refusals import NotFound
+from services.kit.secrets import derived_token, keyed_hash
+from services.propagation.domain import Invited, Propagation
+
+MOST_SHOWN = 200
+
+
+class Invitations:
+    """Makes the approvers' secrets again each time they are needed: they rest nowhere but in the mail."""
+
+    def __init__(self, pepper: SecretStr) -> None:
+        self._pepper = pepper.get_secret_value()
+
+    def to(self, transfer: str, address: str) -> tuple[Approver, Invited]:
+        """An approver with their secret, and what may be kept of it."""
+        token = derived_token(self._pepper, "approve", transfer, address)
+        return Approver(address=address, token=SecretStr(token)), Invited(address=address, token_hash=self.hash(token))
+
+    def hash(self, token: str) -> str:
+        """What is looked up for a token."""
+        return keyed_hash(self._pepper, "approve-token", token)
+
+
+class Propagations:
+    """The propagations, over the only way to write them."""
+
+    def __init__(self, database: Database, invitations: Invitations) -> None:
+        self.all: Aggregates[Propagation] = database.aggregates("propagations", Propagation)
+        self._invitations = invitations
+        database.index("propagations", "invited.token_hash")
+        database.index("propagations", "invited.address", "state")
+        database.index("propagations", "decide_by")
+        database.index("propagations", "keep_until")
+
+    async def opened_by(self, token: str) -> tuple[Propagation, str]:
+        """The propagation that a token opens, and the address it was mailed to; any other token is `NotFound`."""
+        hashed = self._invitations.hash(token)
+        for found in await self.all.find({"invited.token_hash": hashed}, limit=1):
+            for one in found.invited:
+                if one.token_hash == hashed:
+                    return found, one.address
+        raise NotFound()
+
+    async def waiting_for(self, address: str) -> list[Propagation]:
+        """Those that this approver may still decide, the most urgent first."""
+        query = {"invited.address": address, "state": "waiting"}
+        return await self.all.find(query, sort=[("decide_by", 1)], limit=MOST_SHOWN)
+
+    async def overdue(self) -> list[str]:
+        """Those whose last day to decide is over, by the database's clock."""
+        return await self.all.due("decide_by", {"state": "waiting"})
+
+    async def past_keeping(self) -> list[str]:
+        """Those that have been kept long enough."""
+        return await self.all.due("keep_until")
