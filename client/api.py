@@ -1,0 +1,163 @@
+"""One method per address of the public API, in the words of the API."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from client.answers import Challenge, FilePlan, Grant, Offer, Session
+from client.patience import Patience
+from client.problem import Json
+from client.wire import Wire
+
+
+class Api:
+    """What one person can ask. Whatever may be done twice is tried again while the failure may pass."""
+
+    def __init__(
+        self,
+        base_url: str,
+        language: str = "fr",
+        patience: Patience | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self.wire = Wire(base_url, language, patience, http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.wire.close()
+
+    # --- who may come in ---
+
+    def draw_challenge(self, kind: str = "question") -> Challenge:
+        body = {"kind": kind, "language": self.wire.language}
+        return Challenge.of(self.wire.ask_again("POST", "/api/auth/challenges", body))
+
+    def request_link(self, email: str, challenge: str, answer: str) -> None:
+        """Has a one-time link and a key mailed; a challenge is worth one attempt, so this is not tried again."""
+        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.wire.language}
+        self.wire.ask("POST", "/api/auth/links", body)
+
+    def open_session(self, link: str, key: str, last_name: str, first_name: str) -> Session:
+        """Spends a one-time link; from then on this object acts as its owner."""
+        body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name}
+        return Session.of(self.wire.open_session("/api/auth/sessions", body))
+
+    def current_session(self) -> Json:
+        return self.wire.ask_again("GET", "/api/auth/sessions/current")
+
+    def renew_session(self) -> None:
+        self.wire.renew("/api/auth/sessions/current/renewal")
+
+    def stay_in_session(self) -> None:
+        """Renews the session once half of its life is over; costs nothing before that."""
+        self.wire.if_half_spent(self.renew_session)
+
+    def close_session(self) -> None:
+        self.wire.ask_again("DELETE", "/api/auth/sessions/current")
+
+    # --- the parcel ---
+
+    def limits(self) -> Json:
+        return self.wire.ask_again("GET", "/api/upload/config")
+
+    def begin_draft(self, draft: str) -> Json:
+        return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}", {})
+
+    def drafts(self) -> Json:
+        return self.wire.ask_again("GET", "/api/upload/drafts")
+
+    def draft(self, draft: str) -> Json:
+        return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}")
+
+    def edit_draft(self, draft: str, **fields: Any) -> Json:
+        """Any of to, cc, bcc, subject, text, validity_days, language."""
+        return self.wire.ask_again("PATCH", f"/api/upload/drafts/{draft}", fields)
+
+    def drop_draft(self, draft: str) -> None:
+        self.wire.ask_again("DELETE", f"/api/upload/drafts/{draft}")
+
+    def plan_file(self, draft: str, file: str, path: str, size_bytes: int) -> FilePlan:
+        body = {"path": path, "size_bytes": size_bytes}
+        return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body))
+
+    def file_plan(self, draft: str, file: str) -> FilePlan:
+        """The same with a fresh capability, and the parts that have arrived."""
+        return FilePlan.of(self.wire.ask_again("GET", _file(draft, file)))
+
+    def drop_file(self, draft: str, file: str) -> None:
+        self.wire.ask_again("DELETE", _file(draft, file))
+
+    def complete_file(self, draft: str, file: str, sha256: str) -> Json:
+        return self.wire.ask_again("POST", f"{_file(draft, file)}/completion", {"sha256": sha256})
+
+    def submit(self, draft: str) -> Json:
+        return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission")
+
+    def sent_transfers(self) -> Json:
+        return self.wire.ask_again("GET", "/api/upload/transfers")
+
+    def sent_transfer(self, transfer: str) -> Json:
+        return self.wire.ask_again("GET", f"/api/upload/transfers/{transfer}")
+
+    def withdraw(self, transfer: str) -> None:
+        self.wire.ask_again("DELETE", f"/api/upload/transfers/{transfer}")
+
+    # --- the decision ---
+
+    def to_decide(self, token: str) -> Json:
+        return self.wire.ask_again("GET", f"/api/propagation/approvals/{token}")
+
+    def approve(self, token: str, digest: str) -> Json:
+        return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/approval", {"digest": digest})
+
+    def refuse(self, token: str, digest: str, reason: str) -> Json:
+        body = {"digest": digest, "reason": reason}
+        return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/refusal", body)
+
+    def pending(self) -> Json:
+        return self.wire.ask_again("GET", "/api/propagation/pending")
+
+    def approve_transfer(self, transfer: str, digest: str) -> Json:
+        return self.wire.ask_again("POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest})
+
+    def refuse_transfer(self, transfer: str, digest: str, reason: str) -> Json:
+        body = {"digest": digest, "reason": reason}
+        return self.wire.ask_again("POST", f"/api/propagation/transfers/{transfer}/refusal", body)
+
+    def decision(self, transfer: str) -> Json:
+        return self.wire.ask_again("GET", f"/api/propagation/transfers/{transfer}")
+
+    # --- the counter ---
+
+    def offer(self, token: str) -> Offer:
+        """What a link offers; looking costs nothing."""
+        return Offer.of(self.wire.ask_again("GET", f"/api/download/links/{token}"))
+
+    def begin_download(self, token: str, file: str, download: str) -> Grant:
+        """Takes one of the downloads; the same id again takes nothing more."""
+        return Grant.of(self.wire.ask_again("PUT", _download(token, file, download), {}))
+
+    def give_back(self, token: str, file: str, download: str) -> None:
+        self.wire.ask_again("DELETE", _download(token, file, download))
+
+    def tracking(self, transfer: str) -> Json:
+        return self.wire.ask_again("GET", f"/api/download/transfers/{transfer}")
+
+
+def recipients(to: Sequence[str] = (), cc: Sequence[str] = (), bcc: Sequence[str] = ()) -> dict[str, list[str]]:
+    """The three lists of a draft, for `edit_draft(draft, **recipients(to=[…]))`."""
+    return {"to": list(to), "cc": list(cc), "bcc": list(bcc)}
+
+
+def _file(draft: str, file: str) -> str:
+    return f"/api/upload/drafts/{draft}/files/{file}"
+
+
+def _download(token: str, file: str, download: str) -> str:
+    return f"/api/download/links/{token}/files/{file}/downloads/{download}"

@@ -1,0 +1,97 @@
+"""One request to the public door and its answer; a refusal becomes a `Problem`."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
+
+import httpx
+
+from client.answers import moment
+from client.patience import Patience
+from client.problem import Json, UnexpectedAnswer, problem_of
+
+TIMEOUT = httpx.Timeout(75.0, connect=10.0)
+SPENT_SHARE = 0.5
+Answer = TypeVar("Answer")
+
+
+class Wire:
+    """Speaks HTTP for one person; may be shared by threads. `token` is the session's, if there is one."""
+
+    def __init__(
+        self,
+        base_url: str,
+        language: str = "fr",
+        patience: Patience | None = None,
+        http: httpx.Client | None = None,
+    ) -> None:
+        self.patience = patience or Patience()
+        self.base_url = base_url.rstrip("/")
+        self.language = language
+        self.http = http or httpx.Client(timeout=TIMEOUT, limits=httpx.Limits(max_connections=64))
+        self.token: str | None = None
+        self._renew_at: float | None = None
+        self._renewing = threading.Lock()
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self.http.close()
+
+    def ask(self, method: str, path: str, body: Json | None = None) -> Json:
+        """One request with the session's token; refused at the first refusal."""
+        answer = self.http.request(method, self.base_url + path, json=body, headers=self._headers())
+        return _json(answer)
+
+    def ask_again(self, method: str, path: str, body: Json | None = None) -> Json:
+        """The same, tried again while the failure may pass: only for what may be done twice."""
+        return self.patience.keep_trying(lambda: self.ask(method, path, body))
+
+    def hold(self, answer: httpx.Response) -> Json:
+        """Takes the session of an answer: its token, and when to renew it by this machine's steady clock."""
+        body = _json(answer)
+        left = (moment(body["expires_at"]) - _sent_at(answer)).total_seconds()
+        self.token = str(body["token"])
+        self._renew_at = time.monotonic() + left * SPENT_SHARE
+        return body
+
+    def open_session(self, path: str, body: Json) -> Json:
+        """Opens a session and holds it."""
+        return self.hold(self.http.post(self.base_url + path, json=body, headers=self._headers(public=True)))
+
+    def renew(self, path: str) -> Json:
+        """Renews the session and holds the new one."""
+        return self.patience.keep_trying(
+            lambda: self.hold(self.http.post(self.base_url + path, headers=self._headers()))
+        )
+
+    def if_half_spent(self, renew: Callable[[], Any]) -> None:
+        """Calls `renew`, in one thread only, when more than half of the session's life is over."""
+        with self._renewing:
+            if self._renew_at is not None and time.monotonic() >= self._renew_at:
+                renew()
+
+    def _headers(self, public: bool = False) -> Mapping[str, str]:
+        headers = {"Accept-Language": self.language}
+        if self.token and not public:
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
+
+
+def _json(answer: httpx.Response) -> Json:
+    if not answer.is_success:
+        raise problem_of(answer)
+    if not answer.content:
+        return {}
+    try:
+        body = answer.json()
+    except ValueError:
+        raise UnexpectedAnswer(f"{answer.status_code} without JSON") from None
+    return body if isinstance(body, dict) else {"items": body}
+
+
+def _sent_at(answer: httpx.Response) -> datetime:
+    """The service's own time, so that a wrong clock on this machine does not matter."""
+    return parsedate_to_datetime(answer.headers["date"])

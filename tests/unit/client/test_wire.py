@@ -1,0 +1,70 @@
+"""Asking: refusals become problems, and what is not understood is said to be so."""
+
+import httpx
+import pytest
+
+from client.api import Api
+from client.patience import IMPATIENT, Patience
+from client.problem import Problem, UnexpectedAnswer
+from tests.unit.client.door import refusal
+
+
+def api_answering(answer: httpx.Response, patience: Patience = IMPATIENT) -> Api:
+    transport = httpx.MockTransport(lambda request: answer)
+    return Api("https://door.example/", patience=patience, http=httpx.Client(transport=transport))
+
+
+def test_a_refusal_carries_its_type_its_status_and_what_it_adds() -> None:
+    body = {"type": "/problems/downloads-exhausted", "title": "Trois fois", "status": 410, "limit": 3}
+    answer = httpx.Response(410, json=body, headers={"content-type": "application/problem+json"})
+    with pytest.raises(Problem, match="410 /problems/downloads-exhausted: Trois fois") as caught:
+        api_answering(answer).limits()
+    assert caught.value.slug == "downloads-exhausted"
+    assert caught.value.members["limit"] == 3
+
+
+@pytest.mark.parametrize("content", [b"<html>", b"[1]", b"{"])
+def test_a_refusal_that_is_no_problem_document_is_still_a_problem(content: bytes) -> None:
+    answer = httpx.Response(502, content=content, headers={"content-type": "application/problem+json"})
+    with pytest.raises(Problem) as caught:
+        api_answering(answer).limits()
+    assert caught.value.type == "about:blank"
+    assert caught.value.is_passing
+
+
+def test_a_yes_without_json_is_not_understood() -> None:
+    with pytest.raises(UnexpectedAnswer):
+        api_answering(httpx.Response(200, content=b"<html>")).limits()
+
+
+def test_a_question_that_may_be_asked_twice_is_asked_again() -> None:
+    pauses: list[float] = []
+    answers = [refusal(429, "too-many", retry_after="7"), refusal(503, "unavailable"), httpx.Response(200, json={})]
+    transport = httpx.MockTransport(lambda request: answers.pop(0))
+    http = httpx.Client(transport=transport)
+    api = Api("https://door.example", patience=Patience(sleep=pauses.append), http=http)
+    assert api.limits() == {}
+    assert pauses[0] == 7
+    assert len(pauses) == 2
+
+
+def test_spending_a_link_is_never_tried_again() -> None:
+    asked: list[str] = []
+
+    def down(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        raise httpx.ReadError("cut")
+
+    api = Api("https://door.example", http=httpx.Client(transport=httpx.MockTransport(down)))
+    with pytest.raises(httpx.ReadError):
+        api.open_session("link", "key", "Lovelace", "Ada")
+    assert len(asked) == 1
+
+
+def test_the_pause_doubles_is_jittered_and_has_a_limit() -> None:
+    patience = Patience(first_seconds=1, longest_seconds=8)
+    for number, bound in enumerate([1, 2, 4, 8, 8, 8]):
+        found = {patience.pause_seconds(number) for _ in range(200)}
+        assert max(found) <= bound
+        assert min(found) >= bound / 10
+        assert len(found) > 100
