@@ -20,7 +20,7 @@ from services.kit.refusals import Refusal, Unavailable
 
 EVENTS = "events"
 DEAD = "dead"
-LADDER = {"5s": 5, "60s": 60, "600s": 600}
+LADDER: dict[str, float] = {"5s": 5, "60s": 60, "600s": 600}
 PUBLISH_SECONDS = 5.0
 PREFETCH = 16
 RECONNECT_SECONDS = 1.0
@@ -225,7 +225,7 @@ async def _declare_ladder(channel: Any, reader: str) -> None:
     for step, seconds in LADDER.items():
         arguments = {
             "x-queue-type": "quorum",
-            "x-message-ttl": seconds * 1000,
+            "x-message-ttl": int(seconds * 1000),
             "x-dead-letter-exchange": "",
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",

@@ -4,7 +4,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, SecretStr
 
-Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value(), return_type=str)]
+Secret = Annotated[
+    SecretStr, PlainSerializer(lambda secret: secret.get_secret_value(), return_type=str, when_used="json")
+]
 """A value that is masked in every repr and log, and written in clear only on the wire."""
 
 

@@ -93,6 +93,12 @@ class Database:
         async with reachable():
             await self._database.command("ping")
 
+    async def now(self) -> datetime:
+        """The database's own time, in UTC: what a new end of validity is counted from (R9)."""
+        async with reachable():
+            found: datetime = (await self._database.command("hello"))["localTime"]
+        return found
+
     def close(self) -> None:
         """Give the connections back."""
         self._client.close()

@@ -1,0 +1,120 @@
+"""What lies in the dead queue, and how is it put back? `python -m services.kit.dead list|show|replay SERVICE [ID…]`."""
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from services.kit.bus import DEAD
+
+KEPT_HEADERS = ("traceparent",)
+
+
+class Grave(NamedTuple):
+    """A fact that could not be handled; its body may hold addresses and is shown only when asked for."""
+
+    message_id: str
+    type: str
+    queue: str
+    reason: str
+    died_at: str
+    body: bytes
+
+
+class Cemetery:
+    """One service's dead queue, read without consuming: what is not put back stays."""
+
+    def __init__(self, url: str, service: str) -> None:
+        self._url = url
+        self._queue = f"{service}.{DEAD}"
+
+    async def list(self) -> list[Grave]:
+        """Every dead fact, oldest first."""
+        graves: list[Grave] = []
+
+        def note(grave: Grave) -> bool:
+            graves.append(grave)
+            return False
+
+        await self._walk(note)
+        return graves
+
+    async def replay(self, ids: Sequence[str] | None = None) -> int:
+        """Put these facts back on the queue they came from, with their message ids; all of them without `ids`."""
+        return await self._walk(lambda grave: ids is None or grave.message_id in ids)
+
+    async def _walk(self, take: Callable[[Grave], bool]) -> int:
+        """Look at each once; put back what `take` says, and leave the others."""
+        connection = await aio_pika.connect(self._url, timeout=10)
+        taken = 0
+        async with connection:
+            channel = await connection.channel(publisher_confirms=True, on_return_raises=True)
+            queue = await channel.get_queue(self._queue)
+            left: list[AbstractIncomingMessage] = []
+            while (message := await queue.get(fail=False)) is not None:
+                grave = _grave(message)
+                if take(grave):
+                    await channel.default_exchange.publish(_revived(message), grave.queue, mandatory=True, timeout=5)
+                    await message.ack()
+                    taken += 1
+                else:
+                    left.append(message)
+            for message in left:
+                await message.nack(requeue=True)
+        return taken
+
+
+def _grave(message: AbstractIncomingMessage) -> Grave:
+    """Facts that the broker buried after too many deliveries carry its own header instead of ours."""
+    headers = message.headers
+    queue = str(headers.get("x-queue") or headers.get("x-first-death-queue") or message.routing_key)
+    reason = str(headers.get("x-reason") or headers.get("x-first-death-reason") or "unknown")
+    died_at = str(headers.get("x-died-at") or message.timestamp or "")
+    return Grave(message.message_id or "", message.type or "", queue, reason, died_at, message.body)
+
+
+def _revived(message: AbstractIncomingMessage) -> aio_pika.Message:
+    return aio_pika.Message(
+        message.body,
+        message_id=message.message_id,
+        type=message.type,
+        app_id=message.app_id,
+        timestamp=message.timestamp,
+        content_type=message.content_type,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        headers={name: message.headers[name] for name in KEPT_HEADERS if name in message.headers},
+    )
+
+
+async def main(arguments: Sequence[str]) -> int:
+    """List or show the dead facts of a service, or put them back."""
+    parser = argparse.ArgumentParser(prog="python -m services.kit.dead", description=__doc__)
+    parser.add_argument("command", choices=["list", "show", "replay"])
+    parser.add_argument("service")
+    parser.add_argument("ids", nargs="*", help="message ids; none means all")
+    asked: Any = parser.parse_args(arguments)
+    url = os.environ.get("AMQP_ADMIN_URL") or (Path(os.environ["SECRETS_DIR"]) / "amqp_url").read_text().strip()
+    cemetery = Cemetery(url, asked.service)
+    if asked.command == "replay":
+        sys.stdout.write(f"{await cemetery.replay(asked.ids or None)} put back\n")
+        return 0
+    for grave in await cemetery.list():
+        if not asked.ids or grave.message_id in asked.ids:
+            line: dict[str, Any] = {**grave._asdict()}
+            body = line.pop("body")
+            sys.stdout.write(
+                json.dumps({**line, "body": body.decode(errors="replace")} if asked.command == "show" else line)
+            )
+            sys.stdout.write("\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(asyncio.run(main(sys.argv[1:])))

@@ -1,0 +1,1 @@
+"""Stand-ins that hold state; each passes the suite of the real thing."""

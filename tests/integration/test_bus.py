@@ -1,0 +1,204 @@
+"""Facts on the real broker: confirmed, retried on a ladder, buried with their reason, never lost."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import aio_pika
+import pytest
+from aio_pika.exceptions import PublishError
+
+from devstack.stack import Stack
+from services.kit import bus as bus_module
+from services.kit.aggregate import Aggregate
+from services.kit.bus import Bus, declare
+from services.kit.dead import Cemetery
+from services.kit.events import Fact
+from services.kit.mongo import Announced, Database
+from services.kit.outbox import Relay
+from services.kit.refusals import Conflict, Unavailable
+from tests.eventually import eventually
+
+
+class Rang(Fact):
+    type: ClassVar[str] = "probe.rang.v1"
+    readers: ClassVar[tuple[str, ...]] = ("probe",)
+    times: int
+
+
+class Unheard(Fact):
+    type: ClassVar[str] = "probe.unheard.v1"
+    readers: ClassVar[tuple[str, ...]] = ()
+
+
+class NotNow(Conflict):
+    """A decision."""
+
+
+class Bell(Aggregate):
+    times: int = 0
+
+
+class Ear:
+    """A handler that remembers, and fails as often as it is told."""
+
+    def __init__(self, failures: list[Exception] | None = None) -> None:
+        self.heard: list[int] = []
+        self.failures = failures or []
+
+    async def __call__(self, fact: Rang) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.heard.append(fact.times)
+
+
+Connect = Callable[[Any], Awaitable[Bus]]
+
+
+@pytest.fixture
+async def connect(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Connect]:
+    """Buses with empty queues and a ladder of milliseconds, closed at the end."""
+    monkeypatch.setattr(bus_module, "LADDER", {"5s": 0.05, "60s": 0.1, "600s": 0.15})
+    await declare(servers.amqp_admin_url, [Rang])
+    await _empty(servers)
+    opened: list[Bus] = []
+
+    async def open_bus(handler: Any) -> Bus:
+        bus = Bus(servers.amqp_admin_url, "probe")
+        opened.append(bus)
+        await bus.connect({Rang: handler})
+        return bus
+
+    yield open_bus
+    for bus in opened:
+        await bus.close()
+
+
+async def _empty(servers: Stack) -> None:
+    connection = await aio_pika.connect(servers.amqp_admin_url)
+    async with connection:
+        channel = await connection.channel()
+        for name in ("on.probe.rang.v1", "dead", "retry.5s", "retry.60s", "retry.600s"):
+            await (await channel.get_queue(f"probe.{name}")).purge()
+
+
+def entry(times: int, type: str = Rang.type, body: dict[str, Any] | None = None) -> Announced:
+    body = {"times": times} if body is None else body
+    return Announced(str(uuid4()), type, body, f"00-{'a' * 32}-{'b' * 16}-01", datetime.now(UTC))
+
+
+async def test_a_fact_reaches_its_reader(connect: Connect) -> None:
+    ear = Ear()
+    bus = await connect(ear)
+    await bus.publish(entry(1))
+    await eventually(lambda: _is(ear.heard, [1]))
+
+
+async def test_a_fact_that_no_queue_takes_is_an_error_for_its_publisher(connect: Connect) -> None:
+    bus = await connect(Ear())
+    with pytest.raises(PublishError):
+        await bus.publish(entry(1, Unheard.type))
+
+
+async def test_a_failed_fact_comes_again_by_the_ladder(connect: Connect) -> None:
+    ear = Ear([ValueError("first"), Unavailable(), ValueError("third")])
+    bus = await connect(ear)
+    await bus.publish(entry(7))
+    await eventually(lambda: _is(ear.heard, [7]))
+
+
+async def test_a_fact_that_never_succeeds_is_buried_with_its_reason_and_can_be_raised(
+    servers: Stack, connect: Connect
+) -> None:
+    ear = Ear([ValueError("no")] * 4)
+    bus = await connect(ear)
+    sent = entry(3)
+    await bus.publish(sent)
+    cemetery = Cemetery(servers.amqp_admin_url, "probe")
+    (grave,) = await eventually(cemetery.list)
+    assert (grave.message_id, grave.reason, grave.type) == (sent.id, "ValueError", Rang.type)
+    assert await cemetery.replay([sent.id]) == 1
+    await eventually(lambda: _is(ear.heard, [3]))
+    assert await cemetery.list() == []
+
+
+async def test_a_body_that_cannot_be_read_is_buried_at_once_and_its_neighbours_are_handled(
+    servers: Stack, connect: Connect
+) -> None:
+    ear = Ear()
+    bus = await connect(ear)
+    await bus.publish(entry(0, body={"nonsense": True}))
+    await bus.publish(entry(2))
+    await eventually(lambda: _is(ear.heard, [2]))
+    (grave,) = await eventually(Cemetery(servers.amqp_admin_url, "probe").list)
+    assert grave.reason.startswith("unreadable")
+
+
+async def test_a_refusal_is_a_decision_so_the_fact_is_done_with(servers: Stack, connect: Connect) -> None:
+    ear = Ear([NotNow()])
+    bus = await connect(ear)
+    await bus.publish(entry(1))
+    await bus.publish(entry(2))
+    await eventually(lambda: _is(ear.heard, [2]))
+    assert await Cemetery(servers.amqp_admin_url, "probe").list() == []
+
+
+async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(connect: Connect) -> None:
+    begun, go_on, finished = asyncio.Event(), asyncio.Event(), []
+
+    async def slow(fact: Rang) -> None:
+        begun.set()
+        await go_on.wait()
+        finished.append(fact.times)
+
+    bus = await connect(slow)
+    await bus.publish(entry(1))
+    await begun.wait()
+    draining = asyncio.create_task(bus.drain(10))
+    go_on.set()
+    await draining
+    assert finished == [1]
+    await bus.publish(entry(2))
+    await bus.close()
+    ear = Ear()
+    await connect(ear)
+    await eventually(lambda: _is(ear.heard, [2]))
+
+
+async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(servers: Stack, connect: Connect) -> None:
+    ear = Ear()
+    bus = await connect(ear)
+    database = Database(servers.mongo_admin_url, f"kit_{uuid4().hex[:8]}")
+    bells = database.aggregates("bells", Bell)
+    relay = Relay([bells], bus)
+    running = asyncio.create_task(relay.run())
+    await bells.add(Bell(id="a"))
+
+    def ring(state: Bell, _now: datetime) -> tuple[Bell, list[Fact]]:
+        return state.but(times=state.times + 1), [Rang(times=state.times + 1)]
+
+    for times in range(60):
+        await bells.update("a", ring)
+        if times == 20:
+            servers.kill("rabbit", signal.SIGKILL)
+    await asyncio.to_thread(servers.restart, "rabbit")
+
+    async def all_heard() -> bool:
+        for id, _age in await bells.waiting(older_than_seconds=0):
+            relay._enqueue(bells, id)
+        return set(ear.heard) == set(range(1, 61))
+
+    await eventually(all_heard, seconds=60)
+    first = list(dict.fromkeys(ear.heard))
+    assert sorted(first) == list(range(1, 61))
+    running.cancel()
+    await database._client.drop_database(database._database.name)
+    database.close()
+
+
+async def _is(one: object, other: object) -> bool:
+    assert one == other
+    return True

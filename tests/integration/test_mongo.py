@@ -1,0 +1,173 @@
+"""Whole-document writes over a known version, on the real server; the fake passes what it claims to be."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+
+from devstack.stack import Stack
+from services.kit.aggregate import Aggregate
+from services.kit.clock import utc_now
+from services.kit.events import Fact, Secret
+from services.kit.mongo import Aggregates, Database, Records
+from services.kit.refusals import Conflict, NotFound, Unavailable
+from tests.fakes.mongo import FakeAggregates
+
+
+class Tally(Aggregate):
+    count: int = 0
+    due_at: datetime | None = None
+
+
+class Counted(Fact):
+    type: ClassVar[str] = "kit.counted.v1"
+    readers: ClassVar[tuple[str, ...]] = ()
+    count: int
+    token: Secret
+
+
+class Full(Conflict):
+    """Enough."""
+
+
+def one_more(state: Tally, now: datetime) -> tuple[Tally, list[Fact]]:
+    return state.but(count=state.count + 1), [Counted(count=state.count + 1, token=SecretStr("s3cret"))]
+
+
+@pytest.fixture
+async def database(servers: Stack) -> AsyncIterator[Database]:
+    database = Database(servers.mongo_admin_url, f"kit_{uuid4().hex[:8]}")
+    yield database
+    await database._client.drop_database(database._database.name)
+    database.close()
+
+
+@pytest.fixture(params=["real", "fake"])
+async def tallies(request: pytest.FixtureRequest, database: Database) -> Any:
+    return database.aggregates("tallies", Tally) if request.param == "real" else FakeAggregates[Tally](utc_now())
+
+
+@pytest.fixture
+def real(database: Database) -> Aggregates[Tally]:
+    return database.aggregates("tallies", Tally)
+
+
+async def test_adding_the_same_id_twice_says_so_and_changes_nothing(tallies: Any) -> None:
+    assert await tallies.add(Tally(id="a", count=1))
+    assert not await tallies.add(Tally(id="a", count=9))
+    assert (await tallies.get("a")).count == 1
+
+
+async def test_a_change_is_written_with_its_version(tallies: Any) -> None:
+    await tallies.add(Tally(id="a"))
+    changed = await tallies.update("a", one_more)
+    assert changed == await tallies.get("a")
+    assert (changed.count, changed.version) == (1, 2)
+
+
+async def test_a_refused_change_writes_nothing(tallies: Any) -> None:
+    def refuse(state: Tally, now: datetime) -> tuple[Tally, list[Fact]]:
+        raise Full()
+
+    await tallies.add(Tally(id="a"))
+    with pytest.raises(Full):
+        await tallies.update("a", refuse)
+    assert (await tallies.get("a")).version == 1
+
+
+async def test_an_unknown_id_is_not_found(tallies: Any) -> None:
+    with pytest.raises(NotFound):
+        await tallies.update("nobody", one_more)
+
+
+async def test_a_change_that_changes_nothing_is_not_written(tallies: Any) -> None:
+    await tallies.add(Tally(id="a"))
+    await tallies.update("a", lambda state, now: (state, []))
+    assert (await tallies.get("a")).version == 1
+
+
+async def test_two_hundred_concurrent_changes_over_three_clients_lose_none(servers: Stack, database: Database) -> None:
+    replicas = [Database(servers.mongo_admin_url, database._database.name) for _ in range(3)]
+    stores = [replica.aggregates("tallies", Tally) for replica in replicas]
+    await stores[0].add(Tally(id="a"))
+    await asyncio.gather(*(stores[n % 3].update("a", one_more) for n in range(200)))
+    state = await stores[0].get("a")
+    facts = await stores[0].outbox("a")
+    assert (state.count, state.version) == (200, 201)
+    assert [fact.body["count"] for fact in facts] == list(range(1, 201))
+    for replica in replicas:
+        replica.close()
+
+
+async def test_a_fact_waits_in_the_document_until_it_is_confirmed(real: Aggregates[Tally]) -> None:
+    await real.add(Tally(id="a"))
+    await real.update("a", one_more)
+    (entry,) = await real.outbox("a")
+    assert entry.body == {"count": 1, "token": "s3cret"}
+    assert [id for id, _ in await real.waiting(older_than_seconds=0)] == ["a"]
+    assert not await real.remove("a")
+    await real.confirmed("a", [entry])
+    assert await real.outbox("a") == []
+    assert await real.waiting(older_than_seconds=0) == []
+    assert await real.remove("a")
+
+
+def test_a_secret_in_a_fact_is_masked_wherever_it_is_shown() -> None:
+    fact = Counted(count=1, token=SecretStr("s3cret"))
+    assert "s3cret" not in repr(fact) + str(fact) + str(fact.model_dump())
+
+
+async def test_the_database_says_what_is_due(real: Aggregates[Tally]) -> None:
+    now = (await _database_time(real)).replace(microsecond=0)
+    for id, due_at in {
+        "past": now - timedelta(seconds=9),
+        "older": now - timedelta(days=9),
+        "ahead": now + timedelta(days=9),
+    }.items():
+        await real.add(Tally(id=id, due_at=due_at))
+    await real.add(Tally(id="never"))
+    assert await real.due("due_at") == ["older", "past"]
+
+
+async def test_a_record_is_taken_once_by_two_hundred_at_a_time(database: Database) -> None:
+    records = database.records("records")
+    await records.add("one", {"until": datetime(2999, 1, 1, tzinfo=UTC), "answer": "x"})
+    taken = await asyncio.gather(*(records.take("one", "until") for _ in range(200)))
+    assert len([record for record in taken if record]) == 1
+
+
+async def test_a_record_past_its_end_is_not_taken(database: Database) -> None:
+    records = database.records("records")
+    await records.add("old", {"until": datetime(2001, 1, 1, tzinfo=UTC)})
+    assert await records.take("old", "until") is None
+
+
+async def test_a_counter_counts_every_hit(database: Database) -> None:
+    records: Records = database.records("counters", forget_after="until")
+    until = {"until": utc_now() + timedelta(hours=1)}
+    counts = await asyncio.gather(*(records.count_up("key", "count", until) for _ in range(100)))
+    assert sorted(counts) == list(range(1, 101))
+
+
+async def test_a_stalled_database_is_unavailable_and_then_serves_again(servers: Stack, real: Aggregates[Tally]) -> None:
+    await real.add(Tally(id="a"))
+    pid = servers.pid("mongo")
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            await asyncio.wait_for(real.get("a"), timeout=8)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await real.get("a")).id == "a"
+
+
+async def _database_time(store: Aggregates[Tally]) -> datetime:
+    await store.add(Tally(id="clock"))
+    return (await store.read("clock"))[1]
