@@ -95,6 +95,11 @@ async def _malformed(request: Request, error: Exception) -> Response:
     return problem(request, MalformedRequest(errors=errors[:20]))
 
 
+async def _unwritable(request: Request, _error: Exception) -> Response:
+    """Half a surrogate pair passes as JSON, and can be neither hashed, stored nor sent."""
+    return problem(request, MalformedRequest())
+
+
 async def _http(request: Request, error: Exception) -> Response:
     return problem(request, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)())
 
@@ -108,5 +113,6 @@ def install(app: FastAPI) -> None:
     """Answer every refusal and every error of this application as a problem."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(UnicodeEncodeError, _unwritable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)

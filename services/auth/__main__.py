@@ -1,0 +1,7 @@
+"""Starts auth."""
+
+from services.auth.app import build
+from services.kit.service import main
+
+if __name__ == "__main__":
+    main(build, "auth")

@@ -1,0 +1,66 @@
+"""How is auth put together?"""
+
+from functools import partial
+
+from services.auth.api import router
+from services.auth.challenges.kinds import offered
+from services.auth.challenges.speech import Speech
+from services.auth.deps import Deps
+from services.auth.limits import Limits
+from services.auth.sessions import Sessions
+from services.auth.settings import Settings, listed
+from services.auth.store import Admissions, Challenges
+from services.auth.sweeper import EVERY_SECONDS, forget
+from services.kit.addresses import Domains
+from services.kit.bus import Bus
+from services.kit.callers import SESSION
+from services.kit.mongo import Database
+from services.kit.rates import Rates
+from services.kit.secrets import keyed_hash
+from services.kit.service import Loop, Service
+from services.kit.tokens import Signer
+
+
+def build() -> Service:
+    """Read the settings and open what they name; nothing has to be there yet."""
+    settings = Settings.read()
+    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
+    deps = wire(settings, database)
+    return Service(
+        name="auth",
+        settings=settings,
+        deps=deps,
+        router=router,
+        database=database,
+        bus=Bus(settings.amqp_url.get_secret_value(), "auth"),
+        handlers={},
+        loops=[Loop("forget", EVERY_SECONDS, partial(forget, deps))],
+        docs="Who may come in: human checks, one-time links, sessions.",
+    )
+
+
+def wire(settings: Settings, database: Database) -> Deps:
+    """The dependencies over an open database."""
+    hashed = partial(keyed_hash, settings.pepper.get_secret_value())
+    terms = settings.terms()
+    admissions = Admissions(database)
+    return Deps(
+        admissions=admissions,
+        challenges=Challenges(database),
+        checks=offered(listed(settings.challenge_kinds)),
+        speech=Speech.found(settings.speech_program),
+        sessions=_sessions(settings, admissions),
+        limits=Limits(Rates(database.records("rates", forget_after="until")), settings.ceilings(), hashed),
+        agent_domains=Domains(listed(settings.agent_domains)),
+        hashed=hashed,
+        now=database.now,
+        terms=terms,
+        link_answer_seconds=settings.link_answer_seconds,
+    )
+
+
+def _sessions(settings: Settings, admissions: Admissions) -> Sessions:
+    """Signs with one key; the public halves of retired ones are honoured until their last token has ended."""
+    signer = Signer(settings.session_private_key.get_secret_value(), SESSION)
+    retired = settings.retired_session_jwks
+    return Sessions(signer, admissions, settings.terms().token_life, retired.get_secret_value() if retired else None)

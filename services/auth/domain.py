@@ -1,0 +1,217 @@
+"""When does a link let somebody in, and until when? An admission is first a link, then the session it opened."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
+from services.contracts.values import Language, Role
+from services.kit.addresses import Domains
+from services.kit.aggregate import Aggregate
+from services.kit.events import Fact
+from services.kit.refusals import Forbidden, Gone, NotFound, TooMany, Unprocessable
+from services.kit.secrets import same
+
+
+class LinkUnknown(NotFound):
+    """This link is not known here."""
+
+    french = "Ce lien n'est pas connu ici."
+
+
+class LinkExpired(Gone):
+    """This link has expired; ask for another one."""
+
+    french = "Ce lien a expiré ; demandez-en un autre."
+
+
+class LinkAlreadyUsed(Gone):
+    """This link has already been used; ask for another one."""
+
+    french = "Ce lien a déjà servi ; demandez-en un autre."
+
+
+class LinkSpentByWrongKeys(Gone):
+    """Too many wrong keys ended this link; ask for another one."""
+
+    french = "Trop de clés erronées ont mis fin à ce lien ; demandez-en un autre."
+
+
+class KeyWrong(Forbidden):
+    """This is not the key that came with the link."""
+
+    french = "Ce n'est pas la clé reçue avec le lien."
+
+
+class ChallengeFailed(Unprocessable):
+    """The answer is not right, or came too late; a new one must be asked for."""
+
+    french = "La réponse n'est pas la bonne, ou vient trop tard ; il faut en demander une nouvelle."
+
+
+class ChallengeNotOffered(Unprocessable):
+    """This kind of human check is not offered here."""
+
+    french = "Cette forme de vérification n'est pas proposée ici."
+
+
+class ChallengesTooMany(TooMany):
+    """Too many human checks were asked for from this network; wait a little."""
+
+    french = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
+
+
+class Terms(NamedTuple):
+    """For how long, and how often; all of it may be changed by an operator."""
+
+    challenge_life: timedelta = timedelta(minutes=5)
+    link_life: timedelta = timedelta(minutes=60)
+    tries: int = 5
+    repeat_within: timedelta = timedelta(minutes=2)
+    token_life: timedelta = timedelta(minutes=15)
+    session_life: timedelta = timedelta(hours=24)
+    remembered_for: timedelta = timedelta(hours=24)
+
+
+class Challenge(BaseModel):
+    """What a human must answer once, to send one form; `answers` in plain form, `code` when it can be read aloud."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    kind: str
+    form: Literal["link"] = "link"
+    language: Language
+    answers: tuple[str, ...]
+    question: str | None = None
+    code: str | None = None
+    image: bytes | None = None
+
+
+class Session(BaseModel):
+    """What a redeemed link became; `asked_as` is the id by which the client may repeat its request."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    name: str
+    role: Role
+    started_at: datetime
+    ends_at: datetime
+    asked_as: str | None = None
+    revoked_at: datetime | None = None
+
+
+class Admission(Aggregate):
+    """One proof of one mailbox: a link until it is redeemed, then a session; its id is the link's keyed hash.
+
+    One document, so that redeeming the link and opening the session is one write. `forget_at` moves with its life.
+    """
+
+    address: str
+    language: Language
+    key_hash: str
+    issued_at: datetime
+    expires_at: datetime
+    forget_at: datetime
+    attempts: int = 0
+    session: Session | None = None
+
+
+class Attempt(NamedTuple):
+    """Somebody holds the link and types a key, a name, and maybe the id of this request."""
+
+    key_hash: str
+    name: str
+    asked_as: str | None
+
+
+def role_of(address: str, agent_domains: Domains) -> Role:
+    """Agent or external: the one place that decides, until a directory does."""
+    return "agent" if agent_domains.hold(address) else "external"
+
+
+def issue(
+    link: str, key_hash: str, address: str, language: Language, token: str, key: str, now: datetime, terms: Terms
+) -> tuple[Admission, Sequence[Fact]]:
+    """A fresh link for an address in normal form; the mail carries `token` and `key`, the document neither."""
+    expires_at = now + terms.link_life
+    admission = Admission(
+        id=link,
+        address=address,
+        language=language,
+        key_hash=key_hash,
+        issued_at=now,
+        expires_at=expires_at,
+        forget_at=expires_at + terms.remembered_for,
+    )
+    fact = OneTimeLinkIssued(
+        link=link,
+        address=address,
+        language=language,
+        token=SecretStr(token),
+        key=SecretStr(key),
+        expires_at=expires_at,
+    )
+    return admission, [fact]
+
+
+def redeem(
+    admission: Admission, attempt: Attempt, role: Role, now: datetime, terms: Terms
+) -> tuple[Admission, Sequence[Fact]]:
+    """Count the attempt, then compare: the right key opens the session, once (R5, R7).
+
+    A wrong key is no refusal here, because the count must be written; `opened` refuses afterwards.
+    """
+    if admission.session:
+        if _repeated(admission, admission.session, attempt, now, terms):
+            return admission, []
+        raise LinkAlreadyUsed()
+    if admission.attempts >= terms.tries:
+        raise LinkSpentByWrongKeys()
+    if now >= admission.expires_at:
+        raise LinkExpired()
+    counted = admission.but(attempts=admission.attempts + 1)
+    if not same(attempt.key_hash, admission.key_hash):
+        return counted, []
+    ends_at = now + terms.session_life
+    session = Session(name=attempt.name, role=role, started_at=now, ends_at=ends_at, asked_as=attempt.asked_as)
+    return counted.but(session=session, forget_at=ends_at + terms.remembered_for), []
+
+
+def opened(admission: Admission, terms: Terms) -> Session:
+    """The session after an attempt; a wrong key is told with the tries that are left."""
+    if admission.session:
+        return admission.session
+    if admission.attempts >= terms.tries:
+        raise LinkSpentByWrongKeys()
+    raise KeyWrong(tries_left=terms.tries - admission.attempts)
+
+
+def revoke(admission: Admission, now: datetime) -> tuple[Admission, Sequence[Fact]]:
+    """End the session before its time; again changes nothing."""
+    session = admission.session
+    if session is None or session.revoked_at or now >= session.ends_at:
+        return admission, []
+    ended = session.model_copy(update={"revoked_at": now})
+    return admission.but(session=ended), [SessionRevoked(session=admission.id, revoked_at=now)]
+
+
+def standing(admission: Admission, now: datetime) -> Session | None:
+    """The session while it lasts: opened, not revoked, not past its end."""
+    session = admission.session
+    if session is None or session.revoked_at or now >= session.ends_at:
+        return None
+    return session
+
+
+def _repeated(admission: Admission, session: Session, attempt: Attempt, now: datetime, terms: Terms) -> bool:
+    """The same request again, because its answer was lost on the way: same id, same key, same name, soon after."""
+    return (
+        attempt.asked_as is not None
+        and attempt.asked_as == session.asked_as
+        and attempt.name == session.name
+        and session.revoked_at is None
+        and now < session.started_at + terms.repeat_within
+        and same(attempt.key_hash, admission.key_hash)
+    )

@@ -1,0 +1,33 @@
+"""What may a person call themselves? Declared, not verified: only made safe to show and to write."""
+
+import unicodedata
+
+from services.kit.refusals import Unprocessable
+
+LONGEST = 100
+INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
+BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
+
+
+class NameNotAcceptable(Unprocessable):
+    """A last name and a first name are needed, of at most 100 characters each."""
+
+    french = "Un nom et un prénom sont nécessaires, de 100 caractères au plus chacun."
+
+
+def declared_name(raw: str) -> str:
+    """A name in NFC, on one line, without control, format and direction characters; holds at least one letter.
+
+    Refuses what is empty or longer than 100 characters after that.
+    """
+    spaced = "".join(" " if character in BREAKS else character for character in raw)
+    visible = "".join(character for character in spaced if unicodedata.category(character) not in INVISIBLE)
+    name = " ".join(unicodedata.normalize("NFC", visible).split())
+    if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
+        raise NameNotAcceptable(longest=LONGEST)
+    return name
+
+
+def full_name(first_name: str, last_name: str) -> str:
+    """As it is shown and mailed: first name, then last name."""
+    return f"{declared_name(first_name)} {declared_name(last_name)}"

@@ -1,0 +1,57 @@
+"""Where do links, sessions and human checks rest, and how are they found?"""
+
+from datetime import datetime
+
+from services.auth.domain import Admission, Challenge, LinkUnknown
+from services.kit.aggregate import Change
+from services.kit.mongo import Aggregates, Database, Document
+from services.kit.refusals import NotFound
+
+SETTLED: Document = {"outbox": []}
+
+
+class Admissions:
+    """Admissions by the keyed hash of their link, which is also the id of the session."""
+
+    def __init__(self, database: Database) -> None:
+        self._aggregates: Aggregates[Admission] = database.aggregates("admissions", Admission)
+        database.index("admissions", "forget_at")
+        self.add = self._aggregates.add
+        self.read = self._aggregates.read
+
+    async def update(self, link: str, change: Change[Admission]) -> Admission:
+        """Apply a rule to a link; `LinkUnknown` when there is none of this id."""
+        try:
+            return await self._aggregates.update(link, change)
+        except NotFound:
+            raise LinkUnknown() from None
+
+    async def forget(self, limit: int) -> int:
+        """Remove up to `limit` of those whose time is over by the database's clock; how many were due."""
+        due = await self._aggregates.due("forget_at", SETTLED, limit=limit)
+        for link in due:
+            await self._aggregates.remove(link)
+        return len(due)
+
+
+class Challenges:
+    """Human checks until they are answered or five minutes old, whichever comes first."""
+
+    def __init__(self, database: Database) -> None:
+        self._records = database.records("challenges", forget_after="expires_at")
+
+    async def add(self, id: str, challenge: Challenge, expires_at: datetime) -> None:
+        """Keep it until `expires_at`."""
+        await self._records.add(id, {**challenge.model_dump(), "expires_at": expires_at})
+
+    async def look(self, id: str) -> Challenge:
+        """Read it, which costs nothing; `NotFound` when there is none."""
+        found = await self._records.get(id)
+        if found is None:
+            raise NotFound()
+        return Challenge.model_validate(found)
+
+    async def take(self, id: str) -> Challenge | None:
+        """Read and remove it in one operation, while it lives by the database's clock: one caller only (R10)."""
+        found = await self._records.take(id, "expires_at")
+        return Challenge.model_validate(found) if found else None
