@@ -1,0 +1,5 @@
+#!/bin/bash
+# mongod insists on a key file that nobody else may read; a mounted secret is not one.
+set -eu
+install --mode 0400 /run/secrets/mongo_keyfile /tmp/keyfile
+exec docker-entrypoint.sh mongod --replSet rs0 --bind_ip_all --keyFile /tmp/keyfile

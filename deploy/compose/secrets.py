@@ -1,0 +1,72 @@
+"""Makes every secret that compose.yaml mounts: once, random, below `.local/secrets/compose`, none with a default."""
+
+import base64
+import hashlib
+import json
+import secrets
+import sys
+from pathlib import Path
+
+from devstack.accounts import BUS_WRITE, SERVICES, bus_read
+from devstack.keys import public_keys, signing_key
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+FOLDER = PROJECT / ".local" / "secrets" / "compose"
+PEPPERED = ("auth", "upload", "propagation", "download")
+READERS_OF_SESSIONS = ("upload", "propagation", "download")
+
+
+def make(folder: Path = FOLDER) -> None:
+    """Writes what is not there yet; what is there stays, so that a second run changes nothing."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _once(folder, "mongo_keyfile", base64.b64encode(secrets.token_bytes(512)).decode())
+    for name in ("mongo_root_password", "minio_root_user", "minio_root_password"):
+        _once(folder, name, secrets.token_urlsafe(32))
+    for service in SERVICES:
+        mongo, bus = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        options = f"replicaSet=rs0&authSource={service}"
+        _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{mongo}@mongo:27017/{service}?{options}")
+        _once(folder, f"{service}_amqp_url", f"amqp://{service}:{bus}@rabbitmq:5672/")
+    _once(folder, "amqp_admin_url", f"amqp://admin:{secrets.token_urlsafe(32)}@rabbitmq:5672/")
+    for service in PEPPERED:
+        _once(folder, f"{service}_pepper", secrets.token_urlsafe(48))
+    for service in ("upload", "download"):
+        _once(folder, f"{service}_s3_access_key", f"{service}-{secrets.token_hex(8)}")
+        _once(folder, f"{service}_s3_secret_key", secrets.token_urlsafe(40))
+    private = _once(folder, "auth_session_private_key", signing_key())
+    _once(folder, "session_jwks", public_keys(private))
+    _once(folder, "rabbitmq_definitions.json", json.dumps(_definitions(folder)))
+
+
+def _once(folder: Path, name: str, value: str) -> str:
+    """The folder is the owner's alone; the files are readable because a container's user is another one."""
+    file = folder / name
+    if not file.exists():
+        file.write_text(value, encoding="utf-8")
+        file.chmod(0o444)
+    return file.read_text(encoding="utf-8")
+
+
+def _definitions(folder: Path) -> dict[str, object]:
+    """The broker's accounts: the topology job may configure, a service may publish and read its own queues."""
+    owners = {"admin": "amqp_admin_url"} | {service: f"{service}_amqp_url" for service in SERVICES}
+    users = [_user(owner, (folder / file).read_text(encoding="utf-8")) for owner, file in owners.items()]
+    rights = [{"user": "admin", "configure": ".*", "write": ".*", "read": ".*"}]
+    rights += [{"user": name, "configure": "^$", "write": BUS_WRITE, "read": bus_read(name)} for name in SERVICES]
+    return {
+        "users": users,
+        "vhosts": [{"name": "/"}],
+        "permissions": [{"vhost": "/", **right} for right in rights],
+    }
+
+
+def _user(name: str, url: str) -> dict[str, object]:
+    password = url.split(":", 2)[2].split("@", 1)[0]
+    salt = secrets.token_bytes(4)
+    digest = base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
+    return {"name": name, "password_hash": digest, "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": []}
+
+
+if __name__ == "__main__":
+    make()
+    sys.stdout.write(f"secrets are in {FOLDER.relative_to(PROJECT)}\n")
