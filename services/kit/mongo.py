@@ -3,23 +3,24 @@
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic, NamedTuple
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING, ReturnDocument
-from pymongo.errors import DuplicateKeyError, PyMongoError
+from pymongo import ASCENDING
+from pymongo.errors import DuplicateKeyError
 
 from services.kit import metrics, trace
 from services.kit.aggregate import Change, State
 from services.kit.clock import utc_now
 from services.kit.events import Fact
+from services.kit.records import Document, Records, reachable
 from services.kit.refusals import NotFound, Unavailable
 
-Document = dict[str, Any]
+__all__ = ["Aggregates", "Announced", "Database", "Document", "Records"]
+
 ATTEMPTS = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -32,17 +33,6 @@ class Announced(NamedTuple):
     body: Document
     traceparent: str
     at: datetime
-
-
-@asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
-    """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
-    try:
-        yield
-    except DuplicateKeyError:
-        raise
-    except PyMongoError as error:
-        raise Unavailable() from error
 
 
 class Database:
@@ -97,7 +87,7 @@ class Database:
         """The database's own time, in UTC: what a new end of validity is counted from (R9)."""
         async with reachable():
             found: datetime = (await self._database.command("hello"))["localTime"]
-        return found
+        return found.replace(tzinfo=UTC)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -220,60 +210,6 @@ class Aggregates(Generic[State]):
 
     def _state(self, document: Document) -> State:
         return self._model.model_validate({**document, "id": document["_id"]})
-
-
-class Records:
-    """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
-
-    def __init__(self, collection: Any) -> None:
-        self._collection = collection
-
-    async def add(self, id: str, fields: Document) -> bool:
-        """Insert; false when the id is there already."""
-        try:
-            async with reachable():
-                await self._collection.insert_one({**fields, "_id": id})
-        except DuplicateKeyError:
-            return False
-        return True
-
-    async def get(self, id: str) -> Document | None:
-        """The record, or none."""
-        async with reachable():
-            found: Document | None = await self._collection.find_one({"_id": id})
-        return found
-
-    async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
-        """Records that match, each with its `_id`."""
-        async with reachable():
-            found: list[Document] = await self._collection.find(query).to_list(limit)
-        return found
-
-    async def take(self, id: str, live_until: str) -> Document | None:
-        """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
-        live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
-        async with reachable():
-            found: Document | None = await self._collection.find_one_and_delete(live)
-        return found
-
-    async def put(self, id: str, fields: Document) -> None:
-        """Write the record whole, over whatever was there."""
-        async with reachable():
-            await self._collection.replace_one({"_id": id}, fields, upsert=True)
-
-    async def count_up(self, id: str, field: str, set_first: Document) -> int:
-        """Add one to a counter, creating the record with `set_first`; the new count."""
-        write = {"$inc": {field: 1}, "$setOnInsert": set_first}
-        async with reachable():
-            found = await self._collection.find_one_and_update(
-                {"_id": id}, write, upsert=True, return_document=ReturnDocument.AFTER
-            )
-        return int(found[field])
-
-    async def discard(self, query: Document) -> int:
-        """Remove what matches; how many there were."""
-        async with reachable():
-            return int((await self._collection.delete_many(query)).deleted_count)
 
 
 def _fields(state: State) -> Document:

@@ -1,0 +1,77 @@
+"""Where do small things without rules rest? One document each, one atomic operation a call."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pymongo import ReturnDocument
+from pymongo.errors import DuplicateKeyError, PyMongoError
+
+from services.kit.refusals import Unavailable
+
+Document = dict[str, Any]
+
+
+@asynccontextmanager
+async def reachable() -> AsyncIterator[None]:
+    """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
+    try:
+        yield
+    except DuplicateKeyError:
+        raise
+    except PyMongoError as error:
+        raise Unavailable() from error
+
+
+class Records:
+    """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
+
+    def __init__(self, collection: Any) -> None:
+        self._collection = collection
+
+    async def add(self, id: str, fields: Document) -> bool:
+        """Insert; false when the id is there already."""
+        try:
+            async with reachable():
+                await self._collection.insert_one({**fields, "_id": id})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def get(self, id: str) -> Document | None:
+        """The record, or none."""
+        async with reachable():
+            found: Document | None = await self._collection.find_one({"_id": id})
+        return found
+
+    async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
+        """Records that match, each with its `_id`."""
+        async with reachable():
+            found: list[Document] = await self._collection.find(query).to_list(limit)
+        return found
+
+    async def take(self, id: str, live_until: str) -> Document | None:
+        """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
+        live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
+        async with reachable():
+            found: Document | None = await self._collection.find_one_and_delete(live)
+        return found
+
+    async def put(self, id: str, fields: Document) -> None:
+        """Write the record whole, over whatever was there."""
+        async with reachable():
+            await self._collection.replace_one({"_id": id}, fields, upsert=True)
+
+    async def count_up(self, id: str, field: str, set_first: Document) -> int:
+        """Add one to a counter, creating the record with `set_first`; the new count."""
+        write = {"$inc": {field: 1}, "$setOnInsert": set_first}
+        async with reachable():
+            found = await self._collection.find_one_and_update(
+                {"_id": id}, write, upsert=True, return_document=ReturnDocument.AFTER
+            )
+        return int(found[field])
+
+    async def discard(self, query: Document) -> int:
+        """Remove what matches; how many there were."""
+        async with reachable():
+            return int((await self._collection.delete_many(query)).deleted_count)

@@ -1,0 +1,180 @@
+"""The rules of the house that the import linter cannot check."""
+
+import ast
+import importlib
+import pkgutil
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import services
+from services.contracts.facts import FACTS
+from services.kit.events import Fact
+from services.kit.refusals import Refusal
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVICES = ("auth", "upload", "propagation", "notify", "download")
+DOORS = {
+    "motor": "mongo.py",
+    "pymongo": "mongo.py records.py",
+    "aio_pika": "bus.py dead.py",
+    "minio": "objects.py",
+    "jose": "tokens.py",
+    "prometheus_client": "metrics.py",
+}
+DOMAIN_WORDS = re.compile(
+    r"\b(transfer|recipient|approv\w*|propagation|download\w*|upload\w*|agent|draft|captcha|delivery|parcel)s?\b",
+    re.IGNORECASE,
+)
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "processor", "base", "misc"}
+LONGEST_FILE, LONGEST_FUNCTION = 250, 40
+
+
+def modules(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
+    for room in rooms or ("",):
+        for path in sorted((ROOT / "services" / room).rglob("*.py")):
+            yield path, ast.parse(path.read_text())
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize("driver", DOORS)
+def test_each_driver_has_one_door(driver: str) -> None:
+    through = {path.name for path, tree in modules() if any(name.split(".")[0] == driver for name in imports(tree))}
+    assert through <= set(DOORS[driver].split())
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    dumb = [str(path) for path, tree in modules() if not (ast.get_docstring(tree) or "").strip()]
+    assert dumb == []
+
+
+def test_the_kit_knows_no_word_of_the_domain() -> None:
+    s3_says = {"objects.py: upload_id", "objects.py: upload_marker"}
+    knowing = {
+        f"{path.name}: {name}"
+        for path, tree in modules("kit")
+        for name in _names(tree)
+        if DOMAIN_WORDS.search(name.replace("_", " "))
+    }
+    assert knowing <= s3_says
+
+
+def _names(tree: ast.Module) -> Iterator[str]:
+    """Every name that the module gives: of functions, classes, arguments and variables."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def test_only_the_publisher_constructs_a_fact() -> None:
+    publishers = {fact.__name__: fact.type.split(".")[0] for fact in FACTS}
+    trespassers = []
+    for service in SERVICES:
+        for path, tree in modules(service):
+            calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            names = [func.id for func in calls if isinstance(func, ast.Name)]
+            trespassers += [f"{path}: {name}" for name in names if publishers.get(name, service) != service]
+    assert trespassers == []
+
+
+def test_only_the_clock_tells_the_time() -> None:
+    asking = re.compile(r"datetime\.(now|utcnow|today)\(|time\.(time|monotonic|perf_counter)\(|date\.today\(")
+    found = [str(path) for path, _ in modules() if path.name != "clock.py" and asking.search(path.read_text())]
+    assert found == []
+
+
+def test_the_environment_is_read_in_settings_only() -> None:
+    reading = {str(path.relative_to(ROOT / "services")) for path, _ in modules() if "os.environ" in path.read_text()}
+    assert reading <= {"kit/settings.py", "kit/dead.py", "contracts/__main__.py"}
+
+
+def test_no_file_has_an_empty_name() -> None:
+    named = [path for path, _ in modules() if path.stem in FORBIDDEN_NAMES or path.parent.name in FORBIDDEN_NAMES]
+    assert named == []
+
+
+def test_every_service_has_the_same_file_names() -> None:
+    for service in SERVICES:
+        names = {path.name for path in (ROOT / "services" / service).glob("*.py")}
+        expected = {"__init__.py", "__main__.py", "app.py", "deps.py", "domain.py", "settings.py", "store.py"}
+        assert expected <= names, service
+
+
+def test_no_file_and_no_function_outgrows_its_sentence() -> None:
+    long = []
+    for path, tree in modules():
+        if len(path.read_text().splitlines()) > LONGEST_FILE:
+            long.append(str(path))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+        long += [f"{path}: {found.name}" for found in functions if _lines(found) > LONGEST_FUNCTION]
+    assert long == []
+
+
+def _lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno
+
+
+def test_every_refusal_speaks_french_and_english() -> None:
+    for module in pkgutil.walk_packages(services.__path__, "services."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting: list[type[Refusal]] = [Refusal]
+    silent, slugs = [], []
+    while waiting:
+        for refusal in waiting.pop().__subclasses__():
+            waiting.append(refusal)
+            if refusal.__module__.startswith("services."):
+                slugs.append(refusal.slug())
+                if not refusal.__dict__.get("french") or not refusal.__doc__:
+                    silent.append(refusal.__name__)
+    assert silent == []
+    assert len(slugs) == len(set(slugs)), "one name, one refusal"
+
+
+def test_every_fact_is_heard_by_exactly_its_readers() -> None:
+    for service in SERVICES:
+        declared = {fact.__name__ for fact in FACTS if service in fact.readers}
+        path = ROOT / "services" / service / "handlers.py"
+        heard = _table_of_contents(path) if path.exists() else set()
+        assert heard == declared, service
+
+
+def _table_of_contents(path: Path) -> set[str]:
+    """The keys of the dictionary that `heard` returns."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef) and node.name == "heard":
+            keys = [key for found in ast.walk(node) if isinstance(found, ast.Dict) for key in found.keys]
+            return {key.id for key in keys if isinstance(key, ast.Name)}
+    raise AssertionError(f"{path} has no table of contents")
+
+
+def test_every_fact_is_listed_once_and_named_after_its_publisher() -> None:
+    assert len({fact.type for fact in FACTS}) == len(FACTS)
+    defined = {found for found in Fact.__subclasses__() if found.__module__.startswith("services.contracts.")}
+    assert defined == set(FACTS)
+    for fact in FACTS:
+        assert fact.type.split(".")[0] == fact.__module__.split(".")[-1]
+        assert fact.readers, f"nobody reads {fact.type}"
+
+
+def test_the_repository_names_no_machine_and_no_registry() -> None:
+    machine = r"/(?:home|root|Users)/\w|/work/(?:main|shared)"
+    registry = "|".join(("pypi" + r"\.org", "python" + "hosted", "npm" + r"js\.", r"deb\.deb" + "ian"))
+    telling = re.compile(f"{machine}|{registry}")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    paths = [ROOT / name for name in tracked.stdout.splitlines()]
+    assert [path for path in paths if path.is_file() and telling.search(path.read_text(errors="replace"))] == []

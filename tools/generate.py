@@ -1,0 +1,120 @@
+"""Writes the documents that are derived from the code; `--check` says which of them are stale."""
+
+import importlib
+import json
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import services
+from services.contracts.facts import FACTS
+from services.kit.bus import EVENTS
+from services.kit.refusals import Refusal
+from services.kit.service import api
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+SERVICES = ("auth", "upload", "propagation", "notify", "download")
+VERSION = "1.0.0"
+
+
+def asyncapi() -> str:
+    """Every fact, its publisher, its readers and its shape, as AsyncAPI 3.0."""
+    schemas: dict[str, Any] = {}
+    channels: dict[str, Any] = {}
+    operations: dict[str, Any] = {}
+    for fact in FACTS:
+        schema = fact.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= schema.pop("$defs", {})
+        schemas[fact.__name__] = schema
+        publisher = fact.type.split(".")[0]
+        message = {"contentType": "application/json", "payload": {"$ref": f"#/components/schemas/{fact.__name__}"}}
+        channels[fact.__name__] = {
+            "address": fact.type,
+            "messages": {fact.__name__: {"summary": _first_line(fact.__doc__), **message}},
+        }
+        reference = {"$ref": f"#/channels/{fact.__name__}"}
+        operations[f"{publisher}.announces.{fact.__name__}"] = {"action": "send", "channel": reference}
+        for reader in fact.readers:
+            operations[f"{reader}.hears.{fact.__name__}"] = {"action": "receive", "channel": reference}
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "The facts of Mélanissimo",
+            "version": VERSION,
+            "description": f"One topic exchange, `{EVENTS}`; the routing key is the type; one quorum queue per reader.",
+        },
+        "channels": channels,
+        "operations": operations,
+        "components": {"schemas": schemas},
+    }
+    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+
+
+def openapi(service: str) -> str:
+    """What a person can ask of one service."""
+    module = importlib.import_module(f"services.{service}.api")
+    return json.dumps(api(service, module.router, deps=None).openapi(), indent=1, ensure_ascii=False) + "\n"
+
+
+def problems() -> str:
+    """Every refusal, as the table that `type` of a problem leads to."""
+    lines = [
+        "# Problems",
+        "",
+        "Every refusal is an `application/problem+json` document (RFC 9457). Its `type` is `/problems/<name>`, its",
+        "`title` follows `Accept-Language`, `reference` finds the request in the logs, and 429 and 503 carry `Retry-After`.",
+        "",
+        "| type | status | in English | en français | from |",
+        "|---|---|---|---|---|",
+    ]
+    for refusal in sorted(set(_all_refusals()), key=lambda found: (found.status, found.slug())):
+        where = refusal.__module__.split(".")[1]
+        french = refusal.title("fr")
+        lines.append(f"| `{refusal.slug()}` | {refusal.status} | {refusal.title()} | {french} | {where} |")
+    return "\n".join(lines) + "\n"
+
+
+def _all_refusals() -> Iterator[type[Refusal]]:
+    for module in pkgutil.walk_packages(services.__path__, "services."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting: list[type[Refusal]] = [Refusal]
+    while waiting:
+        for found in waiting.pop().__subclasses__():
+            waiting.append(found)
+            if found.__module__.startswith("services."):
+                yield found
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().splitlines()[0]
+
+
+def documents() -> dict[Path, str]:
+    """Each generated file and what it must hold."""
+    made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems()}
+    for service in SERVICES:
+        if importlib.util.find_spec(f"services.{service}.api"):
+            made[DOCS / "openapi" / f"{service}.json"] = openapi(service)
+    return made
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or with `--check` compare."""
+    stale = [path for path, text in documents().items() if not path.exists() or path.read_text() != text]
+    if "--check" in arguments:
+        for path in stale:
+            sys.stderr.write(f"{path.relative_to(DOCS.parent)} is stale: run `make generate`\n")
+        return 1 if stale else 0
+    for path, text in documents().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
