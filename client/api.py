@@ -1,5 +1,6 @@
 """One method per address of the public API, in the words of the API."""
 
+import uuid
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
@@ -44,8 +45,9 @@ class Api:
         self.wire.ask("POST", "/api/auth/links", body)
 
     def open_session(self, link: str, key: str, last_name: str, first_name: str) -> Session:
-        """Spends a one-time link; from then on this object acts as its owner."""
-        body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name}
+        """Spends a one-time link, once although the request may be repeated; this object then acts as its owner."""
+        session = str(uuid.uuid4())
+        body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name, "session": session}
         return Session.of(self.wire.open_session("/api/auth/sessions", body))
 
     def current_session(self) -> Json:
@@ -120,8 +122,8 @@ class Api:
         body = {"digest": digest, "reason": reason}
         return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/refusal", body)
 
-    def pending(self) -> Json:
-        return self.wire.ask_again("GET", "/api/propagation/pending")
+    def pending(self) -> list[Json]:
+        return self.wire.list_again("/api/propagation/pending")
 
     def approve_transfer(self, transfer: str, digest: str) -> Json:
         return self.wire.ask_again("POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest})

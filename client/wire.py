@@ -49,6 +49,11 @@ class Wire:
         """The same, tried again while the failure may pass: only for what may be done twice."""
         return self.patience.keep_trying(lambda: self.ask(method, path, body))
 
+    def list_again(self, path: str) -> list[Json]:
+        """A GET whose answer is a list."""
+        items: list[Json] = self.ask_again("GET", path)["items"]
+        return items
+
     def hold(self, answer: httpx.Response) -> Json:
         """Takes the session of an answer: its token, and when to renew it by this machine's steady clock."""
         body = _json(answer)
@@ -58,8 +63,10 @@ class Wire:
         return body
 
     def open_session(self, path: str, body: Json) -> Json:
-        """Opens a session and holds it."""
-        return self.hold(self.http.post(self.base_url + path, json=body, headers=self._headers(public=True)))
+        """Opens a session and holds it; `body` names the session, so that asking twice opens one."""
+        return self.patience.keep_trying(
+            lambda: self.hold(self.http.post(self.base_url + path, json=body, headers=self._headers(public=True)))
+        )
 
     def renew(self, path: str) -> Json:
         """Renews the session and holds the new one."""

@@ -1,12 +1,14 @@
 """Asking: refusals become problems, and what is not understood is said to be so."""
 
+import json
+
 import httpx
 import pytest
 
 from client.api import Api
 from client.patience import IMPATIENT, Patience
 from client.problem import Problem, UnexpectedAnswer
-from tests.unit.client.door import refusal
+from tests.unit.client.door import Door, refusal
 
 
 def api_answering(answer: httpx.Response, patience: Patience = IMPATIENT) -> Api:
@@ -48,7 +50,21 @@ def test_a_question_that_may_be_asked_twice_is_asked_again() -> None:
     assert len(pauses) == 2
 
 
-def test_spending_a_link_is_never_tried_again() -> None:
+def test_opening_a_session_is_repeated_under_the_same_id_so_that_the_link_is_spent_once() -> None:
+    door, asked = Door(), []
+
+    def lose_the_first_answer(request: httpx.Request) -> None:
+        asked.append(json.loads(request.content)["session"])
+        if len(asked) == 1:
+            raise httpx.ReadError("cut")
+
+    door.faults.append(lose_the_first_answer)
+    door.api().open_session("link", "key", "Lovelace", "Ada")
+    assert len(asked) == 2
+    assert len(set(asked)) == 1
+
+
+def test_a_human_check_is_answered_once_only() -> None:
     asked: list[str] = []
 
     def down(request: httpx.Request) -> httpx.Response:
@@ -57,7 +73,7 @@ def test_spending_a_link_is_never_tried_again() -> None:
 
     api = Api("https://door.example", http=httpx.Client(transport=httpx.MockTransport(down)))
     with pytest.raises(httpx.ReadError):
-        api.open_session("link", "key", "Lovelace", "Ada")
+        api.request_link("a@ville.example", "challenge", "7")
     assert len(asked) == 1
 
 

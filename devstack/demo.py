@@ -1,0 +1,217 @@
+"""One transfer from beginning to end through the public door: `make demo`, beside a running stack."""
+
+import shutil
+import sys
+import time
+import uuid
+from collections.abc import Callable
+
+import httpx
+
+from client.answers import Offer
+from client.api import recipients
+from client.download import Downloader
+from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAnswer
+from client.upload import Source, Uploader, sources
+from devstack.accounts import SERVICES
+from devstack.demo_files import make, sha256_of
+from devstack.demo_people import ACCESS, DECISION, OFFER, Person
+from devstack.demo_screen import Screen
+from devstack.letters import Letters, NoLetter
+from devstack.refusals import StackNotRunning, StackRefusal
+from devstack.stack import Stack
+from devstack.workspace import PROJECT
+
+ROOT = PROJECT / ".local"
+SUBJECT = "Relevés et délibération"
+TEXT = "Bonjour,\n\nvoici les relevés demandés.\n\nCordialement"
+
+
+class Deviation(Exception):
+    """Something was not as it should be."""
+
+
+class Demo:
+    """The people, the files and what they did so far."""
+
+    def __init__(self, stack: Stack, screen: Screen) -> None:
+        self.stack = stack
+        self.screen = screen
+        self.folder = ROOT / "demo"
+        self.letters = Letters(stack.mailbox_url)
+        run = time.strftime("%d%H%M%S")
+        self.sender = self._person(f"camille.{run}@ville.example", "Camille", "Martin")
+        self.agent = self._person(f"dominique.{run}@ministere.example", "Dominique", "Bernard")
+        self.outsider = self._person(f"sacha.{run}@entreprise.example", "Sacha", "Petit")
+        self.sent: dict[str, str] = {}
+        self.transfer = ""
+
+    def run(self) -> None:
+        """The whole story."""
+        files = self.make_files()
+        self.sign_in()
+        self.send(files)
+        self.approve()
+        self.download()
+        self.exhaust()
+        self.track()
+        self.delete()
+
+    def make_files(self) -> list[Source]:
+        self.screen.title("Files")
+        shutil.rmtree(self.folder, ignore_errors=True)
+        files = sources(make(self.folder / "sent"))
+        self.sent = {file.name: sha256_of(file.path) for file in files}
+        self.screen.step(f"{len(files)} files made in {self.folder}")
+        for file in files:
+            self.screen.note(f"{file.path.stat().st_size:>11,} bytes  {file.name}")
+        return files
+
+    def sign_in(self) -> None:
+        sender, screen = self.sender, self.screen
+        screen.title("An outsider comes in")
+        question = sender.ask_for_link()
+        screen.step(f"human check answered: {question}")
+        letter = sender.letter(ACCESS)
+        screen.step(f"mail « {letter.subject} » to {sender.address}, with a one-time link and a key")
+        session = sender.open_session(letter)
+        screen.step(f"session opened for {session.name}, {session.role}")
+        self._refused("the same link a second time", 410, lambda: sender.open_session(letter))
+
+    def send(self, files: list[Source]) -> None:
+        api, screen = self.sender.api, self.screen
+        screen.title("Sending")
+        draft = str(uuid.uuid4())
+        api.begin_draft(draft)
+        to = recipients(to=[self.agent.address], cc=[self.outsider.address])
+        api.edit_draft(draft, subject=SUBJECT, text=TEXT, validity_days=7, **to)
+        screen.step(f"draft to {self.agent.address} (agent) and {self.outsider.address} (external)")
+        total = sum(file.path.stat().st_size for file in files)
+        with screen.bytes_of("sent in parallel parts", total) as progress:
+            Uploader(api, progress=progress).send_all(draft, files)
+        recap = api.submit(draft)
+        self.transfer = recap["transfer"]
+        self._expect(recap["needs_approval"] is True, "a transfer from outside to outside must wait for approval")
+        screen.step(f"submitted; waits for {', '.join(recap['approvers'])}")
+
+    def approve(self) -> None:
+        agent, screen = self.agent, self.screen
+        screen.title("An agent vouches for it")
+        letter = agent.letter(DECISION)
+        screen.step(f"mail « {letter.subject} » to {agent.address}")
+        self._expect(not self.letters.to(self.outsider.address), "nobody outside may have had a mail before approval")
+        token = letter.token(DECISION)
+        shown = agent.api.to_decide(token)["shown"]
+        screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
+        agent.api.approve(token, shown["digest"])
+        screen.step("approved from the link in the mail")
+
+    def download(self) -> None:
+        self.screen.title("Both download")
+        for person in (self.agent, self.outsider):
+            token = person.letter(OFFER).token(OFFER)
+            self.screen.step(f"mail with a link to {person.address}")
+            offer = person.api.offer(token)
+            total = sum(file.size_bytes for file in offer.files)
+            with self.screen.bytes_of("fetched", total) as progress:
+                self._fetch_all(person, token, offer, progress)
+            self.screen.step("every file has the SHA-256 that it had on the sender's disk")
+
+    def exhaust(self) -> None:
+        self.screen.title("Three means three")
+        token = self.outsider.letter(OFFER).token(OFFER)
+        path = next(name for name in self.sent if name.endswith(".csv"))
+        offered = self.outsider.api.offer(token).file(path)
+        for number in (2, 3):
+            Downloader(self.outsider.api, token).fetch(offered, self.folder / "again" / str(number))
+        self.screen.step(f"{path} fetched a second and a third time")
+        again = str(uuid.uuid4())
+        self._refused("a fourth time", 410, lambda: self.outsider.api.begin_download(token, offered.file, again))
+
+    def track(self) -> None:
+        self.screen.title("What the sender sees")
+        card = self.sender.api.tracking(self.transfer)
+        self.screen.table(*_tracking_rows(card))
+        self.screen.step("tracking shown")
+
+    def delete(self) -> None:
+        self.screen.title("The sender deletes it")
+        self.sender.api.withdraw(self.transfer)
+        self.screen.step("deleted")
+        for person in (self.agent, self.outsider):
+            token = person.letter(OFFER).token(OFFER)
+            self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
+
+    def _fetch_all(self, person: Person, token: str, offer: Offer, progress: Callable[[int], None]) -> None:
+        self._expect({file.path for file in offer.files} == set(self.sent), "the link must offer what was sent")
+        for file in offer.files:
+            target = self.folder / person.address / file.path
+            Downloader(person.api, token, progress).fetch(file, target)
+            self._expect(sha256_of(target) == self.sent[file.path], f"{file.path} must be what was sent")
+
+    def _refused(self, what: str, status: int, ask: Callable[[], object]) -> None:
+        try:
+            ask()
+        except Problem as problem:
+            self._expect(problem.status == status, f"{what} must be refused with {status}, not {problem}")
+            self.screen.step(f"{what} is refused: {problem.title} ({problem.type})")
+        else:
+            raise Deviation(f"{what} must be refused")
+
+    def _eventually_refused(self, what: str, status: int, ask: Callable[[], object], seconds: float = 10.0) -> None:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._refused(what, status, ask)
+            except Deviation:
+                if time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
+    def _person(self, address: str, first_name: str, last_name: str) -> Person:
+        return Person(self.stack.gateway_url, self.letters, address, first_name, last_name)
+
+    def _expect(self, holds: bool, what: str) -> None:
+        if not holds:
+            raise Deviation(what)
+
+
+def _tracking_rows(card: Json) -> tuple[list[str], list[list[str]]]:
+    """One row a recipient: the mail, and how many of the files they have."""
+    rows = [[one["address"], str(one.get("mail", "")), str(one.get("downloads", ""))] for one in card["recipients"]]
+    return ["recipient", "mail", "downloads"], rows
+
+
+def _running_stack() -> Stack:
+    stack = Stack(ROOT)
+    try:
+        httpx.get(stack.gateway_url)
+    except (KeyError, httpx.TransportError):
+        raise StackNotRunning("nothing is running (start it with: make run)") from None
+    return stack
+
+
+def main() -> int:
+    """Runs the story; zero only when everything was as it should be."""
+    screen = Screen()
+    try:
+        stack = _running_stack()
+        Demo(stack, screen).run()
+    except StackRefusal as refusal:
+        print(f"demo: {refusal}", file=sys.stderr)
+        return refusal.exit_code
+    except (Deviation, Problem, UnexpectedAnswer, BytesDiffer, FileChanged, NoLetter, LookupError) as error:
+        screen.wrong(f"{type(error).__name__}: {error}")
+        return 1
+    except httpx.TransportError as error:
+        screen.wrong(f"the public door does not answer: {error}")
+        return 1
+    screen.end("Everything was as it should be.")
+    screen.note(f"mails    {stack.mailbox_url}")
+    for service in SERVICES:
+        screen.note(f"metrics  {stack.management_url(service)}/metrics")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

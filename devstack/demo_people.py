@@ -1,0 +1,45 @@
+"""How somebody comes in by the public door: a question answered, a mail read, a link and a key used."""
+
+from client.answers import Session
+from client.api import Api
+from devstack.demo_answer import answer
+from devstack.letters import Letter, Letters
+
+ACCESS = "acces"
+DECISION = "validation"
+OFFER = "lien"
+
+
+class Person:
+    """Somebody with an address, who reads their own mails and speaks to the public door only."""
+
+    def __init__(self, base_url: str, letters: Letters, address: str, first_name: str, last_name: str) -> None:
+        self.api = Api(base_url)
+        self.address = address
+        self.first_name = first_name
+        self.last_name = last_name
+        self._letters = letters
+
+    def ask_for_link(self) -> str:
+        """Passes the human check and asks for a link; the question that was answered."""
+        challenge = self.api.draw_challenge("question")
+        question = challenge.question or ""
+        self.api.request_link(self.address, challenge.challenge, answer(question))
+        return question
+
+    def letter(self, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
+        """The mail whose link leads to a page."""
+        return self._letters.wait(self.address, page, seen, seconds)
+
+    def open_session(self, letter: Letter) -> Session:
+        """Uses the link and the key of a mail."""
+        key = letter.key
+        if key is None:
+            raise LookupError(f"no key in « {letter.subject} »")
+        return self.api.open_session(letter.token(ACCESS), key, self.last_name, self.first_name)
+
+    def sign_in(self) -> Session:
+        """All of it."""
+        seen = len([letter for letter in self._letters.to(self.address) if letter.key])
+        self.ask_for_link()
+        return self.open_session(self.letter(ACCESS, seen))

@@ -1,0 +1,62 @@
+"""What the demonstration shows: each step with its time, bars on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.table import Table
+
+MEGABYTE = 1_000_000
+
+
+class Screen:
+    """Prints to standard output; knows how long everything has taken."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False)
+        self._began = time.monotonic()
+        self._last = self._began
+
+    def title(self, words: str) -> None:
+        """A line above a group of steps."""
+        self._console.print(f"\n[bold]{words}[/bold]")
+
+    def step(self, words: str) -> None:
+        """Something that has been done, with how long it took."""
+        now = time.monotonic()
+        self._console.print(f"  [green]✓[/green] {words} [dim]({now - self._last:.1f} s)[/dim]", soft_wrap=True)
+        self._last = now
+
+    def note(self, words: str) -> None:
+        """Something to read."""
+        self._console.print(f"    {words}", markup=False, soft_wrap=True)
+
+    def wrong(self, words: str) -> None:
+        """What was not as it should be."""
+        self._console.print(f"  ✗ {words}", style="bold red", markup=False, soft_wrap=True)
+
+    def end(self, words: str) -> None:
+        """The last line, with the time of the whole."""
+        self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in all)[/dim]")
+
+    def table(self, heads: list[str], rows: list[list[str]]) -> None:
+        """Rows under heads."""
+        table = Table(*heads, box=None, pad_edge=True, header_style="dim")
+        for row in rows:
+            table.add_row(*row)
+        self._console.print(table)
+
+    @contextmanager
+    def bytes_of(self, words: str, total_bytes: int) -> Iterator[Callable[[int], None]]:
+        """A callback that hears of bytes; threads may call it."""
+        if not self._console.is_terminal:
+            yield lambda _more: None
+        else:
+            columns = (TextColumn("    {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            with Progress(*columns, console=self._console, transient=True) as progress:
+                task = progress.add_task(words, total=total_bytes)
+                yield lambda more: progress.advance(task, more)
+        speed = total_bytes / MEGABYTE / max(time.monotonic() - self._last, 0.001)
+        self.step(f"{words}: {total_bytes / MEGABYTE:.0f} MB, {speed:.0f} MB/s")

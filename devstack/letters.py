@@ -1,0 +1,110 @@
+"""Reading the mailbox as its owners would: the mails of an address, their links and the key in them."""
+
+import email
+import email.policy
+import re
+import time
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import cached_property
+from typing import Any
+
+import httpx
+
+LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+KEY = re.compile(r"\b(?:[0-9A-HJKMNP-TV-Z]{5}-){5}[0-9A-HJKMNP-TV-Z]\b")
+PAGE = 100
+
+
+class NoLetter(Exception):
+    """The mail did not come in time."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One mail as it was received."""
+
+    id: int
+    recipients: tuple[str, ...]
+    source: str
+
+    @cached_property
+    def message(self) -> EmailMessage:
+        found = email.message_from_string(self.source, policy=email.policy.default)
+        assert isinstance(found, EmailMessage)  # noqa: S101 - the policy makes it one
+        return found
+
+    @property
+    def subject(self) -> str:
+        return str(self.message["subject"])
+
+    @cached_property
+    def text(self) -> str:
+        """The part in plain text."""
+        return self._part("plain")
+
+    @cached_property
+    def html(self) -> str:
+        """The part in HTML."""
+        return self._part("html")
+
+    @property
+    def links(self) -> list[str]:
+        """Every address in the text, in order, once."""
+        return list(dict.fromkeys(link.rstrip(".,;") for link in LINK.findall(self.text)))
+
+    @property
+    def all_links(self) -> list[str]:
+        """Also those that only the HTML has."""
+        return list(dict.fromkeys([*self.links, *LINK.findall(self.html)]))
+
+    @property
+    def key(self) -> str | None:
+        """The key to type, when there is one."""
+        found = KEY.search(self.text)
+        return found[0] if found else None
+
+    def token(self, page: str) -> str:
+        """What follows `/page/` in the first link to that page."""
+        for link in self.links:
+            if f"/{page}/" in link:
+                return link.partition(f"/{page}/")[2]
+        raise NoLetter(f"no link to /{page}/ in « {self.subject} »")
+
+    def _part(self, kind: str) -> str:
+        body = self.message.get_body(preferencelist=(kind,))
+        return str(body.get_content()) if body else ""
+
+
+class Letters:
+    """All mails of a mailbox server, fetched as they come."""
+
+    def __init__(self, mailbox_url: str) -> None:
+        self._http = httpx.Client(base_url=mailbox_url, timeout=10)
+        self._known: dict[int, Letter] = {}
+
+    def all(self) -> list[Letter]:
+        """Every mail, the oldest first."""
+        for page in range(1, 1000):
+            answer: Any = self._http.get("/api/messages/", params={"page": page}).raise_for_status().json()
+            entries = answer["data"]
+            news = [entry for entry in entries if entry["id"] not in self._known]
+            for entry in news:
+                self._known[entry["id"]] = Letter(entry["id"], tuple(entry["recipients_envelope"]), entry["source"])
+            if len(entries) < PAGE or not news:
+                break
+        return [self._known[id] for id in sorted(self._known)]
+
+    def to(self, address: str) -> list[Letter]:
+        """The mails of one address, the oldest first."""
+        return [letter for letter in self.all() if address in letter.recipients]
+
+    def wait(self, address: str, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
+        """The next mail to an address with a link to a page, after `seen` earlier ones."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = [letter for letter in self.to(address) if any(f"/{page}/" in link for link in letter.links)]
+            if len(found) > seen:
+                return found[-1]
+            time.sleep(0.05)
+        raise NoLetter(f"no mail with a link to /{page}/ for {address} within {seconds:g} s")
