@@ -107,7 +107,7 @@ class Verifier:
             issuer=self._purpose.issuer,
             options=OPTIONS,
         )
-        if not set(claims) >= REQUIRED:
+        if not set(claims) >= REQUIRED or claims["aud"] != self._purpose.audience:
             raise InvalidToken()
         self._check_life(claims, now)
         return claims
