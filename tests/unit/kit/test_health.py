@@ -1,0 +1,44 @@
+"""Alive, started, ready: three questions with three answers (R63, R64)."""
+
+import httpx
+import pytest
+
+from services.kit import clock
+from services.kit.health import Health, management
+
+
+async def answers(health: Health) -> dict[str, int]:
+    transport = httpx.ASGITransport(management(health))
+    async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
+        return {path: (await client.get(f"/{path}")).status_code for path in ("livez", "startupz", "readyz", "metrics")}
+
+
+async def down() -> None:
+    raise ConnectionError
+
+
+async def up() -> None:
+    pass
+
+
+async def test_a_dead_dependency_is_not_ready_but_alive() -> None:
+    health = Health({"mongo": up, "broker": down})
+    health.started = True
+    assert await answers(health) == {"livez": 200, "startupz": 200, "readyz": 503, "metrics": 200}
+    assert await health.missing() == ["broker"]
+
+
+async def test_ready_when_started_and_everything_answers_until_it_drains() -> None:
+    health = Health({"mongo": up})
+    assert (await answers(health))["readyz"] == 503
+    health.started = True
+    assert (await answers(health))["readyz"] == 200
+    health.draining = True
+    assert (await answers(health))["readyz"] == 503
+
+
+async def test_an_event_loop_that_does_not_turn_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    health = Health({})
+    now = clock.monotonic_seconds()
+    monkeypatch.setattr("services.kit.health.monotonic_seconds", lambda: now + 60)
+    assert (await answers(health))["livez"] == 503
