@@ -74,7 +74,12 @@ def _apt_of_our_own(mirror: str) -> list[str]:
         "APT::Sandbox::User": "",
         "Acquire::Languages": "none",
     }
-    return ["apt-get", "--quiet", "--quiet", *(word for name, value in options.items() for word in ("-o", f"{name}={value}"))]
+    return [
+        "apt-get",
+        "--quiet",
+        "--quiet",
+        *(word for name, value in options.items() for word in ("-o", f"{name}={value}")),
+    ]
 
 
 def _run(command: list[str], folder: Path) -> str:

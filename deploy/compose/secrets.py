@@ -1,7 +1,6 @@
 """Makes every secret that compose.yaml mounts: once, random, below `.local/secrets/compose`, none with a default."""
 
 import base64
-import hashlib
 import json
 import secrets
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from devstack.accounts import BUS_WRITE, SERVICES, bus_read
 from devstack.keys import public_keys, signing_key
+from devstack.rabbit import password_hash
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FOLDER = PROJECT / ".local" / "secrets" / "compose"
@@ -62,9 +62,12 @@ def _definitions(folder: Path) -> dict[str, object]:
 
 def _user(name: str, url: str) -> dict[str, object]:
     password = url.split(":", 2)[2].split("@", 1)[0]
-    salt = secrets.token_bytes(4)
-    digest = base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
-    return {"name": name, "password_hash": digest, "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": []}
+    return {
+        "name": name,
+        "password_hash": password_hash(password),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": [],
+    }
 
 
 if __name__ == "__main__":
