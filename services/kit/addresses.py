@@ -9,6 +9,7 @@ from email_validator import EmailNotValidError, validate_email
 from services.kit.refusals import Unprocessable
 
 LONGEST = 254
+LONGEST_LOCAL = 64
 FORBIDDEN = set('"(),:;<>[]\\ ')
 FORBIDDEN_LOCAL = ("=?", "%", "!", "/", "`", "|", "{", "}")
 STRICT_LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+'-]{0,62}[A-Za-z0-9])?")
@@ -24,7 +25,7 @@ def normal_form(raw: str) -> str:
     """The address as it is stored, compared, shown and sent to: lower case, domain in ASCII (A-labels).
 
     Refuses control and format characters, comments, quoted local parts, address literals, several `@`, encoded words,
-    percent hacks, bang paths, and more than 254 characters.
+    percent hacks, bang paths, more than 254 characters, and more than 64 before the `@`.
     """
     if not isinstance(raw, str) or len(raw) > LONGEST:
         raise AddressNotAcceptable()
@@ -43,7 +44,7 @@ def normal_form(raw: str) -> str:
     except EmailNotValidError as error:
         raise AddressNotAcceptable() from error
     local, domain = found.local_part, found.ascii_domain
-    if any(trick in local for trick in FORBIDDEN_LOCAL):
+    if len(local) > LONGEST_LOCAL or any(trick in local for trick in FORBIDDEN_LOCAL):
         raise AddressNotAcceptable()
     return f"{local}@{domain}".lower()
 
@@ -63,9 +64,10 @@ class Domains:
     """A set of exact domains; an entry with a leading dot means the domain and all below it."""
 
     def __init__(self, entries: Iterable[str]) -> None:
-        cleaned = [entry.strip().lower() for entry in entries if entry.strip()]
-        self._exact = {entry.lstrip(".") for entry in cleaned}
-        self._below = tuple(entry for entry in cleaned if entry.startswith("."))
+        """Blank entries are skipped; `ValueError` for one that is not a domain, so that a typing error is seen."""
+        cleaned = [entry.strip() for entry in entries if entry.strip()]
+        self._exact = {_domain(entry.removeprefix(".")) for entry in cleaned}
+        self._below = tuple(f".{_domain(entry[1:])}" for entry in cleaned if entry.startswith("."))
 
     def hold(self, address: str) -> bool:
         """True when the address, in normal form and with a plain local part, is in one of the domains."""
@@ -73,3 +75,11 @@ class Domains:
         if not STRICT_LOCAL.fullmatch(local):
             return False
         return domain in self._exact or bool(self._below and domain.endswith(self._below))
+
+
+def _domain(entry: str) -> str:
+    """In the same normal form as those of addresses."""
+    try:
+        return domain_of(normal_form(f"x@{entry}"))
+    except AddressNotAcceptable:
+        raise ValueError(f"{entry!r} is not a domain") from None
