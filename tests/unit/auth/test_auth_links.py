@@ -1,0 +1,200 @@
+"""A link lets one person in, once, with its key, in time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.auth.domain import (
+    Admission,
+    Attempt,
+    KeyWrong,
+    LinkAlreadyUsed,
+    LinkExpired,
+    LinkSpentByWrongKeys,
+    Session,
+    Terms,
+    issue,
+    opened,
+    redeem,
+    revoke,
+    role_of,
+    standing,
+)
+from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
+from services.kit.addresses import Domains
+from services.kit.events import Fact
+from services.kit.refusals import Refusal
+
+NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
+TERMS = Terms()
+RIGHT, WRONG = "right", "wrong"
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+def link() -> Admission:
+    return issue("l1", RIGHT, "ana@mairie.example", "fr", "t0ken", "k3y", NOW, TERMS)[0]
+
+
+def attempt(key: str = RIGHT, name: str = "Ana Dupont", asked_as: str | None = None) -> Attempt:
+    return Attempt(key, name, asked_as)
+
+
+def tried(state: Admission, made: Attempt, now: datetime = NOW) -> Admission:
+    return redeem(state, made, "external", now, TERMS)[0]
+
+
+def session(**changes: Any) -> Admission:
+    return tried(link(), attempt(**changes))
+
+
+def test_a_link_is_announced_with_its_secrets_and_rests_without_them() -> None:
+    state, facts = issue("l1", RIGHT, "ana@mairie.example", "en", "t0ken", "k3y", NOW, TERMS)
+    [fact] = facts
+    assert isinstance(fact, OneTimeLinkIssued)
+    assert (fact.link, fact.address, fact.language, fact.expires_at) == ("l1", state.address, "en", NOW + HOUR)
+    assert (fact.token.get_secret_value(), fact.key.get_secret_value()) == ("t0ken", "k3y")
+    assert "t0ken" not in repr(facts)
+    assert "k3y" not in repr(facts)
+    assert "t0ken" not in state.model_dump_json()
+    assert "k3y" not in state.model_dump_json()
+
+
+def test_the_right_key_opens_a_session_of_twenty_four_hours() -> None:
+    opened_session = opened(session(), TERMS)
+    assert (opened_session.name, opened_session.role) == ("Ana Dupont", "external")
+    assert (opened_session.started_at, opened_session.ends_at) == (NOW, NOW + 24 * HOUR)
+
+
+def test_a_link_opens_one_session() -> None:
+    for made in (attempt(), attempt(WRONG), attempt(name="Eva")):
+        with pytest.raises(LinkAlreadyUsed):
+            tried(session(), made)
+
+
+def test_a_wrong_key_is_told_with_the_tries_that_are_left() -> None:
+    state = link()
+    for left in (4, 3, 2, 1):
+        state = tried(state, attempt(WRONG))
+        with pytest.raises(KeyWrong) as refusal:
+            opened(state, TERMS)
+        assert refusal.value.members == {"tries_left": left}
+
+
+def test_the_fifth_wrong_key_ends_the_link_and_the_right_one_comes_too_late() -> None:
+    state = link()
+    for _ in range(5):
+        state = tried(state, attempt(WRONG))
+    with pytest.raises(LinkSpentByWrongKeys):
+        opened(state, TERMS)
+    for key in (RIGHT, WRONG):
+        with pytest.raises(LinkSpentByWrongKeys):
+            tried(state, attempt(key))
+
+
+def test_the_fifth_try_may_be_the_right_one() -> None:
+    state = link()
+    for _ in range(4):
+        state = tried(state, attempt(WRONG))
+    assert opened(tried(state, attempt()), TERMS).name == "Ana Dupont"
+
+
+def test_a_link_lives_sixty_minutes_to_the_second() -> None:
+    assert tried(link(), attempt(), NOW + HOUR - timedelta(seconds=1)).session
+    for key in (RIGHT, WRONG):
+        with pytest.raises(LinkExpired):
+            tried(link(), attempt(key), NOW + HOUR)
+
+
+def test_a_used_link_is_said_to_be_used_even_when_it_has_expired_too() -> None:
+    with pytest.raises(LinkAlreadyUsed):
+        tried(session(), attempt(), NOW + 2 * HOUR)
+
+
+def test_the_same_request_again_within_two_minutes_is_the_same_session() -> None:
+    first = session(asked_as="u1")
+    again = tried(first, attempt(asked_as="u1"), NOW + 2 * MINUTE - timedelta(seconds=1))
+    assert again == first
+
+
+@pytest.mark.parametrize(
+    ("made", "now"),
+    [
+        (attempt(asked_as="u1"), NOW + 2 * MINUTE),
+        (attempt(asked_as="u2"), NOW),
+        (attempt(asked_as=None), NOW),
+        (attempt(WRONG, asked_as="u1"), NOW),
+        (attempt(name="Eva", asked_as="u1"), NOW),
+    ],
+    ids=["too late", "another id", "no id", "a wrong key", "another name"],
+)
+def test_another_request_is_not_the_same_request(made: Attempt, now: datetime) -> None:
+    with pytest.raises(LinkAlreadyUsed):
+        tried(session(asked_as="u1"), made, now)
+
+
+def test_a_request_without_an_id_is_never_taken_for_a_repeated_one() -> None:
+    with pytest.raises(LinkAlreadyUsed):
+        tried(session(asked_as=None), attempt(asked_as=None))
+
+
+def test_a_revoked_session_is_not_given_again() -> None:
+    revoked, _ = revoke(session(asked_as="u1"), NOW)
+    with pytest.raises(LinkAlreadyUsed):
+        tried(revoked, attempt(asked_as="u1"))
+
+
+def test_a_revocation_is_announced_once() -> None:
+    revoked, facts = revoke(session(), NOW + MINUTE)
+    assert facts == [SessionRevoked(session="l1", revoked_at=NOW + MINUTE)]
+    assert revoke(revoked, NOW + HOUR) == (revoked, [])
+
+
+def test_there_is_nothing_to_revoke_in_a_link_or_after_the_end() -> None:
+    assert revoke(link(), NOW) == (link(), [])
+    assert revoke(session(), NOW + 24 * HOUR)[1] == []
+
+
+def test_a_session_stands_until_its_end_or_its_revocation() -> None:
+    assert standing(link(), NOW) is None
+    assert standing(session(), NOW + 24 * HOUR - timedelta(seconds=1)) is not None
+    assert standing(session(), NOW + 24 * HOUR) is None
+    assert standing(revoke(session(), NOW)[0], NOW) is None
+
+
+def test_what_is_over_is_remembered_for_a_day() -> None:
+    """So that the holder of an old link is told that it is old, and a session lasts as long as its document."""
+    assert link().forget_at == NOW + 25 * HOUR
+    assert session().forget_at == NOW + 48 * HOUR
+
+
+def test_the_role_follows_the_domain_that_was_proven() -> None:
+    agents = Domains(["ministere.example"])
+    assert role_of("ana@ministere.example", agents) == "agent"
+    assert role_of("ana@ministere.example.org", agents) == "external"
+
+
+TRIES = st.lists(st.tuples(st.booleans(), st.sampled_from([None, "u1", "u2"]), st.integers(0, 90)), max_size=12)
+
+
+@given(TRIES)
+def test_whatever_is_tried_at_most_one_session_opens_after_at_most_five_tries(tries: list[Any]) -> None:
+    state, now, seen = link(), NOW, set[tuple[datetime, str | None]]()
+    announced: list[Fact] = []
+    for right, asked_as, minutes in tries:
+        now += timedelta(minutes=minutes)
+        try:
+            state, facts = redeem(state, attempt(RIGHT if right else WRONG, asked_as=asked_as), "agent", now, TERMS)
+            announced += facts
+            found: Session = opened(state, TERMS)
+            seen.add((found.started_at, found.asked_as))
+        except Refusal:
+            pass
+    assert len(seen) <= 1
+    assert state.attempts <= 5
+    assert announced == []
+    if state.session:
+        assert state.session.started_at < state.expires_at
