@@ -1,0 +1,1 @@
+"""The product on Kubernetes, and the rules that every rendering of it keeps."""
