@@ -1,0 +1,188 @@
+"""What becomes of a mail, and when are downloads told? (R25, R26, R28)"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from services.contracts.notify import MailState, MailStateChanged
+from services.contracts.values import Label, Language, Person
+from services.kit.aggregate import Aggregate, Decision
+from services.kit.events import Fact
+from services.kit.refusals import Conflict
+
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+LEASE = timedelta(minutes=3)
+PATIENCE = timedelta(hours=48)
+REMEMBERED = timedelta(days=90)
+WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+JITTER = 0.1
+TOO_LATE = "it was too late to try"
+DIGEST_EVERY = timedelta(days=1)
+DIGEST_SETTLES = timedelta(minutes=1)
+DIGEST_REMEMBERED = timedelta(days=30)
+
+StateName = Literal["waiting", "accepted", "failed"]
+
+
+class NotDue(Conflict):
+    """Another postman has this mail in hand, or it is done with."""
+
+
+class Mail(Aggregate):
+    """One mail to one person, rendered when it was made; what it said is forgotten as soon as it is done with.
+
+    `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
+    back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
+    A failed mail with a `next_at` still owes the sender that news.
+    """
+
+    kind: str
+    language: Language
+    transfer: str = ""
+    recipient: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    reply_to: Person | None = None
+    blame: Label | None = None
+    state: StateName = "waiting"
+    reason: str = ""
+    failures: int = 0
+    delayed: bool = False
+    since: datetime | None = None
+    next_at: datetime | None = AT_ONCE
+    useless_after: datetime | None = None
+    forget_at: datetime | None = None
+
+    def last_day(self, now: datetime) -> datetime:
+        """Until when it is tried: two days from the first attempt, and never past the end of what it announces."""
+        end = (self.since or now) + PATIENCE
+        return min(end, self.useless_after) if self.useless_after else end
+
+
+def mail_id(kind: str, subject: str, recipient: str, about: str = "") -> str:
+    """The same for the same mail; logs hold it, so the address is in it only as part of a hash.
+
+    `subject` is the transfer or the link; `about` tells several mails of a kind to the same person apart.
+    """
+    hashed = hashlib.sha256("\n".join((subject, recipient, about)).encode()).hexdigest()[:32]
+    return f"{kind}:{subject}:{hashed}"
+
+
+def wait_after(failures: int, chance: float) -> timedelta:
+    """1, 5, 15, 30, 60 minutes, then hourly, each up to a tenth longer; `chance` is between 0 and 1."""
+    return WAITS[min(failures, len(WAITS)) - 1] * (1 + JITTER * chance)
+
+
+def claim(mail: Mail, now: datetime) -> Decision[Mail]:
+    """Take a mail in hand until the lease ends; too late is a failure, `NotDue` when another postman has it."""
+    if mail.next_at is None or mail.next_at > now:
+        raise NotDue()
+    if mail.state == "waiting" and now >= mail.last_day(now):
+        return fail(mail, mail.reason or TOO_LATE, now)
+    return mail.but(next_at=now + LEASE, since=mail.since or now), []
+
+
+def accept(mail: Mail, now: datetime) -> Decision[Mail]:
+    """The relay has taken it over: what it said is forgotten, and with it the secrets."""
+    if mail.state != "waiting":
+        return mail, []
+    return _done(mail.but(state="accepted"), now), _changed(mail, "accepted", "", now)
+
+
+def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mail]:
+    """The relay would not take it now: later again, or given up for good when later is too late."""
+    if mail.state != "waiting":
+        return mail, []
+    again_at = now + wait_after(mail.failures + 1, chance)
+    if again_at > mail.last_day(now):
+        return fail(mail, reason, now)
+    return _delayed(mail.but(failures=mail.failures + 1, next_at=again_at), reason, now)
+
+
+def give_back(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
+    """There is no relay to speak to, which says nothing of this mail: due again at once, no attempt counted."""
+    if mail.state != "waiting":
+        return mail, []
+    if now >= mail.last_day(now):
+        return fail(mail, reason, now)
+    return _delayed(mail.but(next_at=AT_ONCE), reason, now)
+
+
+def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
+    """It will never be delivered; the sender of the transfer is owed the news."""
+    if mail.state != "waiting":
+        return mail, []
+    failed = mail.but(state="failed", reason=reason)
+    after = failed.but(next_at=AT_ONCE) if mail.blame else _done(failed, now)
+    return after, _changed(mail, "failed", reason, now)
+
+
+def settle(mail: Mail, now: datetime) -> Decision[Mail]:
+    """The sender has been told of the failure."""
+    return (_done(mail, now), []) if mail.state == "failed" else (mail, [])
+
+
+def _done(mail: Mail, now: datetime) -> Mail:
+    return mail.but(
+        recipient="",
+        subject="",
+        text="",
+        html="",
+        reply_to=None,
+        blame=None,
+        next_at=None,
+        useless_after=None,
+        forget_at=now + REMEMBERED,
+    )
+
+
+def _delayed(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
+    """Told once, however often it is delayed."""
+    return mail.but(delayed=True, reason=reason), [] if mail.delayed else _changed(mail, "delayed", reason, now)
+
+
+def _changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequence[Fact]:
+    if not mail.transfer:
+        return []
+    return [
+        MailStateChanged(
+            transfer=mail.transfer,
+            kind=mail.kind,
+            recipient=mail.recipient,
+            state=state,
+            reason=reason,
+            changed_at=now,
+        )
+    ]
+
+
+class Digest(Aggregate):
+    """When the sender of one transfer is next told of its downloads; its id is the transfer's.
+
+    Downloads are heard into the open `window`; a day later it is closed, and once those that were being written down
+    have settled, its mail is made.
+    """
+
+    label: Label
+    window: int = 1
+    closing: int = 0
+    due_at: datetime | None = None
+    forget_at: datetime | None = None
+
+
+def begin_digest(digest: Digest, now: datetime) -> Decision[Digest]:
+    """The first daily mail is due a day after the first download that waits for it."""
+    if digest.due_at is not None:
+        return digest, []
+    return digest.but(due_at=now + DIGEST_EVERY, forget_at=now + DIGEST_REMEMBERED), []
+
+
+def turn(digest: Digest, seen: Digest, now: datetime) -> Decision[Digest]:
+    """Close the window, or open the next day after the closed one was told; only if nobody else did since `seen`."""
+    if (digest.window, digest.closing) != (seen.window, seen.closing):
+        return digest, []
+    if digest.closing:
+        return digest.but(closing=0, due_at=now + DIGEST_EVERY), []
+    return digest.but(closing=digest.window, window=digest.window + 1, due_at=now + DIGEST_SETTLES), []

@@ -1,0 +1,1 @@
+"""What is written: words, bricks of text and HTML, and the letter they make."""

@@ -1,0 +1,73 @@
+"""Which mail is it, to whom, and with which links? A letter, put into a mail that is ready to post."""
+
+from datetime import datetime
+from typing import Any
+
+from services.contracts.auth import OneTimeLinkIssued
+from services.contracts.values import Label, Recipient
+from services.notify.domain import Mail, mail_id
+from services.notify.letters.letter import Stationery
+from services.notify.letters.words import one_line
+
+LONGEST_SUBJECT_START = 60
+
+
+class Secretary:
+    """Makes mails; every link in them begins with `base_url` and nothing else."""
+
+    def __init__(self, stationery: Stationery, base_url: str) -> None:
+        self._stationery = stationery
+        self._base_url = base_url
+
+    def link(self, page: str, key: str) -> str:
+        """The address of a page: `access`, `approve`, `download` or `tracking`."""
+        return f"{self._base_url}/{page}/{key}"
+
+    def access(self, fact: OneTimeLinkIssued) -> Mail:
+        """The link and the key, apart; nothing in it was written by the person who asked (R32)."""
+        words = {
+            "link": self.link("access", fact.token.get_secret_value()),
+            "key": fact.key.get_secret_value(),
+            "until": fact.expires_at,
+            "reply_to": None,
+        }
+        letter = self._stationery.write("access", fact.language, words)
+        return Mail(
+            id=mail_id("access", fact.link, fact.address),
+            kind="access",
+            language=fact.language,
+            recipient=fact.address,
+            useless_after=fact.expires_at,
+            **letter._asdict(),
+        )
+
+    def to_sender(self, kind: str, label: Label, about: str = "", **words: Any) -> Mail:
+        """News of a transfer for its sender; `about` tells several mails of one kind apart."""
+        return self._mail(kind, label, label.sender.address, about, words)
+
+    def to_approver(self, kind: str, label: Label, address: str, **words: Any) -> Mail:
+        """A question or news for an agent who was asked to vouch; nobody replies to a sender who waits (R32)."""
+        return self._mail(kind, label, address, "", words)
+
+    def to_recipient(self, kind: str, label: Label, recipient: Recipient, until: datetime, **words: Any) -> Mail:
+        """For somebody to whom the transfer was released: they may reply to the sender."""
+        mail = self._mail(kind, label, recipient.address, "", {**words, "reply_to": label.sender})
+        return mail.but(reply_to=label.sender, blame=label, useless_after=until)
+
+    def _mail(self, kind: str, label: Label, to: str, about: str, words: dict[str, Any]) -> Mail:
+        common = {
+            "sender": label.sender,
+            "subject": label.subject,
+            "subject_start": one_line(label.subject, LONGEST_SUBJECT_START),
+            "tracking": self.link("tracking", label.transfer),
+            "reply_to": None,
+        }
+        letter = self._stationery.write(kind, label.language, common | words)
+        return Mail(
+            id=mail_id(kind, label.transfer, to, about),
+            kind=kind,
+            language=label.language,
+            transfer=label.transfer,
+            recipient=to,
+            **letter._asdict(),
+        )

@@ -1,0 +1,78 @@
+"""How are a date, a size and what other people wrote put into words, and into one harmless line?"""
+
+import unicodedata
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from services.contracts.values import Language
+
+LONGEST_LINE = 500
+LONGEST_TEXT = 20_000
+UNWANTED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+# fmt: off
+MONTHS: dict[Language, tuple[str, ...]] = {
+    "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
+           "novembre", "décembre"),
+    "en": ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+           "November", "December"),
+}
+DAYS: dict[Language, tuple[str, ...]] = {
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "en": ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+# fmt: on
+UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To"), "en": ("B", "kB", "MB", "GB", "TB")}
+
+
+def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
+    """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
+    spaced = " ".join(unicodedata.normalize("NFC", raw).split())
+    kept = "".join(sign for sign in spaced if unicodedata.category(sign) not in UNWANTED)
+    return shortened(" ".join(kept.split()), longest)
+
+
+def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:
+    """What somebody wrote, line by line, each of them harmless; empty lines at both ends are dropped."""
+    lines = [one_line(line, longest) for line in unicodedata.normalize("NFC", raw).splitlines()]
+    return shortened("\n".join(lines).strip("\n"), longest)
+
+
+def shortened(text: str, longest: int) -> str:
+    """At most that many characters, the last of them an ellipsis when something was left out."""
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def harmless(words: Any) -> Any:
+    """All strings in what a template is given as harmless lines; only what is named `quoted` keeps its line ends."""
+    if isinstance(words, dict):
+        return {key: many_lines(value) if key == "quoted" else harmless(value) for key, value in words.items()}
+    if isinstance(words, str):
+        return one_line(words)
+    if isinstance(words, list | tuple):
+        return [harmless(one) for one in words]
+    if isinstance(words, BaseModel):
+        return harmless(words.model_dump())
+    return words
+
+
+def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:
+    """`lundi 3 mars 2026 à 14 h 05`, in the configured time zone."""
+    local = moment.astimezone(zone)
+    day, month = DAYS[language][local.weekday()], MONTHS[language][local.month - 1]
+    if language == "fr":
+        first = "1er" if local.day == 1 else str(local.day)
+        return f"{day} {first} {month} {local.year} à {local.hour} h {local.minute:02}"
+    return f"{day} {local.day} {month} {local.year} at {local.hour:02}:{local.minute:02}"
+
+
+def size(size_bytes: int, language: Language) -> str:
+    """`1,2 Go`: decimal units, as the limits are given."""
+    amount, unit = float(size_bytes), 0
+    while amount >= 999.95 and unit < len(UNITS[language]) - 1:
+        amount, unit = amount / 1000, unit + 1
+    number = f"{amount:.0f}" if unit == 0 else f"{amount:.1f}".removesuffix(".0")
+    separator = "," if language == "fr" else "."
+    return f"{number.replace('.', separator)}\N{NO-BREAK SPACE}{UNITS[language][unit]}"

@@ -1,0 +1,48 @@
+"""How does a mail look on the wire? Headers that cannot be forged by what somebody wrote (R31)."""
+
+import hashlib
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from services.notify.domain import Mail
+from services.notify.letters.words import one_line
+
+LONGEST_NAME = 80
+
+
+def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
+    """The message for one recipient; the same mail has the same Message-ID each time it is tried (R26).
+
+    All mails about one transfer refer to the same beginning, so that they make one thread. They come from our own
+    address always; replies go to the sender only where the mail says so.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"] = mail_from
+    message["To"] = _address(mail.recipient)
+    if mail.reply_to:
+        message["Reply-To"] = _address(mail.reply_to.address, mail.reply_to.name)
+    message["Subject"] = one_line(mail.subject)
+    message["Date"] = format_datetime(mail.since or now)
+    message["Message-ID"] = _reference(mail.id, mail_from.domain)
+    if mail.transfer:
+        thread = _reference(f"transfer:{mail.transfer}", mail_from.domain)
+        message["In-Reply-To"] = thread
+        message["References"] = thread
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["Content-Language"] = mail.language
+    message.set_content(mail.text, cte="quoted-printable")
+    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    return message
+
+
+def _address(address: str, name: str = "") -> Address:
+    local, domain = address.rsplit("@", 1)
+    return Address(display_name=one_line(name, LONGEST_NAME), username=local, domain=domain)
+
+
+def _reference(id: str, domain: str) -> str:
+    return f"<{hashlib.sha256(id.encode()).hexdigest()[:40]}@{domain}>"

@@ -1,0 +1,116 @@
+"""How does a mail leave? Claimed with a lease, handed to the relay, and what came of it written down (R25-R30)."""
+
+import asyncio
+import random
+from datetime import datetime
+
+from services.kit import metrics
+from services.kit.aggregate import Decision
+from services.kit.clock import utc_now
+from services.kit.logs import logger
+from services.kit.refusals import NotFound
+from services.notify.deps import Deps
+from services.notify.domain import Mail, NotDue, accept, claim, delay, fail, give_back, settle
+from services.notify.post.envelope import envelope
+from services.notify.post.mailer import Outcome
+
+IDLE_SECONDS = 1.0
+FAREWELL_SECONDS = 8.0
+
+sent = metrics.Counter("mail_attempts", "Attempts to hand a mail to the relay", ["kind", "result"])
+
+
+class Postman:
+    """Any number of them may walk at once, in any number of processes: a mail is claimed by one at a time."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+        self._news = asyncio.Event()
+        self._in_hand: dict[str, asyncio.Task[None]] = {}
+        deps.mails.on_posted = self._news.set
+
+    async def once(self) -> None:
+        """Take up what is due, as much as hands are free; then wait for news, a free hand, or a second."""
+        self._news.clear()
+        try:
+            free = self._deps.breaker.free_hands(self._deps.concurrency, len(self._in_hand))
+            if free > 0:
+                due = await self._deps.mails.due(limit=free + len(self._in_hand))
+                for id in [id for id in due if id not in self._in_hand][:free]:
+                    self._in_hand[id] = asyncio.create_task(self._deliver(id))
+                    self._in_hand[id].add_done_callback(lambda _task, id=id: self._laid_down(id))  # type: ignore[misc]
+            await self._wait()
+        except asyncio.CancelledError:
+            await self._farewell()
+            raise
+
+    def _laid_down(self, id: str) -> None:
+        del self._in_hand[id]
+        self._news.set()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    async def _farewell(self) -> None:
+        """Finish what is in hand before the process ends, so that nothing is sent twice (R62)."""
+        if self._in_hand:
+            await asyncio.wait(list(self._in_hand.values()), timeout=FAREWELL_SECONDS)
+
+    async def _deliver(self, id: str) -> None:
+        try:
+            mail = await self._deps.mails.all.update(id, claim)
+            if mail.state == "waiting":
+                await self._attempt(mail)
+            else:
+                await self._tell_sender(mail)
+        except (NotDue, NotFound):
+            return
+        except Exception:
+            # The lease ends, and the mail comes back.
+            logger().error("a mail was left in hand", mail_id=id, exc_info=True)
+
+    async def _attempt(self, mail: Mail) -> None:
+        outcome = await self._handed_over(mail)
+        if outcome.result == "away":
+            self._deps.breaker.missed()
+        else:
+            self._deps.breaker.reached()
+        after = await self._deps.mails.all.update(mail.id, lambda there, now: _decided(there, outcome, now))
+        sent.labels(mail.kind, outcome.result).inc()
+        logger().info(
+            "mail", mail_id=mail.id, mail_kind=mail.kind, outcome=outcome.result, code=outcome.code, state=after.state
+        )
+
+    async def _handed_over(self, mail: Mail) -> Outcome:
+        try:
+            message = envelope(mail, self._deps.mail_from, utc_now())
+        except Exception:
+            # It can never be built: without an end here it would come back for ever.
+            logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)
+            return Outcome("refused", 0, "the message could not be built")
+        return await self._deps.mailer.send(mail.recipient, message)
+
+    async def _tell_sender(self, mail: Mail) -> None:
+        """A mail that failed for good is told to the sender of its transfer, once per recipient."""
+        if mail.blame is not None:
+            words = {"recipient": mail.recipient, "reason": mail.reason}
+            await self._deps.mails.post(
+                self._deps.secretary.to_sender("undeliverable", mail.blame, about=mail.recipient, **words)
+            )
+        await self._deps.mails.all.update(mail.id, settle)
+
+
+def _decided(mail: Mail, outcome: Outcome, now: datetime) -> Decision[Mail]:
+    match outcome.result:
+        case "accepted":
+            return accept(mail, now)
+        case "refused":
+            return fail(mail, outcome.reason, now)
+        case "delayed":
+            return delay(mail, outcome.reason, random.random(), now)  # noqa: S311 - jitter, no secret
+        case "away":
+            return give_back(mail, outcome.reason, now)

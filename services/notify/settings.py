@@ -1,0 +1,62 @@
+"""What may an operator change in notify?"""
+
+from email.headerregistry import Address
+from email.policy import SMTP
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from services.kit.addresses import normal_form
+from services.kit.settings import LOOPBACK, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The relay and the sender of every mail; `TIME_ZONE` is the one in which dates are told."""
+
+    mongo_database: str = "notify"
+    smtp_host: str
+    smtp_port: int = 587
+    smtp_starttls: bool = True
+    smtp_timeout_seconds: float = Field(default=30.0, gt=0, le=50)
+    smtp_concurrency: int = Field(default=4, ge=1, le=64)
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    mail_from: str
+    time_zone: str = "Europe/Paris"
+
+    @field_validator("mail_from")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        _parsed(value)
+        return value
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (OSError, KeyError) as error:
+            raise ValueError("is not a known time zone") from error
+        return value
+
+    @model_validator(mode="after")
+    def _no_password_in_clear(self) -> "Settings":
+        if bool(self.smtp_username) != bool(self.smtp_password):
+            raise ValueError("smtp_username and smtp_password go together")
+        if self.smtp_password and not self.smtp_starttls and self.smtp_host not in LOOPBACK:
+            raise ValueError("a password is not sent to a relay without STARTTLS")
+        return self
+
+    def sender(self) -> Address:
+        """The sender of every mail."""
+        return _parsed(self.mail_from)
+
+
+def _parsed(value: str) -> Address:
+    if any(ord(sign) < 32 for sign in value):
+        raise ValueError("must be one line")
+    found = SMTP.header_factory("From", value).addresses
+    if len(found) != 1:
+        raise ValueError("must be one address, with or without a name")
+    local, domain = normal_form(found[0].addr_spec).rsplit("@", 1)
+    return Address(display_name=found[0].display_name, username=local, domain=domain)

@@ -1,0 +1,84 @@
+"""Where do mails and the news of downloads rest, and which are due?"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from services.contracts.download import FileDownloaded
+from services.kit.mongo import Aggregates, Database
+from services.kit.refusals import NotFound
+from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
+
+
+class Mails:
+    """The mails, over the only way to write them; `on_posted` is called when this process has added one."""
+
+    def __init__(self, database: Database) -> None:
+        self.all: Aggregates[Mail] = database.aggregates("mails", Mail)
+        self.on_posted: Callable[[], None] = lambda: None
+        database.index("mails", "next_at")
+        database.index("mails", "forget_at")
+
+    async def post(self, mail: Mail) -> bool:
+        """Add a mail to send; false when it is there already, sent or not."""
+        added = await self.all.add(mail)
+        if added:
+            self.on_posted()
+        return added
+
+    async def due(self, limit: int) -> list[str]:
+        """Mails that a postman may take, by the database's clock."""
+        return await self.all.due("next_at", limit=limit)
+
+
+class Digests:
+    """Each complete download once, in the window of the daily mail that tells of it."""
+
+    def __init__(self, database: Database) -> None:
+        self.all: Aggregates[Digest] = database.aggregates("digests", Digest)
+        self._downloads = database.records("downloads", forget_after="until")
+        database.index("digests", "due_at")
+        database.index("digests", "forget_at")
+        database.index("downloads", "transfer", "window")
+
+    async def is_first(self, fact: FileDownloaded) -> bool:
+        """This download is the recipient's first of this transfer; the same answer each time it is heard."""
+        id, this = _key("first", fact.label.transfer, fact.recipient), _key(fact.file.path, str(fact.times))
+        if await self._downloads.add(id, {"this": this, "until": fact.downloaded_at + REMEMBERED}):
+            return True
+        found = await self._downloads.get(id)
+        return found is not None and found["this"] == this
+
+    async def keep(self, fact: FileDownloaded) -> None:
+        """Keep a download for the daily mail; the same one again changes nothing."""
+        digest = await self._of(fact)
+        line = {
+            "transfer": digest.id,
+            "window": digest.window,
+            "recipient": fact.recipient,
+            "path": fact.file.path,
+            "at": fact.downloaded_at,
+            "until": fact.downloaded_at + REMEMBERED,
+        }
+        await self._downloads.add(_key("fetch", digest.id, fact.recipient, fact.file.path, str(fact.times)), line)
+
+    async def told_in(self, digest: Digest) -> list[dict[str, Any]]:
+        """The downloads of the window that is being closed, oldest first."""
+        found = await self._downloads.find({"transfer": digest.id, "window": digest.closing})
+        return sorted(found, key=lambda line: (line["at"], line["path"]))
+
+    async def due(self) -> list[str]:
+        """Transfers whose daily mail is due, by the database's clock."""
+        return await self.all.due("due_at")
+
+    async def _of(self, fact: FileDownloaded) -> Digest:
+        transfer = fact.label.transfer
+        try:
+            return await self.all.update(transfer, begin_digest)
+        except NotFound:
+            await self.all.add(Digest(id=transfer, label=fact.label))
+            return await self.all.update(transfer, begin_digest)
+
+
+def _key(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
