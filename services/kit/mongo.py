@@ -152,6 +152,20 @@ class Aggregates(Generic[State]):
         """The aggregate; `NotFound` for an unknown id."""
         return (await self.read(id))[0]
 
+    async def glimpse(self, id: str, *fields: str) -> tuple[Document, datetime]:
+        """Some fields of a large document, and the database's time; `NotFound` for an unknown id."""
+        pipeline = [{"$match": {"_id": id}}, {"$project": {"now": "$$NOW", **dict.fromkeys(fields, 1)}}]
+        async with reachable():
+            found = await self._collection.aggregate(pipeline).to_list(1)
+        if not found:
+            raise NotFound()
+        return found[0], found[0]["now"]
+
+    async def count(self, query: Document, *, limit: int) -> int:
+        """How many match; it does not count further than `limit`."""
+        async with reachable():
+            return int(await self._collection.count_documents(query, limit=limit))
+
     async def find(self, query: Document, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100) -> list[State]:
         """Aggregates that match; at most `limit` of them."""
         async with reachable():

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -13,7 +14,7 @@ import urllib3
 from minio import Minio
 from minio.credentials.providers import StaticProvider
 from minio.datatypes import Part
-from minio.error import S3Error
+from minio.error import MinioException, S3Error
 from minio.signer import sign_v4_s3
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import Retry, Timeout
@@ -141,6 +142,10 @@ class Objects:
         listed = await self._run(lambda: list(self._client.list_objects(self._bucket, prefix=prefix, recursive=True)))
         return [StoredObject(found.object_name, found.size, found.last_modified) for found in listed]
 
+    async def page(self, after: str = "", limit: int = 1000) -> list[StoredObject]:
+        """Objects in the order of their keys, from the first one past `after`; fewer than `limit` is the last page."""
+        return await self._run(lambda: self._page(after, limit))
+
     async def pending(self, prefix: str = "") -> list[PendingUpload]:
         """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12)."""
         return await self._run(lambda: self._all_pending(prefix))
@@ -181,7 +186,7 @@ class Objects:
             if error.code in GONE:
                 raise ObjectMissing() from error
             raise StoreUnavailable() from error
-        except (TransportError, OSError) as error:
+        except (MinioException, TransportError, OSError) as error:
             raise StoreUnavailable() from error
 
     def _all_parts(self, key: str, upload_id: str) -> list[StoredPart]:
@@ -205,6 +210,10 @@ class Objects:
             if not page.is_truncated:
                 return found
             key_marker, upload_marker = page.next_key_marker, page.next_upload_id_marker
+
+    def _page(self, after: str, limit: int) -> list[StoredObject]:
+        listed = self._client.list_objects(self._bucket, recursive=True, start_after=after or None)
+        return [StoredObject(one.object_name, one.size, one.last_modified) for one in islice(listed, limit)]
 
     def _read(self, key: str, offset: int, length: int) -> bytes:
         response = self._client.get_object(self._bucket, key, offset=offset, length=length)

@@ -1,0 +1,1 @@
+"""The parcel: drafts, transfers and their files; the bucket's only writer."""

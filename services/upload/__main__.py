@@ -1,0 +1,7 @@
+"""How is it started?"""
+
+from services.kit.service import main
+from services.upload.app import build
+
+if __name__ == "__main__":
+    main(build, "upload")

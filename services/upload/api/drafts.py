@@ -1,0 +1,90 @@
+"""What may be done with a draft? It is begun, typed into, taken up again, thrown away, sent."""
+
+import asyncio
+
+from fastapi import APIRouter, Response
+
+from services.kit.callers import Caller
+from services.kit.rates import Rate
+from services.upload.api.views import answer, draft_view, recap_view
+from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
+from services.upload.deps import Deps
+from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise
+from services.upload.domain.ending import discard
+from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
+from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
+
+router = APIRouter(prefix=f"{PREFIX}/drafts")
+DAY_SECONDS = 86_400
+
+
+@router.put("/{draft}")
+async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
+    """Begin a draft under an id that the client chose; again answers the same draft as it is now."""
+    found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
+    return answer(draft_view(open_draft(caller.address, found), deps))
+
+
+@router.get("")
+async def drafts(deps: Wired, caller: Asking) -> Response:
+    """One's own drafts, the last touched first."""
+    found = await deps.transfers.drafts_of(caller.address)
+    return answer({"drafts": [draft_view(draft, deps) for draft in found]})
+
+
+@router.get("/{draft}")
+async def draft(draft: Id, deps: Wired, caller: Asking) -> Response:
+    """One draft."""
+    found, _ = await deps.transfers.read(str(draft))
+    return answer(draft_view(open_draft(caller.address, found), deps))
+
+
+@router.patch("/{draft}")
+async def write(draft: Id, revision: Revision, deps: Wired, caller: Asking) -> Response:
+    """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
+    after = await deps.transfers.update(
+        str(draft), lambda state, now: (revise(open_draft(caller.address, state), revision, deps.limits, now), [])
+    )
+    return answer(draft_view(after, deps))
+
+
+@router.delete("/{draft}", status_code=204)
+async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
+    """Throw the draft away with its files; again changes nothing. What was sent is withdrawn elsewhere."""
+    await deps.transfers.update(str(draft), lambda state, now: (discard(_discardable(caller.address, state), now), []))
+
+
+@router.post("/{draft}/submission")
+async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
+    """Send it; again answers the same recap and sends nothing."""
+    found, _ = await deps.transfers.read(str(draft))
+    if of(caller.address, found).submitted_at is None:
+        await _refuse_before(deps, found, caller)
+    sent = await deps.transfers.update(
+        str(draft),
+        lambda state, now: submit(of(caller.address, state), sender_of(caller), deps.limits, deps.agents, now),
+    )
+    return answer(recap_view(sent))
+
+
+async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
+    most = deps.limits.drafts
+    drafts, now = await asyncio.gather(deps.transfers.count_drafts(caller.address, most), deps.transfers.now())
+    refuse_too_many_drafts(drafts, deps.limits)
+    draft = new_draft(id, sender_of(caller), language_of(caller), deps.limits.usual_validity_days, now)
+    if await deps.transfers.add(draft):
+        return draft
+    return (await deps.transfers.read(id))[0]
+
+
+async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller) -> None:
+    """What is incomplete costs nothing of the day's allowance."""
+    sender = sender_of(caller)
+    refuse_incomplete(open_draft(caller.address, draft).but(sender=sender), deps.limits, deps.agents)
+    rate = Rate("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
+    if not await deps.rates.allows(rate, draft.person):
+        raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
+
+
+def _discardable(address: str, transfer: Transfer) -> Transfer:
+    return transfer if of(address, transfer).outcome == "discarded" else open_draft(address, transfer)

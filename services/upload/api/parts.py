@@ -1,0 +1,107 @@
+"""May this part go to the store? The gateway asks before it reads the first byte; the answer is a signature."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+
+from services.contracts.values import Part
+from services.kit import metrics
+from services.kit.refusals import LengthNeeded, NotFound, Refusal, TooLarge, Unprocessable
+from services.upload.api.wiring import Wired
+from services.upload.capabilities import refuse_expired
+from services.upload.deps import Deps
+from services.upload.domain.transfer import File
+
+router = APIRouter(prefix="/internal")
+ADDRESS = re.compile(r"/parts/([A-Za-z0-9_-]{1,120})/([1-9][0-9]{0,4})/([0-9a-f]{64})")
+CRC32 = re.compile(r"[0-9a-fA-F]{8}")
+
+
+class PartUnknown(NotFound):
+    """The file has no part of that number."""
+
+    french = "Le fichier n'a pas de morceau de ce numéro."
+
+
+class PartTooLarge(TooLarge):
+    """This part is larger than it was to be."""
+
+    french = "Ce morceau est plus grand que prévu."
+
+
+class PartTooShort(Unprocessable):
+    """This part is shorter than it was to be."""
+
+    french = "Ce morceau est plus petit que prévu."
+
+
+class ChecksumNeeded(Unprocessable):
+    """The CRC-32 of the part must be said before the bytes, as eight hexadecimal digits."""
+
+    french = "Le CRC-32 du morceau doit être annoncé avant les octets, en huit chiffres hexadécimaux."
+
+
+@router.get("/part-authorization", include_in_schema=False)
+async def authorize(
+    deps: Wired,
+    x_original_uri: Annotated[str, Header()] = "",
+    x_original_method: Annotated[str, Header()] = "",
+    x_part_length: Annotated[str, Header()] = "",
+    x_part_crc32: Annotated[str, Header()] = "",
+) -> Response:
+    """204 with what the gateway must tell the store; a refusal is a 403 that carries the real status and type.
+
+    nginx passes on no status but 401 and 403 from such a question, so the refusal is caught here and put in headers.
+    """
+    address = ADDRESS.fullmatch(x_original_uri)
+    try:
+        if address is None or x_original_method != "PUT":
+            raise NotFound()
+        return await _grant(deps, address[1], int(address[2]), address[3], x_part_length, x_part_crc32)
+    except Refusal as refusal:
+        return _refused(refusal)
+
+
+async def _grant(deps: Deps, capability: str, number: int, sha256: str, length: str, crc32: str) -> Response:
+    granted, ends = deps.capabilities.read(capability)
+    file, now = await deps.transfers.receiving(granted.transfer, granted.file)
+    refuse_expired(ends, now)
+    part = _announced(file, number, sha256, length, crc32)
+    await deps.digests.bind(file, number, part, now)
+    signed = deps.objects.sign_put(
+        file.key, sha256, now, upload_id=file.upload_id or "", part=number if file.upload_id else 0
+    )
+    headers = {
+        "X-Store-Path": signed.path,
+        "X-Store-Host": signed.host,
+        "X-Store-Authorization": signed.authorization,
+        "X-Store-Date": signed.date,
+        "X-Store-Sha256": signed.sha256,
+    }
+    return Response(status_code=204, headers=headers)
+
+
+def _announced(file: File, number: int, sha256: str, length: str, crc32: str) -> Part:
+    """The part as its headers announce it; refuses any length but the exact one."""
+    if number > file.part_count:
+        raise PartUnknown()
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
+        raise LengthNeeded()
+    expected = file.length_of(number)
+    if int(length) != expected:
+        refused = PartTooLarge if int(length) > expected else PartTooShort
+        raise refused(expected_bytes=expected)
+    if not CRC32.fullmatch(crc32):
+        raise ChecksumNeeded()
+    return Part(size_bytes=expected, sha256=sha256, crc32=int(crc32, 16))
+
+
+def _refused(refusal: Refusal) -> Response:
+    metrics.refusals.labels(refusal.slug()).inc()
+    headers = {
+        "X-Refusal-Status": str(refusal.status),
+        "X-Refusal-Type": f"/problems/{refusal.slug()}",
+        "X-Refusal-Detail": refusal.title("en"),
+    }
+    return Response(status_code=403, headers=headers)

@@ -1,0 +1,39 @@
+"""What may be done with what was sent? It is looked at, and withdrawn."""
+
+from fastapi import APIRouter, Response
+from pydantic import AwareDatetime
+
+from services.kit.refusals import NotFound
+from services.upload.api.views import answer, transfer_view
+from services.upload.api.wiring import PREFIX, Asking, Id, Wired
+from services.upload.domain.ending import withdraw
+from services.upload.domain.transfer import Transfer, of
+
+router = APIRouter(prefix=f"{PREFIX}/transfers")
+
+
+@router.get("")
+async def transfers(deps: Wired, caller: Asking, before: AwareDatetime | None = None) -> Response:
+    """What one has sent, the latest first, a hundred at a time; `before` is the last one's `submitted_at`."""
+    found = await deps.transfers.sent_by(caller.address, before)
+    return answer({"transfers": [transfer_view(transfer, deps) for transfer in found]})
+
+
+@router.get("/{transfer}")
+async def transfer(transfer: Id, deps: Wired, caller: Asking) -> Response:
+    """The card of one transfer."""
+    found, _ = await deps.transfers.read(str(transfer))
+    return answer(transfer_view(_sent(caller.address, found), deps))
+
+
+@router.delete("/{transfer}", status_code=204)
+async def take_back(transfer: Id, deps: Wired, caller: Asking) -> None:
+    """Withdraw it: every link dies, the bytes go. Again changes nothing."""
+    await deps.transfers.update(str(transfer), lambda state, now: withdraw(_sent(caller.address, state), now))
+
+
+def _sent(address: str, transfer: Transfer) -> Transfer:
+    own = of(address, transfer)
+    if own.submitted_at is None:
+        raise NotFound()
+    return own

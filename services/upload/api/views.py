@@ -1,0 +1,106 @@
+"""How is a transfer shown to its sender?"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fastapi import Response
+from pydantic_core import to_json
+
+from services.contracts.values import Part, Recipient
+from services.upload.deps import Deps
+from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
+from services.upload.domain.transfer import File, Transfer
+
+
+def answer(view: dict[str, Any]) -> Response:
+    """The view as JSON; it may list a thousand files, so it goes straight to bytes."""
+    return Response(to_json(view), media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def draft_view(draft: Transfer, deps: Deps) -> dict[str, Any]:
+    """A draft, and what stands between it and its being sent."""
+    found = problems(draft, deps.limits, deps.agents)
+    return {"draft": draft.id, **_contents(draft, deps), "problems": [told(problem) for problem in found]}
+
+
+def transfer_view(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+    """The card of what was sent."""
+    return {
+        "transfer": transfer.id,
+        **_contents(transfer, deps),
+        "outcome": transfer.outcome,
+        "submitted_at": transfer.submitted_at,
+        "ends_at": transfer.ends_at,
+        "closed_at": transfer.closed_at,
+        "purged_at": transfer.purged_at,
+    }
+
+
+def recap_view(transfer: Transfer) -> dict[str, Any]:
+    """What was sent, to whom, until when, and who has to approve it."""
+    waits = needs_approval(transfer.sender, transfer.recipients)
+    return {
+        "transfer": transfer.id,
+        "submitted_at": transfer.submitted_at,
+        "ends_at": transfer.ends_at,
+        "needs_approval": waits,
+        "approvers": approvers_of(transfer.sender, transfer.recipients) if waits else [],
+        "recipients": by_role(transfer.recipients),
+        "files": [_line(id, file) for id, file in transfer.files.items()],
+        "total_bytes": transfer.total_bytes,
+    }
+
+
+def by_role(recipients: tuple[Recipient, ...]) -> dict[str, list[str]]:
+    """Addresses of the agents, and of the others."""
+    return {role: [one.address for one in recipients if one.role == role] for role in ("agent", "external")}
+
+
+def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]) -> dict[str, Any]:
+    """A file, where its parts go, and those that are there already."""
+    return {
+        **_line(id, file),
+        "part_size_bytes": file.part_bytes,
+        "part_count": file.part_count,
+        "parts_url": f"/parts/{capability}",
+        "capability_expires_at": ends,
+        "parts": [
+            {"number": number, "size_bytes": part.size_bytes, "sha256": part.sha256}
+            for number, part in sorted(arrived.items())
+        ],
+    }
+
+
+def complete_view(id: str, file: File) -> dict[str, Any]:
+    """A file that is whole."""
+    return {**_line(id, file), "part_size_bytes": file.part_bytes, "part_count": file.part_count}
+
+
+def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+    return {
+        "state": transfer.state,
+        "from": transfer.sender.model_dump(),
+        "recipients": [one.model_dump() for one in recipients_of(transfer, deps.agents)],
+        "unreadable": [one.model_dump() for one in transfer.unreadable],
+        "subject": transfer.subject,
+        "text": transfer.text,
+        "validity_days": transfer.validity_days,
+        "language": transfer.language,
+        "files": [_line(id, file) for id, file in transfer.files.items()],
+        "total_bytes": transfer.total_bytes,
+        "created_at": transfer.created_at,
+        "touched_at": transfer.touched_at,
+    }
+
+
+def _line(id: str, file: File) -> dict[str, Any]:
+    return {
+        "file": id,
+        "path": file.path,
+        "size_bytes": file.size_bytes,
+        "modified_at": file.modified_at,
+        "state": file.state,
+        "sha256": file.sha256 or None,
+        "crc32": f"{file.crc32:08x}" if file.state == "complete" else None,
+    }

@@ -1,0 +1,34 @@
+"""What every endpoint is given: the service's needs, who asks, and ids that are UUIDs in one spelling."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from services.contracts.values import Language, Role
+from services.kit.callers import Caller
+from services.kit.service import wired
+from services.upload.deps import Deps
+from services.upload.domain.transfer import Sender
+
+PREFIX = "/api/upload"
+
+Wired = Annotated[Deps, Depends(wired)]
+
+
+async def _asking(request: Request, deps: Wired) -> Caller:
+    return await deps.callers.of(request)
+
+
+Asking = Annotated[Caller, Depends(_asking)]
+Id = UUID
+
+
+def sender_of(caller: Caller) -> Sender:
+    """The caller as the sender of a transfer."""
+    return Sender(address=caller.address, name=caller.name, role=cast(Role, caller.role))
+
+
+def language_of(caller: Caller) -> Language:
+    """The language in which this person reads; French unless it is English."""
+    return "en" if caller.language == "en" else "fr"

@@ -1,0 +1,78 @@
+"""How is it put together? The only place that reads settings and opens connections."""
+
+from datetime import timedelta
+
+from services.kit.bus import Bus
+from services.kit.callers import SESSION, Sessions
+from services.kit.mongo import Database
+from services.kit.objects import Objects
+from services.kit.rates import Rates
+from services.kit.service import Loop, Service
+from services.kit.tokens import Verifier
+from services.upload.api import router
+from services.upload.arrivals import Arrivals
+from services.upload.capabilities import Capabilities
+from services.upload.deps import Deps
+from services.upload.handlers import heard
+from services.upload.orphans import Orphans
+from services.upload.settings import Settings
+from services.upload.store import Digests, Transfers
+from services.upload.sweeper import sweep
+
+LARGEST_BODY_BYTES = 256 * 1024
+
+
+def build() -> Service:
+    """The service as its settings say, with nothing connected yet."""
+    settings = Settings.read()
+    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
+    objects = open_bucket(settings)
+    deps = wire(settings, database, objects)
+    apart = timedelta(minutes=settings.orphan_sweep_minutes)
+    orphans = Orphans(database, deps.transfers, objects, timedelta(hours=settings.orphan_age_hours), apart / 2)
+    return Service(
+        name="upload",
+        settings=settings,
+        deps=deps,
+        router=router,
+        database=database,
+        bus=Bus(settings.amqp_url.get_secret_value(), "upload"),
+        handlers=heard(deps),
+        loops=[
+            Loop("sweep", settings.sweep_seconds, lambda: sweep(deps)),
+            Loop("orphans", apart.total_seconds(), orphans.sweep),
+        ],
+        checks={"store": objects.ping},
+        closing=[objects.close],
+        largest_body_bytes=LARGEST_BODY_BYTES,
+        docs="Drafts, their files, and what was sent.",
+    )
+
+
+def open_bucket(settings: Settings) -> Objects:
+    """The bucket, with the right to write."""
+    return Objects(
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_bucket,
+        settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key.get_secret_value(),
+    )
+
+
+def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
+    """What endpoints, handlers and loops need."""
+    digests = Digests(database)
+    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION)
+    life = timedelta(minutes=settings.parts_address_minutes)
+    return Deps(
+        callers=Sessions(verifier, database.records("revoked", forget_after="until")),
+        transfers=Transfers(database, settings.keeping()),
+        digests=digests,
+        arrivals=Arrivals(objects, digests),
+        objects=objects,
+        capabilities=Capabilities(settings.pepper.get_secret_value(), life),
+        rates=Rates(database.records("rates", forget_after="until")),
+        limits=settings.limits(),
+        agents=settings.agents(),
+    )

@@ -1,0 +1,88 @@
+"""What has arrived of a file? What the store holds under an announced digest; one without the other is nothing."""
+
+import asyncio
+import uuid
+from contextlib import suppress
+
+from services.contracts.values import Part
+from services.kit.objects import ObjectMissing, Objects, StoredPart
+from services.upload.domain.files import PartsMissing, whole
+from services.upload.domain.transfer import File
+from services.upload.store import Digests
+
+
+def new_key(transfer: str) -> str:
+    """The name of an object: random, and saying nothing of the file; the sweep finds its transfer by the first half."""
+    return f"{transfer}/{uuid.uuid4().hex}"
+
+
+def transfer_of(key: str) -> str:
+    """The id of the transfer that an object was made for."""
+    return key.partition("/")[0]
+
+
+class Arrivals:
+    """Files on their way into the bucket."""
+
+    def __init__(self, objects: Objects, digests: Digests) -> None:
+        self._objects = objects
+        self._digests = digests
+
+    async def begin(self, key: str) -> str:
+        """Begin a multipart upload; its id."""
+        return await self._objects.start_multipart(key)
+
+    async def give_up(self, key: str, upload_id: str) -> None:
+        """Drop a multipart upload that nobody will use."""
+        await self._objects.abort_multipart(key, upload_id)
+
+    async def of(self, file: File) -> dict[int, Part]:
+        """The parts that are there, whole and under a known digest, by number."""
+        if file.state == "complete":
+            return dict(enumerate(file.parts, start=1))
+        _, parts = await self._look(file)
+        return parts
+
+    async def complete(self, file: File, sha256: str) -> File:
+        """Make one object of the parts, and the file complete; refuses when parts are missing.
+
+        Again, or after a crash between the store and the database, it finds the object and comes to the same end.
+        """
+        stored, arrived = await self._look(file)
+        done = whole(file, sha256, arrived)
+        if file.upload_id and stored is not None:
+            with suppress(ObjectMissing):
+                await self._objects.complete_multipart(file.key, file.upload_id, stored)
+            if not await self._is_there(file):
+                raise PartsMissing(parts=[], missing=0)
+        return done
+
+    async def remove(self, key: str, upload_id: str | None) -> bool:
+        """Remove whatever there is under this key; true when it was seen to be gone."""
+        if upload_id:
+            await self._objects.abort_multipart(key, upload_id)
+        await self._objects.remove(key)
+        try:
+            await self._objects.stat(key)
+        except ObjectMissing:
+            return True
+        return False
+
+    async def _look(self, file: File) -> tuple[list[StoredPart] | None, dict[int, Part]]:
+        """The parts that wait in the store (none when there is an object already), and those that count."""
+        digests, stored = await asyncio.gather(self._digests.of(file), self._stored(file))
+        if stored is None:
+            return None, digests
+        lengths = {part.number: part.size_bytes for part in stored}
+        return stored, {number: part for number, part in digests.items() if lengths.get(number) == part.size_bytes}
+
+    async def _stored(self, file: File) -> list[StoredPart] | None:
+        if file.upload_id:
+            with suppress(ObjectMissing):
+                return await self._objects.parts(file.key, file.upload_id)
+        return None if await self._is_there(file) else []
+
+    async def _is_there(self, file: File) -> bool:
+        with suppress(ObjectMissing):
+            return (await self._objects.stat(file.key)).size_bytes == file.size_bytes
+        return False

@@ -1,0 +1,83 @@
+"""How does a transfer end, and how do its bytes?"""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from services.contracts.upload import TransferWithdrawn
+from services.upload.domain.files import leftovers
+from services.upload.domain.limits import Keeping
+from services.upload.domain.transfer import Leftover, Outcome, Transfer
+
+RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "refused", "lapsed", "expired", "discarded")
+"""Two ends may be announced in any order; the earlier in this list is the one that counts."""
+
+
+def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[TransferWithdrawn]]:
+    """The sender deletes what was sent; what has ended stays as it ended."""
+    if transfer.state != "submitted":
+        return transfer, []
+    return close(transfer, "withdrawn", now, now), [TransferWithdrawn(label=transfer.label(), withdrawn_at=now)]
+
+
+def discard(draft: Transfer, now: datetime) -> Transfer:
+    """Throw a draft away; what was sent is no draft and stays."""
+    return _closed(draft, "discarded", now, now) if draft.state == "draft" else draft
+
+
+def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> Transfer:
+    """End a submitted transfer with this outcome, which came about `at`; in whatever order ends are told, one stays."""
+    if transfer.state == "draft" or transfer.submitted_at is None:
+        return transfer
+    if transfer.outcome and RANK.index(transfer.outcome) <= RANK.index(outcome):
+        return transfer
+    if transfer.state == "closed":
+        return transfer.but(outcome=outcome, closed_at=at)
+    return _closed(transfer, outcome, at, now)
+
+
+def removable(transfer: Transfer, now: datetime) -> list[Leftover]:
+    """The bytes that must be removed now."""
+    return [leftover for leftover in transfer.leftovers if leftover.due_at <= now]
+
+
+def removed(transfer: Transfer, keys: Collection[str], keeping: Keeping, now: datetime) -> Transfer:
+    """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more."""
+    again = tuple(
+        leftover.model_copy(update={"removed_once": True, "due_at": now + keeping.late_bytes})
+        if leftover.key in keys
+        else leftover
+        for leftover in transfer.leftovers
+        if not (leftover.key in keys and leftover.removed_once)
+    )
+    gone = transfer.state == "closed" and all(leftover.removed_once for leftover in again)
+    return transfer.but(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
+
+
+def forgettable(transfer: Transfer, keeping: Keeping, now: datetime) -> bool:
+    """True when nothing is left to remember: a thrown away draft without bytes, or a transfer of long ago."""
+    return transfer.state == "closed" and not transfer.leftovers and _next_look(transfer, keeping) <= now
+
+
+def aged(transfer: Transfer, keeping: Keeping, now: datetime) -> Transfer:
+    """What time alone does: a draft that nobody touched is thrown away, an end that nobody announced comes about."""
+    if transfer.state == "closed" or _next_look(transfer, keeping) > now:
+        return transfer
+    return discard(transfer, now) if transfer.state == "draft" else close(transfer, "expired", now, now)
+
+
+def timed(transfer: Transfer, keeping: Keeping) -> Transfer:
+    """With the date at which the sweeper must look at it next."""
+    return transfer.but(due_at=min([_next_look(transfer, keeping), *(left.due_at for left in transfer.leftovers)]))
+
+
+def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:
+    if transfer.state == "draft":
+        return transfer.touched_at + keeping.drafts
+    if transfer.closed_at is None:
+        return (transfer.ends_at or transfer.touched_at) + keeping.overdue
+    return transfer.closed_at if transfer.outcome == "discarded" else transfer.closed_at + keeping.history
+
+
+def _closed(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> Transfer:
+    gone = leftovers(list(transfer.files.values()), now)
+    return transfer.but(state="closed", outcome=outcome, closed_at=at, leftovers=(*transfer.leftovers, *gone))

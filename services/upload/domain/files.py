@@ -1,0 +1,158 @@
+"""Which files may be put into a draft, and when is one of them whole?"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+
+from services.contracts.values import Part
+from services.kit.refusals import Conflict, NotFound, TooLarge, Unprocessable
+from services.upload.domain.crc import combined
+from services.upload.domain.limits import Limits
+from services.upload.domain.names import clean_path, free_path, refuse_extension
+from services.upload.domain.parts import part_bytes_of
+from services.upload.domain.transfer import File, Leftover, Transfer
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+MANY_NUMBERS = 1_000
+OLDEST, NEWEST = datetime(1601, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class TransferTooLarge(TooLarge):
+    """The files together are larger than one transfer may be."""
+
+    french = "Les fichiers dépassent ensemble la taille permise pour un envoi."
+
+
+class TooManyFiles(Unprocessable):
+    """There are more files than one transfer may hold."""
+
+    french = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
+
+
+class FileAlreadyAnnounced(Conflict):
+    """Another file was announced under this id."""
+
+    french = "Un autre fichier a été annoncé sous cet identifiant."
+
+
+class FileAlreadyComplete(Conflict):
+    """All of this file has arrived; it takes no more parts."""
+
+    french = "Ce fichier est arrivé en entier ; il ne prend plus de morceaux."
+
+
+class PartsMissing(Conflict):
+    """Some parts of the file have not arrived."""
+
+    french = "Certains morceaux du fichier ne sont pas arrivés."
+
+
+class DigestDiffers(Conflict):
+    """The digest is not that of the bytes that arrived; the file may have changed meanwhile."""
+
+    french = "L'empreinte n'est pas celle des octets reçus ; le fichier a peut-être changé entre-temps."
+
+
+class Announcement(BaseModel):
+    """A file that is about to come: its path with `/` between folders, its size in bytes."""
+
+    path: str
+    size_bytes: Annotated[StrictInt, Field(ge=0, lt=2**63)]
+    modified_at: Annotated[AwareDatetime, Field(gt=OLDEST, lt=NEWEST)] | None = None
+
+
+def announce(
+    draft: Transfer, id: str, asked: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
+) -> Transfer:
+    """The draft with this file in it; the same draft when it was announced before."""
+    if known(draft, id, asked, limits):
+        return draft
+    return with_file(draft, id, admit(draft, asked, key, upload_id, limits), now)
+
+
+def known(draft: Transfer, id: str, asked: Announcement, limits: Limits) -> File | None:
+    """The file if it was announced before; refuses another one under the same id."""
+    file = draft.files.get(id)
+    if file and (file.size_bytes != asked.size_bytes or file.asked != clean_path(asked.path, limits)):
+        raise FileAlreadyAnnounced(path=file.path, size_bytes=file.size_bytes)
+    return file
+
+
+def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
+    """The file as it would join the draft; refuses by name, kind, number and size."""
+    path = clean_path(asked.path, limits)
+    refuse_extension(path, limits)
+    if len(draft.files) >= limits.files:
+        raise TooManyFiles(limit=limits.files)
+    refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
+    return File(
+        asked=path,
+        path=free_path(path, (file.path for file in draft.files.values()), limits),
+        size_bytes=asked.size_bytes,
+        modified_at=asked.modified_at,
+        part_bytes=part_bytes_of(asked.size_bytes, limits),
+        key=key,
+        upload_id=upload_id,
+    )
+
+
+def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
+    """Refuse a total over what the sender's role allows; says the limit and the size."""
+    limit = limits.total_bytes.of(draft.sender.role)
+    if size_bytes > limit:
+        raise TransferTooLarge(limit_bytes=limit, size_bytes=size_bytes)
+
+
+def with_file(draft: Transfer, id: str, file: File, now: datetime) -> Transfer:
+    """The draft with this file added or replaced."""
+    return draft.but(files={**draft.files, id: file}, touched_at=now)
+
+
+def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
+    """The file once all of it is there; refuses with the numbers of the parts that are not.
+
+    `arrived` are the parts that the store holds, with the digests under which they were let in. A file of one part has
+    that part's digest; for others the sender's word is recorded, and each part's digest is what protects the bytes.
+    """
+    missing = [number for number in range(1, file.part_count + 1) if number not in arrived]
+    if missing:
+        raise PartsMissing(parts=missing[:MANY_NUMBERS], missing=len(missing))
+    parts = tuple(arrived[number] for number in range(1, file.part_count + 1))
+    if len(parts) == 1 and parts[0].sha256 != sha256:
+        raise DigestDiffers()
+    crc32 = combined((part.crc32, part.size_bytes) for part in parts)
+    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "parts": parts})
+
+
+def completed(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
+    """The draft with this file complete; the same draft when it was; refuses when another one took its place."""
+    file = draft.file(id)
+    if file.key != done.key:
+        raise NotFound()
+    if file.state == "complete":
+        same_digest(file, done.sha256)
+        return draft
+    return with_file(draft, id, done, now)
+
+
+def same_digest(file: File, sha256: str) -> File:
+    """A file that is complete; refuses another digest than the one it has."""
+    if file.sha256 != sha256:
+        raise DigestDiffers()
+    return file
+
+
+def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
+    """The draft without this file, whose bytes are marked for removal; the same draft when it has none."""
+    if id not in draft.files:
+        return draft
+    kept = {other: file for other, file in draft.files.items() if other != id}
+    return draft.but(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
+
+
+def leftovers(files: Sequence[File], now: datetime) -> tuple[Leftover, ...]:
+    """The bytes of these files, marked for removal from now on."""
+    return tuple(Leftover(key=file.key, upload_id=file.upload_id, due_at=now) for file in files)

@@ -1,0 +1,116 @@
+"""Which name may a file have? One that is the same on every system, stays in its folder, and shows what it is.
+
+Refused, because no honest client sends them: a NUL or another control character, half a surrogate pair, `.` or `..` as
+a folder, an absolute path, an empty name, more folders or characters than the limits.
+Cleaned, because honest people have them: the invisible and direction-changing characters go, look-alikes of `/` and
+what Windows forbids become `_`, dots and blanks at the end go, a reserved Windows name gets a `_` before it, a name
+that is too long is shortened and keeps its extension. A backslash separates folders, as a slash does.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from services.kit.refusals import Unprocessable
+from services.upload.domain.limits import Limits
+
+LONGEST_ASKED = 4_096
+NAME_BYTES = 240
+EXTENSION_CHARACTERS = 17
+LOOK_ALIKES = "\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c"
+REPLACED = str.maketrans(dict.fromkeys('<>:"|?*' + LOOK_ALIKES, "_"))
+DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
+    f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
+}
+DRIVE = re.compile(r"[A-Za-z]:/")
+TAIL = re.compile(r"[\s.]+$")
+
+
+class NameNotAcceptable(Unprocessable):
+    """This file name cannot be used; rename the file and add it again."""
+
+    french = "Ce nom de fichier ne peut pas être utilisé ; renommez le fichier et ajoutez-le de nouveau."
+
+
+class ExtensionRefused(Unprocessable):
+    """Files of this kind are not accepted here."""
+
+    french = "Les fichiers de ce type ne sont pas acceptés ici."
+
+
+def clean_path(asked: str, limits: Limits) -> str:
+    """The path under which a file is kept and shown, with `/` between folders; cleaning it again changes nothing."""
+    if len(asked) > LONGEST_ASKED:
+        raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in asked):
+        raise NameNotAcceptable(reason="control-character")
+    seen = "".join(character for character in asked if unicodedata.category(character) != "Cf")
+    plain = unicodedata.normalize("NFC", seen).replace("\\", "/")
+    if plain.startswith("/") or DRIVE.match(plain):
+        raise NameNotAcceptable(reason="absolute")
+    segments = plain.split("/")
+    if len(segments) - 1 > limits.folders:
+        raise NameNotAcceptable(reason="too-deep", limit_folders=limits.folders)
+    path = "/".join(_clean_name(segment, limits) for segment in segments)
+    if len(path) > limits.path_characters:
+        raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
+    return path
+
+
+def refuse_extension(path: str, limits: Limits) -> None:
+    """Refuse a file whose extension is on the list, however it is written."""
+    extension = unicodedata.normalize("NFKC", path).casefold().rpartition("/")[2].rpartition(".")[2]
+    if extension in limits.refused_extensions:
+        raise ExtensionRefused(extension=extension)
+
+
+def free_path(path: str, taken: Iterable[str], limits: Limits) -> str:
+    """The path, or one with `(2)`, `(3)`… where another file has it already; case makes no difference."""
+    files = {_folded(other) for other in taken}
+    folders = {other[:at] for other in files for at, character in enumerate(other) if character == "/"}
+    *above, name = path.split("/")
+    before = ""
+    for folder in above:
+        before += _numbered(before, folder, files, limits) + "/"
+    return before + _numbered(before, name, files | folders, limits)
+
+
+def _numbered(before: str, name: str, taken: set[str], limits: Limits) -> str:
+    candidate, number = name, 1
+    while _folded(before + candidate) in taken:
+        number += 1
+        candidate = _shortened(name, limits, f" ({number})")
+    return candidate
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path.casefold())
+
+
+def _clean_name(segment: str, limits: Limits) -> str:
+    name = segment.strip()
+    if name in (".", ".."):
+        raise NameNotAcceptable(reason="parent-folder")
+    name = TAIL.sub("", name.translate(REPLACED))
+    if not name:
+        raise NameNotAcceptable(reason="empty")
+    return _no_device(_shortened(_no_device(name), limits))
+
+
+def _no_device(name: str) -> str:
+    return f"_{name}" if name.partition(".")[0].strip().upper() in DEVICES else name
+
+
+def _shortened(name: str, limits: Limits, mark: str = "") -> str:
+    """At most so many characters and bytes, with `mark` before the extension."""
+    stem, dot, extension = name.rpartition(".")
+    end = dot + extension
+    if not stem or len(end) > EXTENSION_CHARACTERS:
+        stem, end = name, ""
+    end = mark + end
+    if len(stem + end) <= limits.name_characters and len((stem + end).encode()) <= NAME_BYTES:
+        return stem + end
+    stem = stem[: limits.name_characters - len(end)]
+    while len((stem + end).encode()) > NAME_BYTES:
+        stem = stem[:-1]
+    return (TAIL.sub("", stem) or "_") + end

@@ -1,0 +1,34 @@
+"""How is a file cut into parts? Into a thousand at most where possible, in whole MiB, none over the gateway's limit."""
+
+from services.kit.refusals import TooLarge
+from services.upload.domain.limits import MIB, Limits
+
+FEW = 1_000
+MOST = 10_000
+"""What an S3 store takes."""
+
+
+class FileTooLarge(TooLarge):
+    """This file has more parts than the store can take."""
+
+    french = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
+
+
+def part_bytes_of(size_bytes: int, limits: Limits) -> int:
+    """The size of every part but the last, in bytes; refuses what would need more than 10,000 parts."""
+    wanted = -(-size_bytes // FEW)
+    whole = -(-wanted // MIB) * MIB
+    part_bytes = min(max(whole, limits.smallest_part_bytes), limits.largest_part_bytes)
+    if size_bytes > part_bytes * MOST:
+        raise FileTooLarge(limit_bytes=part_bytes * MOST, size_bytes=size_bytes)
+    return part_bytes
+
+
+def part_count_of(size_bytes: int, part_bytes: int) -> int:
+    """At least one: an empty file is one part of no bytes."""
+    return max(1, -(-size_bytes // part_bytes))
+
+
+def part_length_of(number: int, size_bytes: int, part_bytes: int) -> int:
+    """The exact length of part `number`, counted from one."""
+    return min(part_bytes, size_bytes - (number - 1) * part_bytes)

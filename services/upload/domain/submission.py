@@ -1,0 +1,162 @@
+"""When may a draft be sent, and what does its sender read before and after?"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.contracts.upload import TransferSubmitted
+from services.contracts.values import Parcel, Recipient, SentFile
+from services.kit.addresses import Domains, person_of
+from services.kit.refusals import NotFound, Refusal, TooMany, Unprocessable
+from services.upload.domain.drafting import TooManyRecipients
+from services.upload.domain.files import TooManyFiles, TransferTooLarge
+from services.upload.domain.limits import Limits
+from services.upload.domain.recipients import folded
+from services.upload.domain.transfer import File, Sender, Transfer
+
+
+class RecipientMissing(Unprocessable):
+    """There is no recipient yet."""
+
+    french = "Il n'y a pas encore de destinataire."
+
+
+class RecipientsUnreadable(Unprocessable):
+    """Some recipients are not mail addresses; correct or remove them."""
+
+    french = "Certains destinataires ne sont pas des adresses de messagerie ; corrigez-les ou retirez-les."
+
+
+class SubjectMissing(Unprocessable):
+    """There is no subject yet."""
+
+    french = "Il n'y a pas encore d'objet."
+
+
+class FileMissing(Unprocessable):
+    """There is no file yet."""
+
+    french = "Il n'y a pas encore de fichier."
+
+
+class FilesIncomplete(Unprocessable):
+    """Some files have not arrived as a whole; wait for them or remove them."""
+
+    french = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
+
+
+class AgentNeeded(Unprocessable):
+    """To write to people outside the ministries, add at least one agent who can vouch for the transfer."""
+
+    french = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
+
+
+class TooManyTransfers(TooMany):
+    """You have sent as many transfers as one day allows; go on tomorrow."""
+
+    french = "Vous avez fait autant d'envois qu'une journée le permet ; continuez demain."
+
+
+def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
+    """Those it was sent to; for a draft, those it would be sent to now."""
+    return transfer.recipients or folded(transfer.lists, agents)
+
+
+def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
+    """The agents who may vouch: not the sender, under whatever alias."""
+    me = person_of(sender.address)
+    return [one.address for one in recipients if one.role == "agent" and person_of(one.address) != me]
+
+
+def needs_approval(sender: Sender, recipients: tuple[Recipient, ...]) -> bool:
+    """True when an external person writes to an external person."""
+    return sender.role == "external" and any(one.role == "external" for one in recipients)
+
+
+def problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
+    """Everything that stands between this draft and its being sent, in the order of the page."""
+    return [*_of_recipients(draft, limits, agents), *_of_contents(draft, limits)]
+
+
+def submit(
+    draft: Transfer, sender: Sender, limits: Limits, agents: Domains, now: datetime
+) -> tuple[Transfer, list[TransferSubmitted]]:
+    """Send the draft: nobody has it yet, and its end is now plus its days of 24 hours; again changes nothing."""
+    if draft.submitted_at is not None:
+        return draft, []
+    if draft.state != "draft":
+        raise NotFound()
+    current = draft.but(sender=sender)
+    refuse_incomplete(current, limits, agents)
+    ends_at = now + timedelta(days=draft.validity_days)
+    recipients = recipients_of(current, agents)
+    after = current.but(state="submitted", submitted_at=now, touched_at=now, ends_at=ends_at, recipients=recipients)
+    return after, [TransferSubmitted(parcel=_parcel(after, now, ends_at))]
+
+
+def refuse_incomplete(draft: Transfer, limits: Limits, agents: Domains) -> None:
+    """Refuse with the first problem, and name them all."""
+    found = problems(draft, limits, agents)
+    if found:
+        found[0].members["problems"] = [told(problem) for problem in found]
+        raise found[0]
+
+
+def told(problem: Refusal) -> dict[str, Any]:
+    """A problem as a draft shows it."""
+    titles = {language: problem.title(language) for language in ("fr", "en")}
+    members = {name: value for name, value in problem.members.items() if name != "problems"}
+    return {**members, "slug": problem.slug(), "type": f"/problems/{problem.slug()}", "titles": titles}
+
+
+def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
+    recipients = recipients_of(draft, agents)
+    found: list[Refusal] = []
+    if not recipients:
+        found.append(RecipientMissing())
+    if draft.unreadable:
+        found.append(RecipientsUnreadable(unreadable=[entry.text for entry in draft.unreadable]))
+    if len(recipients) > limits.recipients:
+        found.append(TooManyRecipients(limit=limits.recipients, recipients=len(recipients)))
+    if needs_approval(draft.sender, recipients) and not approvers_of(draft.sender, recipients):
+        found.append(AgentNeeded())
+    return found
+
+
+def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
+    found: list[Refusal] = []
+    if not draft.subject:
+        found.append(SubjectMissing())
+    if not draft.files:
+        found.append(FileMissing())
+    incomplete = [id for id, file in draft.files.items() if file.state != "complete"]
+    if incomplete:
+        found.append(FilesIncomplete(files=incomplete))
+    if len(draft.files) > limits.files:
+        found.append(TooManyFiles(limit=limits.files))
+    limit = limits.total_bytes.of(draft.sender.role)
+    if draft.total_bytes > limit:
+        found.append(TransferTooLarge(limit_bytes=limit, size_bytes=draft.total_bytes))
+    return found
+
+
+def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
+    return Parcel(
+        **dict(transfer.label()),
+        recipients=transfer.recipients,
+        text=transfer.text,
+        files=tuple(_sent(id, file) for id, file in transfer.files.items()),
+        submitted_at=submitted_at,
+        ends_at=ends_at,
+    )
+
+
+def _sent(id: str, file: File) -> SentFile:
+    return SentFile(
+        file=id,
+        path=file.path,
+        size_bytes=file.size_bytes,
+        sha256=file.sha256,
+        crc32=file.crc32,
+        object_key=file.key,
+        parts=file.parts,
+    )

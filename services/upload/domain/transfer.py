@@ -1,0 +1,153 @@
+"""What is a transfer? One document from the first letter typed to the last byte purged; its files are inside."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from services.contracts import values
+from services.contracts.values import Label, Language, Part, Person, Recipient, Role
+from services.kit.addresses import person_of
+from services.kit.aggregate import Aggregate
+from services.kit.events import Value
+from services.kit.refusals import Conflict, NotFound
+from services.upload.domain.parts import part_count_of, part_length_of
+from services.upload.domain.recipients import Unreadable
+
+State = Literal["draft", "submitted", "closed"]
+Outcome = Literal["withdrawn", "rejected", "refused", "lapsed", "expired", "discarded"]
+"""How it ended; `discarded` is a draft that was never sent."""
+
+
+class AlreadySubmitted(Conflict):
+    """This draft has been sent; it cannot be changed any more."""
+
+    french = "Ce brouillon a été envoyé ; il ne peut plus être modifié."
+
+
+class Sender(Value):
+    """Who sends: the proven address, the declared name, and the role that the session was given."""
+
+    address: str
+    name: str
+    role: Role
+
+
+class File(Value):
+    """A file of a transfer: `key` names its object and says nothing of it; `upload_id` is none for a file of one part.
+
+    `asked` is the path as it was asked for, cleaned; `path` the one it got, which no other file of the transfer has.
+    """
+
+    asked: str
+    path: str
+    size_bytes: int
+    modified_at: datetime | None
+    part_bytes: int
+    key: str
+    upload_id: str | None
+    state: Literal["receiving", "complete"] = "receiving"
+    sha256: str = ""
+    crc32: int = 0
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def part_count(self) -> int:
+        """How many parts it is cut into; at least one."""
+        return part_count_of(self.size_bytes, self.part_bytes)
+
+    def length_of(self, number: int) -> int:
+        """The exact length of a part in bytes."""
+        return part_length_of(number, self.size_bytes, self.part_bytes)
+
+
+class Leftover(Value):
+    """Bytes that must go: removed at `due_at`, and once more later, because a part may have been on its way."""
+
+    key: str
+    upload_id: str | None
+    due_at: datetime
+    removed_once: bool = False
+
+
+class Transfer(Aggregate):
+    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it."""
+
+    state: State = "draft"
+    outcome: Outcome | None = None
+    sender: Sender
+    person: str
+    created_at: datetime
+    touched_at: datetime
+    submitted_at: datetime | None = None
+    ends_at: datetime | None = None
+    closed_at: datetime | None = None
+    purged_at: datetime | None = None
+    due_at: datetime | None = None
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    bcc: tuple[str, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    subject: str = ""
+    text: str = ""
+    validity_days: int
+    language: Language
+    files: dict[str, File] = Field(default_factory=dict)
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def total_bytes(self) -> int:
+        """The sizes of all files, as they were announced."""
+        return sum(file.size_bytes for file in self.files.values())
+
+    @property
+    def lists(self) -> dict[values.Field, tuple[str, ...]]:
+        """The addresses as they were typed into each field."""
+        return {"to": self.to, "cc": self.cc, "bcc": self.bcc}
+
+    def file(self, id: str) -> File:
+        """The file; `NotFound` when there is none of that id."""
+        if id not in self.files:
+            raise NotFound()
+        return self.files[id]
+
+    def label(self) -> Label:
+        """What any message about it needs to say which one it is."""
+        return Label(
+            transfer=self.id,
+            sender=Person(address=self.sender.address, name=self.sender.name),
+            sender_role=self.sender.role,
+            subject=self.subject,
+            language=self.language,
+        )
+
+
+def new_draft(id: str, sender: Sender, language: Language, validity_days: int, now: datetime) -> Transfer:
+    """An empty draft of this sender."""
+    return Transfer(
+        id=id,
+        sender=sender,
+        person=person_of(sender.address),
+        created_at=now,
+        touched_at=now,
+        language=language,
+        validity_days=validity_days,
+    )
+
+
+def of(address: str, transfer: Transfer) -> Transfer:
+    """The transfer if it is this sender's; to anybody else it does not exist."""
+    if transfer.sender.address != address:
+        raise NotFound()
+    return transfer
+
+
+def open_draft(address: str, transfer: Transfer) -> Transfer:
+    """The transfer if this sender may still change it."""
+    own = of(address, transfer)
+    if own.state == "draft":
+        return own
+    if own.submitted_at is None:
+        raise NotFound()
+    raise AlreadySubmitted(transfer=own.id)

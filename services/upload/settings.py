@@ -1,0 +1,94 @@
+"""What may an operator change?"""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import AfterValidator, PositiveInt, SecretStr
+
+from services.kit.addresses import Domains
+from services.kit.settings import ServiceSettings
+from services.upload.domain.limits import ByRole, Keeping, Limits
+
+EXECUTABLE = (
+    "ade,adp,apk,app,appx,appxbundle,bat,chm,cmd,com,cpl,diagcab,dll,dmg,exe,gadget,hta,inf,ins,iso,isp,jar,jnlp,js,jse,"
+    "lnk,mde,msc,msi,msix,msp,mst,pif,ps1,ps1xml,psc1,psm1,reg,scf,scr,sct,shb,sys,vb,vbe,vbs,vhd,vhdx,vxd,wsc,wsf,wsh,xll"
+)
+
+
+def _named(value: str) -> str:
+    if not any(entry.strip() for entry in value.split(",")):
+        raise ValueError("must name the domains of the agents")
+    return value
+
+
+class Settings(ServiceSettings):
+    """Everything that can be set; what has no default must be."""
+
+    mongo_database: str = "upload"
+    pepper: SecretStr
+    session_jwks: SecretStr
+    agent_domains: Annotated[str, AfterValidator(_named)]
+    s3_endpoint: str
+    s3_region: str
+    s3_bucket: str
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+
+    largest_transfer_bytes_agent: PositiveInt = 20_000_000_000
+    largest_transfer_bytes_external: PositiveInt = 1_000_000_000
+    most_files: PositiveInt = 1_000
+    most_recipients: PositiveInt = 100
+    most_drafts: PositiveInt = 50
+    transfers_per_day_agent: PositiveInt = 1_000
+    transfers_per_day_external: PositiveInt = 100
+    refused_extensions: str = EXECUTABLE
+    subject_characters: PositiveInt = 200
+    text_characters: PositiveInt = 10_000
+    name_characters: Annotated[int, AfterValidator(lambda value: max(20, min(value, 240)))] = 120
+    path_characters: PositiveInt = 1_000
+    folder_depth: PositiveInt = 20
+    shortest_validity_days: PositiveInt = 3
+    longest_validity_days: PositiveInt = 14
+    usual_validity_days: PositiveInt = 7
+    parts_address_minutes: PositiveInt = 60
+    abandoned_draft_days: PositiveInt = 14
+    late_bytes_minutes: PositiveInt = 120
+    overdue_hours: PositiveInt = 48
+    history_days: PositiveInt = 365
+    orphan_age_hours: PositiveInt = 24
+    orphan_sweep_minutes: PositiveInt = 60
+    sweep_seconds: PositiveInt = 2
+
+    def limits(self) -> Limits:
+        """What one send may hold."""
+        agent, external = self.largest_transfer_bytes_agent, self.largest_transfer_bytes_external
+        extensions = (entry.strip().lower().lstrip(".") for entry in self.refused_extensions.split(","))
+        return Limits(
+            total_bytes=ByRole(agent=agent, external=external),
+            files=self.most_files,
+            recipients=self.most_recipients,
+            drafts=self.most_drafts,
+            transfers_per_day=ByRole(agent=self.transfers_per_day_agent, external=self.transfers_per_day_external),
+            refused_extensions=frozenset(entry for entry in extensions if entry),
+            subject_characters=self.subject_characters,
+            text_characters=self.text_characters,
+            name_characters=self.name_characters,
+            path_characters=self.path_characters,
+            folders=self.folder_depth,
+            shortest_validity_days=self.shortest_validity_days,
+            longest_validity_days=self.longest_validity_days,
+            usual_validity_days=self.usual_validity_days,
+        )
+
+    def keeping(self) -> Keeping:
+        """How long what is kept."""
+        return Keeping(
+            drafts=timedelta(days=self.abandoned_draft_days),
+            late_bytes=timedelta(minutes=self.late_bytes_minutes),
+            overdue=timedelta(hours=self.overdue_hours),
+            history=timedelta(days=self.history_days),
+        )
+
+    def agents(self) -> Domains:
+        """The domains whose mailboxes are agents'."""
+        return Domains(self.agent_domains.split(","))

@@ -1,0 +1,139 @@
+"""Where do transfers and the digests of their parts rest, and how are they found?"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from services.contracts.values import Part
+from services.kit.aggregate import Change
+from services.kit.events import Fact
+from services.kit.mongo import EPOCH, Database
+from services.kit.refusals import Conflict, NotFound
+from services.upload.domain.ending import timed
+from services.upload.domain.files import FileAlreadyComplete
+from services.upload.domain.limits import Keeping
+from services.upload.domain.transfer import File, Leftover, Transfer
+
+LISTED = 100
+DIGESTS_KEPT = timedelta(days=60)
+
+
+class PartDiffers(Conflict):
+    """This part was announced with other bytes before; the file has changed, so remove it and add it again."""
+
+    french = "Ce morceau a déjà été annoncé avec d'autres octets ; le fichier a changé : ajoutez-le de nouveau."
+
+
+class Receiving(NamedTuple):
+    """A file of a draft as the gateway's question needs it, at the database's time."""
+
+    file: File
+    now: datetime
+
+
+class Transfers:
+    """Drafts and transfers of all senders; every write says when the sweeper must look at it next."""
+
+    def __init__(self, database: Database, keeping: Keeping) -> None:
+        self._aggregates = database.aggregates("transfers", Transfer)
+        self._database = database
+        self.keeping = keeping
+        database.index("transfers", "sender.address", "state", "touched_at")
+        database.index("transfers", "sender.address", "submitted_at")
+        database.index("transfers", "due_at")
+
+    async def add(self, draft: Transfer) -> bool:
+        """Keep a new draft; false when its id is taken."""
+        return await self._aggregates.add(timed(draft, self.keeping))
+
+    async def update(self, id: str, rule: Change[Transfer]) -> Transfer:
+        """Apply a rule in one write, or refuse."""
+        return (await self.update_at(id, rule))[0]
+
+    async def update_at(self, id: str, rule: Change[Transfer]) -> tuple[Transfer, datetime]:
+        """The same, with the database's time at which it was decided."""
+        times: list[datetime] = []
+
+        def change(before: Transfer, now: datetime) -> tuple[Transfer, Sequence[Fact]]:
+            times.append(now)
+            after, facts = rule(before, now)
+            return (before if after == before else timed(after, self.keeping)), facts
+
+        return await self._aggregates.update(id, change), times[-1]
+
+    async def now(self) -> datetime:
+        """The database's time."""
+        return await self._database.now()
+
+    async def read(self, id: str) -> tuple[Transfer, datetime]:
+        """The transfer and the database's time; `NotFound` for an unknown id."""
+        return await self._aggregates.read(id)
+
+    async def find(self, id: str) -> Transfer | None:
+        """The transfer, or none."""
+        found = await self._aggregates.find({"_id": id}, limit=1)
+        return found[0] if found else None
+
+    async def receiving(self, id: str, file: str) -> Receiving:
+        """One file of a draft, and nothing more of it; refuses one that takes no more parts."""
+        found, now = await self._aggregates.glimpse(id, "state", f"files.{file}")
+        announced = found.get("files", {}).get(file)
+        if found["state"] != "draft" or announced is None:
+            raise NotFound()
+        if announced["state"] != "receiving":
+            raise FileAlreadyComplete()
+        return Receiving(File.model_validate(announced), now)
+
+    async def drafts_of(self, address: str) -> list[Transfer]:
+        """A sender's drafts, the last touched first."""
+        query = {"sender.address": address, "state": "draft"}
+        return await self._aggregates.find(query, sort=[("touched_at", -1)], limit=LISTED)
+
+    async def count_drafts(self, address: str, most: int) -> int:
+        """How many drafts a sender has; it does not count further than `most`."""
+        return await self._aggregates.count({"sender.address": address, "state": "draft"}, limit=most)
+
+    async def sent_by(self, address: str, before: datetime | None = None) -> list[Transfer]:
+        """What a sender has sent, the latest first; `before` turns the page."""
+        span = {"$gt": EPOCH, "$lt": before} if before else {"$gt": EPOCH}
+        query = {"sender.address": address, "submitted_at": span}
+        return await self._aggregates.find(query, sort=[("submitted_at", -1)], limit=LISTED)
+
+    async def due(self) -> list[str]:
+        """Ids of the transfers that the sweeper must look at now, the longest overdue first."""
+        return await self._aggregates.due("due_at")
+
+    async def forget(self, id: str) -> bool:
+        """Remove the document; false when it still has something to announce."""
+        return await self._aggregates.remove(id)
+
+    async def uploads_of(self, ids: Sequence[str]) -> dict[str, set[str | None]]:
+        """What these transfers know of in the bucket, also what waits for its removal: keys, each with its uploads."""
+        known: dict[str, set[str | None]] = {}
+        for transfer in await self._aggregates.find({"_id": {"$in": list(ids)}}, limit=len(ids)):
+            ones: list[File | Leftover] = [*transfer.files.values(), *transfer.leftovers]
+            for one in ones:
+                known.setdefault(one.key, set()).add(one.upload_id)
+        return known
+
+
+class Digests:
+    """What each part was announced as: the first word stands, so that all parts of a file are of one file."""
+
+    def __init__(self, database: Database) -> None:
+        self._records = database.records("parts", forget_after="until")
+
+    async def bind(self, file: File, number: int, part: Part, now: datetime) -> None:
+        """Remember a part's digest; refuses another one than the first."""
+        said = {"sha256": part.sha256, "crc32": part.crc32}
+        id = f"{file.key}:{number}"
+        if await self._records.add(id, {**said, "size_bytes": part.size_bytes, "until": now + DIGESTS_KEPT}):
+            return
+        first = await self._records.get(id)
+        if first is not None and {name: first[name] for name in said} != said:
+            raise PartDiffers(part=number)
+
+    async def of(self, file: File) -> dict[int, Part]:
+        """What was announced for this file, by part number."""
+        found = await self._records.find({"_id": {"$gte": f"{file.key}:", "$lt": f"{file.key};"}})
+        return {int(record["_id"].rpartition(":")[2]): Part.model_validate(record) for record in found}
