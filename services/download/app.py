@@ -1,0 +1,71 @@
+"""How is the counter put together?"""
+
+from fastapi import APIRouter
+
+from services.download import api, files
+from services.download.deps import Deps
+from services.download.handlers import heard
+from services.download.settings import Settings
+from services.download.store import Deliveries, Links, Shelves
+from services.download.streams.capability import Capabilities
+from services.download.streams.counter import Counter
+from services.download.sweeper import loops
+from services.kit.bus import Bus
+from services.kit.callers import SESSION, Sessions
+from services.kit.mongo import Database
+from services.kit.objects import Objects
+from services.kit.service import Loop, Service
+from services.kit.tokens import Verifier
+
+NAME = "download"
+
+
+def build() -> Service:
+    """Read the settings and open what the service needs; nothing is reached yet."""
+    settings = Settings.read()
+    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
+    objects = Objects(
+        settings.s3_endpoint,
+        settings.s3_region,
+        settings.s3_bucket,
+        settings.s3_access_key.get_secret_value(),
+        settings.s3_secret_key.get_secret_value(),
+    )
+    deps = wire(settings, database, objects)
+    return Service(
+        NAME,
+        settings,
+        deps,
+        routes(),
+        database,
+        Bus(settings.amqp_url.get_secret_value(), NAME),
+        handlers=heard(deps),
+        loops=[*loops(deps), Loop("running downloads", 0, deps.counter.until_stopped)],
+        closing=[objects.close],
+        docs="The counter: what was sent to you, exactly as often as allowed.",
+    )
+
+
+def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
+    """What endpoints, handlers and the sweeper use."""
+    pepper = settings.pepper.get_secret_value()
+    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION)
+    return Deps(
+        deliveries=Deliveries(database),
+        contents=Shelves(database),
+        links=Links(database, pepper),
+        source=objects,
+        capabilities=Capabilities(pepper),
+        counter=Counter(settings.running_downloads, settings.running_downloads_per_link),
+        callers=Sessions(verifier, database.records("revoked_sessions", forget_after="until")),
+        terms=settings.terms,
+        files_base_url=settings.files_base_url,
+    )
+
+
+def routes() -> APIRouter:
+    """Every public address."""
+    router = APIRouter()
+    router.include_router(api.router)
+    router.include_router(files.router)
+    return router

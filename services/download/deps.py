@@ -1,0 +1,25 @@
+"""What does the counter need from outside?"""
+
+from dataclasses import dataclass
+
+from services.download.domain.terms import Terms
+from services.download.store import Deliveries, Links, Shelves
+from services.download.streams.capability import Capabilities
+from services.download.streams.counter import Counter
+from services.download.streams.parts import Source
+from services.kit.callers import Sessions
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything that endpoints, handlers and the sweeper use."""
+
+    deliveries: Deliveries
+    contents: Shelves
+    links: Links
+    source: Source
+    capabilities: Capabilities
+    counter: Counter
+    callers: Sessions
+    terms: Terms
+    files_base_url: str

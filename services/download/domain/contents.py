@@ -1,0 +1,46 @@
+"""What is in a transfer, and for whom? Written once, never changed."""
+
+from datetime import datetime
+from typing import Self
+
+from services.contracts.values import FileLine, Label, Parcel, Recipient, SentFile
+from services.download.domain.refusals import FileUnknown
+from services.kit.aggregate import Aggregate
+
+
+class Contents(Aggregate):
+    """A transfer as it was submitted; `id` is the transfer's."""
+
+    label: Label
+    recipients: tuple[Recipient, ...]
+    text: str
+    files: tuple[SentFile, ...]
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, parcel: Parcel) -> Self:
+        """The part of a parcel that the counter needs."""
+        return cls(
+            id=parcel.transfer,
+            label=parcel.label(),
+            recipients=parcel.recipients,
+            text=parcel.text,
+            files=parcel.files,
+            ends_at=parcel.ends_at,
+        )
+
+    def file(self, id: str) -> SentFile:
+        """One file, or `FileUnknown`."""
+        found = next((file for file in self.files if file.file == id), None)
+        if found is None:
+            raise FileUnknown()
+        return found
+
+    def lines(self) -> tuple[FileLine, ...]:
+        """The files as a mail lists them."""
+        return tuple(line_of(file) for file in self.files)
+
+
+def line_of(file: SentFile) -> FileLine:
+    """A file as a mail lists it."""
+    return FileLine(path=file.path, size_bytes=file.size_bytes)

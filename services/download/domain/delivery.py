@@ -1,0 +1,136 @@
+"""Is a transfer open, how did it end, and which mails about it arrived? The judge over all its links."""
+
+from datetime import datetime, timedelta
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict
+
+from services.contracts.download import Fetched, TransferExpired
+from services.contracts.notify import MailState
+from services.contracts.values import Label
+from services.download.domain.refusals import (
+    LinkExpired,
+    TransferLapsed,
+    TransferQuarantined,
+    TransferRefused,
+    TransferWithdrawn,
+)
+from services.kit.aggregate import Aggregate
+from services.kit.events import Fact
+from services.kit.refusals import Refusal
+
+Outcome = Literal["expired", "lapsed", "refused", "withdrawn"]
+STRENGTH: tuple[Outcome, ...] = ("expired", "lapsed", "refused", "withdrawn")
+REFUSALS: dict[Outcome, type[Refusal]] = {
+    "expired": LinkExpired,
+    "lapsed": TransferLapsed,
+    "refused": TransferRefused,
+    "withdrawn": TransferWithdrawn,
+}
+MAIL_STRENGTH: tuple[MailState, ...] = ("delayed", "accepted", "failed")
+
+
+class Mail(BaseModel):
+    """What became of one mail to one recipient."""
+
+    model_config = ConfigDict(frozen=True)
+
+    recipient: str
+    kind: str
+    state: MailState
+    reason: str
+    changed_at: datetime
+
+    def rank(self) -> tuple[datetime, int, str]:
+        """The later one wins; at the same time the graver one, so that the order of arrival never matters."""
+        return self.changed_at, MAIL_STRENGTH.index(self.state), self.reason
+
+
+class Closing(BaseModel):
+    """How a transfer ended, and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    at: datetime
+
+    def rank(self) -> tuple[int, float]:
+        """The stronger outcome wins, then the earlier one."""
+        return STRENGTH.index(self.outcome), -self.at.timestamp()
+
+
+class Quarantine(BaseModel):
+    """A stored part did not have the digest it had on arrival."""
+
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    at: datetime
+
+
+class Delivery(Aggregate):
+    """One transfer at the counter; `id` is the transfer's.
+
+    It may be heard of before it is released (a mail's state, a withdrawal): then it has no end date yet, and a closed
+    one keeps later releases from opening anything.
+    """
+
+    label: Label | None = None
+    ends_at: datetime | None = None
+    closing: Closing | None = None
+    quarantine: Quarantine | None = None
+    mails: tuple[Mail, ...] = ()
+    report: tuple[Fetched, ...] = ()
+    forget_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Files may be handed out."""
+        return self.closing is None and self.quarantine is None
+
+    def must_be_open(self) -> None:
+        """Refuse with the reason when nothing is handed out any more."""
+        if self.closing is not None:
+            raise REFUSALS[self.closing.outcome]()
+        if self.quarantine is not None:
+            raise TransferQuarantined()
+
+    def release(self, label: Label, ends_at: datetime, keep: timedelta) -> Self:
+        """Some recipients may have it; the same for every release of a transfer."""
+        return self.but(label=label, ends_at=_whole(ends_at))._remembered(ends_at + keep)
+
+    def close(self, outcome: Outcome, label: Label, at: datetime, keep: timedelta) -> Self:
+        """It ended for this reason; of two reasons the stronger one stands, whichever was heard first."""
+        closing = Closing(outcome=outcome, at=_whole(at))
+        if self.closing is not None and self.closing.rank() >= closing.rank():
+            closing = self.closing
+        return self.but(label=label, closing=closing)._remembered(at + keep)
+
+    def expire(self, report: tuple[Fetched, ...], now: datetime) -> tuple[Self, list[Fact]]:
+        """The last day is over: closed, once, with the report of who fetched what."""
+        if self.closing is not None or self.label is None or self.ends_at is None or now < self.ends_at:
+            return self, []
+        fact = TransferExpired(label=self.label, report=report, expired_at=now)
+        return self.but(closing=Closing(outcome="expired", at=now), report=report), [fact]
+
+    def quarantined(self, file: str, now: datetime) -> Self:
+        """Nothing is handed out until somebody has looked; the first finding is kept."""
+        return self if self.quarantine else self.but(quarantine=Quarantine(file=file, at=now))
+
+    def mailed(self, mail: Mail, keep: timedelta) -> Self:
+        """What became of a mail; an older report never replaces a newer one."""
+        mail = mail.model_copy(update={"changed_at": _whole(mail.changed_at)})
+        key = (mail.recipient, mail.kind)
+        others = [one for one in self.mails if (one.recipient, one.kind) != key]
+        latest = max([mail, *(one for one in self.mails if (one.recipient, one.kind) == key)], key=Mail.rank)
+        mails = tuple(sorted([*others, latest], key=lambda one: (one.recipient, one.kind)))
+        return self.but(mails=mails)._remembered(mail.changed_at + keep)
+
+    def _remembered(self, until: datetime) -> Self:
+        until = _whole(until)
+        return self if self.forget_at and self.forget_at >= until else self.but(forget_at=until)
+
+
+def _whole(at: datetime) -> datetime:
+    """Whole milliseconds, as the database keeps them: the same fact heard twice changes nothing."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -1,0 +1,189 @@
+"""What may one recipient do with one transfer? Every rule is one write on the link's own document."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Self
+
+from pydantic import Field, SecretStr
+
+from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused
+from services.contracts.values import FileLine, Label, Recipient
+from services.download.domain.contents import Contents
+from services.download.domain.downloads import Download, Progress, Shelf
+from services.download.domain.refusals import FileUnknown, LinkExpired
+from services.download.domain.terms import Terms
+from services.kit.aggregate import Aggregate
+from services.kit.events import Fact
+
+NO_REMINDER_WITHIN = timedelta(hours=12)
+
+Decision = tuple["Link", list[Fact]]
+
+
+class Link(Aggregate):
+    """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
+
+    `shelves` holds the files that were ever started. `settles_at` is when a download inside its last MiB will count,
+    `busy_until` when the last lease dies, `remind_at` when the recipient is reminded, unless that was done.
+    """
+
+    transfer: str
+    label: Label
+    recipient: Recipient
+    downloads_per_file: int
+    ends_at: datetime
+    shelves: dict[str, Shelf] = Field(default_factory=dict)
+    opened_at: datetime | None = None
+    settles_at: datetime | None = None
+    busy_until: datetime | None = None
+    remind_at: datetime | None = None
+
+    def download(self, file: str, id: str) -> Download | None:
+        """One attempt, if there is or was one."""
+        shelf = self.shelves.get(file)
+        return shelf.downloads.get(id) if shelf else None
+
+    def shelf(self, file: FileLine, file_id: str) -> Shelf:
+        """What is known of a file; an untouched one has all its downloads left."""
+        untouched = Shelf(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
+        return self.shelves.get(file_id, untouched)
+
+    def files_downloaded(self, now: datetime) -> int:
+        """How many files this recipient has at least once."""
+        return sum(shelf.count("done", now) > 0 for shelf in self.shelves.values())
+
+    def must_not_be_over(self, now: datetime) -> None:
+        """Refuse after the end date, to the second; a download begun before may still finish (R39)."""
+        if now >= self.ends_at and (self.busy_until is None or now >= self.busy_until):
+            raise LinkExpired()
+
+    def opened(self, now: datetime) -> Decision:
+        """The recipient says, by a deliberate act of the page, that it was seen; the first time is kept."""
+        return (self if self.opened_at else self.but(opened_at=now)), []
+
+    def start(self, file: FileLine, file_id: str, id: str, now: datetime) -> Decision:
+        """Take a lease for this download until the end date; the same id again changes nothing."""
+        return self._change(file, file_id, now, lambda shelf: self._before_the_end(shelf, shelf.taken(id, now), now))
+
+    def fetch(self, file: FileLine, file_id: str, id: str, start: int, now: datetime) -> Decision:
+        """A GET begins at byte `start`; inside a lease it may after the end date too, but no new lease begins then."""
+
+        def change(shelf: Shelf) -> Shelf:
+            self._before_the_end(shelf, shelf.taken(id, now), now)
+            return shelf.fetched(id, start, now)
+
+        return self._change(file, file_id, now, change)
+
+    def progress(self, file: FileLine, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
+        """Book what was handed over; the download's state after says whether the GET may go on."""
+        return self._change(file, file_id, now, lambda shelf: shelf.progressed(id, progress, now))
+
+    def complete(self, file: FileLine, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
+        """Book a GET that ended well; the last missing byte makes the download done."""
+        return self._change(file, file_id, now, lambda shelf: shelf.progressed(id, progress, now).completed(id, now))
+
+    def give_back(self, file: FileLine, file_id: str, id: str, now: datetime) -> Decision:
+        """The client gives a download up."""
+        return self._change(file, file_id, now, lambda shelf: shelf.given_back(id, now))
+
+    def reopen(self, file_id: str, now: datetime) -> Decision:
+        """The sender opens a suspended file again: what was undone before counts no more."""
+        if file_id not in self.shelves:
+            raise FileUnknown()
+        shelf = self.shelves[file_id]
+        return self._change(_line(shelf), file_id, now, lambda one: one.model_copy(update={"reopened_at": now}))
+
+    def settle(self, now: datetime) -> Decision:
+        """Downloads that died inside their last MiB are done, and the sender is told."""
+        link, facts = self, list[Fact]()
+        for file_id, shelf in self.shelves.items():
+            link, more = link._change(_line(shelf), file_id, now, lambda one: one)
+            facts += more
+        return link, facts
+
+    def remind(self, token: str, files: tuple[FileLine, ...], now: datetime) -> Decision:
+        """Once, when the end is near and nothing was fetched."""
+        if self.remind_at is None or now < self.remind_at:
+            return self, []
+        reminded = self.but(remind_at=None)
+        if self.files_downloaded(now) or now >= self.ends_at:
+            return reminded, []
+        fact = LinkLeftUnused(
+            label=self.label, recipient=self.recipient, token=SecretStr(token), files=files, ends_at=self.ends_at
+        )
+        return reminded, [fact]
+
+    def unreminded(self) -> Self:
+        """No reminder: the transfer is closed."""
+        return self.but(remind_at=None)
+
+    def _before_the_end(self, before: Shelf, after: Shelf, now: datetime) -> Shelf:
+        if after != before and now >= self.ends_at:
+            raise LinkExpired()
+        return after
+
+    def _change(self, file: FileLine, file_id: str, now: datetime, rule: Callable[[Shelf], Shelf]) -> Decision:
+        before = self.shelf(file, file_id)
+        after = rule(before.settled(now))
+        if after == before:
+            return self, []
+        return self._with(file_id, after, now), self._downloaded(file, before, after)
+
+    def _downloaded(self, file: FileLine, before: Shelf, after: Shelf) -> list[Fact]:
+        """One fact for each download that this change made done, in the order in which they ended."""
+        known = {id for id, one in before.downloads.items() if one.state == "done"}
+        done = [(one.ended_at, id) for id, one in after.downloads.items() if one.state == "done" and one.ended_at]
+        fresh = sorted(entry for entry in done if entry[1] not in known)
+        return [
+            FileDownloaded(
+                label=self.label,
+                recipient=self.recipient.address,
+                file=file,
+                times=len(known) + place,
+                downloaded_at=ended_at,
+            )
+            for place, (ended_at, _) in enumerate(fresh, start=1)
+        ]
+
+    def _with(self, file_id: str, shelf: Shelf, now: datetime) -> Self:
+        shelves = {**self.shelves, file_id: shelf}
+        running = [
+            (one.lease_until, one.at_its_last_bytes(each.size_bytes))
+            for each in shelves.values()
+            for one in each.downloads.values()
+            if one.standing(each.size_bytes, now) == "running"
+        ]
+        return self.but(
+            shelves=shelves,
+            busy_until=max((until for until, _ in running), default=None),
+            settles_at=min((until for until, last in running if last), default=None),
+        )
+
+
+def issue(id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, now: datetime) -> Decision:
+    """A new link and the fact that brings it to its recipient."""
+    label, ends_at, limit = contents.label, contents.ends_at, terms.downloads_per_file
+    remind_at = ends_at - terms.reminder
+    link = Link(
+        id=id,
+        transfer=label.transfer,
+        label=label,
+        recipient=recipient,
+        downloads_per_file=limit,
+        ends_at=ends_at,
+        remind_at=remind_at if remind_at - now >= NO_REMINDER_WITHIN else None,
+    )
+    fact = LinkIssued(
+        label=label,
+        recipient=recipient,
+        token=SecretStr(token),
+        text=contents.text,
+        files=contents.lines(),
+        downloads_per_file=limit,
+        ends_at=ends_at,
+    )
+    return link, [fact]
+
+
+def _line(shelf: Shelf) -> FileLine:
+    return FileLine(path=shelf.path, size_bytes=shelf.size_bytes)

@@ -1,0 +1,52 @@
+"""How are the bytes asked for? GET and HEAD under a capability, on the files' own origin."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from services.download.deps import Deps
+from services.download.domain.refusals import LinkExpired, PrefetchRefused, RangeNotSatisfiable
+from services.download.streams.headers import asked_range, headers_of
+from services.download.streams.journal import Journal
+from services.download.streams.parts import Reader
+from services.download.streams.serving import Head, HeadOnly, Quarantine, Serving
+from services.kit.problems import problem
+from services.kit.service import wired
+
+router = APIRouter()
+
+Wired = Annotated[Deps, Depends(wired)]
+
+
+@router.api_route("/files/{capability}", methods=["GET", "HEAD"], response_model=None)
+async def fetch(capability: str, request: Request, deps: Wired) -> Response:
+    """The bytes of one download, whole or one range; HEAD says the same headers and costs nothing.
+
+    Refuses an unknown capability, an expired one, a closed transfer, and a lease that cannot be had again.
+    """
+    grant = deps.capabilities.unseal(capability)
+    link, now = await deps.links.read(grant.link)
+    if now >= grant.expires_at:
+        raise LinkExpired()
+    (await deps.deliveries.read(link.transfer))[0].must_be_open()
+    file = (await deps.contents.get(link.transfer)).file(grant.file)
+    whole = (0, file.size_bytes)
+    if request.method == "HEAD":
+        return HeadOnly(Head(200, headers_of(file, whole, partial=False)))
+    if "prefetch" in request.headers.get("sec-purpose", "") + request.headers.get("purpose", ""):
+        raise PrefetchRefused()
+    try:
+        asked = asked_range(request.headers, file)
+    except RangeNotSatisfiable as refusal:
+        answer = problem(request, refusal)
+        answer.headers["Content-Range"] = f"bytes */{file.size_bytes}"
+        return answer
+    span = asked or whole
+    return Serving(
+        Head(206 if asked else 200, headers_of(file, span, partial=asked is not None)),
+        Journal(deps.links, deps.deliveries, grant, file, span),
+        Reader(deps.source, file, span),
+        deps.counter,
+        Quarantine(deps.deliveries, link.transfer, file.file),
+    )

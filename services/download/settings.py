@@ -1,0 +1,52 @@
+"""What may an operator change at the counter?"""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, field_validator
+
+from services.download.domain.terms import Terms
+from services.kit.settings import LOOPBACK, ServiceSettings
+
+
+class Settings(ServiceSettings):
+    """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
+
+    `running_downloads` bounds memory: each one holds at most two parts.
+    """
+
+    mongo_database: str = "download"
+    s3_endpoint: str
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "melanissimo"
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+    session_jwks: SecretStr
+    pepper: SecretStr
+    files_base_url: str
+    downloads_per_file: int = Field(default=3, ge=1, le=100)
+    capability_hours: int = Field(default=12, ge=1, le=168)
+    running_downloads: int = Field(default=48, ge=1)
+    running_downloads_per_link: int = Field(default=8, ge=1)
+    reminder_days: int = Field(default=2, ge=0)
+    finishing_hours: int = Field(default=12, ge=0)
+    memory_days: int = Field(default=365, ge=1)
+
+    @field_validator("files_base_url")
+    @classmethod
+    def _https_unless_loopback(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme != "https" and address.hostname not in LOOPBACK:
+            raise ValueError("must be https")
+        return value.rstrip("/")
+
+    @property
+    def terms(self) -> Terms:
+        """The same, as the rules take them."""
+        return Terms(
+            downloads_per_file=self.downloads_per_file,
+            capability_life=timedelta(hours=self.capability_hours),
+            reminder=timedelta(days=self.reminder_days),
+            finishing=timedelta(hours=self.finishing_hours),
+            memory=timedelta(days=self.memory_days),
+        )

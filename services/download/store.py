@@ -1,0 +1,93 @@
+"""Where do deliveries, contents and links rest, and how are they found?"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+
+from services.contracts.values import Recipient
+from services.download.domain.contents import Contents
+from services.download.domain.delivery import Delivery
+from services.download.domain.link import Link
+from services.download.domain.refusals import LinkUnknown, TransferUnknown
+from services.kit.mongo import Aggregates, Database
+from services.kit.refusals import NotFound
+from services.kit.secrets import derived_token, keyed_hash
+
+CACHED_CONTENTS = 32
+MOST_LINKS = 1000
+
+
+class Deliveries:
+    """The judges; one comes into being when its transfer is first heard of, whatever was heard."""
+
+    def __init__(self, database: Database) -> None:
+        self.all: Aggregates[Delivery] = database.aggregates("deliveries", Delivery)
+        database.index("deliveries", "closing", "ends_at")
+        database.index("deliveries", "forget_at")
+
+    async def hear(self, transfer: str, change: Callable[[Delivery], Delivery]) -> Delivery:
+        """Apply a change that needs no clock and announces nothing."""
+        try:
+            return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
+        except NotFound:
+            await self.all.add(Delivery(id=transfer))
+        return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
+
+    async def read(self, transfer: str) -> tuple[Delivery, datetime]:
+        """The delivery and the database's time; `TransferUnknown` otherwise."""
+        try:
+            return await self.all.read(transfer)
+        except NotFound:
+            raise TransferUnknown() from None
+
+
+class Shelves:
+    """The contents of transfers: never changed, so the latest ones are kept in memory."""
+
+    def __init__(self, database: Database) -> None:
+        self.all: Aggregates[Contents] = database.aggregates("contents", Contents)
+        self._recent: OrderedDict[str, Contents] = OrderedDict()
+
+    async def get(self, transfer: str) -> Contents:
+        """The contents; `TransferUnknown` otherwise."""
+        found = self._recent.get(transfer)
+        if found is None:
+            try:
+                found = await self.all.get(transfer)
+            except NotFound:
+                raise TransferUnknown() from None
+            self._recent[transfer] = found
+            if len(self._recent) > CACHED_CONTENTS:
+                self._recent.popitem(last=False)
+        self._recent.move_to_end(transfer)
+        return found
+
+
+class Links:
+    """The links; a token is made again from the pepper whenever it is needed, and stored nowhere."""
+
+    def __init__(self, database: Database, pepper: str) -> None:
+        self.all: Aggregates[Link] = database.aggregates("links", Link)
+        self._pepper = pepper
+        database.index("links", "transfer")
+        database.index("links", "settles_at")
+        database.index("links", "remind_at")
+
+    def token(self, transfer: str, recipient: Recipient) -> str:
+        """The token of a recipient's link."""
+        return derived_token(self._pepper, "link", transfer, recipient.address)
+
+    def id(self, token: str) -> str:
+        """The id under which the link of a token rests."""
+        return keyed_hash(self._pepper, "link", token)
+
+    async def read(self, id: str) -> tuple[Link, datetime]:
+        """The link and the database's time; an id that is unknown and one that cannot be look the same."""
+        try:
+            return await self.all.read(id)
+        except NotFound:
+            raise LinkUnknown() from None
+
+    async def of(self, transfer: str) -> list[Link]:
+        """Every link of a transfer, by recipient."""
+        return await self.all.find({"transfer": transfer}, sort=[("recipient.address", 1)], limit=MOST_LINKS)

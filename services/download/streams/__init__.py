@@ -1,0 +1,1 @@
+"""How bytes leave: who may fetch them, from where, verified, and counted."""

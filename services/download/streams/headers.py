@@ -1,0 +1,90 @@
+"""What is said before the bytes? Headers that no name can escape from, and the one range that was asked for."""
+
+import base64
+import re
+import unicodedata
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from services.contracts.values import SentFile
+from services.download.domain.ranges import Range
+from services.download.domain.refusals import RangeNotSatisfiable
+
+LONGEST_NAME = 180
+FALLBACK = re.compile(r"[^A-Za-z0-9 ._()\[\]-]")
+ATTRIBUTE = "!#$&+-.^_`|~"
+ONE_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
+
+ALWAYS = {
+    "content-type": "application/octet-stream",
+    "accept-ranges": "bytes",
+    "cache-control": "no-store, no-transform",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "cross-origin-resource-policy": "same-origin",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def content_disposition(path: str) -> str:
+    """Save under the last name of `path`: plain ASCII for old clients, the real name in UTF-8 (RFC 6266, RFC 8187)."""
+    name = _clean(path.replace("\\", "/").rsplit("/", 1)[-1])
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = FALLBACK.sub("_", plain).strip(" .") or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
+
+
+def _clean(name: str) -> str:
+    """Without control, format and surrogate characters, and not longer than file systems take."""
+    kept = "".join(one for one in name if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
+    kept = unicodedata.normalize("NFC", kept).strip(" .")
+    stem, dot, suffix = kept.rpartition(".")
+    if len(kept) > LONGEST_NAME and dot and len(suffix) < 20:
+        return f"{stem[: LONGEST_NAME - len(suffix) - 1]}.{suffix}"
+    return kept[:LONGEST_NAME] or "file"
+
+
+def etag_of(file: SentFile) -> str:
+    """A strong validator: the digest of the bytes themselves."""
+    return f'"{file.sha256}"'
+
+
+def headers_of(file: SentFile, span: Range, partial: bool) -> dict[str, str]:
+    """All headers of an answer that carries these bytes of the file."""
+    start, stop = span
+    digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
+    found = {
+        **ALWAYS,
+        "content-length": str(stop - start),
+        "content-disposition": content_disposition(file.path),
+        "etag": etag_of(file),
+        "repr-digest": f"sha-256=:{digest}:",
+    }
+    return {**found, "content-range": f"bytes {start}-{stop - 1}/{file.size_bytes}"} if partial else found
+
+
+def asked_range(headers: Mapping[str, str], file: SentFile) -> Range | None:
+    """The range that was asked for, or none for the whole file (RFC 9110, section 14).
+
+    Another unit, and an `If-Range` that does not name these bytes, mean the whole file; several ranges, a malformed one
+    and one outside the file are refused.
+    """
+    unit, equals, wanted = headers.get("range", "").partition("=")
+    if not equals or unit.strip().lower() != "bytes":
+        return None
+    if headers.get("if-range", etag_of(file)).strip() != etag_of(file):
+        return None
+    found = ONE_RANGE.fullmatch(wanted)
+    if found is None or not (found[1] or found[2]):
+        raise RangeNotSatisfiable(size_bytes=file.size_bytes)
+    return _inside(found[1], found[2], file.size_bytes)
+
+
+def _inside(first: str, last: str, size_bytes: int) -> Range:
+    if first:
+        start, stop = int(first), min(int(last) + 1 if last else size_bytes, size_bytes)
+    else:
+        start, stop = max(0, size_bytes - int(last)), size_bytes
+    if start >= stop:
+        raise RangeNotSatisfiable(size_bytes=size_bytes)
+    return start, stop

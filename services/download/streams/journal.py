@@ -1,0 +1,122 @@
+"""What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
+
+from services.contracts.values import SentFile
+from services.download.domain.contents import line_of
+from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
+from services.download.domain.link import Link
+from services.download.domain.ranges import Range, covered, merged
+from services.download.store import Deliveries, Links
+from services.download.streams import gauges
+from services.download.streams.capability import Grant
+from services.kit.clock import monotonic_seconds
+from services.kit.logs import logger
+from services.kit.refusals import Refusal, Unavailable
+
+RECORD_BYTES = 64 * 1024 * 1024
+RECORD_SECONDS = 5.0
+
+
+class MayNotGoOn(Exception):
+    """The lease is gone, or nothing of the transfer is handed out any more: the response is cut."""
+
+
+class Journal:
+    """The book of one GET of `span`; `position` is how far its bytes were handed to the line."""
+
+    def __init__(self, links: Links, deliveries: Deliveries, grant: Grant, file: SentFile, span: Range) -> None:
+        self._links = links
+        self._deliveries = deliveries
+        self._grant = grant
+        self._file = file
+        self._start, self._stop = span
+        self.position = self._booked = self._start
+        self._handed: tuple[Range, ...] = ()
+        self._transfer = ""
+        self._written_at = 0.0
+        self._last_announced = False
+
+    async def open(self) -> None:
+        """Take or renew the lease; refuses when that is not possible."""
+        line, (_, file, download, _), start = line_of(self._file), self._grant, self._start
+        self._keep(
+            await self._links.all.update(
+                self._grant.link, lambda link, now: link.fetch(line, file, download, start, now)
+            )
+        )
+
+    @property
+    def link(self) -> str:
+        """Whose bytes these are."""
+        return self._grant.link
+
+    async def may_go_on(self) -> None:
+        """Raise `MayNotGoOn` once the transfer was withdrawn, refused, closed or quarantined (quota rule 7)."""
+        try:
+            delivery = await self._deliveries.all.get(self._transfer)
+        except Unavailable:
+            return  # the lease bounds how long this can last
+        if not delivery.open:
+            raise MayNotGoOn()
+
+    async def before(self, chunk_bytes: int) -> None:
+        """Write down what is due; no byte of the last MiB leaves before the book says so, and the lease allows it."""
+        upto = self.position + chunk_bytes
+        size, start = self._file.size_bytes, self._start
+        if not self._last_announced and size - covered(merged(*self._handed, (start, upto))) <= LAST_BYTES:
+            await self._record((start, self._stop), confirmed=False)
+            self._last_announced = True
+        elif self._due():
+            try:
+                await self._record((start, self.position), confirmed=False)
+                await self.may_go_on()
+            except Unavailable:
+                logger().warning("what was delivered could not be written down yet")
+                self._written_at = monotonic_seconds()
+
+    async def broken(self) -> None:
+        """The response did not end well: book what was handed over, and and count the last of it as not arrived."""
+        try:
+            if self.position > self._booked:
+                await self._record((self._start, self.position), confirmed=False)
+        except (MayNotGoOn, Refusal):
+            logger().info("a broken download could not go on")
+
+    async def ended_well(self) -> None:
+        """The last byte of the range was delivered; when that makes the file whole, the download is done."""
+        progress = self._progress((self._start, self.position), confirmed=True)
+        line, (_, file, download, _) = line_of(self._file), self._grant
+        await self._links.all.update(
+            self._grant.link, lambda link, now: link.complete(line, file, download, progress, now)
+        )
+        self._count()
+
+    async def _record(self, handed: Range, *, confirmed: bool) -> None:
+        progress = self._progress(handed, confirmed)
+        line, (_, file, download, _) = line_of(self._file), self._grant
+        self._keep(
+            await self._links.all.update(
+                self._grant.link, lambda link, now: link.progress(line, file, download, progress, now)
+            )
+        )
+        self._count()
+
+    def _progress(self, handed: Range, confirmed: bool) -> Progress:
+        arrived = self.position if confirmed else max(self._start, self.position - IN_DOUBT_BYTES)
+        return Progress(handed, (self._start, arrived), self.position - self._booked)
+
+    def _keep(self, link: Link) -> None:
+        found = link.download(self._grant.file, self._grant.download)
+        self._transfer = link.transfer
+        self._written_at = monotonic_seconds()
+        if found is None or found.state != "running":
+            self._count()
+            raise MayNotGoOn()
+        self._handed = found.handed
+
+    def _count(self) -> None:
+        gauges.sent.inc(self.position - self._booked)
+        self._booked = self.position
+
+    def _due(self) -> bool:
+        many = self.position - self._booked >= RECORD_BYTES
+        return many or monotonic_seconds() - self._written_at >= RECORD_SECONDS

@@ -1,0 +1,79 @@
+"""What happened at the counter because time passed? By the database's clock, in batches, any number of instances."""
+
+from functools import partial
+
+from services.contracts.download import Fetched
+from services.contracts.values import FileLine
+from services.download.deps import Deps
+from services.download.domain.delivery import Delivery
+from services.download.domain.link import Link
+from services.kit.aggregate import Change
+from services.kit.service import Loop
+
+BATCH = 100
+
+
+async def settle(deps: Deps) -> None:
+    """Downloads that died inside their last MiB, and were not resumed in time, count."""
+    for id in await deps.links.all.due("settles_at", limit=BATCH):
+        await deps.links.all.update(id, lambda link, now: link.settle(now))
+
+
+async def remind(deps: Deps) -> None:
+    """Recipients who have fetched nothing hear of it once, shortly before the end."""
+    for id in await deps.links.all.due("remind_at", limit=BATCH):
+        link = await deps.links.all.get(id)
+        delivery, _ = await deps.deliveries.read(link.transfer)
+        if not delivery.open:
+            await deps.links.all.update(id, lambda link, _now: (link.unreminded(), []))
+            continue
+        token, lines = deps.links.token(link.transfer, link.recipient), (await deps.contents.get(link.transfer)).lines()
+        await deps.links.all.update(id, _reminder(token, lines))
+
+
+async def expire(deps: Deps) -> None:
+    """Transfers whose last day is over are closed, and the closing report goes out."""
+    for transfer in await deps.deliveries.all.due("ends_at", {"closing": None}, limit=BATCH):
+        delivery, now = await deps.deliveries.read(transfer)
+        links = await deps.links.of(transfer)
+        late = delivery.ends_at is None or now >= delivery.ends_at + deps.terms.finishing
+        if not late and any(link.busy_until and link.busy_until > now for link in links):
+            continue  # a download begun before the end may finish (R39)
+        links = [await deps.links.all.update(link.id, lambda link, now: link.settle(now)) for link in links]
+        contents = await deps.contents.get(transfer)
+        report = tuple(
+            Fetched(
+                recipient=link.recipient.address,
+                files_downloaded=link.files_downloaded(now),
+                files_in_all=len(contents.files),
+            )
+            for link in links
+        )
+        await deps.deliveries.all.update(transfer, _expiry(report))
+
+
+async def forget(deps: Deps) -> None:
+    """What happened is forgotten when it was kept long enough; the delivery goes last, so that a crash is caught up."""
+    for transfer in await deps.deliveries.all.due("forget_at", limit=BATCH):
+        gone = [await deps.links.all.remove(link.id) for link in await deps.links.of(transfer)]
+        if all(gone):
+            await deps.contents.all.remove(transfer)
+            await deps.deliveries.all.remove(transfer)
+
+
+def _reminder(token: str, lines: tuple[FileLine, ...]) -> Change[Link]:
+    return lambda link, now: link.remind(token, lines, now)
+
+
+def _expiry(report: tuple[Fetched, ...]) -> Change[Delivery]:
+    return lambda delivery, now: delivery.expire(report, now)
+
+
+def loops(deps: Deps) -> list[Loop]:
+    """What is looked at, and how often."""
+    return [
+        Loop("settle", 10, partial(settle, deps)),
+        Loop("expire", 5, partial(expire, deps)),
+        Loop("remind", 60, partial(remind, deps)),
+        Loop("forget", 600, partial(forget, deps)),
+    ]
