@@ -62,6 +62,7 @@ class FilePlan:
     part_count: int
     parts_url: str
     parts: tuple[StoredPart, ...]
+    is_complete: bool = False
 
     @classmethod
     def of(cls, answer: Json) -> Self:
@@ -73,6 +74,7 @@ class FilePlan:
             answer["part_count"],
             answer["parts_url"],
             tuple(parts),
+            answer.get("state") == "complete",
         )
 
 

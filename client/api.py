@@ -71,8 +71,9 @@ class Api:
     def begin_draft(self, draft: str) -> Json:
         return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}", {})
 
-    def drafts(self) -> Json:
-        return self.wire.ask_again("GET", "/api/upload/drafts")
+    def drafts(self) -> list[Json]:
+        found: list[Json] = self.wire.ask_again("GET", "/api/upload/drafts")["drafts"]
+        return found
 
     def draft(self, draft: str) -> Json:
         return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}")
@@ -101,8 +102,10 @@ class Api:
     def submit(self, draft: str) -> Json:
         return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission")
 
-    def sent_transfers(self) -> Json:
-        return self.wire.ask_again("GET", "/api/upload/transfers")
+    def sent_transfers(self) -> list[Json]:
+        """The latest first, a hundred at most."""
+        found: list[Json] = self.wire.ask_again("GET", "/api/upload/transfers")["transfers"]
+        return found
 
     def sent_transfer(self, transfer: str) -> Json:
         return self.wire.ask_again("GET", f"/api/upload/transfers/{transfer}")

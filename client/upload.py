@@ -78,7 +78,7 @@ class Uploader:
             running: set[Future[None]] = set()
             try:
                 for cut in cutter:
-                    if there.get(cut.number) == cut.sha256:
+                    if plan.is_complete or there.get(cut.number) == cut.sha256:
                         self._progress(len(cut.content))
                         continue
                     running = _below(running, self._parallel)
@@ -129,7 +129,7 @@ def put_part(api: Api, parts_url: str, cut: Cut) -> None:
         "Accept-Language": api.wire.language,
         "Content-Length": str(len(cut.content)),
         "Content-Type": "application/octet-stream",
-        "X-Part-CRC32": str(cut.crc32),
+        "X-Part-CRC32": f"{cut.crc32:08x}",
     }
     url = f"{api.wire.base_url}{parts_url}/{cut.number}/{cut.sha256}"
     answer = api.wire.http.put(url, content=pieces(cut.content), headers=headers)

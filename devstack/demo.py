@@ -15,9 +15,9 @@ from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAn
 from client.upload import Source, Uploader, sources
 from devstack.accounts import SERVICES
 from devstack.demo_files import make, sha256_of
-from devstack.demo_people import ACCESS, DECISION, OFFER, Person
 from devstack.demo_screen import Screen
 from devstack.letters import Letters, NoLetter
+from devstack.people import ACCESS, DECISION, OFFER, Person
 from devstack.refusals import StackNotRunning, StackRefusal
 from devstack.stack import Stack
 from devstack.workspace import PROJECT

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import re
+import threading
 import time
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -77,34 +78,52 @@ class Letter:
 
 
 class Letters:
-    """All mails of a mailbox server, fetched as they come."""
+    """All mails of a mailbox server, fetched as they come; may be shared by threads."""
 
     def __init__(self, mailbox_url: str) -> None:
         self._http = httpx.Client(base_url=mailbox_url, timeout=10)
+        self._lock = threading.Lock()
         self._known: dict[int, Letter] = {}
 
     def all(self) -> list[Letter]:
         """Every mail, the oldest first."""
-        for page in range(1, 1000):
-            answer: Any = self._http.get("/api/messages/", params={"page": page}).raise_for_status().json()
-            entries = answer["data"]
-            news = [entry for entry in entries if entry["id"] not in self._known]
-            for entry in news:
-                self._known[entry["id"]] = Letter(entry["id"], tuple(entry["recipients_envelope"]), entry["source"])
-            if len(entries) < PAGE or not news:
-                break
-        return [self._known[id] for id in sorted(self._known)]
+        with self._lock:
+            if not self._known:
+                self._take_all()
+            while answer := self._entry(max(self._known, default=0) + 1):
+                self._take(answer)
+            return [self._known[id] for id in sorted(self._known)]
 
     def to(self, address: str) -> list[Letter]:
         """The mails of one address, the oldest first."""
         return [letter for letter in self.all() if address in letter.recipients]
 
+    def with_page(self, address: str, page: str) -> list[Letter]:
+        """Those of them with a link to a page."""
+        return [letter for letter in self.to(address) if any(f"/{page}/" in link for link in letter.links)]
+
     def wait(self, address: str, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
         """The next mail to an address with a link to a page, after `seen` earlier ones."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            found = [letter for letter in self.to(address) if any(f"/{page}/" in link for link in letter.links)]
+            found = self.with_page(address, page)
             if len(found) > seen:
-                return found[-1]
-            time.sleep(0.05)
+                return found[seen]
+            time.sleep(0.03)
         raise NoLetter(f"no mail with a link to /{page}/ for {address} within {seconds:g} s")
+
+    def _take_all(self) -> None:
+        for page in range(1, 1000):
+            entries = self._http.get("/api/messages/", params={"page": page}).raise_for_status().json()["data"]
+            for entry in entries:
+                self._take(entry)
+            if len(entries) < PAGE:
+                return
+
+    def _entry(self, id: int) -> Any:
+        """One mail by its number; numbers have no gaps."""
+        answer = self._http.get(f"/api/messages/{id}.json")
+        return None if answer.status_code == 404 else answer.raise_for_status().json()["data"]
+
+    def _take(self, entry: Any) -> None:
+        self._known[entry["id"]] = Letter(entry["id"], tuple(entry["recipients_envelope"]), entry["source"])

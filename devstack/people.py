@@ -2,12 +2,12 @@
 
 from client.answers import Session
 from client.api import Api
-from devstack.demo_answer import answer
+from devstack.human_check import answer
 from devstack.letters import Letter, Letters
 
-ACCESS = "acces"
-DECISION = "validation"
-OFFER = "lien"
+ACCESS = "access"
+DECISION = "approve"
+OFFER = "download"
 
 
 class Person:

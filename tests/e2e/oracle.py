@@ -1,0 +1,133 @@
+"""What must hold after every story; reads only databases, the bucket, the broker and the mailbox (reliability.md)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from devstack.accounts import SERVICES
+from devstack.people import DECISION, OFFER
+from tests.e2e.world import World, until
+
+LIVE = {"draft", "submitted"}
+SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "waiting"}
+QUIET_SECONDS = 45.0
+
+
+def judge(world: World) -> None:
+    """All of it, once everything is quiet."""
+    until(lambda: not list(_unsent_facts(world)), "I7: every outbox is empty", QUIET_SECONDS)
+    until(lambda: not _unread_messages(world), "every queue is empty", QUIET_SECONDS)
+    until(lambda: not list(_unsent_mails(world)), "I2: every mail was accepted", QUIET_SECONDS)
+    acknowledged_sends_exist(world)
+    links_were_mailed(world)
+    outsiders_waited_for_approval(world)
+    nobody_had_more_than_the_limit(world)
+    until(lambda: bucket_holds_what_is_live(world), "I5: the bucket holds what live transfers need", QUIET_SECONDS)
+    assert _dead(world) == {}, "I7: the dead queues are empty"
+
+
+def acknowledged_sends_exist(world: World) -> None:
+    """I1: whatever was acknowledged is known to the next service and stands in a state that it may stay in."""
+    for sent in world.sent:
+        parcel = world.database("upload")["transfers"].find_one({"_id": sent.transfer})
+        decision = world.database("propagation")["propagations"].find_one({"_id": sent.transfer})
+        assert parcel is not None, sent.transfer
+        assert parcel["state"] in ("submitted", "closed"), parcel["state"]
+        assert decision is not None, sent.transfer
+        assert decision["state"] in SETTLED, decision["state"]
+        assert _linked(world, sent.transfer) >= _released(parcel, decision), "everybody released has a link"
+
+
+def links_were_mailed(world: World) -> None:
+    """I2: for each link its recipient has a mail, and for each approver an invitation."""
+    for link in world.database("download")["links"].find():
+        address = link["recipient"]["address"]
+        assert world.letters.with_page(address, OFFER), f"a link without a mail for transfer {link['transfer']}"
+    for decision in world.database("propagation")["propagations"].find():
+        for invited in decision["invited"]:
+            assert world.letters.with_page(invited["address"], DECISION), f"no invitation for {decision['_id']}"
+
+
+def outsiders_waited_for_approval(world: World) -> None:
+    """I3: no external recipient of an external sender has a link or a mail without an approval."""
+    for decision in world.database("propagation")["propagations"].find({"parcel": {"$ne": None}}):
+        approved = decision["decided"] is not None and decision["decided"]["outcome"] == "approved"
+        if decision["parcel"]["sender_role"] == "agent" or approved:
+            continue
+        needed = [one["address"] for one in decision["parcel"]["recipients"] if one["role"] == "external"]
+        assert not _linked(world, decision["_id"]) & set(needed), decision["_id"]
+
+
+def nobody_had_more_than_the_limit(world: World) -> None:
+    """I4: completed downloads never exceed the limit, and every counted one had the whole file."""
+    for link in world.database("download")["links"].find():
+        for shelf in link["shelves"].values():
+            done = [one for one in shelf["downloads"].values() if one["state"] == "done"]
+            assert len(done) <= link["downloads_per_file"], link["_id"]
+            assert all(one["sent_bytes"] >= shelf["size_bytes"] for one in done), link["_id"]
+
+
+def bucket_holds_what_is_live(world: World) -> bool:
+    """I5: objects and unfinished uploads in the bucket are those of drafts and of transfers that are not over."""
+    transfers = list(world.database("upload")["transfers"].find())
+    live = {file["key"] for one in transfers if one["state"] in LIVE for file in one["files"].values()}
+    whole = {
+        file["key"]
+        for one in transfers
+        if one["state"] in LIVE
+        for file in one["files"].values()
+        if file["state"] == "complete"
+    }
+    objects = world.objects()
+    assert objects <= live, f"{len(objects - live)} objects that nobody needs"
+    assert whole <= objects, f"{len(whole - objects)} objects are missing"
+    return True
+
+
+def _released(parcel: dict[str, Any], decision: dict[str, Any]) -> set[str]:
+    """Those who must have a link by now: nobody once it is over, the agents at once, the externals when they may."""
+    if parcel["state"] == "closed" or decision["state"] in ("refused", "lapsed", "withdrawn"):
+        return set()
+    waiting = decision["state"] == "waiting"
+    return {one["address"] for one in parcel["recipients"] if one["role"] == "agent" or not waiting}
+
+
+def _linked(world: World, transfer: str) -> set[str]:
+    return {link["recipient"]["address"] for link in world.database("download")["links"].find({"transfer": transfer})}
+
+
+def _unsent_facts(world: World) -> Iterator[str]:
+    for service in SERVICES:
+        database = world.database(service)
+        for name in database.list_collection_names():
+            if database[name].find_one({"outbox.0": {"$exists": True}}):
+                yield f"{service}.{name}"
+
+
+def _unsent_mails(world: World) -> Iterator[str]:
+    for mail in world.database("notify")["mails"].find({"state": {"$ne": "accepted"}}):
+        yield f"{mail['kind']} is {mail['state']}"
+
+
+def _queues(world: World) -> list[dict[str, Any]]:
+    """The broker's queues with their depth; it counts every few seconds, so that a story is asked again."""
+    answer = httpx.get(f"{world.stack.amqp_management_url}/api/queues/%2F?columns=name,messages", timeout=10)
+    found: list[dict[str, Any]] = answer.raise_for_status().json()
+    return found
+
+
+def _unread_messages(world: World) -> dict[str, int]:
+    return {
+        queue["name"]: queue["messages"]
+        for queue in _queues(world)
+        if queue.get("messages") and not queue["name"].endswith(".dead")
+    }
+
+
+def _dead(world: World) -> dict[str, int]:
+    return {
+        queue["name"]: queue["messages"]
+        for queue in _queues(world)
+        if queue.get("messages") and queue["name"].endswith(".dead")
+    }

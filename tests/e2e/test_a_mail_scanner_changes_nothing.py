@@ -1,0 +1,92 @@
+"""Scanners follow every link of every mail, and press every button with empty fields: nothing is spent by it."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+
+from client.download import Downloader
+from devstack.letters import Letter
+from devstack.people import ACCESS, DECISION, OFFER, Person
+from tests.e2e.world import World
+
+SCANNERS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) SafeLinks",
+    "BarracudaCentral/1.0",
+    "Proofpoint URL Defense",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+)
+TOKEN = re.compile(r"/(access|approve|download|tracking)/([^/?#\s]+)")
+UUID = "00000000-0000-4000-8000-000000000000"
+
+
+def addresses(letter: Letter, base_url: str) -> Iterator[str]:
+    """Every address in a mail, and every address of the API that can be made of its tokens."""
+    for link in letter.all_links:
+        yield link
+        for page, token in TOKEN.findall(link):
+            yield from (base_url + path for path in api_paths(page, token))
+
+
+def api_paths(page: str, token: str) -> Iterator[str]:
+    """What a curious machine could make of a token."""
+    if page == "access":
+        yield "/api/auth/sessions"
+        yield f"/api/auth/sessions/{token}"
+        yield "/api/auth/links"
+    for noun in ("approvals", "transfers"):
+        for verb in ("", "/approval", "/refusal"):
+            yield f"/api/propagation/{noun}/{token}{verb}"
+    yield f"/api/download/links/{token}"
+    yield f"/api/download/links/{token}/archive"
+    yield f"/api/download/links/{token}/files/{UUID}/downloads/{UUID}"
+    yield f"/api/download/transfers/{token}"
+    yield f"/api/upload/transfers/{token}"
+    yield f"/api/upload/drafts/{token}/submission"
+
+
+def scan(letters: list[Letter], base_url: str) -> int:
+    """Looks and presses; how many requests that were."""
+    asked = 0
+    with httpx.Client(timeout=10, follow_redirects=True) as http:
+        for letter in letters:
+            for number, address in enumerate(dict.fromkeys(addresses(letter, base_url))):
+                headers = {"User-Agent": SCANNERS[number % len(SCANNERS)], "Sec-Purpose": "prefetch"}
+                for method in ("HEAD", "GET", "GET", "OPTIONS"):
+                    assert http.request(method, address, headers=headers).status_code < 500
+                for content in ("", "{}"):
+                    told = {"Content-Type": "application/json", **headers}
+                    assert http.post(address, content=content, headers=told).status_code < 500
+                asked += 6
+    return asked
+
+
+def everything(world: World, *people: Person) -> list[Letter]:
+    return [letter for person in people for letter in world.letters.to(person.address)]
+
+
+def test_after_a_scan_of_every_mail_everybody_can_still_do_what_their_mail_is_for(world: World) -> None:
+    sender, other = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
+    agent, base_url = world.agent("dominique"), world.stack.gateway_url
+    sender.ask_for_link()
+    access = sender.letter(ACCESS)
+    assert scan(everything(world, sender), base_url) > 10
+    sender.open_session(access)
+
+    sent = world.send(sender, [agent.address, other.address], {"f.txt": b"intact"})
+    link, decision = world.link(agent), agent.letter(DECISION).token(DECISION)
+    scan(everything(world, agent), base_url)
+    card = agent.api.to_decide(decision)
+    assert card["state"] == "waiting"
+    assert world.has_no_link(other)
+    assert agent.api.offer(link).file("f.txt").left == 3
+
+    agent.api.approve(decision, card["shown"]["digest"])
+    link = world.link(other)
+    scan(everything(world, agent, other, sender), base_url)
+    offered = other.api.offer(link).file("f.txt")
+    assert offered.left == 3
+    assert Downloader(other.api, link).fetch(offered, world.folder / sent.transfer).read_bytes() == b"intact"
+    assert agent.api.to_decide(decision)["state"] == "approved"
+    assert sender.api.sent_transfer(sent.transfer)["outcome"] is None
+    assert f"/{OFFER}/" in everything(world, other)[-1].text

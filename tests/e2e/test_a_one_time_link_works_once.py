@@ -1,0 +1,56 @@
+"""The way in: a link and a key from the mail, good once, however many try."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from client.problem import Problem
+from devstack.people import ACCESS
+from tests.e2e.world import World, refused
+
+AT_ONCE = 200
+
+
+def test_of_two_hundred_attempts_at_once_exactly_one_opens_a_session(world: World) -> None:
+    person = world.outsider("camille", signed_in=False)
+    person.ask_for_link()
+    letter = person.letter(ACCESS)
+    link, key = letter.token(ACCESS), str(letter.key)
+    api = world.impatient()
+
+    def attempt(number: int) -> str:
+        try:
+            return api.open_session(link, key, "Nom", f"Prénom {number}").role
+        except Problem as problem:
+            return problem.slug
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(attempt, range(AT_ONCE)))
+    assert outcomes.count("external") == 1
+    assert set(outcomes) == {"external", "link-already-used"}
+
+
+def test_a_used_link_is_refused_in_words(world: World) -> None:
+    person = world.outsider("camille", signed_in=False)
+    person.ask_for_link()
+    letter = person.letter(ACCESS)
+    session = person.open_session(letter)
+    assert (session.email, session.role) == (person.address, "external")
+    problem = refused(lambda: person.open_session(letter))
+    assert (problem.status, problem.slug) == (410, "link-already-used")
+
+
+def test_five_wrong_keys_end_the_link_and_the_right_one_comes_too_late(world: World) -> None:
+    person = world.outsider("camille", signed_in=False)
+    person.ask_for_link()
+    letter = person.letter(ACCESS)
+    link = letter.token(ACCESS)
+    tried = [refused(lambda: person.api.open_session(link, "AAAAA-AAAAA", "Nom", "Prénom")) for _ in range(5)]
+    assert [problem.slug for problem in tried] == ["key-wrong"] * 4 + ["link-spent-by-wrong-keys"]
+    assert [problem.members.get("tries_left") for problem in tried[:4]] == [4, 3, 2, 1]
+    assert refused(lambda: person.open_session(letter)).slug == "link-spent-by-wrong-keys"
+
+
+def test_a_closed_session_opens_nothing_any_more(world: World) -> None:
+    person = world.outsider("camille")
+    person.api.drafts()
+    person.api.close_session()
+    assert refused(person.api.current_session).slug == "session-expired"

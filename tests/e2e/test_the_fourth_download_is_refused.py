@@ -1,0 +1,86 @@
+"""Three means three: complete downloads are counted exactly, and nothing else is."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from client.answers import Grant
+from client.download import Downloader
+from client.problem import Problem
+from tests.e2e.world import Sent, World, refused, until
+
+AT_ONCE = 200
+
+
+def a_link(world: World, content: bytes = b"trois fois") -> tuple[Sent, str, str]:
+    agent, other = world.agent("dominique", signed_in=True), world.outsider("sacha", signed_in=False)
+    sent = world.send(agent, [other.address], {"f.bin": content})
+    link = world.link(other)
+    return sent, link, sent.recap["files"][0]["file"]
+
+
+def test_the_fourth_complete_download_is_refused_and_the_sender_sees_three(world: World) -> None:
+    sent, link, file = a_link(world)
+    api = world.impatient()
+    for left in (3, 2, 1):
+        offered = api.offer(link).file("f.bin")
+        assert offered.left == left
+        Downloader(api, link).fetch(offered, world.folder / f"{sent.transfer}.{left}")
+    until(lambda: api.offer(link).file("f.bin").left == 0, "the third one is counted")
+    problem = refused(lambda: api.begin_download(link, file, str(uuid.uuid4())))
+    assert (problem.status, problem.slug) == (410, "downloads-exhausted")
+    card = sent.sender.api.tracking(sent.transfer)
+    assert card["recipients"][0]["files"][0]["done"] == 3
+
+
+def test_of_two_hundred_starts_at_once_exactly_three_are_granted(world: World) -> None:
+    _, link, file = a_link(world)
+    api = world.impatient()
+
+    def start(_: int) -> str:
+        try:
+            api.begin_download(link, file, str(uuid.uuid4()))
+        except Problem as problem:
+            return problem.slug
+        return "granted"
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(start, range(AT_ONCE)))
+    assert outcomes.count("granted") == 3
+    assert set(outcomes) == {"granted", "downloads-exhausted"}
+
+
+def test_the_same_id_again_takes_nothing_more(world: World) -> None:
+    _, link, file = a_link(world)
+    api, download = world.impatient(), str(uuid.uuid4())
+    with ThreadPoolExecutor(10) as pool:
+        grants: list[Grant] = list(pool.map(lambda _: api.begin_download(link, file, download), range(20)))
+    assert {grant.left for grant in grants} == {2}
+
+
+def test_a_download_that_was_given_back_costs_nothing(world: World) -> None:
+    _, link, file = a_link(world, b"x" * 3_000_000)
+    api = world.impatient()
+    for _ in range(5):
+        download = str(uuid.uuid4())
+        grant = api.begin_download(link, file, download)
+        with httpx.stream("GET", grant.url) as answer:
+            next(answer.iter_raw())
+        api.give_back(link, file, download)
+    until(lambda: api.offer(link).file("f.bin").left == 3, "all three are there again")
+
+
+def test_ranges_within_one_download_are_free(world: World) -> None:
+    content = bytes(range(256)) * 20_000
+    _, link, file = a_link(world, content)
+    api = world.impatient()
+    grant = api.begin_download(link, file, str(uuid.uuid4()))
+    found = b""
+    for start in range(0, len(content), 1_000_000):
+        stop = min(start + 1_000_000, len(content)) - 1
+        answer = httpx.get(grant.url, headers={"Range": f"bytes={start}-{stop}"})
+        assert answer.status_code == 206
+        found += answer.content
+    assert found == content
+    until(lambda: api.offer(link).file("f.bin").left == 2, "counted once")

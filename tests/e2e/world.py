@@ -1,0 +1,177 @@
+"""The whole product as a story sees it: people with mailboxes, files to send, and a way to look behind the curtain."""
+
+import random
+import signal
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import minio
+from pymongo import MongoClient
+from pymongo.database import Database
+
+from client.api import Api, recipients
+from client.patience import IMPATIENT
+from client.problem import Json, Problem
+from client.upload import Source, Uploader
+from devstack.letters import Letters
+from devstack.people import OFFER, Person
+from devstack.s3_client import s3_client
+from devstack.stack import Stack
+
+AGENTS = "ministere.example"
+Found = TypeVar("Found")
+
+
+@dataclass
+class Sent:
+    """A transfer that was acknowledged."""
+
+    transfer: str
+    sender: Person
+    files: dict[str, bytes]
+    recap: Json
+
+
+@dataclass
+class World:
+    """Everything a story needs; `sent` and `canaries` are what the oracle asks about later."""
+
+    stack: Stack
+    folder: Path
+    sent: list[Sent] = field(default_factory=list)
+    canaries: set[str] = field(default_factory=set)
+    logs: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.letters = Letters(self.stack.mailbox_url)
+        self.mongo: MongoClient[dict[str, Any]] = MongoClient(self.stack.mongo_admin_url, tz_aware=True)
+        self.bucket: minio.Minio = s3_client(self.stack.workspace, "upload")
+
+    def close(self) -> None:
+        self.mongo.close()
+
+    # --- people ---
+
+    def outsider(self, name: str, signed_in: bool = True) -> Person:
+        """Somebody outside the ministries, with an address nobody else has."""
+        return self._person(name, f"{name}.ville.example", signed_in)
+
+    def agent(self, name: str, signed_in: bool = False) -> Person:
+        """Somebody of the ministries."""
+        return self._person(name, AGENTS, signed_in)
+
+    def _person(self, name: str, domain: str, signed_in: bool) -> Person:
+        mark = uuid.uuid4().hex[:10]
+        person = Person(self.stack.gateway_url, self.letters, f"{name}.{mark}@{domain}", f"Prénom{mark}", f"Nom{mark}")
+        self.canaries |= {mark, person.address}
+        if signed_in:
+            person.sign_in()
+            self.canaries.add(str(person.api.wire.token))
+        return person
+
+    def impatient(self, token: str | None = None) -> Api:
+        """A client that never tries twice, so that a story sees the first answer."""
+        api = Api(self.stack.gateway_url, patience=IMPATIENT)
+        api.wire.token = token
+        return api
+
+    # --- sending ---
+
+    def draft(self, sender: Person, to: Iterable[str], subject: str = "Objet", **fields: Any) -> str:
+        """A draft with everything but files."""
+        draft = str(uuid.uuid4())
+        sender.api.begin_draft(draft)
+        sender.api.edit_draft(draft, **recipients(to=list(to)), **({"subject": subject, "text": "Bonjour"} | fields))
+        return draft
+
+    def source(self, name: str, content: bytes) -> Source:
+        """A file on the sender's disk."""
+        path = self.folder / uuid.uuid4().hex
+        path.write_bytes(content)
+        return Source(path, name)
+
+    def put(self, sender: Person, draft: str, files: dict[str, bytes]) -> None:
+        """Uploads files into a draft."""
+        Uploader(sender.api).send_all(draft, [self.source(name, content) for name, content in files.items()])
+
+    def send(self, sender: Person, to: Iterable[str], files: dict[str, bytes] | None = None, **fields: Any) -> Sent:
+        """A whole transfer; without files, one small file with a telling name."""
+        if files is None:
+            files = {f"secret-{uuid.uuid4().hex[:10]}.txt": random.randbytes(1000)}
+        draft = self.draft(sender, to, **fields)
+        self.put(sender, draft, files)
+        return self.submit(sender, draft, files)
+
+    def submit(self, sender: Person, draft: str, files: dict[str, bytes]) -> Sent:
+        """Sends a draft and remembers that it was acknowledged."""
+        recap = sender.api.submit(draft)
+        self.canaries |= {name for name in files if len(name) > 8}
+        self.sent.append(Sent(recap["transfer"], sender, files, recap))
+        return self.sent[-1]
+
+    def link(self, person: Person, seen: int = 0) -> str:
+        """The token of the link in a recipient's mail."""
+        return person.letter(OFFER, seen).token(OFFER)
+
+    def has_no_link(self, person: Person) -> bool:
+        """No mail with a link to files has come to this address."""
+        return not self.letters.with_page(person.address, OFFER)
+
+    # --- behind the curtain ---
+
+    def database(self, service: str) -> Database[dict[str, Any]]:
+        """A service's database, as the administrator sees it."""
+        return self.mongo[service]
+
+    def objects(self) -> set[str]:
+        """The keys of everything in the bucket."""
+        found = self.bucket.list_objects(self.stack.s3_bucket, recursive=True)
+        return {str(item.object_name) for item in found}
+
+    def keys(self, transfer: str) -> set[str]:
+        """The keys of a transfer's objects."""
+        document = self.database("upload")["transfers"].find_one({"_id": transfer})
+        return {file["key"] for file in document["files"].values()} if document else set()
+
+    def kill(self, service: str) -> None:
+        """SIGKILL; stays dead until `revive`."""
+        self.stack.kill(service, signal.SIGKILL)
+
+    def revive(self, service: str) -> None:
+        """Starts a killed service again; the log of its former life is kept."""
+        self.keep_log(service)
+        self.stack.restart(service)
+
+    def keep_log(self, part: str) -> None:
+        """Takes over what a part has logged, because a restart turns its log over."""
+        log = self.stack.workspace.log(part)
+        if log.exists():
+            self.logs.append(log.read_text(errors="replace"))
+
+
+def until(look: Callable[[], Found], what: str, seconds: float = 20.0) -> Found:
+    """The first truthy answer; what is not yet so, and what is refused meanwhile, is asked again until the deadline."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if found := look():
+                return found
+        except (AssertionError, Problem):
+            if time.monotonic() > deadline:
+                raise
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:g} s: {what}")
+        time.sleep(0.05)
+
+
+def refused(ask: Callable[[], object]) -> Problem:
+    """The problem with which something is refused."""
+    try:
+        ask()
+    except Problem as problem:
+        return problem
+    raise AssertionError("it was not refused")
