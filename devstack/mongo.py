@@ -17,6 +17,8 @@ from devstack.process import Child
 MONGOD = Path(sysconfig.get_paths()["purelib"]) / "fiftyone" / "db" / "bin" / "mongod"
 Client = MongoClient[dict[str, Any]]
 UNAUTHORIZED = 13
+ALREADY_INITIALIZED = 23
+NOT_YET_INITIALIZED = 94
 
 
 def _key() -> str:
@@ -89,21 +91,23 @@ class Mongo(Part):
     def _make_primary(self, client: Client) -> None:
         """Forms the set once, and again under the new address when the remembered port had been taken."""
         config = {"_id": "rs0", "members": [{"_id": 0, "host": self._address}]}
-        hello = client.admin.command("hello")
-        if hello.get("isreplicaset"):
-            client.admin.command("replSetInitiate", config)
-        elif self._moved():
-            with self._client(self.admin_url()) as admin:
-                version = admin.admin.command("replSetGetConfig")["config"]["version"]
-                admin.admin.command("replSetReconfig", config | {"version": version + 1}, force=True)
+        if not self._member.exists():
+            _initiate(client, config)
+        elif self._member.read_text() != self._address:
+            self._move(config)
         self.wait_ready(ready=lambda: bool(client.admin.command("hello")["isWritablePrimary"]))
         self._member.write_text(self._address)
 
-    def _moved(self) -> bool:
-        return self._member.exists() and self._member.read_text() != self._address
+    def _move(self, config: dict[str, Any]) -> None:
+        """Gives the set its new address, once mongod has given up looking for itself at the old one."""
+        with self._client(self.admin_url().replace("replicaSet=rs0&", "")) as admin:
+            self.wait_ready(ready=lambda: _knows_its_set(admin))
+            version = admin.admin.command("replSetGetConfig")["config"]["version"]
+            admin.admin.command("replSetReconfig", config | {"version": version + 1}, force=True)
 
     @property
     def _member(self) -> Path:
+        """Written when the set has been formed; holds the address of its one member."""
         return self.workspace.root / "data" / "mongo.member"
 
     def _make_admin(self, client: Client) -> None:
@@ -121,3 +125,20 @@ class Mongo(Part):
             password = self.workspace.vault.once("mongo", f"{service}_password")
             roles = [{"role": "readWrite", "db": service}]
             client[service].command("createUser", service, pwd=password, roles=roles)
+
+
+def _initiate(client: Client, config: dict[str, Any]) -> None:
+    try:
+        client.admin.command("replSetInitiate", config)
+    except OperationFailure as refusal:
+        if refusal.code not in (UNAUTHORIZED, ALREADY_INITIALIZED):  # the start that did it was cut short
+            raise
+
+
+def _knows_its_set(admin: Client) -> bool:
+    try:
+        return bool(admin.admin.command("replSetGetConfig"))
+    except OperationFailure as refusal:
+        if refusal.code != NOT_YET_INITIALIZED:
+            raise
+        return False

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-from devstack.process import Child, last_words
+from devstack.process import Child
 from devstack.refusals import PartDidNotStart, StartInterrupted
+from devstack.table import short
 from devstack.workspace import Workspace
 
 
@@ -48,7 +49,7 @@ class Part(ABC):
             raise
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise PartDidNotStart(f"{self.name} did not start: {reason} (log: {self.log})") from error
+            raise PartDidNotStart(f"{self.name} did not start: {reason} (log: {short(self.log)})") from error
         self.seconds = time.monotonic() - began
 
     def stop(self) -> None:
@@ -86,7 +87,7 @@ class Part(ABC):
 
         def answered() -> bool:
             for child in self.dead:
-                raise PartDidNotStart(f"{child.name} died: {last_words(child.log)} (log: {child.log})")
+                raise PartDidNotStart(child.obituary())
             return check()
 
         self.workspace.wait_until(f"waiting for {self.name}", answered, seconds)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from devstack.birth import birth
 from devstack.refusals import PartDidNotStart
+from devstack.table import short
 from devstack.workspace import PROJECT, Workspace
 
 
@@ -70,7 +71,14 @@ class Child:
         finally:
             self.stop()
         if self._process is not None and self._process.returncode != 0:
-            raise PartDidNotStart(f"{self.name} failed: {last_words(self._log)} (log: {self._log})")
+            raise PartDidNotStart(self.obituary())
+
+    def obituary(self) -> str:
+        """One line on how the process ended."""
+        code = self._process.poll() if self._process else None
+        if code is not None and code < 0:
+            return f"{self.name} was killed by {signal.Signals(-code).name} (log: {short(self._log)})"
+        return f"{self.name} ended with exit code {code}: {last_words(self._log)} (log: {short(self._log)})"
 
     def signal(self, number: signal.Signals) -> None:
         """Sends one signal to the process itself, not to its group."""

@@ -3,6 +3,8 @@
 import base64
 import hashlib
 import json
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +18,8 @@ from devstack.process import Child
 
 # Not the wrapper in sbin: that one insists on root.
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
+QUICK_END = "gen_event:delete_handler(rabbit_event, rabbit_mgmt_db_handler, [])."
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
@@ -24,8 +28,6 @@ class Rabbit(Part):
 
     name = "rabbit"
     what = "RabbitMQ"
-    # It writes everything in a fraction of this, then idles for five seconds; it also survives being killed.
-    patience_seconds = 2.0
     port_names = ("amqp", "amqp_dist", "amqp_management", "epmd")
 
     def launch(self) -> None:
@@ -34,6 +36,16 @@ class Rabbit(Part):
         self.wait_ready(ready=lambda: answers(self.workspace.ports["epmd"]))
         self.spawn(Child(self.workspace, "rabbit", [SERVER], env=self._environment()))
         self.wait_ready(120)
+
+    def stop(self) -> None:
+        """Takes the statistics' listener out first: with it, the broker idles for five seconds before it ends."""
+        if self.children and self.children[-1].alive:
+            ask = Child(self.workspace, "rabbit.control", [CONTROL, "eval", QUICK_END], self._environment(), "rabbit")
+            ask.start()
+            with suppress(subprocess.TimeoutExpired):
+                ask.wait(3)
+            ask.stop(0)
+        super().stop()
 
     def ready(self) -> bool:
         return answers(self.workspace.ports["amqp"], AMQP_HEADER, 5.0) and self._logs_in()

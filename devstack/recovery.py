@@ -31,11 +31,17 @@ def recover(workspace: Workspace) -> int:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
             process.resume()
-    _, stubborn = psutil.wait_procs(found, timeout=15)
-    for process in stubborn:
+    _wait_for_the_end(workspace, found, seconds=3)
+    for process in found:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=5)
+    _wait_for_the_end(workspace, found, seconds=5)
     for record in (workspace.root / "run").glob("*.json"):
         record.unlink(missing_ok=True)
     return len(found)
+
+
+def _wait_for_the_end(workspace: Workspace, processes: list[psutil.Process], seconds: float) -> None:
+    """A zombie counts as gone: its parent is gone too, and not everything that runs as pid 1 buries orphans."""
+    with suppress(TimeoutError):
+        workspace.wait_until("leftovers", lambda: all(birth(process.pid) is None for process in processes), seconds)

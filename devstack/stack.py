@@ -44,25 +44,19 @@ class Stack(Addresses):
     def start(self, parts: Iterable[str] = ALL) -> None:
         """Starts what is not running yet and waits until it answers; on a failure stops what this call started."""
         wanted = [name for name in self.parts if name in set(parts) and name not in self._running]
-        self._settle()
         self.workspace.halted.clear()
+        self._settle()
+        self._running += wanted
         try:
             start_together([self.parts[name] for name in wanted], self.workspace.halted)
         except BaseException:
-            stop_together([self.parts[name] for name in wanted])
-            if not self._running:
-                self.workspace.release()
-                self._settled = False
+            self._stop(wanted)
             raise
-        self._running += wanted
 
     def stop(self) -> None:
         """Stops everything that this stack started, doors first, servers last."""
         self.workspace.halted.set()
-        stop_together([self.parts[name] for name in self._running])
-        self._running = []
-        self._settled = False
-        self.workspace.release()
+        self._stop(list(self._running))
 
     def restart(self, name: str, settings: dict[str, str] | None = None) -> None:
         """Stops one part, alone, and starts it again on the same port; `settings` stay for later restarts too."""
@@ -100,12 +94,19 @@ class Stack(Addresses):
     ) -> None:
         self.stop()
 
+    def _stop(self, names: list[str]) -> None:
+        stop_together([self.parts[name] for name in names])
+        self._running = [name for name in self._running if name not in names]
+        if not self._running:
+            self._settled = False
+            self.workspace.release()
+
     def _settle(self) -> None:
         """Holds the folder, ends what an earlier supervisor left behind, settles all ports."""
         if not self._settled:
             self.workspace.hold()
-            recover(self.workspace)
             try:
+                recover(self.workspace)
                 self.workspace.ports.settle([port for part in self.parts.values() for port in part.port_names])
             except BaseException:
                 self.workspace.release()

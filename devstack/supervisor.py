@@ -11,7 +11,6 @@ from types import FrameType
 
 from devstack.accounts import SERVICES
 from devstack.birth import birth
-from devstack.process import last_words
 from devstack.recovery import recover
 from devstack.refusals import PartDidNotStart, PartDied, StackAlreadyRunning, StackNotRunning, StartInterrupted
 from devstack.requests import answer, ask_restart, pending
@@ -99,7 +98,8 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 def _what_runs(stack: Stack, seconds: float) -> str:
     rows = [(part.name, part.what, part.where(), f"{part.seconds:.1f} s", short(part.log)) for part in stack.running]
-    rows.append(("files", "the origin of the bytes", stack.files_url, "", short(stack.parts["gateway"].log)))
+    if "gateway" in [part.name for part in stack.running]:
+        rows.append(("files", "the origin of the bytes", stack.files_url, "", short(stack.parts["gateway"].log)))
     heads = ("part", "what", "where", "ready after", "log")
     return f"{table(heads, rows)}\n\nAll ready after {seconds:.1f} s. Ctrl-C (or: make stop) stops all of it."
 
@@ -110,7 +110,7 @@ def _watch(stack: Stack) -> None:
     while True:
         for part in stack.running:
             for child in part.dead:
-                raise PartDied(f"{child.name} died: {last_words(child.log)} (log: {short(child.log)})")
+                raise PartDied(child.obituary())
         for name in pending(stack.workspace):
             _restart(stack, name)
         stack.workspace.halted.wait(0.2)

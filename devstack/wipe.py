@@ -27,7 +27,7 @@ def _drop_databases(stack: Stack) -> None:
 
 
 def _purge_queues(stack: Stack) -> None:
-    """Emptied, not deleted: RabbitMQ 3.10 may not recover a quorum queue that was deleted and made again just before a kill."""
+    """Emptied, not deleted: RabbitMQ 3.10 may not recover a queue deleted and made again just before a kill."""
     with httpx.Client(base_url=stack.amqp_management_url, timeout=30) as management:
         for queue in management.get("/api/queues/%2F?columns=name").raise_for_status().json():
             management.delete(f"/api/queues/%2F/{queue['name']}/contents").raise_for_status()

@@ -1,0 +1,122 @@
+"""Children, ports and folders of the devstack: nobody is left behind, nobody else is touched."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from devstack.birth import birth
+from devstack.ports import PortBook, is_free
+from devstack.process import Child
+from devstack.recovery import leftovers, recover
+from devstack.refusals import PartDidNotStart, PortTaken, StackAlreadyRunning
+from devstack.stack import Stack
+from devstack.workspace import PROJECT, Workspace
+
+STUBBORN = "trap '' TERM; sleep 1000 & echo ready; wait; wait"
+KILLED_SUPERVISOR = """
+import signal, sys
+from pathlib import Path
+from devstack.stack import Stack
+Stack(Path(sys.argv[1])).start({"mailbox"})
+print("ready", flush=True)
+signal.pause()
+"""
+
+
+def until(workspace: Workspace, check: Callable[[], bool]) -> None:
+    workspace.wait_until("the test", check, 10)
+
+
+def test_a_child_that_ignores_the_request_to_end_is_killed_with_its_own_children(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    child = Child(workspace, "stubborn", ["sh", "-c", STUBBORN])
+    child.start()
+    until(workspace, lambda: "ready" in child.log.read_text())
+    grandchild = psutil.Process(child.pid).children()[0]
+    child.stop(seconds=0.1)
+    assert not child.alive
+    until(workspace, lambda: birth(grandchild.pid) is None)
+    assert not workspace.record("stubborn").exists()
+
+
+def test_a_stopped_child_ends_all_the_same(tmp_path: Path) -> None:
+    child = Child(Workspace(tmp_path), "frozen", ["sleep", "1000"])
+    child.start()
+    child.signal(signal.SIGSTOP)
+    child.stop()
+    assert child.wait() == -signal.SIGTERM
+
+
+def test_a_job_that_fails_is_named_with_its_last_words(tmp_path: Path) -> None:
+    job = Child(Workspace(tmp_path), "job", ["sh", "-c", "echo no such queue; exit 3"])
+    with pytest.raises(PartDidNotStart, match="job ended with exit code 3: no such queue"):
+        job.finish()
+
+
+def test_a_port_is_remembered_and_another_one_is_chosen_when_it_is_taken(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = PortBook(file)
+    first.settle(["a", "b"])
+    assert first["a"] != first["b"]
+    again = PortBook(file)
+    with socket.create_server(("127.0.0.1", first["a"])):
+        again.settle(["a", "b"])
+        assert again["a"] != first["a"]
+        assert again["b"] == first["b"]
+        with pytest.raises(PortTaken, match=f"port {first['a']} .* is already in use"):
+            PortBook(tmp_path / "other.json", {"gateway": first["a"]}).settle(["gateway"])
+    assert is_free(first["a"])
+
+
+def test_a_folder_has_one_supervisor(tmp_path: Path) -> None:
+    holder = Workspace(tmp_path)
+    holder.hold()
+    with pytest.raises(StackAlreadyRunning):
+        Workspace(tmp_path).hold()
+    holder.release()
+    other = Workspace(tmp_path)
+    other.hold()
+    other.release()
+
+
+def test_a_pid_that_belongs_to_somebody_else_by_now_is_left_alone(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with subprocess.Popen(["sleep", "1000"]) as stranger:
+        workspace.record("old").write_text(json.dumps({"pid": stranger.pid, "birth": "another boot:1"}))
+        assert recover(workspace) == 0
+        assert stranger.poll() is None
+        stranger.kill()
+
+
+def test_what_a_killed_supervisor_left_is_ended_by_the_next_start(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", KILLED_SUPERVISOR, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=PROJECT) as supervisor:
+        assert supervisor.stdout is not None
+        assert supervisor.stdout.readline() == b"ready\n"
+        os.kill(supervisor.pid, signal.SIGKILL)
+    (orphan,) = leftovers(Workspace(tmp_path))
+    with Stack(tmp_path) as stack:
+        stack.start({"mailbox"})
+        assert birth(orphan.pid) is None
+        assert stack.pid("mailbox") != orphan.pid
+    assert leftovers(Workspace(tmp_path)) == []
+
+
+def test_a_part_that_was_killed_can_be_restarted_alone(tmp_path: Path) -> None:
+    with Stack(tmp_path) as stack:
+        stack.start({"mailbox"})
+        address, before = stack.mailbox_url, stack.pid("mailbox")
+        stack.kill("mailbox")
+        until(stack.workspace, lambda: bool(stack.parts["mailbox"].dead))
+        stack.restart("mailbox")
+        stack.wait_ready("mailbox")
+        assert stack.mailbox_url == address
+        assert stack.pid("mailbox") != before
