@@ -1,0 +1,138 @@
+"""Asking for a link: a human check, one mail, and the same answer for everybody."""
+
+import asyncio
+import statistics
+
+import pytest
+
+from tests.integration.auth.conftest import Started
+from tests.integration.auth.rig import NETWORK, Auth
+
+
+async def test_an_answered_check_sends_one_link_with_its_key(auth: Auth) -> None:
+    answer = await auth.ask("Ana@Ministere.Example")
+    assert (answer.status_code, answer.json()) == (202, {})
+    [fact] = await auth.facts("auth.one-time-link-issued.v1")
+    assert fact["address"] == "ana@ministere.example"
+    assert fact["language"] == "fr"
+    assert len(fact["token"]) == 43
+    assert len(fact["key"].replace("-", "")) == 26
+
+
+async def test_no_secret_rests_in_the_database_once_it_was_announced(auth: Auth) -> None:
+    mailed = await auth.link()
+    await auth.published()
+    for name in await auth.documents.list_collection_names():
+        kept = str(await auth.documents[name].find().to_list())
+        assert mailed.link not in kept
+        assert mailed.key not in kept
+        assert mailed.key.replace("-", "") not in kept
+
+
+async def test_a_wrong_answer_spends_the_check(auth: Auth) -> None:
+    client = auth.at()
+    solved = await auth.solved(client)
+    wish = {"email": "ana@ministere.example", **solved}
+    wrong = await client.post("/api/auth/links", json={**wish, "answer": "wrong"})
+    late = await client.post("/api/auth/links", json=wish)
+    unknown = await client.post("/api/auth/links", json={**wish, "challenge": "unknown"})
+    for refused in (wrong, late, unknown):
+        assert (refused.status_code, refused.json()["type"]) == (422, "/problems/challenge-failed")
+        assert set(refused.json()) == {"type", "title", "status", "reference"}
+    assert await auth.facts("auth.one-time-link-issued.v1") == []
+
+
+async def test_a_check_lives_five_minutes_by_the_databases_clock(auth: Auth) -> None:
+    client = auth.at()
+    solved = await auth.solved(client)
+    kept = await auth.documents.challenges.find_one({})
+    assert kept
+    await auth.pass_time(seconds=301)
+    answer = await client.post("/api/auth/links", json={"email": "ana@ministere.example", **solved})
+    assert answer.json()["type"] == "/problems/challenge-failed"
+
+
+async def test_one_answered_check_sends_one_link_however_often_it_is_posted(started: Started) -> None:
+    auth = await started(instances=2, links_per_person=1000, links_per_person_a_day=1000)
+    clients = [auth.at(0), auth.at(1)]
+    wish = {"email": "ana@ministere.example", **await auth.solved(clients[0])}
+    answers = await asyncio.gather(*(clients[n % 2].post("/api/auth/links", json=wish) for n in range(100)))
+    assert sorted(answer.status_code for answer in answers) == [202] + [422] * 99
+    assert len(await auth.facts("auth.one-time-link-issued.v1")) == 1
+
+
+async def test_an_address_that_cannot_be_used_does_not_spend_the_check(auth: Auth) -> None:
+    client = auth.at()
+    solved = await auth.solved(client)
+    refused = await client.post("/api/auth/links", json={"email": "ana@evil.org@ministere.example", **solved})
+    assert refused.json()["type"] == "/problems/address-not-acceptable"
+    assert (await client.post("/api/auth/links", json={"email": "ana@b.fr", **solved})).status_code == 202
+
+
+async def test_the_fourth_link_of_an_hour_is_not_sent_and_nobody_can_tell(started: Started) -> None:
+    auth = await started(instances=2)
+    spellings = ["ana@b.fr", "ANA@b.fr", "ana+x@b.fr", "ana+y@B.fr"]
+    answers = [await auth.ask(email, auth.at(n)) for n, email in enumerate(spellings)]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(202, "{}")] * 4
+    assert {frozenset(answer.headers) for answer in answers} == {frozenset(answers[0].headers)}
+    assert len(await auth.admissions()) == 3
+
+
+async def test_a_thousand_requests_over_two_instances_send_three_mails(started: Started) -> None:
+    auth = await started(instances=2, challenges_per_network=2000, links_per_network=2000)
+    clients = [auth.at(0), auth.at(1)]
+    for _ in range(10):
+        answers = await asyncio.gather(*(auth.ask("ana@b.fr", clients[n % 2]) for n in range(100)))
+        assert {answer.status_code for answer in answers} == {202}
+    assert len(await auth.admissions()) == 3
+
+
+@pytest.mark.parametrize(
+    ("setting", "emails"),
+    [
+        ("links_per_person_a_day", ["ana@b.fr"] * 4),
+        ("links_per_domain", [f"ana{n}@b.fr" for n in range(4)]),
+        ("links_per_network", [f"ana@b{n}.fr" for n in range(4)]),
+        ("links_in_all", [f"ana@b{n}.fr" for n in range(4)]),
+    ],
+)
+async def test_each_limit_holds(started: Started, setting: str, emails: list[str]) -> None:
+    auth = await started(**{"links_per_person": 100, setting: 2})
+    for email in emails:
+        assert (await auth.ask(email)).status_code == 202
+    assert len(await auth.admissions()) == 2
+
+
+async def test_one_network_does_not_use_up_what_all_share(started: Started) -> None:
+    auth = await started(links_per_network=2, links_in_all=3)
+    for n in range(6):
+        await auth.ask(f"ana@b{n}.fr")
+    await auth.ask("eva@c.fr", auth.at(network="198.51.100.1"))
+    assert len(await auth.mailed("eva@c.fr")) == 1
+
+
+async def test_an_ipv6_network_is_its_first_half(started: Started) -> None:
+    auth = await started(links_per_network=2)
+    for n in range(4):
+        await auth.ask(f"ana@b{n}.fr", auth.at(network=f"2001:db8:0:1::{n}"))
+    await auth.ask("eva@c.fr", auth.at(network="2001:db8:0:2::1"))
+    assert len(await auth.admissions()) == 3
+
+
+async def test_the_counters_name_nobody(auth: Auth) -> None:
+    await auth.ask("ana@b.fr")
+    kept = str(await auth.documents.rates.find().to_list())
+    assert "ana" not in kept
+    assert "b.fr" not in kept
+    assert NETWORK not in kept
+
+
+async def test_an_answer_takes_the_same_time_whether_a_link_was_sent_or_not(started: Started) -> None:
+    auth = await started(link_answer_seconds=0.15)
+    client = auth.at()
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    for n in range(12):
+        answer = await auth.ask("ana@b.fr", client)
+        seconds[n < 3].append(answer.elapsed.total_seconds())
+    assert min(seconds[True] + seconds[False]) >= 0.149
+    assert abs(statistics.median(seconds[True]) - statistics.median(seconds[False])) < 0.05
