@@ -125,10 +125,7 @@ def _read_only(mount: Object) -> bool:
 
 
 def _is_probed(workload: Object, container: Object) -> bool:
-    if workload["metadata"]["name"] == "gateway":
-        wanted = dict.fromkeys(PROBES, ("/livez", "health"))
-    else:
-        wanted = PROBES
+    wanted = dict.fromkeys(PROBES, ("/livez", "health")) if workload["metadata"]["name"] == "gateway" else PROBES
     found = {kind: container.get(kind, {}).get("httpGet", {}) for kind in PROBES}
     return {kind: (asked.get("path"), asked.get("port")) for kind, asked in found.items()} == wanted
 

@@ -1,0 +1,119 @@
+"""compose.yaml keeps the same walls as Kubernetes, and publishes one door."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.compose import secrets
+from deploy.k8s import network
+from deploy.tools import PROJECT, tool
+
+Service = dict[str, Any]
+OURS = ("auth", "upload", "propagation", "notify", "download")
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    command = [str(tool("docker-compose")), "--file", str(PROJECT / "compose.yaml"), "--profile", "dev", "config"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert not done.stderr
+    read: dict[str, Any] = yaml.safe_load(done.stdout)
+    return read
+
+
+def test_every_container_is_confined(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service.get("cap_add", []) == (["CHOWN"] if name == "minio-folder" else []), name
+        assert service["user"].split(":")[0] != "0" or name == "minio-folder", name
+        assert not service.get("privileged"), name
+        assert all(bind.get("read_only") for bind in service.get("volumes", []) if bind["type"] == "bind"), name
+
+
+def test_the_one_root_touches_one_folder_and_no_network(compose: dict[str, Any]) -> None:
+    folder = compose["services"]["minio-folder"]
+    assert folder["network_mode"] == "none"
+    assert folder["entrypoint"] == ["chown", "10002:10002", "/data"]
+    assert [volume["target"] for volume in folder["volumes"]] == ["/data"]
+
+
+def test_only_the_gateway_publishes_ports_and_only_here(compose: dict[str, Any]) -> None:
+    published = {name: service["ports"] for name, service in compose["services"].items() if service.get("ports")}
+    assert published.keys() == {"gateway"}
+    assert {port["host_ip"] for port in published["gateway"]} == {"127.0.0.1"}
+
+
+def test_everything_that_stays_says_whether_it_is_well(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        stays = service["restart"] == "unless-stopped"
+        assert bool(service.get("healthcheck", {}).get("test")) is stays, name
+
+
+def test_who_needs_whom_waits_until_it_is_well(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        for other, need in service.get("depends_on", {}).items():
+            ends = compose["services"][other]["restart"] != "unless-stopped"
+            assert need["condition"] == ("service_completed_successfully" if ends else "service_healthy"), name
+
+
+def test_images_have_versions(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert not service["image"].endswith(":latest"), name
+        assert ":" in service["image"], name
+
+
+def test_secrets_are_files_made_once_and_each_goes_to_who_needs_it(compose: dict[str, Any], tmp_path: Path) -> None:
+    secrets.make(tmp_path)
+    made = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert compose["secrets"].keys() == made.keys()
+    assert all(
+        Path(each["file"]).parts[-4:-1] == (".local", "secrets", "compose") for each in compose["secrets"].values()
+    )
+    values = [value for name, value in made.items() if name != "session_jwks"]
+    assert len(set(values)) == len(values)
+    secrets.make(tmp_path)
+    assert {file.name: file.read_text() for file in tmp_path.iterdir()} == made
+    for name in OURS:
+        given = {each["source"] for each in compose["services"][name]["secrets"]}
+        assert all(each.startswith(f"{name}_") or each == "session_jwks" for each in given), name
+    assert oct(tmp_path.stat().st_mode)[-3:] == "700"
+
+
+def test_no_secret_is_in_the_environment(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        for name, value in (service.get("environment") or {}).items():
+            assert not any(word in name for word in ("PASSWORD", "SECRET", "KEY", "TOKEN", "URL")) or (
+                str(value).startswith(("/run/secrets/", "http://localhost"))
+            )
+
+
+def test_networks_are_the_same_walls_as_the_network_policies(compose: dict[str, Any]) -> None:
+    """Two containers share a network exactly when a policy lets one call the other."""
+    alias = {"mongo": "data/mongodb", "rabbitmq": "data/rabbitmq", "minio": "data/minio", "mailbox": "mail/relay"}
+    members: dict[str, set[str]] = {}
+    for name, service in compose["services"].items():
+        for wall in service.get("networks", {}):
+            members.setdefault(wall, set()).add(name)
+    callers = {(line.pod, line.peer) for line in network.WANTED if line.way == "Egress"}
+    for caller in (*OURS, "gateway", "topology"):
+        reached = {other for group in members.values() if caller in group for other in group - {caller}}
+        for server, peer in alias.items():
+            assert (server in reached) is ((caller, peer) in callers), (caller, server)
+    assert {name for name, wall in compose["networks"].items() if not wall.get("internal")} == {"public"}
+    assert members["public"] == {"gateway"}
+    assert members["front"] == {"gateway", *network.FRONT}
+
+
+def test_the_services_trust_the_gateway_alone(compose: dict[str, Any]) -> None:
+    address = compose["services"]["gateway"]["networks"]["front"]["ipv4_address"]
+    assert {compose["services"][name]["environment"]["TRUSTED_PROXIES"] for name in OURS} == {address}
+
+
+def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
+    waits = {name: compose["services"][name]["stop_grace_period"] for name in (*OURS, "gateway")}
+    assert waits == {**dict.fromkeys(OURS, "1m0s"), "download": "1h0m0s", "gateway": "1h0m0s"}

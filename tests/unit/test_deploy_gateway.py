@@ -1,0 +1,48 @@
+"""The gateway's configuration is one text that three renderers fill in alike."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from deploy.gateway import render
+
+TEMPLATE = render.TEMPLATE.read_text(encoding="utf-8")
+
+
+def test_every_name_is_filled_in_and_nginx_keeps_its_own() -> None:
+    assert render.render("a ${ONE} $uri ${TWO};", {"ONE": "1", "TWO": "$host"}) == "a 1 $uri $host;"
+
+
+def test_a_missing_and_an_unknown_name_are_refused() -> None:
+    with pytest.raises(render.ValueMissing, match="TWO"):
+        render.render("${ONE} ${TWO}", {"ONE": "1"})
+    with pytest.raises(render.NameUnknown, match="THREE"):
+        render.render("${ONE}", {"ONE": "1", "THREE": "3"})
+
+
+def test_envsubst_would_fill_in_exactly_the_same() -> None:
+    """It also takes `$NAME` without braces, and only names of the filter's prefix."""
+    assert not re.findall(r"\$[A-Z]", TEMPLATE)
+    assert all(name.startswith("GATEWAY_") for name in render.names(TEMPLATE))
+
+
+def test_every_name_and_every_default_is_documented() -> None:
+    told = set(re.findall(r"`(GATEWAY_[A-Z_]+)`", Path(render.__file__).with_name("README.md").read_text()))
+    assert told == render.names(TEMPLATE)
+    assert render.defaults().keys() <= told
+
+
+def test_both_origins_answer_for_themselves_in_the_same_words() -> None:
+    assert len(re.findall(r"location @problem", TEMPLATE)) == 2
+    assert len(set(re.findall(r"return 500 '(.*)\$status,(?:\$problem_detail)?(.*)'", TEMPLATE))) == 1
+
+
+def test_every_problem_has_a_title_in_both_languages() -> None:
+    slugs = set(re.findall(r"^ +\"~[^\"]*\$\" ([a-z-]+);", TEMPLATE, re.M)) & set(
+        re.findall(r" ([a-z-]+);", TEMPLATE.split("$problem_slug {")[1].split("}")[0])
+    )
+    assert len(slugs) > 15
+    for slug in slugs:
+        assert f"fr:{slug} " in TEMPLATE
+        assert f"en:{slug} " in TEMPLATE
