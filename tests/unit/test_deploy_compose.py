@@ -117,3 +117,7 @@ def test_the_services_trust_the_gateway_alone(compose: dict[str, Any]) -> None:
 def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
     waits = {name: compose["services"][name]["stop_grace_period"] for name in (*OURS, "gateway")}
     assert waits == {**dict.fromkeys(OURS, "1m0s"), "download": "1h0m0s", "gateway": "1h0m0s"}
+
+
+def test_the_gateway_holds_little_back_from_a_reader_that_stops(compose: dict[str, Any]) -> None:
+    assert compose["services"]["gateway"]["sysctls"] == {"net.ipv4.tcp_rmem": "4096 131072 524288"}

@@ -139,6 +139,11 @@ def test_the_gateway_starts_with_what_production_gives_it(rendered: list[Object]
     assert shutil.which("nginx")
 
 
+def test_the_gateway_holds_little_back_from_a_reader_that_stops(rendered: list[Object]) -> None:
+    pod = workloads.pod_of(find(rendered, "Deployment", "gateway"))
+    assert pod["securityContext"]["sysctls"] == [{"name": "net.ipv4.tcp_rmem", "value": "4096 131072 524288"}]
+
+
 def _in_pod(path: str, value: object) -> Callable[[Object], None]:
     return lambda workload: _put(workloads.pod_of(workload), path, value)
 

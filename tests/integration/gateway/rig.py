@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -97,12 +98,15 @@ class Gateway:
             "GATEWAY_FILES_HOST": "fichiers.test",
         }
 
-    async def start(self, *, alone: bool = False, **changed: str) -> None:
+    async def start(self, *, alone: bool = False, hurried: bool = False, **changed: str) -> None:
         for origin in self.origins.values() if not alone else ():
             await origin.start()
         grant_parts(self)
         conf = self.folder / "nginx.conf"
-        conf.write_text(gateway_configuration({**self.values(), **changed}), encoding="utf-8")
+        text = gateway_configuration({**self.values(), **changed})
+        if hurried:  # its patience with silent clients is a second
+            text = re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text)
+        conf.write_text(text, encoding="utf-8")
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         self._nginx = await asyncio.create_subprocess_exec(
             "nginx", "-p", f"{self.folder}/", "-c", str(conf), "-e", str(self.folder / "error.log"), "-g", directives

@@ -1,0 +1,71 @@
+"""A client may be slow; it may not be silent, and it may not say too much."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.rig import PART_HEAD, Gateway
+from tests.integration.gateway.wire import connected, eventually, read_answer
+
+
+@pytest.fixture
+async def hurried(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway whose patience is one second instead of ten and more."""
+    running = Gateway(tmp_path)
+    try:
+        await running.start(hurried=True)
+        yield running
+    finally:
+        await running.stop()
+
+
+async def test_a_request_that_never_ends_its_headers_is_cut(hurried: Gateway) -> None:
+    async with connected(hurried.api_port) as (reader, writer):
+        writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\n")
+        assert b"200" not in await asyncio.wait_for(_drip(reader, writer), 10)
+    assert not hurried["auth"].requests
+
+
+async def test_a_body_that_falls_silent_is_cut_and_the_service_never_hears_of_it(hurried: Gateway) -> None:
+    async with connected(hurried.api_port) as (reader, writer):
+        writer.write(b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 100\r\n\r\n{")
+        assert await asyncio.wait_for(_until_cut(reader), 10) == b""
+    assert not hurried["auth"].requests
+
+
+async def test_a_part_that_falls_silent_lets_the_store_go(hurried: Gateway) -> None:
+    async with connected(hurried.api_port) as (reader, writer):
+        writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
+        await eventually(lambda: bool(hurried["store"].requests))
+        await asyncio.wait_for(_until_cut(reader), 10)
+        await eventually(lambda: hurried["store"].requests[0].ended_early)
+
+
+async def test_a_slow_line_takes_many_times_the_patience_and_passes(hurried: Gateway) -> None:
+    """64 kB/s, piece by piece, for twice as long as a silence may last."""
+    async with connected(hurried.api_port) as (reader, writer):
+        writer.write(f"{PART_HEAD}Content-Length: {8 * 16_000}\r\n\r\n".encode())
+        for _ in range(8):
+            await asyncio.sleep(0.25)
+            writer.write(b"x" * 16_000)
+        assert (await read_answer(reader)).status == 200
+    assert len(hurried["store"].requests[0].arrived) == 8 * 16_000
+
+
+async def _until_cut(reader: asyncio.StreamReader) -> bytes:
+    """What was said before the connection ended, politely or not."""
+    try:
+        return await reader.read()
+    except ConnectionError:
+        return b""
+
+
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """One header line at a time, for ever, until the other side has had enough."""
+    answer = asyncio.create_task(_until_cut(reader))
+    while not answer.done():
+        writer.write(b"X-More: x\r\n")
+        await asyncio.wait({answer}, timeout=0.2)
+    return answer.result()
