@@ -28,6 +28,8 @@ StateName = Literal["waiting", "accepted", "failed"]
 class NotDue(Conflict):
     """Another postman has this mail in hand, or it is done with."""
 
+    french = "Un autre facteur s'occupe de ce message, ou il est déjà parti."
+
 
 class Mail(Aggregate):
     """One mail to one person, rendered when it was made; what it said is forgotten as soon as it is done with.

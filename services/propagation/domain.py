@@ -140,11 +140,13 @@ def tombstone(transfer: str) -> Propagation:
     return Propagation(id=transfer, state="withdrawn")
 
 
-def learn(state: Propagation, parcel: Parcel, keep_for: timedelta) -> Decision[Propagation]:
+def learn(
+    state: Propagation, parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], keep_for: timedelta
+) -> Decision[Propagation]:
     """A submission heard again, or after its withdrawal: nothing is released, the tombstone learns what it was for."""
     if state.parcel is None:
-        known = state.but(parcel=_emptied(parcel), keep_until=parcel.ends_at + keep_for)
-        return known, []
+        known = tuple(one for _, one in invited)
+        return state.but(parcel=_emptied(parcel), invited=known, keep_until=parcel.ends_at + keep_for), []
     return state, []
 
 

@@ -18,7 +18,9 @@ async def on_transfer_submitted(deps: Deps, fact: TransferSubmitted) -> None:
     invited = [deps.invitations.to(parcel.transfer, address) for address in asked]
     state, facts = begin(parcel, invited, deps.open_for, deps.keep_for)
     if not await deps.propagations.all.add(state, facts):
-        await deps.propagations.all.update(parcel.transfer, lambda there, _now: learn(there, parcel, deps.keep_for))
+        await deps.propagations.all.update(
+            parcel.transfer, lambda there, _now: learn(there, parcel, invited, deps.keep_for)
+        )
 
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:

@@ -1,0 +1,229 @@
+"""Who may see and decide what, asked over HTTP with the real database behind it (R21, R22, R24)."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import httpx
+import pytest
+from fastapi import Request
+from pydantic import SecretStr
+
+from devstack.stack import Stack
+from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.values import Parcel
+from services.kit.callers import Caller
+from services.kit.clock import utc_now
+from services.kit.mongo import Database
+from services.kit.refusals import Unauthenticated
+from services.kit.service import api
+from services.propagation.api import router
+from services.propagation.deps import Deps
+from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
+from services.propagation.store import Invitations, Propagations
+from tests.unit.propagation.parcels import CLERK, FIRM, MIXED, OTHER_CLERK, TOWN, parcel, recipient
+
+INVITATIONS = Invitations(SecretStr("p" * 32))
+PEOPLE = {
+    "clerk": Caller(CLERK.address, CLERK.name, "agent", "s1", "fr"),
+    "other clerk": Caller(OTHER_CLERK.address, OTHER_CLERK.name, "agent", "s2", "fr"),
+    "stranger": Caller("etranger@ministere.example", "Étranger", "agent", "s3", "fr"),
+    "town": Caller(TOWN.address, TOWN.name, "external", "s4", "fr"),
+    "firm": Caller(FIRM, "Firme", "external", "s5", "fr"),
+    "impostor": Caller(CLERK.address, CLERK.name, "external", "s6", "fr"),
+}
+
+
+class KnownCallers:
+    """The person is named in the header; nobody without one."""
+
+    async def of(self, request: Request) -> Caller:
+        name = request.headers.get("authorization", "")
+        if name not in PEOPLE:
+            raise Unauthenticated()
+        return PEOPLE[name]
+
+    async def revoke(self, session: str) -> None:
+        raise AssertionError(session)
+
+
+@pytest.fixture(scope="module")
+async def deps(servers: Stack) -> AsyncIterator[Deps]:
+    database = Database(servers.mongo_url("propagation"), "propagation")
+    propagations = Propagations(database, INVITATIONS)
+    await database.prepare()
+    callers = KnownCallers()
+    yield Deps(propagations, INVITATIONS, callers, callers, timedelta(days=7), timedelta(days=365))  # type: ignore[arg-type]
+    database.close()
+
+
+@pytest.fixture(scope="module")
+async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=api("propagation", router, deps), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://here/api/propagation") as found:
+        yield found
+
+
+@pytest.fixture
+async def sent(deps: Deps) -> Parcel:
+    waiting = parcel(sent_at=utc_now(), ends_at=utc_now() + timedelta(days=14))
+    await on_transfer_submitted(deps, TransferSubmitted(parcel=waiting))
+    return waiting
+
+
+def token(sent: Parcel, address: str = CLERK.address) -> str:
+    return INVITATIONS.to(sent.transfer, address)[0].token.get_secret_value()
+
+
+async def digest(client: httpx.AsyncClient, sent: Parcel) -> str:
+    found: str = (await client.get(f"/approvals/{token(sent)}")).json()["shown"]["digest"]
+    return found
+
+
+async def test_the_approver_is_shown_everything_that_the_decision_is_about(
+    client: httpx.AsyncClient, sent: Parcel
+) -> None:
+    answer = await client.get(f"/approvals/{token(sent)}")
+    card = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
+    assert (card["state"], card["may_decide"], card["decided"]) == ("waiting", True, None)
+    shown = card["shown"]
+    assert shown["sender"] == {"address": TOWN.address, "role": "external", "declared_name": TOWN.name}
+    assert {one["address"]: one["field"] for one in shown["recipients"]} == {one.address: one.field for one in MIXED}
+    assert (shown["subject"], shown["text"]) == (sent.subject, sent.text)
+    assert shown["files"] == [{"path": "Été/plan.pdf", "size_bytes": 7, "sha256": "c" * 64}]
+    assert len(shown["digest"]) == 64
+    assert "token" not in answer.text
+
+
+async def test_looking_as_often_as_a_scanner_does_changes_nothing(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
+) -> None:
+    before = await deps.propagations.all.get(sent.transfer)
+    for method in ("GET", "HEAD", "OPTIONS", "GET"):
+        await client.request(method, f"/approvals/{token(sent)}")
+    for path in ("approval", "refusal"):
+        for body in (None, {}, {"digest": ""}, {"reason": "", "digest": ""}):
+            answer = await client.post(f"/approvals/{token(sent)}/{path}", json=body)
+            assert answer.status_code == 422
+        assert (await client.post(f"/approvals/{token(sent)}/{path}")).status_code == 422
+        assert (await client.get(f"/approvals/{token(sent)}/{path}")).status_code == 405
+    assert await deps.propagations.all.get(sent.transfer) == before
+
+
+async def test_an_unknown_a_malformed_and_a_changed_token_look_the_same(
+    client: httpx.AsyncClient, sent: Parcel
+) -> None:
+    answers = []
+    for bad in ("A" * 43, "x", token(sent)[:-1] + "é", "%00", "A" * 4000, token(sent, FIRM), token(sent, TOWN.address)):
+        answer = await client.get(f"/approvals/{bad}")
+        assert answer.status_code == 404, bad
+        answers.append({key: value for key, value in answer.json().items() if key != "reference"})
+        assert (await client.post(f"/approvals/{bad}/approval", json={"digest": "0" * 64})).status_code == 404
+    assert all(answer == answers[0] for answer in answers)
+
+
+async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
+) -> None:
+    body = {"digest": await digest(client, sent)}
+    answer = await client.post(f"/approvals/{token(sent)}/approval", json=body)
+    assert answer.status_code == 200
+    assert answer.json()["state"] == "approved"
+    again = await client.post(f"/approvals/{token(sent)}/approval", json=body)
+    assert again.json() == answer.json()
+    facts = await deps.propagations.all.outbox(sent.transfer)
+    assert len(facts) == 3
+    assert {one["address"] for one in facts[-1].body["released_to"]} == {FIRM, "archives@firme.example"}
+
+
+async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.AsyncClient, sent: Parcel) -> None:
+    shown = await digest(client, sent)
+    await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
+    late = await client.post(
+        f"/approvals/{token(sent, OTHER_CLERK.address)}/refusal", json={"digest": shown, "reason": "non"}
+    )
+    problem = late.json()
+    assert (late.status_code, problem["type"]) == (409, "/problems/already-decided")
+    assert (problem["outcome"], problem["decided_by"]) == ("approved", CLERK.address)
+    assert problem["decided_at"]
+
+
+async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent: Parcel) -> None:
+    answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": "0" * 64})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+
+
+async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
+    shown = await digest(client, sent)
+    await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+    answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
+    assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-already-withdrawn")
+    card = (await client.get(f"/approvals/{token(sent)}")).json()
+    assert (card["state"], card["may_decide"], card["shown"]["text"]) == ("withdrawn", False, "")
+
+
+@pytest.mark.parametrize("reason", ["", "   ", "\u202e\u200b", "x" * 1001])
+async def test_a_refusal_needs_a_reason_in_words(client: httpx.AsyncClient, sent: Parcel, reason: str) -> None:
+    body = {"digest": await digest(client, sent), "reason": reason}
+    assert (await client.post(f"/approvals/{token(sent)}/refusal", json=body)).status_code == 422
+
+
+async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(client: httpx.AsyncClient, sent: Parcel) -> None:
+    body = {"digest": await digest(client, sent), "reason": " Trop\r\nlourd\u202e\x00 "}
+    card = (await client.post(f"/approvals/{token(sent)}/refusal", json=body)).json()
+    assert card["decided"]["reason"] == "Trop\nlourd"
+
+
+@pytest.mark.parametrize("person", ["stranger", "town", "firm", "impostor", "nobody"])
+async def test_nobody_but_an_agent_recipient_decides_with_a_session(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel, person: str
+) -> None:
+    shown, headers = await digest(client, sent), {"authorization": person}
+    statuses = {"stranger": 404, "town": 403, "firm": 403, "impostor": 403, "nobody": 401}
+    for path, body in (("approval", {"digest": shown}), ("refusal", {"digest": shown, "reason": "non"})):
+        answer = await client.post(f"/transfers/{sent.transfer}/{path}", json=body, headers=headers)
+        assert answer.status_code == statuses[person]
+    assert (await deps.propagations.all.get(sent.transfer)).state == "waiting"
+
+
+async def test_the_token_of_one_transfer_decides_no_other(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
+    other = parcel(sent_at=utc_now(), ends_at=utc_now() + timedelta(days=14))
+    await on_transfer_submitted(deps, TransferSubmitted(parcel=other))
+    answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": await digest(client, other)})
+    assert answer.status_code == 409
+    assert (await deps.propagations.all.get(other.transfer)).state == "waiting"
+
+
+async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: httpx.AsyncClient, sent: Parcel) -> None:
+    headers = {"authorization": "clerk"}
+    pending = (await client.get("/pending", headers=headers)).json()
+    mine = next(card for card in pending if card["shown"]["transfer"] == sent.transfer)
+    body = {"digest": mine["shown"]["digest"]}
+    answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=headers)
+    assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name}
+    pending = (await client.get("/pending", headers=headers)).json()
+    assert sent.transfer not in {card["shown"]["transfer"] for card in pending}
+
+
+async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/pending", headers={"authorization": "firm"})).status_code == 403
+
+
+async def test_the_card_is_for_the_sender_and_the_agent_recipients(client: httpx.AsyncClient, sent: Parcel) -> None:
+    for person, status in (("town", 200), ("clerk", 200), ("stranger", 404), ("firm", 404), ("impostor", 404)):
+        answer = await client.get(f"/transfers/{sent.transfer}", headers={"authorization": person})
+        assert answer.status_code == status, person
+        if person == "town":
+            assert answer.json()["shown"]["digest"] == ""
+            assert not answer.json()["may_decide"]
+
+
+async def test_hidden_recipients_are_hidden_from_agents_who_decide_nothing(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    hidden = recipient("cache@firme.example", field="bcc")
+    plain = parcel((recipient(CLERK.address, "agent"), hidden), sender=OTHER_CLERK, sender_role="agent")
+    await on_transfer_submitted(deps, TransferSubmitted(parcel=plain))
+    for person, seen in (("clerk", False), ("other clerk", True)):
+        answer = await client.get(f"/transfers/{plain.transfer}", headers={"authorization": person})
+        assert (hidden.address in answer.text) is seen

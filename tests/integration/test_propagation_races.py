@@ -1,0 +1,139 @@
+"""Approve, refuse, lapse and withdraw at the same instant, on the real database: one outcome and its facts (R20)."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from devstack.stack import Stack
+from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.values import Parcel
+from services.kit.clock import utc_now
+from services.kit.mongo import Database
+from services.kit.refusals import Refusal
+from services.kit.tokens import Verifier
+from services.propagation.deps import Deps
+from services.propagation.domain import approve, refuse
+from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
+from services.propagation.store import Invitations, Propagations
+from services.propagation.sweeper import forget_old, lapse_overdue
+from tests.unit.propagation.parcels import CLERK, OTHER_CLERK, parcel
+
+ROUNDS = 60
+OUTCOMES = {
+    "propagation.transfer-refused.v1": "refused",
+    "propagation.approval-lapsed.v1": "lapsed",
+}
+
+
+@pytest.fixture(scope="module")
+async def deps(servers: Stack) -> AsyncIterator[Deps]:
+    database = Database(servers.mongo_url("propagation"), "propagation")
+    invitations = Invitations(SecretStr("p" * 32))
+    propagations = Propagations(database, invitations)
+    await database.prepare()
+    sessions = NobodysSessions()
+    yield Deps(propagations, invitations, sessions, sessions, timedelta(days=7), timedelta(days=365))  # type: ignore[arg-type]
+    database.close()
+
+
+class NobodysSessions:
+    """No session is needed here."""
+
+    def __getattr__(self, name: str) -> Verifier:
+        raise AssertionError(name)
+
+
+def about_to_lapse() -> Parcel:
+    ends_at = utc_now() + timedelta(milliseconds=random.randint(-5, 25))
+    return parcel(sent_at=ends_at - timedelta(days=3), ends_at=ends_at)
+
+
+async def outcomes(deps: Deps, transfer: str) -> list[str]:
+    found = []
+    for entry in await deps.propagations.all.outbox(transfer):
+        if entry.type in OUTCOMES:
+            found.append(OUTCOMES[entry.type])
+        elif entry.body.get("approved_by"):
+            found.append("approved")
+    return found
+
+
+async def at_once(*actors: Callable[[], Awaitable[object]]) -> None:
+    barrier = asyncio.Barrier(len(actors))
+
+    async def act(actor: Callable[[], Awaitable[object]]) -> None:
+        await barrier.wait()
+        await asyncio.sleep(random.random() / 50)
+        try:
+            await actor()
+        except Refusal:
+            return
+
+    await asyncio.gather(*(act(actor) for actor in actors))
+
+
+async def race(deps: Deps) -> tuple[list[str], str]:
+    """The outcomes that were announced, and the state in the end."""
+    sent, store = about_to_lapse(), deps.propagations.all
+    await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
+    digest = (await store.get(sent.transfer)).shown().digest
+    withdrawn = TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now())
+    await at_once(
+        lambda: store.update(sent.transfer, lambda one, now: approve(one, CLERK, digest, now)),
+        lambda: store.update(sent.transfer, lambda one, now: refuse(one, OTHER_CLERK, digest, "non", now)),
+        lambda: lapse_overdue(deps),
+        lambda: on_transfer_withdrawn(deps, withdrawn),
+    )
+    await asyncio.sleep(max(0.0, (sent.ends_at - utc_now()).total_seconds()))
+    await lapse_overdue(deps)
+    return await outcomes(deps, sent.transfer), (await store.get(sent.transfer)).state
+
+
+async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(deps: Deps) -> None:
+    seen: Counter[str] = Counter()
+    for _ in range(ROUNDS):
+        told, state = await race(deps)
+        assert len(told) <= 1
+        assert state == "withdrawn" or told == [state]
+        assert state != "waiting"
+        seen[told[0] if told else state] += 1
+    assert len(seen) >= 2, f"the race was no race: {seen}"
+
+
+@pytest.mark.parametrize("order", [("sent", "gone"), ("gone", "sent"), ("gone", "sent", "gone", "sent")])
+async def test_a_withdrawal_in_any_order_ends_in_the_same_state(deps: Deps, order: tuple[str, ...]) -> None:
+    sent = parcel(sent_at=utc_now())
+    for fact in order:
+        if fact == "sent":
+            await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
+        else:
+            await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+    found = await deps.propagations.all.get(sent.transfer)
+    assert found.state == "withdrawn"
+    assert len(found.invited) == 2
+    assert found.sent().text == ""
+    assert await outcomes(deps, sent.transfer) == []
+
+
+async def test_the_same_submission_at_once_from_several_sides_is_asked_about_once(deps: Deps) -> None:
+    sent = parcel(sent_at=utc_now())
+    await asyncio.gather(*(on_transfer_submitted(deps, TransferSubmitted(parcel=sent)) for _ in range(8)))
+    types = [entry.type for entry in await deps.propagations.all.outbox(sent.transfer)]
+    assert types == ["propagation.transfer-released.v1", "propagation.approval-requested.v1"]
+
+
+async def test_an_old_decision_is_forgotten_once_nothing_of_it_waits_to_be_told(deps: Deps) -> None:
+    long_ago = utc_now() - timedelta(days=400)
+    sent = parcel(sent_at=long_ago, ends_at=long_ago + timedelta(days=3))
+    await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
+    await forget_old(deps)
+    assert (await deps.propagations.all.get(sent.transfer)).id
+    store = deps.propagations.all
+    await store.confirmed(sent.transfer, await store.outbox(sent.transfer))
+    await forget_old(deps)
+    assert await store.find({"_id": sent.transfer}) == []

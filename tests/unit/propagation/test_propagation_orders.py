@@ -1,0 +1,184 @@
+"""Facts and decisions in any order, each as often as the bus likes: one final state, and nothing leaks."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from services.contracts.auth import SessionRevoked
+from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
+from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.values import Person
+from services.kit.aggregate import Change
+from services.kit.refusals import NotFound, Refusal
+from services.propagation.domain import Propagation, approve, lapse, learn, refuse, tombstone, withdraw
+from services.propagation.handlers import heard
+from tests.unit.propagation.parcels import (
+    CLERK,
+    ENDS_AT,
+    KEEP_FOR,
+    OTHER_CLERK,
+    SENT_AT,
+    begun,
+    invited,
+    parcel,
+)
+
+SENT = parcel(transfer="t")
+DIGEST = begun(SENT)[0].shown().digest
+OUTSIDERS = {one.address for one in SENT.recipients if one.role == "external"}
+
+
+class Office:
+    """One propagation without a database: what the handlers and the api do, on rules alone."""
+
+    def __init__(self) -> None:
+        self.state: Propagation | None = None
+        self.facts: list[object] = []
+        self.now = SENT_AT
+
+    def submitted(self) -> None:
+        if self.state is None:
+            self.state, facts = begun(SENT)
+            self.facts += facts
+        else:
+            self._update(lambda state, _now: learn(state, SENT, invited(SENT), KEEP_FOR))
+
+    def withdrawn(self) -> None:
+        if self.state is None:
+            self.state = tombstone("t")
+        else:
+            self._update(lambda state, _now: withdraw(state))
+
+    def approved(self, by: Person) -> None:
+        self._update(lambda state, now: approve(state, by, DIGEST, now))
+
+    def refused(self, by: Person) -> None:
+        self._update(lambda state, now: refuse(state, by, DIGEST, "non", now))
+
+    def lapsed(self) -> None:
+        self._update(lapse)
+
+    def _update(self, change: Change[Propagation]) -> None:
+        if self.state is None:
+            return
+        try:
+            self.state, facts = change(self.state, self.now)
+        except Refusal:
+            return
+        self.facts += facts
+
+    def of(self, kind: type) -> list[object]:
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def reached(self) -> set[str]:
+        return {one.address for fact in self.facts if isinstance(fact, TransferReleased) for one in fact.released_to}
+
+
+@given(st.lists(st.sampled_from(["submitted", "withdrawn"]), max_size=6))
+def test_submission_and_withdrawal_in_any_order_and_number_end_in_one_state(extra: list[str]) -> None:
+    ends = []
+    for order in permutations(["submitted", "withdrawn"]):
+        office = Office()
+        for fact in (*order, *extra):
+            getattr(office, fact)()
+        assert not office.reached() & OUTSIDERS
+        ends.append(office.state)
+    assert ends[0] is not None
+    assert ends[0] == ends[1]
+    assert ends[0].state == "withdrawn"
+
+
+class Races(RuleBasedStateMachine):
+    """Two approvers, a sender who may withdraw, time that passes, and a bus that repeats itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.office = Office()
+        self.withdrawn = False
+
+    @initialize(early=st.booleans())
+    def begin(self, early: bool) -> None:
+        if early:
+            self.withdraw()
+
+    @rule()
+    def submit(self) -> None:
+        self.office.submitted()
+
+    @rule()
+    def withdraw(self) -> None:
+        self.withdrawn = True
+        self.office.withdrawn()
+
+    @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
+    def approve(self, by: Person) -> None:
+        self.office.approved(by)
+
+    @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
+    def refuse(self, by: Person) -> None:
+        self.office.refused(by)
+
+    @rule()
+    def sweep(self) -> None:
+        self.office.lapsed()
+
+    @rule(hours=st.integers(1, 100))
+    def wait(self, hours: int) -> None:
+        self.office.now = min(self.office.now + timedelta(hours=hours), ENDS_AT)
+
+    @invariant()
+    def one_outcome_at_most(self) -> None:
+        approvals = [one for one in self.office.of(TransferReleased) if getattr(one, "approved_by", None)]
+        outcomes = len(approvals) + len(self.office.of(TransferRefused)) + len(self.office.of(ApprovalLapsed))
+        assert outcomes <= 1
+        assert bool(self.office.reached() & OUTSIDERS) == bool(approvals)
+
+    @invariant()
+    def the_state_says_what_was_announced(self) -> None:
+        state = self.office.state
+        if state is None:
+            return
+        announced = {
+            "waiting": len(self.office.facts) == 2,
+            "approved": len(self.office.facts) == 3,
+            "refused": len(self.office.of(TransferRefused)) == 1,
+            "lapsed": len(self.office.of(ApprovalLapsed)) == 1,
+            "withdrawn": self.withdrawn,
+        }
+        assert announced[state.state]
+        assert (state.decide_by is not None) == (state.state == "waiting")
+
+    @invariant()
+    def nobody_decides_too_late(self) -> None:
+        state = self.office.state
+        if state is not None and state.decided is not None:
+            assert state.decided.at < SENT_AT + timedelta(days=7)
+
+
+TestRaces = Races.TestCase
+
+
+def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
+    try:
+        tombstone("t").shown()
+    except NotFound:
+        return
+    raise AssertionError("a tombstone was shown")
+
+
+def test_the_table_of_contents_names_what_is_heard() -> None:
+    fakes: dict[type, object] = {}
+    for fact in (TransferSubmitted, TransferWithdrawn, SessionRevoked):
+        assert "propagation" in fact.readers
+        fakes[fact] = None
+    assert set(heard(None)) == set(fakes)  # type: ignore[arg-type]
+
+
+def test_the_clock_of_a_decision_is_the_one_that_is_given() -> None:
+    at = datetime.fromisoformat("2026-03-04T12:00:00+00:00")
+    state, _ = approve(begun(SENT)[0], CLERK, DIGEST, at)
+    assert state.decided is not None
+    assert state.decided.at == at
