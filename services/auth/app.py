@@ -9,7 +9,7 @@ from services.auth.deps import Deps
 from services.auth.limits import Limits
 from services.auth.sessions import Sessions
 from services.auth.settings import Settings, listed
-from services.auth.store import Admissions, Challenges
+from services.auth.store import Admissions, Challenges, Mailboxes
 from services.auth.sweeper import EVERY_SECONDS, forget
 from services.kit.addresses import Domains
 from services.kit.bus import Bus
@@ -43,14 +43,16 @@ def wire(settings: Settings, database: Database) -> Deps:
     """The dependencies over an open database."""
     hashed = partial(keyed_hash, settings.pepper.get_secret_value())
     terms = settings.terms()
-    admissions = Admissions(database)
+    admissions, mailboxes = Admissions(database), Mailboxes(database)
+    rates = Rates(database.records("rates", forget_after="until"))
     return Deps(
         admissions=admissions,
+        mailboxes=mailboxes,
         challenges=Challenges(database),
         checks=offered(listed(settings.challenge_kinds)),
         speech=Speech.found(settings.speech_program),
         sessions=_sessions(settings, admissions),
-        limits=Limits(Rates(database.records("rates", forget_after="until")), settings.ceilings(), hashed),
+        limits=Limits(rates, mailboxes, settings.ceilings(), hashed),
         agent_domains=Domains(listed(settings.agent_domains)),
         hashed=hashed,
         now=database.now,

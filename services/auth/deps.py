@@ -10,7 +10,7 @@ from services.auth.challenges.speech import Speech
 from services.auth.domain import Terms
 from services.auth.limits import Limits
 from services.auth.sessions import Sessions
-from services.auth.store import Admissions, Challenges
+from services.auth.store import Admissions, Challenges, Mailboxes
 from services.kit.addresses import Domains
 
 LISTENED_AT_ONCE = 2
@@ -21,6 +21,7 @@ class Deps:
     """`now` is the database's clock; `hashed` is a keyed hash for a purpose; `checks` are the offered human checks."""
 
     admissions: Admissions
+    mailboxes: Mailboxes
     challenges: Challenges
     checks: Mapping[str, HumanCheck]
     speech: Speech | None

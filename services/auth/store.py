@@ -1,8 +1,10 @@
 """Where do links, sessions and human checks rest, and how are they found?"""
 
 from datetime import datetime
+from typing import Any
 
 from services.auth.domain import Admission, Challenge, LinkUnknown
+from services.auth.mailboxes import Mailbox, fresh
 from services.kit.aggregate import Change
 from services.kit.mongo import Aggregates, Database, Document
 from services.kit.refusals import NotFound
@@ -27,11 +29,37 @@ class Admissions:
             raise LinkUnknown() from None
 
     async def forget(self, limit: int) -> int:
-        """Remove up to `limit` of those whose time is over by the database's clock; how many were due."""
-        due = await self._aggregates.due("forget_at", SETTLED, limit=limit)
-        for link in due:
-            await self._aggregates.remove(link)
-        return len(due)
+        """Remove up to `limit` of those whose time is over; how many there were."""
+        return await _forget(self._aggregates, limit)
+
+
+class Mailboxes:
+    """What was sent to whom in the last day, by the keyed hash of the person."""
+
+    def __init__(self, database: Database) -> None:
+        self._aggregates: Aggregates[Mailbox] = database.aggregates("mailboxes", Mailbox)
+        self._now = database.now
+        database.index("mailboxes", "forget_at")
+
+    async def update(self, id: str, change: Change[Mailbox]) -> Mailbox:
+        """Apply a rule, to a fresh mailbox if this one is not known."""
+        try:
+            return await self._aggregates.update(id, change)
+        except NotFound:
+            await self._aggregates.add(fresh(id, await self._now()))
+            return await self._aggregates.update(id, change)
+
+    async def forget(self, limit: int) -> int:
+        """Remove up to `limit` of those that were sent nothing for a day; how many there were."""
+        return await _forget(self._aggregates, limit)
+
+
+async def _forget(aggregates: Aggregates[Any], limit: int) -> int:
+    """Due by the database's clock, with nothing left to announce."""
+    due = await aggregates.due("forget_at", SETTLED, limit=limit)
+    for id in due:
+        await aggregates.remove(id)
+    return len(due)
 
 
 class Challenges:

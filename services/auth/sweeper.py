@@ -1,4 +1,4 @@
-"""What happens because time passed? Links and sessions past their end are forgotten, in bounded batches (R43)."""
+"""What happens because time passed? What is past its end is forgotten, in bounded batches (R43)."""
 
 from services.auth.deps import Deps
 
@@ -8,7 +8,8 @@ BATCHES = 50
 
 
 async def forget(deps: Deps) -> None:
-    """Remove what is due by the database's clock; what is left after fifty batches waits for the next round."""
-    for _ in range(BATCHES):
-        if await deps.admissions.forget(BATCH) < BATCH:
-            return
+    """Remove links, sessions and counts that are over; what is left after fifty batches waits for the next round."""
+    for kept in (deps.admissions, deps.mailboxes):
+        for _ in range(BATCHES):
+            if await kept.forget(BATCH) < BATCH:
+                break

@@ -121,7 +121,7 @@ class Auth:
     async def pass_time(self, **by: float) -> None:
         """Every date in the database moves back, so that the database's clock is ahead by that much."""
         shift = timedelta(**by)
-        for name in ("admissions", "challenges"):
+        for name in ("admissions", "challenges", "mailboxes"):
             async for kept in self.documents[name].find():
                 await self.documents[name].replace_one({"_id": kept["_id"]}, _moved(kept, shift))
 

@@ -1,0 +1,37 @@
+"""How often may one mailbox be sent a link? Exactly so often in any hour and any day, wherever they begin (R8)."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from services.kit.aggregate import Aggregate
+from services.kit.events import Fact
+from services.kit.refusals import TooMany
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+class MailboxSentEnough(TooMany):
+    """This mailbox has been sent enough links for now."""
+
+    french = "Cette messagerie a reçu assez de liens pour le moment."
+
+
+class Mailbox(Aggregate):
+    """The links of the last day to one person; its id is a keyed hash, so that it names nobody."""
+
+    sent_at: tuple[datetime, ...] = ()
+    forget_at: datetime
+
+
+def fresh(id: str, now: datetime) -> Mailbox:
+    """A mailbox that was sent nothing."""
+    return Mailbox(id=id, forget_at=now + DAY)
+
+
+def send_one(mailbox: Mailbox, per_hour: int, per_day: int, now: datetime) -> tuple[Mailbox, Sequence[Fact]]:
+    """Count one more link; what is refused does not count, so that nobody is kept out by another's insistence."""
+    today = tuple(at for at in mailbox.sent_at if at > now - DAY)
+    if len(today) >= per_day or sum(at > now - HOUR for at in today) >= per_hour:
+        raise MailboxSentEnough()
+    return mailbox.but(sent_at=(*today, now), forget_at=now + DAY), []
