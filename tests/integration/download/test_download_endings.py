@@ -1,0 +1,122 @@
+"""What ends a transfer: its sender, its last day, and the time after which it is forgotten."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+
+from services.download import sweeper
+from services.download.domain.terms import Terms
+from tests.integration.download.reader import read_and_leave
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, eventually, is_done, noise
+
+LONG = Terms().memory
+
+
+async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(60 * MIB), part_bytes=2 * MIB)
+    address = await sent.address(client)
+    received = bytearray()
+    async with client.stream("GET", address) as answer:
+        chunks = answer.aiter_raw()
+        received += await anext(chunks)
+        await rig.withdraw(sent.parcel)
+        try:
+            async for chunk in chunks:
+                received += chunk
+        except httpx.RemoteProtocolError:
+            pass
+    assert len(received) < 30 * MIB
+    assert (await client.get(address)).json()["type"] == "/problems/transfer-withdrawn"
+    assert await sent.done() == 0
+
+
+async def test_valid_until_the_last_second_and_refused_after(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(10))
+    await sent.pass_time(timedelta(days=7, seconds=-20))
+    assert (await sent.start(client)).status_code == 200
+    await sent.pass_time(timedelta(seconds=20))
+    refused = await sent.start(client)
+    assert (refused.status_code, refused.json()["type"]) == (410, "/problems/link-expired")
+
+
+async def test_a_download_begun_before_the_end_may_finish(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent, id = await rig.sent(noise(20 * MIB)), str(uuid4())
+    await pass_time(sent, timedelta(days=7, seconds=-30))
+    address = await sent.address(client, id)
+    received = await read_and_leave(address, 4 * MIB)
+    await pass_time(sent, timedelta(seconds=31))
+    await sweeper.expire(rig.deps)
+    assert (await rig.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
+    assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
+    rest = await client.get(address, headers={"Range": f"bytes={len(received)}-"})
+    assert received + rest.content == sent.bodies[0]
+    await eventually(lambda: is_done(sent, 1))
+    await sweeper.expire(rig.deps)
+    assert (await sent.look(client)).json()["type"] == "/problems/link-expired"
+
+
+async def test_the_last_day_closes_once_with_a_report(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(10), noise(20), to=(ANNE, BRUNO))
+    await client.get(await sent.address(client))
+    await eventually(lambda: is_done(sent, 1))
+    await pass_time(sent, timedelta(days=7))
+    await asyncio.gather(*(sweeper.expire(rig.deps) for _ in range(3)))
+    (entry,) = await rig.deps.deliveries.all.outbox(sent.transfer)
+    assert entry.type == "download.transfer-expired.v1"
+    assert entry.body["report"] == [
+        {"recipient": ANNE.address, "files_downloaded": 1, "files_in_all": 2},
+        {"recipient": BRUNO.address, "files_downloaded": 0, "files_in_all": 2},
+    ]
+
+
+async def test_who_fetched_nothing_is_reminded_once_two_days_before_the_end(
+    rig: Rig, client: httpx.AsyncClient
+) -> None:
+    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+    await client.get(await sent.address(client))
+    await eventually(lambda: is_done(sent, 1))
+    for recipient in (ANNE, BRUNO):
+        await sent.pass_time(timedelta(days=5, seconds=-30), recipient)
+    await sweeper.remind(rig.deps)
+    assert "download.link-left-unused.v1" not in await sent.announced(BRUNO)
+    for recipient in (ANNE, BRUNO):
+        await sent.pass_time(timedelta(seconds=30), recipient)
+    await asyncio.gather(*(sweeper.remind(rig.deps) for _ in range(3)))
+    assert (await sent.announced(BRUNO)).count("download.link-left-unused.v1") == 1
+    assert (await sent.announced(ANNE)).count("download.link-left-unused.v1") == 0
+    entry = (await rig.deps.links.all.outbox(sent.link(BRUNO)))[-1]
+    assert entry.body["token"] == sent.token(BRUNO)
+
+
+async def test_nobody_is_reminded_of_what_was_withdrawn(rig: Rig) -> None:
+    sent = await rig.sent(noise(10))
+    await rig.withdraw(sent.parcel)
+    await sent.pass_time(timedelta(days=6))
+    await sweeper.remind(rig.deps)
+    assert await sent.announced() == ["download.link-issued.v1"]
+
+
+async def test_a_year_after_the_end_nothing_is_left(rig: Rig) -> None:
+    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+    await rig.withdraw(sent.parcel)
+    for collection in ("links", "deliveries"):
+        await rig.mongo[collection].update_many({"$or": [{"_id": sent.transfer}, {"transfer": sent.transfer}]}, EMPTY)
+    await sweeper.forget(rig.deps)
+    assert await rig.mongo.deliveries.find_one({"_id": sent.transfer})
+    await rig.move("deliveries", sent.transfer, LONG + timedelta(days=7))
+    await sweeper.forget(rig.deps)
+    for collection in ("links", "deliveries", "contents"):
+        assert await rig.mongo[collection].count_documents({"_id": sent.transfer}) == 0
+        assert await rig.mongo[collection].count_documents({"transfer": sent.transfer}) == 0
+
+
+EMPTY = {"$set": {"outbox": []}}
+
+
+async def pass_time(sent: Sent, by: timedelta) -> None:
+    """For the whole transfer."""
+    await sent.rig.move("deliveries", sent.transfer, by)
+    for link in await sent.rig.deps.links.of(sent.transfer):
+        await sent.rig.move("links", link.id, by)
