@@ -136,6 +136,17 @@ async def test_a_service_comes_back_to_work_as_soon_as_it_is_there_again(gateway
     assert (await ask()).status == 200
 
 
+async def test_with_two_replicas_the_one_that_is_up_answers(gateway: Gateway) -> None:
+    up, down = gateway["auth"], gateway["propagation"]
+    await gateway.stop()
+    servers = " ".join(f"server 127.0.0.1:{each.port} max_fails=0;" for each in (up, down))
+    await gateway.start(GATEWAY_AUTH_SERVERS=servers)
+    await down.stop()
+    answers = [await gateway.ask("POST", "/api/auth/links", body=b"{}") for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 6
+    assert len(up.requests) == 6
+
+
 async def test_the_door_opens_with_nothing_behind_it(gateway: Gateway) -> None:
     await gateway.stop()
     await gateway.start(alone=True)
