@@ -15,13 +15,13 @@ from services.kit.refusals import Forbidden, Gone, NotFound, TooMany, Unprocessa
 from services.kit.secrets import same
 
 
-class LinkUnknown(NotFound):
+class OneTimeLinkUnknown(NotFound):
     """This link is not known here."""
 
     french = "Ce lien n'est pas connu ici."
 
 
-class LinkExpired(Gone):
+class OneTimeLinkExpired(Gone):
     """This link has expired; ask for another one."""
 
     french = "Ce lien a expiré ; demandez-en un autre."
@@ -170,7 +170,7 @@ def redeem(
     if admission.attempts >= terms.tries:
         raise LinkSpentByWrongKeys()
     if now >= admission.expires_at:
-        raise LinkExpired()
+        raise OneTimeLinkExpired()
     counted = admission.but(attempts=admission.attempts + 1)
     if not same(attempt.key_hash, admission.key_hash):
         return counted, []

@@ -9,7 +9,7 @@ INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
 BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
 
 
-class NameNotAcceptable(Unprocessable):
+class PersonNameNotAcceptable(Unprocessable):
     """A last name and a first name are needed, of at most 100 characters each."""
 
     french = "Un nom et un prénom sont nécessaires, de 100 caractères au plus chacun."
@@ -24,7 +24,7 @@ def declared_name(raw: str) -> str:
     visible = "".join(character for character in spaced if unicodedata.category(character) not in INVISIBLE)
     name = " ".join(unicodedata.normalize("NFC", visible).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
-        raise NameNotAcceptable(longest=LONGEST)
+        raise PersonNameNotAcceptable(longest=LONGEST)
     return name
 
 

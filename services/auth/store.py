@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from services.auth.domain import Admission, Challenge, LinkUnknown
+from services.auth.domain import Admission, Challenge, OneTimeLinkUnknown
 from services.auth.mailboxes import Mailbox, fresh
 from services.kit.aggregate import Change
 from services.kit.mongo import Aggregates, Database, Document
@@ -22,11 +22,11 @@ class Admissions:
         self.read = self._aggregates.read
 
     async def update(self, link: str, change: Change[Admission]) -> Admission:
-        """Apply a rule to a link; `LinkUnknown` when there is none of this id."""
+        """Apply a rule to a link; `OneTimeLinkUnknown` when there is none of this id."""
         try:
             return await self._aggregates.update(link, change)
         except NotFound:
-            raise LinkUnknown() from None
+            raise OneTimeLinkUnknown() from None
 
     async def forget(self, limit: int) -> int:
         """Remove up to `limit` of those whose time is over; how many there were."""

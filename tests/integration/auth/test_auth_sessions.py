@@ -61,13 +61,13 @@ async def test_a_used_link_an_expired_one_and_one_ended_by_wrong_keys_are_told_a
     late = await auth.open(expired)
     assert (again.status_code, kind(again.json())) == (410, "link-already-used")
     assert (right_key.status_code, kind(right_key.json())) == (410, "link-spent-by-wrong-keys")
-    assert (late.status_code, kind(late.json())) == (410, "link-expired")
+    assert (late.status_code, kind(late.json())) == (410, "one-time-link-expired")
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "é" * 43, "A" * 5000, "../../x", "\x00", '{"$gt": ""}'])
 async def test_unknown_and_malformed_links_look_the_same(auth: Auth, token: str) -> None:
     refused = await auth.open(Mailed(token, "wrong"))
-    assert (refused.status_code, kind(refused.json())) == (404, "link-unknown")
+    assert (refused.status_code, kind(refused.json())) == (404, "one-time-link-unknown")
     assert set(refused.json()) == {"type", "title", "status", "reference"}
 
 
@@ -80,7 +80,7 @@ async def test_half_a_character_is_a_malformed_request(auth: Auth) -> None:
 async def test_a_name_is_needed_and_costs_no_try(auth: Auth) -> None:
     mailed = await auth.link()
     refused = await auth.open(mailed, last_name="\u200b ")
-    assert kind(refused.json()) == "name-not-acceptable"
+    assert kind(refused.json()) == "person-name-not-acceptable"
     assert (await auth.admissions())[0]["attempts"] == 0
     assert (await auth.open(mailed, last_name="D\u202eupont\n")).json()["name"] == "Ana Dupont"
 
@@ -168,7 +168,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
     client = auth.at(headers={"Authorization": f"Bearer {opened.json()['token']}"})
     assert (await client.get("/api/auth/sessions/current")).status_code == 200
     await auth.pass_time(seconds=3)
-    assert kind((await auth.open(over)).json()) == "link-expired"
+    assert kind((await auth.open(over)).json()) == "one-time-link-expired"
 
 
 async def test_a_session_is_renewed_until_its_end_and_not_after(auth: Auth) -> None:
@@ -246,7 +246,7 @@ async def test_what_is_long_over_is_forgotten_and_what_is_not_stays(auth: Auth) 
     await forget(auth.deps[0])
     kept = {one["address"] for one in await auth.admissions()}
     assert kept == {"eva@b.fr", "new@b.fr"}
-    assert kind((await auth.open(old)).json()) == "link-unknown"
+    assert kind((await auth.open(old)).json()) == "one-time-link-unknown"
     await auth.pass_time(hours=48)
     await forget(auth.deps[0])
     assert await auth.admissions() == []

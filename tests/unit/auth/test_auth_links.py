@@ -12,8 +12,8 @@ from services.auth.domain import (
     Attempt,
     KeyWrong,
     LinkAlreadyUsed,
-    LinkExpired,
     LinkSpentByWrongKeys,
+    OneTimeLinkExpired,
     Session,
     Terms,
     issue,
@@ -105,7 +105,7 @@ def test_the_fifth_try_may_be_the_right_one() -> None:
 def test_a_link_lives_sixty_minutes_to_the_second() -> None:
     assert tried(link(), attempt(), NOW + HOUR - timedelta(seconds=1)).session
     for key in (RIGHT, WRONG):
-        with pytest.raises(LinkExpired):
+        with pytest.raises(OneTimeLinkExpired):
             tried(link(), attempt(key), NOW + HOUR)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.names import LONGEST, NameNotAcceptable, declared_name, full_name
+from services.auth.names import LONGEST, PersonNameNotAcceptable, declared_name, full_name
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_name_is_cleaned(raw: str, expected: str) -> None:
 
 @pytest.mark.parametrize("raw", ["", "  ", "\u200b", "\n", "---", "42", "\u0301", "a" * (LONGEST + 1)], ids=ascii)
 def test_what_is_no_name_is_refused(raw: str) -> None:
-    with pytest.raises(NameNotAcceptable):
+    with pytest.raises(PersonNameNotAcceptable):
         declared_name(raw)
 
 
@@ -48,7 +48,7 @@ def test_the_first_name_comes_first() -> None:
 def test_a_cleaned_name_is_clean_for_good(raw: str) -> None:
     try:
         name = declared_name(raw)
-    except NameNotAcceptable:
+    except PersonNameNotAcceptable:
         return
     assert declared_name(name) == name
     assert 0 < len(name) <= LONGEST
