@@ -44,7 +44,7 @@ class Stationery:
         return Letter(
             subject,
             self._text.get_template("layout.txt.j2").render(layout, body=text).strip() + "\n",
-            self._html.get_template("layout.html.j2").render(layout, body=body),
+            self._html.get_template("layout.html.j2").render(layout, body=body).strip() + "\n",
         )
 
     def _tellers(self, language: Language) -> dict[str, Callable[..., Any]]:

@@ -8,7 +8,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from services.notify.domain import Mail
-from services.notify.letters.words import one_line
+from services.notify.letters.words import LONGEST_LINE, one_line
 
 LONGEST_NAME = 80
 
@@ -24,7 +24,7 @@ def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
     message["To"] = _address(mail.recipient)
     if mail.reply_to:
         message["Reply-To"] = _address(mail.reply_to.address, mail.reply_to.name)
-    message["Subject"] = one_line(mail.subject)
+    message["Subject"] = header_words(mail.subject)
     message["Date"] = format_datetime(mail.since or now)
     message["Message-ID"] = _reference(mail.id, mail_from.domain)
     if mail.transfer:
@@ -33,15 +33,21 @@ def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
         message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = mail.language
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    # Set before the parts, it would have moved into the first of them.
+    message["Content-Language"] = mail.language
     return message
+
+
+def header_words(raw: str, longest: int = LONGEST_LINE) -> str:
+    """One line that is no encoded word: the library would decode that, and whatever line end is hidden in it."""
+    return one_line(raw, longest).replace("=?", "= ?")
 
 
 def _address(address: str, name: str = "") -> Address:
     local, domain = address.rsplit("@", 1)
-    return Address(display_name=one_line(name, LONGEST_NAME), username=local, domain=domain)
+    return Address(display_name=header_words(name, LONGEST_NAME), username=local, domain=domain)
 
 
 def _reference(id: str, domain: str) -> str:

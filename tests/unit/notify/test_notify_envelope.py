@@ -1,0 +1,101 @@
+"""No header can be injected, whatever somebody wrote (R31)."""
+
+import email
+import email.policy
+from email.headerregistry import Address
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.contracts.values import Label, Person, Recipient
+from services.notify.domain import Mail
+from services.notify.letters.letter import Stationery
+from services.notify.letters.secretary import Secretary
+from services.notify.post.envelope import envelope, header_words
+from tests.unit.notify.letters import AT, HOSTILE
+
+FROM = Address("Mélanissimo", "post", "melanissimo.example")
+SECRETARY = Secretary(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
+RECIPIENT = "sacha@ville.example"
+HEADERS = [
+    *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"),
+    *("X-Auto-Response-Suppress", "MIME-Version", "Content-Type", "Content-Language"),
+]
+anything = st.text(max_size=200) | st.sampled_from([HOSTILE, "a\r\nBcc: x@y.example", "=?utf-8?q?a=0Ab?=", "é" * 300])
+
+
+def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f") -> Mail:
+    label = Label(
+        transfer="t",
+        sender=Person(address="maire@ville.example", name=name),
+        sender_role="external",
+        subject=subject,
+        language="fr",
+    )
+    return SECRETARY.to_recipient(
+        "link",
+        label,
+        Recipient(address=RECIPIENT, field="to", role="external"),
+        AT,
+        link=SECRETARY.link("download", "x"),
+        quoted=text,
+        files=[{"path": path, "size_bytes": 1}],
+        downloads_per_file=3,
+        ends_at=AT,
+    )
+
+
+@given(name=anything, subject=anything, text=anything, path=anything)
+def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subject: str, text: str, path: str) -> None:
+    mail = link_mail(name, subject, text, path)
+    raw = envelope(mail, FROM, AT).as_bytes()
+    modern = email.message_from_bytes(raw, policy=email.policy.default)
+    old = BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
+    assert sorted(modern.keys()) == sorted(old.keys()) == sorted(HEADERS)
+    assert [one.addr_spec for one in modern["to"].addresses] == [RECIPIENT]
+    assert [address for _, address in getaddresses([old["to"]])] == [RECIPIENT]
+    assert [one.addr_spec for one in modern["reply-to"].addresses] == ["maire@ville.example"]
+    assert [one.addr_spec for one in modern["from"].addresses] == ["post@melanissimo.example"]
+    assert str(modern["subject"]).split() == header_words(mail.subject).split()
+    plain, html = modern.get_body(("plain",)), modern.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    assert plain.get_content().replace("\r\n", "\n") == mail.text
+    assert html.get_content().replace("\r\n", "\n") == mail.html
+    assert [part.get_content_type() for part in modern.walk()] == [
+        *("multipart/alternative", "text/plain", "text/html")
+    ]
+
+
+@given(text=anything)
+def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
+    raw = envelope(link_mail(text, text, text, text), FROM, AT).as_bytes()
+    for line in raw.split(b"\r\n"):
+        assert len(line) <= 998
+        assert b"\n" not in line
+        assert b"\r" not in line
+        assert line.isascii()
+
+
+def test_the_same_mail_has_the_same_message_id_and_a_transfer_makes_one_thread() -> None:
+    first, again = (envelope(link_mail(), FROM, AT) for _ in range(2))
+    news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
+    other = envelope(news, FROM, AT)
+    assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
+    assert first["References"] == other["References"] == other["In-Reply-To"]
+    assert "ville.example" not in first["Message-ID"]
+
+
+def label_fields() -> dict[str, object]:
+    sender = Person(address="maire@ville.example")
+    return {"transfer": "t", "sender": sender, "sender_role": "external", "subject": "s", "language": "fr"}
+
+
+def test_replies_go_to_the_sender_only_from_a_released_mail() -> None:
+    news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
+    assert envelope(news, FROM, AT)["Reply-To"] is None
+    assert envelope(link_mail(), FROM, AT)["Reply-To"] is not None
+    assert envelope(link_mail(), FROM, AT)["Auto-Submitted"] == "auto-generated"
