@@ -1,5 +1,6 @@
 """Installs the Debian packages that are missing, and only those; needs nothing but Python itself."""
 
+import ctypes
 import importlib.util
 import os
 import shutil
@@ -18,9 +19,11 @@ PROGRAMS = {
     "ceph": "ceph-common",
     "ceph-authtool": "ceph-common",
     "monmaptool": "ceph-base",
-    "nginx": "nginx-light",
+    "nginx": "nginx",
     "espeak-ng": "espeak-ng",
 }
+# library → package, for the database server, which comes as a Python wheel.
+LIBRARIES = {"libcurl.so.4": "libcurl4"}
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 # The distribution would start its own instances of these servers; nobody needs them, so they are told not to.
@@ -33,13 +36,23 @@ if [ ! -e "$policy" ]; then
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq -y --no-install-recommends install "$@" > /dev/null
+apt-get -qq -y --no-install-recommends install "$@"
 """
 
 
 def missing_packages() -> list[str]:
-    """Packages whose programs are not on this machine."""
-    return sorted({package for program, package in PROGRAMS.items() if shutil.which(program, path=PLACES) is None})
+    """Packages whose programs or libraries are not on this machine."""
+    missing = {package for program, package in PROGRAMS.items() if shutil.which(program, path=PLACES) is None}
+    missing |= {package for library, package in LIBRARIES.items() if not _loads(library)}
+    return sorted(missing)
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def missing_venv() -> list[str]:
@@ -57,8 +70,11 @@ def install(packages: list[str]) -> None:
         raise PackageMissing(f"missing: {names}; this is not Debian, install them by hand")
     become_root = _become_root(names)
     print(f"installing Debian packages: {names}", flush=True)
-    if subprocess.run([*become_root, "sh", "-c", INSTALL, "sh", *packages], check=False).returncode != 0:
-        raise PackageMissing(f"could not install: {names}")
+    command = [*become_root, "sh", "-c", INSTALL, "sh", *packages]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        errors = [line for line in done.stdout.splitlines() if line.startswith("E:")] or done.stdout.splitlines()
+        raise PackageMissing(f"could not install {names}: {errors[-1] if errors else 'apt-get said nothing'}")
 
 
 def _become_root(names: str) -> list[str]:

@@ -113,7 +113,8 @@ log.file = false
         return {
             "HOME": str(folder),
             "RUNNING_UNDER_SYSTEMD": "true",  # the script becomes the broker instead of watching over it
-            "RABBITMQ_NODENAME": "melanissimo@localhost",
+            "RABBITMQ_NODENAME": f"melanissimo@{LOOPBACK}",  # an address: a bare machine may not know "localhost"
+            "RABBITMQ_USE_LONGNAME": "true",
             "RABBITMQ_CONF_ENV_FILE": "/dev/null",
             "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
             "RABBITMQ_LOG_BASE": str(folder),
