@@ -58,4 +58,4 @@ class Sessions:
 
     async def revoke(self, session: str) -> None:
         """Refuse this session from now on; remembered for as long as its last token could live."""
-        await self._revoked.put(session, {"until": utc_now() + 2 * SESSION.longest})
+        await self._revoked.remember(session, seconds=2 * int(SESSION.longest.total_seconds()))

@@ -198,10 +198,13 @@ class Aggregates(Generic[State]):
             await self._collection.update_one({"_id": id}, gone)
 
     async def waiting(self, *, older_than_seconds: float, limit: int = 200) -> list[tuple[str, float]]:
-        """Ids with facts that wait longer than that, oldest first, each with the age of its oldest fact in seconds."""
+        """Ids with facts that wait longer than that, oldest first, each with the age of its oldest fact in seconds.
+
+        The writer's clock may be ahead of the database's: such a fact is taken for an old one, never forgotten.
+        """
         pipeline = [
             {"$match": {"outbox.at": {"$gt": EPOCH}}},
-            {"$project": {"age": {"$subtract": ["$$NOW", {"$min": "$outbox.at"}]}}},
+            {"$project": {"age": {"$abs": {"$subtract": ["$$NOW", {"$min": "$outbox.at"}]}}}},
             {"$match": {"age": {"$gte": older_than_seconds * 1000}}},
             {"$sort": {"age": -1}},
             {"$limit": limit},

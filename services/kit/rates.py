@@ -1,17 +1,15 @@
 """How often may somebody do this? Counters in the database, so that the bound holds over all replicas (R8, R67)."""
 
 import ipaddress
-from datetime import timedelta
 from typing import NamedTuple
 
 from fastapi import Request
 
-from services.kit.clock import utc_now
 from services.kit.mongo import Records
 
 
 class Rate(NamedTuple):
-    """At most `limit` times in each window of `seconds`."""
+    """At most `limit` times in each window of `seconds`, which begins with the first time."""
 
     name: str
     limit: int
@@ -19,18 +17,14 @@ class Rate(NamedTuple):
 
 
 class Rates:
-    """Fixed windows; each hit is one atomic increment, counted before it is judged."""
+    """Each hit is one atomic increment under the database's clock, counted before it is judged."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
 
     async def allows(self, rate: Rate, key: str) -> bool:
         """Count one more for `key`, and say whether it is still within the rate."""
-        now = utc_now()
-        window = int(now.timestamp()) // rate.seconds
-        until = now + timedelta(seconds=2 * rate.seconds)
-        count = await self._records.count_up(f"{rate.name}:{key}:{window}", "count", {"until": until})
-        return count <= rate.limit
+        return await self._records.count_up(f"{rate.name}:{key}", window_seconds=rate.seconds) <= rate.limit
 
 
 def network_of(request: Request) -> str:

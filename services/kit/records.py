@@ -62,14 +62,30 @@ class Records:
         async with reachable():
             await self._collection.replace_one({"_id": id}, fields, upsert=True)
 
-    async def count_up(self, id: str, field: str, set_first: Document) -> int:
-        """Add one to a counter, creating the record with `set_first`; the new count."""
-        write = {"$inc": {field: 1}, "$setOnInsert": set_first}
+    async def count_up(self, id: str, *, window_seconds: int) -> int:
+        """Count one more, and say how many there were since the window's first, by the database's clock.
+
+        A window begins with the first count after the last one ended; the record ends (`until`) one window later.
+        """
+        milliseconds = 1000 * window_seconds
+        over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
+        fresh = {"$or": [{"$eq": [{"$type": "$since"}, "missing"]}, over]}
+        counted = {
+            "since": {"$cond": [fresh, "$$NOW", "$since"]},
+            "count": {"$cond": [fresh, 1, {"$add": ["$count", 1]}]},
+            "until": {"$add": ["$$NOW", 2 * milliseconds]},
+        }
         async with reachable():
             found = await self._collection.find_one_and_update(
-                {"_id": id}, write, upsert=True, return_document=ReturnDocument.AFTER
+                {"_id": id}, [{"$set": counted}], upsert=True, return_document=ReturnDocument.AFTER
             )
-        return int(found[field])
+        return int(found["count"])
+
+    async def remember(self, id: str, *, seconds: int) -> None:
+        """Have a mark with this id until so many seconds from now, by the database's clock."""
+        until = {"$add": ["$$NOW", 1000 * seconds]}
+        async with reachable():
+            await self._collection.update_one({"_id": id}, [{"$set": {"until": until}}], upsert=True)
 
     async def discard(self, query: Document) -> int:
         """Remove what matches; how many there were."""

@@ -148,11 +148,21 @@ async def test_a_record_past_its_end_is_not_taken(database: Database) -> None:
     assert await records.take("old", "until") is None
 
 
-async def test_a_counter_counts_every_hit(database: Database) -> None:
+async def test_a_counter_counts_every_hit_of_a_window_and_begins_again_after_it(database: Database) -> None:
     records: Records = database.records("counters", forget_after="until")
-    until = {"until": utc_now() + timedelta(hours=1)}
-    counts = await asyncio.gather(*(records.count_up("key", "count", until) for _ in range(100)))
+    counts = await asyncio.gather(*(records.count_up("key", window_seconds=3600) for _ in range(100)))
     assert sorted(counts) == list(range(1, 101))
+    long_ago = {"since": datetime(2001, 1, 1, tzinfo=UTC), "count": 9, "until": datetime(2999, 1, 1, tzinfo=UTC)}
+    await records.put("key", long_ago)
+    assert await records.count_up("key", window_seconds=3600) == 1
+
+
+async def test_a_mark_ends_by_the_clock_of_the_database(database: Database) -> None:
+    records: Records = database.records("marks", forget_after="until")
+    await records.remember("one", seconds=3600)
+    found = await records.get("one")
+    assert found is not None
+    assert found["until"] - await database.now() > timedelta(minutes=59)
 
 
 async def test_a_stalled_database_is_unavailable_and_then_serves_again(servers: Stack, real: Aggregates[Tally]) -> None:

@@ -6,18 +6,15 @@ from typing import Any
 import pytest
 
 from devstack.stack import Stack
-from services.kit.clock import utc_now
 from tests.integration.auth.rig import Auth
 
 Started = Callable[..., Awaitable[Auth]]
 
 
 @pytest.fixture
-async def started(servers: Stack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Started]:
-    """Start as many instances as wanted, with settings of one's own; no hour of a rate ends during a test."""
+async def started(servers: Stack) -> AsyncIterator[Started]:
+    """Start as many instances as wanted, with settings of one's own."""
     running: list[Auth] = []
-    begun = utc_now()
-    monkeypatch.setattr("services.kit.rates.utc_now", lambda: begun)
 
     async def start(instances: int = 1, **settings: Any) -> Auth:
         auth = Auth(servers.mongo_admin_url, instances, settings)
