@@ -111,7 +111,10 @@ class Objects:
         return await self._run(lambda: self._all_parts(key, upload_id))
 
     async def complete_multipart(self, key: str, upload_id: str, parts: list[StoredPart]) -> None:
-        """Make one object of the parts; `ObjectMissing` when the upload is no longer there."""
+        """Make one object of the parts; again is as good for some stores.
+
+        `ObjectMissing` or `StoreUnavailable`, as the store likes, while somebody else does it, or after it was ended.
+        """
         listed = [Part(part.number, part.etag) for part in parts]
         await self._run(lambda: self._client._complete_multipart_upload(self._bucket, key, upload_id, listed))
 
@@ -147,7 +150,10 @@ class Objects:
         return await self._run(lambda: self._page(after, limit))
 
     async def pending(self, prefix: str = "") -> list[PendingUpload]:
-        """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12)."""
+        """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12).
+
+        Stores disagree on how they encode keys here, so that keys must be made of plain characters.
+        """
         return await self._run(lambda: self._all_pending(prefix))
 
     def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:

@@ -3,12 +3,16 @@
 import asyncio
 import uuid
 from contextlib import suppress
+from weakref import WeakValueDictionary
 
 from services.contracts.values import Part
-from services.kit.objects import ObjectMissing, Objects, StoredPart
-from services.upload.domain.files import PartsMissing, whole
+from services.kit.objects import ObjectMissing, Objects, StoredPart, StoreUnavailable
+from services.upload.domain.files import whole
 from services.upload.domain.transfer import File
 from services.upload.store import Digests
+
+TRIES = 4
+PAUSE_SECONDS = 0.1
 
 
 def new_key(transfer: str) -> str:
@@ -27,6 +31,11 @@ class Arrivals:
     def __init__(self, objects: Objects, digests: Digests) -> None:
         self._objects = objects
         self._digests = digests
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def turn(self, file: str) -> asyncio.Lock:
+        """Held while a file is completed, so that who asks at once waits for the one answer."""
+        return self._turns.setdefault(file, asyncio.Lock())
 
     async def begin(self, key: str) -> str:
         """Begin a multipart upload; its id."""
@@ -51,10 +60,7 @@ class Arrivals:
         stored, arrived = await self._look(file)
         done = whole(file, sha256, arrived)
         if file.upload_id and stored is not None:
-            with suppress(ObjectMissing):
-                await self._objects.complete_multipart(file.key, file.upload_id, stored)
-            if not await self._is_there(file):
-                raise PartsMissing(parts=[], missing=0)
+            await self._join(file, file.upload_id, stored)
         return done
 
     async def remove(self, key: str, upload_id: str | None) -> bool:
@@ -67,6 +73,16 @@ class Arrivals:
         except ObjectMissing:
             return True
         return False
+
+    async def _join(self, file: File, upload_id: str, parts: list[StoredPart]) -> None:
+        """The store's word does not count, the object does: another process may be doing the same."""
+        for attempt in range(1, TRIES + 1):
+            with suppress(ObjectMissing, StoreUnavailable):
+                await self._objects.complete_multipart(file.key, upload_id, parts)
+            if await self._is_there(file):
+                return
+            await asyncio.sleep(attempt * PAUSE_SECONDS)
+        raise StoreUnavailable()
 
     async def _look(self, file: File) -> tuple[list[StoredPart] | None, dict[int, Part]]:
         """The parts that wait in the store (none when there is an object already), and those that count."""

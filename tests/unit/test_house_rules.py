@@ -109,7 +109,9 @@ def test_no_file_has_an_empty_name() -> None:
 
 def test_every_service_has_the_same_file_names() -> None:
     for service in SERVICES:
-        names = {path.name for path in (ROOT / "services" / service).glob("*.py")}
+        folder = ROOT / "services" / service
+        grown = {f"{path.parent.name}.py" for path in folder.glob("*/__init__.py")}
+        names = grown | {path.name for path in folder.glob("*.py")}
         expected = {"__init__.py", "__main__.py", "app.py", "deps.py", "domain.py", "settings.py", "store.py"}
         assert expected <= names, service
 

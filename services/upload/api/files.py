@@ -56,12 +56,13 @@ async def resume(draft: Id, file: Id, deps: Wired, caller: Asking) -> Response:
 @router.post("/completion")
 async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Asking) -> Response:
     """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
-    state, _ = await deps.transfers.read(str(draft))
-    announced = open_draft(caller.address, state).file(str(file))
-    if announced.state == "complete":
-        return answer(complete_view(str(file), same_digest(announced, whole.sha256)))
-    done = await deps.arrivals.complete(announced, whole.sha256)
-    return answer(complete_view(str(file), await _record(deps, str(draft), str(file), done, caller)))
+    async with deps.arrivals.turn(f"{draft}/{file}"):
+        state, _ = await deps.transfers.read(str(draft))
+        announced = open_draft(caller.address, state).file(str(file))
+        if announced.state == "complete":
+            return answer(complete_view(str(file), same_digest(announced, whole.sha256)))
+        done = await deps.arrivals.complete(announced, whole.sha256)
+        return answer(complete_view(str(file), await _record(deps, str(draft), str(file), done, caller)))
 
 
 @router.delete("", status_code=204)

@@ -41,16 +41,21 @@ def removable(transfer: Transfer, now: datetime) -> list[Leftover]:
 
 
 def removed(transfer: Transfer, keys: Collection[str], keeping: Keeping, now: datetime) -> Transfer:
-    """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more."""
-    again = tuple(
-        leftover.model_copy(update={"removed_once": True, "due_at": now + keeping.late_bytes})
-        if leftover.key in keys
-        else leftover
-        for leftover in transfer.leftovers
-        if not (leftover.key in keys and leftover.removed_once)
-    )
+    """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more.
+
+    What is not due any more was written down by another sweeper, which did the same at the same time.
+    """
+    again = tuple(kept for left in transfer.leftovers if (kept := _after_removal(left, keys, keeping, now)))
     gone = transfer.state == "closed" and all(leftover.removed_once for leftover in again)
     return transfer.but(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
+
+
+def _after_removal(leftover: Leftover, keys: Collection[str], keeping: Keeping, now: datetime) -> Leftover | None:
+    if leftover.key not in keys or leftover.due_at > now:
+        return leftover
+    if leftover.removed_once:
+        return None
+    return leftover.model_copy(update={"removed_once": True, "due_at": now + keeping.late_bytes})
 
 
 def forgettable(transfer: Transfer, keeping: Keeping, now: datetime) -> bool:

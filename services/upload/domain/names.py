@@ -59,8 +59,9 @@ def clean_path(asked: str, limits: Limits) -> str:
 
 def refuse_extension(path: str, limits: Limits) -> None:
     """Refuse a file whose extension is on the list, however it is written."""
-    extension = unicodedata.normalize("NFKC", path).casefold().rpartition("/")[2].rpartition(".")[2]
-    if extension in limits.refused_extensions:
+    name = unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()
+    _, dot, extension = name.rpartition(".")
+    if dot and extension in limits.refused_extensions:
         raise ExtensionRefused(extension=extension)
 
 

@@ -1,0 +1,276 @@
+"""Several instances of upload over a real database and a real store, senders with sessions, and a stand-in gateway."""
+
+import asyncio
+import hashlib
+import json
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import httpx
+import minio
+from pydantic import SecretStr
+from pymongo import AsyncMongoClient
+
+from devstack.keys import public_keys, signing_key
+from devstack.stack import Stack
+from services.kit.callers import SESSION
+from services.kit.clock import utc_now
+from services.kit.mongo import Database
+from services.kit.objects import Objects
+from services.kit.service import api
+from services.kit.tokens import Signer
+from services.upload.api import router
+from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
+from services.upload.deps import Deps
+from services.upload.orphans import Orphans
+from services.upload.settings import Settings
+from services.upload.sweeper import sweep
+
+KEY = signing_key()
+SIGNER = Signer(KEY, SESSION)
+OUTSIDER, AGENT = "camille@ville.example", "dominique@ministere.example"
+MIB = 2**20
+
+
+class Cut(NamedTuple):
+    """A part, with what must be said of it before."""
+
+    number: int
+    content: bytes
+    sha256: str
+    crc32: str
+
+
+class Upload:
+    """`of(address)` is a sender at an instance; `put_part` does what the gateway does."""
+
+    def __init__(self, stack: Stack, instances: int, settings: dict[str, Any]) -> None:
+        self.name = f"upload_{uuid4().hex[:8]}"
+        self.bucket = self.name.replace("_", "-")
+        self.settings = Settings(
+            **{
+                "public_base_url": "https://melanissimo.example",
+                "mongo_url": SecretStr(stack.mongo_admin_url),
+                "amqp_url": SecretStr("amqp://upload:not-used-here@127.0.0.1/"),
+                "session_jwks": SecretStr(public_keys(KEY)),
+                "pepper": SecretStr("p" * 40),
+                "agent_domains": "ministere.example,.ministere.example",
+                "s3_endpoint": stack.s3_endpoint,
+                "s3_region": stack.s3_region,
+                "s3_bucket": self.bucket,
+                "s3_access_key": SecretStr(stack.s3_access_key),
+                "s3_secret_key": SecretStr(stack.s3_secret_key),
+                **settings,
+            }
+        )
+        self._eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
+        self.documents = self._eyes[self.name]
+        self.store = minio.Minio(
+            stack.s3_endpoint.split("//")[1],
+            access_key=stack.s3_access_key,
+            secret_key=stack.s3_secret_key,
+            secure=False,
+            region=stack.s3_region,
+        )
+        self.databases = [Database(stack.mongo_admin_url, self.name) for _ in range(instances)]
+        self.objects: list[Objects] = [open_bucket(self.settings) for _ in range(instances)]
+        self.deps: list[Deps] = [
+            wire(self.settings, database, objects)
+            for database, objects in zip(self.databases, self.objects, strict=True)
+        ]
+        self.gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=30)
+
+    async def start(self) -> None:
+        """An empty bucket and the indexes."""
+        await asyncio.to_thread(self.store.make_bucket, self.bucket)
+        await self.databases[0].prepare()
+
+    async def stop(self) -> None:
+        """Leave nothing behind."""
+        await self.gateway.aclose()
+        for pending in await self.objects[0].pending():
+            await self.objects[0].abort_multipart(pending.key, pending.upload_id)
+        for found in await self.objects[0].listing():
+            await self.objects[0].remove(found.key)
+        await asyncio.to_thread(self.store.remove_bucket, self.bucket)
+        await self._eyes.drop_database(self.name)
+        await self._eyes.close()
+        for database, objects in zip(self.databases, self.objects, strict=True):
+            database.close()
+            objects.close()
+
+    def at(self, instance: int = 0, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
+        """A client of one instance without a session."""
+        app = api("upload", router, self.deps[instance % len(self.deps)], LARGEST_BODY_BYTES)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        return httpx.AsyncClient(transport=transport, base_url="https://melanissimo.example", headers=headers)
+
+    def of(self, address: str = OUTSIDER, instance: int = 0, session: str = "") -> "Sender":
+        """Somebody with a session."""
+        role = "agent" if address.endswith("@ministere.example") else "external"
+        token = SIGNER.sign(
+            subject=address,
+            id=session or str(uuid4()),
+            now=utc_now(),
+            life=timedelta(minutes=15),
+            claims={"name": "Camille Martin", "role": role, "language": "fr"},
+        )
+        return Sender(self, self.at(instance, {"Authorization": f"Bearer {token}"}))
+
+    async def authorize(
+        self, parts_url: str, cut: Cut, instance: int = 0, changed: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """The gateway's question."""
+        headers = {
+            "X-Original-URI": f"{parts_url}/{cut.number}/{cut.sha256}",
+            "X-Original-Method": "PUT",
+            "X-Part-Length": str(len(cut.content)),
+            "X-Part-CRC32": cut.crc32,
+        }
+        return await self.at(instance).get("/internal/part-authorization", headers={**headers, **(changed or {})})
+
+    async def put_part(self, parts_url: str, cut: Cut, body: bytes | None = None, instance: int = 0) -> int:
+        """Ask, then stream to the store as the gateway does; the store's status, or that of the refusal."""
+        answer = await self.authorize(parts_url, cut, instance)
+        if answer.status_code != 204:
+            return int(answer.headers["x-refusal-status"])
+        return await self.stream(answer, cut.content if body is None else body)
+
+    async def stream(self, granted: httpx.Response, body: bytes) -> int:
+        """PUT a body to the store with the headers that were granted."""
+        headers = {
+            "Host": granted.headers["x-store-host"],
+            "Authorization": granted.headers["x-store-authorization"],
+            "X-Amz-Date": granted.headers["x-store-date"],
+            "X-Amz-Content-Sha256": granted.headers["x-store-sha256"],
+            "Content-Length": str(len(body)),
+        }
+        return (await self.gateway.put(granted.headers["x-store-path"], content=body, headers=headers)).status_code
+
+    async def facts(self, transfer: str) -> list[dict[str, Any]]:
+        """What a transfer announced, oldest first; the relay is not running."""
+        found = await self.documents.transfers.find_one({"_id": transfer})
+        return list(found["outbox"]) if found else []
+
+    async def published(self) -> None:
+        """As if the relay had published everything."""
+        await self.documents.transfers.update_many({}, {"$set": {"outbox": []}})
+
+    async def watch(self) -> None:
+        """Have the database note every operation from now on."""
+        await self.documents.command("profile", 2)
+
+    async def operations(self) -> list[str]:
+        """What was done to which collection since then, in order."""
+        await self.documents.command("profile", 0)
+        noted = await self.documents["system.profile"].find({"op": {"$ne": "killcursors"}}).sort("ts").to_list()
+        found = [(one["op"], one["ns"].partition(".")[2], one["command"]) for one in noted]
+        return [f"{'aggregate' if 'aggregate' in command else op} {name}" for op, name, command in found]
+
+    async def keys(self) -> set[str]:
+        """Everything in the bucket."""
+        return {found.key for found in await self.objects[0].listing()}
+
+    async def pending(self) -> int:
+        """How many multipart uploads are open."""
+        return len(await self.objects[0].pending())
+
+    async def sweep(self) -> None:
+        """What the loop does."""
+        await sweep(self.deps[0])
+
+    def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:
+        """The other sweep, with bounds of one's own."""
+        return Orphans(self.databases[instance], self.deps[instance].transfers, self.objects[instance], age, apart)
+
+    async def pass_time(self, **by: float) -> None:
+        """Every date in the database moves back, so that the database's clock is ahead by that much."""
+        shift = timedelta(**by)
+        async for kept in self.documents.transfers.find():
+            await self.documents.transfers.replace_one({"_id": kept["_id"]}, _moved(kept, shift))
+
+
+class Sender:
+    """A person with a session, and the shortest way to what the tests start from."""
+
+    def __init__(self, upload: Upload, client: httpx.AsyncClient) -> None:
+        self.upload = upload
+        self.client = client
+
+    async def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        """Any request below `/api/upload`."""
+        return await self.client.request(method, f"/api/upload{path}", json=body)
+
+    async def begin(self, **fields: Any) -> str:
+        """A draft; with fields, a revised one."""
+        draft = str(uuid4())
+        assert (await self.ask("PUT", f"/drafts/{draft}", {})).status_code == 200
+        if fields:
+            answer = await self.ask("PATCH", f"/drafts/{draft}", fields)
+            assert answer.status_code == 200, answer.text
+        return draft
+
+    async def announce(self, draft: str, path: str, size: int, file: str | None = None) -> dict[str, Any]:
+        """A file that is about to come."""
+        id = file or str(uuid4())
+        answer = await self.ask("PUT", f"/drafts/{draft}/files/{id}", {"path": path, "size_bytes": size})
+        assert answer.status_code == 200, answer.text
+        plan: dict[str, Any] = answer.json()
+        return plan
+
+    async def complete(self, draft: str, file: str, content: bytes) -> httpx.Response:
+        """Say that all of it was sent."""
+        digest = hashlib.sha256(content).hexdigest()
+        return await self.ask("POST", f"/drafts/{draft}/files/{file}/completion", {"sha256": digest})
+
+    async def send_file(self, draft: str, path: str, content: bytes) -> str:
+        """A whole file, announced, sent and completed."""
+        plan = await self.announce(draft, path, len(content))
+        for cut in cuts(plan, content):
+            assert await self.upload.put_part(plan["parts_url"], cut) == 200
+        answer = await self.complete(draft, plan["file"], content)
+        assert answer.status_code == 200, answer.text
+        return str(plan["file"])
+
+    async def ready(self, *contents: bytes, to: str = AGENT) -> str:
+        """A draft that may be sent."""
+        draft = await self.begin(to=[to], subject="Relevés")
+        for number, content in enumerate(contents or (b"contents",)):
+            await self.send_file(draft, f"relevé {number}.csv", content)
+        return draft
+
+    async def sent(self, *contents: bytes, to: str = AGENT) -> str:
+        """A transfer."""
+        draft = await self.ready(*contents, to=to)
+        answer = await self.ask("POST", f"/drafts/{draft}/submission")
+        assert answer.status_code == 200, answer.text
+        return draft
+
+
+def cuts(plan: dict[str, Any], content: bytes) -> list[Cut]:
+    """The parts of a file, as its plan says."""
+    size = plan["part_size_bytes"]
+    runs = [content[start : start + size] for start in range(0, len(content), size)] or [b""]
+    return [cut_of(number, run) for number, run in enumerate(runs, start=1)]
+
+
+def cut_of(number: int, content: bytes) -> Cut:
+    """One part."""
+    return Cut(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
+
+
+def slug(answer: httpx.Response) -> str:
+    """The name of the refusal in a problem."""
+    return str(json.loads(answer.content)["type"]).removeprefix("/problems/")
+
+
+def _moved(value: Any, shift: timedelta) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) - shift
+    if isinstance(value, dict):
+        return {name: _moved(inner, shift) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_moved(inner, shift) for inner in value]
+    return value

@@ -1,0 +1,188 @@
+"""Files through the API and straight into the real store, with the signatures that the gateway is given."""
+
+import asyncio
+import hashlib
+import random
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.upload.conftest import Started
+from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
+
+LARGE = random.Random(1).randbytes(20 * MIB + 5)
+
+
+@pytest.fixture
+def sender(upload: Upload) -> Sender:
+    return upload.of(OUTSIDER)
+
+
+@pytest.mark.parametrize("content", [b"", b"x", b"y" * (8 * MIB)], ids=["empty", "a byte", "one whole part"])
+async def test_a_small_file_is_one_plain_object(upload: Upload, sender: Sender, content: bytes) -> None:
+    draft = await sender.begin()
+    file = await sender.send_file(draft, "a.bin", content)
+    shown = (await sender.ask("GET", f"/drafts/{draft}/files/{file}")).json()
+    assert shown["state"] == "complete"
+    assert shown["part_count"] == 1
+    assert shown["sha256"] == hashlib.sha256(content).hexdigest()
+    assert await upload.pending() == 0
+    [key] = await upload.keys()
+    assert await upload.objects[0].read(key, 0, len(content)) == content
+
+
+async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "grand.bin", len(LARGE))
+    assert (plan["part_size_bytes"], plan["part_count"]) == (8 * MIB, 3)
+    parts = cuts(plan, LARGE)
+    assert await asyncio.gather(*(upload.put_part(plan["parts_url"], cut) for cut in parts)) == [200, 200, 200]
+    done = await sender.complete(draft, plan["file"], LARGE)
+    assert done.json()["state"] == "complete"
+    [key] = await upload.keys()
+    assert await upload.objects[0].read(key, 0, len(LARGE)) == LARGE
+    assert await upload.pending() == 0
+
+
+async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "grand.bin", len(LARGE))
+    first, second, last = cuts(plan, LARGE)
+    assert await upload.put_part(plan["parts_url"], last) == 200
+    await upload.authorize(plan["parts_url"], first)
+    again = upload.of(OUTSIDER, instance=1)
+    resumed = (await again.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
+    assert resumed["parts"] == [{"number": 3, "size_bytes": len(last.content), "sha256": last.sha256}]
+    missing = await again.complete(draft, plan["file"], LARGE)
+    assert (missing.status_code, slug(missing)) == (409, "parts-missing")
+    assert missing.json()["parts"] == [1, 2]
+    for cut in (first, second):
+        assert await upload.put_part(resumed["parts_url"], cut) == 200
+    assert (await again.complete(draft, plan["file"], LARGE)).status_code == 200
+
+
+async def test_a_file_announced_again_is_where_it_was(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "grand.bin", len(LARGE))
+    assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
+    again = await sender.announce(draft, "grand.bin", len(LARGE), plan["file"])
+    assert [part["number"] for part in again["parts"]] == [1]
+    assert await upload.pending() == 1
+
+
+async def test_fifty_announcements_at_once_are_one_file(upload: Upload) -> None:
+    draft = await upload.of(OUTSIDER).begin()
+    file = str(uuid4())
+    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    await asyncio.gather(*(senders[number % 2].announce(draft, "grand.bin", len(LARGE), file) for number in range(50)))
+    shown = (await senders[0].ask("GET", f"/drafts/{draft}")).json()
+    assert [one["file"] for one in shown["files"]] == [file]
+    assert await upload.pending() == 1
+
+
+async def test_bytes_with_another_digest_are_refused_by_the_store(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "a.bin", 5)
+    assert await upload.put_part(plan["parts_url"], cut_of(1, b"right"), body=b"wrong") in (400, 403)
+    assert await upload.keys() == set()
+    assert (await sender.complete(draft, plan["file"], b"right")).json()["parts"] == [1]
+    assert await upload.put_part(plan["parts_url"], cut_of(1, b"right")) == 200
+
+
+async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "a.bin", 5)
+    await upload.put_part(plan["parts_url"], cut_of(1, b"right"))
+    refused = await sender.complete(draft, plan["file"], b"wrong")
+    assert (refused.status_code, slug(refused)) == (409, "digest-differs")
+    assert (await sender.complete(draft, plan["file"], b"right")).status_code == 200
+    assert slug(await sender.complete(draft, plan["file"], b"wrong")) == "digest-differs"
+
+
+@pytest.mark.parametrize("content", [b"small", LARGE], ids=["one part", "three parts"])
+async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes) -> None:
+    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    draft = await senders[0].begin()
+    plan = await senders[0].announce(draft, "a.bin", len(content))
+    for cut in cuts(plan, content):
+        assert await upload.put_part(plan["parts_url"], cut) == 200
+    answers = await asyncio.gather(
+        *(senders[number % 2].complete(draft, plan["file"], content) for number in range(50))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert len(await upload.keys()) == 1
+    assert await upload.pending() == 0
+
+
+async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(upload: Upload, sender: Sender) -> None:
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "a.bin", len(LARGE))
+    for cut in cuts(plan, LARGE):
+        await upload.put_part(plan["parts_url"], cut)
+    file = (await upload.deps[0].transfers.read(draft))[0].file(plan["file"])
+    await upload.deps[0].arrivals.complete(file, hashlib.sha256(LARGE).hexdigest())
+    resumed = (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
+    assert (resumed["state"], len(resumed["parts"])) == ("receiving", 3)
+    assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
+    assert len(await upload.keys()) == 1
+
+
+async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
+    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    draft = await senders[0].begin()
+    for number in range(12):
+        content = LARGE if number % 3 == 0 else b"small"
+        plan = await senders[0].announce(draft, f"{number}.bin", len(content))
+        for cut in cuts(plan, content):
+            assert await upload.put_part(plan["parts_url"], cut) == 200
+        path = f"/drafts/{draft}/files/{plan['file']}"
+        done, removed, _ = await asyncio.gather(
+            senders[0].complete(draft, plan["file"], content), senders[1].ask("DELETE", path), upload.sweep()
+        )
+        assert done.status_code in (200, 404, 409, 503)
+        assert removed.status_code == 204
+    await upload.sweep()
+    assert (await senders[0].ask("GET", f"/drafts/{draft}")).json()["files"] == []
+    assert await upload.keys() == set()
+    assert await upload.pending() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "name"),
+    [
+        ({"path": "../x", "size_bytes": 1}, 422, "name-not-acceptable"),
+        ({"path": "a\u0000b", "size_bytes": 1}, 422, "name-not-acceptable"),
+        ({"path": "a.exe", "size_bytes": 1}, 422, "extension-refused"),
+        ({"path": "a", "size_bytes": 10**9 + 1}, 413, "transfer-too-large"),
+        ({"path": "a", "size_bytes": 5 * 10**12}, 413, "transfer-too-large"),
+        ({"path": "a", "size_bytes": -1}, 422, "malformed-request"),
+        ({"path": "a", "size_bytes": 10**30}, 422, "malformed-request"),
+        ({"path": "a", "size_bytes": 1, "modified_at": "yesterday"}, 422, "malformed-request"),
+        ({"path": "a"}, 422, "malformed-request"),
+    ],
+)
+async def test_what_may_not_come_in_is_refused_before_a_byte(
+    upload: Upload, sender: Sender, body: dict[str, object], status: int, name: str
+) -> None:
+    draft = await sender.begin()
+    answer = await sender.ask("PUT", f"/drafts/{draft}/files/{uuid4()}", body)
+    assert (answer.status_code, slug(answer)) == (status, name)
+    assert await upload.pending() == 0
+
+
+async def test_a_half_surrogate_in_a_name_is_refused(sender: Sender) -> None:
+    draft = await sender.begin()
+    url = f"/api/upload/drafts/{draft}/files/{uuid4()}"
+    body = b'{"path": "a\\ud800.pdf", "size_bytes": 1}'
+    answer = await sender.client.put(url, content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+
+
+async def test_one_file_too_many_is_refused(started: Started) -> None:
+    sender = (await started(most_files=1)).of(AGENT)
+    draft = await sender.begin()
+    await sender.announce(draft, "a", 1)
+    body = {"path": "b", "size_bytes": 1}
+    answer = await sender.ask("PUT", f"/drafts/{draft}/files/{uuid4()}", body)
+    assert (answer.status_code, slug(answer)) == (422, "too-many-files")

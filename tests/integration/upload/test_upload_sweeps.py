@@ -1,0 +1,206 @@
+"""What time does: bytes go, drafts are given up, orphans are found, and nothing is found when all is well."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.contracts.auth import SessionRevoked
+from services.contracts.download import TransferExpired
+from services.contracts.propagation import ApprovalLapsed, TransferRefused
+from services.contracts.values import Label, Person
+from services.kit.clock import utc_now
+from services.kit.events import Fact
+from services.kit.objects import Objects, StoreUnavailable
+from services.kit.refusals import NotFound
+from services.upload.arrivals import Arrivals
+from services.upload.handlers import heard
+from services.upload.orphans import orphans
+from services.upload.sweeper import sweep
+from tests.integration.upload.rig import MIB, OUTSIDER, Upload
+
+LARGE = bytes(9 * MIB)
+
+
+def label(transfer: str) -> Label:
+    sender = Person(address=OUTSIDER, name="Camille Martin")
+    return Label(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
+
+
+def ends(transfer: str) -> dict[str, Fact]:
+    now, one = utc_now(), label(transfer)
+    agent = Person(address="a@ministere.example")
+    return {
+        "refused": TransferRefused(label=one, refused_by=agent, reason="", approvers=(), refused_at=now),
+        "lapsed": ApprovalLapsed(label=one, approvers=(), lapsed_at=now),
+        "expired": TransferExpired(label=one, report=(), expired_at=now),
+    }
+
+
+@pytest.mark.parametrize("outcome", ["refused", "lapsed", "expired"])
+async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -> None:
+    sender = upload.of(OUTSIDER)
+    transfer = await sender.sent(b"one", LARGE)
+    assert len(await upload.keys()) == 2
+    fact = ends(transfer)[outcome]
+    for _ in range(2):
+        await heard(upload.deps[0])[type(fact)](fact)
+    await upload.sweep()
+    assert await upload.keys() == set()
+    card = (await sender.ask("GET", f"/transfers/{transfer}")).json()
+    assert (card["state"], card["outcome"]) == ("closed", outcome)
+    assert card["purged_at"]
+
+
+async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
+    fact = ends(str(uuid4()))["expired"]
+    with pytest.raises(NotFound):
+        await heard(upload.deps[0])[type(fact)](fact)
+
+
+async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
+    session = str(uuid4())
+    sender = upload.of(OUTSIDER, session=session)
+    assert (await sender.ask("GET", "/drafts")).status_code == 200
+    fact = SessionRevoked(session=session, revoked_at=utc_now())
+    await heard(upload.deps[0])[SessionRevoked](fact)
+    assert (await upload.of(OUTSIDER, 1, session).ask("GET", "/drafts")).status_code == 401
+
+
+async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    transfer = await sender.sent(b"one")
+    [key] = await upload.keys()
+    await sender.ask("DELETE", f"/transfers/{transfer}")
+    await upload.sweep()
+    assert await upload.keys() == set()
+    await upload.objects[0].put(key, b"came late")
+    await upload.sweep()
+    assert await upload.keys() == {key}
+    await upload.pass_time(minutes=121)
+    await upload.sweep()
+    assert await upload.keys() == set()
+    kept = await upload.documents.transfers.find_one({"_id": transfer})
+    assert kept is not None
+    assert kept["leftovers"] == []
+
+
+async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    draft = await sender.ready(b"one")
+    plan = await sender.announce(draft, "grand.bin", len(LARGE))
+    await sender.send_file(draft, "moyen.bin", LARGE)
+    assert await upload.pending() == 1
+    for _ in range(2):
+        assert (await sender.ask("DELETE", f"/drafts/{draft}/files/{plan['file']}")).status_code == 204
+    await upload.sweep()
+    assert (await upload.pending(), len(await upload.keys())) == (0, 2)
+    for _ in range(2):
+        assert (await sender.ask("DELETE", f"/drafts/{draft}")).status_code == 204
+    await upload.sweep()
+    assert await upload.keys() == set()
+    assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
+    await upload.pass_time(minutes=121)
+    await upload.sweep()
+    assert await upload.documents.transfers.count_documents({}) == 0
+
+
+async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    draft = await sender.ready(b"one")
+    await upload.pass_time(days=13)
+    await upload.sweep()
+    assert (await sender.ask("PATCH", f"/drafts/{draft}", {"subject": "again"})).status_code == 200
+    await upload.pass_time(days=13)
+    await upload.sweep()
+    assert len(await upload.keys()) == 1
+    await upload.pass_time(days=1)
+    await upload.sweep()
+    assert await upload.keys() == set()
+    assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
+
+
+async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    for _ in range(8):
+        await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
+    await asyncio.gather(*(sweep(upload.deps[number % 2]) for number in range(3)))
+    assert await upload.keys() == set()
+    kept = await upload.documents.transfers.find().to_list()
+    assert all(len(one["leftovers"]) == 1 and one["purged_at"] for one in kept)
+
+
+async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    transfer = await sender.sent(b"one")
+    await sender.ask("DELETE", f"/transfers/{transfer}")
+    await upload.sweep()
+    await upload.pass_time(days=366)
+    await upload.sweep()
+    await upload.sweep()
+    assert (await sender.ask("GET", f"/transfers/{transfer}")).status_code == 200
+    await upload.published()
+    await upload.sweep()
+    assert (await sender.ask("GET", f"/transfers/{transfer}")).status_code == 404
+
+
+async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
+    sender = upload.of(OUTSIDER)
+    await sender.sent(b"one", LARGE)
+    draft = await sender.ready(b"two")
+    await sender.announce(draft, "grand.bin", len(LARGE))
+    gone = await sender.announce(draft, "parti.bin", len(LARGE))
+    await sender.ask("DELETE", f"/drafts/{draft}/files/{gone['file']}")
+    for _ in range(2):
+        await upload.orphans().sweep()
+        assert _seen() == 0
+    assert (len(await upload.keys()), await upload.pending()) == (3, 2)
+
+
+async def test_an_orphan_is_removed_at_the_second_look(upload: Upload) -> None:
+    bucket = upload.objects[0]
+    await upload.of(OUTSIDER).sent(b"one")
+    [kept] = await upload.keys()
+    unknown = f"{uuid4()}/{uuid4().hex}"
+    await bucket.put(unknown, b"x")
+    await bucket.put(f"{kept.split('/')[0]}/{uuid4().hex}", b"x")
+    await bucket.start_multipart(unknown)
+    await upload.orphans().sweep()
+    assert _seen() == 3
+    assert (len(await upload.keys()), await upload.pending()) == (3, 1)
+    await upload.orphans(instance=1).sweep()
+    assert (await upload.keys(), await upload.pending()) == ({kept}, 0)
+    await upload.orphans().sweep()
+    assert _seen() == 0
+
+
+async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Upload) -> None:
+    bucket = upload.objects[0]
+    await bucket.put(f"{uuid4()}/{uuid4().hex}", b"x")
+    for _ in range(3):
+        await upload.orphans(age=timedelta(hours=1)).sweep()
+    assert len(await upload.keys()) == 1
+    for _ in range(3):
+        await upload.orphans(apart=timedelta(minutes=30)).sweep()
+    assert len(await upload.keys()) == 1
+
+
+async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> None:
+    sender, deps = upload.of(OUTSIDER), upload.deps[0]
+    transfer = await sender.sent(b"one")
+    await sender.ask("DELETE", f"/transfers/{transfer}")
+    nowhere = Objects("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
+    with pytest.raises(StoreUnavailable):
+        await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))
+    nowhere.close()
+    assert (await sender.ask("GET", f"/transfers/{transfer}")).json()["purged_at"] is None
+    await upload.sweep()
+    assert await upload.keys() == set()
+
+
+def _seen() -> float:
+    """What the last look counted."""
+    [metric] = orphans.collect()
+    return metric.samples[0].value

@@ -1,0 +1,134 @@
+"""What may be typed into a draft."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kit.refusals import NotFound
+from services.upload.domain.drafting import (
+    Revision,
+    TooManyDrafts,
+    TooManyRecipients,
+    ValidityOutOfRange,
+    refuse_too_many_drafts,
+    revise,
+)
+from services.upload.domain.recipients import folded, read, split
+from services.upload.domain.submission import recipients_of
+from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
+from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
+from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
+
+
+def revised(state: Transfer, **fields: object) -> Transfer:
+    return revise(state, Revision.model_validate(fields), LIMITS, NOW + DAY)
+
+
+def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
+    pasted = 'a@b.example; Jean Dupont <J.Dupont@b.example>,\n"Durand, Zoé" <zoe@c.example>\tpas une adresse'
+    after = revised(draft(), to=[pasted, "x@@y.example"])
+    assert after.to == ("a@b.example", "j.dupont@b.example", "zoe@c.example")
+    assert [(bad.text, bad.reason) for bad in after.unreadable] == [
+        ("pas une adresse", "no-at-sign"),
+        ("x@@y.example", "several-at-signs"),
+    ]
+
+
+def test_the_bad_ones_of_the_other_lists_are_kept() -> None:
+    first = revised(draft(), to=["oups"], cc=["aïe"])
+    assert [(bad.text, bad.field) for bad in revised(first, to=["a@b.example"]).unreadable] == [("aïe", "cc")]
+
+
+def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
+    after = revised(draft(), bcc=["a@b.example", "z@b.example"], cc=["A@B.example"], to=["c@b.example", "C@b.example"])
+    found = [(one.address, one.field) for one in recipients_of(after, AGENTS)]
+    assert found == [("c@b.example", "to"), ("a@b.example", "cc"), ("z@b.example", "bcc")]
+
+
+@pytest.mark.parametrize(
+    ("address", "role"),
+    [
+        ("a@ministere.example", "agent"),
+        ("A@MINISTERE.example", "agent"),
+        ("a@sub.ministere.example", "external"),
+        ("a@x.gouv.example", "agent"),
+        ("a@gouv.example", "agent"),
+        ("a@evilgouv.example", "external"),
+        ("a@gouv.example.evil.example", "external"),
+    ],
+)
+def test_an_agent_is_in_an_exact_domain(address: str, role: str) -> None:
+    addresses, _ = read([address], "to")
+    assert [one.role for one in folded({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
+
+
+@pytest.mark.parametrize(
+    "piece", ["agent@ministere.example <evil@evil.example>", '"agent@ministere.example" <evil@evil.example>']
+)
+def test_a_name_that_looks_like_an_address_is_only_a_name(piece: str) -> None:
+    assert read([piece], "to")[0] == ("evil@evil.example",)
+
+
+@given(st.text(alphabet='ab@.;,\n\t"<> é', max_size=60))
+def test_nothing_that_was_pasted_is_lost(pasted: str) -> None:
+    addresses, unreadable = read([pasted], "to")
+    kept = "".join(addresses) + "".join(bad.text for bad in unreadable)
+    assert bool(split(pasted)) == bool(kept)
+
+
+def test_more_recipients_than_allowed_are_refused() -> None:
+    with pytest.raises(TooManyRecipients) as refusal:
+        revised(draft(), to=[f"a{number}@b.example" for number in range(101)])
+    assert refusal.value.members == {"limit": 100, "recipients": 101}
+
+
+@pytest.mark.parametrize("days", [2, 15, -3, 0, 10**30])
+def test_a_validity_outside_the_bounds_is_refused(days: int) -> None:
+    with pytest.raises(ValidityOutOfRange):
+        revised(draft(), validity_days=days)
+
+
+@pytest.mark.parametrize("days", [3, 14])
+def test_a_validity_at_the_bounds_is_accepted(days: int) -> None:
+    assert revised(draft(), validity_days=days).validity_days == days
+
+
+def test_a_subject_is_one_line_of_letters() -> None:
+    assert clean_subject("a\r\nBcc: x@y\x00\u202e  b", LIMITS) == "a Bcc: x@y b"
+    with pytest.raises(SubjectTooLong):
+        clean_subject("a" * 201, LIMITS)
+
+
+def test_a_text_keeps_lines_and_tabs_and_nothing_else_that_controls() -> None:
+    assert clean_text("a\r\n\tb\x1b[31m\u202e\ud800", LIMITS) == "a\n\tb[31m"
+    with pytest.raises(TextTooLong):
+        clean_text("a" * 10_001, LIMITS)
+
+
+@given(st.text(max_size=200))
+def test_cleaning_a_subject_twice_is_cleaning_it_once(raw: str) -> None:
+    once = clean_subject(raw, LIMITS)
+    assert clean_subject(once, LIMITS) == once
+    once.encode()
+
+
+def test_what_changes_nothing_is_no_change() -> None:
+    first = revised(draft(), subject="a")
+    assert revised(first, subject=" a ") is first
+
+
+def test_another_person_sees_nothing() -> None:
+    with pytest.raises(NotFound):
+        open_draft("other@b.example", draft())
+
+
+def test_what_was_sent_cannot_be_changed() -> None:
+    sent = ready().but(state="submitted", submitted_at=NOW)
+    with pytest.raises(AlreadySubmitted):
+        open_draft(sent.sender.address, sent)
+
+
+def test_one_draft_too_many_is_refused() -> None:
+    refuse_too_many_drafts(49, LIMITS)
+    with pytest.raises(TooManyDrafts):
+        refuse_too_many_drafts(50, LIMITS)

@@ -1,0 +1,212 @@
+"""How transfers end, in whatever order ends are told, and how bytes go."""
+
+from datetime import datetime
+from itertools import permutations
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.kit.refusals import Refusal
+from services.upload.domain.ending import aged, close, discard, forgettable, removable, removed, timed, withdraw
+from services.upload.domain.files import without_file
+from services.upload.domain.submission import submit
+from services.upload.domain.transfer import Outcome, Transfer
+from tests.unit.upload.sample import (
+    AGENTS,
+    DAY,
+    HOUR,
+    KEEPING,
+    LIMITS,
+    NOW,
+    OUTSIDER,
+    draft,
+    ready,
+    with_announced_file,
+    with_complete_file,
+)
+
+ENDS: list[Outcome] = ["refused", "lapsed", "expired"]
+
+
+def submitted() -> Transfer:
+    return submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)[0]
+
+
+def purged(state: Transfer, now: datetime = NOW) -> Transfer:
+    return removed(state, {left.key for left in state.leftovers}, KEEPING, now)
+
+
+def test_withdrawing_is_announced_once() -> None:
+    gone, facts = withdraw(submitted(), NOW)
+    assert [type(fact) for fact in facts] == [TransferWithdrawn]
+    assert (gone.state, gone.outcome) == ("closed", "withdrawn")
+    assert withdraw(gone, NOW + DAY) == (gone, [])
+
+
+def test_what_has_ended_is_not_withdrawn() -> None:
+    refused = close(submitted(), "refused", NOW, NOW)
+    assert withdraw(refused, NOW) == (refused, [])
+
+
+@pytest.mark.parametrize("order", list(permutations(ENDS)))
+def test_ends_in_any_order_and_twice_come_to_one_end(order: tuple[Outcome, ...]) -> None:
+    state = submitted()
+    for outcome in (*order, *order):
+        state = close(state, outcome, NOW + ENDS.index(outcome) * HOUR, NOW + DAY)
+    assert (state.outcome, state.closed_at) == ("refused", NOW)
+    assert len(state.leftovers) == 1
+
+
+def test_an_end_that_is_told_of_a_draft_changes_nothing() -> None:
+    state = ready()
+    assert close(state, "expired", NOW, NOW) is state
+
+
+def test_bytes_go_at_once_and_are_looked_for_once_more() -> None:
+    gone, _ = withdraw(submitted(), NOW)
+    assert timed(gone, KEEPING).due_at == NOW
+    once = purged(gone)
+    assert once.purged_at == NOW
+    assert removable(once, NOW + HOUR) == []
+    assert timed(once, KEEPING).due_at == NOW + KEEPING.late_bytes
+    assert purged(once) == once, "another sweeper did the same"
+    twice = purged(once, NOW + 2 * HOUR)
+    assert twice.leftovers == ()
+    assert twice.purged_at == NOW
+
+
+def test_bytes_that_are_still_there_are_not_purged() -> None:
+    gone, _ = withdraw(submit(ready(files=2), OUTSIDER, LIMITS, AGENTS, NOW)[0], NOW)
+    first, second = gone.leftovers
+    half = removed(gone, {first.key}, KEEPING, NOW)
+    assert half.purged_at is None
+    assert removable(half, NOW) == [second]
+
+
+def test_a_draft_that_nobody_touches_is_thrown_away_and_forgotten() -> None:
+    state = ready()
+    assert aged(state, KEEPING, NOW + 13 * DAY) is state
+    gone = aged(state, KEEPING, NOW + 14 * DAY)
+    assert (gone.state, gone.outcome) == ("closed", "discarded")
+    assert not forgettable(gone, KEEPING, NOW + 14 * DAY)
+    clean = purged(purged(gone, NOW + 14 * DAY), NOW + 15 * DAY)
+    assert forgettable(clean, KEEPING, NOW + 15 * DAY)
+
+
+def test_a_transfer_whose_end_nobody_announced_ends_all_the_same() -> None:
+    state = submitted()
+    assert aged(state, KEEPING, NOW + 8 * DAY) is state
+    assert aged(state, KEEPING, NOW + 9 * DAY).outcome == "expired"
+
+
+def test_the_history_of_a_transfer_is_kept_for_a_year() -> None:
+    clean = purged(purged(withdraw(submitted(), NOW)[0]), NOW + DAY)
+    assert not forgettable(clean, KEEPING, NOW + 364 * DAY)
+    assert forgettable(clean, KEEPING, NOW + 365 * DAY)
+
+
+@given(st.lists(st.sampled_from(["withdraw", *ENDS]), min_size=1, max_size=8))
+def test_a_transfer_ends_in_exactly_one_way(steps: list[str]) -> None:
+    state = submitted()
+    for step in steps:
+        state = withdraw(state, NOW)[0] if step == "withdraw" else close(state, step, NOW, NOW)  # type: ignore[arg-type]
+    assert state.state == "closed"
+    assert state.outcome in get_args(Outcome)
+    assert len(state.leftovers) == 1
+
+
+class LifeOfATransfer(RuleBasedStateMachine):
+    """Anything may be asked at any time; what was promised holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = draft()
+        self.now = NOW
+        self.bucket: set[str] = set()
+        self.announced: list[object] = []
+
+    @rule(size=st.integers(0, 20))
+    def add_a_file(self, size: int) -> None:
+        if self.state.state == "draft":
+            self.state = with_complete_file(self.state, "a.txt", b"x" * size)
+            self.bucket |= {file.key for file in self.state.files.values()}
+
+    @rule()
+    def announce_a_file(self) -> None:
+        if self.state.state == "draft":
+            self.state, _ = with_announced_file(self.state, "b.txt", 5)
+
+    @precondition(lambda self: self.state.state == "draft" and self.state.files)
+    @rule()
+    def remove_a_file(self) -> None:
+        self.state = without_file(self.state, next(iter(self.state.files)), self.now)
+
+    @rule()
+    def fill_in(self) -> None:
+        if self.state.state == "draft":
+            self.state = self.state.but(to=("a@ministere.example",), subject="s")
+
+    @rule()
+    def send(self) -> None:
+        try:
+            self.state, facts = submit(self.state, OUTSIDER, LIMITS, AGENTS, self.now)
+        except Refusal:
+            return
+        self.announced += facts
+
+    @rule()
+    def take_back(self) -> None:
+        self.state, facts = withdraw(self.state, self.now)
+        self.announced += facts
+
+    @rule(outcome=st.sampled_from(ENDS))
+    def hear_of_an_end(self, outcome: Outcome) -> None:
+        self.state = close(self.state, outcome, self.now, self.now)
+
+    @rule()
+    def throw_away(self) -> None:
+        self.state = discard(self.state, self.now)
+
+    @rule()
+    def sweep(self) -> None:
+        self.state = aged(self.state, KEEPING, self.now)
+        keys = {left.key for left in removable(self.state, self.now)}
+        self.bucket -= keys
+        self.state = removed(self.state, keys, KEEPING, self.now)
+
+    @rule(hours=st.integers(1, 24 * 5))
+    def wait(self, hours: int) -> None:
+        self.now += hours * HOUR
+
+    @invariant()
+    def each_fact_is_announced_at_most_once(self) -> None:
+        for kind in (TransferSubmitted, TransferWithdrawn):
+            assert sum(isinstance(fact, kind) for fact in self.announced) <= 1
+
+    @invariant()
+    def what_was_sent_keeps_its_bytes_until_it_ends(self) -> None:
+        if self.state.state == "submitted":
+            assert {file.key for file in self.state.files.values()} <= self.bucket
+            assert all(file.state == "complete" for file in self.state.files.values())
+
+    @invariant()
+    def every_byte_is_known(self) -> None:
+        known = {file.key for file in self.state.files.values()} | {left.key for left in self.state.leftovers}
+        assert self.bucket <= known
+
+    @invariant()
+    def purged_means_gone(self) -> None:
+        if self.state.purged_at:
+            assert not self.bucket
+
+    @invariant()
+    def somebody_will_look_at_it(self) -> None:
+        assert timed(self.state, KEEPING).due_at is not None
+        assert (self.state.outcome is not None) == (self.state.state == "closed")
+
+
+TestLifeOfATransfer = LifeOfATransfer.TestCase

@@ -1,0 +1,103 @@
+"""When a draft may be sent, and what is announced."""
+
+from datetime import timedelta
+
+import pytest
+
+from services.kit.refusals import Refusal
+from services.upload.domain.drafting import Revision, revise
+from services.upload.domain.submission import (
+    AgentNeeded,
+    FileMissing,
+    RecipientMissing,
+    approvers_of,
+    needs_approval,
+    problems,
+    submit,
+)
+from services.upload.domain.transfer import Sender, Transfer
+from tests.unit.upload.sample import AGENT, AGENTS, LIMITS, NOW, OUTSIDER, draft, ready, with_announced_file
+
+
+def slugs(state: Transfer) -> list[str]:
+    return [problem.slug() for problem in problems(state, LIMITS, AGENTS)]
+
+
+def to(*addresses: str, sender: Sender = OUTSIDER) -> Transfer:
+    return revise(ready(sender), Revision(to=list(addresses)), LIMITS, NOW)
+
+
+def test_an_empty_draft_lacks_everything() -> None:
+    assert slugs(draft()) == ["recipient-missing", "subject-missing", "file-missing"]
+
+
+def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None:
+    state, _ = with_announced_file(ready(), "b.pdf", 10)
+    state = revise(state, Revision(cc=["oups"]), LIMITS, NOW)
+    assert slugs(state) == ["recipients-unreadable", "files-incomplete"]
+
+
+@pytest.mark.parametrize(
+    ("state", "allowed"),
+    [
+        (to("x@ville.example"), False),
+        (to("x@ville.example", "a@ministere.example"), True),
+        (to("a@ministere.example"), True),
+        (to("camille+agent@ville.example"), False),
+        (to("x@ville.example", sender=AGENT), True),
+    ],
+)
+def test_an_outsider_who_writes_to_an_outsider_needs_an_agent(state: Transfer, allowed: bool) -> None:
+    assert ("agent-needed" not in slugs(state)) is allowed
+    if not allowed:
+        with pytest.raises(AgentNeeded):
+            submit(state, state.sender, LIMITS, AGENTS, NOW)
+
+
+def test_an_alias_of_the_sender_does_not_vouch_for_the_sender() -> None:
+    sender = Sender(address="a@ministere.example", name="", role="external")
+    state = to("x@ville.example", "a+moi@ministere.example", sender=sender)
+    assert slugs(state) == ["agent-needed"]
+    assert approvers_of(sender, state.recipients) == []
+
+
+def test_the_refusal_names_every_problem() -> None:
+    with pytest.raises(RecipientMissing) as refusal:
+        submit(draft(), OUTSIDER, LIMITS, AGENTS, NOW)
+    named = [problem["slug"] for problem in refusal.value.members["problems"]]
+    assert named == ["recipient-missing", "subject-missing", "file-missing"]
+
+
+def test_every_problem_speaks_french_and_english() -> None:
+    found: list[Refusal] = problems(draft(), LIMITS, AGENTS)
+    assert all(problem.title("fr") != problem.title("en") for problem in found)
+    assert FileMissing.title("fr") == "Il n'y a pas encore de fichier."
+
+
+def test_what_is_sent_is_announced_whole_with_its_end() -> None:
+    state = to("x@ville.example", "a@ministere.example")
+    sent, facts = submit(state, OUTSIDER, LIMITS, AGENTS, NOW)
+    parcel = facts[0].parcel
+    assert sent.state == "submitted"
+    assert sent.ends_at == parcel.ends_at == NOW + timedelta(days=7)
+    assert [(one.address, one.role) for one in parcel.recipients] == [
+        ("x@ville.example", "external"),
+        ("a@ministere.example", "agent"),
+    ]
+    assert needs_approval(sent.sender, sent.recipients)
+    assert approvers_of(sent.sender, sent.recipients) == ["a@ministere.example"]
+    [file] = parcel.files
+    assert file.size_bytes == sum(part.size_bytes for part in file.parts) == 10
+    assert file.object_key == next(iter(sent.files.values())).key
+    assert file.path not in file.object_key
+
+
+def test_sending_again_announces_nothing() -> None:
+    sent, _ = submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)
+    assert submit(sent, OUTSIDER, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
+
+
+def test_the_limits_of_today_hold_at_submission() -> None:
+    small = LIMITS.model_copy(update={"files": 1, "recipients": 0})
+    found = [problem.slug() for problem in problems(ready(files=2), small, AGENTS)]
+    assert found == ["too-many-recipients", "too-many-files"]
