@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from services.kit.addresses import normal_form
+from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.settings import LOOPBACK, ServiceSettings
 
 
@@ -58,5 +58,8 @@ def _parsed(value: str) -> Address:
     found = SMTP.header_factory("From", value).addresses
     if len(found) != 1:
         raise ValueError("must be one address, with or without a name")
-    local, domain = normal_form(found[0].addr_spec).rsplit("@", 1)
+    try:
+        local, domain = normal_form(found[0].addr_spec).rsplit("@", 1)
+    except AddressNotAcceptable as error:
+        raise ValueError("must hold an address that can be used") from error
     return Address(display_name=found[0].display_name, username=local, domain=domain)

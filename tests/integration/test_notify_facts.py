@@ -1,0 +1,122 @@
+"""Whatever the order in which facts are heard, and however often: the same mails (R49)."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from devstack.stack import Stack
+from services.contracts.facts import FACTS
+from services.kit.clock import utc_now
+from services.kit.events import Fact
+from services.kit.mongo import Database
+from services.notify.deps import Deps
+from services.notify.domain import AT_ONCE
+from services.notify.handlers import heard, on_file_downloaded
+from services.notify.sweeper import forget_old, write_digests
+from tests.integration.notify_rig import deps_on, emptied, new_transfer, of
+from tests.unit.notify.scripted import FakeMailer
+from tests.unit.notify.told import AGENTS, FIRM, SENDER, downloaded, whole_life
+
+MAILS_OF_A_LIFE = [
+    ("approved", SENDER.address),
+    *(("decided", address) for address in AGENTS),
+    *(("downloaded", SENDER.address),) * 2,
+    ("expired", SENDER.address),
+    ("lapsed", SENDER.address),
+    *(("link", address) for address in (*AGENTS, FIRM)),
+    ("refused", SENDER.address),
+    ("reminder", FIRM),
+    *(("to_approve", address) for address in AGENTS),
+    ("waiting", SENDER.address),
+    ("withdrawn", SENDER.address),
+]
+
+
+@pytest.fixture
+async def deps(servers: Stack) -> AsyncIterator[Deps]:
+    database = Database(servers.mongo_url("notify"), "notify")
+    await emptied(database)
+    yield deps_on(database, FakeMailer())
+    database.close()
+
+
+async def hear(deps: Deps, facts: list[Fact]) -> None:
+    handlers = heard(deps)
+    for fact in facts:
+        await handlers[type(fact)](fact)
+
+
+def test_everything_that_notify_should_hear_is_in_its_table_of_contents() -> None:
+    assert set(heard(None)) == {fact for fact in FACTS if "notify" in fact.readers}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_facts_in_any_order_and_repeated_make_the_same_mails(deps: Deps, seed: int) -> None:
+    transfer, chance = new_transfer(), random.Random(seed)
+    facts = whole_life(transfer)
+    facts += chance.choices(facts, k=len(facts))
+    chance.shuffle(facts)
+    await hear(deps, facts)
+    mails = await of(deps, transfer)
+    assert sorted((mail.kind, mail.recipient) for mail in mails) == sorted(MAILS_OF_A_LIFE)
+    access = await deps.mails.all.find({"kind": "access", "recipient": FIRM})
+    assert len(access) == 1
+    assert not any("@" in mail.id for mail in (*mails, *access))
+
+
+async def test_only_the_mails_to_released_recipients_ask_for_replies_to_the_sender(deps: Deps) -> None:
+    transfer = new_transfer()
+    await hear(deps, whole_life(transfer))
+    assert {mail.kind for mail in await of(deps, transfer) if mail.reply_to} == {"link", "reminder"}
+
+
+async def test_a_mail_only_tells_the_sender_of_a_failure_when_somebody_else_should_have_had_it(deps: Deps) -> None:
+    transfer = new_transfer()
+    await hear(deps, whole_life(transfer))
+    assert {mail.kind for mail in await of(deps, transfer) if mail.blame} == {"link", "reminder", "to_approve"}
+
+
+async def test_the_first_download_is_told_at_once_and_the_others_once_a_day(deps: Deps) -> None:
+    transfer = new_transfer()
+    for number in (1, 2, 3, 3, 2):
+        await on_file_downloaded(deps, downloaded(transfer, FIRM, number))
+    assert [mail.kind for mail in await of(deps, transfer)] == ["downloaded"]
+    await write_digests(deps)
+    assert [mail.kind for mail in await of(deps, transfer)] == ["downloaded"], "a day has not passed"
+    for _ in range(3):
+        await a_day_passes(deps, transfer)
+    digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
+    assert len(digests) == 1
+    assert digests[0].text.count(FIRM) == 2
+
+
+async def test_each_day_has_a_mail_of_its_own_and_a_quiet_day_has_none(deps: Deps) -> None:
+    transfer = new_transfer()
+    await on_file_downloaded(deps, downloaded(transfer, FIRM, 1))
+    for number in (2, 3):
+        await on_file_downloaded(deps, downloaded(transfer, FIRM, number, "Été/autre.pdf"))
+        for _ in range(4):
+            await a_day_passes(deps, transfer)
+    digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
+    assert len(digests) == 2
+    assert all(mail.text.count("autre.pdf") == 1 for mail in digests)
+
+
+async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:
+    transfer = new_transfer()
+    await on_file_downloaded(deps, downloaded(transfer, FIRM, 1))
+    mail = (await of(deps, transfer))[0]
+    past = utc_now() - timedelta(days=1)
+    await forget_old(deps)
+    assert len(await of(deps, transfer)) == 1
+    await deps.mails.all.update(mail.id, lambda there, _now: (there.but(forget_at=past), []))
+    await forget_old(deps)
+    assert await of(deps, transfer) == []
+
+
+async def a_day_passes(deps: Deps, transfer: str) -> None:
+    """Time is moved, never slept."""
+    await deps.digests.all.update(transfer, lambda there, _now: (there.but(due_at=AT_ONCE), []))
+    await write_digests(deps)

@@ -1,0 +1,210 @@
+"""What becomes of mails on the real database, with a relay that does as it is told (R25-R28, R30)."""
+
+import asyncio
+import email
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import timedelta
+
+import pytest
+
+from devstack.stack import Stack
+from services.kit.clock import utc_now
+from services.kit.mongo import Database
+from services.notify.deps import Deps
+from services.notify.domain import claim, fail
+from services.notify.handlers import on_link_issued
+from services.notify.post.envelope import envelope
+from services.notify.post.mailer import SmtpMailer
+from tests.eventually import eventually
+from tests.integration.notify_rig import another, deps_on, emptied, make_due, new_transfer, of, walking
+from tests.unit.notify.scripted import FakeMailer, smtp_server
+from tests.unit.notify.told import SENDER, link_issued
+
+SACHA = "sacha@ville.example"
+
+
+@pytest.fixture
+async def database(servers: Stack) -> AsyncIterator[Database]:
+    found = Database(servers.mongo_url("notify"), "notify")
+    await emptied(found)
+    yield found
+    found.close()
+
+
+def states(deps: Deps, transfer: str, *wanted: str) -> Callable[[], Awaitable[bool]]:
+    async def reached() -> bool:
+        return sorted(f"{mail.kind} {mail.state}" for mail in await of(deps, transfer)) == sorted(wanted)
+
+    return reached
+
+
+def delayed(deps: Deps, transfer: str, failures: int) -> Callable[[], Awaitable[bool]]:
+    async def reached() -> bool:
+        return any(mail.failures == failures for mail in await of(deps, transfer))
+
+    return reached
+
+
+async def facts(deps: Deps, transfer: str) -> list[str]:
+    return [entry.body["state"] for mail in await of(deps, transfer) for entry in await deps.mails.all.outbox(mail.id)]
+
+
+async def test_a_mail_is_sent_at_once_and_what_it_said_is_forgotten(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    async with walking(deps):
+        await on_link_issued(deps, link_issued(transfer, SACHA))
+        await eventually(states(deps, transfer, "link accepted"))
+    assert b"SECRET-download" in mailer.told.to(SACHA)[0]
+    sent = (await of(deps, transfer))[0]
+    assert "SECRET" not in sent.model_dump_json()
+    assert SACHA not in sent.model_dump_json()
+    assert await facts(deps, transfer) == ["accepted"]
+
+
+async def test_the_same_fact_again_sends_nothing_again(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    async with walking(deps):
+        for _ in range(3):
+            await on_link_issued(deps, link_issued(transfer, SACHA))
+            await eventually(states(deps, transfer, "link accepted"))
+    assert len(mailer.told.to(SACHA)) == 1
+
+
+async def test_three_refusals_for_now_and_then_it_arrives_told_of_the_delay_once(database: Database) -> None:
+    transfer = new_transfer()
+    async with smtp_server({SACHA: ["451 later", "data 452 full", "drop", "250"]}) as (told, relay):
+        deps = deps_on(database, SmtpMailer(relay))
+        async with walking(deps):
+            await on_link_issued(deps, link_issued(transfer, SACHA))
+            for failures in (1, 2, 3):
+                await eventually(delayed(deps, transfer, failures))
+                waiting = (await of(deps, transfer))[0]
+                assert waiting.next_at is not None
+                assert waiting.next_at > utc_now() + timedelta(seconds=30)
+                await make_due(deps, transfer)
+            await eventually(states(deps, transfer, "link accepted"))
+    assert told.attempts[SACHA] == 4
+    assert len(told.to(SACHA)) == 1
+    assert await facts(deps, transfer) == ["delayed", "accepted"]
+
+
+async def test_a_refusal_for_good_is_told_to_the_sender_once_per_recipient(database: Database) -> None:
+    mailer, transfer = FakeMailer({SACHA: ["550 5.1.1 no such user"]}), new_transfer()
+    deps = deps_on(database, mailer)
+    async with walking(deps):
+        await on_link_issued(deps, link_issued(transfer, SACHA))
+        await eventually(states(deps, transfer, "link failed", "undeliverable accepted"))
+    assert mailer.told.attempts[SACHA] == 1
+    told = mailer.told.to(SENDER.address)
+    assert len(told) == 1
+    assert b"no such user" in told[0]
+    failed = next(mail for mail in await of(deps, transfer) if mail.state == "failed")
+    assert failed.next_at is None
+    assert "@" not in failed.model_dump_json()
+
+
+async def test_a_sender_who_cannot_be_reached_is_not_written_to_for_ever(database: Database) -> None:
+    mailer, transfer = FakeMailer({SACHA: ["550 no"], SENDER.address: ["550 no"]}), new_transfer()
+    deps = deps_on(database, mailer)
+    async with walking(deps):
+        await on_link_issued(deps, link_issued(transfer, SACHA))
+        await eventually(states(deps, transfer, "link failed", "undeliverable failed"))
+    assert sum(mailer.told.attempts.values()) == 2
+
+
+async def test_the_news_of_a_failure_survives_a_death_before_it_was_written(database: Database) -> None:
+    """The mail has failed and the process died: the next postman finds that the sender is still owed the news."""
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    await on_link_issued(deps, link_issued(transfer, SACHA))
+    id = (await of(deps, transfer))[0].id
+    await deps.mails.all.update(id, claim)
+    await deps.mails.all.update(id, lambda there, now: fail(there, "550", now))
+    async with walking(deps):
+        await eventually(states(deps, transfer, "link failed", "undeliverable accepted"))
+
+
+async def test_several_postmen_send_each_mail_once_and_never_more_at_once_than_allowed(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    first = deps_on(database, mailer)
+    people = [f"p{n}@ville.example" for n in range(40)]
+    await asyncio.gather(*(on_link_issued(first, link_issued(transfer, address)) for address in people))
+    async with walking(first, another(first), another(first)):
+        await eventually(states(first, transfer, *["link accepted"] * 40))
+    assert sorted(address for address, _ in mailer.told.accepted) == sorted(people)
+    assert mailer.told.most_at_once <= 3 * first.concurrency
+
+
+async def test_a_death_between_the_relays_answer_and_its_record_sends_a_second_copy_with_the_same_id(
+    database: Database,
+) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    await on_link_issued(deps, link_issued(transfer, SACHA))
+    id = (await of(deps, transfer))[0].id
+    for _ in range(2):
+        mail = await deps.mails.all.update(id, claim)
+        await mailer.send(SACHA, envelope(mail, deps.mail_from, utc_now()))
+        await make_due(deps, transfer)
+    copies = [email.message_from_bytes(content) for content in mailer.told.to(SACHA)]
+    assert len(copies) == 2
+    assert len({copy["Message-ID"] for copy in copies}) == 1
+
+
+async def test_a_relay_that_is_away_is_not_stormed_and_everything_leaves_when_it_is_back(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    mailer.reachable = False
+    deps = deps_on(database, mailer)
+    for n in range(20):
+        await on_link_issued(deps, link_issued(transfer, f"p{n}@ville.example"))
+
+    async def looked_for() -> bool:
+        return deps.breaker.free_hands(4, 0) == 0 and any(mail.delayed for mail in await of(deps, transfer))
+
+    async with walking(deps):
+        await eventually(looked_for)
+        assert all(mail.failures == 0 for mail in await of(deps, transfer))
+        assert sum(mail.delayed for mail in await of(deps, transfer)) <= 2 * deps.concurrency
+        mailer.reachable = True
+        await eventually(states(deps, transfer, *["link accepted"] * 20), seconds=40)
+    assert len(mailer.told.accepted) == 20
+
+
+async def test_a_postman_who_is_told_to_stop_finishes_what_is_in_hand(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    mailer.pause = asyncio.Event()
+    deps = deps_on(database, mailer)
+
+    async def in_hand() -> bool:
+        return mailer.told.most_at_once == 1
+
+    async with walking(deps):
+        await on_link_issued(deps, link_issued(transfer, SACHA))
+        await eventually(in_hand)
+        asyncio.get_running_loop().call_later(0.2, mailer.pause.set)
+    assert [mail.state for mail in await of(deps, transfer)] == ["accepted"]
+
+
+async def test_a_link_that_has_ended_is_not_sent_any_more(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    async with walking(deps):
+        await on_link_issued(deps, link_issued(transfer, SACHA, ends_at=utc_now() - timedelta(seconds=1)))
+        await eventually(states(deps, transfer, "link failed", "undeliverable accepted"))
+    assert mailer.told.to(SACHA) == []
+
+
+async def test_a_mail_that_cannot_be_built_ends_and_harms_no_other(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    fact = link_issued(transfer, SACHA)
+    broken = deps.secretary.to_recipient(
+        "link", fact.label, fact.recipient, fact.ends_at, link="x", quoted="", files=(), downloads_per_file=3,
+        ends_at=fact.ends_at,
+    )  # fmt: skip
+    await deps.mails.post(broken.but(id="link:broken", recipient="no address at all"))
+    async with walking(deps):
+        await on_link_issued(deps, fact)
+        await eventually(states(deps, transfer, "link accepted", "link failed", "undeliverable accepted"))

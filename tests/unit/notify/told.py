@@ -1,0 +1,114 @@
+"""The facts of one transfer's whole life, as they are heard."""
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+
+from services.contracts.auth import OneTimeLinkIssued
+from services.contracts.download import Fetched, FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
+from services.contracts.propagation import (
+    ApprovalLapsed,
+    ApprovalRequested,
+    Approver,
+    TransferRefused,
+    TransferReleased,
+)
+from services.contracts.upload import TransferWithdrawn
+from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
+from services.kit.events import Fact
+
+AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
+ENDS_AT = datetime(2099, 1, 1, tzinfo=UTC)
+SENDER = Person(address="maire@ville.example", name="Camille Maire")
+AGENTS = ("dominique@ministere.example", "claude@ministere.example")
+FIRM = "contact@firme.example"
+FILES = (FileLine(path="Été/plan.pdf", size_bytes=7), FileLine(path="vide.txt", size_bytes=0))
+RECIPIENTS = tuple(
+    Recipient(address=address, field="to", role="agent" if address in AGENTS else "external")
+    for address in (*AGENTS, FIRM)
+)
+
+
+def label(transfer: str) -> Label:
+    return Label(transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr")
+
+
+def parcel(transfer: str) -> Parcel:
+    return Parcel(
+        **label(transfer).model_dump(),
+        recipients=RECIPIENTS,
+        text="Bonjour",
+        files=(),
+        submitted_at=AT,
+        ends_at=ENDS_AT,
+    )
+
+
+def secret(words: str) -> SecretStr:
+    return SecretStr(f"SECRET-{words}")
+
+
+def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT) -> LinkIssued:
+    return LinkIssued(
+        label=label(transfer),
+        recipient=Recipient(address=address, field="to", role="external"),
+        token=secret("download"),
+        text="Bonjour",
+        files=FILES,
+        downloads_per_file=3,
+        ends_at=ends_at,
+    )
+
+
+def downloaded(transfer: str, address: str, number: int, path: str = "Été/plan.pdf") -> FileDownloaded:
+    return FileDownloaded(
+        label=label(transfer),
+        recipient=address,
+        file=FileLine(path=path, size_bytes=7),
+        times=number,
+        downloaded_at=AT + timedelta(minutes=number),
+    )
+
+
+def released(transfer: str, by: Person | None, *, awaiting: bool) -> TransferReleased:
+    return TransferReleased(
+        parcel=parcel(transfer),
+        released_to=RECIPIENTS[2:] if by else RECIPIENTS[:2],
+        awaiting_approval=awaiting,
+        approved_by=by,
+        approvers=AGENTS,
+        released_at=AT,
+    )
+
+
+def whole_life(transfer: str) -> list[Fact]:
+    """One of each, and more than can happen to one transfer."""
+    by, about = Person(address=AGENTS[0], name="Dominique"), label(transfer)
+    asked = tuple(Approver(address=address, token=secret("approve")) for address in AGENTS)
+    return [
+        OneTimeLinkIssued(
+            link=transfer, address=FIRM, language="fr", token=secret("t"), key=secret("k"), expires_at=ENDS_AT
+        ),
+        ApprovalRequested(
+            label=about,
+            recipients=RECIPIENTS,
+            text="Bonjour",
+            files=FILES,
+            approvers=asked,
+            ends_at=ENDS_AT,
+            decide_by=ENDS_AT,
+        ),
+        released(transfer, None, awaiting=True),
+        released(transfer, by, awaiting=False),
+        TransferRefused(label=about, refused_by=by, reason="non", approvers=AGENTS, refused_at=AT),
+        ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
+        TransferWithdrawn(label=about, withdrawn_at=AT),
+        *(link_issued(transfer, address) for address in (*AGENTS, FIRM)),
+        LinkLeftUnused(label=about, recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ENDS_AT),
+        downloaded(transfer, FIRM, 1),
+        downloaded(transfer, FIRM, 2),
+        downloaded(transfer, AGENTS[0], 1),
+        TransferExpired(
+            label=about, report=(Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),), expired_at=AT
+        ),
+    ]
