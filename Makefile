@@ -8,7 +8,7 @@ FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench lock fmt packages
+.PHONY: help run stop restart status demo test check bench generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,7 +39,10 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/python -m tools.generate --check
 
 bench: packages .venv/.installed ## timings, as ratios
-	@$(BIN)/python -m tests.load < /dev/null
+	@$(BIN)/python -m bench < /dev/null
+
+generate: .venv/.installed ## write the documents that are derived from the code
+	@$(BIN)/python -m tools.generate
 
 lock: .venv/.installed ## settle the versions of everything anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header \

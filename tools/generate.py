@@ -66,7 +66,7 @@ def problems() -> str:
         "# Problems",
         "",
         "Every refusal is an `application/problem+json` document (RFC 9457). Its `type` is `/problems/<name>`, its",
-        "`title` follows `Accept-Language`, `reference` finds the request in the logs; 429 and 503 carry `Retry-After`.",
+        "`title` follows `Accept-Language`, `reference` finds it in the logs; 429 and 503 carry `Retry-After`.",
         "",
         "| type | status | in English | en français | from |",
         "|---|---|---|---|---|",
