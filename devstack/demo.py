@@ -9,7 +9,7 @@ from collections.abc import Callable
 import httpx
 
 from client.answers import Offer
-from client.api import recipients
+from client.api import Api, recipients
 from client.download import Downloader
 from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAnswer
 from client.upload import Source, Uploader, sources
@@ -169,7 +169,7 @@ class Demo:
             time.sleep(0.05)
 
     def _person(self, address: str, first_name: str, last_name: str) -> Person:
-        return Person(self.stack.gateway_url, self.letters, address, first_name, last_name)
+        return Person(Api(self.stack.gateway_url), self.letters, address, first_name, last_name)
 
     def _expect(self, holds: bool, what: str) -> None:
         if not holds:
@@ -177,9 +177,16 @@ class Demo:
 
 
 def _tracking_rows(card: Json) -> tuple[list[str], list[list[str]]]:
-    """One row a recipient: the mail, and how many of the files they have."""
-    rows = [[one["address"], str(one.get("mail", "")), str(one.get("downloads", ""))] for one in card["recipients"]]
-    return ["recipient", "mail", "downloads"], rows
+    """One row a recipient: what became of their mails, and how often they have which file."""
+    rows = [
+        [
+            one["address"],
+            ", ".join(f"{mail['kind']} {mail['state']}" for mail in one["mails"]),
+            ", ".join(f"{file['path'].rpartition('/')[2]} × {file['done']}" for file in one["files"]),
+        ]
+        for one in card["recipients"]
+    ]
+    return ["recipient", "mails", "complete downloads"], rows
 
 
 def _running_stack() -> Stack:

@@ -85,6 +85,10 @@ class Letters:
         self._lock = threading.Lock()
         self._known: dict[int, Letter] = {}
 
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
     def all(self) -> list[Letter]:
         """Every mail, the oldest first."""
         with self._lock:

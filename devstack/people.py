@@ -13,15 +13,21 @@ OFFER = "download"
 class Person:
     """Somebody with an address, who reads their own mails and speaks to the public door only."""
 
-    def __init__(self, base_url: str, letters: Letters, address: str, first_name: str, last_name: str) -> None:
-        self.api = Api(base_url)
+    def __init__(self, api: Api, letters: Letters, address: str, first_name: str, last_name: str) -> None:
+        self.api = api
         self.address = address
         self.first_name = first_name
         self.last_name = last_name
         self._letters = letters
 
     def ask_for_link(self) -> str:
-        """Passes the human check and asks for a link; the question that was answered."""
+        """Passes the human check and asks for a link; the question that was answered.
+
+        A check is worth one attempt, so that whoever is cut off answers another one.
+        """
+        return self.api.wire.patience.keep_trying(self._answer_and_ask)
+
+    def _answer_and_ask(self) -> str:
         challenge = self.api.draw_challenge("question")
         question = challenge.question or ""
         self.api.request_link(self.address, challenge.challenge, answer(question))

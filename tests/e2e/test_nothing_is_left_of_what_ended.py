@@ -41,7 +41,7 @@ def test_a_refused_transfer(world: World) -> None:
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
     is_over(world, sent, "refused", "transfer-refused", agent)
     assert world.has_no_link(other)
-    until(lambda: letters_about(world, sent, "refus"), "the sender is told")
+    until(lambda: letters_about(world, sent, "refusé"), "the sender is told")
     assert any("Ce n'est pas pour eux." in letter.text for letter in world.letters.to(sent.sender.address))
 
 
@@ -51,7 +51,7 @@ def test_a_transfer_that_nobody_decided_in_time(world: World) -> None:
     world.database("propagation")["propagations"].update_one({"_id": sent.transfer}, {"$set": {"decide_by": past}})
     is_over(world, sent, "lapsed", "transfer-lapsed", agent)
     assert world.has_no_link(other)
-    until(lambda: letters_about(world, sent, "valid"), "the sender is told")
+    until(lambda: letters_about(world, sent, "sans validation"), "the sender is told")
 
 
 @pytest.mark.parametrize("approved", [False, True])
@@ -82,7 +82,7 @@ def test_an_expired_transfer(world: World) -> None:
     download["links"].update_many({"transfer": sent.transfer}, {"$set": {"ends_at": past}})
     download["deliveries"].update_one({"_id": sent.transfer}, {"$set": {"ends_at": past}})
     is_over(world, sent, "expired", "link-expired", other)
-    until(lambda: letters_about(world, sent, "expir") or letters_about(world, sent, "fin"), "the sender is told")
+    until(lambda: letters_about(world, sent, "terminé"), "the sender is told")
 
 
 def test_a_draft_that_was_thrown_away(world: World) -> None:

@@ -25,7 +25,7 @@ def test_an_outsider_reaches_agents_without_approval(world: World) -> None:
 
 def test_an_address_that_only_looks_like_an_agents_is_an_outsiders(world: World) -> None:
     sender = world.outsider("camille")
-    for trick in ("a@ministere.example.evil.test", "a@evilministere.example"):
+    for trick in ("a@ministere.example.evil.example", "a@evilministere.example"):
         draft = world.draft(sender, [trick])
         world.put(sender, draft, {"a.txt": b"a"})
         assert any(problem["slug"] == "agent-needed" for problem in sender.api.draft(draft)["problems"]), trick

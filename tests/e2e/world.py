@@ -6,6 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from client.api import Api, recipients
-from client.patience import IMPATIENT
+from client.patience import IMPATIENT, Patience
 from client.problem import Json, Problem
 from client.upload import Source, Uploader
 from devstack.letters import Letters
@@ -23,6 +24,8 @@ from devstack.s3_client import s3_client
 from devstack.stack import Stack
 
 AGENTS = "ministere.example"
+# A service that was killed is back within seconds, so nobody waits longer than half of one before asking again.
+HURRIED = Patience(attempts=60, longest_seconds=0.5, sleep=lambda seconds: time.sleep(min(seconds, 0.5)))
 Found = TypeVar("Found")
 
 
@@ -45,6 +48,7 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     canaries: set[str] = field(default_factory=set)
     logs: list[str] = field(default_factory=list)
+    apis: list[Api] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.letters = Letters(self.stack.mailbox_url)
@@ -52,7 +56,12 @@ class World:
         self.bucket: minio.Minio = s3_client(self.stack.workspace, "upload")
 
     def close(self) -> None:
+        """Lets go of every connection."""
+        for api in self.apis:
+            api.wire.close()
+        self.letters.close()
         self.mongo.close()
+        self.bucket._http.clear()
 
     # --- people ---
 
@@ -66,7 +75,7 @@ class World:
 
     def _person(self, name: str, domain: str, signed_in: bool) -> Person:
         mark = uuid.uuid4().hex[:10]
-        person = Person(self.stack.gateway_url, self.letters, f"{name}.{mark}@{domain}", f"Prénom{mark}", f"Nom{mark}")
+        person = Person(self.api(HURRIED), self.letters, f"{name}.{mark}@{domain}", f"Prénom{mark}", f"Nom{mark}")
         self.canaries |= {mark, person.address}
         if signed_in:
             person.sign_in()
@@ -75,9 +84,14 @@ class World:
 
     def impatient(self, token: str | None = None) -> Api:
         """A client that never tries twice, so that a story sees the first answer."""
-        api = Api(self.stack.gateway_url, patience=IMPATIENT)
+        api = self.api(IMPATIENT)
         api.wire.token = token
         return api
+
+    def api(self, patience: Patience) -> Api:
+        """A client that the world closes."""
+        self.apis.append(Api(self.stack.gateway_url, patience=patience))
+        return self.apis[-1]
 
     # --- sending ---
 
@@ -144,7 +158,14 @@ class World:
     def revive(self, service: str) -> None:
         """Starts a killed service again; the log of its former life is kept."""
         self.keep_log(service)
+        if service == "notify":
+            self.end_leases()
         self.stack.restart(service)
+
+    def end_leases(self) -> None:
+        """Moves the time on for the mails that a dead postman had in hand, which nobody else touches for minutes."""
+        mails = self.database("notify")["mails"]
+        mails.update_many({"state": "waiting"}, {"$set": {"next_at": datetime(2000, 1, 1, tzinfo=UTC)}})
 
     def keep_log(self, part: str) -> None:
         """Takes over what a part has logged, because a restart turns its log over."""
