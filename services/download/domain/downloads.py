@@ -113,7 +113,7 @@ class Shelf(BaseModel):
             for one in self.downloads.values()
             if one.standing(self.size_bytes, now) in ("dead", "given-back")
             and one.sent_bytes
-            and (self.reopened_at is None or one.started_at >= self.reopened_at)
+            and (self.reopened_at is None or one.started_at > self.reopened_at)
         ]
         return len(undone) > MOST_UNDONE or sum(undone) > 5 * self.size_bytes + 256 * MIB
 

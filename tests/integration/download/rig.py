@@ -50,7 +50,8 @@ class Rig:
         self.instances: list[Deps] = []
         self.urls: list[str] = []
         self._closing: list[Any] = []
-        self.mongo: Any = AsyncIOMotorClient(servers.mongo_url("download"), tz_aware=True)["download"]
+        self.database = f"download_{uuid4().hex[:8]}"
+        self.mongo: Any = AsyncIOMotorClient(servers.mongo_admin_url, tz_aware=True)[self.database]
 
     @property
     def deps(self) -> Deps:
@@ -80,7 +81,8 @@ class Rig:
     def settings(self, **changes: Any) -> Settings:
         given = {
             "public_base_url": "http://127.0.0.1:1",
-            "mongo_url": self.servers.mongo_url("download"),
+            "mongo_url": self.servers.mongo_admin_url,
+            "mongo_database": self.database,
             "amqp_url": self.servers.amqp_url("download"),
             "s3_endpoint": self.servers.s3_endpoint,
             "s3_region": REGION,
@@ -99,6 +101,7 @@ class Rig:
             await serving
             database.close()
             objects.close()
+        await self.mongo.client.drop_database(self.database)
         self.mongo.client.close()
 
     async def sent(
@@ -122,7 +125,7 @@ class Rig:
     async def move(self, collection: str, id: str, by: timedelta) -> None:
         """Make time pass for one document: all its dates move into the past."""
         document = await self.mongo[collection].find_one({"_id": id})
-        await self.mongo[collection].replace_one({"_id": id}, _moved(document, by))
+        await self.mongo[collection].replace_one({"_id": id}, moved(document, by))
 
 
 class Sent:
@@ -164,7 +167,7 @@ class Sent:
         """Start a download and say where its bytes are."""
         answer = await self.start(client, download, instance)
         assert answer.status_code == 200, answer.text
-        return self.rig.urls[instance] + answer.json()["url"].removeprefix("http://127.0.0.1:1")
+        return self.rig.urls[instance] + str(answer.json()["url"]).removeprefix("http://127.0.0.1:1")
 
     async def left(self, client: httpx.AsyncClient) -> int:
         return int((await self.look(client)).json()["files"][0]["left"])
@@ -232,12 +235,12 @@ def noise(size_bytes: int) -> bytes:
     return os.urandom(size_bytes)
 
 
-def _moved(value: Any, by: timedelta) -> Any:
+def moved(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value - by
     if isinstance(value, dict):
-        return {key: each if key == "outbox" else _moved(each, by) for key, each in value.items()}
-    return [_moved(each, by) for each in value] if isinstance(value, list) else value
+        return {key: each if key == "outbox" else moved(each, by) for key, each in value.items()}
+    return [moved(each, by) for each in value] if isinstance(value, list) else value
 
 
 async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -112,7 +113,7 @@ async def test_a_year_after_the_end_nothing_is_left(rig: Rig) -> None:
         assert await rig.mongo[collection].count_documents({"transfer": sent.transfer}) == 0
 
 
-EMPTY = {"$set": {"outbox": []}}
+EMPTY: dict[str, Any] = {"$set": {"outbox": []}}
 
 
 async def pass_time(sent: Sent, by: timedelta) -> None:

@@ -1,0 +1,83 @@
+"""The rules of a link on the real database, whose clock decides, against the model."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from pymongo import MongoClient
+
+from devstack.stack import Stack
+from services.download.domain.link import Link
+from services.kit.events import Fact
+from services.kit.mongo import Aggregates, Database
+from tests.integration.download.rig import moved
+from tests.unit.download.counter import new_link
+from tests.unit.download.machine import LinkMachine, Rule
+
+
+class OnMongo(LinkMachine):
+    """Time passes by moving the dates of the document, never by waiting."""
+
+    bench: ClassVar["Bench"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.id = f"model-{uuid4()}"
+        _, now = self._run(self.bench.links.read("clock"))
+        fresh = new_link(id=self.id).but(ends_at=now + timedelta(days=300))
+        self._run(self.bench.links.add(fresh))
+
+    def apply(self, change: Rule) -> Link:
+        def told(link: Link, now: datetime) -> tuple[Link, list[Fact]]:
+            after, facts = change(link, now)
+            self.heard(facts)
+            return after, facts
+
+        found: Link = self._run(self.bench.links.update(self.id, told))
+        return found
+
+    def current(self) -> tuple[Link, datetime]:
+        found: tuple[Link, datetime] = self._run(self.bench.links.read(self.id))
+        return found
+
+    def wait(self, by: timedelta) -> None:
+        document = self.bench.documents.find_one({"_id": self.id})
+        self.bench.documents.replace_one({"_id": self.id}, moved(document, by))
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.bench.documents.delete_one({"_id": self.id})
+
+    def _run(self, what: Any) -> Any:
+        return self.bench.runner.run(what)
+
+
+@dataclass
+class Bench:
+    """Where the links lie, and what runs the calls."""
+
+    runner: asyncio.Runner
+    links: Aggregates[Link]
+    documents: Any
+
+
+@pytest.mark.timeout(300)
+def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) -> None:
+    name = f"download_{uuid4().hex[:8]}"
+    client: MongoClient[dict[str, Any]] = MongoClient(servers.mongo_admin_url, tz_aware=True)
+    with asyncio.Runner() as runner, client:
+        database = Database(servers.mongo_admin_url, name)
+        links = database.aggregates("modelled", Link)
+        OnMongo.bench = Bench(runner, links, client[name]["modelled"])
+        runner.run(links.add(new_link(id="clock")))
+        limits = settings(
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        )
+        run_state_machine_as_test(OnMongo, settings=limits)
+        database.close()
+        client.drop_database(name)

@@ -1,0 +1,123 @@
+"""The real process: it finishes what it carries when told to stop, and forgets little when it is killed."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from devstack.stack import Stack
+from services.download.domain.contents import line_of
+from services.kit.secrets import derived_token, keyed_hash
+from tests.integration.download.reader import open_download
+from tests.integration.download.rig import ANNE, MIB, Rig, Sent, eventually, noise
+
+
+class RealRig(Rig):
+    """The rig's data in the database of the real process; its own application is not used."""
+
+    def __init__(self, servers: Stack) -> None:
+        super().__init__(servers)
+        self.mongo = AsyncIOMotorClient(servers.mongo_url("download"), tz_aware=True)["download"]
+        self.database = "download"
+
+    def settings(self, **changes: Any) -> Any:
+        pepper = self.servers.secrets("download")["pepper"]
+        return super().settings(mongo_url=self.servers.mongo_url("download"), pepper=pepper, **changes)
+
+    async def stop(self) -> None:
+        self.mongo.client.drop_database = _leave
+        await super().stop()
+
+
+async def _leave(_name: str) -> None:
+    """The process's own database stays."""
+
+
+@pytest.fixture
+async def real(servers: Stack) -> AsyncIterator[RealRig]:
+    await asyncio.to_thread(servers.start, {"download"})
+    rig = RealRig(servers)
+    await rig.start()
+    yield rig
+    await rig.stop()
+    await asyncio.to_thread(servers.restart, "download")
+
+
+async def address_of(sent: Sent, client: httpx.AsyncClient, id: str) -> str:
+    service = sent.rig.servers.service_url("download")
+    path = f"/api/download/links/{sent.token()}/files/{sent.file}/downloads/{id}"
+    answer = await client.put(service + path, json={})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["url"]).replace(sent.rig.servers.files_url, service)
+
+
+async def sent_bytes(sent: Sent, id: str) -> int:
+    link = await sent.rig.deps.links.all.get(sent.link())
+    download = link.download(sent.file, id)
+    return download.sent_bytes if download else 0
+
+
+async def test_told_to_stop_it_finishes_a_running_download_and_exits_cleanly(
+    real: RealRig, client: httpx.AsyncClient
+) -> None:
+    sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
+    reader, writer = await open_download(await address_of(sent, client, id))
+    received = await reader.readexactly(6 * MIB)
+    real.servers.kill("download", signal.SIGTERM)
+    received += await reader.readexactly(18 * MIB)
+    assert received == sent.bodies[0]
+    await eventually(lambda: stands(sent, id, "done"))
+    writer.close()
+    assert await exit_code(real.servers) == 0
+
+
+async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched(
+    real: RealRig, client: httpx.AsyncClient
+) -> None:
+    sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
+    reader, writer = await open_download(await address_of(sent, client, id))
+    await reader.readexactly(6 * MIB)
+    real.servers.kill("download")
+    writer.transport.abort()
+    await sent.pass_time(timedelta(seconds=90))
+    await asyncio.to_thread(real.servers.restart, "download")
+    link, now = await real.deps.links.read(sent.link())
+    assert link.shelf(line_of(sent.parcel.files[0]), sent.file).left(now) == 3
+    answer = await client.get(await address_of(sent, client, str(uuid4())))
+    assert answer.content == sent.bodies[0]
+
+
+async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(real: RealRig, client: httpx.AsyncClient) -> None:
+    await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "1"})
+    sent, id = await real.sent(noise(60 * MIB), part_bytes=4 * MIB), str(uuid4())
+    reader, writer = await open_download(await address_of(sent, client, id))
+    await reader.readexactly(6 * MIB)
+    assert await sent_bytes(sent, id) == 0, "nothing was written down yet"
+    real.servers.kill("download", signal.SIGTERM)
+    assert await exit_code(real.servers) == 0
+    assert await sent_bytes(sent, id) >= 6 * MIB
+    writer.transport.abort()
+    await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "30"})
+
+
+async def test_the_tokens_are_derived_and_stored_nowhere(real: RealRig) -> None:
+    pepper = real.servers.secrets("download")["pepper"]
+    sent = await real.sent(noise(10))
+    token = derived_token(pepper, "link", sent.transfer, ANNE.address)
+    assert sent.link() == keyed_hash(pepper, "link", token)
+
+
+async def stands(sent: Sent, id: str, state: str) -> bool:
+    link = await sent.rig.deps.links.all.get(sent.link())
+    download = link.download(sent.file, id)
+    return download is not None and download.state == state
+
+
+async def exit_code(servers: Stack) -> int:
+    return await asyncio.to_thread(servers.parts["download"].children[-1].wait)

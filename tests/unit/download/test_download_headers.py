@@ -1,0 +1,72 @@
+"""No file name escapes from its header."""
+
+import email.message
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.contracts.values import SentFile
+from services.download.domain.refusals import RangeNotSatisfiable
+from services.download.streams.headers import asked_range, content_disposition, headers_of
+
+FILE = SentFile(file="f", path="a/été \r\n.zip", size_bytes=10, sha256="ab" * 32, crc32=0, object_key="k", parts=())
+PLAIN, REAL = r'filename="[A-Za-z0-9 ._()\[\]-]+"', r"filename\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+"
+SHAPE = re.compile(f"attachment; {PLAIN}; {REAL}")
+
+
+@given(st.text(max_size=400))
+@example("a.pdf")
+@example('x"; filename=evil.exe')
+@example("a\r\nSet-Cookie: b=c")
+@example("\u202egpj.exe")
+@example("../../etc/passwd")
+@example("C:\\temp\\a.txt")
+@example("\ud800")
+@example(" . ")
+@example("é" * 300 + ".zip")
+def test_any_name_gives_one_header_that_parses(path: str) -> None:
+    header = content_disposition(path)
+    assert SHAPE.fullmatch(header)
+    assert header.isascii()
+    message = email.message.Message()
+    message["Content-Disposition"] = header
+    assert message.get_content_disposition() == "attachment"
+    name = unquote(header.split("''", 1)[1])
+    assert 0 < len(name) <= 180
+    assert not set(name) & set("/\\\r\n\0\u202e")
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [("plans/été 2026.zip", "été 2026.zip"), ("a+b (1).txt", "a+b (1).txt"), ("", "file"), ("..", "file")],
+)
+def test_the_name_that_was_sent_is_the_name_that_is_saved(path: str, name: str) -> None:
+    assert unquote(content_disposition(path).split("''", 1)[1]) == name
+
+
+def test_every_header_is_one_line_of_ascii() -> None:
+    for name, value in headers_of(FILE, (2, 5), partial=True).items():
+        assert re.fullmatch(r"[\x20-\x7e]+", value), name
+
+
+@given(st.integers(0, 12), st.integers(0, 12))
+def test_a_range_is_inside_the_file_or_refused(first: int, last: int) -> None:
+    try:
+        start, stop = asked_range({"range": f"bytes={first}-{last}"}, FILE) or (0, 0)
+    except RangeNotSatisfiable:
+        assert first > last or first >= 10
+    else:
+        assert (start, stop) == (first, min(last + 1, 10))
+
+
+@given(st.text(max_size=30))
+def test_no_range_header_crashes(text: str) -> None:
+    try:
+        found = asked_range({"range": f"bytes={text}"}, FILE)
+    except RangeNotSatisfiable:
+        return
+    assert found is not None
+    assert 0 <= found[0] < found[1] <= 10

@@ -1,0 +1,211 @@
+"""Leases: what is taken, renewed, given back, done, and what stops those who never finish."""
+
+import pytest
+
+from services.contracts.download import FileDownloaded
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    DownloadSpent,
+    FileSuspended,
+    LinkExpired,
+)
+from tests.unit.download.counter import MIB, Desk
+
+
+def test_three_leases_and_not_a_fourth() -> None:
+    desk = Desk()
+    for id in "abc":
+        desk.start(id)
+    before = desk.link
+    with pytest.raises(DownloadsExhausted) as refusal:
+        desk.start("d")
+    assert refusal.value.members == {"done": 0, "running": 3}
+    assert desk.link is before
+
+
+def test_the_same_id_again_changes_nothing() -> None:
+    desk = Desk()
+    desk.start("a")
+    before = desk.link
+    desk.pass_time(seconds=30)
+    desk.start("a")
+    assert desk.link == before
+
+
+def test_done_is_announced_once_and_counted() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.complete("a", 0, 10 * MIB)
+    desk.complete("a", 0, 10 * MIB)
+    (fact,) = desk.facts
+    assert isinstance(fact, FileDownloaded)
+    assert (fact.times, fact.recipient, fact.file.path) == (1, "anne@mairie.example", "a.zip")
+    assert (desk.standing("a"), desk.left) == ("done", 2)
+    desk.start("b")
+    desk.complete("b", 0, 10 * MIB)
+    assert [fact.times for fact in desk.facts if isinstance(fact, FileDownloaded)] == [1, 2]
+
+
+def test_a_whole_file_needs_every_byte() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.complete("a", 0, 4 * MIB)
+    desk.complete("a", 4 * MIB + 1, 10 * MIB)
+    assert desk.standing("a") == "running"
+    desk.complete("a", 4 * MIB, 4 * MIB + 1)
+    assert desk.standing("a") == "done"
+
+
+def test_a_lease_lives_ninety_seconds_after_the_last_byte() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.pass_time(seconds=80)
+    desk.progress("a", 0, MIB)
+    desk.pass_time(seconds=89)
+    assert desk.standing("a") == "running"
+    desk.pass_time(seconds=1)
+    assert (desk.standing("a"), desk.left) == ("dead", 3)
+
+
+def test_who_goes_on_in_the_middle_has_what_lies_before() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.progress("a", 0, 5 * MIB, arrived=MIB)
+    desk.fetch("a", start=5 * MIB - 7)
+    desk.complete("a", 5 * MIB - 7, 10 * MIB)
+    assert desk.standing("a") == "done"
+
+
+def test_who_begins_again_elsewhere_confirms_nothing() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.progress("a", 0, 5 * MIB, arrived=MIB)
+    desk.fetch("a", start=6 * MIB)
+    desk.complete("a", 5 * MIB, 10 * MIB)
+    assert desk.standing("a") == "running"
+
+
+def test_inside_the_last_mebibyte_it_stays_open_for_half_an_hour_and_then_counts() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.progress("a", 0, 9 * MIB, arrived=5 * MIB)
+    desk.give_back("a")
+    desk.pass_time(minutes=29)
+    assert desk.standing("a") == "running"
+    assert desk.link.settles_at is not None
+    desk.pass_time(minutes=1)
+    assert (desk.standing("a"), desk.left) == ("done", 2)
+    desk.settle()
+    desk.settle()
+    assert len(desk.facts) == 1
+    assert desk.link.settles_at is None
+
+
+def test_resumed_in_time_it_is_done_at_once() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.progress("a", 0, 10 * MIB, arrived=6 * MIB)
+    desk.pass_time(minutes=29)
+    desk.fetch("a", start=8 * MIB)
+    desk.complete("a", 8 * MIB, 10 * MIB)
+    assert len(desk.facts) == 1
+
+
+def test_a_given_back_download_may_be_taken_up_again() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.progress("a", 0, 5 * MIB)
+    desk.give_back("a")
+    assert desk.left == 3
+    desk.fetch("a", start=5 * MIB)
+    desk.complete("a", 5 * MIB, 10 * MIB)
+    assert desk.standing("a") == "done"
+
+
+def test_bytes_sent_after_giving_back_are_booked_and_stop() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.give_back("a")
+    desk.start("b")  # what ended without a byte is forgotten by now
+    desk.progress("a", 0, 3 * MIB)
+    assert desk.link.shelves["f"].downloads["a"].sent_bytes == 3 * MIB
+    assert desk.standing("a") == "given-back"
+
+
+def test_no_fourth_slot_for_a_dead_lease_that_still_sends() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.pass_time(seconds=90)
+    for id in "bcd":
+        desk.start(id)
+    desk.progress("a", 0, MIB)
+    assert desk.standing("a") == "given-back"
+
+
+def test_twenty_broken_downloads_are_forgiven_and_the_twenty_first_suspends() -> None:
+    desk = Desk()
+    for number in range(21):
+        assert not desk.suspended
+        desk.start(str(number))
+        desk.progress(str(number), 0, 1)
+        desk.give_back(str(number))
+    with pytest.raises(FileSuspended):
+        desk.start("one more")
+    desk.apply(lambda link, now: link.reopen("f", now))
+    desk.pass_time(seconds=1)
+    assert not desk.suspended
+    desk.start("one more")
+
+
+def test_five_times_the_file_and_some_suspends() -> None:
+    desk = Desk(size_bytes=1000 * MIB)
+    for number in range(6):
+        desk.start(str(number))
+        desk.progress(str(number), 0, 880 * MIB)
+        desk.give_back(str(number))
+    assert desk.suspended
+
+
+def test_starting_without_taking_a_byte_never_suspends() -> None:
+    desk = Desk()
+    for number in range(200):
+        desk.start(str(number))
+        desk.give_back(str(number))
+    assert not desk.suspended
+    assert len(desk.link.shelves["f"].downloads) <= 2, "and nothing piles up"
+
+
+def test_a_download_that_carries_the_file_over_and_over_ends_undone() -> None:
+    desk = Desk()
+    desk.start("a")
+    for _ in range(22):
+        desk.progress("a", 0, 4 * MIB)
+    assert desk.standing("a") == "given-back"
+    with pytest.raises(DownloadSpent):
+        desk.fetch("a")
+    assert desk.left == 3
+
+
+def test_a_done_download_gives_no_more_bytes() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.complete("a", 0, 10 * MIB)
+    desk.start("a")
+    with pytest.raises(DownloadAlreadyDone):
+        desk.fetch("a")
+
+
+def test_after_the_end_no_lease_is_taken_and_a_living_one_goes_on() -> None:
+    desk = Desk()
+    desk.pass_time(days=7, seconds=-10)
+    desk.start("a")
+    desk.start("b")
+    desk.pass_time(seconds=10)
+    with pytest.raises(LinkExpired):
+        desk.start("c")
+    desk.fetch("a")
+    desk.complete("a", 0, 10 * MIB)
+    desk.pass_time(seconds=90)
+    with pytest.raises(LinkExpired):
+        desk.fetch("b")

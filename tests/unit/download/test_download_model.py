@@ -1,0 +1,30 @@
+"""The rules of a link alone, against the model."""
+
+from datetime import datetime, timedelta
+
+from hypothesis import settings
+
+from services.download.domain.link import Link
+from tests.unit.download.counter import START, new_link
+from tests.unit.download.machine import LinkMachine, Rule
+
+
+class InMemory(LinkMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.link, self.now = new_link(), START
+
+    def apply(self, change: Rule) -> Link:
+        self.link, facts = change(self.link, self.now)
+        self.heard(facts)
+        return self.link
+
+    def current(self) -> tuple[Link, datetime]:
+        return self.link, self.now
+
+    def wait(self, by: timedelta) -> None:
+        self.now += by
+
+
+TestInMemory = InMemory.TestCase
+TestInMemory.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
