@@ -46,3 +46,11 @@ def test_every_problem_has_a_title_in_both_languages() -> None:
     for slug in slugs:
         assert f"fr:{slug} " in TEMPLATE
         assert f"en:{slug} " in TEMPLATE
+
+
+def test_what_leaves_is_not_gathered_up_first() -> None:
+    """What a client has not taken is at most one buffer of nginx; seen from outside, four would look the same."""
+    (files,) = re.findall(r'location ~ "\^/files/" \{(.*?)\n        \}', TEMPLATE, re.S)
+    assert "proxy_buffering off;" in files
+    assert "proxy_buffer_size 256k;" in files
+    assert "proxy_max_temp_file_size 0;" in TEMPLATE

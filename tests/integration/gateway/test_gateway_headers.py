@@ -104,7 +104,12 @@ async def test_the_log_tells_what_happened_and_never_to_whom(gateway: Gateway) -
     await gateway.ask_files("GET", f"/files/{CAPABILITY}/{secrets[0]}", f"User-Agent: {secrets[1]}")
     await gateway.ask("GET", f"/{secrets[0]}")
     await gateway.ask(secrets[0].upper(), f"/api/auth/{secrets[0]}", f"Host2: {secrets[1]}")
-    await eventually(lambda: gateway.access_log().count("\n") == 5)
+    for name in gateway.origins:
+        await gateway[name].stop()
+    await gateway.ask("GET", f"/api/download/links/{secrets[0]}")
+    await gateway.ask("PUT", PART, body=b"x")
+    await gateway.ask_files("GET", f"/files/{CAPABILITY}")
+    await eventually(lambda: gateway.access_log().count("\n") == 8)
     lines = [json.loads(line) for line in gateway.access_log().splitlines()]
     known = ["/api/download/links", "/parts/{capability}/{part}/{sha256}", "/files/{capability}", "-"]
     assert [line["route"] for line in lines[:4]] == known

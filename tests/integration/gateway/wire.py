@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import random
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -86,7 +87,7 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
 
 
-async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
+async def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
     """Waits until it holds; fails at the deadline."""
     async with asyncio.timeout(seconds):
         while not holds():
@@ -94,9 +95,12 @@ async def eventually(holds: Callable[[], bool], seconds: float = 10) -> None:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    """A port that is free and that the system does not hand out by itself, so that it stays free until it is used."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind((LOOPBACK, port))
+            return port
 
 
 def listens(port: int) -> bool:
