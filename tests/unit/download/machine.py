@@ -18,7 +18,7 @@ from tests.unit.download.counter import MIB
 BLOCKS = 4
 LIMIT = 3
 LINE = FileLine(path="a.zip", size_bytes=BLOCKS * MIB)
-IDS = st.sampled_from([f"{number:02}" for number in range(8)])
+IDS = st.sampled_from([f"{number:02}" for number in range(5)])
 REFUSED = (DownloadsExhausted, DownloadAlreadyDone, DownloadSpent, FileSuspended)
 Rule = Callable[[Link, datetime], tuple[Link, list[Fact]]]
 
