@@ -59,6 +59,7 @@ def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subj
     assert [address for _, address in getaddresses([old["to"]])] == [RECIPIENT]
     assert [one.addr_spec for one in modern["reply-to"].addresses] == ["maire@ville.example"]
     assert [one.addr_spec for one in modern["from"].addresses] == ["post@melanissimo.example"]
+    assert old["reply-to"] == "maire@ville.example"
     assert str(modern["subject"]).split() == header_words(mail.subject).split()
     plain, html = modern.get_body(("plain",)), modern.get_body(("html",))
     assert plain is not None
@@ -99,3 +100,9 @@ def test_replies_go_to_the_sender_only_from_a_released_mail() -> None:
     assert envelope(news, FROM, AT)["Reply-To"] is None
     assert envelope(link_mail(), FROM, AT)["Reply-To"] is not None
     assert envelope(link_mail(), FROM, AT)["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_long_subject_with_accents_keeps_its_spaces() -> None:
+    subject = "Été à Nîmes où l'œuvre s'achève — déjà prêt, çà et là, même l'été à Sète où tout s'élève"
+    raw = envelope(link_mail(subject=subject), FROM, AT).as_bytes()
+    assert str(email.message_from_bytes(raw, policy=email.policy.default)["subject"]).endswith(subject)
