@@ -52,7 +52,7 @@ class Orphans:
             seen += await self._judge([Found(one.key, one.upload_id, one.started_at) for one in batch])
         orphans.set(seen)
         if seen:
-            logger().warning("there are bytes that no transfer knows of", objects=seen)
+            logger().warning("there are bytes that no transfer knows of", count=seen)
 
     async def _judge(self, page: Sequence[Found]) -> int:
         """How many of these are orphans; those seen before are removed."""

@@ -53,7 +53,7 @@ async def _remove_bytes(deps: Deps, id: str) -> bool:
     gone = await asyncio.gather(*(remove(leftover) for leftover in due))
     keys = {leftover.key for leftover, is_gone in zip(due, gone, strict=True) if is_gone}
     if len(keys) < len(due):
-        logger().warning("some bytes are still there after their removal", objects=len(due) - len(keys))
+        logger().warning("some bytes are still there after their removal", count=len(due) - len(keys))
     objects_removed.inc(len(keys))
     await deps.transfers.update(id, lambda state, now: (removed(state, keys, deps.transfers.keeping, now), []))
     return bool(keys)

@@ -13,6 +13,7 @@ import pytest
 import services
 from services.contracts.facts import FACTS
 from services.kit.events import Fact
+from services.kit.logs import ALLOWED
 from services.kit.refusals import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -171,6 +172,18 @@ def test_every_fact_is_listed_once_and_named_after_its_publisher() -> None:
     for fact in FACTS:
         assert fact.type.split(".")[0] == fact.__module__.split(".")[-1]
         assert fact.readers, f"nobody reads {fact.type}"
+
+
+def test_every_field_of_a_log_line_is_an_allowed_one() -> None:
+    dropped = []
+    for path, tree in modules():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                of = node.func.value
+                if isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "logger":
+                    given = {keyword.arg for keyword in node.keywords} - {"exc_info"}
+                    dropped += [f"{path}: {field}" for field in given if field not in ALLOWED]
+    assert dropped == []
 
 
 def test_the_repository_names_no_machine_and_no_registry() -> None:
