@@ -14,6 +14,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.kit import metrics, trace
 from services.kit.aggregate import Change, State
+from services.kit.changes import written
 from services.kit.clock import utc_now
 from services.kit.events import Fact
 from services.kit.records import Document, Records, reachable
@@ -119,16 +120,16 @@ class Aggregates(Generic[State]):
         self._announce(state.id, facts)
         return True
 
-    async def update(self, id: str, change: Change[State]) -> State:
+    async def update(self, id: str, change: Change[State], seen: tuple[State, datetime] | None = None) -> State:
         """Apply a pure rule under the database's clock and write over the version that was read.
 
-        Decides again when another write came first. Raises what the rule raises, `NotFound` for an unknown id, and
-        `Unavailable` when the outcome is unknown.
+        Decides again when another write came first; `seen` is what `read` has just answered, to save a second look.
+        Raises what the rule raises, `NotFound` for an unknown id, and `Unavailable` when the outcome is unknown.
         """
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
             for attempt in range(ATTEMPTS):
-                state, now = await self.read(id)
+                state, now = seen if seen and not attempt else await self.read(id)
                 after, facts = change(state, now)
                 if after == state and not facts:
                     return state
@@ -214,7 +215,7 @@ class Aggregates(Generic[State]):
         return [(document["_id"], document["age"] / 1000) for document in found]
 
     async def _write(self, before: State, after: State, facts: Sequence[Fact]) -> bool:
-        write: Document = {"$set": _fields(after), "$inc": {"version": 1}}
+        write = written(before, after)
         if facts:
             write["$push"] = {"outbox": {"$each": _entries(facts)}}
         async with reachable():

@@ -58,7 +58,7 @@ class Service:
     docs: str = ""
 
 
-def wired(request: Request) -> Any:
+async def wired(request: Request) -> Any:
     """What the service's endpoints need, for `Annotated[Deps, Depends(wired)]`."""
     return request.app.state.deps
 

@@ -24,6 +24,10 @@ class PartDiffers(Conflict):
     french = "Ce morceau a déjà été annoncé avec d'autres octets ; le fichier a changé : ajoutez-le de nouveau."
 
 
+Seen = tuple[Transfer, datetime]
+"""A transfer, and the database's time at which it was so."""
+
+
 class Receiving(NamedTuple):
     """A file of a draft as the gateway's question needs it, at the database's time."""
 
@@ -46,11 +50,11 @@ class Transfers:
         """Keep a new draft; false when its id is taken."""
         return await self._aggregates.add(timed(draft, self.keeping))
 
-    async def update(self, id: str, rule: Change[Transfer]) -> Transfer:
-        """Apply a rule in one write, or refuse."""
-        return (await self.update_at(id, rule))[0]
+    async def update(self, id: str, rule: Change[Transfer], seen: Seen | None = None) -> Transfer:
+        """Apply a rule in one write, or refuse; `seen` is what `read` has just answered."""
+        return (await self.update_at(id, rule, seen))[0]
 
-    async def update_at(self, id: str, rule: Change[Transfer]) -> tuple[Transfer, datetime]:
+    async def update_at(self, id: str, rule: Change[Transfer], seen: Seen | None = None) -> Seen:
         """The same, with the database's time at which it was decided."""
         times: list[datetime] = []
 
@@ -59,13 +63,13 @@ class Transfers:
             after, facts = rule(before, now)
             return (before if after == before else timed(after, self.keeping)), facts
 
-        return await self._aggregates.update(id, change), times[-1]
+        return await self._aggregates.update(id, change, seen), times[-1]
 
     async def now(self) -> datetime:
         """The database's time."""
         return await self._database.now()
 
-    async def read(self, id: str) -> tuple[Transfer, datetime]:
+    async def read(self, id: str) -> Seen:
         """The transfer and the database's time; `NotFound` for an unknown id."""
         return await self._aggregates.read(id)
 

@@ -57,12 +57,13 @@ async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
 @router.post("/{draft}/submission")
 async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
     """Send it; again answers the same recap and sends nothing."""
-    found, _ = await deps.transfers.read(str(draft))
-    if of(caller.address, found).submitted_at is None:
-        await _refuse_before(deps, found, caller)
+    seen = await deps.transfers.read(str(draft))
+    if of(caller.address, seen[0]).submitted_at is None:
+        await _refuse_before(deps, seen[0], caller)
     sent = await deps.transfers.update(
         str(draft),
         lambda state, now: submit(of(caller.address, state), sender_of(caller), deps.limits, deps.agents, now),
+        seen,
     )
     return answer(recap_view(sent))
 

@@ -15,6 +15,7 @@ from services.upload.arrivals import new_key
 from services.upload.deps import Deps
 from services.upload.domain.files import Announcement, admit, announce, completed, known, same_digest, without_file
 from services.upload.domain.transfer import File, Transfer, open_draft
+from services.upload.store import Seen
 
 router = APIRouter(prefix=f"{PREFIX}/drafts/{{draft}}/files/{{file}}")
 
@@ -57,12 +58,12 @@ async def resume(draft: Id, file: Id, deps: Wired, caller: Asking) -> Response:
 async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Asking) -> Response:
     """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
     async with deps.arrivals.turn(f"{draft}/{file}"):
-        state, _ = await deps.transfers.read(str(draft))
-        announced = open_draft(caller.address, state).file(str(file))
+        seen = await deps.transfers.read(str(draft))
+        announced = open_draft(caller.address, seen[0]).file(str(file))
         if announced.state == "complete":
             return answer(complete_view(str(file), same_digest(announced, whole.sha256)))
         done = await deps.arrivals.complete(announced, whole.sha256)
-        return answer(complete_view(str(file), await _record(deps, str(draft), str(file), done, caller)))
+        return answer(complete_view(str(file), await _record(deps, seen, str(file), done, caller)))
 
 
 @router.delete("", status_code=204)
@@ -84,14 +85,14 @@ async def _begin(deps: Deps, draft: str, file: str, asked: Announcement, key: st
     return await deps.arrivals.begin(key)
 
 
-async def _record(deps: Deps, draft: str, file: str, done: File, caller: Caller) -> File:
+async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller) -> File:
     """Write down that the file is whole; the object of a file that was removed meanwhile goes at once."""
 
     def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Fact]]:
         return completed(open_draft(caller.address, state), file, done, now), []
 
     try:
-        return (await deps.transfers.update(draft, rule)).file(file)
+        return (await deps.transfers.update(seen[0].id, rule, seen)).file(file)
     except NotFound:
         await deps.arrivals.remove(done.key, done.upload_id)
         raise

@@ -42,7 +42,7 @@ async def test_a_draft_begun_fifty_times_is_one_draft(upload: Upload) -> None:
 
 async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin(
-        to=["a@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
+        to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
     )
     elsewhere = upload.of(OUTSIDER, instance=1)
     shown = (await elsewhere.ask("GET", f"/drafts/{draft}")).json()
