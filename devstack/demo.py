@@ -1,10 +1,12 @@
 """One transfer from beginning to end through the public door: `make demo`, beside a running stack."""
 
+import argparse
 import shutil
 import sys
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 
@@ -22,8 +24,8 @@ from devstack.refusals import StackNotRunning, StackRefusal
 from devstack.stack import Stack
 from devstack.workspace import PROJECT
 
-ROOT = PROJECT / ".local"
 SUBJECT = "Relevés et délibération"
+PATIENCE_SECONDS = 10.0
 TEXT = "Bonjour,\n\nvoici les relevés demandés.\n\nCordialement"
 
 
@@ -37,7 +39,7 @@ class Demo:
     def __init__(self, stack: Stack, screen: Screen) -> None:
         self.stack = stack
         self.screen = screen
-        self.folder = ROOT / "demo"
+        self.folder = stack.workspace.root / "demo"
         self.letters = Letters(stack.mailbox_url)
         run = time.strftime("%d%H%M%S")
         self.sender = self._person(f"camille.{run}@ville.example", "Camille", "Martin")
@@ -130,8 +132,15 @@ class Demo:
 
     def track(self) -> None:
         self.screen.title("What the sender sees")
-        card = self.sender.api.tracking(self.transfer)
-        self.screen.table(*_tracking_rows(card))
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while _times_done(card := self.sender.api.tracking(self.transfer), self.outsider.address) < len(self.sent) + 2:
+            self._expect(time.monotonic() < deadline, "tracking must show every complete download")
+            time.sleep(0.05)
+        for one in card["recipients"]:
+            self.screen.note(f"{one['address']} ({one['role']})")
+            self.screen.note("  mails: " + ", ".join(f"{mail['kind']} {mail['state']}" for mail in one["mails"]))
+            for file in one["files"]:
+                self.screen.note(f"  {file['done']} × {file['path']}, {file['left']} left")
         self.screen.step("tracking shown")
 
     def delete(self) -> None:
@@ -158,8 +167,8 @@ class Demo:
         else:
             raise Deviation(f"{what} must be refused")
 
-    def _eventually_refused(self, what: str, status: int, ask: Callable[[], object], seconds: float = 10.0) -> None:
-        deadline = time.monotonic() + seconds
+    def _eventually_refused(self, what: str, status: int, ask: Callable[[], object]) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 return self._refused(what, status, ask)
@@ -176,21 +185,13 @@ class Demo:
             raise Deviation(what)
 
 
-def _tracking_rows(card: Json) -> tuple[list[str], list[list[str]]]:
-    """One row a recipient: what became of their mails, and how often they have which file."""
-    rows = [
-        [
-            one["address"],
-            ", ".join(f"{mail['kind']} {mail['state']}" for mail in one["mails"]),
-            ", ".join(f"{file['path'].rpartition('/')[2]} × {file['done']}" for file in one["files"]),
-        ]
-        for one in card["recipients"]
-    ]
-    return ["recipient", "mails", "complete downloads"], rows
+def _times_done(card: Json, address: str) -> int:
+    """How many complete downloads the sender sees of one recipient."""
+    return sum(file["done"] for one in card["recipients"] if one["address"] == address for file in one["files"])
 
 
-def _running_stack() -> Stack:
-    stack = Stack(ROOT)
+def _running_stack(root: Path) -> Stack:
+    stack = Stack(root)
     try:
         httpx.get(stack.gateway_url)
     except (KeyError, httpx.TransportError):
@@ -198,11 +199,14 @@ def _running_stack() -> Stack:
     return stack
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     """Runs the story; zero only when everything was as it should be."""
+    parser = argparse.ArgumentParser(prog="devstack.demo", description="One transfer, from beginning to end.")
+    parser.add_argument("--root", type=Path, default=PROJECT / ".local", help="the folder of the running stack")
+    asked = parser.parse_args(words)
     screen = Screen()
     try:
-        stack = _running_stack()
+        stack = _running_stack(asked.root)
         Demo(stack, screen).run()
     except StackRefusal as refusal:
         print(f"demo: {refusal}", file=sys.stderr)
@@ -216,9 +220,9 @@ def main() -> int:
     screen.end("Everything was as it should be.")
     screen.note(f"mails    {stack.mailbox_url}")
     for service in SERVICES:
-        screen.note(f"metrics  {stack.management_url(service)}/metrics")
+        screen.note(f"metrics  {stack.management_url(service)}/metrics  ({service})")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

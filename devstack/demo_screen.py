@@ -6,7 +6,6 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
 
 MEGABYTE = 1_000_000
 
@@ -40,13 +39,6 @@ class Screen:
     def end(self, words: str) -> None:
         """The last line, with the time of the whole."""
         self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in all)[/dim]")
-
-    def table(self, heads: list[str], rows: list[list[str]]) -> None:
-        """Rows under heads."""
-        table = Table(*heads, box=None, pad_edge=True, header_style="dim")
-        for row in rows:
-            table.add_row(*row)
-        self._console.print(table)
 
     @contextmanager
     def bytes_of(self, words: str, total_bytes: int) -> Iterator[Callable[[int], None]]:

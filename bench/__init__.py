@@ -1,0 +1,1 @@
+"""What is fast and what is not, as ratios against what was measured in the same run: `make bench`."""

@@ -1,0 +1,69 @@
+"""A mail server that takes everything and says when it came: one JSON line a mail on standard output."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from devstack.letters import Letter
+
+
+class Taker:
+    """Says of every mail when its last byte was here, before it says 250."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802, ARG002
+        """The name and the arguments are aiosmtpd's."""
+        mail = {"at": time.monotonic(), "to": envelope.rcpt_tos[0], "source": envelope.content.decode()}
+        print(json.dumps(mail), flush=True)  # noqa: T201 - this is the protocol
+        await asyncio.sleep(0)
+        return "250 OK"
+
+
+class Sink:
+    """The same in a process of its own, so that it does not slow down whoever measures."""
+
+    def __init__(self, port: int) -> None:
+        command = [sys.executable, "-m", "bench.sink", str(port)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603
+        self._news = threading.Condition()
+        self._mails: dict[str, list[dict[str, Any]]] = {}
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate()
+        self._listener.join()
+
+    def first(self, address: str, seconds: float = 60.0) -> tuple[float, Letter]:
+        """When the first mail to an address came, by the steady clock, and the mail."""
+        with self._news:
+            if not self._news.wait_for(lambda: address in self._mails, seconds):
+                raise TimeoutError(f"no mail for {address} within {seconds:g} s")
+            found = self._mails[address][0]
+        return found["at"], Letter(0, (address,), found["source"])
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
+        for line in self._process.stdout:
+            mail = json.loads(line)
+            with self._news:
+                self._mails.setdefault(mail["to"], []).append(mail)
+                self._news.notify_all()
+
+
+def main(port: int) -> None:
+    """Takes mails until standard input ends."""
+    controller = Controller(Taker(), hostname="127.0.0.1", port=port)
+    controller.start()
+    sys.stdin.read()
+    controller.stop()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,68 @@
+"""A stack of its own, fresh each time, with limits that do not stand in the way of a measurement."""
+
+import shutil
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bench.line import Line
+from bench.sink import Sink
+from client.api import Api
+from devstack.gateway import Gateway
+from devstack.human_check import answer
+from devstack.people import ACCESS
+from devstack.stack import ALL, Stack
+from devstack.workspace import PROJECT
+
+ROOT = PROJECT / ".local" / "bench"
+MANY = "100000000"
+PARTS = ALL - {"mailbox"}
+
+
+class RoomyGateway(Gateway):
+    """The same door for a client that is as fast as it can be."""
+
+    def _values(self) -> dict[str, str]:
+        roomy = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
+        return super()._values() | roomy
+
+
+class Stage:
+    """The stack, a sink for its mails, and an agent's session."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        shutil.rmtree(root, ignore_errors=True)
+        rates = {"LINKS_PER_NETWORK": MANY, "LINKS_PER_DOMAIN": MANY, "CHALLENGES_PER_NETWORK": MANY}
+        sizes = {"TRANSFERS_PER_DAY_AGENT": MANY, "MOST_DRAFTS": MANY}
+        self.stack = Stack(root, settings={"auth": rates, "upload": sizes})
+        self.stack.parts["gateway"] = RoomyGateway(self.stack.workspace)
+        self.token = ""
+
+    def __enter__(self) -> Self:
+        self.stack.start(PARTS)
+        self.sink = Sink(self.stack.smtp_port)
+        self.token = self._sign_in()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.sink.close()
+        self.stack.stop()
+
+    def line(self) -> Line:
+        """A connection with the agent's session."""
+        return Line(self.stack.gateway_url, self.token)
+
+    def pids(self) -> dict[str, list[int]]:
+        """The processes of each part."""
+        return {part.name: [child.pid for child in part.children] for part in self.stack.running if part.children}
+
+    def _sign_in(self) -> str:
+        address = f"agent.{uuid.uuid4().hex[:8]}@ministere.example"
+        with Api(self.stack.gateway_url) as api:
+            challenge = api.draw_challenge("question")
+            api.request_link(address, challenge.challenge, answer(challenge.question or ""))
+            _, letter = self.sink.first(address)
+            return api.open_session(letter.token(ACCESS), str(letter.key), "Mesure", "Agent").token

@@ -1,0 +1,128 @@
+"""Coming in with something that is not right: each refusal has its own name, and says nothing it should not."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from devstack.human_check import answer
+from devstack.people import ACCESS
+from tests.e2e.world import World, refused, until
+
+TRICKY = (
+    "",
+    "personne",
+    "a@b@ville.example",
+    "a@ministere.example@evil.example",
+    '"a b"@ville.example',
+    "a(c)@ville.example",
+    "a@[127.0.0.1]",
+    "a@ville.example\r\nBcc: b@ville.example",
+    "a@ville.example, b@ville.example",
+    "=?utf-8?q?evil=40evil.example=3e?=@ville.example",
+    "a%evil.example@ville.example",
+    "evil!a@ville.example",
+    "a\u202e@ville.example",
+    "a@ville.example\x00",
+    "a" * 300 + "@ville.example",
+)
+
+
+def answered(world: World) -> tuple[str, str]:
+    """A human check and its right answer."""
+    challenge = world.impatient().draw_challenge("question")
+    return challenge.challenge, answer(challenge.question or "")
+
+
+def test_an_unknown_link_and_an_expired_one_are_told_apart_only_by_their_owner(world: World) -> None:
+    api = world.impatient()
+    unknown = refused(lambda: api.open_session("A" * 43, "AAAAA", "Nom", "Prénom"))
+    assert (unknown.status, unknown.slug) == (404, "one-time-link-unknown")
+    person = world.outsider("camille", signed_in=False)
+    person.ask_for_link()
+    letter = person.letter(ACCESS)
+    past = datetime.now(UTC) - timedelta(seconds=1)
+    world.database("auth")["admissions"].update_many({"address": person.address}, {"$set": {"expires_at": past}})
+    expired = refused(lambda: person.open_session(letter))
+    assert (expired.status, expired.slug) == (410, "one-time-link-expired")
+
+
+def test_the_human_check_is_good_once_and_only_for_the_right_answer(world: World) -> None:
+    api, person = world.impatient(), world.outsider("camille", signed_in=False)
+    challenge, right = answered(world)
+    assert refused(lambda: api.request_link(person.address, challenge, "pas cela")).slug == "challenge-failed"
+    assert refused(lambda: api.request_link(person.address, challenge, right)).slug == "challenge-failed"
+    challenge, right = answered(world)
+    api.request_link(person.address, challenge, right)
+    assert refused(lambda: api.request_link(person.address, challenge, right)).slug == "challenge-failed"
+
+
+@pytest.mark.parametrize("address", TRICKY)
+def test_an_address_with_a_trick_gets_no_mail(world: World, address: str) -> None:
+    before = len(world.letters.all())
+    challenge, right = answered(world)
+    problem = refused(lambda: world.impatient().request_link(address, challenge, right))
+    assert (problem.status, problem.slug) == (422, "address-not-acceptable")
+    assert len(world.letters.all()) == before
+
+
+def test_the_fourth_link_within_an_hour_is_promised_like_the_others_and_never_sent(world: World) -> None:
+    person, neighbour = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
+    for _ in range(6):
+        person.ask_for_link()
+    until(lambda: len(world.letters.to(person.address)) == 3, "three mails")
+    neighbour.ask_for_link()
+    neighbour.letter(ACCESS)
+    assert len(world.letters.to(person.address)) == 3
+
+
+def test_one_network_cannot_ask_for_ever(world: World) -> None:
+    world.keep_log("auth")
+    world.stack.restart("auth", {"CHALLENGES_PER_NETWORK": "5"})
+    world.database("auth")["rates"].delete_many({})
+    api = world.impatient()
+    try:
+        for _ in range(5):
+            api.draw_challenge()
+        problem = refused(api.draw_challenge)
+        assert (problem.status, problem.slug) == (429, "challenges-too-many")
+        assert problem.retry_after_seconds
+    finally:
+        world.database("auth")["rates"].delete_many({})
+        world.stack.restart("auth", {"CHALLENGES_PER_NETWORK": "100000"})
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "status", "slug"),
+    [
+        (b'{"kind": "question"}', "text/plain", 415, "unsupported-type"),
+        (b'{"kind": "question"}', "application/x-www-form-urlencoded", 415, "unsupported-type"),
+        (b"{", "application/json", 422, "malformed-request"),
+        (b"[]", "application/json", 422, "malformed-request"),
+        (b"\xff\xfe", "application/json", 422, "malformed-request"),
+        (b'{"kind": 7}', "application/json", 422, "malformed-request"),
+        (b'{"kind": "smell"}', "application/json", 422, "challenge-not-offered"),
+        (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "application/json", 400, "bad-request"),
+        (b'{"kind": "' + b"x" * 10_000_000 + b'"}', "application/json", 413, "too-large"),
+    ],
+)
+def test_a_body_that_is_not_of_the_form_is_refused(
+    world: World, content: bytes, kind: str, status: int, slug: str
+) -> None:
+    answer = httpx.post(
+        f"{world.stack.gateway_url}/api/auth/challenges", content=content, headers={"Content-Type": kind}
+    )
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/problems/{slug}"
+
+
+def test_a_session_that_is_none_opens_nothing(world: World) -> None:
+    person = world.outsider("camille")
+    genuine = str(person.api.wire.token)
+    head, body, signature = genuine.split(".")
+    forged = (genuine[:-4] + "AAAA", f"{head}.{body}.", f"eyJhbGciOiJub25lIn0.{body}.{signature}", "x" * 5000, "")
+    for token in forged:
+        problem = refused(world.impatient(token).drafts)
+        assert problem.status == 401, token
+    assert refused(world.impatient().drafts).slug == "unauthenticated"
