@@ -154,10 +154,16 @@ def _connected(bus: Bus) -> Check:
 
 def _background(service: Service, relay: Relay, health: Health) -> Iterator[Any]:
     yield health.beat()
-    yield _prepare(service, health)
-    yield forever(Loop("relay", 0, relay.run))
-    for loop in (Loop("outbox", SWEEP_SECONDS, relay.sweep), *service.loops):
+    yield _announce(service, health, relay)
+    for loop in service.loops:
         yield forever(loop)
+
+
+async def _announce(service: Service, health: Health, relay: Relay) -> None:
+    """Publish what waits in the outboxes, once there is a broker to publish to."""
+    await _prepare(service, health)
+    loops = (Loop("relay", 0, relay.run), Loop("outbox", SWEEP_SECONDS, relay.sweep))
+    await asyncio.gather(*(forever(loop) for loop in loops))
 
 
 async def _prepare(service: Service, health: Health) -> None:
