@@ -21,6 +21,9 @@ PROGRAMS = {
     "monmaptool": "ceph-base",
     "nginx": "nginx",
     "espeak-ng": "espeak-ng",
+    "unzip": "unzip",
+    "7z": "p7zip-full",
+    "bsdtar": "libarchive-tools",
 }
 # library → package, for the database server, which comes as a Python wheel.
 LIBRARIES = {"libcurl.so.4": "libcurl4"}

@@ -1,0 +1,91 @@
+"""What does a ZIP write around the bytes of its files? The records of APPNOTE 6.3.10, stored, ZIP64 where needed.
+
+A field that does not fit says all ones, and an extra field of id 1 holds what it should say, in 64 bits: of the local
+header always both sizes, of the central one only what did not fit. Most archives hold none of it, which the oldest
+readers like best.
+"""
+
+from datetime import UTC, datetime
+from struct import Struct
+
+FULL16 = 0xFFFF
+FULL32 = 0xFFFFFFFF
+STORED = 0
+UTF8 = 1 << 11
+PLAIN_VERSION = 20
+ZIP64_VERSION = 45
+UNIX = 3 << 8
+REGULAR_0644 = 0o100644 << 16
+
+LOCAL = Struct("<4s5H3I2H")
+CENTRAL = Struct("<4s6H3I5H2I")
+END = Struct("<4s4H2IH")
+END64 = Struct("<4sQ2H2I4Q")
+LOCATOR64 = Struct("<4sIQI")
+
+
+class Member:
+    """One file of the archive: its name in UTF-8, its checksum, its size and where its local header begins."""
+
+    __slots__ = ("crc32", "name", "offset", "size_bytes", "stamp")
+
+    def __init__(self, name: bytes, crc32: int, size_bytes: int, offset: int, at: datetime) -> None:
+        self.name = name
+        self.crc32 = crc32
+        self.size_bytes = size_bytes
+        self.offset = offset
+        self.stamp = dos_stamp(at)
+
+    def local(self) -> bytes:
+        """What stands before its bytes."""
+        extra = _extra(self.size_bytes, self.size_bytes) if self.size_bytes >= FULL32 else b""
+        size = min(self.size_bytes, FULL32)
+        fields = (_version(extra), UTF8, STORED, *self.stamp, self.crc32, size, size, len(self.name), len(extra))
+        return LOCAL.pack(b"PK\3\4", *fields) + self.name + extra
+
+    @property
+    def data(self) -> int:
+        """Where its bytes begin."""
+        extra = 20 if self.size_bytes >= FULL32 else 0
+        return self.offset + LOCAL.size + len(self.name) + extra
+
+    @property
+    def stop(self) -> int:
+        """Where its bytes end."""
+        return self.data + self.size_bytes
+
+    def central(self) -> bytes:
+        """Its line in the directory at the end."""
+        sizes = [self.size_bytes, self.size_bytes] if self.size_bytes >= FULL32 else []
+        extra = _extra(*sizes, *([self.offset] if self.offset >= FULL32 else []))
+        size, offset = min(self.size_bytes, FULL32), min(self.offset, FULL32)
+        version = _version(extra)
+        fields = (UNIX | version, version, UTF8, STORED, *self.stamp, self.crc32, size, size)
+        lengths = (len(self.name), len(extra), 0)
+        return CENTRAL.pack(b"PK\1\2", *fields, *lengths, 0, 0, REGULAR_0644, offset) + self.name + extra
+
+
+def end(members: int, start: int, size_bytes: int) -> bytes:
+    """What closes the archive: how many members the directory has, where it starts, and its size."""
+    few = min(members, FULL16)
+    closing = END.pack(b"PK\5\6", 0, 0, few, few, min(size_bytes, FULL32), min(start, FULL32), 0)
+    if members < FULL16 and start < FULL32 and size_bytes < FULL32:
+        return closing
+    versions = (UNIX | ZIP64_VERSION, ZIP64_VERSION)
+    end64 = END64.pack(b"PK\6\6", END64.size - 12, *versions, 0, 0, members, members, size_bytes, start)
+    return end64 + LOCATOR64.pack(b"PK\6\7", 0, start + size_bytes, 1) + closing
+
+
+def dos_stamp(at: datetime) -> tuple[int, int]:
+    """Time and date in UTC, as MS-DOS kept them: by two seconds, from 1980 to 2107."""
+    at = at.astimezone(UTC)
+    at = max(datetime(1980, 1, 1, tzinfo=UTC), min(at, datetime(2107, 12, 31, 23, 59, 58, tzinfo=UTC)))
+    return at.hour << 11 | at.minute << 5 | at.second // 2, (at.year - 1980) << 9 | at.month << 5 | at.day
+
+
+def _extra(*values: int) -> bytes:
+    return Struct(f"<2H{len(values)}Q").pack(1, 8 * len(values), *values) if values else b""
+
+
+def _version(extra: bytes) -> int:
+    return ZIP64_VERSION if extra else PLAIN_VERSION
