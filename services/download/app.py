@@ -56,7 +56,9 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
         links=Links(database, pepper),
         source=objects,
         capabilities=Capabilities(pepper),
-        counter=Counter(settings.running_downloads, settings.running_downloads_per_link),
+        counter=Counter(
+            settings.running_downloads, settings.running_downloads_per_link, settings.parts_in_memory_mib * 1024 * 1024
+        ),
         callers=Sessions(verifier, database.records("revoked_sessions", forget_after="until")),
         terms=settings.terms,
         files_base_url=settings.files_base_url,

@@ -12,7 +12,7 @@ from services.kit.settings import LOOPBACK, ServiceSettings
 class Settings(ServiceSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
-    `running_downloads` bounds memory: each one holds at most two parts.
+    A running download holds at most two parts of its file; all of them together at most `parts_in_memory_mib`.
     """
 
     mongo_database: str = "download"
@@ -26,8 +26,9 @@ class Settings(ServiceSettings):
     files_base_url: str
     downloads_per_file: int = Field(default=3, ge=1, le=100)
     capability_hours: int = Field(default=12, ge=1, le=168)
-    running_downloads: int = Field(default=48, ge=1)
+    running_downloads: int = Field(default=64, ge=1)
     running_downloads_per_link: int = Field(default=8, ge=1)
+    parts_in_memory_mib: int = Field(default=768, ge=1)
     reminder_days: int = Field(default=2, ge=0)
     finishing_hours: int = Field(default=12, ge=0)
     memory_days: int = Field(default=365, ge=1)

@@ -15,6 +15,7 @@ class Contents(Aggregate):
     recipients: tuple[Recipient, ...]
     text: str
     files: tuple[SentFile, ...]
+    submitted_at: datetime
     ends_at: datetime
 
     @classmethod
@@ -26,6 +27,7 @@ class Contents(Aggregate):
             recipients=parcel.recipients,
             text=parcel.text,
             files=parcel.files,
+            submitted_at=parcel.submitted_at,
             ends_at=parcel.ends_at,
         )
 

@@ -10,6 +10,8 @@ from services.contracts.values import Part, SentFile
 from services.download.domain.ranges import Range
 from services.download.streams import gauges
 
+PARTS_IN_MEMORY = 2
+
 
 class Source(Protocol):
     """What is needed of the object store."""
@@ -61,6 +63,7 @@ class Reader:
         self._file = file
         self._left = slices_of(file, span)
         self._coming: asyncio.Task[memoryview] | None = None
+        self.holds_bytes = sum(sorted(one.part.size_bytes for one in self._left)[-PARTS_IN_MEMORY:])
 
     async def first(self) -> None:
         """Have the first part, verified, so that a bad one is refused before anything was said."""

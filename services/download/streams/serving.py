@@ -45,7 +45,7 @@ class Serving(Response):
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse before the first byte, or send; a response that may not go on ends without its last byte."""
-        async with self._counter.place(self._journal.link):
+        async with self._counter.place(self._journal.link, self._reader.holds_bytes):
             try:
                 await self._begin()
                 await self._send_all(receive, send)
