@@ -71,8 +71,11 @@ def aged(transfer: Transfer, keeping: Keeping, now: datetime) -> Transfer:
 
 
 def timed(transfer: Transfer, keeping: Keeping) -> Transfer:
-    """With the date at which the sweeper must look at it next."""
-    return transfer.but(due_at=min([_next_look(transfer, keeping), *(left.due_at for left in transfer.leftovers)]))
+    """With the date at which the sweeper must look at it next; what is closed is not forgotten before its bytes."""
+    dates = [leftover.due_at for leftover in transfer.leftovers]
+    if transfer.state != "closed" or not dates:
+        dates.append(_next_look(transfer, keeping))
+    return transfer.but(due_at=min(dates))
 
 
 def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:

@@ -124,7 +124,8 @@ def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
     if len(parts) == 1 and parts[0].sha256 != sha256:
         raise DigestDiffers()
     crc32 = combined((part.crc32, part.size_bytes) for part in parts)
-    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "parts": parts})
+    cut = parts if len(parts) > 1 else ()
+    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "cut": cut})
 
 
 def completed(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:

@@ -37,6 +37,7 @@ class File(Value):
     """A file of a transfer: `key` names its object and says nothing of it; `upload_id` is none for a file of one part.
 
     `asked` is the path as it was asked for, cleaned; `path` the one it got, which no other file of the transfer has.
+    `cut` are the parts of a complete file that has more than one.
     """
 
     asked: str
@@ -49,7 +50,12 @@ class File(Value):
     state: Literal["receiving", "complete"] = "receiving"
     sha256: str = ""
     crc32: int = 0
-    parts: tuple[Part, ...] = ()
+    cut: tuple[Part, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts of a complete file, in order; a file of one part is that part."""
+        return self.cut or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
 
     @property
     def part_count(self) -> int:

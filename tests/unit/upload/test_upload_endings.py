@@ -97,6 +97,11 @@ def test_a_draft_that_nobody_touches_is_thrown_away_and_forgotten() -> None:
     assert forgettable(clean, KEEPING, NOW + 15 * DAY)
 
 
+def test_a_discarded_draft_is_not_looked_at_before_its_bytes_are_due_again() -> None:
+    once = purged(discard(ready(), NOW))
+    assert timed(once, KEEPING).due_at == NOW + KEEPING.late_bytes
+
+
 def test_a_transfer_whose_end_nobody_announced_ends_all_the_same() -> None:
     state = submitted()
     assert aged(state, KEEPING, NOW + 8 * DAY) is state
@@ -177,6 +182,9 @@ class LifeOfATransfer(RuleBasedStateMachine):
         keys = {left.key for left in removable(self.state, self.now)}
         self.bucket -= keys
         self.state = removed(self.state, keys, KEEPING, self.now)
+        due_at = timed(self.state, KEEPING).due_at
+        assert due_at is not None
+        assert due_at > self.now or forgettable(self.state, KEEPING, self.now), "it is not looked at for nothing"
 
     @rule(hours=st.integers(1, 24 * 5))
     def wait(self, hours: int) -> None:
