@@ -117,8 +117,8 @@ def _ours(stage: Stage, cuts: Cuts, parallel: int, verified: bool = False) -> fl
 
 def _verify(stage: Stage, draft: str, cuts: Cuts) -> None:
     """Reads the object back from the store: a fast wrong answer is not a result."""
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(stage.stack.mongo_admin_url) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(stage.stack.mongo_admin_url)
+    with client:
         found: dict[str, Any] = client["upload"]["transfers"].find_one({"_id": draft}) or {}
     (key,) = [file["key"] for file in found["files"].values()]
     digest = hashlib.sha256()

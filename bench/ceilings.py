@@ -68,8 +68,8 @@ async def _async_rate(once: Callable[[], Awaitable[None]], concurrency: int) -> 
 
 
 def _writes(stack: Stack, concurrency: int) -> float:
-    client: MongoClient[dict[str, Any]]
-    with MongoClient(stack.mongo_admin_url, w="majority", journal=True) as client:
+    client: MongoClient[dict[str, Any]] = MongoClient(stack.mongo_admin_url, w="majority", journal=True)
+    with client:
 
         def write() -> object:
             return client["bench"]["writes"].insert_one({"payload": SMALL})

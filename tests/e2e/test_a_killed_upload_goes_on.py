@@ -61,18 +61,18 @@ def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(w
     assert transfer.recap["total_bytes"] == SIZE_BYTES
 
 
-def test_an_upload_goes_on_when_the_upload_service_and_the_gateway_are_killed_under_it(world: World) -> None:
+def test_an_upload_goes_on_when_the_upload_service_the_gateway_and_the_store_are_killed_under_it(world: World) -> None:
     sender, agent = world.outsider("camille"), world.agent("dominique")
     content = random.Random(12).randbytes(SIZE_BYTES // 2)
     source = world.source("grand.bin", content)
     draft = world.draft(sender, [agent.address])
-    victims = ["upload", "gateway"]
+    victims = ["s3", "upload", "gateway"]
     arrived_bytes = 0
 
     def kill_something(more: int) -> None:
         nonlocal arrived_bytes
         arrived_bytes += more
-        if victims and arrived_bytes > (3 - len(victims)) * SIZE_BYTES // 8:
+        if victims and arrived_bytes > (4 - len(victims)) * SIZE_BYTES // 10:
             victim = victims.pop()
             world.kill(victim)
             world.revive(victim)

@@ -6,6 +6,7 @@ import socket
 import uuid
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -140,6 +141,22 @@ def test_sending_twice_sends_once(world: World, sender: Person) -> None:
     world.link(agent)
     transfers = world.database("propagation")["propagations"].count_documents({"_id": sent.transfer})
     assert transfers == 1
+    assert len(world.letters.to(agent.address)) == 1
+
+
+def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(world: World, sender: Person) -> None:
+    agent = world.agent("dominique")
+    draft = world.draft(sender, [agent.address])
+    plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(CONTENT))
+    put(world, plan, a_cut(1, CONTENT[:PART_BYTES]))
+    put(world, plan, a_cut(2, CONTENT[PART_BYTES:]))
+    digest = hashlib.sha256(CONTENT).hexdigest()
+    with ThreadPoolExecutor(25) as pool:
+        files = list(pool.map(lambda _: sender.api.complete_file(draft, plan.file, digest), range(50)))
+        recaps = list(pool.map(lambda _: sender.api.submit(draft), range(50)))
+    assert all(file == files[0] for file in files)
+    assert all(recap == recaps[0] for recap in recaps)
+    world.link(agent)
     assert len(world.letters.to(agent.address)) == 1
 
 

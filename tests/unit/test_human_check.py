@@ -1,0 +1,17 @@
+"""Whoever reads the question can answer it: the demonstration and the stories do, in every form there is."""
+
+import pytest
+
+from devstack.human_check import QuestionNotUnderstood, answer
+from services.auth.challenges.question import Question
+
+
+async def test_every_question_in_french_is_answered_rightly() -> None:
+    for _ in range(500):
+        challenge = await Question().draw("fr")
+        assert await Question().accepts(challenge, answer(str(challenge.question))), challenge.question
+
+
+def test_a_form_that_is_not_known_is_said_to_be_so() -> None:
+    with pytest.raises(QuestionNotUnderstood):
+        answer("Quelle heure est-il ?")
