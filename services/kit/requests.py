@@ -1,6 +1,7 @@
 """What is done for every request? A trace, a cap on its body, one content type, one log line, one measurement."""
 
 import re
+from collections.abc import Sequence
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -11,15 +12,17 @@ from services.kit.logs import logger
 from services.kit.problems import problem
 from services.kit.refusals import Refusal, TooLarge, UnsupportedType
 
+JSON = ("application/json",)
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 class Requests:
     """Pure ASGI middleware: nothing is buffered, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp, largest_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, largest_body_bytes: int, accepted: Sequence[str] = JSON) -> None:
         self._app = app
         self._largest = largest_body_bytes
+        self._accepted = accepted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -59,8 +62,8 @@ class Requests:
             return TooLarge(limit_bytes=self._largest)
         has_body = int(length) > 0 or "transfer-encoding" in request.headers
         kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if has_body and request.method in ("POST", "PUT", "PATCH") and kind != "application/json":
-            return UnsupportedType(accepted="application/json")
+        if has_body and request.method in ("POST", "PUT", "PATCH") and kind not in self._accepted:
+            return UnsupportedType(accepted=", ".join(self._accepted))
         return None
 
     def _note(self, request: Request, status: int, seconds: float) -> None:

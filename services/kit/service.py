@@ -1,11 +1,8 @@
 """How is a service run? Its API, its management port and its loops, started in any order and stopped gracefully."""
 
 import asyncio
-import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,13 +19,12 @@ from services.kit.mongo import Database
 from services.kit.outbox import Relay
 from services.kit.refusals import Unavailable
 from services.kit.requests import Requests
+from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
 from services.kit.settings import BadSettings, ServiceSettings
 
 JSON_BYTES = 64 * 1024
-SEND_BUFFER_BYTES = 256 * 1024
 RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
-EXIT_BAD_SETTINGS = 78
 
 
 @dataclass(frozen=True)
@@ -89,18 +85,16 @@ def main(build: Callable[[], Service], name: str) -> None:
 
 async def run(service: Service) -> None:
     """Serve until told to stop; dependencies may come and go meanwhile."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    stop = told_to_stop()
     relay = Relay(service.database.collections, service.bus)
     health = Health({"mongo": service.database.ping, "broker": _connected(service.bus), **service.checks})
     app = api(service.name, service.router, service.deps, service.largest_body_bytes, service.docs)
-    public = _server(service, app, service.settings.listen_port)
-    private = _server(service, management(health), service.settings.management_port)
+    public = server(app, service.settings, service.settings.listen_port)
+    private = server(management(health), service.settings, service.settings.management_port)
     background = [asyncio.create_task(one) for one in _background(service, relay, health)]
-    servers = [asyncio.create_task(_serve(server, service.settings)) for server in (public, private)]
+    servers = [asyncio.create_task(serve(one, service.settings)) for one in (public, private)]
     logger().info("started", port=service.settings.listen_port)
-    await _first(stop, servers)
+    await first(stop, servers)
     health.draining = True
     logger().info("stopping")
     await _stop(service, relay, public, servers[0])
@@ -113,13 +107,6 @@ async def run(service: Service) -> None:
     logger().info("stopped")
     if not stop.is_set():
         raise SystemExit(1)
-
-
-async def _first(stop: asyncio.Event, servers: list[asyncio.Task[None]]) -> None:
-    """Wait for the signal, or for a server that could not start."""
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait([told, *servers], return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
 
 
 async def _stop(service: Service, relay: Relay, public: uvicorn.Server, serving: asyncio.Task[None]) -> None:
@@ -196,49 +183,3 @@ async def forever(loop: Loop) -> None:
             logger().warning("a loop failed and goes on", loop=loop.name, exc_info=True)
             await asyncio.sleep(RETRY_SECONDS)
         await asyncio.sleep(loop.every_seconds)
-
-
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: two of them share this process."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `run`."""
-        yield
-
-
-def _server(service: Service, app: FastAPI, port: int) -> _Server:
-    settings = service.settings
-    return _Server(
-        uvicorn.Config(
-            app,
-            host=settings.listen_host,
-            port=port,
-            loop="none",
-            http="httptools",
-            lifespan="off",
-            ws="none",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            proxy_headers=True,
-            forwarded_allow_ips=settings.trusted_proxies,
-            timeout_graceful_shutdown=settings.grace_seconds,
-        )
-    )
-
-
-async def _serve(server: _Server, settings: ServiceSettings) -> None:
-    """A small send buffer keeps "sent" close to "received"."""
-    family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    try:
-        listening.bind((settings.listen_host, server.config.port))
-    except OSError:
-        logger().error("the port is in use", port=server.config.port)
-        listening.close()
-        return
-    with listening:
-        await server.serve(sockets=[listening])

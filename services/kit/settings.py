@@ -18,8 +18,8 @@ class BadSettings(Exception):
     """The process must not start with these settings; the message names them and holds no value."""
 
 
-class ServiceSettings(BaseSettings):
-    """Settings that every service has; a missing or weak one ends the start with a clear line (R63)."""
+class ProcessSettings(BaseSettings):
+    """Settings that every process has; a missing or weak one ends the start with a clear line (R63)."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -30,9 +30,6 @@ class ServiceSettings(BaseSettings):
     public_base_url: str
     trusted_proxies: str = "127.0.0.1"
     grace_seconds: int = 30
-    mongo_database: str
-    mongo_url: SecretStr
-    amqp_url: SecretStr
 
     @classmethod
     def read(cls) -> Self:
@@ -67,6 +64,14 @@ class ServiceSettings(BaseSettings):
             if isinstance(value, SecretStr):
                 _refuse_weak(name, value.get_secret_value())
         return self
+
+
+class ServiceSettings(ProcessSettings):
+    """Settings of a process that keeps something and tells the others: its database and the broker."""
+
+    mongo_database: str
+    mongo_url: SecretStr
+    amqp_url: SecretStr
 
 
 def _refuse_weak(name: str, secret: str) -> None:

@@ -1,0 +1,77 @@
+"""How does a process answer on its ports? uvicorn, two of it side by side, stopped by a signal they share."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.kit.logs import logger
+from services.kit.settings import ProcessSettings
+
+SEND_BUFFER_BYTES = 256 * 1024
+EXIT_BAD_SETTINGS = 78
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its own signal handling: two of them share this process."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to whoever runs both."""
+        yield
+
+
+def server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
+    """A server for one application on one port, not yet listening."""
+    return Server(
+        uvicorn.Config(
+            app,
+            host=settings.listen_host,
+            port=port,
+            loop="none",
+            http="httptools",
+            lifespan="off",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=settings.grace_seconds,
+        )
+    )
+
+
+async def serve(server: Server, settings: ProcessSettings) -> None:
+    """Listen and answer until told to exit; a small send buffer keeps "sent" close to "received"."""
+    family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    try:
+        listening.bind((settings.listen_host, server.config.port))
+    except OSError:
+        logger().error("the port is in use", port=server.config.port)
+        listening.close()
+        return
+    with listening:
+        await server.serve(sockets=[listening])
+
+
+def told_to_stop() -> asyncio.Event:
+    """Set by SIGTERM and SIGINT."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
+
+
+async def first(stop: asyncio.Event, servers: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the signal, or for a server that could not start."""
+    told = asyncio.create_task(stop.wait())
+    await asyncio.wait([told, *servers], return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
