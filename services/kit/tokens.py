@@ -79,7 +79,7 @@ class Verifier:
         keys = json.loads(jwks)["keys"]
         if not keys or any(key.get("kty") != "EC" or key.get("crv") != "P-256" or "d" in key for key in keys):
             raise ValueError("the key set must hold public P-256 keys only")
-        self._keys = {key["kid"]: {**key, "alg": ALGORITHM} for key in keys}
+        self._keys = {key["kid"]: jwk.construct({**key, "alg": ALGORITHM}, ALGORITHM) for key in keys}
         self._purpose = purpose
 
     def verify(self, token: str, now: datetime) -> dict[str, Any]:

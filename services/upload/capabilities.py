@@ -38,8 +38,7 @@ class Capabilities:
         """A capability from now on, and when it ends; both ids are UUIDs."""
         ends = int((now + self._life).timestamp())
         body = uuid.UUID(transfer).bytes + uuid.UUID(file).bytes + ends.to_bytes(4, "big")
-        text = base64.urlsafe_b64encode(body + self._signature(body)).rstrip(b"=").decode()
-        return text, datetime.fromtimestamp(ends, UTC)
+        return _text(body + self._signature(body)), datetime.fromtimestamp(ends, UTC)
 
     def read(self, text: str) -> tuple[Granted, datetime]:
         """What a genuine capability allows, and when it ends; `NotFound` for anything else."""
@@ -50,7 +49,7 @@ class Capabilities:
         except ValueError:
             raise NotFound() from None
         body, signature = raw[:BODY_BYTES], raw[BODY_BYTES:]
-        if not hmac.compare_digest(signature, self._signature(body)):
+        if not hmac.compare_digest(signature, self._signature(body)) or _text(raw) != text:
             raise NotFound()
         granted = Granted(str(uuid.UUID(bytes=body[:16])), str(uuid.UUID(bytes=body[16:32])))
         return granted, datetime.fromtimestamp(int.from_bytes(body[32:], "big"), UTC)
@@ -63,3 +62,7 @@ def refuse_expired(ends: datetime, now: datetime) -> None:
     """Refuse a capability whose time is over."""
     if now >= ends:
         raise PartsAddressExpired()
+
+
+def _text(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()

@@ -4,6 +4,4 @@ from fastapi import APIRouter
 
 from services.upload.api import drafts, files, limits, parts, transfers
 
-router = APIRouter()
-for part in (limits, drafts, files, transfers, parts):
-    router.include_router(part.router)
+router = APIRouter(routes=[route for part in (limits, drafts, files, transfers, parts) for route in part.router.routes])
