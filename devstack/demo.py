@@ -6,6 +6,7 @@ import sys
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,7 @@ from client.download import Downloader
 from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAnswer
 from client.upload import Source, Uploader, sources
 from devstack.accounts import SERVICES
-from devstack.demo_files import make, sha256_of
+from devstack.demo_files import LARGE_BYTES, make, sha256_of
 from devstack.demo_screen import Screen
 from devstack.letters import Letters, NoLetter
 from devstack.people import ACCESS, DECISION, OFFER, Person
@@ -33,12 +34,16 @@ class Deviation(Exception):
     """Something was not as it should be."""
 
 
+WRONG = (Deviation, Problem, UnexpectedAnswer, BytesDiffer, FileChanged, NoLetter, LookupError, httpx.HTTPError)
+
+
 class Demo:
     """The people, the files and what they did so far."""
 
-    def __init__(self, stack: Stack, screen: Screen) -> None:
+    def __init__(self, stack: Stack, screen: Screen, large_bytes: int = LARGE_BYTES) -> None:
         self.stack = stack
         self.screen = screen
+        self.large_bytes = large_bytes
         self.folder = stack.workspace.root / "demo"
         self.letters = Letters(stack.mailbox_url)
         run = time.strftime("%d%H%M%S")
@@ -59,10 +64,16 @@ class Demo:
         self.track()
         self.delete()
 
+    def close(self) -> None:
+        """Closes every connection."""
+        self.letters.close()
+        for person in (self.sender, self.agent, self.outsider):
+            person.api.wire.close()
+
     def make_files(self) -> list[Source]:
         self.screen.title("Files")
         shutil.rmtree(self.folder, ignore_errors=True)
-        files = sources(make(self.folder / "sent"))
+        files = sources(make(self.folder / "sent", self.large_bytes))
         self.sent = {file.name: sha256_of(file.path) for file in files}
         self.screen.step(f"{len(files)} files made in {self.folder}")
         for file in files:
@@ -207,15 +218,13 @@ def main(words: list[str]) -> int:
     screen = Screen()
     try:
         stack = _running_stack(asked.root)
-        Demo(stack, screen).run()
+        with closing(Demo(stack, screen)) as demo:
+            demo.run()
     except StackRefusal as refusal:
         print(f"demo: {refusal}", file=sys.stderr)
         return refusal.exit_code
-    except (Deviation, Problem, UnexpectedAnswer, BytesDiffer, FileChanged, NoLetter, LookupError) as error:
+    except WRONG as error:
         screen.wrong(f"{type(error).__name__}: {error}")
-        return 1
-    except httpx.TransportError as error:
-        screen.wrong(f"the public door does not answer: {error}")
         return 1
     screen.end("Everything was as it should be.")
     screen.note(f"mails    {stack.mailbox_url}")

@@ -75,6 +75,7 @@ class Mongo(Part):
             *("--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "128", "--quiet"),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             *("--setParameter", "ttlMonitorSleepSecs=1"),
+            *("--slowms", "86400000"),  # the log of a slow query quotes its values: addresses (I8)
         ]
 
     def _client(self, url: str | None = None) -> Client:
