@@ -1,0 +1,76 @@
+"""R20: an approval, a refusal and a withdrawal at the same moment have one outcome, and every service agrees on it."""
+
+import random
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from client.problem import Problem
+from devstack.people import DECISION
+from tests.e2e.world import World, refused, until
+
+
+def at_once(*deeds: Callable[[], object]) -> list[str]:
+    """Does all of them at the same moment, in any order; `done`, or why it was refused, for each."""
+    gate = threading.Barrier(len(deeds))
+    outcomes = [""] * len(deeds)
+
+    def do(number: int) -> None:
+        gate.wait()
+        try:
+            deeds[number]()
+            outcomes[number] = "done"
+        except Problem as problem:
+            outcomes[number] = problem.slug
+
+    threads = [threading.Thread(target=do, args=(number,)) for number in range(len(deeds))]
+    random.shuffle(threads)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return outcomes
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_an_approval_a_refusal_and_a_withdrawal(world: World, round_: int) -> None:
+    sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
+    first, second = world.agent("dominique"), world.agent("claude")
+    sent = world.send(sender, [first.address, second.address, other.address])
+    tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
+    digest = first.api.to_decide(tokens[0])["shown"]["digest"]
+    approved, refused_, withdrawn = at_once(
+        lambda: first.api.approve(tokens[0], digest),
+        lambda: second.api.refuse(tokens[1], digest, "Non."),
+        lambda: sender.api.withdraw(sent.transfer),
+    )
+    assert [approved, refused_].count("done") <= 1, "two decisions cannot both have been taken"
+    assert withdrawn == "done"
+    until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] in ("withdrawn", "refused"), "it is over")
+    delivery = world.database("download")["deliveries"]
+    until(lambda: (delivery.find_one({"_id": sent.transfer}) or {}).get("closing"), "the counter has heard of it")
+    for agent in (first, second):
+        token = world.link(agent)
+        assert refused(lambda: agent.api.offer(token)).status == 410  # noqa: B023
+    if approved != "done":
+        assert world.has_no_link(other)
+
+
+@pytest.mark.parametrize("round_", range(4))
+def test_two_agents_who_approve_and_refuse(world: World, round_: int) -> None:
+    sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
+    first, second = world.agent("dominique"), world.agent("claude")
+    sent = world.send(sender, [first.address, second.address, other.address])
+    tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
+    digest = first.api.to_decide(tokens[0])["shown"]["digest"]
+    outcomes = at_once(
+        lambda: first.api.approve(tokens[0], digest), lambda: second.api.refuse(tokens[1], digest, "Non.")
+    )
+    assert sorted(outcomes) == ["already-decided", "done"]
+    if outcomes[0] == "done":
+        assert other.api.offer(world.link(other)).files[0].left == 3
+        assert sender.api.sent_transfer(sent.transfer)["outcome"] is None
+    else:
+        until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] == "refused", "it is refused")
+        assert world.has_no_link(other)
