@@ -1,0 +1,5 @@
+"""Starts the portal."""
+
+from portal.app import main
+
+main()

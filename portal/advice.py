@@ -1,0 +1,132 @@
+"""What helps after a refusal? What happened is the service's own sentence; here is what to do, and whom to ask."""
+
+from typing import NamedTuple
+
+from portal.language import marked as _
+
+
+class Advice(NamedTuple):
+    """A heading, what to do, whom to ask, and maybe the page that goes on from here."""
+
+    heading: str
+    to_do: str
+    whom: str = ""
+    link: str = ""
+    link_words: str = ""
+
+
+SENDER = _("The sender: their address is in the mail that brought you the link.")
+ASK_LINK = ("/access", _("Ask for an access link"))
+HOME = ("/", _("Go to the home page"))
+
+GENERAL = Advice(_("This did not work"), _("Try again. If it happens once more, tell us the reference below."))
+NOTHING = Advice(
+    _("There is nothing here"),
+    _("Check that the address was copied whole. A link from a mail must be copied up to its last character."),
+    link=HOME[0],
+    link_words=HOME[1],
+)
+
+ADVICE = {
+    "downloads-exhausted": Advice(
+        _("Download limit reached"),
+        _("The files that you have already downloaded stay yours. To have this one again, ask for it to be sent anew."),
+        SENDER,
+    ),
+    "link-expired": Advice(
+        _("This link has expired"),
+        _("It was kept until its end date, then deleted. If you still need it, ask for it to be sent anew."),
+        SENDER,
+    ),
+    "transfer-withdrawn": Advice(
+        _("The sender has deleted this transfer"),
+        _("Nothing of it can be downloaded any more. If you still need it, ask for it to be sent anew."),
+        SENDER,
+    ),
+    "transfer-waiting": Advice(
+        _("This transfer waits for approval"),
+        _("An agent among the recipients must approve it first. You get a mail as soon as it can be downloaded."),
+        SENDER,
+    ),
+    "transfer-rejected": Advice(
+        _("A virus was found"),
+        _("Nothing of this transfer is handed out. Do not ask for the same file to be sent again by other means."),
+        SENDER,
+    ),
+    "transfer-refused": Advice(
+        _("This transfer was refused"),
+        _("An agent decided not to pass it on; the sender was told why. Nothing of it can be downloaded."),
+        SENDER,
+    ),
+    "transfer-lapsed": Advice(
+        _("Nobody approved this transfer in time"),
+        _("It can no longer be downloaded. If you still need it, ask for it to be sent anew."),
+        SENDER,
+    ),
+    "transfer-quarantined": Advice(
+        _("This transfer is under examination"),
+        _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
+    ),
+    "file-suspended": Advice(
+        _("This file is suspended"),
+        _("Too many downloads were broken off. The sender can open the file again from the tracking page."),
+        SENDER,
+    ),
+    "link-unknown": NOTHING,
+    "not-found": NOTHING,
+    "transfer-unknown": NOTHING,
+    "one-time-link-unknown": Advice(
+        _("This access link is not known"),
+        _("Copy the whole link from the mail, or ask for another one: it takes a minute."),
+        link=ASK_LINK[0],
+        link_words=ASK_LINK[1],
+    ),
+    "one-time-link-expired": Advice(
+        _("This access link has expired"),
+        _("An access link lives for an hour. Ask for another one: it takes a minute."),
+        link=ASK_LINK[0],
+        link_words=ASK_LINK[1],
+    ),
+    "link-already-used": Advice(
+        _("This access link has already been used"),
+        _("Each link opens one session. If it was not you who used it, tell us the reference below."),
+        link=ASK_LINK[0],
+        link_words=ASK_LINK[1],
+    ),
+    "link-spent-by-wrong-keys": Advice(
+        _("This access link was closed"),
+        _("After several wrong keys a link is closed, to protect your mailbox. Ask for another one."),
+        link=ASK_LINK[0],
+        link_words=ASK_LINK[1],
+    ),
+    "transfer-already-withdrawn": Advice(
+        _("There is nothing left to decide"), _("The sender has deleted this transfer. You need do nothing.")
+    ),
+    "approval-already-lapsed": Advice(
+        _("It is too late to decide"),
+        _("The time to decide is over, and the sender was told. If it is still needed, it can be sent anew."),
+    ),
+    "agents-only": Advice(
+        _("This page is for agents"), _("Only agents decide on transfers."), link="/", link_words=HOME[1]
+    ),
+    "too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
+    "challenges-too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
+    "too-many-transfers": Advice(_("The limit of the day is reached"), _("Your draft is kept. Go on tomorrow.")),
+    "too-many-drafts": Advice(
+        _("Too many drafts"), _("Send or delete one of your drafts first."), link="/drafts", link_words=_("My drafts")
+    ),
+    "form-from-elsewhere": Advice(
+        _("This form is out of date"), _("Go back, load the page again, and send the form once more.")
+    ),
+    "too-large": Advice(_("This is too large"), _("Go back and send less at a time.")),
+    "unavailable": Advice(
+        _("The service is not available for the moment"), _("Nothing was lost. Try again in a few moments.")
+    ),
+    "method-not-allowed": NOTHING,
+    "internal-error": GENERAL,
+}
+
+
+def advice_on(slug: str) -> Advice:
+    """What helps; something can always be said."""
+    return ADVICE.get(slug, GENERAL)

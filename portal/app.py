@@ -1,0 +1,113 @@
+"""How is the portal put together, and run? The only place that reads settings and opens connections."""
+
+import asyncio
+import sys
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import httpx
+import uvloop
+from fastapi import FastAPI
+
+from portal import errors, theme
+from portal.assets import Assets
+from portal.csrf import Csrf
+from portal.deps import Deps
+from portal.gateway import Gateway
+from portal.heads import Heads
+from portal.pages import router
+from portal.rendering import Pages
+from portal.sessions import Cookies
+from portal.settings import Settings
+from services.kit.health import Health, management
+from services.kit.logs import configure, logger
+from services.kit.requests import Requests
+from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
+from services.kit.settings import BadSettings
+
+NAME = "portal"
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+FIELDS_BYTES = 512 * 1024
+
+
+@dataclass(frozen=True)
+class Portal:
+    """Put together, not yet running."""
+
+    settings: Settings
+    deps: Deps
+    app: FastAPI
+
+
+def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> Portal:
+    """The portal; `transport` stands for the network in tests."""
+    settings = settings or Settings.read()
+    folder = settings.theme_dir or theme.OURS
+    zone, assets = ZoneInfo(settings.time_zone), Assets(folder)
+    deps = Deps(
+        gateway=Gateway(settings.gateway_url, settings.public_base_url, transport),
+        pages=Pages(assets, theme.theme_in(folder), zone, settings.files_base_url, settings.portal_development),
+        assets=assets,
+        csrf=Csrf(settings.pepper.get_secret_value(), settings.public_base_url),
+        zone=zone,
+        public_url=settings.public_base_url,
+        policy=policy(settings.files_base_url),
+        form_file_bytes=settings.form_file_bytes,
+        form_files_at_once=asyncio.Semaphore(settings.form_files_at_once),
+    )
+    return Portal(settings, deps, application(deps))
+
+
+def application(deps: Deps) -> FastAPI:
+    """The pages, and what is done for each of them."""
+    app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.deps = deps
+    app.include_router(router)
+    errors.install(app)
+    app.add_middleware(Heads)
+    app.add_middleware(Cookies)
+    app.add_middleware(Requests, largest_body_bytes=deps.form_file_bytes + FIELDS_BYTES, accepted=FORM_TYPES)
+    return app
+
+
+def policy(files_origin: str) -> str:
+    """What a page may load and where its forms may lead: here, and to the origin of the bytes."""
+    own = ("script-src", "style-src", "img-src", "media-src", "connect-src", "font-src", "manifest-src", "worker-src")
+    rules = ["default-src 'none'", *(f"{each} 'self'" for each in own), f"form-action 'self' {files_origin}"]
+    return "; ".join([*rules, "frame-ancestors 'none'", "base-uri 'none'"])
+
+
+def main() -> None:
+    """Run the portal until SIGTERM or SIGINT; exit 78 when its settings are not acceptable."""
+    try:
+        portal = build()
+    except (BadSettings, ValueError, OSError) as error:
+        print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
+        raise SystemExit(EXIT_BAD_SETTINGS) from None
+    configure(NAME, portal.settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(portal))
+
+
+async def run(portal: Portal) -> None:
+    """Serve until told to stop; the gateway may come and go meanwhile."""
+    settings, stop = portal.settings, told_to_stop()
+    health = Health({"gateway": portal.deps.gateway.check})
+    health.started = True
+    public = server(portal.app, settings, settings.listen_port)
+    private = server(management(health), settings, settings.management_port)
+    beat = asyncio.create_task(health.beat())
+    servers = [asyncio.create_task(serve(each, settings)) for each in (public, private)]
+    logger().info("started", port=settings.listen_port)
+    await first(stop, servers)
+    health.draining = True
+    logger().info("stopping")
+    public.should_exit = True
+    await servers[0]
+    beat.cancel()
+    private.should_exit = True
+    await servers[1]
+    await portal.deps.gateway.close()
+    logger().info("stopped")
+    if not stop.is_set():
+        raise SystemExit(1)

@@ -1,0 +1,130 @@
+"""What the portal asks of the services, in one person's name and in the words of their API."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.cards import Challenge, Decision, Draft, Limits, Offer, Tracking, Transfer
+from portal.gateway import Gateway, Reader, Refused, path
+
+
+class Asking:
+    """One method an address; each answers a card or raises `Refused`."""
+
+    def __init__(self, gateway: Gateway, reader: Reader) -> None:
+        self.gateway = gateway
+        self.reader = reader
+
+    async def ask(self, method: str, *segments: str, body: Any = None) -> Any:
+        """One request."""
+        return await self.gateway.ask(self.reader, method, path(*segments), body)
+
+    # --- who may come in ---
+
+    async def draw_challenge(self, kind: str) -> Challenge:
+        body = {"kind": kind, "language": self.reader.language}
+        return Challenge.model_validate(await self.ask("POST", "auth", "challenges", body=body))
+
+    async def request_link(self, email: str, challenge: str, answer: str) -> None:
+        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.reader.language}
+        await self.ask("POST", "auth", "links", body=body)
+
+    async def open_session(self, form: Mapping[str, str]) -> str:
+        """The token of the session that a link and its key open."""
+        return str((await self.ask("POST", "auth", "sessions", body=dict(form)))["token"])
+
+    async def renew_session(self) -> str:
+        return str((await self.ask("POST", "auth", "sessions", "current", "renewal"))["token"])
+
+    async def close_session(self) -> None:
+        await self.ask("DELETE", "auth", "sessions", "current")
+
+    # --- the parcel ---
+
+    async def limits(self) -> Limits:
+        return Limits.model_validate(await self.ask("GET", "upload", "config"))
+
+    async def begin_draft(self, draft: str) -> Draft:
+        return Draft.model_validate(await self.ask("PUT", "upload", "drafts", draft, body={}))
+
+    async def drafts(self) -> list[Draft]:
+        return [Draft.model_validate(one) for one in (await self.ask("GET", "upload", "drafts"))["drafts"]]
+
+    async def draft(self, draft: str) -> Draft:
+        return Draft.model_validate(await self.ask("GET", "upload", "drafts", draft))
+
+    async def edit_draft(self, draft: str, fields: Mapping[str, Any]) -> Draft:
+        return Draft.model_validate(await self.ask("PATCH", "upload", "drafts", draft, body=dict(fields)))
+
+    async def drop_draft(self, draft: str) -> None:
+        await self.ask("DELETE", "upload", "drafts", draft)
+
+    async def drop_file(self, draft: str, file: str) -> None:
+        await self.ask("DELETE", "upload", "drafts", draft, "files", file)
+
+    async def plan_file(self, draft: str, file: str, name: str, size_bytes: int) -> dict[str, Any]:
+        """Where the parts of a file go."""
+        body = {"path": name, "size_bytes": size_bytes}
+        plan: dict[str, Any] = await self.ask("PUT", "upload", "drafts", draft, "files", file, body=body)
+        return plan
+
+    async def complete_file(self, draft: str, file: str, sha256: str) -> None:
+        await self.ask("POST", "upload", "drafts", draft, "files", file, "completion", body={"sha256": sha256})
+
+    async def submit(self, draft: str) -> None:
+        await self.ask("POST", "upload", "drafts", draft, "submission")
+
+    async def transfers(self) -> list[Transfer]:
+        found = (await self.ask("GET", "upload", "transfers"))["transfers"]
+        return [Transfer.model_validate(one) for one in found]
+
+    async def transfer(self, transfer: str) -> Transfer:
+        return Transfer.model_validate(await self.ask("GET", "upload", "transfers", transfer))
+
+    async def withdraw(self, transfer: str) -> None:
+        await self.ask("DELETE", "upload", "transfers", transfer)
+
+    # --- the decision ---
+
+    async def to_decide(self, *place: str) -> Decision:
+        """`place` is `approvals` and a token, or `transfers` and an id."""
+        return Decision.model_validate(await self.ask("GET", "propagation", *place))
+
+    async def decide(self, *place: str, outcome: str, body: Mapping[str, str]) -> None:
+        """`outcome` is `approval` or `refusal`."""
+        await self.ask("POST", "propagation", *place, outcome, body=dict(body))
+
+    async def pending(self) -> list[Decision]:
+        return [Decision.model_validate(one) for one in await self.ask("GET", "propagation", "pending")]
+
+    async def decision(self, transfer: str) -> Decision | None:
+        """None while the service has not heard of the transfer yet."""
+        return Decision.model_validate(found) if (found := await self._maybe("propagation", transfer)) else None
+
+    # --- the counter ---
+
+    async def offer(self, token: str) -> Offer:
+        return Offer.model_validate(await self.ask("GET", "download", "links", token))
+
+    async def note_opened(self, token: str) -> None:
+        await self.ask("POST", "download", "links", token, "opened")
+
+    async def start(self, token: str, what: tuple[str, ...], download: str) -> dict[str, Any]:
+        """`what` is `files` and an id, or `archive`."""
+        card: dict[str, Any] = await self.ask("PUT", "download", "links", token, *what, "downloads", download, body={})
+        return card
+
+    async def tracking(self, transfer: str) -> Tracking | None:
+        """None while there is nothing at the counter yet."""
+        return Tracking.model_validate(found) if (found := await self._maybe("download", transfer)) else None
+
+    async def reopen(self, transfer: str, address: str, file: str) -> None:
+        where = ("transfers", transfer, "recipients", address, "files", file, "reopening")
+        await self.ask("POST", "download", *where)
+
+    async def _maybe(self, service: str, transfer: str) -> Any:
+        try:
+            return await self.ask("GET", service, "transfers", transfer)
+        except Refused as refusal:
+            if refusal.status == 404:
+                return None
+            raise

@@ -1,0 +1,237 @@
+"""What the services show, as far as pages show it on; unknown members are ignored, because cards grow."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Card(BaseModel):
+    """Anything that a service shows."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+class Person(Card):
+    """Somebody: a proven address and a declared name."""
+
+    address: str
+    name: str = ""
+    role: str = ""
+
+
+class Recipient(Card):
+    """One of those a transfer is for."""
+
+    address: str
+    field: str
+    role: str
+
+
+class Unreadable(Card):
+    """What was typed among the recipients and is no address."""
+
+    text: str
+    field: str
+    reason: str
+
+
+class File(Card):
+    """A file; `left` is how often it may still be downloaded, for who looks through a link."""
+
+    file: str = ""
+    path: str
+    size_bytes: int
+    sha256: str | None = None
+    state: str = "complete"
+    left: int | None = None
+    suspended: bool = False
+
+
+class Problem(Card):
+    """Something that stands between a draft and its being sent."""
+
+    slug: str
+    titles: dict[str, str]
+
+
+class Parcel(Card):
+    """What a draft and a sent transfer have in common."""
+
+    state: str
+    sender: Person = Field(alias="from")
+    recipients: list[Recipient]
+    subject: str
+    text: str
+    validity_days: int
+    language: str
+    files: list[File]
+    total_bytes: int
+    needs_approval: bool
+    approvers: list[str]
+    created_at: datetime
+    touched_at: datetime
+
+    def of(self, field: str) -> list[str]:
+        """The addresses of one of the three lists."""
+        return [one.address for one in self.recipients if one.field == field]
+
+    def in_role(self, role: str) -> list[Recipient]:
+        """The agents, or the others."""
+        return [one for one in self.recipients if one.role == role]
+
+
+class Draft(Parcel):
+    """A transfer that is still being written."""
+
+    id: str = Field(alias="draft")
+    unreadable: list[Unreadable]
+    problems: list[Problem]
+
+
+class Transfer(Parcel):
+    """What was sent."""
+
+    id: str = Field(alias="transfer")
+    outcome: str | None
+    submitted_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+
+
+class Days(Card):
+    """How long a transfer may be kept."""
+
+    shortest: int
+    longest: int
+    usual: int
+
+
+class Limits(Card):
+    """What one send may hold."""
+
+    total_bytes: dict[str, int]
+    files: int
+    recipients: int
+    refused_extensions: list[str]
+    subject_characters: int
+    text_characters: int
+    validity_days: Days
+
+
+class Challenge(Card):
+    """A human check."""
+
+    challenge: str
+    kind: str
+    image_url: str | None
+    question: str | None
+    audio_url: str | None
+
+
+class ShownSender(Card):
+    """Who writes, as an approver is shown."""
+
+    address: str
+    role: str
+    declared_name: str
+
+
+class Shown(Card):
+    """A transfer as an approver reads it, and the digest that a decision repeats."""
+
+    transfer: str
+    sender: ShownSender
+    recipients: list[Recipient]
+    subject: str
+    text: str
+    files: list[File]
+    submitted_at: datetime
+    ends_at: datetime
+    digest: str
+
+
+class Decided(Card):
+    """What was decided, by whom."""
+
+    outcome: str
+    by: Person
+    at: datetime
+    reason: str = ""
+
+
+class Decision(Card):
+    """A transfer and where the decision about it stands."""
+
+    state: str
+    decide_by: datetime | None
+    decided: Decided | None
+    may_decide: bool
+    approvers: list[str]
+    shown: Shown
+
+
+class Offer(Card):
+    """A transfer as one recipient sees it; `archive` is there when everything can be had as one file."""
+
+    transfer: str
+    subject: str
+    text: str
+    sender: Person
+    ends_at: datetime
+    downloads_per_file: int
+    files: list[File]
+    archive: dict[str, Any] | None = None
+
+
+class Download(Card):
+    """One attempt at a file."""
+
+    state: str
+    percent: int
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class Shelf(Card):
+    """What one recipient did with one file."""
+
+    file: str
+    path: str
+    done: int
+    left: int
+    suspended: bool
+    downloads: list[Download]
+
+
+class Mail(Card):
+    """What became of one mail."""
+
+    kind: str
+    state: str
+    reason: str
+    changed_at: datetime
+
+
+class Followed(Card):
+    """One recipient as the sender sees it."""
+
+    address: str
+    field: str
+    role: str
+    has_link: bool
+    opened_at: datetime | None
+    mails: list[Mail]
+    files: list[Shelf]
+    has_everything: bool
+
+
+class Tracking(Card):
+    """A transfer as its sender sees it at the counter."""
+
+    state: str
+    ends_at: datetime
+    closed_at: datetime | None
+    awaiting_approval: bool
+    not_downloaded: list[str]
+    recipients: list[Followed]

@@ -1,0 +1,42 @@
+"""Did this form come from one of our own pages? A token for session and form, and what the browser says of itself."""
+
+from starlette.requests import Request
+
+from services.kit.refusals import Forbidden
+from services.kit.secrets import keyed_hash, same
+
+FIELD = "csrf"
+HEADER = "x-csrf-token"
+
+
+class FormFromElsewhere(Forbidden):
+    """This form did not come from a page of this site, or its session has changed; open the page again."""
+
+    french = "Ce formulaire ne vient pas d'une page de ce site, ou la session a changé ; rouvrez la page."
+
+
+class Csrf:
+    """The token of a form is a keyed hash of the session and of the path it posts to.
+
+    A page whose address holds a secret of its own needs no session; there the browser's word weighs most.
+    """
+
+    def __init__(self, pepper: str, own_origin: str) -> None:
+        self._pepper = pepper
+        self._own_origin = own_origin
+
+    def token(self, session: str, path: str) -> str:
+        """What the hidden field of the form that posts to `path` holds."""
+        return keyed_hash(self._pepper, "form", f"{session} {path}")
+
+    def verify(self, request: Request, session: str, given: str, purpose: str = "") -> None:
+        """Refuse what another site made the browser send; without a purpose the form is for the path it came to."""
+        if not self._from_here(request) or not same(given, self.token(session, purpose or request.url.path)):
+            raise FormFromElsewhere()
+
+    def _from_here(self, request: Request) -> bool:
+        """`Origin` is `null` when a page asks for no referrer, so the newer header is heard first."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        return request.headers.get("origin", "null") in ("null", self._own_origin)

@@ -1,0 +1,25 @@
+"""What do the pages need from outside?"""
+
+import asyncio
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from portal.assets import Assets
+from portal.csrf import Csrf
+from portal.gateway import Gateway
+from portal.rendering import Pages
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Everything, put together once."""
+
+    gateway: Gateway
+    pages: Pages
+    assets: Assets
+    csrf: Csrf
+    zone: ZoneInfo
+    public_url: str
+    policy: str
+    form_file_bytes: int
+    form_files_at_once: asyncio.Semaphore

@@ -1,0 +1,94 @@
+"""How is a refusal shown to people? One layout: what happened, what to do, whom to ask, a reference."""
+
+from typing import cast
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from portal.advice import advice_on
+from portal.gateway import Refused
+from portal.sessions import hold
+from portal.visits import Visit
+from services.kit import metrics, trace
+from services.kit.logs import logger
+from services.kit.problems import BY_STATUS, InternalError
+from services.kit.refusals import BadRequest, NotFound, Refusal
+
+UNAUTHENTICATED = 401
+
+
+def told(visit: Visit, refusal: Refusal) -> Refused:
+    """A refusal of our own, in the form in which the services' arrive."""
+    members = {
+        "type": f"/problems/{refusal.slug()}",
+        "title": refusal.title(visit.language),
+        "reference": trace.trace_id(),
+    }
+    return Refused(refusal.status, members)
+
+
+def shown(visit: Visit, refused: Refused) -> Response:
+    """The page of a refusal; whoever has no session is shown the way to one."""
+    metrics.refusals.labels(refused.slug if refused.slug.replace("-", "").isalpha() else "other").inc()
+    if refused.status == UNAUTHENTICATED:
+        return session_over(visit)
+    answer = visit.show("error.html", refused.status, refused=refused, advice=advice_on(refused.slug))
+    if refused.retry_after.isdigit():
+        answer.headers["Retry-After"] = refused.retry_after
+    return answer
+
+
+def session_over(visit: Visit, typed: dict[str, str] | None = None) -> Response:
+    """The way to another session, and what was typed and could not be saved, to be copied."""
+    if visit.was_known:
+        hold(visit.request, "")
+        visit.visitor = None
+    return visit.show("access/over.html", UNAUTHENTICATED, typed=typed or {})
+
+
+def _visit(request: Request) -> Visit:
+    return Visit(request, request.app.state.deps)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return shown(_visit(request), cast(Refused, error))
+
+
+async def _refusal(request: Request, error: Exception) -> Response:
+    here = _visit(request)
+    return shown(here, told(here, cast(Refusal, error)))
+
+
+async def _malformed(request: Request, _error: Exception) -> Response:
+    """What is not an id cannot lead anywhere."""
+    here = _visit(request)
+    return shown(here, told(here, NotFound()))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    here = _visit(request)
+    return shown(here, told(here, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)()))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    logger().error("a page failed unexpectedly", exc_info=error)
+    here = _visit(request)
+    return shown(here, told(here, InternalError()))
+
+
+async def _gone(_request: Request, _error: Exception) -> Response:
+    """Nobody is there to read it."""
+    return Response(status_code=400)
+
+
+def install(app: FastAPI) -> None:
+    """Show every refusal and every error as a page."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(Refusal, _refusal)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(Exception, _unexpected)

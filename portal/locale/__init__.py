@@ -1,0 +1,1 @@
+"""The words of the portal, one catalogue a language; English is the language of the keys."""

@@ -1,0 +1,93 @@
+"""Writing a draft: one form holds everything, so that whatever button is pressed, nothing that was typed is lost."""
+
+import uuid
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from portal.cards import Draft
+from portal.errors import session_over
+from portal.gateway import Refused
+from portal.receiving import ADDRESSED, Received, receive
+from portal.visits import Member, Visit, Visited
+from portal.words import days_from
+
+router = APIRouter(prefix="/drafts")
+TYPED = (*ADDRESSED, "subject", "text", "validity_days")
+AT_FIELD = {
+    "subject-too-long": "subject",
+    "text-too-long": "text",
+    "too-many-recipients": "to",
+    "validity-out-of-range": "validity_days",
+}
+
+
+@router.get("/{draft}")
+async def compose(visit: Member, draft: uuid.UUID) -> Response:
+    """The draft as it was saved."""
+    try:
+        return await _page(visit, await visit.ask.draft(str(draft)))
+    except Refused as refused:
+        if refused.slug == "already-submitted":
+            return visit.go(f"/tracking/{draft}")
+        raise
+
+
+@router.post("/{draft}")
+async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
+    """Save what was typed, take in a file, take one out, go on to the recap; in this order, as far as asked for."""
+    received = await receive(visit, str(draft), request)
+    typed = {name: received.form[name] for name in TYPED if name in received.form}
+    if received.refused is not None and received.refused.status == 401:
+        return session_over(visit, typed)
+    if received.refused is not None:
+        return await _again(visit, str(draft), received, typed)
+    if remove := request.query_params.get("remove"):
+        await visit.ask.drop_file(str(draft), remove)
+    if request.query_params.get("then") == "recap":
+        return visit.go(f"/drafts/{draft}/recap")
+    return visit.go(f"/drafts/{draft}?saved=yes" + ("#files" if remove or received.file_began else ""))
+
+
+async def _again(visit: Visit, draft: str, received: Received, typed: dict[str, str]) -> Response:
+    """The page with what was typed, and the refusal where it belongs."""
+    refused = received.refused
+    assert refused is not None  # noqa: S101 - the caller looked
+    if refused.status in (403, 503):
+        raise refused
+    where = "file" if received.file_began else AT_FIELD.get(refused.slug, "")
+    return await _page(visit, await visit.ask.draft(draft), typed, {where: refused.title})
+
+
+async def _page(
+    visit: Visit, draft: Draft, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
+) -> Response:
+    limits = await visit.ask.limits()
+    days = range(limits.validity_days.shortest, limits.validity_days.longest + 1)
+    return visit.show(
+        "drafts/compose.html",
+        422 if errors else 200,
+        draft=draft,
+        limits=limits,
+        total_limit=limits.total_bytes[draft.sender.role],
+        ends=_ends(visit.now(), days),
+        typed={**_saved(draft), **(typed or {})},
+        errors=errors or {},
+        saved="saved" in visit.request.query_params,
+        here=f"/drafts/{draft.id}",
+        form_file_bytes=visit.deps.form_file_bytes,
+    )
+
+
+def _ends(now: datetime, days: range) -> list[tuple[int, datetime]]:
+    return [(count, days_from(now, count)) for count in days]
+
+
+def _saved(draft: Draft) -> dict[str, str]:
+    """What the fields hold: addresses one a line, also those that could not be read, to be corrected in place."""
+    lists = {
+        field: "\n".join([*draft.of(field), *(one.text for one in draft.unreadable if one.field == field)])
+        for field in ADDRESSED
+    }
+    return {**lists, "subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}

@@ -1,0 +1,28 @@
+"""The first page: the way in, or what one may do here."""
+
+import asyncio
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from portal.cards import Decision
+from portal.visits import Visit, Visited
+
+router = APIRouter()
+RECENT = 5
+
+
+@router.get("/")
+async def home(visit: Visited) -> Response:
+    """Without a session: what this is and how to come in; with one: what there is to do."""
+    if visit.visitor is None:
+        return visit.show("home/welcome.html")
+    if visit.visitor.is_half_spent:
+        await visit.renew()
+    drafts, transfers, pending = await asyncio.gather(visit.ask.drafts(), visit.ask.transfers(), _pending(visit))
+    return visit.show("home/desk.html", drafts=drafts[:RECENT], transfers=transfers[:RECENT], pending=pending)
+
+
+async def _pending(visit: Visit) -> list[Decision]:
+    """What waits for an agent; nothing ever waits for anybody else."""
+    return await visit.ask.pending() if visit.visitor and visit.visitor.is_agent else []

@@ -1,0 +1,50 @@
+"""How does a page become HTML? One Jinja environment a language; what is missing is an error, all is escaped."""
+
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from portal.assets import Assets
+from portal.language import LANGUAGES, catalogue
+from portal.theme import Theme
+from portal.words import filters
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Pages:
+    """Templates in every language, with the theme and the assets that each page shows."""
+
+    def __init__(self, assets: Assets, theme: Theme, zone: ZoneInfo, files_origin: str, reload: bool = False) -> None:
+        shared = {"asset": assets.url, "theme": theme, "files_origin": files_origin}
+        self._environments = {
+            language: _environment(language, zone, reload, {**shared, "language": language}) for language in LANGUAGES
+        }
+
+    def html(self, language: str, template: str, values: dict[str, Any]) -> str:
+        """The page in this language."""
+        return self._environments[language].get_template(template).render(values)
+
+    def say(self, language: str, words: str) -> str:
+        """Marked words in this language."""
+        said: str = self._environments[language].globals["gettext"](words)  # type: ignore[operator]
+        return str(said)
+
+
+def _environment(language: str, zone: ZoneInfo, reload: bool, shared: dict[str, Any]) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=reload,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(filters(language, zone))
+    environment.globals.update(shared)
+    return environment

@@ -1,0 +1,36 @@
+"""What may an operator change in the portal?"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, field_validator
+
+from services.kit.settings import ProcessSettings
+
+
+class Settings(ProcessSettings):
+    """`GATEWAY_URL` is the portal's own door of the gateway; `THEME_DIR` holds another look, another name."""
+
+    gateway_url: str
+    files_base_url: str
+    theme_dir: Path | None = None
+    time_zone: str = "Europe/Paris"
+    portal_development: bool = False
+    form_file_bytes: int = Field(100_000_000, ge=1, le=100_000_000)
+    form_files_at_once: int = Field(4, ge=1)
+    pepper: SecretStr
+
+    @field_validator("gateway_url", "files_base_url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        address = urlsplit(value)
+        if address.scheme not in ("http", "https") or not address.netloc or address.path.strip("/"):
+            raise ValueError("must be scheme://host[:port]")
+        return value.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        ZoneInfo(value)
+        return value
