@@ -63,6 +63,7 @@ class FilePlan:
     parts_url: str
     parts: tuple[StoredPart, ...]
     is_complete: bool = False
+    modified_at: datetime | None = None
 
     @classmethod
     def of(cls, answer: Json) -> Self:
@@ -75,6 +76,7 @@ class FilePlan:
             answer["parts_url"],
             tuple(parts),
             answer.get("state") == "complete",
+            moment(modified_at) if (modified_at := answer.get("modified_at")) else None,
         )
 
 
@@ -117,10 +119,12 @@ class Grant:
     size_bytes: int
     sha256: str
     left: int
+    is_done: bool = False
 
     @classmethod
     def of(cls, answer: Json) -> Self:
-        return cls(answer["url"], answer["size_bytes"], answer["sha256"], answer["left"])
+        is_done = answer.get("state") == "done"
+        return cls(answer["url"], answer["size_bytes"], answer.get("sha256", ""), answer.get("left", 0), is_done)
 
 
 def moment(text: str) -> datetime:

@@ -1,9 +1,12 @@
 """One method per address of the public API, in the words of the API."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlencode
 
 import httpx
 
@@ -11,6 +14,8 @@ from client.answers import Challenge, FilePlan, Grant, Offer, Session
 from client.patience import Patience
 from client.problem import Json
 from client.wire import Wire
+
+RENEWAL = "/api/auth/sessions/current/renewal"
 
 
 class Api:
@@ -54,11 +59,13 @@ class Api:
         return self.wire.ask_again("GET", "/api/auth/sessions/current")
 
     def renew_session(self) -> None:
-        self.wire.renew("/api/auth/sessions/current/renewal")
+        self.wire.patience.keep_trying(lambda: self.wire.renew(RENEWAL))
 
-    def stay_in_session(self) -> None:
-        """Renews the session once half of its life is over; costs nothing before that."""
-        self.wire.if_half_spent(self.renew_session)
+    @contextmanager
+    def staying_in_session(self) -> Iterator[None]:
+        """As long as this lasts the session is renewed each time half of its life is over; without one, nothing is."""
+        with self.wire.staying_in_session(RENEWAL):
+            yield
 
     def close_session(self) -> None:
         self.wire.ask_again("DELETE", "/api/auth/sessions/current")
@@ -85,8 +92,13 @@ class Api:
     def drop_draft(self, draft: str) -> None:
         self.wire.ask_again("DELETE", f"/api/upload/drafts/{draft}")
 
-    def plan_file(self, draft: str, file: str, path: str, size_bytes: int) -> FilePlan:
-        body = {"path": path, "size_bytes": size_bytes}
+    def plan_file(
+        self, draft: str, file: str, path: str, size_bytes: int, modified_at: datetime | None = None
+    ) -> FilePlan:
+        """Announces a file under an id of our own; the same again answers what has arrived of it."""
+        body: Json = {"path": path, "size_bytes": size_bytes}
+        if modified_at:
+            body["modified_at"] = modified_at.isoformat()
         return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body))
 
     def file_plan(self, draft: str, file: str) -> FilePlan:
@@ -103,8 +115,12 @@ class Api:
         return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission")
 
     def sent_transfers(self) -> list[Json]:
-        """The latest first, a hundred at most."""
-        found: list[Json] = self.wire.ask_again("GET", "/api/upload/transfers")["transfers"]
+        """The latest first."""
+        found: list[Json] = []
+        page = self._sent_transfers("")
+        while page:
+            found += page
+            page = self._sent_transfers("?" + urlencode({"before": page[-1]["submitted_at"]}))
         return found
 
     def sent_transfer(self, transfer: str) -> Json:
@@ -112,6 +128,10 @@ class Api:
 
     def withdraw(self, transfer: str) -> None:
         self.wire.ask_again("DELETE", f"/api/upload/transfers/{transfer}")
+
+    def _sent_transfers(self, query: str) -> list[Json]:
+        found: list[Json] = self.wire.ask_again("GET", "/api/upload/transfers" + query)["transfers"]
+        return found
 
     # --- the decision ---
 
@@ -143,6 +163,10 @@ class Api:
     def offer(self, token: str) -> Offer:
         """What a link offers; looking costs nothing."""
         return Offer.of(self.wire.ask_again("GET", f"/api/download/links/{token}"))
+
+    def note_opened(self, token: str) -> None:
+        """Says that a person, not a machine that follows links, has seen the offer."""
+        self.wire.ask_again("POST", f"/api/download/links/{token}/opened")
 
     def begin_download(self, token: str, file: str, download: str) -> Grant:
         """Takes one of the downloads; the same id again takes nothing more."""

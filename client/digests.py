@@ -1,10 +1,12 @@
-"""One pass over a file: each part with its SHA-256 and CRC-32, and the SHA-256 of the whole."""
+"""One pass over a file: its parts as they are read, and the SHA-256 of the whole; each part is digested elsewhere."""
 
 import hashlib
+import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from client.problem import FileChanged
 
@@ -19,6 +21,11 @@ class Cut:
     content: bytes
     sha256: str
     crc32: int
+
+    @classmethod
+    def of(cls, number: int, content: bytes) -> Self:
+        """With its digests; other threads run meanwhile."""
+        return cls(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
 
 
 class Cutter:
@@ -35,19 +42,31 @@ class Cutter:
     def sha256(self) -> str:
         return self._whole.hexdigest()
 
-    def __iter__(self) -> Iterator[Cut]:
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        """Each part with its number; refuses a file that is written to while it is read."""
         left = self._size_bytes
-        with self._path.open("rb") as stream:
+        with self._path.open("rb", buffering=0) as stream:
+            written = os.fstat(stream.fileno()).st_mtime_ns
             for number in range(1, self._part_count + 1):
-                content = stream.read(min(left, self._part_size_bytes))
+                content = _read(stream.read, min(left, self._part_size_bytes))
                 left -= len(content)
                 self._whole.update(content)
-                yield Cut(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
-            if left or stream.read(1):
+                yield number, content
+            if left or stream.read(1) or os.fstat(stream.fileno()).st_mtime_ns != written:
                 raise FileChanged(str(self._path))
 
 
-def pieces(content: bytes) -> Iterator[bytes]:
+def pieces(content: bytes, told: Callable[[int], None] = lambda _size: None) -> Iterator[bytes]:
     """The same bytes in pieces that a socket takes in one go: a rest that is copied each time costs the square."""
     for start in range(0, len(content), PIECE_BYTES):
-        yield content[start : start + PIECE_BYTES]
+        piece = content[start : start + PIECE_BYTES]
+        yield piece
+        told(len(piece))
+
+
+def _read(read: Callable[[int], bytes | None], size_bytes: int) -> bytes:
+    """So many bytes, fewer only at the end: one system call does not take more than two gigabytes."""
+    found = read(size_bytes) or b""
+    while found and len(found) < size_bytes and (more := read(size_bytes - len(found))):
+        found += more
+    return found

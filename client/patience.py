@@ -15,11 +15,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Patience:
-    """`attempts` in all; the pause before attempt n is a random share of `first_seconds` · 2ⁿ, at most `longest`."""
+    """`attempts` in all; the pause before attempt n is a random share of `first_seconds` · 2ⁿ, at most `longest`.
+
+    Whoever is asked to wait longer than `longest_asked_seconds` does not wait: that is an answer, not a failure.
+    """
 
     attempts: int = 8
     first_seconds: float = 0.25
     longest_seconds: float = 20.0
+    longest_asked_seconds: float = 120.0
     sleep: Callable[[float], None] = time.sleep
 
     def keep_trying(self, attempt: Callable[[], Result]) -> Result:
@@ -30,9 +34,10 @@ class Patience:
             except httpx.TransportError:
                 self.sleep(self.pause_seconds(number))
             except Problem as problem:
-                if not problem.is_passing:
+                asked = problem.retry_after_seconds or 0.0
+                if not problem.is_passing or asked > self.longest_asked_seconds:
                     raise
-                self.sleep(max(self.pause_seconds(number), problem.retry_after_seconds or 0.0))
+                self.sleep(max(self.pause_seconds(number), asked))
         return attempt()
 
     def pause_seconds(self, number: int) -> float:

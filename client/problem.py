@@ -49,6 +49,14 @@ class FileChanged(Exception):
     """The file on the disk changed while it was being sent."""
 
 
+class ContentDiffers(Exception):
+    """What an earlier attempt had sent of a file is not what the file holds now."""
+
+
+class StandsInTheWay(OSError):
+    """Where a file is to go there is another one already, which is not overwritten."""
+
+
 def problem_of(answer: httpx.Response) -> Problem:
     """The refusal in an answer whose body has been read; anything that is not problem+json becomes `about:blank`."""
     members: Any = {}

@@ -1,146 +1,152 @@
 """Sending files: parts in parallel, what has arrived is never sent again, a cut line costs what was in flight."""
 
 import threading
-import uuid
-from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
 
 from client.answers import FilePlan
 from client.api import Api
-from client.digests import Cut, Cutter, pieces
-from client.problem import Json, Problem, problem_of
+from client.digests import Cut, Cutter
+from client.lanes import Lanes, Stopped, results
+from client.parts import PartsAddress, put_part
+from client.problem import ContentDiffers, Json, Problem
+from client.sources import Source, file_id, sources
+from client.watching import Counting, Progress, Watcher
 
-Progress = Callable[[int], None]
+__all__ = ["Source", "Uploader", "file_id", "put_part", "sources"]
+
 PARALLEL = 4
-ROUNDS = 3
-PARTS_MISSING = frozenset({"parts-missing"})
-CAPABILITY_OVER = frozenset({401, 403, 410})
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file on this machine, and the path it has in the transfer (`/` between folders)."""
-
-    path: Path
-    name: str
-
-
-def sources(paths: Iterable[Path]) -> list[Source]:
-    """Files by their own names, folders with their tree, in an order that is always the same."""
-    found = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(file for file in path.rglob("*") if file.is_file())
-            found += [Source(file, file.relative_to(path.parent).as_posix()) for file in inside]
-        else:
-            found.append(Source(path, path.name))
-    return found
-
-
-def file_id(draft: str, name: str) -> str:
-    """Derived, so that a client that was killed finds the file it had begun without having noted anything."""
-    return str(uuid.uuid5(uuid.UUID(draft), name))
+ROUNDS = 4
+SIZE_DIFFERS = "file-already-announced"
+CONTENT_DIFFERS = frozenset({"part-differs", "digest-differs"})
+LOOK_AGAIN = frozenset({"parts-missing", "file-already-complete"})
 
 
 class Uploader:
-    """Puts files into a draft; `progress` hears of bytes that are in the store, also those of an earlier attempt."""
+    """Puts files into a draft; who watches hears of bytes in the store, also of those of an earlier attempt."""
 
-    def __init__(self, api: Api, parallel: int = PARALLEL, progress: Progress | None = None) -> None:
+    def __init__(
+        self, api: Api, parallel: int = PARALLEL, progress: Progress | None = None, watcher: Watcher | None = None
+    ) -> None:
         self._api = api
         self._parallel = parallel
-        self._progress = progress or (lambda _bytes: None)
+        self._watcher = watcher or (Counting(progress) if progress else Watcher())
 
     def send_all(self, draft: str, files: Iterable[Source]) -> list[Json]:
-        """Every file, one after another."""
-        return [self.send(draft, file) for file in files]
+        """Every file, several at once; all are announced before the first byte, so that refusals come early."""
+        with self._api.staying_in_session(), Lanes(self._parallel) as lanes:
+            passages = lanes.each(lambda file: Passage(self._api, draft, file, lanes, self._watcher), files)
+            return lanes.each(Passage.send, passages)
 
     def send(self, draft: str, source: Source) -> Json:
         """One file, from where an earlier attempt stopped; the answer of its completion."""
-        file = file_id(draft, source.name)
-        plan = self._api.plan_file(draft, file, source.name, source.path.stat().st_size)
-        for _ in range(ROUNDS - 1):
-            try:
-                return self._send_missing(draft, plan, source.path)
-            except Problem as problem:
-                if problem.slug not in PARTS_MISSING:
-                    raise
-                plan = self._api.file_plan(draft, file)
-        return self._send_missing(draft, plan, source.path)
-
-    def _send_missing(self, draft: str, plan: FilePlan, path: Path) -> Json:
-        """Reads the whole file once, sends the parts that are not there, and completes."""
-        cutter = Cutter(path, plan.size_bytes, plan.part_size_bytes, plan.part_count)
-        there = {part.number: part.sha256 for part in plan.parts}
-        address = PartsAddress(self._api, draft, plan)
-        with ThreadPoolExecutor(self._parallel, thread_name_prefix="part") as pool:
-            running: set[Future[None]] = set()
-            try:
-                for cut in cutter:
-                    if plan.is_complete or there.get(cut.number) == cut.sha256:
-                        self._progress(len(cut.content))
-                        continue
-                    running = _below(running, self._parallel)
-                    running.add(pool.submit(self._put, address, cut))
-                _below(running, 1)
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
-        self._api.stay_in_session()
-        return self._api.complete_file(draft, plan.file, cutter.sha256)
-
-    def _put(self, address: "PartsAddress", cut: Cut) -> None:
-        self._api.wire.patience.keep_trying(lambda: self._put_once(address, cut))
-        self._progress(len(cut.content))
-
-    def _put_once(self, address: "PartsAddress", cut: Cut) -> None:
-        self._api.stay_in_session()
-        url = address.url
-        try:
-            put_part(self._api, url, cut)
-        except Problem as problem:
-            if problem.status not in CAPABILITY_OVER:
-                raise
-            put_part(self._api, address.fresh(url), cut)
+        return self.send_all(draft, [source])[0]
 
 
-class PartsAddress:
-    """Where the parts of a file go; when its capability is over, one thread fetches the next for all."""
+class Passage:
+    """One file on its way into a draft; announced as soon as it is made."""
 
-    def __init__(self, api: Api, draft: str, plan: FilePlan) -> None:
+    def __init__(self, api: Api, draft: str, source: Source, lanes: Lanes, watcher: Watcher) -> None:
         self._api = api
         self._draft = draft
-        self._file = plan.file
-        self._lock = threading.Lock()
-        self.url = plan.parts_url
+        self._source = source
+        self._lanes = lanes
+        self._watcher = watcher
+        self._file = file_id(draft, source.name)
+        self._counted = 0
+        self._counting = threading.Lock()
+        self._broken = threading.Event()
+        self._plan = self._announced()
 
-    def fresh(self, stale: str) -> str:
-        """An address that is not `stale`."""
-        with self._lock:
-            if self.url == stale:
-                self.url = self._api.file_plan(self._draft, self._file).parts_url
-            return self.url
+    def send(self) -> Json:
+        """From where an earlier attempt stopped; a file that has changed since then is sent anew."""
+        for _ in range(ROUNDS - 1):
+            try:
+                return self._completed()
+            except ContentDiffers:
+                self._begin_anew("digest")
+            except Problem as problem:
+                if problem.slug in CONTENT_DIFFERS:
+                    self._begin_anew("digest")
+                elif problem.slug in LOOK_AGAIN:
+                    self._forget_count()
+                    self._plan = self._api.file_plan(self._draft, self._file)
+                else:
+                    raise
+        return self._completed()
 
+    def _announced(self) -> FilePlan:
+        try:
+            plan = self._announce()
+        except Problem as problem:
+            if problem.slug != SIZE_DIFFERS:
+                raise
+            return self._again("size")
+        if plan.modified_at and plan.modified_at != self._source.modified_at:
+            self._watcher.changed(self._source.name, "date")
+        return plan
 
-def put_part(api: Api, parts_url: str, cut: Cut) -> None:
-    """One part, once; the store refuses it when what arrives does not have the digest in the address."""
-    headers = {
-        "Accept-Language": api.wire.language,
-        "Content-Length": str(len(cut.content)),
-        "Content-Type": "application/octet-stream",
-        "X-Part-CRC32": f"{cut.crc32:08x}",
-    }
-    url = f"{api.wire.base_url}{parts_url}/{cut.number}/{cut.sha256}"
-    answer = api.wire.http.put(url, content=pieces(cut.content), headers=headers)
-    if not answer.is_success:
-        raise problem_of(answer)
+    def _announce(self) -> FilePlan:
+        source = self._source
+        return self._api.plan_file(self._draft, self._file, source.name, source.size_bytes, source.modified_at)
 
+    def _begin_anew(self, what: str) -> None:
+        self._forget_count()
+        self._plan = self._again(what)
 
-def _below(running: set[Future[None]], many: int) -> set[Future[None]]:
-    """Waits until fewer than `many` run; raises what one of them raised."""
-    while len(running) >= many:
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            future.result()
-    return running
+    def _again(self, what: str) -> FilePlan:
+        """The file has changed: what had arrived of it is dropped, and it is announced as it is now."""
+        self._watcher.changed(self._source.name, what)
+        self._api.drop_file(self._draft, self._file)
+        return self._announce()
+
+    def _completed(self) -> Json:
+        """Reads the whole file once, sends the parts that are not there, and completes."""
+        plan, self._broken = self._plan, threading.Event()
+        cutter = Cutter(self._source.path, plan.size_bytes, plan.part_size_bytes, plan.part_count)
+        results(list(self._jobs(cutter)))
+        answer = self._api.complete_file(self._draft, self._file, cutter.sha256)
+        self._watcher.done(self._source.name)
+        return answer
+
+    def _jobs(self, cutter: Cutter) -> Iterable[Future[None]]:
+        """Begins to carry each part as it is read, until one of them fails."""
+        address = PartsAddress(self._api, self._draft, self._plan)
+        there = {part.number: part.sha256 for part in self._plan.parts}
+        parts = iter(cutter)
+        while not self._broken.is_set():
+            self._lanes.take_room()
+            try:
+                number, content = next(parts)
+            except StopIteration:
+                self._lanes.leave_room()
+                return
+            except BaseException:
+                self._lanes.leave_room()
+                raise
+            yield self._lanes.carry(partial(self._carry, address, there.get(number), number, content))
+
+    def _carry(self, address: PartsAddress, there: str | None, number: int, content: bytes) -> None:
+        if self._broken.is_set() or self._lanes.stopped.is_set():
+            raise Stopped
+        try:
+            self._bring(address, there, Cut.of(number, content))
+        except BaseException:
+            self._broken.set()
+            raise
+
+    def _bring(self, address: PartsAddress, there: str | None, cut: Cut) -> None:
+        if there == cut.sha256:
+            self._watcher.found(len(cut.content))
+        elif there or self._plan.is_complete:
+            raise ContentDiffers(self._source.name)
+        else:
+            address.put(cut, self._watcher)
+            self._watcher.moved(len(cut.content))
+        with self._counting:
+            self._counted += len(cut.content)
+
+    def _forget_count(self) -> None:
+        self._watcher.found(-self._counted)
+        self._counted = 0

@@ -2,24 +2,27 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeVar
 
 import httpx
 
 from client.answers import moment
 from client.patience import Patience
-from client.problem import Json, UnexpectedAnswer, problem_of
+from client.problem import Json, Problem, UnexpectedAnswer, problem_of
 
 TIMEOUT = httpx.Timeout(75.0, connect=10.0)
 SPENT_SHARE = 0.5
-Answer = TypeVar("Answer")
+SHORTEST_PAUSE_SECONDS = 0.5
 
 
 class Wire:
-    """Speaks HTTP for one person; may be shared by threads. `token` is the session's, if there is one."""
+    """Speaks HTTP for one person; may be shared by threads.
+
+    `token` is the session's, if there is one; `held` hears of each new one.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,8 @@ class Wire:
         self.language = language
         self.http = http or httpx.Client(timeout=TIMEOUT, limits=httpx.Limits(max_connections=64))
         self.token: str | None = None
+        self.held: Callable[[Json], None] = lambda _session: None
         self._renew_at: float | None = None
-        self._renewing = threading.Lock()
 
     def close(self) -> None:
         """Closes the connections."""
@@ -60,6 +63,7 @@ class Wire:
         left = (moment(body["expires_at"]) - _sent_at(answer)).total_seconds()
         self.token = str(body["token"])
         self._renew_at = time.monotonic() + left * SPENT_SHARE
+        self.held(body)
         return body
 
     def open_session(self, path: str, body: Json) -> Json:
@@ -69,16 +73,33 @@ class Wire:
         )
 
     def renew(self, path: str) -> Json:
-        """Renews the session and holds the new one."""
-        return self.patience.keep_trying(
-            lambda: self.hold(self.http.post(self.base_url + path, headers=self._headers()))
-        )
+        """Renews the session, at the first attempt or not at all, and holds the new one."""
+        return self.hold(self.http.post(self.base_url + path, headers=self._headers()))
 
-    def if_half_spent(self, renew: Callable[[], Any]) -> None:
-        """Calls `renew`, in one thread only, when more than half of the session's life is over."""
-        with self._renewing:
-            if self._renew_at is not None and time.monotonic() >= self._renew_at:
-                renew()
+    @contextmanager
+    def staying_in_session(self, path: str) -> Iterator[None]:
+        """A thread renews the session each time half of its life is over; a slow line does not end it."""
+        if self._renew_at is None:
+            yield
+            return
+        over = threading.Event()
+        thread = threading.Thread(target=self._renew_until, args=(over, path), name="session", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+        thread.join()
+
+    def _renew_until(self, over: threading.Event, path: str) -> None:
+        while not over.wait(max(SHORTEST_PAUSE_SECONDS, (self._renew_at or 0) - time.monotonic())):
+            try:
+                self.renew(path)
+            except httpx.TransportError:
+                continue
+            except Problem as problem:
+                if not problem.is_passing:
+                    return
 
     def _headers(self, public: bool = False) -> Mapping[str, str]:
         headers = {"Accept-Language": self.language}

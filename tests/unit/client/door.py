@@ -23,13 +23,17 @@ class Door:
 
     def __init__(self) -> None:
         self.parts: dict[str, dict[int, bytes]] = {}
+        self.said: dict[str, dict[int, str]] = {}
         self.sizes: dict[str, int] = {}
+        self.dates: dict[str, str | None] = {}
+        self.wholes: dict[str, str] = {}
         self.capability = 1
         self.session_seconds = 900
         self.renewals = 0
         self.puts: Counter[int] = Counter()
         self.offered = b""
         self.downloads: set[str] = set()
+        self.done: set[str] = set()
         self.ranges: list[str] = []
         self.faults: list[Fault] = []
         self.pauses: list[float] = []
@@ -52,6 +56,8 @@ class Door:
         match request.method, steps:
             case "POST", ["api", "auth", "sessions", *_]:
                 return self._session(len(steps) > 3)
+            case "DELETE", ["api", "upload", "drafts", _, "files", file]:
+                return self._remove(file)
             case "PUT" | "GET", ["api", "upload", "drafts", _, "files", file]:
                 return self._plan(request, file)
             case "POST", ["api", "upload", "drafts", _, "files", file, "completion"]:
@@ -60,8 +66,8 @@ class Door:
                 return self._part(request, capability, int(number), sha256)
             case "PUT", ["api", "download", "links", _, "files", _, "downloads", download]:
                 return self._begin(download)
-            case "GET", ["files", capability]:
-                return self._bytes(request, capability)
+            case "GET", ["files", capability, download]:
+                return self._bytes(request, capability, download)
         return refusal(404, "not-found")
 
     def _session(self, renewal: bool) -> Answer:
@@ -70,16 +76,26 @@ class Door:
         body = {"token": f"token-{self.renewals}", "expires_at": expires_at}
         return Answer(201, json=body | {"email": "a@ville.example", "role": "external", "name": "Ada Lovelace"})
 
+    def _remove(self, file: str) -> Answer:
+        for kept in (self.parts, self.said, self.sizes, self.dates, self.wholes):
+            kept.pop(file, None)
+        return Answer(204)
+
     def _plan(self, request: httpx.Request, file: str) -> Answer:
         if request.method == "PUT":
-            self.sizes.setdefault(file, json.loads(request.content)["size_bytes"])
+            announced = json.loads(request.content)
+            if self.sizes.setdefault(file, announced["size_bytes"]) != announced["size_bytes"]:
+                return refusal(409, "file-already-announced")
+            self.dates.setdefault(file, announced.get("modified_at"))
         there = self.parts.setdefault(file, {})
         size = self.sizes[file]
         plan = {
             "file": file,
             "size_bytes": size,
+            "modified_at": self.dates.get(file),
+            "state": "complete" if file in self.wholes else "receiving",
             "part_size_bytes": PART_BYTES,
-            "part_count": -(-size // PART_BYTES),
+            "part_count": max(1, -(-size // PART_BYTES)),
             "parts_url": f"/parts/{file}.{self.capability}",
             "parts": [
                 {"number": number, "size_bytes": len(content), "sha256": sha256_of(content)}
@@ -91,7 +107,11 @@ class Door:
     def _part(self, request: httpx.Request, capability: str, number: int, sha256: str) -> Answer:
         file, _, generation = capability.rpartition(".")
         if int(generation) != self.capability:
-            return refusal(403, "capability-expired")
+            return refusal(403, "parts-address-expired")
+        if file in self.wholes:
+            return refusal(409, "file-already-complete")
+        if self.said.setdefault(file, {}).setdefault(number, sha256) != sha256:
+            return refusal(409, "part-differs")
         if sha256_of(request.content) != sha256:
             return refusal(422, "part-digest-mismatch")
         self.puts[number] += 1
@@ -100,8 +120,10 @@ class Door:
 
     def _complete(self, file: str, sha256: str) -> Answer:
         whole = self.whole(file)
-        if len(whole) != self.sizes[file]:
+        if len(whole) != self.sizes[file] or not self.parts[file]:
             return refusal(409, "parts-missing")
+        if self.wholes.setdefault(file, sha256) != sha256:
+            return refusal(409, "digest-differs")
         return Answer(200, json={"file": file, "sha256": sha256}) if sha256 == sha256_of(whole) else refusal(422, "x")
 
     def whole(self, file: str) -> bytes:
@@ -110,13 +132,17 @@ class Door:
 
     def _begin(self, download: str) -> Answer:
         self.downloads.add(download)
-        url = f"https://files.example/files/{self.capability}"
+        url = f"https://files.example/files/{self.capability}/{download}"
         size, digest = len(self.offered), sha256_of(self.offered)
-        return Answer(200, json={"url": url, "size_bytes": size, "sha256": digest, "left": 3 - len(self.downloads)})
+        state = "done" if download in self.done else "running"
+        left = 3 - len(self.downloads)
+        return Answer(200, json={"url": url, "size_bytes": size, "sha256": digest, "left": left, "state": state})
 
-    def _bytes(self, request: httpx.Request, capability: str) -> Answer:
+    def _bytes(self, request: httpx.Request, capability: str, download: str) -> Answer:
         if int(capability) != self.capability:
-            return refusal(403, "capability-expired")
+            return refusal(410, "link-expired")
+        if download in self.done:
+            return refusal(409, "download-already-done")
         wanted = request.headers.get("range", "")
         self.ranges.append(wanted)
         if not wanted:

@@ -7,8 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from client.alone import BusyElsewhere
 from client.answers import OfferedFile
 from client.download import Downloader
+from client.partial import Partial
 from client.problem import BytesDiffer, Problem, UnexpectedAnswer
 from tests.unit.client.door import Door, refusal, sha256_of
 
@@ -85,13 +87,70 @@ def test_a_line_that_is_cut_again_and_again_still_gets_there(door: Door, tmp_pat
     assert target.read_bytes() == WHOLE
 
 
-def test_a_client_that_was_killed_goes_on_with_the_same_download(door: Door, tmp_path: Path) -> None:
-    (tmp_path / "plan.pdf.11111111-0000.part").write_bytes(WHOLE[:1_234_567])
-    (tmp_path / "plan.pdf.bak.22222222-0000.part").write_bytes(b"another file")
+def begun(target: Path, content: bytes, link: str = "t") -> str:
+    """What a killed client leaves: the bytes, under a name with the id of their download."""
+    partial = Partial.of(target, link, "f")
+    partial.path.write_bytes(content)
+    return partial.download
+
+
+@pytest.mark.parametrize("name", ["plan.pdf", "é" * 120, "x"])
+def test_a_client_that_was_killed_goes_on_with_the_same_download(door: Door, tmp_path: Path, name: str) -> None:
+    download = begun(tmp_path / name, WHOLE[:1_234_567])
+    begun(tmp_path / f"{name[:50]}.bak", b"another file")
+    begun(tmp_path / name, b"the same name in another link", link="u")
+    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / name)
+    assert target.read_bytes() == WHOLE
+    assert door.downloads == {download}
+    assert door.ranges == ["bytes=1234567-"]
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.parametrize("content", [b"", WHOLE])
+def test_a_client_that_was_killed_after_the_last_byte_takes_no_second_download(
+    door: Door, tmp_path: Path, content: bytes
+) -> None:
+    door.offered = content
+    door.done.add(begun(tmp_path / "plan.pdf", content))
+    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    assert target.read_bytes() == content
+    assert door.downloads == door.done
+    assert door.ranges == []
+
+
+def test_bytes_that_were_delivered_and_lost_are_fetched_under_another_id(door: Door, tmp_path: Path) -> None:
+    download = begun(tmp_path / "plan.pdf", WHOLE[:2_000_000])
+    door.done.add(download)
     target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
     assert target.read_bytes() == WHOLE
-    assert door.downloads == {"11111111-0000"}
-    assert door.ranges == ["bytes=1234567-"]
+    assert len(door.downloads - {download}) == 1
+    assert door.ranges == ["bytes=2000000-"]
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_more_bytes_than_there_are_is_not_the_file(door: Door, tmp_path: Path) -> None:
+    begun(tmp_path / "plan.pdf", WHOLE + b"x")
+    with pytest.raises(BytesDiffer):
+        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_do_not_write_to_one_file(door: Door, tmp_path: Path) -> None:
+    with Partial.of(tmp_path / "plan.pdf", "t", "f").opened(), pytest.raises(BusyElsewhere):
+        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    assert door.downloads == set()
+
+
+def test_a_line_that_brings_nothing_leaves_the_id_for_the_next_attempt(door: Door, tmp_path: Path) -> None:
+    def down(request: httpx.Request) -> None:
+        raise httpx.ConnectError("down")
+
+    door.faults.append(lambda request: down(request) if request.url.host == "files.example" else None)
+    with pytest.raises(httpx.ConnectError):
+        Downloader(door.api(attempts=2), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    door.faults.clear()
+    Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    assert len(door.downloads) == 1
 
 
 def test_a_file_with_another_digest_is_thrown_away(door: Door, tmp_path: Path) -> None:
@@ -102,7 +161,7 @@ def test_a_file_with_another_digest_is_thrown_away(door: Door, tmp_path: Path) -
 
 
 def test_a_server_that_ignores_the_range_is_not_believed(door: Door, tmp_path: Path) -> None:
-    (tmp_path / "plan.pdf.1.part").write_bytes(WHOLE[:10])
+    begun(tmp_path / "plan.pdf", WHOLE[:10])
     answer_bytes(door, WHOLE)
     with pytest.raises(UnexpectedAnswer):
         Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")

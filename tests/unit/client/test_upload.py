@@ -1,6 +1,8 @@
 """Sending a file: parts, retries, resuming, capabilities and sessions that run out."""
 
+import os
 import random
+import threading
 import zlib
 from pathlib import Path
 
@@ -8,7 +10,9 @@ import httpx
 import pytest
 
 from client.problem import FileChanged, Problem
-from client.upload import Source, Uploader, file_id, sources
+from client.sources import Source, file_id
+from client.upload import Uploader
+from client.watching import Watcher
 from tests.unit.client.door import Door, refusal
 
 DRAFT = "0190d6a8-0000-7000-8000-000000000001"
@@ -100,13 +104,92 @@ def test_a_resumed_upload_sends_only_what_is_not_there(door: Door, tmp_path: Pat
     assert sum(heard) == 9_500
 
 
-def test_a_part_that_differs_from_the_stored_one_is_sent_again(door: Door, tmp_path: Path) -> None:
-    source = a_file(tmp_path, 3_000)
+class Ears(Watcher):
+    """Remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[str, str]] = []
+        self.position = 0
+        self.there = 0
+        self.lock = threading.Lock()
+
+    def found(self, size_bytes: int) -> None:
+        with self.lock:
+            self.position += size_bytes
+            self.there += size_bytes
+
+    def handed(self, size_bytes: int) -> None:
+        with self.lock:
+            self.position += size_bytes
+
+    def changed(self, name: str, what: str) -> None:
+        self.changes.append((name, what))
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+@pytest.mark.parametrize(
+    ("content", "heard"),
+    [(b"y" * 3_000, ["date", "digest"]), (b"y" * 2_999, ["size"]), (b"x" * 2_000 + b"y" * 1_000, ["date", "digest"])],
+)
+def test_a_file_that_changed_since_is_sent_as_it_is_now(
+    door: Door, tmp_path: Path, content: bytes, heard: list[str], is_complete: bool
+) -> None:
+    source = Source(tmp_path / "plan.pdf", "plan.pdf")
+    source.path.write_bytes(b"x" * 3_000)
+    os.utime(source.path, (1, 1))
     Uploader(door.api()).send(DRAFT, source)
-    door.parts[file_id(DRAFT, source.name)][2] = b"z" * 1000
+    if not is_complete:
+        file = file_id(DRAFT, source.name)
+        door.wholes.clear()
+        del door.parts[file][1]
+    source.path.write_bytes(content)
+    ears = Ears()
+    Uploader(door.api(), watcher=ears).send(DRAFT, source)
+    assert sent(door, source) == content
+    assert [what for _, what in ears.changes] == heard
+    assert ears.position == len(content)
+
+
+def test_a_file_that_was_only_touched_is_not_sent_again(door: Door, tmp_path: Path) -> None:
+    source = a_file(tmp_path, 5_000)
     Uploader(door.api()).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
-    assert door.puts == {1: 1, 2: 2, 3: 1}
+    os.utime(source.path, (1, 1))
+    ears = Ears()
+    Uploader(door.api(), watcher=ears).send(DRAFT, source)
+    assert ears.changes == [("plan.pdf", "date")]
+    assert ears.there == 5_000
+    assert set(door.puts.values()) == {1}
+
+
+def test_what_was_put_on_the_line_in_vain_is_taken_back(door: Door, tmp_path: Path) -> None:
+    failures = [refusal(502, "bad"), refusal(502, "bad")]
+    door.faults.append(lambda request: failures.pop() if "/parts/" in request.url.path and failures else None)
+    ears = Ears()
+    Uploader(door.api(), watcher=ears).send(DRAFT, a_file(tmp_path, 3_500))
+    assert ears.position == 3_500
+
+
+def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(door: Door, tmp_path: Path) -> None:
+    files = [a_file(tmp_path, 1_000, f"{number}.txt") for number in range(20)]
+    bad = file_id(DRAFT, "7.txt")
+    door.faults.append(lambda request: refusal(422, "extension-refused") if bad in request.url.path else None)
+    with pytest.raises(Problem) as caught:
+        Uploader(door.api()).send_all(DRAFT, files)
+    assert caught.value.slug == "extension-refused"
+    assert door.puts == {}
+
+
+def test_many_files_go_several_at_once_and_are_answered_in_their_order(door: Door, tmp_path: Path) -> None:
+    files = [a_file(tmp_path, 10 * number, f"{number}.txt") for number in range(60)]
+    meeting = threading.Barrier(4)
+    door.faults.append(lambda request: meet(meeting) if request.url.path.startswith("/parts/") else None)
+    answers = Uploader(door.api(), parallel=4).send_all(DRAFT, files)
+    assert [answer["file"] for answer in answers] == [file_id(DRAFT, file.name) for file in files]
+    assert all(sent(door, file) == file.path.read_bytes() for file in files)
+
+
+def meet(barrier: threading.Barrier) -> None:
+    barrier.wait(10)
 
 
 def test_a_capability_that_runs_out_is_replaced(door: Door, tmp_path: Path) -> None:
@@ -135,41 +218,33 @@ def test_parts_that_the_service_lost_are_sent_again(door: Door, tmp_path: Path) 
     assert door.puts[4] == 2
 
 
-def test_a_session_is_renewed_once_half_of_it_is_spent(door: Door, tmp_path: Path) -> None:
+def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(door: Door, tmp_path: Path) -> None:
     door.session_seconds = 0
     api = door.api()
     session = api.open_session("link", "key", "Lovelace", "Ada")
     assert session.role == "external"
-    Uploader(api, parallel=1).send(DRAFT, a_file(tmp_path, 2_500))
-    assert door.renewals == 4
-    assert api.wire.token == "token-4"
+    renewed = threading.Event()
+    api.wire.held = lambda session: renewed.set()
+
+    def a_slow_part(request: httpx.Request) -> None:
+        if request.url.path.startswith("/parts/"):
+            assert renewed.wait(10)
+
+    door.faults.append(a_slow_part)
+    Uploader(api).send(DRAFT, a_file(tmp_path, 900))
+    assert door.renewals
+    assert api.wire.token == f"token-{door.renewals}"
 
 
-def test_a_file_that_shrank_meanwhile_is_refused(door: Door, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"short", b"x" * 2_501, b"x" * 2_500])
+def test_a_file_that_is_written_to_meanwhile_is_refused(door: Door, tmp_path: Path, content: bytes) -> None:
     source = a_file(tmp_path, 2_500)
+    os.utime(source.path, (1, 1))
 
-    def shrink(request: httpx.Request) -> None:
-        source.path.write_bytes(b"short")
+    def write(request: httpx.Request) -> None:
+        if request.method == "PUT":
+            source.path.write_bytes(content)
 
-    door.faults.append(shrink)
+    door.faults.append(write)
     with pytest.raises(FileChanged):
-        Uploader(door.api()).send(DRAFT, source)
-
-
-def test_a_folder_keeps_its_tree_and_its_order(tmp_path: Path) -> None:
-    folder = tmp_path / "Été"
-    (folder / "b").mkdir(parents=True)
-    (folder / "b" / "vide.txt").touch()
-    (folder / "à.txt").write_text("x")
-    (tmp_path / "seul.txt").touch()
-    assert [source.name for source in sources([folder, tmp_path / "seul.txt"])] == [
-        "Été/b/vide.txt",
-        "Été/à.txt",
-        "seul.txt",
-    ]
-
-
-def test_the_id_of_a_file_is_the_same_after_a_restart_and_another_in_another_draft() -> None:
-    other = "0190d6a8-0000-7000-8000-000000000002"
-    assert file_id(DRAFT, "a") == file_id(DRAFT, "a")
-    assert len({file_id(DRAFT, "a"), file_id(DRAFT, "b"), file_id(other, "a")}) == 3
+        Uploader(door.api(), parallel=1).send(DRAFT, source)

@@ -1,0 +1,37 @@
+"""Who watches a transfer hears of every byte, from several threads at once."""
+
+from collections.abc import Callable
+
+Progress = Callable[[int], None]
+
+
+class Watcher:
+    """Hears everything and does nothing; what is of interest is overridden."""
+
+    def found(self, size_bytes: int) -> None:
+        """Bytes that an earlier attempt had brought there; a negative number: they do not count after all."""
+
+    def handed(self, size_bytes: int) -> None:
+        """Bytes that were put on the line, or came off it; a negative number: they have to go again."""
+
+    def moved(self, size_bytes: int) -> None:
+        """Bytes that have surely arrived; each of them was handed over before."""
+
+    def changed(self, name: str, what: str) -> None:
+        """A file is not what it was at an earlier attempt: its `size`, its `date` only, or its `digest`."""
+
+    def done(self, name: str) -> None:
+        """A file is whole and verified."""
+
+
+class Counting(Watcher):
+    """Tells one function of bytes that are there, whether they came now or before."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def found(self, size_bytes: int) -> None:
+        self._progress(size_bytes)
+
+    def moved(self, size_bytes: int) -> None:
+        self._progress(size_bytes)
