@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -24,21 +25,29 @@ class Vault:
         return path
 
     def once(self, owner: str, name: str, make: Callable[[], str] = random_text) -> str:
-        """Reads a secret, making it first if it has never been made."""
+        """Reads a secret, making it first if it has never been made; of several who make it at once, one does."""
         file = self.folder(owner) / name
         if not file.exists():
-            self.put(owner, name, make())
+            draft = self._draft(file, make())
+            with suppress(FileExistsError):
+                os.link(draft, file)
+            draft.unlink()
         return file.read_text()
 
     def put(self, owner: str, name: str, value: str) -> None:
         """Writes a secret that follows from others, such as a URL; the file is replaced whole."""
         file = self.folder(owner) / name
-        draft = file.with_name(f".{name}.{secrets.token_hex(4)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            stream.write(value)
-        draft.replace(file)
+        self._draft(file, value).replace(file)
 
     def read(self, owner: str) -> dict[str, str]:
         """All secrets of one owner."""
         return {file.name: file.read_text() for file in self.folder(owner).iterdir() if not file.name.startswith(".")}
+
+    @staticmethod
+    def _draft(file: Path, value: str) -> Path:
+        """The value in a file of its own beside the one it is for, whole before anybody can see it there."""
+        draft = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(value)
+        return draft
