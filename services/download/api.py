@@ -6,13 +6,16 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 
+from services.download.archive.cards import ArchiveStartCard, ArchiveWish, archives_left
+from services.download.archive.layouts import archive_name
 from services.download.cards import EndCard, LinkCard, StartCard, TrackingCard, link_card, tracking_card
 from services.download.deps import Deps
+from services.download.domain import archiving
 from services.download.domain.contents import Contents, line_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
-from services.download.streams.capability import Grant
+from services.download.streams.capability import ARCHIVE, Grant
 from services.kit.service import wired
 
 router = APIRouter(prefix="/api/download")
@@ -24,7 +27,7 @@ Wired = Annotated[Deps, Depends(wired)]
 async def look(token: str, deps: Wired) -> LinkCard:
     """What there is to download, and how often; costs nothing, however often it is asked."""
     link, contents, now = await _opened(deps, token)
-    return link_card(contents, link, now)
+    return link_card(contents, deps.layouts.of(contents), link, now)
 
 
 @router.post("/links/{token}/opened", status_code=204)
@@ -43,10 +46,10 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard
     link, contents, now = await _opened(deps, token)
     sent, id = contents.file(file), str(download)
     link = await deps.links.all.update(link.id, lambda link, now: link.start(line_of(sent), file, id, now))
-    expires_at = (now + deps.terms.capability_life).replace(microsecond=0)
+    url, expires_at = _address(deps, link, file, id, now)
     shelf = link.shelf(line_of(sent), file)
     return StartCard(
-        url=f"{deps.files_base_url}/files/{deps.capabilities.seal(Grant(link.id, file, id, expires_at))}",
+        url=url,
         size_bytes=sent.size_bytes,
         sha256=sent.sha256,
         expires_at=expires_at,
@@ -65,6 +68,43 @@ async def give_back(token: str, file: str, download: UUID, deps: Wired) -> EndCa
     return EndCard(state=known.state if known else "given-back", left=link.shelf(line, file).left(now))
 
 
+@router.put("/links/{token}/archive/downloads/{download}")
+async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWish | None = None) -> ArchiveStartCard:
+    """Take one of the downloads of each file, together, as one archive; the same id again takes nothing more.
+
+    Refuses, naming the files, when one of them cannot be had; nothing is taken then.
+    """
+    link, contents, now = await _opened(deps, token)
+    bundle, id = deps.layouts.of(contents, wish.files if wish else None).bundle, str(download)
+    link = await deps.links.all.update(link.id, lambda link, now: archiving.start(link, bundle, id, now))
+    archive = link.archives[id]
+    layout = deps.layouts.of(contents, archive.files)
+    url, expires_at = _address(deps, link, ARCHIVE, id, now)
+    return ArchiveStartCard(
+        url=url,
+        name=archive_name(contents),
+        size_bytes=layout.size_bytes,
+        etag=layout.etag,
+        files=list(layout.bundle.lines),
+        expires_at=expires_at,
+        left=archives_left(link, archive.files, now),
+        state="done" if archive.download.state == "done" else "running",
+    )
+
+
+@router.delete("/links/{token}/archive/downloads/{download}")
+async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
+    """Give an archive up, and with it what it held of each file."""
+    link, contents, now = await _opened(deps, token)
+    id = str(download)
+    link = await deps.links.all.update(link.id, lambda link, now: archiving.give_back(link, id, now))
+    known, lines = link.archives.get(id), deps.layouts.of(contents).bundle.lines
+    return EndCard(
+        state=known.download.state if known else "given-back",
+        left=archives_left(link.with_shelves(lines), known.files if known else lines, now),
+    )
+
+
 @router.get("/transfers/{transfer}")
 async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
     """The sender's view: who was told, who opened, who downloaded what, who has not."""
@@ -77,13 +117,32 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
 @router.post("/transfers/{transfer}/recipients/{address}/files/{file}/reopening", status_code=204)
 async def reopen(transfer: str, address: str, file: str, request: Request, deps: Wired) -> None:
     """The sender opens a file again that was suspended on one recipient's link."""
+    id = await _link_of(deps, transfer, address, request)
+    await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
+
+
+@router.post("/transfers/{transfer}/recipients/{address}/archive/reopening", status_code=204)
+async def reopen_archive(transfer: str, address: str, request: Request, deps: Wired) -> None:
+    """The sender opens the archive again, when it was suspended on one recipient's link."""
+    id = await _link_of(deps, transfer, address, request)
+    await deps.links.all.update(id, archiving.reopen)
+
+
+def _address(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:
+    """Where the bytes of a download are, and until when."""
+    expires_at = (now + deps.terms.capability_life).replace(microsecond=0)
+    return f"{deps.files_base_url}/files/{deps.capabilities.seal(Grant(link.id, file, id, expires_at))}", expires_at
+
+
+async def _link_of(deps: Deps, transfer: str, address: str, request: Request) -> str:
+    """The link of one recipient of a transfer that the caller sent."""
     _, contents = await _sent_by_caller(deps, transfer, request)
     recipient = next((one for one in contents.recipients if one.address == address), None)
     if recipient is None:
         raise LinkUnknown()
     id = deps.links.id(deps.links.token(transfer, recipient))
     await deps.links.read(id)
-    await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
+    return id
 
 
 async def _opened(deps: Deps, token: str) -> tuple[Link, Contents, datetime]:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.download import api, files
+from services.download.archive.layouts import Layouts
 from services.download.deps import Deps
 from services.download.handlers import heard
 from services.download.settings import Settings
@@ -55,6 +56,7 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
         contents=Shelves(database),
         links=Links(database, pepper),
         source=objects,
+        layouts=Layouts(),
         capabilities=Capabilities(pepper),
         counter=Counter(
             settings.running_downloads, settings.running_downloads_per_link, settings.parts_in_memory_mib * 1024 * 1024

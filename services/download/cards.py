@@ -7,11 +7,14 @@ from typing import Literal
 from pydantic import BaseModel
 
 from services.contracts.values import Field, Person, Recipient, Role, SentFile
+from services.download.archive.cards import ArchiveCard, archive_card
+from services.download.archive.layout import Layout
 from services.download.domain.contents import Contents, line_of
 from services.download.domain.delivery import Delivery, Mail
-from services.download.domain.downloads import Download, Shelf
+from services.download.domain.downloads import Download
 from services.download.domain.link import Link
 from services.download.domain.ranges import covered
+from services.download.domain.shelf import Shelf
 
 State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined"]
 
@@ -37,6 +40,7 @@ class LinkCard(BaseModel):
     ends_at: datetime
     downloads_per_file: int
     files: list[FileCard]
+    archive: ArchiveCard
 
 
 class StartCard(BaseModel):
@@ -97,6 +101,8 @@ class RecipientCard(BaseModel):
     opened_at: datetime | None
     mails: list[MailCard]
     files: list[ShelfCard]
+    archives: list[DownloadCard]
+    archives_suspended: bool
     has_everything: bool
 
 
@@ -113,7 +119,7 @@ class TrackingCard(BaseModel):
     recipients: list[RecipientCard]
 
 
-def link_card(contents: Contents, link: Link, now: datetime) -> LinkCard:
+def link_card(contents: Contents, everything: Layout, link: Link, now: datetime) -> LinkCard:
     """Names, sizes and what is left: looking costs nothing."""
     return LinkCard(
         transfer=contents.id,
@@ -123,6 +129,7 @@ def link_card(contents: Contents, link: Link, now: datetime) -> LinkCard:
         ends_at=link.ends_at,
         downloads_per_file=link.downloads_per_file,
         files=[_file_card(file, link.shelf(line_of(file), file.file), now) for file in contents.files],
+        archive=archive_card(contents, everything, link, now),
     )
 
 
@@ -168,6 +175,8 @@ def _recipient_card(
         opened_at=link.opened_at if link else None,
         mails=[MailCard(**mail.model_dump()) for mail in mails if mail.recipient == recipient.address],
         files=shelves,
+        archives=[_download_card(id, one.download, now) for id, one in link.archives.items()] if link else [],
+        archives_suspended=link is not None and link.archives_suspended(now),
         has_everything=link is not None and all(card.done for card in shelves),
     )
 
@@ -179,17 +188,17 @@ def _shelf_card(file: SentFile, shelf: Shelf, now: datetime) -> ShelfCard:
         done=shelf.count("done", now),
         left=shelf.left(now),
         suspended=shelf.suspended(now),
-        downloads=[_download_card(id, one, shelf.size_bytes, now) for id, one in shelf.downloads.items()],
+        downloads=[_download_card(id, one, now) for id, one in shelf.downloads.items()],
     )
 
 
-def _download_card(id: str, one: Download, size_bytes: int, now: datetime) -> DownloadCard:
-    standing = one.standing(size_bytes, now)
-    whole = standing == "done" or not size_bytes
+def _download_card(id: str, one: Download, now: datetime) -> DownloadCard:
+    standing = one.standing(now)
+    whole = standing == "done" or not one.size_bytes
     return DownloadCard(
         download=id,
         state="given-back" if standing == "dead" else standing,
-        percent=100 if whole else min(99, 100 * covered(one.handed) // size_bytes),
+        percent=100 if whole else min(99, 100 * covered(one.handed) // one.size_bytes),
         started_at=one.started_at,
         ended_at=one.ended_at or (one.lease_until if standing in ("dead", "done") else None),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.download.archive.layouts import Layouts
 from services.download.domain.terms import Terms
 from services.download.store import Deliveries, Links, Shelves
 from services.download.streams.capability import Capabilities
@@ -18,6 +19,7 @@ class Deps:
     contents: Shelves
     links: Links
     source: Source
+    layouts: Layouts
     capabilities: Capabilities
     counter: Counter
     callers: Sessions

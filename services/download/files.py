@@ -5,8 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
+from services.download.archive.layouts import archive_name
 from services.download.deps import Deps
-from services.download.domain.refusals import LinkExpired, PrefetchRefused, RangeNotSatisfiable
+from services.download.domain.contents import Contents
+from services.download.domain.link import Link
+from services.download.domain.refusals import DownloadUnknown, LinkExpired, PrefetchRefused, RangeNotSatisfiable
+from services.download.streams.bodies import Opened, archive_opened, file_opened
+from services.download.streams.capability import ARCHIVE, Grant
 from services.download.streams.headers import asked_range, headers_of
 from services.download.streams.journal import Journal
 from services.download.streams.parts import Reader
@@ -21,7 +26,7 @@ Wired = Annotated[Deps, Depends(wired)]
 
 @router.api_route("/files/{capability}", methods=["GET", "HEAD"], response_model=None)
 async def fetch(capability: str, request: Request, deps: Wired) -> Response:
-    """The bytes of one download, whole or one range; HEAD says the same headers and costs nothing.
+    """The bytes of one download, of a file or an archive, whole or one range; HEAD says the same and costs nothing.
 
     Refuses an unknown capability, an expired one, a closed transfer, and a lease that cannot be had again.
     """
@@ -30,23 +35,32 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     if now >= grant.expires_at:
         raise LinkExpired()
     (await deps.deliveries.read(link.transfer))[0].must_be_open()
-    file = (await deps.contents.get(link.transfer)).file(grant.file)
-    whole = (0, file.size_bytes)
+    body, attempt, pieces = _opened(deps, link, await deps.contents.get(link.transfer), grant)
+    whole = (0, body.size_bytes)
     if request.method == "HEAD":
-        return HeadOnly(Head(200, headers_of(file, whole, partial=False)))
+        return HeadOnly(Head(200, headers_of(body, whole, partial=False)))
     if "prefetch" in request.headers.get("sec-purpose", "") + request.headers.get("purpose", ""):
         raise PrefetchRefused()
     try:
-        asked = asked_range(request.headers, file)
+        asked = asked_range(request.headers, body)
     except RangeNotSatisfiable as refusal:
         answer = problem(request, refusal)
-        answer.headers["Content-Range"] = f"bytes */{file.size_bytes}"
+        answer.headers["Content-Range"] = f"bytes */{body.size_bytes}"
         return answer
     span = asked or whole
     return Serving(
-        Head(206 if asked else 200, headers_of(file, span, partial=asked is not None)),
-        Journal(deps.links, deps.deliveries, grant, file, span),
-        Reader(deps.source, file, span),
+        Head(206 if asked else 200, headers_of(body, span, partial=asked is not None)),
+        Journal(deps.links, deps.deliveries, link.id, attempt, span),
+        Reader(deps.source, pieces(span)),
         deps.counter,
-        Quarantine(deps.deliveries, link.transfer, file.file),
+        Quarantine(deps.deliveries, link.transfer),
     )
+
+
+def _opened(deps: Deps, link: Link, contents: Contents, grant: Grant) -> Opened:
+    if grant.file != ARCHIVE:
+        return file_opened(contents.file(grant.file), grant.download)
+    archive = link.archives.get(grant.download)
+    if archive is None:
+        raise DownloadUnknown()
+    return archive_opened(deps.layouts.of(contents, archive.files), archive_name(contents), grant.download)

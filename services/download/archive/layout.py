@@ -10,6 +10,8 @@ from typing import NamedTuple
 from services.contracts.values import SentFile
 from services.download.archive.names import entry_names
 from services.download.archive.records import Member, end
+from services.download.domain.archive import Bundle
+from services.download.domain.contents import line_of
 from services.download.domain.ranges import Range
 
 
@@ -50,6 +52,11 @@ class Layout:
             digest.update(member.local() + bytes.fromhex(file.sha256))
         digest.update(self._closing)
         return f'"{digest.hexdigest()}"'
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        """The same, as the rules take it."""
+        return Bundle({file.file: line_of(file) for file in self.files}, self.size_bytes)
 
     def segments(self, span: Range) -> Iterator[Segment]:
         """What a range of the archive is made of, in order: bytes as they are, and stretches of files."""

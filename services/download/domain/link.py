@@ -1,6 +1,6 @@
 """What may one recipient do with one transfer? Every rule is one write on the link's own document."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -8,9 +8,11 @@ from pydantic import Field, SecretStr
 
 from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused
 from services.contracts.values import FileLine, Label, Recipient
+from services.download.domain.archive import Archive, archives_suspended, without_idle
 from services.download.domain.contents import Contents
-from services.download.domain.downloads import Download, Progress, Shelf
+from services.download.domain.downloads import Download, Progress
 from services.download.domain.refusals import FileUnknown, LinkExpired
+from services.download.domain.shelf import Shelf
 from services.download.domain.terms import Terms
 from services.kit.aggregate import Aggregate
 from services.kit.events import Fact
@@ -23,8 +25,9 @@ Decision = tuple["Link", list[Fact]]
 class Link(Aggregate):
     """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
 
-    `shelves` holds the files that were ever started. `settles_at` is when a download inside its last MiB will count,
-    `busy_until` when the last lease dies, `remind_at` when the recipient is reminded, unless that was done.
+    `shelves` holds the files that were ever started, `archives` the attempts at several at once. `settles_at` is when a
+    download inside its last MiB will count, `busy_until` when the last lease dies, `remind_at` when the recipient is
+    reminded, unless that was done.
     """
 
     transfer: str
@@ -33,6 +36,8 @@ class Link(Aggregate):
     downloads_per_file: int
     ends_at: datetime
     shelves: dict[str, Shelf] = Field(default_factory=dict)
+    archives: dict[str, Archive] = Field(default_factory=dict)
+    archives_reopened_at: datetime | None = None
     opened_at: datetime | None = None
     settles_at: datetime | None = None
     busy_until: datetime | None = None
@@ -45,12 +50,21 @@ class Link(Aggregate):
 
     def shelf(self, file: FileLine, file_id: str) -> Shelf:
         """What is known of a file; an untouched one has all its downloads left."""
-        untouched = Shelf(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
-        return self.shelves.get(file_id, untouched)
+        shelf = self.shelves.get(file_id) or self._untouched(file)
+        held = tuple(archive.download for archive in self.archives.values() if archive.holds(file_id))
+        return shelf.model_copy(update={"held": held}) if held else shelf
+
+    def known_shelf(self, file_id: str) -> Shelf:
+        """The same for a file that has a shelf."""
+        return self.shelf(_line(self.shelves[file_id]), file_id)
+
+    def archives_suspended(self, now: datetime) -> bool:
+        """Too many archives were broken off, since the sender last opened them."""
+        return archives_suspended(self.archives.values(), self.archives_reopened_at, now)
 
     def files_downloaded(self, now: datetime) -> int:
         """How many files this recipient has at least once."""
-        return sum(shelf.count("done", now) > 0 for shelf in self.shelves.values())
+        return sum(self.known_shelf(id).count("done", now) > 0 for id in self.shelves)
 
     def must_not_be_over(self, now: datetime) -> None:
         """Refuse after the end date, to the second; a download begun before may still finish (R39)."""
@@ -90,16 +104,36 @@ class Link(Aggregate):
         """The sender opens a suspended file again: what was undone before counts no more."""
         if file_id not in self.shelves:
             raise FileUnknown()
-        shelf = self.shelves[file_id]
-        return self._change(_line(shelf), file_id, now, lambda one: one.model_copy(update={"reopened_at": now}))
+        return self._change(_line(self.shelves[file_id]), file_id, now, lambda shelf: shelf.reopened(now))
 
     def settle(self, now: datetime) -> Decision:
-        """Downloads that died inside their last MiB are done, and the sender is told."""
+        """Downloads and archives that died inside their last MiB are done, and the sender is told."""
         link, facts = self, list[Fact]()
+        if self.settles_at is None or now < self.settles_at:
+            return link, facts
         for file_id, shelf in self.shelves.items():
             link, more = link._change(_line(shelf), file_id, now, lambda one: one)
             facts += more
+        for id, archive in self.archives.items():
+            link, more = link.with_archive(id, archive.with_download(archive.download.settled(now)), now)
+            facts += more
         return link, facts
+
+    def with_shelves(self, files: Mapping[str, FileLine]) -> Self:
+        """With a shelf for each of these files, as it is when nobody has asked for it."""
+        return self.but(shelves={**{id: self._untouched(line) for id, line in files.items()}, **self.shelves})
+
+    def with_archive(self, id: str, archive: Archive, now: datetime) -> Decision:
+        """With this attempt at an archive; a finished one counts on each of its files, once."""
+        if archive == self.archives.get(id):
+            return self, []
+        shelves, facts = dict(self.shelves), list[Fact]()
+        for file_id in archive.files if archive.download.state == "done" else ():
+            before = shelves[file_id]
+            shelves[file_id] = before.settled(now).with_done(f"archive:{id}", archive.download)
+            facts += self._downloaded(_line(before), before, shelves[file_id])
+        archives = without_idle({**self.archives, id: archive}, now)
+        return self.but(shelves=shelves, archives=archives)._timed(now), facts
 
     def remind(self, token: str, files: tuple[FileLine, ...], now: datetime) -> Decision:
         """Once, when the end is near and nothing was fetched."""
@@ -116,6 +150,9 @@ class Link(Aggregate):
     def unreminded(self) -> Self:
         """No reminder: the transfer is closed."""
         return self.but(remind_at=None)
+
+    def _untouched(self, file: FileLine) -> Shelf:
+        return Shelf(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
 
     def _before_the_end(self, before: Shelf, after: Shelf, now: datetime) -> Shelf:
         if after != before and now >= self.ends_at:
@@ -146,17 +183,18 @@ class Link(Aggregate):
         ]
 
     def _with(self, file_id: str, shelf: Shelf, now: datetime) -> Self:
-        shelves = {**self.shelves, file_id: shelf}
-        running = [
-            (one.lease_until, one.at_its_last_bytes(each.size_bytes))
-            for each in shelves.values()
-            for one in each.downloads.values()
-            if one.standing(each.size_bytes, now) == "running"
-        ]
+        unseen = shelf.model_copy(update={"held": ()})
+        return self.but(shelves={**self.shelves, file_id: unseen})._timed(now)
+
+    def _timed(self, now: datetime) -> Self:
+        """With the dates that follow from the downloads; one that should have settled is not forgotten."""
+        downloads = [one for shelf in self.shelves.values() for one in shelf.downloads.values()]
+        downloads += [archive.download for archive in self.archives.values()]
+        running = [one for one in downloads if one.standing(now) == "running"]
+        unsettled = [one for one in downloads if one.state == "running" and one.at_its_last_bytes]
         return self.but(
-            shelves=shelves,
-            busy_until=max((until for until, _ in running), default=None),
-            settles_at=min((until for until, last in running if last), default=None),
+            busy_until=max((one.lease_until for one in running), default=None),
+            settles_at=min((one.lease_until for one in unsettled), default=None),
         )
 
 

@@ -63,6 +63,18 @@ class FileSuspended(Gone):
     french = "Trop de téléchargements de ce fichier ont été interrompus ; l'expéditeur peut le rouvrir."
 
 
+class ArchivesSuspended(Gone):
+    """Too many downloads of everything at once were broken off; the sender can open them again."""
+
+    french = "Trop de téléchargements groupés ont été interrompus ; l'expéditeur peut les rouvrir."
+
+
+class DownloadUnknown(NotFound):
+    """This download is not known, or no longer; begin another one."""
+
+    french = "Ce téléchargement n'est pas connu, ou ne l'est plus ; commencez-en un autre."
+
+
 class DownloadAlreadyDone(Conflict):
     """This download is complete; begin another one to have the file again."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services.download.domain.refusals import LinkUnknown
 
+ARCHIVE = "archive"
 LONGEST = 200
 SHAPE = re.compile(r"[A-Za-z0-9_-]{100,200}")
 SEAL_BYTES = 32
@@ -19,7 +20,7 @@ DATE_BYTES = 5
 
 
 class Grant(NamedTuple):
-    """One download of one file of one link, until a date."""
+    """One download of one file of one link, or of its `ARCHIVE`, until a date."""
 
     link: str
     file: str

@@ -4,9 +4,9 @@ import base64
 import re
 import unicodedata
 from collections.abc import Mapping
+from typing import NamedTuple
 from urllib.parse import quote
 
-from services.contracts.values import SentFile
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import RangeNotSatisfiable
 
@@ -16,7 +16,6 @@ ATTRIBUTE = "!#$&+-.^_`|~"
 ONE_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
 
 ALWAYS = {
-    "content-type": "application/octet-stream",
     "accept-ranges": "bytes",
     "cache-control": "no-store, no-transform",
     "content-security-policy": "sandbox; default-src 'none'",
@@ -24,6 +23,16 @@ ALWAYS = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
+
+
+class Body(NamedTuple):
+    """What may be had: under which name, how long, with which strong validator, of which kind, with which digest."""
+
+    path: str
+    size_bytes: int
+    etag: str
+    media_type: str = "application/octet-stream"
+    sha256: str = ""
 
 
 def content_disposition(path: str) -> str:
@@ -44,40 +53,36 @@ def _clean(name: str) -> str:
     return kept[:LONGEST_NAME] or "file"
 
 
-def etag_of(file: SentFile) -> str:
-    """A strong validator: the digest of the bytes themselves."""
-    return f'"{file.sha256}"'
-
-
-def headers_of(file: SentFile, span: Range, partial: bool) -> dict[str, str]:
-    """All headers of an answer that carries these bytes of the file."""
+def headers_of(body: Body, span: Range, partial: bool) -> dict[str, str]:
+    """All headers of an answer that carries these bytes of it."""
     start, stop = span
-    digest = base64.b64encode(bytes.fromhex(file.sha256)).decode()
     found = {
         **ALWAYS,
+        "content-type": body.media_type,
         "content-length": str(stop - start),
-        "content-disposition": content_disposition(file.path),
-        "etag": etag_of(file),
-        "repr-digest": f"sha-256=:{digest}:",
+        "content-disposition": content_disposition(body.path),
+        "etag": body.etag,
     }
-    return {**found, "content-range": f"bytes {start}-{stop - 1}/{file.size_bytes}"} if partial else found
+    if body.sha256:
+        found["repr-digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(body.sha256)).decode()}:"
+    return {**found, "content-range": f"bytes {start}-{stop - 1}/{body.size_bytes}"} if partial else found
 
 
-def asked_range(headers: Mapping[str, str], file: SentFile) -> Range | None:
-    """The range that was asked for, or none for the whole file (RFC 9110, section 14).
+def asked_range(headers: Mapping[str, str], body: Body) -> Range | None:
+    """The range that was asked for, or none for the whole (RFC 9110, section 14).
 
-    Another unit, and an `If-Range` that does not name these bytes, mean the whole file; several ranges, a malformed one
-    and one outside the file are refused.
+    Another unit, and an `If-Range` that does not name these bytes, mean the whole; several ranges, a malformed one and
+    one outside are refused.
     """
     unit, equals, wanted = headers.get("range", "").partition("=")
     if not equals or unit.strip().lower() != "bytes":
         return None
-    if headers.get("if-range", etag_of(file)).strip() != etag_of(file):
+    if headers.get("if-range", body.etag).strip() != body.etag:
         return None
     found = ONE_RANGE.fullmatch(wanted)
     if found is None or not (found[1] or found[2]):
-        raise RangeNotSatisfiable(size_bytes=file.size_bytes)
-    return _inside(found[1], found[2], file.size_bytes)
+        raise RangeNotSatisfiable(size_bytes=body.size_bytes)
+    return _inside(found[1], found[2], body.size_bytes)
 
 
 def _inside(first: str, last: str, size_bytes: int) -> Range:

@@ -1,13 +1,11 @@
 """What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
 
-from services.contracts.values import SentFile
-from services.download.domain.contents import line_of
+from services.download.domain.attempts import Attempt
 from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
 from services.download.domain.link import Link
 from services.download.domain.ranges import Range, covered, merged
 from services.download.store import Deliveries, Links
 from services.download.streams import gauges
-from services.download.streams.capability import Grant
 from services.kit.clock import monotonic_seconds
 from services.kit.logs import logger
 from services.kit.refusals import Refusal, Unavailable
@@ -23,11 +21,11 @@ class MayNotGoOn(Exception):
 class Journal:
     """The book of one GET of `span`; `position` is how far its bytes were handed to the line."""
 
-    def __init__(self, links: Links, deliveries: Deliveries, grant: Grant, file: SentFile, span: Range) -> None:
+    def __init__(self, links: Links, deliveries: Deliveries, link: str, attempt: Attempt, span: Range) -> None:
         self._links = links
         self._deliveries = deliveries
-        self._grant = grant
-        self._file = file
+        self.link = link
+        self._attempt = attempt
         self._start, self._stop = span
         self.position = self._booked = self._start
         self._handed: tuple[Range, ...] = ()
@@ -37,17 +35,9 @@ class Journal:
 
     async def open(self) -> None:
         """Take or renew the lease; refuses when that is not possible."""
-        line, (_, file, download, _), start = line_of(self._file), self._grant, self._start
         self._keep(
-            await self._links.all.update(
-                self._grant.link, lambda link, now: link.fetch(line, file, download, start, now)
-            )
+            await self._links.all.update(self.link, lambda link, now: self._attempt.fetch(link, self._start, now))
         )
-
-    @property
-    def link(self) -> str:
-        """Whose bytes these are."""
-        return self._grant.link
 
     async def may_go_on(self) -> None:
         """Raise `MayNotGoOn` once the transfer was withdrawn, refused, closed or quarantined (quota rule 7)."""
@@ -61,7 +51,7 @@ class Journal:
     async def before(self, chunk_bytes: int) -> None:
         """Write down what is due; no byte of the last MiB leaves before the book says so, and the lease allows it."""
         upto = self.position + chunk_bytes
-        size, start = self._file.size_bytes, self._start
+        size, start = self._attempt.size_bytes, self._start
         if not self._last_announced and size - covered(merged(*self._handed, (start, upto))) <= LAST_BYTES:
             await self._record((start, self._stop), confirmed=False)
             self._last_announced = True
@@ -74,7 +64,7 @@ class Journal:
                 self._written_at = monotonic_seconds()
 
     async def broken(self) -> None:
-        """The response did not end well: book what was handed over, and and count the last of it as not arrived."""
+        """The response did not end well: book what was handed over, and count the last of it as not arrived."""
         try:
             if self.position > self._booked:
                 await self._record((self._start, self.position), confirmed=False)
@@ -84,19 +74,13 @@ class Journal:
     async def ended_well(self) -> None:
         """The last byte of the range was delivered; when that makes the file whole, the download is done."""
         progress = self._progress((self._start, self.position), confirmed=True)
-        line, (_, file, download, _) = line_of(self._file), self._grant
-        await self._links.all.update(
-            self._grant.link, lambda link, now: link.complete(line, file, download, progress, now)
-        )
+        await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
         self._count()
 
     async def _record(self, handed: Range, *, confirmed: bool) -> None:
         progress = self._progress(handed, confirmed)
-        line, (_, file, download, _) = line_of(self._file), self._grant
         self._keep(
-            await self._links.all.update(
-                self._grant.link, lambda link, now: link.progress(line, file, download, progress, now)
-            )
+            await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
         )
         self._count()
 
@@ -105,7 +89,7 @@ class Journal:
         return Progress(handed, (self._start, arrived), self.position - self._booked)
 
     def _keep(self, link: Link) -> None:
-        found = link.download(self._grant.file, self._grant.download)
+        found = self._attempt.found(link)
         self._transfer = link.transfer
         self._written_at = monotonic_seconds()
         if found is None or found.state != "running":

@@ -59,8 +59,8 @@ class Serving(Response):
             raise Unavailable() from None
         try:
             await self._reader.first()
-        except PartCorrupted:
-            await self._quarantine.close()
+        except PartCorrupted as found:
+            await self._quarantine.close(found.file)
             raise TransferQuarantined() from None
         except ObjectMissing:
             logger().error("an object is missing")
@@ -92,8 +92,8 @@ class Serving(Response):
             return "left"
         except MayNotGoOn:
             return "cut"
-        except PartCorrupted:
-            await self._quarantine.close()
+        except PartCorrupted as found:
+            await self._quarantine.close(found.file)
             return "corrupted"
         except (Unavailable, ObjectMissing):
             logger().warning("a download broke on our side", exc_info=True)
@@ -150,17 +150,14 @@ class HeadOnly(Response):
 class Quarantine:
     """Closes one transfer to everybody, because what is stored of a file is not what was sent."""
 
-    def __init__(self, deliveries: Deliveries, transfer: str, file: str) -> None:
+    def __init__(self, deliveries: Deliveries, transfer: str) -> None:
         self._deliveries = deliveries
         self._transfer = transfer
-        self._file = file
 
-    async def close(self) -> None:
+    async def close(self, file: str) -> None:
         """Write it down and tell the operators."""
         logger().error("a stored part is not what was sent: the transfer is quarantined", transfer_id=self._transfer)
-        await self._deliveries.all.update(
-            self._transfer, lambda delivery, now: (delivery.quarantined(self._file, now), [])
-        )
+        await self._deliveries.all.update(self._transfer, lambda delivery, now: (delivery.quarantined(file, now), []))
 
 
 async def _drained(send: Send, left: asyncio.Event) -> None:

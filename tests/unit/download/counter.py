@@ -65,4 +65,4 @@ class Desk:
         return self.link.shelf(self.line, "f").suspended(self.now)
 
     def standing(self, id: str) -> str:
-        return self.link.shelves["f"].downloads[id].standing(self.line.size_bytes, self.now)
+        return self.link.shelves["f"].downloads[id].standing(self.now)

@@ -1,0 +1,245 @@
+"""Everything at once: one archive, one lease on each file, counted on each when the whole of it was delivered."""
+
+import asyncio
+import io
+import zipfile
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from devstack.keys import public_keys, signing_key
+from services.download import sweeper
+from services.kit.callers import SESSION
+from services.kit.clock import utc_now
+from services.kit.tokens import Signer
+from tests.integration.download.conftest import Started
+from tests.integration.download.reader import read_and_leave, read_until_cut
+from tests.integration.download.rig import MIB, Rig, Sent, eventually, is_done, noise
+from tests.integration.download.test_download_bytes import flip
+
+KEY = signing_key()
+NAMES = ["plans/été.zip", "plans/été (2).zip", "plans/été (3).zip"]
+Headers = dict[str, str]
+
+
+@pytest.fixture
+async def rig(started: Started) -> Rig:
+    return await started(session_jwks=public_keys(KEY))
+
+
+def place(sent: Sent, id: str, instance: int = 0) -> str:
+    return f"{sent.rig.urls[instance]}/api/download/links/{sent.token()}/archive/downloads/{id}"
+
+
+async def start(
+    client: httpx.AsyncClient, sent: Sent, *files: str, id: str = "", instance: int = 0, status: int = 200
+) -> dict[str, Any]:
+    body = {"files": list(files)} if files else {}
+    answer = await client.put(place(sent, id or str(uuid4()), instance), json=body)
+    assert answer.status_code == status, answer.text
+    card: dict[str, Any] = answer.json()
+    if status == 200:
+        card["url"] = sent.rig.urls[instance] + card["url"].removeprefix("http://127.0.0.1:1")
+    return card
+
+
+async def lefts(client: httpx.AsyncClient, sent: Sent) -> list[int]:
+    return [file["left"] for file in (await sent.look(client)).json()["files"]]
+
+
+def contents(body: bytes) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def test_an_archive_is_whole_and_counts_once_on_each_file(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent, id = await rig.sent(noise(3 * MIB + 7), b"", noise(10)), str(uuid4())
+    card = await start(client, sent, id=id)
+    assert await lefts(client, sent) == [2, 2, 2]
+    assert (await start(client, sent, id=id))["url"]
+    assert await lefts(client, sent) == [2, 2, 2]
+    answer = await client.get(card["url"])
+    assert len(answer.content) == card["size_bytes"] == int(answer.headers["content-length"])
+    assert contents(answer.content) == dict(zip(NAMES, sent.bodies, strict=True))
+    await eventually(lambda: is_done(sent, 3))
+    assert await lefts(client, sent) == [2, 2, 2]
+    again = await client.get(card["url"])
+    assert again.json()["type"] == "/problems/download-already-done"
+    assert (await start(client, sent, id=id))["state"] == "done"
+    assert await sent.done() == 3
+
+
+async def test_the_page_says_what_the_archive_will_be(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(1000), noise(10), subject="Plans / été")
+    said = (await sent.look(client)).json()["archive"]
+    card = await start(client, sent)
+    assert (said["size_bytes"], said["etag"], said["left"]) == (card["size_bytes"], card["etag"], 3)
+    assert (said["name"], said["refusal"], said["files"]) == ("Plans - été.zip", None, [])
+    head, answer = await client.head(card["url"]), await client.get(card["url"])
+    assert dict(head.headers, date="") == dict(answer.headers, date="")
+    assert answer.headers["content-type"] == "application/zip"
+    assert answer.headers["etag"] == said["etag"]
+    assert answer.headers["accept-ranges"] == "bytes"
+    assert "repr-digest" not in answer.headers
+    assert answer.headers["content-disposition"].endswith("filename*=UTF-8''Plans%20-%20%C3%A9t%C3%A9.zip")
+
+
+async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent, id = await rig.sent(noise(9 * MIB), noise(70_000)), str(uuid4())
+    card = await start(client, sent, id=id)
+    received = await read_and_leave(card["url"], 5 * MIB)
+    await eventually(lambda: was_booked(sent, id, len(received)))
+    etag = {"If-Range": card["etag"]}
+    middle, end = await asyncio.gather(
+        client.get(card["url"], headers={"Range": f"bytes={len(received)}-{8 * MIB - 1}", **etag}),
+        client.get(card["url"], headers={"Range": f"bytes={8 * MIB}-", **etag}),
+    )
+    assert (middle.status_code, end.status_code) == (206, 206)
+    assert list(contents(received + middle.content + end.content).values()) == list(sent.bodies)
+    await eventually(lambda: is_done(sent, 2))
+    assert await lefts(client, sent) == [2, 2]
+
+
+async def test_one_range_at_a_time_inside_the_archive(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(2 * MIB), noise(10))
+    card = await start(client, sent)
+    size = card["size_bytes"]
+    past = await client.get(card["url"], headers={"Range": f"bytes={size}-"})
+    assert (past.status_code, past.headers["content-range"]) == (416, f"bytes */{size}")
+    other = await client.get(card["url"], headers={"Range": "bytes=0-3", "If-Range": '"other"'})
+    assert (other.status_code, len(other.content)) == (200, size)
+
+
+async def test_all_or_nothing_and_a_choice_of_what_is_left(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(10), noise(20), noise(30))
+    first, second, third = (file.file for file in sent.parcel.files)
+    for _ in range(3):
+        await sent.start(client, file=second)
+    refused = await start(client, sent, status=410)
+    assert (refused["type"], refused["files"]) == ("/problems/downloads-exhausted", [second])
+    assert await lefts(client, sent) == [3, 0, 3]
+    said = (await sent.look(client)).json()["archive"]
+    assert (said["left"], said["refusal"], said["files"]) == (0, "downloads-exhausted", [second])
+    card = await start(client, sent, third, first)
+    assert card["files"] == [first, third]
+    assert list(contents((await client.get(card["url"])).content).values()) == [sent.bodies[0], sent.bodies[2]]
+    assert await lefts(client, sent) == [2, 0, 2]
+
+
+async def test_what_was_not_sent_cannot_be_chosen(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(10))
+    assert (await start(client, sent, "other", status=404))["type"] == "/problems/file-unknown"
+    assert (await client.put(place(sent, str(uuid4())), json={"files": []})).status_code == 422
+    assert (await client.put(place(sent, str(uuid4())))).status_code == 200
+
+
+async def test_given_back_or_forgotten_it_costs_nothing(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent, id = await rig.sent(noise(6 * MIB), noise(10)), str(uuid4())
+    card = await start(client, sent, id=id)
+    received = await read_and_leave(card["url"], MIB)
+    await eventually(lambda: was_booked(sent, id, len(received)))
+    assert (await client.delete(place(sent, id))).json() == {"state": "given-back", "left": 3}
+    assert await lefts(client, sent) == [3, 3]
+    for _ in range(3):
+        await start(client, sent)
+    assert await lefts(client, sent) == [0, 0]
+    await start(client, sent, status=410)
+    assert (await sent.start(client)).status_code == 410
+    await sent.pass_time(timedelta(seconds=90))
+    assert await lefts(client, sent) == [3, 3]
+    assert contents((await client.get(card["url"])).content)
+    assert await lefts(client, sent) == [2, 2]
+
+
+async def test_broken_inside_its_last_bytes_it_counts_on_each_file(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent, id = await rig.sent(noise(MIB), noise(10)), str(uuid4())
+    card = await start(client, sent, id=id)
+    received = await read_and_leave(card["url"], MIB // 2)
+    await eventually(lambda: was_booked(sent, id, len(received)))
+    assert (await client.delete(place(sent, id))).json() == {"state": "running", "left": 2}
+    await sent.pass_time(timedelta(minutes=30))
+    assert await lefts(client, sent) == [2, 2]
+    await sweeper.settle(rig.deps)
+    await sweeper.settle(rig.deps)
+    assert await sent.done() == 2
+    assert await lefts(client, sent) == [2, 2]
+
+
+async def test_archives_and_files_take_exactly_three_of_each(started: Started, client: httpx.AsyncClient) -> None:
+    rig = await started(instances=2)
+    sent = await rig.sent(noise(10), noise(20))
+    second = sent.parcel.files[1].file
+
+    async def one(number: int) -> tuple[int, int]:
+        instance, kind = number % 2, number % 3
+        if kind == 0:
+            answer = await client.put(place(sent, str(uuid4()), instance), json={})
+        else:
+            answer = await sent.start(client, instance=instance, file=sent.file if kind == 1 else second)
+        return kind, answer.status_code
+
+    answers = await asyncio.gather(*(one(number) for number in range(60)))
+    assert {status for _, status in answers} == {200, 410}
+    taken = [kind for kind, status in answers if status == 200]
+    assert [taken.count(0) + taken.count(kind) for kind in (1, 2)] == [3, 3]
+    assert await lefts(client, sent) == [0, 0]
+
+
+async def test_a_flipped_byte_never_leaves_in_an_archive(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(5 * MIB), noise(10))
+    card = await start(client, sent)
+    await flip(rig, sent, 3 * MIB + 11)
+    received, whole = await read_until_cut(client, card["url"])
+    assert not whole
+    assert received[-3 * MIB :] == sent.bodies[0][: 3 * MIB]
+    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-quarantined"
+    assert await sent.done() == 0
+
+
+async def test_many_small_files_and_empty_ones(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(*(noise(number % 7 * 100) for number in range(100)))
+    card = await start(client, sent)
+    assert list(contents((await client.get(card["url"])).content).values()) == list(sent.bodies)
+    await eventually(lambda: is_done(sent, 100))
+
+
+async def test_archives_broken_off_too_often_are_suspended_until_the_sender_opens_them(
+    rig: Rig, client: httpx.AsyncClient
+) -> None:
+    sent = await rig.sent(noise(3 * MIB), noise(10))
+    for _ in range(21):
+        id = str(uuid4())
+        card = await start(client, sent, id=id)
+        await client.get(card["url"], headers={"Range": "bytes=0-99"})
+        await client.delete(place(sent, id))
+    assert (await start(client, sent, status=410))["type"] == "/problems/archives-suspended"
+    assert (await sent.look(client)).json()["archive"]["refusal"] == "archives-suspended"
+    assert await lefts(client, sent) == [3, 3]
+    claims = {"name": "Paul", "role": "agent", "language": "fr"}
+    address = "paul@prefecture.example"
+    session = Signer(KEY, SESSION).sign(
+        subject=address, id=str(uuid4()), now=utc_now(), life=timedelta(minutes=5), claims=claims
+    )
+    transfer, paul = f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", {"Authorization": f"Bearer {session}"}
+    (anne,) = (await client.get(transfer, headers=paul)).json()["recipients"]
+    assert (anne["archives_suspended"], len(anne["archives"])) == (True, 21)
+    reopening = f"{transfer}/recipients/{anne['address']}/archive/reopening"
+    assert (await client.post(reopening)).status_code == 401
+    assert (await client.post(reopening, headers=paul)).status_code == 204
+    assert contents((await client.get((await start(client, sent))["url"])).content)
+
+
+async def test_a_withdrawn_transfer_gives_no_archive(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(10))
+    card = await start(client, sent)
+    await rig.withdraw(sent.parcel)
+    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-withdrawn"
+    await start(client, sent, status=410)
+
+
+async def was_booked(sent: Sent, id: str, at_least: int) -> bool:
+    link = await sent.rig.deps.links.all.get(sent.link())
+    return link.archives[id].download.sent_bytes >= at_least
