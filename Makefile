@@ -6,29 +6,31 @@ UV := 0.13.9
 PORT ?= 8080
 FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
+LETTERS := services/notify/compiled/.made
+MJML := tools/letters/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench generate lock fmt packages
+.PHONY: help run stop restart status demo test check bench letters generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: packages .venv/.installed ## start everything on this machine and stay (PORT=8080)
+run: packages .venv/.installed $(LETTERS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
 
 stop: .venv/.installed ## stop what run started
 	@$(BIN)/python -m devstack stop
 
-restart: .venv/.installed ## restart one service alone (SERVICE=upload)
+restart: .venv/.installed $(LETTERS) ## restart one service alone (SERVICE=upload)
 	@$(BIN)/python -m devstack restart $(SERVICE)
 
 status: .venv/.installed ## show what runs, where, and its log
 	@$(BIN)/python -m devstack status
 
-demo: packages .venv/.installed ## send a file from one person to another, from beginning to end
+demo: packages .venv/.installed $(LETTERS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-test: packages .venv/.installed ## every test, on the real servers
+test: packages .venv/.installed $(LETTERS) ## every test, on the real servers
 	@$(BIN)/python -m pytest < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
@@ -38,15 +40,18 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
 
-bench: packages .venv/.installed ## timings, as ratios
+bench: packages .venv/.installed $(LETTERS) ## timings, as ratios
 	@$(BIN)/python -m bench < /dev/null
+
+letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
 
 generate: .venv/.installed ## write the documents that are derived from the code
 	@$(BIN)/python -m tools.generate
 
-lock: .venv/.installed ## settle the versions of everything anew
+lock: packages .venv/.installed ## settle the versions of everything anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header \
 		--quiet --output-file requirements.lock
+	@node tools/letters/lock.mjs < /dev/null
 
 fmt: .venv/.installed ## lay the code out
 	@$(BIN)/ruff check --fix .
@@ -60,4 +65,13 @@ packages:
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/uv --version 2> /dev/null | grep -q ' $(UV) ' || $(BIN)/python -m pip install --quiet uv==$(UV)
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements.lock
+	@touch $@
+
+# Node is needed here and nowhere else: neither the services nor their images know it. Nothing is fetched when it is warm.
+$(MJML): tools/letters/package.json tools/letters/package-lock.json | packages
+	@cd tools/letters && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
+	@touch $@
+
+$(LETTERS): $(MJML) tools/letters/compile.mjs $(wildcard services/notify/mjml services/notify/mjml/*.mjml services/notify/mjml/parts/*)
+	@node tools/letters/compile.mjs < /dev/null
 	@touch $@

@@ -3,6 +3,7 @@
 import ctypes
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,12 @@ PROGRAMS = {
     "unzip": "unzip",
     "7z": "p7zip-full",
     "bsdtar": "libarchive-tools",
+    "node": "nodejs",
+    "npm": "npm",
 }
 # library → package, for the database server, which comes as a Python wheel.
 LIBRARIES = {"libcurl.so.4": "libcurl4"}
+OLDEST_NODE = 18
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 # The distribution would start its own instances of these servers; nobody needs them, so they are told not to.
@@ -64,6 +68,17 @@ def missing_venv() -> list[str]:
     return [] if whole else [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
 
 
+def refuse_old_node() -> None:
+    """Whichever `node` comes first on the path compiles the mails; one that is too old is refused in one line."""
+    node = shutil.which("node", path=PLACES)
+    told = (
+        subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else "nothing"
+    )
+    version = re.match(r"v(\d+)\.", told)
+    if version is None or int(version[1]) < OLDEST_NODE:
+        raise PackageMissing(f"node {OLDEST_NODE} or newer is needed; {node or 'node'} says: {told.strip()}")
+
+
 def install(packages: list[str]) -> None:
     """Installs packages as root, or through sudo; refuses with one line when neither is to be had."""
     if not packages:
@@ -99,6 +114,8 @@ def main(words: list[str]) -> int:
         return PackageMissing.exit_code
     try:
         install(missing_venv() + ([] if "venv" in words else missing_packages()))
+        if "venv" not in words:
+            refuse_old_node()
     except PackageMissing as refusal:
         print(f"devstack: {refusal}", file=sys.stderr)
         return refusal.exit_code

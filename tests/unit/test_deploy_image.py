@@ -14,12 +14,25 @@ SERVICES = ("auth", "upload", "propagation", "notify", "download")
 
 def test_the_base_is_said_from_outside() -> None:
     assert LINES[:2] == ["ARG BASE", "FROM ${BASE} AS packages"]
-    assert [line for line in LINES if line.startswith("FROM")] == ["FROM ${BASE} AS packages", "FROM ${BASE}"]
+    assert [line for line in LINES if line.startswith("FROM")] == [
+        "FROM ${BASE} AS packages",
+        "FROM ${BASE} AS letters",
+        "FROM ${BASE}",
+    ]
 
 
 def test_an_image_holds_two_shared_rooms_and_one_service() -> None:
     copied = [line.split()[1] for line in LINES[LINES.index("FROM ${BASE}") :] if line.startswith("COPY services")]
     assert copied == ["services/__init__.py", "services/kit", "services/contracts", "services/${SERVICE}"]
+
+
+def test_the_letters_come_compiled_and_no_image_has_node() -> None:
+    final = LINES[LINES.index("FROM ${BASE}") :]
+    assert "COPY --from=letters /build/services/notify/compiled /app/services/${SERVICE}/compiled" in final
+    assert not [line for line in final if "npm" in line or "nodejs" in line]
+    assert [line for line in LINES if "npm ci" in line] == [
+        'RUN if [ "${SERVICE}" = notify ]; then cd tools/letters && npm ci --ignore-scripts --no-audit --no-fund; fi'
+    ]
 
 
 def test_packages_come_from_the_lock_with_their_hashes() -> None:

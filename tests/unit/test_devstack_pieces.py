@@ -104,3 +104,23 @@ def test_a_missing_package_without_root_or_sudo_is_one_clear_line(monkeypatch: p
     assert debian.missing_packages() == ["no-such-package"]
     with pytest.raises(PackageMissing, match="missing: no-such-package; as root: apt-get install no-such-package"):
         debian.install(["no-such-package"])
+
+
+@pytest.mark.parametrize("told", ["v16.20.2", "not a version", ""])
+def test_a_node_that_is_too_old_is_one_clear_line(told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "PLACES", str(_with_node(tmp_path, told)))
+    with pytest.raises(PackageMissing, match=f"node 18 or newer is needed; {tmp_path}/node says: {told}"):
+        debian.refuse_old_node()
+
+
+def test_a_node_that_is_new_enough_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(debian, "PLACES", str(_with_node(tmp_path, "v18.0.0")))
+    debian.refuse_old_node()
+
+
+def _with_node(folder: Path, told: str) -> Path:
+    """The folder, and in it a `node` that tells this version."""
+    program = folder / "node"
+    program.write_text(f"#!/bin/sh\necho '{told}'\n")
+    program.chmod(0o755)
+    return folder

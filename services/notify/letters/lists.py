@@ -1,13 +1,16 @@
-"""How are files, people and downloads told, one line each?"""
+"""How are files, people and downloads told, one row each?"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from markupsafe import escape
 
 from services.contracts.values import Language
 from services.notify.letters.words import size
 
-MOST_LINES = 100
+MOST_ROWS = 100
+MOST_BYTES = 12_000
 MORE: dict[Language, str] = {"fr": "et {} de plus", "en": "and {} more"}
 ROLES: dict[Language, dict[str, str]] = {
     "fr": {"agent": "agent", "external": "externe", "bcc": "copie cachée, invisible des autres"},
@@ -17,14 +20,15 @@ DECLARED: dict[Language, str] = {
     "fr": "{address} (nom déclaré\N{NO-BREAK SPACE}: {name})",
     "en": "{address} (declared name: {name})",
 }
-FETCHED: dict[Language, tuple[str, str]] = {
-    "fr": ("{recipient}\N{NO-BREAK SPACE}: rien", "{recipient}\N{NO-BREAK SPACE}: {some} sur {all}"),
-    "en": ("{recipient}: nothing", "{recipient}: {some} of {all}"),
-}
-FETCH: dict[Language, str] = {
-    "fr": "{recipient}\N{NO-BREAK SPACE}: {path}, le {date}",
-    "en": "{recipient}: {path}, on {date}",
-}
+FETCHED: dict[Language, tuple[str, str]] = {"fr": ("rien", "{} sur {}"), "en": ("nothing", "{} of {}")}
+FETCH: dict[Language, str] = {"fr": "{recipient}\N{NO-BREAK SPACE}: {path}", "en": "{recipient}: {path}"}
+
+
+class Row(NamedTuple):
+    """What is listed, and what is said of it."""
+
+    words: str
+    aside: str
 
 
 def declared(person: dict[str, Any], language: Language) -> str:
@@ -32,41 +36,55 @@ def declared(person: dict[str, Any], language: Language) -> str:
     return DECLARED[language].format(**person) if person["name"] else str(person["address"])
 
 
-def file_lines(files: Sequence[dict[str, Any]], language: Language) -> list[str]:
-    """`path (size)` of each file."""
-    return _bounded([f"{file['path']} ({size(file['size_bytes'], language)})" for file in files], language)
+def file_rows(files: Sequence[dict[str, Any]], language: Language) -> list[Row]:
+    """The path and the size of each file."""
+    return _bounded([Row(file["path"], size(file["size_bytes"], language)) for file in files], language)
 
 
-def people_lines(recipients: Sequence[dict[str, Any]], language: Language) -> list[str]:
-    """`address (class)` of each recipient, all of them; a hidden one is said to be hidden."""
+def people_rows(recipients: Sequence[dict[str, Any]], language: Language) -> list[Row]:
+    """The address and the class of each recipient, all of them; a hidden one is said to be hidden."""
     words = ROLES[language]
     return [
-        f"{one['address']} ({words[one['role']]}{', ' + words['bcc'] if one['field'] == 'bcc' else ''})"
+        Row(one["address"], words[one["role"]] + (f", {words['bcc']}" if one["field"] == "bcc" else ""))
         for one in recipients
     ]
 
 
-def report_lines(report: Sequence[dict[str, Any]], language: Language) -> list[str]:
+def report_rows(report: Sequence[dict[str, Any]], language: Language) -> list[Row]:
     """How many of the files each recipient has downloaded."""
     nothing, some = FETCHED[language]
     return [
-        (some if one["files_downloaded"] else nothing).format(
-            recipient=one["recipient"], some=one["files_downloaded"], all=one["files_in_all"]
+        Row(
+            one["recipient"],
+            some.format(one["files_downloaded"], one["files_in_all"]) if one["files_downloaded"] else nothing,
         )
         for one in report
     ]
 
 
-def fetch_lines(
+def fetch_rows(
     fetches: Sequence[dict[str, Any]], language: Language, tell_date: Callable[[datetime], str]
-) -> list[str]:
+) -> list[Row]:
     """Who downloaded what, and when."""
-    line = FETCH[language]
-    told = [line.format(recipient=one["recipient"], path=one["path"], date=tell_date(one["at"])) for one in fetches]
+    told = [
+        Row(FETCH[language].format(recipient=one["recipient"], path=one["path"]), tell_date(one["at"]))
+        for one in fetches
+    ]
     return _bounded(told, language)
 
 
-def _bounded(lines: list[str], language: Language) -> list[str]:
+def weight(text: str) -> int:
+    """The bytes that it takes in HTML."""
+    return len(escape(text).encode())
+
+
+def _bounded(rows: list[Row], language: Language) -> list[Row]:
     """A long list as its beginning, and how many more there are."""
-    rest = len(lines) - MOST_LINES
-    return [*lines[:MOST_LINES], MORE[language].format(rest)] if rest > 0 else lines
+    kept, left = 0, MOST_BYTES
+    for row in rows[:MOST_ROWS]:
+        left -= weight(row.words + row.aside)
+        if left < 0:
+            break
+        kept += 1
+    rest = len(rows) - kept
+    return [*rows[:kept], Row(MORE[language].format(rest), "")] if rest else rows

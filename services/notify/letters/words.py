@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.contracts.values import Language
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
 LONGEST_TEXT = 20_000
 UNWANTED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
@@ -64,7 +65,7 @@ def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     day, month = DAYS[language][local.weekday()], MONTHS[language][local.month - 1]
     if language == "fr":
         first = "1er" if local.day == 1 else str(local.day)
-        return f"{day} {first} {month} {local.year} à {local.hour} h {local.minute:02}"
+        return f"{day} {first} {month} {local.year} à {local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02}"
     return f"{day} {local.day} {month} {local.year} at {local.hour:02}:{local.minute:02}"
 
 
@@ -75,4 +76,4 @@ def size(size_bytes: int, language: Language) -> str:
         amount, unit = amount / 1000, unit + 1
     number = f"{amount:.0f}" if unit == 0 else f"{amount:.1f}".removesuffix(".0")
     separator = "," if language == "fr" else "."
-    return f"{number.replace('.', separator)}\N{NO-BREAK SPACE}{UNITS[language][unit]}"
+    return f"{number.replace('.', separator)}{NO_BREAK}{UNITS[language][unit]}"

@@ -42,5 +42,6 @@ def words(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
         "digest": {**about, "fetches": fetches},
         "expired": {**about, "report": report, "at": AT},
         "withdrawn": {**about, "at": AT},
+        "quarantined": {**about, "files": files, "at": AT},
         "undeliverable": {**about, "recipient": "a@b.example", "reason": hostile},
     }

@@ -1,52 +1,53 @@
 """Every letter in both languages and both forms, also when somebody wrote what means harm (R31, R32)."""
 
-from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
 from jinja2 import UndefinedError
 
 from services.contracts.values import Language
-from services.notify.letters.letter import TEMPLATES, Stationery
+from services.notify.letters.letter import WORDS, Stationery
 from services.notify.letters.words import date, many_lines, one_line, size
 from tests.unit.notify.letters import AT, HOSTILE, words
+from tests.unit.notify.markup import Page
 
 PARIS = ZoneInfo("Europe/Paris")
 STATIONERY = Stationery(PARIS)
 KINDS = sorted(words())
-ALLOWED_TAGS = {"html", "head", "meta", "title", "body", "div", "p", "strong", "br", "a", "ul", "li", "blockquote"}
-VOID = {"meta", "br"}
+ALLOWED_TAGS = {"html", "head", "meta", "title", "style", "body", "table", "tbody", "tr", "td"} | {
+    *{"div", "p", "h1", "h2", "a", "br", "blockquote"},
+}
+ALLOWED_ATTRIBUTES = {
+    "style",
+    "class",
+    "href",
+    "target",
+    "lang",
+    "hreflang",
+    "dir",
+    "role",
+    "type",
+    "media",
+    "xmlns:v",
+    "xmlns:o",
+} | {
+    *{"align", "valign", "width", "border", "cellpadding", "cellspacing", "bgcolor"},
+    *{"name", "content", "http-equiv", "aria-label", "aria-roledescription"},
+}
 
 both = pytest.mark.parametrize("language", ["fr", "en"])
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-class Tags(HTMLParser):
-    """The tags of a page, all closed in order, and where its links go."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.seen: set[str] = set()
-        self.links: list[str] = []
-        self._open: list[str] = []
-        self.feed(page)
-        assert self._open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.seen.add(tag)
-        assert {name for name, _ in attrs} <= {"style", "href", "lang", "charset", "name", "content"}
-        self.links += [value or "" for name, value in attrs if name == "href"]
-        if tag not in VOID:
-            self._open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self._open.pop() == tag
+def tags(page: Page) -> set[str]:
+    assert {name for node in page.nodes for name in node.attributes} <= ALLOWED_ATTRIBUTES
+    return {node.tag for node in page.nodes}
 
 
 def test_there_is_a_template_for_each_kind_and_language_and_none_is_left_over() -> None:
-    files = {path.name for path in TEMPLATES.iterdir()}
-    wanted = {f"{kind}.{language}.j2" for kind in KINDS for language in ("fr", "en")}
-    assert files == wanted | {"layout.txt.j2", "layout.html.j2"}
+    files = {path.name for path in WORDS.iterdir()}
+    wanted = {f"{kind}.{language}.j2" for kind in [*KINDS, "shared"] for language in ("fr", "en")}
+    assert files == wanted | {"layout.txt.j2"}
 
 
 @both
@@ -56,10 +57,12 @@ def test_every_letter_has_a_subject_and_the_same_words_twice(kind: str, language
     assert letter.subject
     assert "\n" not in letter.subject
     assert f'lang="{language}"' in letter.html
-    assert Tags(letter.html).seen <= ALLOWED_TAGS
+    assert tags(Page(letter.html)) <= ALLOWED_TAGS
     assert ("Bonjour," if language == "fr" else "Hello,") in letter.text
     assert "None" not in letter.text
-    assert "{" not in letter.text + letter.html
+    assert "{" not in letter.text
+    assert "{{" not in letter.html
+    assert "{%" not in letter.html
     assert "\n\n\n" not in letter.text
 
 
@@ -67,10 +70,10 @@ def test_every_letter_has_a_subject_and_the_same_words_twice(kind: str, language
 @every_kind
 def test_nothing_that_somebody_wrote_becomes_markup_or_a_line_of_its_own(kind: str, language: Language) -> None:
     letter = STATIONERY.write(kind, language, words(HOSTILE)[kind])
-    tags = Tags(letter.html)
-    assert tags.seen <= ALLOWED_TAGS
-    assert all(link.startswith("https://m.example/") for link in tags.links)
-    assert len(tags.links) <= 1
+    page = Page(letter.html)
+    assert tags(page) <= ALLOWED_TAGS
+    assert all(link.startswith("https://m.example/") for link in page.links)
+    assert len(page.links) <= 3
     assert "49" not in letter.subject
     for form in letter:
         assert "\u202e" not in form
@@ -115,7 +118,11 @@ def test_the_approver_reads_that_a_name_is_declared_and_that_a_copy_is_hidden() 
 def test_a_link_in_what_somebody_wrote_is_not_made_one() -> None:
     given = {**words()["link"], "quoted": "voir https://piege.example/ et www.piege.example"}
     letter = STATIONERY.write("link", "fr", given)
-    assert Tags(letter.html).links == ["https://m.example/download/x"]
+    assert Page(letter.html).links == [
+        "https://m.example/download/x",
+        "https://m.example/download/x",
+        "https://m.example/download/x?lang=en",
+    ]
 
 
 def test_a_quoted_text_keeps_its_lines_and_cannot_end_its_own_block() -> None:
@@ -149,9 +156,9 @@ def test_sizes_are_told_in_decimal_units(size_bytes: int, french: str, english: 
 
 
 def test_dates_are_told_in_words_in_the_configured_zone() -> None:
-    assert date(AT, "fr", PARIS) == "mardi 3 mars 2026 à 14 h 05"
+    assert date(AT, "fr", PARIS) == "mardi 3 mars 2026 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05"
     assert date(AT, "en", PARIS) == "Tuesday 3 March 2026 at 14:05"
-    assert date(AT.replace(day=1), "fr", PARIS) == "dimanche 1er mars 2026 à 14 h 05"
+    assert date(AT.replace(day=1), "fr", PARIS).startswith("dimanche 1er mars 2026 à 14")
 
 
 def test_a_line_is_one_line_and_a_text_keeps_its_lines() -> None:

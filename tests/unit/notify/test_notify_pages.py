@@ -1,0 +1,187 @@
+"""How every mail looks: nothing fetched, nothing clipped, readable in both schemes, links to ourselves only."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from services.contracts.values import Language
+from services.notify import previews
+from services.notify.letters.letter import OTHER, PAGES, WORDS, LettersNotCompiled, Stationery
+from tests.unit.notify import letters
+from tests.unit.notify.letters import words
+from tests.unit.notify.markup import Colours, Page
+
+PROJECT = Path(__file__).resolve().parents[3]
+SOURCES = PROJECT / "services" / "notify" / "mjml"
+TOOLS = PROJECT / "tools" / "letters"
+STATIONERY = Stationery(ZoneInfo("Europe/Paris"))
+SAMPLES = {sample.name: sample for sample in previews.samples(STATIONERY)}
+CALM, HOSTILE = (
+    {
+        f"{kind}.{language}": STATIONERY.write(kind, language, given)
+        for kind, given in words(*wish).items()
+        for language in OTHER
+    }
+    for wish in ((), (letters.HOSTILE,))
+)
+READABLE = 4.5
+LARGEST_BYTES, CLIPPED_BYTES = 60_000, 102_000
+
+every_sample = pytest.mark.parametrize("name", SAMPLES)
+both = pytest.mark.parametrize("language", ["fr", "en"])
+
+
+def test_the_pages_are_those_that_the_sources_make(tmp_path: Path) -> None:
+    subprocess.run(["node", TOOLS / "compile.mjs", SOURCES, tmp_path], check=True, timeout=60)
+    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert made == {path.name: path.read_text() for path in PAGES.glob("*.html")}
+    assert {name.removesuffix(".html") for name in made} == set(words())
+
+
+def test_a_source_that_mjml_does_not_understand_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "wrong.mjml").write_text("<mjml><mj-body><mj-nonsense/></mj-body></mjml>")
+    command: list[str | Path] = ["node", TOOLS / "compile.mjs", tmp_path, tmp_path / "pages"]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode != 0
+    assert not (tmp_path / "pages").exists()
+
+
+def test_without_its_pages_no_letter_is_begun(tmp_path: Path) -> None:
+    with pytest.raises(LettersNotCompiled, match="run make letters"):
+        Stationery(ZoneInfo("Europe/Paris"), pages=tmp_path)
+
+
+def test_every_source_has_words_in_both_languages_and_they_have_the_same_names() -> None:
+    for kind in [*words(), "shared"]:
+        french, english = (
+            re.findall(r"{% block (\w+) %}", (WORDS / f"{kind}.{language}.j2").read_text()) for language in OTHER
+        )
+        assert french == english, kind
+
+
+def test_there_is_a_sample_of_every_kind_in_both_languages() -> None:
+    assert {(sample.kind, sample.language) for sample in SAMPLES.values()} == {
+        (k, lang) for k in words() for lang in OTHER
+    }
+
+
+@every_sample
+def test_nothing_is_fetched_from_anywhere(name: str) -> None:
+    html = SAMPLES[name].letter.html
+    page = Page(html)
+    assert {node.tag for node in page.nodes} & {"img", "link", "script", "iframe", "object", "form", "svg"} == set()
+    assert not re.search(r"\b(?:src|srcset|background|action|poster)\s*=|url\(|@import|@font-face", html)
+    ours = r"melanissimo\.example/"
+    quoted = r"mairie-de-saint-aubin\.example/plans"
+    assert re.findall(rf"\w+://(?!{ours}|{quoted})\S*", html) == []
+
+
+@every_sample
+def test_links_go_to_one_page_of_ours_and_to_the_same_in_the_other_language(name: str) -> None:
+    sample = SAMPLES[name]
+    links = Page(sample.letter.html).links
+    plain = [link for link in links if "?" not in link]
+    assert links[-1].startswith(f"{previews.BASE_URL}/")
+    assert links[-1].endswith(f"?lang={OTHER[sample.language]}")
+    assert set(links) - {links[-1]} == set(plain) <= {links[-1].partition("?")[0]}
+    assert len(plain) == (0 if sample.kind in ("withdrawn", "decided") else 2)
+    assert links[-1] in sample.letter.text
+    assert all(link in sample.letter.text for link in plain)
+
+
+@every_sample
+@pytest.mark.parametrize("dark", [False, True])
+def test_every_word_stands_out_from_what_is_behind_it(name: str, dark: bool) -> None:
+    page = Page(SAMPLES[name].letter.html)
+    colours = Colours(page, dark=dark)
+    seen = [(text, colours.contrast(node)) for node, text in page.words()]
+    assert len(seen) > 5
+    assert [(text, round(ratio, 2)) for text, ratio in seen if ratio < READABLE] == []
+
+
+def test_the_dark_scheme_is_dark_and_the_light_one_light() -> None:
+    page = Page(SAMPLES["link.fr"].letter.html)
+    (greeting,) = [node for node, text in page.words() if text == "Bonjour,"]
+    light, dark = (Colours(page, dark=dark)._nearest(greeting, ("color",)) for dark in (False, True))
+    assert int(light[1:3], 16) < 0x40 < 0xC0 < int(dark[1:3], 16)
+
+
+@every_sample
+def test_a_page_tells_its_language_its_title_and_what_the_list_of_mails_shows(name: str) -> None:
+    sample = SAMPLES[name]
+    page = Page(sample.letter.html)
+    (html,) = [node for node in page.nodes if node.tag == "html"]
+    (title,) = [node for node in page.nodes if node.tag == "title"]
+    assert html.attributes["lang"] == sample.language
+    assert title.children == [sample.letter.subject]
+    hidden = [node for node in page.nodes if node.hidden and node.tag == "div"]
+    assert len(hidden) == 1
+    assert len(str(hidden[0].children[0])) > 20
+    assert all(node.attributes.get("role") == "presentation" for node in page.nodes if node.tag == "table")
+    assert next(node.tag for node in page.nodes if node.tag in ("h1", "h2")) == "h1"
+    assert 'name="color-scheme" content="light dark"' in sample.letter.html
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_what_is_meant_as_markup_stays_words(name: str) -> None:
+    page, calm = Page(HOSTILE[name].html), Page(CALM[name].html)
+    assert [node.tag for node in page.nodes if node.tag != "br"] == [
+        node.tag for node in calm.nodes if node.tag != "br"
+    ]
+    assert [node.classes for node in page.nodes if node.classes] == [
+        node.classes for node in calm.nodes if node.classes
+    ]
+    assert page.comments == calm.comments
+    assert [link for link in page.links if link not in calm.links] == []
+
+
+@every_sample
+def test_no_mail_is_so_long_that_it_is_clipped(name: str) -> None:
+    assert len(SAMPLES[name].letter.html.encode()) < LARGEST_BYTES
+
+
+@both
+@pytest.mark.parametrize(("letter", "most"), [("é", LARGEST_BYTES), ("&", CLIPPED_BYTES), ("\n", CLIPPED_BYTES)])
+def test_nor_is_the_longest_that_anybody_can_cause(letter: str, most: int, language: Language) -> None:
+    asked = _longest("a" if letter == "é" else letter)
+    letter_written = STATIONERY.write("to_approve", language, {**asked, "quoted": "a" + letter * 9_998 + "z"})
+    assert len(letter_written.html.encode()) < most
+    assert letter_written.text.rstrip().count("@") >= 100
+
+
+def _longest(letter: str) -> dict[str, Any]:
+    """A hundred recipients, a thousand files, each name as long as it may be."""
+    kind = 30 if letter == "a" else 110
+    people = [
+        {"address": f"{n}{'a' * kind}@{'b' * kind}.example", "role": "external", "field": "bcc"} for n in range(100)
+    ]
+    files = [{"path": f"{n}/" + letter * (80 if letter == "a" else 900), "size_bytes": 10**9} for n in range(1000)]
+    sender = {"address": f"{'a' * 60}@b.example", "name": letter * 120}
+    return {
+        **words()["to_approve"],
+        "recipients": people,
+        "files": files,
+        "subject": letter * 200,
+        "sender": sender,
+    }
+
+
+def test_the_lock_has_a_hash_for_every_package_and_no_address() -> None:
+    lock = (TOOLS / "package-lock.json").read_text()
+    assert "://" not in lock
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity": "sha512-') == lock.count('    "node_modules/')
+    assert re.search(r'"mjml": "\d+\.\d+\.\d+"', (TOOLS / "package.json").read_text())
+
+
+def test_all_samples_are_written_for_whoever_wants_to_look(tmp_path: Path) -> None:
+    names = previews.write(tmp_path)
+    assert names == list(SAMPLES)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "index.html",
+        *(f"{name}.{form}" for name in names for form in ("html", "txt")),
+    }
+    assert (tmp_path / "link.fr.txt").read_text() == SAMPLES["link.fr"].letter.text
