@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
@@ -22,6 +23,7 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "size": partial(size, language=language),
         "number": partial(number, language=language),
         "spaced": spaced,
+        "breakable": breakable,
     }
 
 
@@ -65,6 +67,11 @@ def number(value: int, language: str) -> str:
 def spaced(digest: str) -> str:
     """A digest in groups of eight, for the eye."""
     return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
+
+
+def breakable(text: str) -> Markup:
+    """An address or a path that may be broken before its `@` and after each `/`, and nowhere else if it fits."""
+    return Markup(escape(text).replace("@", Markup("<wbr>@")).replace("/", Markup("/<wbr>")))  # noqa: S704 - escaped
 
 
 def days_from(when: datetime, days: int) -> datetime:

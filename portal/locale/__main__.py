@@ -1,4 +1,4 @@
-"""Brings the catalogues up to date: `python -m portal.locale` after words of a page changed, then translate what is new."""
+"""Brings the catalogues up to date: `python -m portal.locale` after words changed, then translate what is new."""
 
 import io
 import sys

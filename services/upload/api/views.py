@@ -78,10 +78,14 @@ def complete_view(id: str, file: File) -> dict[str, Any]:
 
 
 def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+    recipients = recipients_of(transfer, deps.agents)
+    waits = needs_approval(transfer.sender, recipients)
     return {
         "state": transfer.state,
         "from": transfer.sender.model_dump(),
-        "recipients": [one.model_dump() for one in recipients_of(transfer, deps.agents)],
+        "recipients": [one.model_dump() for one in recipients],
+        "needs_approval": waits,
+        "approvers": approvers_of(transfer.sender, recipients) if waits else [],
         "unreadable": [one.model_dump() for one in transfer.unreadable],
         "subject": transfer.subject,
         "text": transfer.text,

@@ -1,0 +1,1 @@
+"""The portal's pages on services that are played by one object with a state."""

@@ -1,0 +1,83 @@
+"""Somebody in front of the portal: follows no redirect, keeps its cookies, and reads forms as they are on the page."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+
+from portal.app import build
+from portal.settings import Settings
+from tests.unit.portal.played import Played, token
+
+PUBLIC = "http://127.0.0.1:8080"
+FILES = "http://files.test"
+
+
+def settings(**more: Any) -> Settings:
+    given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES, **more}
+    return Settings(pepper=SecretStr("a pepper that is long enough for it"), **given)
+
+
+class Person:
+    """`page` is the last answer."""
+
+    def __init__(self, played: Played, language: str = "fr", **more: Any) -> None:
+        self.played = played
+        self.portal = build(settings(**more), played.transport())
+        transport = httpx.ASGITransport(self.portal.app, raise_app_exceptions=False, client=("203.0.113.9", 1))
+        headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
+        self.http = httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers)
+        self.cookies: dict[str, str] = {}
+
+    def sign_in(self, role: str = "external", **more: int) -> None:
+        self.cookies["__Host-session"] = token(role, **more)
+
+    async def get(self, path: str, **headers: str) -> httpx.Response:
+        return await self._ask("GET", path, headers=headers)
+
+    async def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> httpx.Response:
+        return await self._ask("POST", path, data=fields or {}, headers=headers)
+
+    async def send(self, page: httpx.Response, action: str, **typed: str) -> httpx.Response:
+        """Fills in the form that leads to `action` and sends it, with the hidden fields that the page gave it."""
+        form = next(form for form in forms(page.text) if form.action == action)
+        return await self.post(action, {**form.hidden, **typed})
+
+    async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
+        more["headers"] = {**more["headers"], **self._cookie()}
+        answer = await self.http.request(method, path, **more)
+        for name, value in re.findall(r"^([^=]+)=([^;]*)", "\n".join(answer.headers.get_list("set-cookie")), re.M):
+            self.cookies[name] = value
+        return answer
+
+    def _cookie(self) -> dict[str, str]:
+        return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
+
+
+class ReadForm:
+    """A form of a page: where it leads, and its hidden fields."""
+
+    def __init__(self, action: str) -> None:
+        self.action = action
+        self.hidden: dict[str, str] = {}
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[ReadForm] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "form":
+            self.found.append(ReadForm(given.get("action") or ""))
+        elif tag == "input" and given.get("type") == "hidden":
+            self.found[-1].hidden[given["name"] or ""] = given.get("value") or ""
+
+
+def forms(html: str) -> list[ReadForm]:
+    reader = _Reader()
+    reader.feed(html)
+    return reader.found
