@@ -4,7 +4,7 @@ from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
 from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
-from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.upload import FileVerified, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.events import Fact
 
 FACTS: tuple[type[Fact], ...] = (
@@ -12,6 +12,8 @@ FACTS: tuple[type[Fact], ...] = (
     SessionRevoked,
     TransferSubmitted,
     TransferWithdrawn,
+    FileVerified,
+    TransferQuarantined,
     ApprovalRequested,
     TransferReleased,
     TransferRefused,

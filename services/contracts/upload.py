@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import Label, Parcel
+from services.contracts.values import FileLine, Label, Parcel
 from services.kit.events import Fact
 
 
@@ -24,3 +24,27 @@ class TransferWithdrawn(Fact):
 
     label: Label
     withdrawn_at: datetime
+
+
+class FileVerified(Fact):
+    """A stored file was read back and is what its sender declared; `crc32` is that of the bytes, whatever was said."""
+
+    type: ClassVar[str] = "upload.file-verified.v1"
+    readers: ClassVar[tuple[str, ...]] = ("download",)
+
+    transfer: str
+    file: str
+    sha256: str
+    crc32: int
+    verified_at: datetime
+
+
+class TransferQuarantined(Fact):
+    """What is stored of these files is not what their sender declared: nobody gets any of it, the bytes are kept."""
+
+    type: ClassVar[str] = "upload.transfer-quarantined.v1"
+    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+
+    label: Label
+    files: tuple[FileLine, ...]
+    quarantined_at: datetime

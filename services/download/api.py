@@ -1,7 +1,7 @@
 """What can a recipient ask with a link, and a sender with a session?"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
@@ -26,15 +26,15 @@ Wired = Annotated[Deps, Depends(wired)]
 @router.get("/links/{token}")
 async def look(token: str, deps: Wired) -> LinkCard:
     """What there is to download, and how often; costs nothing, however often it is asked."""
-    link, contents, now = await _opened(deps, token)
-    return link_card(contents, deps.layouts.of(contents), link, now)
+    opened = await _opened(deps, token)
+    return link_card(opened.contents, opened.delivery, deps.layouts.of(opened.contents), opened.link, opened.now)
 
 
 @router.post("/links/{token}/opened", status_code=204)
 async def note_opened(token: str, deps: Wired) -> None:
     """The page says that a person opened it; a scanner that only looks does not set this mark."""
-    link, _, _ = await _opened(deps, token)
-    await deps.links.all.update(link.id, lambda link, now: link.opened(now))
+    opened = await _opened(deps, token)
+    await deps.links.all.update(opened.link.id, lambda link, now: link.opened(now))
 
 
 @router.put("/links/{token}/files/{file}/downloads/{download}")
@@ -43,7 +43,7 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard
 
     Refuses when all are used or running, and when the transfer has ended.
     """
-    link, contents, now = await _opened(deps, token)
+    link, _, contents, now = await _opened(deps, token)
     sent, id = contents.file(file), str(download)
     link = await deps.links.all.update(link.id, lambda link, now: link.start(line_of(sent), file, id, now))
     url, expires_at = _address(deps, link, file, id, now)
@@ -61,7 +61,7 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard
 @router.delete("/links/{token}/files/{file}/downloads/{download}")
 async def give_back(token: str, file: str, download: UUID, deps: Wired) -> EndCard:
     """Give a download up: unless only its last MiB is missing, it costs nothing."""
-    link, contents, now = await _opened(deps, token)
+    link, _, contents, now = await _opened(deps, token)
     line, id = line_of(contents.file(file)), str(download)
     link = await deps.links.all.update(link.id, lambda link, now: link.give_back(line, file, id, now))
     known = link.download(file, id)
@@ -74,7 +74,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
 
     Refuses, naming the files, when one of them cannot be had; nothing is taken then.
     """
-    link, contents, now = await _opened(deps, token)
+    link, _, contents, now = await _opened(deps, token)
     bundle, id = deps.layouts.of(contents, wish.files if wish else None).bundle, str(download)
     link = await deps.links.all.update(link.id, lambda link, now: archiving.start(link, bundle, id, now))
     archive = link.archives[id]
@@ -95,7 +95,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
 @router.delete("/links/{token}/archive/downloads/{download}")
 async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
     """Give an archive up, and with it what it held of each file."""
-    link, contents, now = await _opened(deps, token)
+    link, _, contents, now = await _opened(deps, token)
     id = str(download)
     link = await deps.links.all.update(link.id, lambda link, now: archiving.give_back(link, id, now))
     known, lines = link.archives.get(id), deps.layouts.of(contents).bundle.lines
@@ -145,13 +145,21 @@ async def _link_of(deps: Deps, transfer: str, address: str, request: Request) ->
     return id
 
 
-async def _opened(deps: Deps, token: str) -> tuple[Link, Contents, datetime]:
-    """The link of a token, while its transfer is open, and the database's time."""
+class _Opened(NamedTuple):
+    """A link whose transfer is open, and the database's time."""
+
+    link: Link
+    delivery: Delivery
+    contents: Contents
+    now: datetime
+
+
+async def _opened(deps: Deps, token: str) -> _Opened:
     link, _ = await deps.links.read(deps.links.id(token))
     delivery, now = await deps.deliveries.read(link.transfer)
     delivery.must_be_open()
     link.must_not_be_over(now)
-    return link, await deps.contents.get(link.transfer), now
+    return _Opened(link, delivery, delivery.corrected(await deps.contents.get(link.transfer)), now)
 
 
 async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> tuple[Delivery, Contents]:

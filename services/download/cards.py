@@ -16,16 +16,24 @@ from services.download.domain.link import Link
 from services.download.domain.ranges import covered
 from services.download.domain.shelf import Shelf
 
+Verification = Literal["declared", "verified"]
+"""The digest is its sender's word, or it was computed of what is stored."""
 State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined"]
 
 
-class FileCard(BaseModel):
-    """A file as its recipient sees it; `left` is how many more downloads may be started now."""
+class ContentCard(BaseModel):
+    """A file and how sure its digest is."""
 
     file: str
     path: str
     size_bytes: int
     sha256: str
+    verification: Verification
+
+
+class FileCard(ContentCard):
+    """A file as its recipient sees it; `left` is how many more downloads may be started now."""
+
     left: int
     suspended: bool
 
@@ -116,10 +124,11 @@ class TrackingCard(BaseModel):
     closed_at: datetime | None
     awaiting_approval: bool
     not_downloaded: list[str]
+    files: list[ContentCard]
     recipients: list[RecipientCard]
 
 
-def link_card(contents: Contents, everything: Layout, link: Link, now: datetime) -> LinkCard:
+def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: Link, now: datetime) -> LinkCard:
     """Names, sizes and what is left: looking costs nothing."""
     return LinkCard(
         transfer=contents.id,
@@ -128,19 +137,22 @@ def link_card(contents: Contents, everything: Layout, link: Link, now: datetime)
         sender=contents.label.sender,
         ends_at=link.ends_at,
         downloads_per_file=link.downloads_per_file,
-        files=[_file_card(file, link.shelf(line_of(file), file.file), now) for file in contents.files],
+        files=[_file_card(file, delivery, link.shelf(line_of(file), file.file), now) for file in contents.files],
         archive=archive_card(contents, everything, link, now),
     )
 
 
-def _file_card(file: SentFile, shelf: Shelf, now: datetime) -> FileCard:
-    return FileCard(
+def _file_card(file: SentFile, delivery: Delivery, shelf: Shelf, now: datetime) -> FileCard:
+    return FileCard(**_content_card(file, delivery).model_dump(), left=shelf.left(now), suspended=shelf.suspended(now))
+
+
+def _content_card(file: SentFile, delivery: Delivery) -> ContentCard:
+    return ContentCard(
         file=file.file,
         path=file.path,
         size_bytes=file.size_bytes,
         sha256=file.sha256,
-        left=shelf.left(now),
-        suspended=shelf.suspended(now),
+        verification="verified" if delivery.is_verified(file) else "declared",
     )
 
 
@@ -159,6 +171,7 @@ def tracking_card(delivery: Delivery, contents: Contents, links: Iterable[Link],
         closed_at=delivery.closing.at if delivery.closing else None,
         awaiting_approval=delivery.closing is None and not all(card.has_link for card in recipients),
         not_downloaded=[card.address for card in recipients if card.has_link and not card.has_everything],
+        files=[_content_card(file, delivery) for file in contents.files],
         recipients=recipients,
     )
 

@@ -34,8 +34,10 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     link, now = await deps.links.read(grant.link)
     if now >= grant.expires_at:
         raise LinkExpired()
-    (await deps.deliveries.read(link.transfer))[0].must_be_open()
-    body, attempt, pieces = _opened(deps, link, await deps.contents.get(link.transfer), grant)
+    delivery, _ = await deps.deliveries.read(link.transfer)
+    delivery.must_be_open()
+    contents = delivery.corrected(await deps.contents.get(link.transfer))
+    body, attempt, pieces = _opened(deps, link, contents, grant)
     whole = (0, body.size_bytes)
     if request.method == "HEAD":
         return HeadOnly(Head(200, headers_of(body, whole, partial=False)))

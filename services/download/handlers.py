@@ -5,7 +5,7 @@ from functools import partial
 from services.contracts.auth import SessionRevoked
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
-from services.contracts.upload import TransferWithdrawn
+from services.contracts.upload import FileVerified, TransferQuarantined, TransferWithdrawn
 from services.contracts.values import Recipient
 from services.download.deps import Deps
 from services.download.domain.contents import Contents
@@ -40,6 +40,19 @@ async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
     await deps.deliveries.hear(fact.label.transfer, close)
 
 
+async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
+    """A file is not what was declared: nothing of the transfer is handed out any more."""
+    keep = deps.terms.memory
+    close = lambda delivery: delivery.close("quarantined", fact.label, fact.quarantined_at, keep)  # noqa: E731
+    await deps.deliveries.hear(fact.label.transfer, close)
+
+
+async def on_file_verified(deps: Deps, fact: FileVerified) -> None:
+    """The pages say so, and the archive is made with the CRC-32 of the bytes."""
+    verify = lambda delivery: delivery.verify(fact.file, fact.crc32, fact.verified_at, deps.terms.memory)  # noqa: E731
+    await deps.deliveries.hear(fact.transfer, verify)
+
+
 async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
     """An agent refused to vouch: the links that were given out already are dead too."""
     keep = deps.terms.memory
@@ -72,6 +85,8 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
     return {
         TransferReleased: partial(on_transfer_released, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),
+        TransferQuarantined: partial(on_transfer_quarantined, deps),
+        FileVerified: partial(on_file_verified, deps),
         TransferRefused: partial(on_transfer_refused, deps),
         ApprovalLapsed: partial(on_approval_lapsed, deps),
         MailStateChanged: partial(on_mail_state_changed, deps),

@@ -6,7 +6,7 @@ from typing import Any
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
-from services.contracts.upload import TransferWithdrawn
+from services.contracts.upload import TransferQuarantined, TransferWithdrawn
 from services.kit.bus import Handler
 from services.kit.events import Fact
 from services.notify.deps import Deps
@@ -90,6 +90,12 @@ async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
     await deps.mails.post(deps.secretary.to_sender("withdrawn", fact.label, at=fact.withdrawn_at))
 
 
+async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
+    """The sender learns which files are not what they announced, and what to do."""
+    words: dict[str, Any] = {"files": fact.files, "at": fact.quarantined_at}
+    await deps.mails.post(deps.secretary.to_sender("quarantined", fact.label, **words))
+
+
 async def on_link_issued(deps: Deps, fact: LinkIssued) -> None:
     """A recipient gets the link that is theirs."""
     mail = deps.secretary.to_recipient(
@@ -144,6 +150,7 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
         TransferRefused: partial(on_transfer_refused, deps),
         ApprovalLapsed: partial(on_approval_lapsed, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),
+        TransferQuarantined: partial(on_transfer_quarantined, deps),
         LinkIssued: partial(on_link_issued, deps),
         LinkLeftUnused: partial(on_link_left_unused, deps),
         FileDownloaded: partial(on_file_downloaded, deps),

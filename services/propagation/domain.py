@@ -15,12 +15,20 @@ from services.contracts.values import FileLine, Parcel, Person, Recipient
 from services.kit.addresses import person_of
 from services.kit.aggregate import Aggregate, Decision
 from services.kit.events import Fact, Value
-from services.kit.refusals import Conflict, Gone, NotFound
+from services.kit.refusals import NotFound
+from services.propagation.refusals import (
+    AlreadyDecided,
+    ApprovalAlreadyLapsed,
+    ShownDiffers,
+    TransferAlreadyQuarantined,
+    TransferAlreadyWithdrawn,
+)
 from services.propagation.shown import Shown, shown
 
-StateName = Literal["waiting", "released", "approved", "refused", "lapsed", "withdrawn"]
+StateName = Literal["waiting", "released", "approved", "refused", "lapsed", "withdrawn", "quarantined"]
 Outcome = Literal["approved", "refused"]
 CLOSED: tuple[StateName, ...] = ("refused", "lapsed", "withdrawn")
+STOPPED: tuple[StateName, ...] = ("withdrawn", "quarantined")
 
 
 class Invited(Value):
@@ -42,7 +50,7 @@ class Decided(Value):
 class Propagation(Aggregate):
     """One transfer and the decision about it; its id is the transfer's.
 
-    Without a parcel it is a tombstone: the withdrawal was heard before the submission. `decide_by` is there only while
+    Without a parcel it is a tombstone: its end was heard before the submission. `decide_by` is there only while
     the decision is open, `keep_until` once the transfer is known.
     """
 
@@ -62,30 +70,6 @@ class Propagation(Aggregate):
     def shown(self) -> Shown:
         """What the approver is shown, and its digest."""
         return shown(self.sent())
-
-
-class AlreadyDecided(Conflict):
-    """Another approver has already decided on this transfer."""
-
-    french = "Un autre agent a déjà décidé pour cet envoi."
-
-
-class TransferAlreadyWithdrawn(Gone):
-    """The sender has withdrawn this transfer: there is nothing left to decide."""
-
-    french = "L'expéditeur a supprimé cet envoi : il n'y a plus rien à décider."
-
-
-class ApprovalAlreadyLapsed(Gone):
-    """Nobody decided in time: this transfer can no longer be approved or refused."""
-
-    french = "Personne n'a décidé à temps : cet envoi ne peut plus être validé ni refusé."
-
-
-class ShownDiffers(Conflict):
-    """This is not what was shown; read it again and decide again."""
-
-    french = "Ce n'est pas ce qui a été affiché ; relisez l'envoi, puis décidez."
 
 
 def needs_approval(parcel: Parcel) -> bool:
@@ -135,15 +119,15 @@ def begin(
     return state, [_released(state, agents(parcel), parcel.submitted_at, awaiting=True), asked]
 
 
-def tombstone(transfer: str) -> Propagation:
-    """A withdrawal that was heard before its submission."""
-    return Propagation(id=transfer, state="withdrawn")
+def tombstone(transfer: str, state: StateName = "withdrawn") -> Propagation:
+    """An end that was heard before the submission."""
+    return Propagation(id=transfer, state=state)
 
 
 def learn(
     state: Propagation, parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], keep_for: timedelta
 ) -> Decision[Propagation]:
-    """A submission heard again, or after its withdrawal: nothing is released, the tombstone learns what it was for."""
+    """A submission heard again, or after its end: nothing is released, the tombstone learns what it was for."""
     if state.parcel is None:
         known = tuple(one for _, one in invited)
         return state.but(parcel=_emptied(parcel), invited=known, keep_until=parcel.ends_at + keep_for), []
@@ -183,6 +167,11 @@ def withdraw(state: Propagation) -> Decision[Propagation]:
     return (state, []) if state.state in CLOSED else (_closed(state, "withdrawn"), [])
 
 
+def quarantine(state: Propagation) -> Decision[Propagation]:
+    """Its files are not what was declared: no decision is possible any more. Whatever else ended it stays so."""
+    return (state, []) if state.state in (*CLOSED, "quarantined") else (_closed(state, "quarantined"), [])
+
+
 def _decided_so(state: Propagation, by: Person, outcome: Outcome) -> bool:
     """A retry of a request whose answer was lost finds its own decision (R2)."""
     decided = state.decided
@@ -191,8 +180,8 @@ def _decided_so(state: Propagation, by: Person, outcome: Outcome) -> bool:
 
 
 def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
-    if state.state == "withdrawn":
-        raise TransferAlreadyWithdrawn()
+    if state.state in STOPPED:
+        raise TransferAlreadyWithdrawn() if state.state == "withdrawn" else TransferAlreadyQuarantined()
     if state.decided is not None:
         decided = state.decided
         raise AlreadyDecided(outcome=decided.outcome, decided_by=decided.by.address, decided_at=decided.at.isoformat())

@@ -15,11 +15,13 @@ from services.upload.capabilities import Capabilities
 from services.upload.deps import Deps
 from services.upload.handlers import heard
 from services.upload.orphans import Orphans
+from services.upload.readback import read_back
 from services.upload.settings import Settings
-from services.upload.store import Digests, Transfers
+from services.upload.store import Digests, Transfers, Verifications
 from services.upload.sweeper import sweep
 
 LARGEST_BODY_BYTES = 256 * 1024
+READ_BACK_SECONDS = 2.0
 
 
 def build() -> Service:
@@ -41,6 +43,7 @@ def build() -> Service:
         loops=[
             Loop("sweep", settings.sweep_seconds, lambda: sweep(deps)),
             Loop("orphans", apart.total_seconds(), orphans.sweep),
+            *[Loop("read-back", READ_BACK_SECONDS, lambda: read_back(deps))] * settings.read_backs_at_once,
         ],
         checks={"store": objects.ping},
         closing=[objects.close],
@@ -68,6 +71,7 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
     return Deps(
         callers=Sessions(verifier, database.records("revoked", forget_after="until")),
         transfers=Transfers(database, settings.keeping()),
+        verifications=Verifications(database),
         digests=digests,
         arrivals=Arrivals(objects, digests),
         objects=objects,

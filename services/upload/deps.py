@@ -9,7 +9,7 @@ from services.kit.rates import Rates
 from services.upload.arrivals import Arrivals
 from services.upload.capabilities import Capabilities
 from services.upload.domain.limits import Limits
-from services.upload.store import Digests, Transfers
+from services.upload.store import Digests, Transfers, Verifications
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Deps:
 
     callers: Sessions
     transfers: Transfers
+    verifications: Verifications
     digests: Digests
     arrivals: Arrivals
     objects: Objects

@@ -54,7 +54,9 @@ class Settings(ServiceSettings):
     abandoned_draft_days: PositiveInt = 14
     late_bytes_minutes: PositiveInt = 120
     overdue_hours: PositiveInt = 48
+    evidence_days: PositiveInt = 14
     history_days: PositiveInt = 365
+    read_backs_at_once: Annotated[int, AfterValidator(lambda value: max(1, min(value, 4)))] = 1
     orphan_age_hours: PositiveInt = 24
     orphan_sweep_minutes: PositiveInt = 60
     sweep_seconds: PositiveInt = 2
@@ -86,6 +88,7 @@ class Settings(ServiceSettings):
             drafts=timedelta(days=self.abandoned_draft_days),
             late_bytes=timedelta(minutes=self.late_bytes_minutes),
             overdue=timedelta(hours=self.overdue_hours),
+            evidence=timedelta(days=self.evidence_days),
             history=timedelta(days=self.history_days),
         )
 

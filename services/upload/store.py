@@ -1,4 +1,4 @@
-"""Where do transfers and the digests of their parts rest, and how are they found?"""
+"""Where do transfers, what was read back of them, and the digests of their parts rest, and how are they found?"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,8 +13,10 @@ from services.upload.domain.ending import timed
 from services.upload.domain.files import FileAlreadyComplete
 from services.upload.domain.limits import Keeping
 from services.upload.domain.transfer import File, Leftover, Transfer
+from services.upload.domain.verification import Verification, begin
 
 LISTED = 100
+AT_A_TIME = 10
 DIGESTS_KEPT = timedelta(days=60)
 
 
@@ -119,6 +121,30 @@ class Transfers:
             for one in ones:
                 known.setdefault(one.key, set()).add(one.upload_id)
         return known
+
+
+class Verifications:
+    """What was read back of which transfer."""
+
+    def __init__(self, database: Database) -> None:
+        self._aggregates = database.aggregates("verifications", Verification)
+        database.index("verifications", "due_at")
+
+    async def begin(self, transfer: str, now: datetime) -> None:
+        """Have this transfer read back; again changes nothing."""
+        await self._aggregates.add(begin(transfer, now))
+
+    async def update(self, transfer: str, rule: Change[Verification]) -> Verification:
+        """Apply a rule in one write."""
+        return await self._aggregates.update(transfer, rule)
+
+    async def due(self) -> list[str]:
+        """Transfers that somebody may take in hand, the longest waiting first."""
+        return await self._aggregates.due("due_at", limit=AT_A_TIME)
+
+    async def forget(self, transfer: str) -> bool:
+        """Remove the document; false when it still has something to announce."""
+        return await self._aggregates.remove(transfer)
 
 
 class Digests:

@@ -26,6 +26,7 @@ MAILS_OF_A_LIFE = [
     ("expired", SENDER.address),
     ("lapsed", SENDER.address),
     *(("link", address) for address in (*AGENTS, FIRM)),
+    ("quarantined", SENDER.address),
     ("refused", SENDER.address),
     ("reminder", FIRM),
     *(("to_approve", address) for address in AGENTS),

@@ -1,4 +1,4 @@
-"""Which archive is that? The layouts that were asked for last: the contents of a transfer never change."""
+"""Which archive is that? The layouts that were asked for last: of contents, only a CRC-32 may be corrected."""
 
 from collections import OrderedDict
 from collections.abc import Collection
@@ -14,7 +14,7 @@ class Layouts:
     """Archives of some files of a transfer, or of all."""
 
     def __init__(self) -> None:
-        self._recent: OrderedDict[tuple[str, tuple[str, ...]], Layout] = OrderedDict()
+        self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], Layout] = OrderedDict()
 
     def of(self, contents: Contents, files: Collection[str] | None = None) -> Layout:
         """The layout, with the files in the order in which they were sent; `FileUnknown` for one that was not."""
@@ -22,7 +22,7 @@ class Layouts:
         chosen = tuple(file for file in contents.files if file.file in wanted)
         if len(chosen) < len(wanted):
             raise FileUnknown()
-        key = contents.id, tuple(file.file for file in chosen)
+        key = contents.id, tuple((file.file, file.crc32) for file in chosen)
         if key not in self._recent:
             self._recent[key] = Layout(chosen, contents.submitted_at)
             if len(self._recent) > CACHED:

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.download import Fetched, TransferExpired
 from services.contracts.notify import MailState
-from services.contracts.values import Label
+from services.contracts.values import Label, SentFile
+from services.download.domain.contents import Contents
 from services.download.domain.refusals import (
     LinkExpired,
     TransferLapsed,
@@ -19,12 +20,13 @@ from services.kit.aggregate import Aggregate
 from services.kit.events import Fact
 from services.kit.refusals import Refusal
 
-Outcome = Literal["expired", "lapsed", "refused", "withdrawn"]
-STRENGTH: tuple[Outcome, ...] = ("expired", "lapsed", "refused", "withdrawn")
+Outcome = Literal["expired", "lapsed", "refused", "quarantined", "withdrawn"]
+STRENGTH: tuple[Outcome, ...] = ("expired", "lapsed", "refused", "quarantined", "withdrawn")
 REFUSALS: dict[Outcome, type[Refusal]] = {
     "expired": LinkExpired,
     "lapsed": TransferLapsed,
     "refused": TransferRefused,
+    "quarantined": TransferQuarantined,
     "withdrawn": TransferWithdrawn,
 }
 MAIL_STRENGTH: tuple[MailState, ...] = ("delayed", "accepted", "failed")
@@ -72,7 +74,8 @@ class Delivery(Aggregate):
     """One transfer at the counter; `id` is the transfer's.
 
     It may be heard of before it is released (a mail's state, a withdrawal): then it has no end date yet, and a closed
-    one keeps later releases from opening anything.
+    one keeps later releases from opening anything. `verified` are the files that were read back and are what was
+    declared, each with the CRC-32 of its bytes.
     """
 
     label: Label | None = None
@@ -81,6 +84,7 @@ class Delivery(Aggregate):
     quarantine: Quarantine | None = None
     mails: tuple[Mail, ...] = ()
     report: tuple[Fetched, ...] = ()
+    verified: dict[str, int] = Field(default_factory=dict)
     forget_at: datetime | None = None
 
     @property
@@ -125,6 +129,21 @@ class Delivery(Aggregate):
         latest = max([mail, *(one for one in self.mails if (one.recipient, one.kind) == key)], key=Mail.rank)
         mails = tuple(sorted([*others, latest], key=lambda one: (one.recipient, one.kind)))
         return self.but(mails=mails)._remembered(mail.changed_at + keep)
+
+    def verify(self, file: str, crc32: int, at: datetime, keep: timedelta) -> Self:
+        """This file was read back and is what was declared."""
+        return self.but(verified={**self.verified, file: crc32})._remembered(at + keep)
+
+    def is_verified(self, file: SentFile) -> bool:
+        """Its digest is more than its sender's word: it was read back, or it is one part, verified as it arrived."""
+        return file.file in self.verified or len(file.parts) <= 1
+
+    def corrected(self, contents: Contents) -> Contents:
+        """The contents with the CRC-32 of their bytes, which the archive tells, where another one was declared."""
+        if all(self.verified.get(file.file, file.crc32) == file.crc32 for file in contents.files):
+            return contents
+        fields = ((file, {"crc32": self.verified.get(file.file, file.crc32)}) for file in contents.files)
+        return contents.but(files=tuple(file.model_copy(update=right) for file, right in fields))
 
     def _remembered(self, until: datetime) -> Self:
         until = _whole(until)

@@ -13,6 +13,7 @@ from services.upload.domain.drafting import Revision, refuse_too_many_drafts, re
 from services.upload.domain.ending import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
+from services.upload.domain.verification import needed
 
 router = APIRouter(prefix=f"{PREFIX}/drafts")
 DAY_SECONDS = 86_400
@@ -60,6 +61,8 @@ async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
     seen = await deps.transfers.read(str(draft))
     if of(caller.address, seen[0]).submitted_at is None:
         await _refuse_before(deps, seen[0], caller)
+        if needed(seen[0]):
+            await deps.verifications.begin(str(draft), seen[1])
     sent = await deps.transfers.update(
         str(draft),
         lambda state, now: submit(of(caller.address, state), sender_of(caller), deps.limits, deps.agents, now),

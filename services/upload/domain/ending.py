@@ -1,14 +1,15 @@
 """How does a transfer end, and how do its bytes?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from services.contracts.upload import TransferWithdrawn
+from services.contracts.upload import TransferQuarantined, TransferWithdrawn
+from services.contracts.values import FileLine
 from services.upload.domain.files import leftovers
 from services.upload.domain.limits import Keeping
 from services.upload.domain.transfer import Leftover, Outcome, Transfer
 
-RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "refused", "lapsed", "expired", "discarded")
+RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded")
 """Two ends may be announced in any order; the earlier in this list is the one that counts."""
 
 
@@ -17,6 +18,18 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
     if transfer.state != "submitted":
         return transfer, []
     return close(transfer, "withdrawn", now, now), [TransferWithdrawn(label=transfer.label(), withdrawn_at=now)]
+
+
+def quarantine(
+    transfer: Transfer, ids: Sequence[str], keeping: Keeping, now: datetime
+) -> tuple[Transfer, list[TransferQuarantined]]:
+    """These files are not what their sender declared: nobody gets any; the bytes stay, for whoever finds out why."""
+    if transfer.state != "submitted":
+        return transfer, []
+    files = (transfer.file(id) for id in ids)
+    lines = tuple(FileLine(path=file.path, size_bytes=file.size_bytes) for file in files)
+    fact = TransferQuarantined(label=transfer.label(), files=lines, quarantined_at=now)
+    return _closed(transfer, "quarantined", now, now + keeping.evidence), [fact]
 
 
 def discard(draft: Transfer, now: datetime) -> Transfer:
@@ -86,6 +99,6 @@ def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:
     return transfer.closed_at if transfer.outcome == "discarded" else transfer.closed_at + keeping.history
 
 
-def _closed(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> Transfer:
-    gone = leftovers(list(transfer.files.values()), now)
+def _closed(transfer: Transfer, outcome: Outcome, at: datetime, bytes_due_at: datetime) -> Transfer:
+    gone = leftovers(list(transfer.files.values()), bytes_due_at)
     return transfer.but(state="closed", outcome=outcome, closed_at=at, leftovers=(*transfer.leftovers, *gone))

@@ -154,6 +154,6 @@ def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
     return draft.but(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
 
 
-def leftovers(files: Sequence[File], now: datetime) -> tuple[Leftover, ...]:
-    """The bytes of these files, marked for removal from now on."""
-    return tuple(Leftover(key=file.key, upload_id=file.upload_id, due_at=now) for file in files)
+def leftovers(files: Sequence[File], due_at: datetime) -> tuple[Leftover, ...]:
+    """The bytes of these files, marked for removal from then on."""
+    return tuple(Leftover(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)

@@ -49,7 +49,8 @@ class Keeping(BaseModel):
     """How long what is kept: drafts that nobody touches, bytes that may still arrive late, the history of a transfer.
 
     `late_bytes` is the time after which no part that was authorised before a removal can still be arriving;
-    `overdue` the time after the last day at which a transfer is closed although nobody announced its end.
+    `overdue` the time after the last day at which a transfer is closed although nobody announced its end; `evidence`
+    is how long bytes that are not what was declared stay for the operators to look at.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,4 +58,5 @@ class Keeping(BaseModel):
     drafts: timedelta
     late_bytes: timedelta
     overdue: timedelta
+    evidence: timedelta
     history: timedelta

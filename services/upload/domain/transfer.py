@@ -15,7 +15,7 @@ from services.upload.domain.parts import part_count_of, part_length_of
 from services.upload.domain.recipients import Unreadable
 
 State = Literal["draft", "submitted", "closed"]
-Outcome = Literal["withdrawn", "rejected", "refused", "lapsed", "expired", "discarded"]
+Outcome = Literal["withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded"]
 """How it ended; `discarded` is a draft that was never sent."""
 
 

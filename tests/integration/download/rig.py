@@ -16,6 +16,7 @@ import uvicorn
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from devstack.accounts import BUCKET, REGION
+from devstack.keys import public_keys, signing_key
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
 from services.contracts.propagation import TransferReleased
@@ -31,7 +32,7 @@ from services.kit.service import api
 
 MIB = 1024 * 1024
 PEPPER = "p" * 40
-NOBODY = '{"keys": [{"kty": "EC", "crv": "P-256", "kid": "none", "x": "", "y": ""}]}'
+NOBODY = public_keys(signing_key())
 ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
 BRUNO = Recipient(address="bruno@ministere.example", field="bcc", role="agent")
 

@@ -12,13 +12,23 @@ import pytest
 from services.contracts.auth import SessionRevoked
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
-from services.contracts.upload import TransferWithdrawn
+from services.contracts.upload import FileVerified, TransferQuarantined, TransferWithdrawn
 from services.contracts.values import Person
 from services.download.deps import Deps
 from services.download.handlers import heard
 from services.kit.events import Fact
 from services.kit.refusals import Gone
-from tests.integration.download.rig import ANNE, BRUNO, Rig, milliseconds_now, noise, parcel_of, released, sent_file
+from tests.integration.download.rig import (
+    ANNE,
+    BRUNO,
+    MIB,
+    Rig,
+    milliseconds_now,
+    noise,
+    parcel_of,
+    released,
+    sent_file,
+)
 
 AT = milliseconds_now()
 
@@ -35,7 +45,13 @@ def story(parcel: Any) -> dict[str, list[Fact]]:
         "withdrawn": [TransferWithdrawn(label=label, withdrawn_at=AT)],
         "refused": [TransferRefused(label=label, refused_by=agent, reason="non", approvers=(), refused_at=AT)],
         "lapsed": [ApprovalLapsed(label=label, approvers=(), lapsed_at=AT)],
+        "quarantined": [TransferQuarantined(label=label, files=(), quarantined_at=AT)],
+        "verified": [verified(label.transfer, "f", 7), verified(label.transfer, "g", 8)],
     }
+
+
+def verified(transfer: str, file: str, crc32: int) -> FileVerified:
+    return FileVerified(transfer=transfer, file=file, sha256="a" * 64, crc32=crc32, verified_at=AT)
 
 
 async def state(deps: Deps, transfer: str) -> dict[str, Any]:
@@ -46,7 +62,7 @@ async def state(deps: Deps, transfer: str) -> dict[str, Any]:
     return {**seen, "links": [link.recipient.address for link in links]}
 
 
-@pytest.mark.parametrize("end", [(), ("withdrawn",), ("refused",)])
+@pytest.mark.parametrize("end", [(), ("withdrawn",), ("refused",), ("verified",), ("verified", "quarantined")])
 async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, ...]) -> None:
     kinds = ("released", "mails", *end)
     count = sum(len(story(parcel_of(()))[kind]) for kind in kinds)
@@ -60,11 +76,12 @@ async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, 
             await handlers[type(facts[index])](facts[index])
         states.append(await state(rig.deps, parcel.transfer))
     assert all(one == states[0] for one in states)
-    assert states[0]["links"] == ([] if end else [ANNE.address, BRUNO.address])
+    assert states[0]["links"] == ([ANNE.address, BRUNO.address] if end in ((), ("verified",)) else [])
+    assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 
 
 async def test_of_several_ends_the_strongest_stands_whatever_came_first(rig: Rig) -> None:
-    for order in itertools.permutations(("withdrawn", "refused", "lapsed")):
+    for order in itertools.permutations(("withdrawn", "refused", "lapsed", "quarantined")):
         parcel = parcel_of((), to=(ANNE,))
         for kind in order:
             (fact,) = story(parcel)[kind]
@@ -74,7 +91,7 @@ async def test_of_several_ends_the_strongest_stands_whatever_came_first(rig: Rig
         assert delivery.closing.outcome == "withdrawn"
 
 
-@pytest.mark.parametrize("end", ["withdrawn", "refused", "lapsed"])
+@pytest.mark.parametrize("end", ["withdrawn", "refused", "lapsed", "quarantined"])
 async def test_an_end_leaves_a_tombstone_that_no_release_wakes(rig: Rig, client: httpx.AsyncClient, end: str) -> None:
     parcel = parcel_of((sent_file(b"x", 1, str(uuid4())),), to=(ANNE,))
     (fact,) = story(parcel)[end]
@@ -85,7 +102,12 @@ async def test_an_end_leaves_a_tombstone_that_no_release_wakes(rig: Rig, client:
 
 @pytest.mark.parametrize(
     ("end", "slug"),
-    [("withdrawn", "transfer-withdrawn"), ("refused", "transfer-refused"), ("lapsed", "transfer-lapsed")],
+    [
+        ("withdrawn", "transfer-withdrawn"),
+        ("refused", "transfer-refused"),
+        ("lapsed", "transfer-lapsed"),
+        ("quarantined", "transfer-quarantined"),
+    ],
 )
 async def test_each_end_has_its_own_words(rig: Rig, client: httpx.AsyncClient, end: str, slug: str) -> None:
     sent = await rig.sent(noise(10))
@@ -119,3 +141,22 @@ async def test_a_crash_between_two_links_is_caught_up_by_the_second_hearing(rig:
 async def test_a_revoked_session_is_remembered(rig: Rig) -> None:
     await heard(rig.deps)[SessionRevoked](SessionRevoked(session="s-1", revoked_at=AT))
     assert await rig.mongo.revoked_sessions.find_one({"_id": "s-1"})
+
+
+async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(rig: Rig, client: httpx.AsyncClient) -> None:
+    sent = await rig.sent(noise(3 * MIB), noise(10))
+    large, small = sent.parcel.files
+
+    async def words() -> dict[str, str]:
+        return {file["file"]: file["verification"] for file in (await sent.look(client)).json()["files"]}
+
+    assert await words() == {large.file: "declared", small.file: "verified"}
+    fact = verified(sent.transfer, large.file, 99)
+    await heard(rig.deps)[FileVerified](fact)
+    assert await words() == {large.file: "verified", small.file: "verified"}
+    delivery, _ = await rig.deps.deliveries.read(sent.transfer)
+    contents = await rig.deps.contents.get(sent.transfer)
+    assert [file.crc32 for file in delivery.corrected(contents).files] == [99, small.crc32]
+    before, after = (rig.deps.layouts.of(one) for one in (contents, delivery.corrected(contents)))
+    assert [member.crc32 for member in after.members] == [99, small.crc32]
+    assert before.etag != after.etag

@@ -51,6 +51,7 @@ async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(rig: Rig
     await eventually(lambda: is_done(sent, 1))
     card = (await client.get(f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", headers=session(PAUL))).json()
     assert (card["state"], card["awaiting_approval"], card["not_downloaded"]) == ("open", False, [BRUNO.address])
+    assert [(file["path"], file["verification"]) for file in card["files"]] == [("plans/été.zip", "declared")]
     anne, bruno = card["recipients"]
     assert anne["opened_at"]
     assert anne["has_everything"]

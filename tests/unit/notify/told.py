@@ -13,7 +13,7 @@ from services.contracts.propagation import (
     TransferRefused,
     TransferReleased,
 )
-from services.contracts.upload import TransferWithdrawn
+from services.contracts.upload import TransferQuarantined, TransferWithdrawn
 from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
 from services.kit.events import Fact
 
@@ -103,6 +103,7 @@ def whole_life(transfer: str) -> list[Fact]:
         TransferRefused(label=about, refused_by=by, reason="non", approvers=AGENTS, refused_at=AT),
         ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
         TransferWithdrawn(label=about, withdrawn_at=AT),
+        TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
         *(link_issued(transfer, address) for address in (*AGENTS, FIRM)),
         LinkLeftUnused(label=about, recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ENDS_AT),
         downloaded(transfer, FIRM, 1),

@@ -8,18 +8,22 @@ from pydantic import SecretStr
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
 from services.contracts.values import Parcel, Person
 from services.propagation.domain import (
-    AlreadyDecided,
-    ApprovalAlreadyLapsed,
     Propagation,
-    ShownDiffers,
-    TransferAlreadyWithdrawn,
     approve,
     approvers,
     lapse,
     learn,
+    quarantine,
     refuse,
     tombstone,
     withdraw,
+)
+from services.propagation.refusals import (
+    AlreadyDecided,
+    ApprovalAlreadyLapsed,
+    ShownDiffers,
+    TransferAlreadyQuarantined,
+    TransferAlreadyWithdrawn,
 )
 from services.propagation.store import Invitations
 from tests.unit.propagation.parcels import (
@@ -212,6 +216,14 @@ def test_what_was_withdrawn_can_no_longer_be_decided() -> None:
         approve(state, CLERK, waiting_digest(), LATER)
 
 
+def test_what_was_quarantined_can_no_longer_be_decided() -> None:
+    state, facts = quarantine(waiting())
+    assert facts == []
+    assert state.sent().text == ""
+    with pytest.raises(TransferAlreadyQuarantined):
+        approve(state, CLERK, waiting_digest(), LATER)
+
+
 def test_a_withdrawal_that_comes_first_leaves_a_tombstone_and_nothing_is_released() -> None:
     state, facts = learn(tombstone("t"), SENT, invited(SENT), KEEP_FOR)
     assert facts == []
@@ -220,11 +232,12 @@ def test_a_withdrawal_that_comes_first_leaves_a_tombstone_and_nothing_is_release
     assert state.sent().text == ""
 
 
-def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_withdrawn() -> None:
+def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_stopped() -> None:
     refused, _ = refuse(waiting(), CLERK, waiting_digest(), "Non", LATER)
     lapsed, _ = lapse(waiting(), TOO_LATE)
-    assert withdraw(refused)[0].state == "refused"
-    assert withdraw(lapsed)[0].state == "lapsed"
+    for stop in (withdraw, quarantine):
+        assert stop(refused)[0].state == "refused"
+        assert stop(lapsed)[0].state == "lapsed"
 
 
 def test_nobody_is_asked_when_nobody_has_to_vouch() -> None:

@@ -3,18 +3,19 @@
 from datetime import datetime, timedelta
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.contracts.auth import SessionRevoked
 from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
-from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.upload import TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.contracts.values import Person
 from services.kit.aggregate import Change
 from services.kit.refusals import NotFound, Refusal
-from services.propagation.domain import Propagation, approve, lapse, learn, refuse, tombstone, withdraw
-from services.propagation.handlers import heard
+from services.propagation.domain import Propagation, approve, lapse, learn, quarantine, refuse, tombstone, withdraw
+from services.propagation.handlers import heard as table_of_contents
 from tests.unit.propagation.parcels import (
     CLERK,
     ENDS_AT,
@@ -52,6 +53,12 @@ class Office:
         else:
             self._update(lambda state, _now: withdraw(state))
 
+    def quarantined(self) -> None:
+        if self.state is None:
+            self.state = tombstone("t", "quarantined")
+        else:
+            self._update(lambda state, _now: quarantine(state))
+
     def approved(self, by: Person) -> None:
         self._update(lambda state, now: approve(state, by, DIGEST, now))
 
@@ -77,18 +84,21 @@ class Office:
         return {one.address for fact in self.facts if isinstance(fact, TransferReleased) for one in fact.released_to}
 
 
-@given(st.lists(st.sampled_from(["submitted", "withdrawn"]), max_size=6))
-def test_submission_and_withdrawal_in_any_order_and_number_end_in_one_state(extra: list[str]) -> None:
-    ends = []
-    for order in permutations(["submitted", "withdrawn"]):
+@pytest.mark.parametrize("heard", [("withdrawn",), ("quarantined",), ("withdrawn", "quarantined")])
+@given(extra=st.lists(st.integers(0, 2), max_size=6))
+def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
+    heard: tuple[str, ...], extra: list[int]
+) -> None:
+    ends, facts = [], ("submitted", *heard)
+    for order in permutations(facts):
         office = Office()
-        for fact in (*order, *extra):
+        for fact in (*order, *(facts[number % len(facts)] for number in extra)):
             getattr(office, fact)()
         assert not office.reached() & OUTSIDERS
         ends.append(office.state)
     assert ends[0] is not None
-    assert ends[0] == ends[1]
-    assert ends[0].state == "withdrawn"
+    assert all(end == ends[0] for end in ends)
+    assert ends[0].state == heard[0]
 
 
 class Races(RuleBasedStateMachine):
@@ -97,7 +107,7 @@ class Races(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.office = Office()
-        self.withdrawn = False
+        self.stopped: set[str] = set()
 
     @initialize(early=st.booleans())
     def begin(self, early: bool) -> None:
@@ -110,8 +120,13 @@ class Races(RuleBasedStateMachine):
 
     @rule()
     def withdraw(self) -> None:
-        self.withdrawn = True
+        self.stopped.add("withdrawn")
         self.office.withdrawn()
+
+    @rule()
+    def quarantine(self) -> None:
+        self.stopped.add("quarantined")
+        self.office.quarantined()
 
     @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
     def approve(self, by: Person) -> None:
@@ -146,7 +161,8 @@ class Races(RuleBasedStateMachine):
             "approved": len(self.office.facts) == 3,
             "refused": len(self.office.of(TransferRefused)) == 1,
             "lapsed": len(self.office.of(ApprovalLapsed)) == 1,
-            "withdrawn": self.withdrawn,
+            "withdrawn": "withdrawn" in self.stopped,
+            "quarantined": self.stopped == {"quarantined"},
         }
         assert announced[state.state]
         assert (state.decide_by is not None) == (state.state == "waiting")
@@ -171,10 +187,10 @@ def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
 
 def test_the_table_of_contents_names_what_is_heard() -> None:
     fakes: dict[type, object] = {}
-    for fact in (TransferSubmitted, TransferWithdrawn, SessionRevoked):
+    for fact in (TransferSubmitted, TransferWithdrawn, TransferQuarantined, SessionRevoked):
         assert "propagation" in fact.readers
         fakes[fact] = None
-    assert set(heard(None)) == set(fakes)  # type: ignore[arg-type]
+    assert set(table_of_contents(None)) == set(fakes)  # type: ignore[arg-type]
 
 
 def test_the_clock_of_a_decision_is_the_one_that_is_given() -> None:

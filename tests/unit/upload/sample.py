@@ -31,7 +31,7 @@ LIMITS = Limits(
     longest_validity_days=14,
     usual_validity_days=7,
 )
-KEEPING = Keeping(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, history=365 * DAY)
+KEEPING = Keeping(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
 OUTSIDER = Sender(address="camille@ville.example", name="Camille Martin", role="external")
 AGENT = Sender(address="dominique@ministere.example", name="Dominique Bernard", role="agent")
 

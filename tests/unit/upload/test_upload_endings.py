@@ -9,9 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.upload import TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.refusals import Refusal
-from services.upload.domain.ending import aged, close, discard, forgettable, removable, removed, timed, withdraw
+from services.upload.domain.ending import (
+    aged,
+    close,
+    discard,
+    forgettable,
+    quarantine,
+    removable,
+    removed,
+    timed,
+    withdraw,
+)
 from services.upload.domain.files import without_file
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Outcome, Transfer
@@ -50,6 +60,31 @@ def test_withdrawing_is_announced_once() -> None:
 def test_what_has_ended_is_not_withdrawn() -> None:
     refused = close(submitted(), "refused", NOW, NOW)
     assert withdraw(refused, NOW) == (refused, [])
+
+
+def test_a_quarantine_is_announced_once_with_the_files_and_keeps_the_bytes_for_whoever_looks() -> None:
+    state = submitted()
+    (id,) = state.files
+    gone, facts = quarantine(state, [id], KEEPING, NOW)
+    (fact,) = facts
+    assert [file.path for file in fact.files] == [state.file(id).path]
+    assert (gone.state, gone.outcome) == ("closed", "quarantined")
+    assert quarantine(gone, [id], KEEPING, NOW + DAY) == (gone, [])
+    assert removable(gone, NOW + 9 * DAY) == []
+    assert timed(gone, KEEPING).due_at == NOW + KEEPING.evidence
+    assert removable(gone, NOW + 10 * DAY) == list(gone.leftovers)
+
+
+def test_neither_its_sender_nor_another_end_removes_the_bytes_of_a_quarantined_transfer() -> None:
+    gone, _ = quarantine(submitted(), [], KEEPING, NOW)
+    assert withdraw(gone, NOW) == (gone, [])
+    for outcome in ENDS:
+        assert close(gone, outcome, NOW, NOW) is gone
+
+
+def test_a_draft_and_what_has_ended_are_not_quarantined() -> None:
+    for state in (ready(), withdraw(submitted(), NOW)[0]):
+        assert quarantine(state, [], KEEPING, NOW) == (state, [])
 
 
 @pytest.mark.parametrize("order", list(permutations(ENDS)))
@@ -168,6 +203,11 @@ class LifeOfATransfer(RuleBasedStateMachine):
         self.state, facts = withdraw(self.state, self.now)
         self.announced += facts
 
+    @rule()
+    def find_it_wrong(self) -> None:
+        self.state, facts = quarantine(self.state, list(self.state.files), KEEPING, self.now)
+        self.announced += facts
+
     @rule(outcome=st.sampled_from(ENDS))
     def hear_of_an_end(self, outcome: Outcome) -> None:
         self.state = close(self.state, outcome, self.now, self.now)
@@ -192,7 +232,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
 
     @invariant()
     def each_fact_is_announced_at_most_once(self) -> None:
-        for kind in (TransferSubmitted, TransferWithdrawn):
+        for kind in (TransferSubmitted, TransferWithdrawn, TransferQuarantined):
             assert sum(isinstance(fact, kind) for fact in self.announced) <= 1
 
     @invariant()

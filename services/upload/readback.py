@@ -1,0 +1,131 @@
+"""Is what the store holds what its sender declared? Read again after the sending, which never waits for it (R13)."""
+
+import asyncio
+import hashlib
+import uuid
+import zlib
+from typing import Any
+
+from services.kit.clock import monotonic_seconds
+from services.kit.logs import logger
+from services.kit.metrics import Counter
+from services.kit.objects import ObjectMissing, StoreUnavailable
+from services.upload.deps import Deps
+from services.upload.domain.ending import quarantine
+from services.upload.domain.transfer import File, Transfer
+from services.upload.domain.verification import (
+    Found,
+    Verification,
+    claim,
+    confirm,
+    fail,
+    pending,
+    put_off,
+    renew,
+    rest,
+)
+
+RENEW_SECONDS = 60.0
+NOTED_AT_ONCE = 100
+
+verified = Counter("upload_files_verified", "Stored files that were read back and are what was declared")
+wrong = Counter("upload_files_wrong", "Stored files that are not what was declared; their transfer is quarantined")
+damaged = Counter("upload_parts_damaged", "Parts of wrong files that are not even what arrived: the store changed them")
+
+
+async def read_back(deps: Deps) -> None:
+    """Take up the transfers that wait, one after another; several instances may do so at once."""
+    while ids := await deps.verifications.due():
+        if not any([await _take_up(deps, id) for id in ids]):
+            return
+
+
+async def _take_up(deps: Deps, id: str) -> bool:
+    """Read what is pending of one transfer; false when somebody else has it in hand."""
+    holder = uuid.uuid4().hex
+    held = await deps.verifications.update(id, lambda state, now: (claim(state, holder, now), []))
+    if held.holder != holder:
+        return False
+    transfer = await deps.transfers.find(id)
+    if transfer is None or transfer.purged_at:
+        return await deps.verifications.forget(id)
+    settled = transfer.state == "closed" or await _Reader(deps, held).settles(transfer)
+    after = rest if settled else put_off
+    await deps.verifications.update(id, lambda state, now: (after(state, holder, now), []))
+    return True
+
+
+class _Reader:
+    """Reads the files of one transfer under a lease, at half the speed it could, so that who sends goes first."""
+
+    def __init__(self, deps: Deps, held: Verification) -> None:
+        self._deps = deps
+        self._held = held
+        self._renewed_at = monotonic_seconds()
+
+    async def settles(self, transfer: Transfer) -> bool:
+        """True once every file is known to be right, or one to be wrong; false when it must be tried again later."""
+        try:
+            return transfer.state == "submitted" and await self._read_all(transfer)
+        except (StoreUnavailable, ObjectMissing) as error:
+            logger().warning("a file cannot be read back", transfer_id=transfer.id, error=type(error).__name__)
+            return False
+
+    async def _read_all(self, transfer: Transfer) -> bool:
+        right: list[Found] = []
+        for id, file in pending(transfer, self._held):
+            found = await self._found(id, file)
+            if not found.is_right:
+                found = await self._found(id, file, closely=True)
+            if not found.is_right:
+                await self._quarantine(id)
+                return True
+            right.append(found)
+            if len(right) == NOTED_AT_ONCE or file.part_count > 1:
+                await self._confirm(right)
+                right = []
+        await self._confirm(right)
+        return True
+
+    async def _found(self, id: str, file: File, *, closely: bool = False) -> Found:
+        """What is stored of a file, a part in memory at a time; `closely` says which of two has gone wrong."""
+        whole, crc32, offset = hashlib.sha256(), 0, 0
+        for part in file.parts:
+            began = monotonic_seconds()
+            body = await self._deps.objects.read(file.key, offset, part.size_bytes)
+            crc32 = await asyncio.to_thread(_taken_in, whole, crc32, body)
+            if closely and await asyncio.to_thread(_sha256, body) != part.sha256:
+                logger().error("a stored part has changed", transfer_id=self._held.id, size_bytes=offset)
+                damaged.inc()
+            offset += part.size_bytes
+            await self._give_way(monotonic_seconds() - began)
+        return Found(id, file, whole.hexdigest(), crc32)
+
+    async def _give_way(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        if monotonic_seconds() - self._renewed_at > RENEW_SECONDS:
+            self._renewed_at = monotonic_seconds()
+            await self._deps.verifications.update(
+                self._held.id, lambda state, now: (renew(state, self._held.holder, now), [])
+            )
+
+    async def _confirm(self, right: list[Found]) -> None:
+        await self._deps.verifications.update(self._held.id, lambda state, now: confirm(state, right, now))
+        verified.inc(len(right))
+
+    async def _quarantine(self, id: str) -> None:
+        """The transfer first: nobody may get the file, whatever dies before its verification says why."""
+        logger().error("a stored file is not what was declared", transfer_id=self._held.id)
+        keeping = self._deps.transfers.keeping
+        await self._deps.transfers.update(self._held.id, lambda transfer, now: quarantine(transfer, [id], keeping, now))
+        await self._deps.verifications.update(self._held.id, lambda state, _now: (fail(state, id), []))
+        wrong.inc()
+
+
+def _taken_in(whole: Any, crc32: int, body: bytes) -> int:
+    whole.update(body)
+    return zlib.crc32(body, crc32)
+
+
+def _sha256(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()
