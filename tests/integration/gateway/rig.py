@@ -1,4 +1,4 @@
-"""The real nginx in front of five scripted origins, and a client that sends exactly the bytes it is given."""
+"""The real nginx in front of scripted origins, and a client that sends exactly the bytes it is given."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,7 @@ from tests.integration.gateway.wire import (
     replying,
 )
 
-SERVICES = ("auth", "upload", "propagation", "download", "store")
+SERVICES = ("auth", "upload", "propagation", "download", "portal", "store")
 CAPABILITY = "c4p4bility-of-one-file_0123456789"
 SHA256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
 PART = f"/parts/{CAPABILITY}/7/{SHA256}"
@@ -74,6 +74,7 @@ class Gateway:
         self.folder = folder
         self.origins = {name: Origin() for name in SERVICES}
         self.api_port, self.files_port, self.health_port = free_port(), free_port(), free_port()
+        self.door_port = free_port()
         self._nginx: asyncio.subprocess.Process | None = None
 
     def __getitem__(self, name: str) -> Origin:
@@ -94,6 +95,8 @@ class Gateway:
             "GATEWAY_API_LISTEN": f"{LOOPBACK}:{self.api_port}",
             "GATEWAY_FILES_LISTEN": f"{LOOPBACK}:{self.files_port}",
             "GATEWAY_HEALTH_LISTEN": f"{LOOPBACK}:{self.health_port}",
+            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
+            "GATEWAY_PORTAL_DOOR_PORT": str(self.door_port),
             "GATEWAY_API_HOST": "envoi.test",
             "GATEWAY_FILES_HOST": "fichiers.test",
         }

@@ -13,7 +13,17 @@ FORGED = (
     *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP"),
     *("X-Request-Id", "X-Store-Path", "X-Store-Authorization", "X-Original-URI", "X-Original-Method", "Cookie"),
     *("X-Part-Length", "X-Amz-Meta-A", "X-Amz-Date", "X-Accel-Redirect", "X-Refusal-Status", "Proxy", "Upgrade"),
-    *("X-HTTP-Method-Override", "Transfer-Encoding-X", "Tracestate", "X_Forwarded_For", "Keep-Alive", "TE"),
+    *(
+        "X-Client-Address",
+        "X-Client-Network",
+        "X-CSRF-Token",
+        "X-HTTP-Method-Override",
+        "Transfer-Encoding-X",
+        "Tracestate",
+        "X_Forwarded_For",
+        "Keep-Alive",
+        "TE",
+    ),
 )
 
 
@@ -61,7 +71,7 @@ async def test_a_trace_goes_on_when_it_is_well_formed_and_begins_here_otherwise(
 async def test_every_answer_carries_the_security_headers_once_and_no_version(gateway: Gateway) -> None:
     own = {"X-Content-Type-Options": "no", "Content-Security-Policy": "default-src *", "Set-Cookie": "a=b"}
     gateway["auth"].handler = replying("200 OK", b"ok", **{**own, "X-Powered-By": "x", "Server": "uvicorn"})
-    for answer in (await gateway.ask("GET", "/api/auth/x"), await gateway.ask("GET", "/nowhere")):
+    for answer in (await gateway.ask("GET", "/api/auth/x"), await gateway.ask("GET", "/api/nowhere")):
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
@@ -71,6 +81,20 @@ async def test_every_answer_carries_the_security_headers_once_and_no_version(gat
         assert not {"set-cookie", "x-powered-by", "strict-transport-security"} & answer.headers.keys()
     files = await gateway.ask_files("GET", f"/files/{CAPABILITY}")
     assert files.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+
+
+async def test_the_portal_alone_sees_and_sets_cookies_and_says_its_own_policy(gateway: Gateway) -> None:
+    own = {"Content-Security-Policy": "default-src 'none'; script-src 'self'", "Set-Cookie": "a=b", "X-Powered-By": "x"}
+    gateway["portal"].handler = replying("200 OK", b"ok", **own)
+    answer = await gateway.ask("GET", "/access", "Cookie: c=d", "X-Forwarded-For: forged", "X-Store-Path: forged")
+    (seen,) = gateway["portal"].requests
+    assert seen.headers["cookie"] == "c=d"
+    assert seen.headers["x-forwarded-for"] == "127.0.0.1"
+    assert "forged" not in "".join(seen.headers.values())
+    assert answer.headers["set-cookie"] == "a=b"
+    assert answer.headers["content-security-policy"] == own["Content-Security-Policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "x-powered-by" not in answer.headers
 
 
 async def test_a_service_says_itself_how_long_its_answer_keeps(gateway: Gateway) -> None:
@@ -83,7 +107,7 @@ async def test_https_asks_browsers_to_stay_with_it(tmp_path: Path) -> None:
     running = Gateway(tmp_path)
     try:
         await running.start(GATEWAY_SCHEME="https")
-        answer = await running.ask("GET", "/nowhere")
+        answer = await running.ask("GET", "/api/nowhere")
     finally:
         await running.stop()
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
@@ -91,7 +115,7 @@ async def test_https_asks_browsers_to_stay_with_it(tmp_path: Path) -> None:
 
 async def test_its_own_words_are_french_unless_english_is_asked_for(gateway: Gateway) -> None:
     for wished, language in (("", "fr"), ("en-GB,fr", "en"), ("de, en;q=0.5", "en"), ("fr-FR, en", "fr"), ("de", "fr")):
-        answer = await gateway.ask("GET", "/nowhere", *([f"Accept-Language: {wished}"] if wished else []))
+        answer = await gateway.ask("GET", "/api/nowhere", *([f"Accept-Language: {wished}"] if wished else []))
         title = refused(answer, 404, "not-found")["title"]
         assert answer.headers["content-language"] == language
         assert str(title).startswith("Il n'y a rien" if language == "fr" else "There is nothing")

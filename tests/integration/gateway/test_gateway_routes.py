@@ -9,16 +9,29 @@ from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
 from tests.integration.gateway.wire import connected, eventually, read_answer, refused, replying
 
 NOT_PUBLIC = (
-    *("/", "/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"),
-    *("/metrics", "/livez", "/readyz", "/startupz", "/problem", "/docs", "/openapi.json", "/nginx_status", "/status"),
+    *("/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"),
+    *("/metrics", "/livez", "/readyz", "/startupz", "/problem", "/status", "/status/x"),
     *("/files/" + CAPABILITY, "/parts/short/1/" + SHA256, "/parts/" + CAPABILITY, f"{PART}/more", PART[:-1]),
-    *(PART.replace("/7/", "/0/"), PART.replace("/7/", "/07/"), PART.upper(), f"{PART}?", f"{PART}?part=8"),
+    *(PART.replace("/7/", "/0/"), PART.replace("/7/", "/07/"), f"{PART}?", f"{PART}?part=8"),
+)
+DRAFT = "/drafts/6f1c0e5a-8a53-4a0e-9d7e-2f4b8a1c3d5e"
+PAGES = (
+    *("/", "/access", f"/download/{CAPABILITY}", DRAFT, f"{DRAFT}/recap?x=y", "/assets/portal-0123456789.css"),
+    *("/docs", "/API/auth/x", PART.upper(), "/nowhere", "/metricsx", "/apiary", "/relay/x"),
 )
 AMBIGUOUS = (
     *("/api/auth/../upload/x", "/api/auth/./x", "//api/auth/x", "/api//auth/x", "/api/auth/%2e%2e/x"),
-    *("/api/auth/..;/x", "/%61pi/auth/x", "/api/auth/x\\..\\y", "/api/auth/x#y", "/API/auth/x", "/api/auth/.git"),
+    *("/api/auth/..;/x", "/%61pi/auth/x", "/api/auth/x\\..\\y", "/api/auth/x#y", "/api/auth/.git"),
     *(PART.replace("/parts/", "/parts/../parts/"), PART.replace("/7/", "//7/"), PART.replace("/7/", "/%37/")),
-    *(f"/x/..{PART}", f"/files/../{PART}", "/api/auth/a%2fb"),
+    *(
+        "/access/../api/auth/x",
+        "/drafts/%2e%2e/api",
+        "//",
+        "/./",
+        f"/x/..{PART}",
+        f"/files/../{PART}",
+        "/api/auth/a%2fb",
+    ),
 )
 
 
@@ -49,6 +62,59 @@ async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
 async def test_a_path_that_could_be_read_in_two_ways_is_refused(gateway: Gateway, path: str) -> None:
     refused(await gateway.ask("PUT" if "parts" in path else "GET", path), 404, "not-found")
     assert all(not origin.requests for origin in gateway.origins.values())
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_everything_else_is_a_page_of_the_portal(gateway: Gateway, path: str) -> None:
+    assert (await gateway.ask("GET", path)).body == b"ok"
+    (seen,) = gateway["portal"].requests
+    assert seen.request_line == f"GET {path} HTTP/1.1"
+    assert all(not origin.requests for name, origin in gateway.origins.items() if name != "portal")
+
+
+async def test_only_a_draft_may_bring_a_file_along(gateway: Gateway) -> None:
+    assert (await gateway.ask("POST", DRAFT, body=b"a" * 2_000_000)).status == 200
+    assert len(gateway["portal"].requests[-1].arrived) == 2_000_000
+    assert (await gateway.ask("POST", "/access", body=b"a" * 65_537)).status == 413
+    assert (await gateway.ask("POST", f"{DRAFT}/delete", body=b"a" * 65_537)).status == 413
+    assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_144)).status == 200
+    assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_145)).status == 413
+
+
+async def test_a_page_that_cannot_be_had_is_said_in_words(gateway: Gateway) -> None:
+    await gateway["portal"].stop()
+    answer = await gateway.ask("GET", "/access", "Accept-Language: fr")
+    assert (answer.status, answer.headers["content-type"]) == (503, "text/html; charset=utf-8")
+    assert "momentanément indisponible" in answer.body.decode()
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors")
+
+
+async def test_at_the_door_of_the_portal_it_is_said_who_asks_and_there_are_no_pages(gateway: Gateway) -> None:
+    said = ("X-Client-Address: 203.0.113.9", "X-Client-Network: 203.0.113.9")
+    asked = "\r\n".join(["GET /api/auth/x HTTP/1.1", "Host: envoi.test", "Connection: close", *said, "", ""]).encode()
+    assert (await gateway.send(asked, gateway.door_port)).status == 200
+    assert (await gateway.send(asked, gateway.api_port)).status == 200
+    inside, outside = gateway["auth"].requests
+    assert inside.headers["x-forwarded-for"] == "203.0.113.9"
+    assert outside.headers["x-forwarded-for"] == "127.0.0.1"
+    assert "x-client-address" not in inside.headers
+    assert (await gateway.send(asked.replace(b"/api/auth/x", b"/access"), gateway.door_port)).status == 404
+    assert not gateway["portal"].requests
+
+
+async def test_people_are_counted_for_themselves_when_the_portal_asks_for_them(tmp_path: Path) -> None:
+    running = Gateway(tmp_path)
+
+    async def ask(network: str) -> int:
+        head = f"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nX-Client-Network: {network}"
+        return (await running.send(f"{head}\r\n\r\n".encode(), running.door_port)).status
+
+    try:
+        await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
+        assert [await ask("192.0.2.1") for _ in range(3)] == [200, 200, 429]
+        assert [await ask("2001:db8::/64") for _ in range(3)] == [200, 200, 429]
+    finally:
+        await running.stop()
 
 
 async def test_an_absolute_request_target_is_its_path(gateway: Gateway) -> None:
