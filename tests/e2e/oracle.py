@@ -10,7 +10,7 @@ from devstack.people import DECISION, OFFER
 from tests.e2e.world import World, until
 
 LIVE = {"draft", "submitted"}
-SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "waiting"}
+SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantined", "waiting"}
 QUIET_SECONDS = 45.0
 
 
@@ -70,7 +70,8 @@ def nobody_had_more_than_the_limit(world: World) -> None:
 
 
 def bucket_holds_what_is_live(world: World) -> bool:
-    """I5: objects and unfinished uploads in the bucket are those of drafts and of transfers that are not over."""
+    """I5: objects and unfinished uploads in the bucket are those of drafts, of transfers that are not over, and those
+    that are kept because they are not what was declared."""
     transfers = list(world.database("upload")["transfers"].find())
     live = {file["key"] for one in transfers if one["state"] in LIVE for file in one["files"].values()}
     whole = {
@@ -80,8 +81,9 @@ def bucket_holds_what_is_live(world: World) -> bool:
         for file in one["files"].values()
         if file["state"] == "complete"
     }
+    evidence = {left["key"] for one in transfers for left in one["leftovers"] if one["outcome"] == "quarantined"}
     objects = world.objects()
-    assert objects <= live, f"{len(objects - live)} objects that nobody needs"
+    assert objects <= live | evidence, f"{len(objects - live - evidence)} objects that nobody needs"
     assert whole <= objects, f"{len(whole - objects)} objects are missing"
     return True
 
