@@ -16,7 +16,7 @@ class Gateway(Part):
     name = "gateway"
     what = "the public door"
     needs = frozenset({"auth", "upload", "propagation", "download"})
-    port_names = ("gateway", "files", "gateway_health")
+    port_names = ("gateway", "files", "gateway_health", "portal_door")
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
@@ -40,6 +40,9 @@ class Gateway(Part):
         servers = {f"GATEWAY_{name.upper()}_SERVERS": self._server(name) for name in self.needs}
         return servers | {
             "GATEWAY_STORE_SERVERS": self._server("s3"),
+            "GATEWAY_PORTAL_SERVERS": self._server("portal"),
+            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
+            "GATEWAY_PORTAL_DOOR_PORT": str(self.workspace.ports["portal_door"]),
             "GATEWAY_PREFIX": str(self.workspace.data("gateway")),
             "GATEWAY_WORKERS": "2",
             "GATEWAY_WORKER_CONNECTIONS": "1024",

@@ -47,14 +47,15 @@ class Service(Part):
         self.what = f"service {name}"
         self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(name, set()))
         self.port_names = (name, f"{name}_management")
+        self.module = f"services.{name}"
         self.settings = settings
 
     def launch(self) -> None:
-        if not (PROJECT / "services" / self.name).is_dir():
-            raise FileNotFoundError(f"there is no services/{self.name}")
+        if not (PROJECT / self.module.replace(".", "/")).is_dir():
+            raise FileNotFoundError(f"there is no {self.module}")
         self._write_secrets()
         env = self._environment() | self.settings
-        self.spawn(Child(self.workspace, self.name, [sys.executable, "-m", f"services.{self.name}"], env=env))
+        self.spawn(Child(self.workspace, self.name, [sys.executable, "-m", self.module], env=env))
         self.wait_ready(60)
 
     def ready(self) -> bool:

@@ -13,6 +13,7 @@ from devstack.gateway import Gateway
 from devstack.mailbox import Mailbox
 from devstack.mongo import Mongo
 from devstack.part import Part
+from devstack.portal import Portal
 from devstack.rabbit import Rabbit
 from devstack.recovery import recover
 from devstack.services import Service, Topology
@@ -20,7 +21,7 @@ from devstack.together import start_together, stop_together
 from devstack.workspace import Workspace
 
 SERVERS = frozenset({"mongo", "rabbit", "s3", "mailbox"})
-ALL = SERVERS | {"topology", *SERVICES, "gateway"}
+ALL = SERVERS | {"topology", *SERVICES, "gateway", "portal"}
 
 
 class Stack(Addresses):
@@ -117,5 +118,5 @@ class Stack(Addresses):
 def _parts(workspace: Workspace, settings: dict[str, dict[str, str]]) -> dict[str, Part]:
     parts: list[Part] = [Mongo(workspace), Rabbit(workspace), Ceph(workspace), Mailbox(workspace), Topology(workspace)]
     parts += [Service(workspace, name, dict(settings.get(name, {}))) for name in SERVICES]
-    parts.append(Gateway(workspace))
+    parts += [Gateway(workspace), Portal(workspace, dict(settings.get("portal", {})))]
     return {part.name: part for part in parts}

@@ -21,18 +21,19 @@ def settings(**more: Any) -> Settings:
 
 
 class Person:
-    """`page` is the last answer."""
+    """Follows no redirect, and keeps cookies as a browser on a loopback address does."""
 
-    def __init__(self, played: Played, language: str = "fr", **more: Any) -> None:
-        self.played = played
-        self.portal = build(settings(**more), played.transport())
-        transport = httpx.ASGITransport(self.portal.app, raise_app_exceptions=False, client=("203.0.113.9", 1))
-        headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
-        self.http = httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers)
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self.http = http
         self.cookies: dict[str, str] = {}
 
     def sign_in(self, role: str = "external", **more: int) -> None:
         self.cookies["__Host-session"] = token(role, **more)
+
+    async def walk(self, answer: httpx.Response) -> httpx.Response:
+        """The page that an answer leads to."""
+        assert answer.status_code == 303, (answer.status_code, answer.text)
+        return await self.get(answer.headers["location"])
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self._ask("GET", path, headers=headers)
@@ -42,8 +43,14 @@ class Person:
 
     async def send(self, page: httpx.Response, action: str, **typed: str) -> httpx.Response:
         """Fills in the form that leads to `action` and sends it, with the hidden fields that the page gave it."""
-        form = next(form for form in forms(page.text) if form.action == action)
-        return await self.post(action, {**form.hidden, **typed})
+        return await self.post(action, {**hidden(page, action), **typed})
+
+    async def send_file(
+        self, page: httpx.Response, action: str, file: tuple[str, bytes], query: str = "", **typed: str
+    ) -> httpx.Response:
+        """The same for a form with a file, which comes last."""
+        fields = {**hidden(page, action), **typed}
+        return await self._ask("POST", action + query, data=fields, files={"file": file}, headers={})
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         more["headers"] = {**more["headers"], **self._cookie()}
@@ -75,6 +82,19 @@ class _Reader(HTMLParser):
             self.found.append(ReadForm(given.get("action") or ""))
         elif tag == "input" and given.get("type") == "hidden":
             self.found[-1].hidden[given["name"] or ""] = given.get("value") or ""
+
+
+def hidden(page: httpx.Response, action: str) -> dict[str, str]:
+    """The hidden fields of the form of a page that leads to `action`."""
+    return next(form for form in forms(page.text) if form.action == action).hidden
+
+
+def in_front_of(played: Played, language: str = "fr", **more: Any) -> Person:
+    """Somebody in front of a portal whose services are played."""
+    portal = build(settings(**more), played.transport())
+    transport = httpx.ASGITransport(portal.app, raise_app_exceptions=False, client=("203.0.113.9", 1))
+    headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
+    return Person(httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers))
 
 
 def forms(html: str) -> list[ReadForm]:

@@ -1,0 +1,97 @@
+"""One transfer from beginning to end on the pages of the portal, with forms alone: no script, no client library."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from devstack.human_check import answer as answer_to
+from devstack.letters import Letters
+from devstack.stack import Stack
+from tests.unit.portal.visitor import Person
+
+AGENT, OUTSIDER = "dominique.portail@ministere.example", "sacha.portail@entreprise.example"
+SENDER = "camille.portail@ville.example"
+CONTENT = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(400_000))
+
+
+@pytest.fixture
+async def browser(stack: Stack) -> AsyncIterator[Person]:
+    headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
+    async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers, timeout=60) as http:
+        yield Person(http)
+
+
+@pytest.fixture
+def letters(stack: Stack) -> Iterator[Letters]:
+    mailbox = Letters(stack.mailbox_url)
+    yield mailbox
+    mailbox.close()
+
+
+async def come_in(browser: Person, letters: Letters, address: str) -> None:
+    browser.cookies.clear()
+    page = await browser.get("/access?kind=question")
+    question = re.search(r'<label for="answer">([^<]*)</label>', page.text)
+    assert question
+    typed = {"email": address, "answer": answer_to(question[1])}
+    assert (await browser.walk(await browser.send(page, "/access", **typed))).status_code == 200
+    letter = letters.wait(address, "access")
+    entrance = f"/access/{letter.token('access')}"
+    names = {"last_name": "Martin", "first_name": "Camille", "key": letter.key or ""}
+    home = await browser.walk(await browser.send(await browser.get(entrance), entrance, **names))
+    assert "Bonjour Camille Martin" in home.text
+
+
+async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_deleted(
+    stack: Stack, browser: Person, letters: Letters
+) -> None:
+    await come_in(browser, letters, SENDER)
+    draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
+    path = str(draft.url.path)
+    typed = {"to": AGENT, "cc": f"Sacha <{OUTSIDER}>", "subject": "Relevés", "text": "Voici.", "validity_days": "7"}
+    answer = await browser.send_file(draft, path, ("Relevés 2025.bin", CONTENT), "?then=recap", **typed)
+    recap = await browser.walk(answer)
+    assert "un agent destinataire devra valider" in recap.text
+    assert "13\N{NO-BREAK SPACE}Mo" in recap.text
+    sent = await browser.walk(await browser.send(recap, f"{path}/submission"))
+    assert "En attente de validation" in sent.text
+    assert AGENT in sent.text.replace("<wbr>", "")
+    own = dict(browser.cookies)
+
+    browser.cookies.clear()
+    decision = f"/approve/{letters.wait(AGENT, 'approve').token('approve')}"
+    page = await browser.get(decision)
+    assert OUTSIDER in page.text.replace("<wbr>", "")
+    approved = await browser.walk(await browser.send(page, f"{decision}/approval"))
+    assert "Validé" in approved.text
+
+    offer = f"/download/{letters.wait(OUTSIDER, 'download').token('download')}"
+    page = await browser.get(offer)
+    (action,) = re.findall(r'action="(/download/[^"]*/files/[^"]*)"', page.text)
+    begun = await browser.send(page, action)
+    assert begun.headers["location"].startswith(stack.files_url)
+    async with httpx.AsyncClient(timeout=60) as files:
+        assert (await files.get(begun.headers["location"])).content == CONTENT
+    again = await browser.walk(await browser.send(page, action))
+    assert "restent 2 téléchargements sur 3" in again.text
+    assert "est terminé" in again.text
+
+    browser.cookies.update(own)
+    tracking = path.replace("/drafts/", "/tracking/")
+    followed = await browser.get(tracking)
+    assert "a tout" in followed.text
+    gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
+    assert "Supprimé par vous" in gone.text
+
+
+async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:
+    for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
+        head = await browser.http.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+    unknown = await browser.get("/download/" + "x" * 43)
+    assert unknown.status_code == 404
+    assert "Il n’y a rien ici" in unknown.text
+    assert "script-src 'self'" in unknown.headers["content-security-policy"]
