@@ -12,7 +12,7 @@ from devstack.rabbit import password_hash
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FOLDER = PROJECT / ".local" / "secrets" / "compose"
-PEPPERED = ("auth", "upload", "propagation", "download")
+PEPPERED = ("auth", "upload", "propagation", "download", "portal")
 READERS_OF_SESSIONS = ("upload", "propagation", "download")
 
 

@@ -17,12 +17,15 @@ class Line(NamedTuple):
 
 FRONT = ("auth", "upload", "propagation", "download")
 SERVICES = (*FRONT, "notify")
-PODS = (*SERVICES, "gateway", "topology")
+WATCHED = (*SERVICES, "portal")
+PODS = (*WATCHED, "gateway", "topology")
 WANTED = frozenset(
     {Line("Ingress", "gateway", "anybody", "TCP/8443"), Line("Egress", "notify", "mail/relay", "TCP/587")}
     | {Line("Egress", "gateway", name, "TCP/8000") for name in FRONT}
     | {Line("Ingress", name, "gateway", "TCP/8000") for name in FRONT}
-    | {Line("Ingress", name, "monitoring/prometheus", "TCP/9000") for name in SERVICES}
+    | {Line("Ingress", name, "monitoring/prometheus", "TCP/9000") for name in WATCHED}
+    | {Line("Egress", "gateway", "portal", "TCP/8000"), Line("Ingress", "portal", "gateway", "TCP/8000")}
+    | {Line("Egress", "portal", "gateway", "TCP/8090"), Line("Ingress", "gateway", "portal", "TCP/8090")}
     | {Line("Egress", name, "data/mongodb", "TCP/27017") for name in SERVICES}
     | {
         Line("Egress", name, "data/rabbitmq", f"TCP/{port}")

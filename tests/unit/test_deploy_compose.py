@@ -12,7 +12,7 @@ from deploy.k8s import network
 from deploy.tools import PROJECT, tool
 
 Service = dict[str, Any]
-OURS = ("auth", "upload", "propagation", "notify", "download")
+OURS = ("auth", "upload", "propagation", "notify", "download", "portal")
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +88,7 @@ def test_no_secret_is_in_the_environment(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         for name, value in (service.get("environment") or {}).items():
             assert not any(word in name for word in ("PASSWORD", "SECRET", "KEY", "TOKEN", "URL")) or (
-                str(value).startswith(("/run/secrets/", "http://localhost"))
+                str(value).startswith(("/run/secrets/", "http://localhost", "http://gateway:"))
             )
 
 
@@ -107,11 +107,21 @@ def test_networks_are_the_same_walls_as_the_network_policies(compose: dict[str, 
     assert {name for name, wall in compose["networks"].items() if not wall.get("internal")} == {"public"}
     assert members["public"] == {"gateway"}
     assert members["front"] == {"gateway", *network.FRONT}
+    assert members["pages"] == {"gateway", "portal"}
+    assert [name for name, group in members.items() if "portal" in group] == ["pages"]
 
 
 def test_the_services_trust_the_gateway_alone(compose: dict[str, Any]) -> None:
-    address = compose["services"]["gateway"]["networks"]["front"]["ipv4_address"]
-    assert {compose["services"][name]["environment"]["TRUSTED_PROXIES"] for name in OURS} == {address}
+    gateway = compose["services"]["gateway"]
+    for name in OURS:
+        address = gateway["networks"]["pages" if name == "portal" else "front"]["ipv4_address"]
+        assert compose["services"][name]["environment"]["TRUSTED_PROXIES"] == address
+
+
+def test_the_door_of_the_portal_is_on_the_portals_own_network_alone(compose: dict[str, Any]) -> None:
+    gateway = compose["services"]["gateway"]
+    assert gateway["environment"]["GATEWAY_PORTAL_DOOR_HOST"] == gateway["networks"]["pages"]["ipv4_address"]
+    assert not [port for port in gateway["ports"] if str(port["target"]) == "8090"]
 
 
 def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from deploy.tools import tool
 
 K8S = Path(workloads.__file__).parent
 Object = dict[str, Any]
-CONTAINERS = ("auth", "upload", "propagation", "notify", "download", "gateway", "topology")
+CONTAINERS = ("auth", "upload", "propagation", "notify", "download", "portal", "gateway", "topology")
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def test_no_secret_is_written_down(rendered: list[Object]) -> None:
         for volume in workloads.pod_of(each)["volumes"]
         if "secret" in volume
     }
-    services = ("auth", "upload", "propagation", "notify", "download", "topology")
+    services = ("auth", "upload", "propagation", "notify", "download", "portal", "topology")
     assert mounted == {"gateway-tls"} | {f"{name}-secrets" for name in services}
     assert all(name in (K8S / "README.md").read_text() for name in mounted)
 
@@ -111,7 +111,7 @@ def test_the_management_port_is_what_monitoring_asks(rendered: list[Object]) -> 
         if each["kind"] == "Service"
         and monitor["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items()
     ]
-    assert {each["metadata"]["name"] for each in watched} == set(network.SERVICES)
+    assert {each["metadata"]["name"] for each in watched} == set(network.WATCHED)
     for each in watched:
         assert monitor["endpoints"][0]["port"] in {port["name"] for port in each["spec"]["ports"]}
 

@@ -11,14 +11,21 @@ import yaml
 from deploy.compose import secrets
 from deploy.k8s import workloads
 from deploy.tools import PROJECT, tool
-from services.kit.settings import ServiceSettings
+from services.kit.settings import ProcessSettings
 
-SERVICES = ("auth", "upload", "propagation", "notify", "download")
+SERVICES = ("auth", "upload", "propagation", "notify", "download", "portal")
+
+
+def settings_of(service: str) -> type[ProcessSettings]:
+    """The class that reads them."""
+    module = "portal.settings" if service == "portal" else f"services.{service}.settings"
+    found: type[ProcessSettings] = importlib.import_module(module).Settings
+    return found
 
 
 def fields(service: str) -> tuple[set[str], set[str]]:
     """All settings of a service, and those that it cannot do without."""
-    known: type[ServiceSettings] = importlib.import_module(f"services.{service}.settings").Settings
+    known = settings_of(service)
     needed = {name for name, field in known.model_fields.items() if field.is_required()}
     return set(known.model_fields), needed
 
@@ -77,4 +84,4 @@ def test_the_secrets_that_are_made_are_strong_enough_to_start(
     for name, value in told["environment"].items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("SECRETS_DIR", str(tmp_path / "run"))
-    assert importlib.import_module(f"services.{service}.settings").Settings.read().listen_port == 8000
+    assert settings_of(service).read().listen_port == 8000

@@ -1,0 +1,56 @@
+"""The portal's image: its pages and the kit, verified packages, built islands, no Node and nobody root."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+from deploy.tools import PROJECT
+
+RECIPE = (PROJECT / "deploy" / "Dockerfile.portal").read_text(encoding="utf-8")
+LINES = [line for line in re.sub(r"\\\n *", "", RECIPE).splitlines() if line and not line.startswith("#")]
+FINAL = LINES[LINES.index("FROM ${BASE}") :]
+HEAVY = ("motor", "pymongo", "aio_pika", "jose", "minio", "email_validator")
+
+
+def test_it_holds_the_kit_the_portal_and_nothing_else() -> None:
+    copied = [line for line in FINAL if line.startswith("COPY")]
+    assert [line.split()[-1] for line in copied] == [
+        "/app/venv",
+        "/app/services/__init__.py",
+        "/app/services/kit",
+        "/app/portal",
+    ]
+
+
+def test_islands_are_built_before_and_leave_no_node_behind() -> None:
+    assert not [line for line in FINAL if "npm" in line or "nodejs" in line]
+    (build,) = [line for line in LINES if "npm ci" in line]
+    assert "--ignore-scripts" in build
+    assert "rm -rf islands" in build
+
+
+def test_packages_come_from_the_lock_with_their_hashes() -> None:
+    installs = [line for line in LINES if "pip install" in line]
+    assert len(installs) == 2
+    assert all("--require-hashes" in line for line in installs)
+    assert installs[1].endswith('--constraint requirements.lock --group "pyproject.toml:portal"')
+    lock = (PROJECT / "requirements.lock").read_text()
+    groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
+    for entry in (*groups["web"], *(each for each in groups["portal"] if isinstance(each, str))):
+        name = re.match(r"[A-Za-z0-9-]+", entry)
+        assert name
+        assert re.search(rf"^{name[0].lower()}(?:\[.*\])?==", lock, re.M), entry
+
+
+def test_it_runs_as_nobody_in_particular_and_stops_when_asked() -> None:
+    assert "USER 10001:10001" in FINAL
+    assert "STOPSIGNAL SIGTERM" in FINAL
+    assert LINES[-1] == 'CMD ["python", "-m", "portal"]'
+    assert not [line for line in FINAL[FINAL.index("USER 10001:10001") :] if line.startswith(("RUN", "COPY", "ADD"))]
+
+
+def test_the_portal_needs_no_driver_of_a_server() -> None:
+    ask = f"import sys, portal.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
