@@ -113,18 +113,28 @@ class Offer:
 
 @dataclass(frozen=True)
 class Grant:
-    """A download that was begun: where its bytes are, and what they must be."""
+    """A download that was begun: where its bytes are, and what they must be.
+
+    Of an archive no digest is known, but the `files` that it holds are, in their order.
+    """
 
     url: str
     size_bytes: int
     sha256: str
     left: int
     is_done: bool = False
+    files: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, answer: Json) -> Self:
-        is_done = answer.get("state") == "done"
-        return cls(answer["url"], answer["size_bytes"], answer.get("sha256", ""), answer.get("left", 0), is_done)
+        return cls(
+            answer["url"],
+            answer["size_bytes"],
+            answer.get("sha256", ""),
+            answer["left"],
+            answer.get("state") == "done",
+            tuple(answer.get("files", ())),
+        )
 
 
 def moment(text: str) -> datetime:

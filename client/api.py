@@ -12,7 +12,7 @@ import httpx
 
 from client.answers import Challenge, FilePlan, Grant, Offer, Session
 from client.patience import Patience
-from client.problem import Json
+from client.problem import Json, problem_of
 from client.wire import Wire
 
 RENEWAL = "/api/auth/sessions/current/renewal"
@@ -43,6 +43,13 @@ class Api:
     def draw_challenge(self, kind: str = "question") -> Challenge:
         body = {"kind": kind, "language": self.wire.language}
         return Challenge.of(self.wire.ask_again("POST", "/api/auth/challenges", body))
+
+    def picture(self, challenge: Challenge) -> bytes:
+        """The PNG of a challenge that is one; looking costs nothing."""
+        answer = self.wire.http.get(f"{self.wire.base_url}{challenge.image_url}")
+        if not answer.is_success:
+            raise problem_of(answer)
+        return answer.content
 
     def request_link(self, email: str, challenge: str, answer: str) -> None:
         """Has a one-time link and a key mailed; a challenge is worth one attempt, so this is not tried again."""
@@ -171,6 +178,11 @@ class Api:
     def begin_download(self, token: str, file: str, download: str) -> Grant:
         """Takes one of the downloads; the same id again takes nothing more."""
         return Grant.of(self.wire.ask_again("PUT", _download(token, file, download), {}))
+
+    def begin_archive(self, token: str, download: str, files: Sequence[str]) -> Grant:
+        """Takes one of the downloads of each of these files, as one archive; the same id again takes nothing more."""
+        path = f"/api/download/links/{token}/archive/downloads/{download}"
+        return Grant.of(self.wire.ask_again("PUT", path, {"files": list(files)}))
 
     def give_back(self, token: str, file: str, download: str) -> None:
         self.wire.ask_again("DELETE", _download(token, file, download))

@@ -1,11 +1,12 @@
 """Fetching a file: a dropped line resumes inside the same download, and the digest is verified before it counts."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from client.answers import Grant, OfferedFile
+from client.answers import Grant, Offer, OfferedFile
 from client.api import Api
+from client.archive import check
 from client.partial import Partial
 from client.problem import BytesDiffer
 from client.pull import Pull
@@ -34,6 +35,20 @@ class Downloader:
                 raise BytesDiffer(offered.path)
 
         return self._fetch(offered.file, begin, target, verify)
+
+    def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> Path:
+        """These files of an offer as one ZIP archive, opened and verified; goes on like a file does."""
+        chosen = {file.file: file for file in wanted}
+        ids = [file.file for file in offer.files if file.file in chosen]
+
+        def begin(download: str) -> Grant:
+            return self._api.begin_archive(self._token, download, ids)
+
+        def verify(part: Path, pull: Pull) -> None:
+            check(part, [chosen[file] for file in pull.grant.files])
+
+        etag = offer.card["archive"]["etag"]
+        return self._fetch(f"archive {etag} {ids}", begin, target, verify)
 
     def _fetch(self, what: str, begin: Begin, target: Path, verify: Verify) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,1 @@
+"""The command line: what a person types, and what they read; all it does, the library around it does."""

@@ -1,0 +1,63 @@
+"""`approve`: what an agent vouches for is shown, then decided."""
+
+from client.commands.desk import Desk, working
+from client.commands.exits import SaidNo
+from client.commands.options import ATTEMPTS, AsJson, Attempts, Link, Reason, Server, Yes
+from client.commands.screen import Entry
+from client.commands.words import plain, size, when, words
+from client.problem import Json
+
+WAITING = "waiting"
+
+
+def approve(
+    url: Link,
+    refuse: Reason = None,
+    yes: Yes = False,
+    server: Server = None,
+    as_json: AsJson = False,
+    attempts: Attempts = ATTEMPTS,
+) -> None:
+    """Approve a transfer, or refuse it; shows first what is to be decided."""
+    with working(server, as_json, attempts) as desk:
+        api, token = desk.link(url, "approve")
+        card = api.to_decide(token)
+        desk.screen.show(_shown(card), aside=True)
+        if card["state"] == WAITING:
+            _confirm(desk, is_refusal=refuse is not None, yes=yes)
+        digest = card["shown"]["digest"]
+        after = api.approve(token, digest) if refuse is None else api.refuse(token, digest, refuse)
+        desk.screen.result(after, _decided(after))
+
+
+def _confirm(desk: Desk, is_refusal: bool, yes: bool) -> None:
+    approval = words("Valider cet envoi en votre nom ?", "Approve this transfer in your name?")
+    refusal = words("Refuser cet envoi en votre nom ?", "Refuse this transfer in your name?")
+    if not yes and not desk.screen.agrees(refusal if is_refusal else approval):
+        raise SaidNo
+
+
+def _shown(card: Json) -> list[Entry]:
+    """All that the digest of a decision is about."""
+    shown = card["shown"]
+    sender = shown["sender"]
+    declared = words("nom déclaré", "declared name")
+    return [
+        (words("De", "From"), f"{sender['address']} ({declared}: {sender['declared_name']})"),
+        *[
+            (one["field"], f"{one['address']} ({words('agent', 'agent') if one['role'] == 'agent' else 'externe'})")
+            for one in shown["recipients"]
+        ],
+        (words("Objet", "Subject"), shown["subject"]),
+        ("", shown["text"]),
+        *[("", f"{plain(file['path'])}  {size(file['size_bytes'])}  {file['sha256']}") for file in shown["files"]],
+        (words("À décider avant le", "Decide before"), when(card["decide_by"])),
+        (words("Disponible jusqu'au", "Available until"), when(shown["ends_at"])),
+    ]
+
+
+def _decided(card: Json) -> list[Entry]:
+    decided = card["decided"]
+    if decided and decided["outcome"] == "refused":
+        return [("", words("Refusé : l'expéditeur en est averti.", "Refused: the sender is told."))]
+    return [("", words("Validé : les destinataires externes reçoivent leur lien.", "Approved: everybody gets a link."))]

@@ -1,0 +1,136 @@
+"""How far it has come: a bar with speed and time left on a terminal, a line every few seconds elsewhere."""
+
+import threading
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+from client.commands.words import plain, size, span, words
+from client.watching import Watcher
+
+PAUSE_SECONDS = 5.0
+CHANGES = {
+    "size": words(
+        "« {} » n'a plus la même taille : il est envoyé de nouveau.", "“{}” has another size: it is sent again."
+    ),
+    "digest": words(
+        "« {} » n'a plus le même contenu : il est envoyé de nouveau.", "“{}” has other contents: it is sent again."
+    ),
+    "date": words(
+        "« {} » n'a plus la même date : son contenu est comparé.", "“{}” has another date: its contents are compared."
+    ),
+}
+
+
+class Shown(Watcher):
+    """What both ways of showing share: where it stands, and what moved in this attempt."""
+
+    def __init__(self, console: Console, title: str, total_bytes: int) -> None:
+        self._console = console
+        self._title = title
+        self._total_bytes = total_bytes
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+        self.found_bytes = 0
+        self.handed_bytes = 0
+        self.moved_bytes = 0
+        self.changes: list[tuple[str, str]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more will move."""
+
+    def found(self, size_bytes: int) -> None:
+        with self._lock:
+            self.found_bytes += size_bytes
+        self.refresh()
+
+    def handed(self, size_bytes: int) -> None:
+        with self._lock:
+            self.handed_bytes += size_bytes
+        self.refresh()
+
+    def moved(self, size_bytes: int) -> None:
+        with self._lock:
+            self.moved_bytes += size_bytes
+
+    def changed(self, name: str, what: str) -> None:
+        self.changes.append((name, what))
+        self._console.print(CHANGES[what].format(plain(name)), markup=False)
+
+    def refresh(self) -> None:
+        """Shows where it stands."""
+
+    @property
+    def position(self) -> int:
+        """Bytes that need not be moved any more."""
+        return self.found_bytes + self.handed_bytes
+
+
+class Bars(Shown):
+    """For a terminal."""
+
+    def __init__(self, console: Console, title: str, total_bytes: int) -> None:
+        super().__init__(console, title, total_bytes)
+        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+        text = TextColumn("{task.description}", markup=False)
+        self._progress = Progress(text, *columns, console=console, transient=True)
+        self._task = self._progress.add_task(title, total=total_bytes)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def refresh(self) -> None:
+        """What was there before jumps; only what moves makes the speed."""
+        with self._lock:
+            self._progress.update(self._task, total=self._total_bytes - self.found_bytes, completed=self.handed_bytes)
+
+    def end(self) -> None:
+        self._progress.stop()
+        self._console.print(summary(self), markup=False)
+
+
+class Lines(Shown):
+    """For a log, a pipe, a machine."""
+
+    def __init__(self, console: Console, title: str, total_bytes: int) -> None:
+        super().__init__(console, title, total_bytes)
+        self._next = self._began + PAUSE_SECONDS
+
+    def refresh(self) -> None:
+        now = time.monotonic()
+        with self._lock:
+            if now < self._next:
+                return
+            self._next = now + PAUSE_SECONDS
+        self._console.print(self._line(now), markup=False)
+
+    def end(self) -> None:
+        self._console.print(summary(self), markup=False)
+
+    def _line(self, now: float) -> str:
+        speed = self.handed_bytes / max(now - self._began, 0.001)
+        share = 100 * self.position // max(self._total_bytes, 1)
+        left = span((self._total_bytes - self.position) / speed) if speed > 0 else "?"
+        where = f"{share} %, {size(self.position)} / {size(self._total_bytes)}"
+        return f"{self._title}: {where}, {size(int(speed))}/s, {words('reste', 'left')} {left}"
+
+
+def summary(shown: Shown) -> str:
+    """The last line: what moved, how fast, and what did not have to."""
+    seconds = max(time.monotonic() - shown._began, 0.001)
+    speed = f"{size(int(shown.moved_bytes / seconds))}/s"
+    moved = f"{shown._title}: {size(shown.moved_bytes)}, {span(seconds)}, {speed}"
+    before = words(f" ({size(shown.found_bytes)} déjà là)", f" ({size(shown.found_bytes)} were there already)")
+    return moved + (before if shown.found_bytes > 0 else "")

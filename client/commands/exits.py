@@ -1,0 +1,129 @@
+"""How a command ends: its exit code, and the words for it."""
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+import httpx
+
+from client.commands.words import plain, words
+from client.links import NotALink, NotAServer
+from client.problem import BytesDiffer, ContentDiffers, FileChanged, Json, Problem
+
+
+class Code(IntEnum):
+    """Documented in `--help` and in docs/client.md."""
+
+    OK = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    REFUSED = 3
+    NOT_SIGNED_IN = 4
+    UNAVAILABLE = 5
+    BYTES_DIFFER = 6
+    DISK = 7
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    Code.OK: words("tout est fait", "all of it is done"),
+    Code.UNEXPECTED: words("réponse ou panne imprévue", "an answer or a fault that nobody foresaw"),
+    Code.USAGE: words("commande mal formée", "the command is not well formed"),
+    Code.REFUSED: words("refusé par une règle, dite", "refused by a rule, which is said"),
+    Code.NOT_SIGNED_IN: words("pas de session ouverte, ou terminée", "no session, or it has ended"),
+    Code.UNAVAILABLE: words(
+        "réseau ou service indisponible malgré les reprises", "no network or no service, after all attempts"
+    ),
+    Code.BYTES_DIFFER: words("les octets ne sont pas ceux attendus", "the bytes are not the expected ones"),
+    Code.DISK: words("un fichier d'ici ne peut être lu ou écrit", "a file here cannot be read or written"),
+    Code.INTERRUPTED: words("arrêté par vous ; la même commande reprend", "stopped by you; the same command goes on"),
+}
+
+
+class Mistake(Exception):
+    """The command cannot be understood."""
+
+
+class NotSignedIn(Exception):
+    """This needs a session."""
+
+
+class Partly(Exception):
+    """Some of it was done, and why the rest was not."""
+
+    def __init__(self, failure: "Failure", done: Json) -> None:
+        self.failure = replace(failure, done=done)
+        super().__init__(failure.title)
+
+
+class SaidNo(Exception):
+    """The person was asked, and did not say yes."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a command did not do what was asked: what the service added, and what was done all the same."""
+
+    code: Code
+    title: str
+    kind: str = "about:blank"
+    members: Json = field(default_factory=dict)
+    done: Json = field(default_factory=dict)
+
+    def document(self) -> Json:
+        """As `--json` shows it."""
+        said = {"code": int(self.code), "type": self.kind, "title": self.title, **self.members}
+        return {"error": said, **self.done}
+
+
+def failure_of(error: BaseException) -> Failure | None:
+    """What an exception means to a person; none for a mistake of this program."""
+    match error:
+        case Partly():
+            return error.failure
+        case Problem():
+            return _of_problem(error)
+        case Mistake() | NotALink() | NotAServer():
+            return Failure(Code.USAGE, _mistake(error))
+        case NotSignedIn():
+            return Failure(Code.NOT_SIGNED_IN, str(error))
+        case httpx.HTTPError() | httpx.InvalidURL():
+            title = words("Le service ne répond pas", "The service does not answer")
+            return Failure(Code.UNAVAILABLE, f"{title} ({type(error).__name__}: {error}).")
+        case FileChanged() | ContentDiffers():
+            title = words(
+                "Ce fichier a été modifié pendant l'envoi ; relancez la commande",
+                "This file was changed while it was being sent; run the command again",
+            )
+            return Failure(Code.BYTES_DIFFER, f"{title} : {plain(str(error))}")
+        case BytesDiffer():
+            title = words("Ce qui est arrivé n'est pas ce qui a été envoyé", "What arrived is not what was sent")
+            return Failure(Code.BYTES_DIFFER, f"{title} : {plain(str(error))}")
+        case OSError():
+            return Failure(Code.DISK, f"{plain(str(error.filename or ''))} : {error.strerror or error}")
+        case KeyboardInterrupt():
+            return Failure(Code.INTERRUPTED, words("Interrompu.", "Interrupted."))
+        case SaidNo():
+            return Failure(Code.INTERRUPTED, words("Rien n'a été fait.", "Nothing was done."))
+    return None
+
+
+def _of_problem(problem: Problem) -> Failure:
+    if problem.status == 401:
+        code = Code.NOT_SIGNED_IN
+    elif problem.is_passing and problem.status != 429:
+        code = Code.UNAVAILABLE
+    else:
+        code = Code.REFUSED
+    title = problem.title or words(f"Réponse {problem.status}", f"Answer {problem.status}")
+    members = {name: value for name, value in problem.members.items() if name not in ("type", "title", "code")}
+    return Failure(code, plain(title), problem.type, members)
+
+
+def _mistake(error: Exception) -> str:
+    if isinstance(error, NotALink):
+        return words(
+            "Ce n'est ni l'adresse d'une telle page ni un jeton : ", "Neither such a page nor a token: "
+        ) + str(error)
+    if isinstance(error, NotAServer):
+        return f"{words('Pas une adresse https', 'Not an https address')}: {plain(str(error))}"
+    return str(error)

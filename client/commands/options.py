@@ -1,0 +1,114 @@
+"""What can be typed after a command's name, with its words."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from client.commands.words import words
+
+ATTEMPTS = 10
+
+
+def option(name: str, french: str, english: str, **more: Any) -> Any:
+    """An option with its help in the reader's language."""
+    return typer.Option(name, help=words(french, english), **more)
+
+
+def argument(name: str, french: str, english: str, **more: Any) -> Any:
+    """The same for an argument."""
+    return typer.Argument(metavar=name, help=words(french, english), **more)
+
+
+# --- every command ---
+
+Server = Annotated[
+    str | None,
+    option(
+        "--server",
+        "le service ; sinon MELANISSIMO_SERVER, sinon celui de l'adresse donnée ou de la seule session ouverte",
+        "the service; else MELANISSIMO_SERVER, else that of the address given or of the only open session",
+        metavar="URL",
+    ),
+]
+AsJson = Annotated[
+    bool, option("--json", "un seul document JSON sur la sortie standard", "one JSON document on standard output")
+]
+Attempts = Annotated[
+    int,
+    option(
+        "--attempts",
+        "essais avant de renoncer, de plus en plus espacés",
+        "attempts before giving up, further and further apart",
+        metavar="N",
+        min=1,
+    ),
+]
+Yes = Annotated[bool, option("--yes", "ne pas demander confirmation", "do not ask for confirmation")]
+
+# --- coming in ---
+
+Email = Annotated[str, argument("EMAIL", "votre adresse", "your address")]
+Image = Annotated[
+    bool, option("--image", "une image à lire au lieu d'une question", "a picture to read instead of a question")
+]
+MailedLink = Annotated[
+    str | None, option("--link", "le lien du message reçu", "the link in the mail", metavar="URL|TOKEN")
+]
+MailedKey = Annotated[str | None, option("--key", "la clé du message reçu", "the key in the mail")]
+LastName = Annotated[str | None, option("--last-name", "votre nom", "your last name")]
+FirstName = Annotated[str | None, option("--first-name", "votre prénom", "your first name")]
+
+# --- sending ---
+
+Files = Annotated[
+    list[Path],
+    argument(
+        "FILE…",
+        "fichiers, et dossiers qui gardent leur arborescence",
+        "files, and folders, which keep their tree",
+        exists=True,
+        readable=True,
+    ),
+]
+To = Annotated[list[str] | None, option("--to", "destinataire ; répétable", "recipient; repeatable", metavar="EMAIL")]
+Cc = Annotated[list[str] | None, option("--cc", "en copie", "in copy", metavar="EMAIL")]
+Bcc = Annotated[list[str] | None, option("--bcc", "en copie cachée", "in hidden copy", metavar="EMAIL")]
+Subject = Annotated[str | None, option("--subject", "l'objet", "the subject")]
+Text = Annotated[
+    str | None,
+    option(
+        "--text", "le message ; « - » le lit sur l'entrée standard", "the message; “-” reads it from standard input"
+    ),
+]
+Days = Annotated[int | None, option("--days", "durée de validité en jours", "validity in days", metavar="N")]
+Language = Annotated[
+    str | None, option("--language", "la langue des messages", "the language of the mails", metavar="fr|en")
+]
+Draft = Annotated[
+    str | None,
+    option("--draft", "continuer ce brouillon d'ailleurs", "go on with this draft from elsewhere", metavar="ID"),
+]
+Parallel = Annotated[int, option("--parallel", "morceaux à la fois", "parts at once", metavar="N", min=1, max=16)]
+
+# --- receiving ---
+
+Link = Annotated[str, argument("URL", "l'adresse reçue, ou son jeton", "the address received, or its token")]
+Into = Annotated[
+    Path, option("--into", "le dossier où écrire", "the folder to write to", metavar="DIR", file_okay=False)
+]
+Wanted = Annotated[
+    list[str] | None,
+    option("--file", "ce fichier seulement ; répétable", "this file only; repeatable", metavar="PATH"),
+]
+Archive = Annotated[bool, option("--archive", "tout en une archive ZIP", "everything as one ZIP archive")]
+
+# --- following, deciding ---
+
+Transfer = Annotated[str, argument("TRANSFER", "l'identifiant de l'envoi", "the id of the transfer")]
+MaybeTransfer = Annotated[str | None, argument("[TRANSFER]", "l'identifiant de l'envoi", "the id of the transfer")]
+All = Annotated[bool, option("--all", "tous les envois et brouillons", "all transfers and drafts")]
+Reason = Annotated[
+    str | None,
+    option("--refuse", "refuser, avec ce motif", "refuse, for this reason", metavar="REASON"),
+]

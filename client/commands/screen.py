@@ -1,0 +1,87 @@
+"""What a person reads: results on standard output, everything else on standard error, questions answered by a line."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+
+from client.commands.bars import Bars, Lines, Shown
+from client.commands.exits import Failure, Mistake
+from client.commands.words import plain, words
+from client.problem import Json
+
+Entry = tuple[str, str]
+
+
+class Screen:
+    """With `as_json` the one document of the command is all that goes to standard output."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._output = Console(highlight=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Something to know on the way."""
+        self._errors.print(plain(text, keeping="\n"), markup=False)
+
+    def show(self, entries: Sequence[Entry], aside: bool = False) -> None:
+        """Names and values, one a line; without a name, the value alone. `aside`: on the way, not as a result."""
+        console = self._errors if aside else self._output
+        for name, value in entries:
+            head = name + words(" : ", ": ") if name else ""
+            console.print(head + plain(value, keeping="\n"), markup=False)
+
+    def result(self, document: Any, entries: Sequence[Entry]) -> None:
+        """The end of a command: the document, or the same for a person."""
+        if self.as_json:
+            print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+        else:
+            self.show(entries)
+
+    def fail(self, failure: Failure) -> None:
+        """The other end."""
+        self._errors.print(failure.title, markup=False, style="bold red")
+        for problem in _more(failure.members):
+            self._errors.print(f"  {problem}", markup=False)
+        if self.as_json:
+            print(json.dumps(failure.document(), ensure_ascii=False, indent=2), flush=True)
+
+    def ask(self, question: str) -> str:
+        """A line from standard input, without the blanks around it; none left is a mistake."""
+        self._errors.print(question, markup=False, end=" ")
+        line = sys.stdin.readline()
+        if not line:
+            raise Mistake(words("Il manque une réponse.", "An answer is missing."))
+        return line.strip()
+
+    def agrees(self, question: str) -> bool:
+        """True for a yes."""
+        return self.ask(f"{question} {words('[o/N]', '[y/N]')}").lower() in ("o", "oui", "y", "yes")
+
+    def pause(self, seconds: float) -> None:
+        """Waits before another attempt; says so when one would notice."""
+        if seconds >= 2:
+            self.note(words(f"Nouvel essai dans {seconds:.0f} s…", f"Trying again in {seconds:.0f} s…"))
+        time.sleep(seconds)
+
+    @contextmanager
+    def bytes_of(self, title: str, total_bytes: int) -> Iterator[Shown]:
+        """Shows how it goes: bars on a terminal, a line now and then elsewhere."""
+        shown: type[Shown] = Bars if self._errors.is_terminal else Lines
+        with shown(self._errors, title, total_bytes) as watcher:
+            yield watcher
+
+
+def _more(members: Json) -> Iterator[str]:
+    """What else stands between a draft and its being sent, and what the service says in figures."""
+    for problem in members.get("problems", [])[1:]:
+        titles = problem.get("titles", {})
+        yield plain(str(titles.get(words("fr", "en"), problem.get("type"))))
+    for name, value in members.items():
+        if isinstance(value, int | str) and name not in ("status", "instance", "detail"):
+            yield plain(f"{name} = {value}")

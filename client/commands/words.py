@@ -1,0 +1,61 @@
+"""What is said, in French or in English; sizes, dates, and the words of others made harmless."""
+
+import os
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+
+UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"))
+JOINERS = "\u200c\u200d"
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """`fr` or `en`, by LC_ALL, LC_MESSAGES or LANG, the first that is set; French when none is."""
+    said = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "fr")
+    return "fr" if said.lower().startswith("fr") else "en"
+
+
+LANGUAGE = language_of(os.environ)
+
+
+def words(french: str, english: str) -> str:
+    """The one that this person reads."""
+    return french if LANGUAGE == "fr" else english
+
+
+def plain(text: str, keeping: str = "") -> str:
+    """What somebody else wrote, without what would command a terminal or turn the reading around."""
+    return "".join(
+        sign
+        for sign in text
+        if sign in keeping or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    )
+
+
+def size(size_bytes: int) -> str:
+    """In powers of a thousand."""
+    value, unit = float(size_bytes), 0
+    while value >= 999.5 and unit < len(UNITS) - 1:
+        value, unit = value / 1000, unit + 1
+    number = f"{value:.0f}" if unit == 0 or value >= 99.5 else f"{value:.1f}"
+    return f"{number.replace('.', words(',', '.'))} {words(*UNITS[unit])}"
+
+
+def when(moment: str | None) -> str:
+    """A date and time as the service says it, on this machine's clock."""
+    if not moment:
+        return "–"
+    here = datetime.fromisoformat(moment).astimezone()
+    return here.strftime(words("%d/%m/%Y à %H:%M", "%Y-%m-%d %H:%M"))
+
+
+def span(seconds: float) -> str:
+    """How long it takes."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d}" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
+
+
+def files(number: int) -> str:
+    """So many files."""
+    return f"{number} {words('fichier', 'file')}{'s' if number > 1 or (number == 0 and LANGUAGE == 'en') else ''}"

@@ -1,0 +1,101 @@
+"""The command line as a person on a machine of their own types it; it may be killed."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from client.problem import Json
+from devstack.human_check import answer
+from devstack.people import ACCESS, Person
+from tests.e2e.world import World, until
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Ended:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def document(self) -> Json:
+        """The one document on standard output."""
+        found: Json = json.loads(self.output)
+        return found
+
+
+class Machine:
+    """Somebody's own computer: a folder for state, one for files."""
+
+    def __init__(self, world: World, folder: Path, language: str = "en_GB.UTF-8") -> None:
+        self.world = world
+        self.files = folder / "files"
+        self.files.mkdir(parents=True)
+        self.state = folder / "state"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(PROJECT),
+            "LANG": language,
+            "XDG_STATE_HOME": str(self.state),
+            "MELANISSIMO_SERVER": world.stack.gateway_url,
+        }
+
+    def begin(self, *asked: str, **environment: str) -> subprocess.Popen[str]:
+        """Starts a command; who starts it ends it."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "client", *asked],
+            cwd=self.files,
+            env=self.environment | environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *asked: str, says: Sequence[str] = ()) -> Ended:
+        """A command to its end, with lines typed beforehand."""
+        with self.begin(*asked) as command:
+            output, errors = command.communicate("".join(f"{line}\n" for line in says), timeout=100)
+            return Ended(command.returncode, output, errors)
+
+    def killed(self, *asked: str, when: Callable[[], bool]) -> None:
+        """A command that gets SIGKILL as soon as something is so."""
+        with self.begin(*asked) as command:
+            until(lambda: when() or command.poll() is not None, "time to kill")
+            assert command.poll() is None, command.communicate()
+            command.kill()
+
+    def signed_in(self, person: Person) -> Ended:
+        """Comes in as a person does: reads the question, answers, reads the mail, types the link and the key."""
+        with self.begin("sign-in", person.address, "--json", LANG="fr_FR.UTF-8") as command:
+            assert command.stdin is not None
+            assert command.stderr is not None
+            question = _read_until(command.stderr.read, "?")
+            _type(command.stdin.write, command.stdin.flush, answer(question))
+            letter = person.letter(ACCESS)
+            link = next(link for link in letter.links if f"/{ACCESS}/" in link)
+            for line in (link, person.last_name, person.first_name, str(letter.key)):
+                _type(command.stdin.write, command.stdin.flush, line)
+            output, errors = command.communicate(timeout=60)
+            return Ended(command.returncode, output, errors)
+
+
+def _read_until(read: Callable[[int], str], end: str) -> str:
+    found = ""
+    while not found.endswith(end):
+        more = read(1)
+        assert more, found
+        found += more
+    return found
+
+
+def _type(write: Callable[[str], object], flush: Callable[[], object], line: str) -> None:
+    write(line + "\n")
+    flush()

@@ -1,0 +1,113 @@
+"""The command line, from the first mail to the deletion: every document parses, every step is done."""
+
+from pathlib import Path
+
+import pytest
+
+from client.problem import Json
+from devstack.people import DECISION, OFFER, Person
+from tests.e2e.commands import Machine
+from tests.e2e.world import World, until
+
+FILES = {
+    "Dossier d’été/plan.txt": b"le plan",
+    "Dossier d’été/Annexes à lire/vide.txt": b"",
+    "seul.bin": b"x" * 9_000_000,
+}
+
+
+@pytest.fixture
+def machine(world: World, tmp_path: Path) -> Machine:
+    return Machine(world, tmp_path)
+
+
+def link_of(person: Person, page: str) -> str:
+    return next(link for link in person.letter(page).links if f"/{page}/" in link)
+
+
+def put_files(machine: Machine) -> None:
+    for name, content in FILES.items():
+        path = machine.files / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def test_somebody_signs_in_sends_and_deletes_an_agent_approves_everybody_gets_it(machine: Machine) -> None:
+    world = machine.world
+    sender, other = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
+    agent = world.agent("dominique")
+    session = machine.signed_in(sender)
+    assert session.code == 0, session.errors
+    assert session.document["email"] == sender.address
+    assert machine.run("whoami", "--json").document["name"] == f"{sender.first_name} {sender.last_name}"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in machine.state.rglob("*.json"))
+
+    put_files(machine)
+    sent = send(machine, agent, other)
+    assert get(machine, agent, "agent") == FILES
+
+    shown = machine.run("approve", link_of(agent, DECISION), says=["n"])
+    assert shown.code == 130
+    assert "Objet du test" in shown.errors
+    assert world.has_no_link(other)
+    approved = machine.run("approve", link_of(agent, DECISION), "--yes", "--json")
+    assert approved.document["state"] == "approved"
+    assert get(machine, other, "other") == FILES
+    track(machine, sent)
+
+    deleted = machine.run("delete", sent["transfer"], "--yes", "--json")
+    assert deleted.document["outcome"] == "withdrawn"
+    until(lambda: machine.run("get", link_of(other, OFFER), "--into", "late").code == 3, "the link is dead")
+    assert machine.run("sign-out", "--json").document["was_signed_in"] is True
+    assert machine.run("whoami").code == 4
+
+
+def send(machine: Machine, agent: Person, other: Person) -> Json:
+    people = ["--to", agent.address, "--cc", other.address]
+    ended = machine.run(
+        "send", "Dossier d’été", "seul.bin", *people, "--subject", "Objet du test", "--days", "5", "--json"
+    )
+    assert ended.code == 0, ended.errors
+    recap = ended.document
+    assert recap["needs_approval"] is True
+    assert recap["approvers"] == [agent.address]
+    assert {file["path"] for file in recap["files"]} == set(FILES)
+    assert (recap["resumed"], recap["moved_bytes"], recap["found_bytes"]) == (False, 9_000_007, 0)
+    assert not list((machine.state / "melanissimo" / "sends").glob("*"))
+    return recap
+
+
+def get(machine: Machine, person: Person, into: str) -> dict[str, bytes]:
+    """What somebody finds in their folder; a second time nothing is fetched."""
+    link = link_of(person, OFFER)
+    first = machine.run("get", link, "--into", into, "--json")
+    assert first.code == 0, first.errors
+    again = machine.run("get", link, "--into", into, "--json").document
+    assert {file["outcome"] for file in again["files"]} == {"already-there"}
+    folder = machine.files / into
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def track(machine: Machine, sent: Json) -> None:
+    def everybody_has_it() -> bool:
+        card = machine.run("status", sent["transfer"], "--json").document
+        return all(one["has_everything"] for one in card["tracking"]["recipients"])
+
+    until(everybody_has_it, "the sender sees that everybody has it")
+    every = machine.run("status", "--all", "--json").document
+    assert [one["transfer"] for one in every["transfers"]] == [sent["transfer"]]
+
+
+def test_one_file_by_name_and_everything_as_one_archive(machine: Machine) -> None:
+    world = machine.world
+    agent, other = world.agent("dominique", signed_in=True), world.outsider("sacha", signed_in=False)
+    world.send(agent, [other.address], FILES)
+    link = link_of(other, OFFER)
+    one = machine.run("get", link, "--file", "plan.txt", "--json").document
+    assert [(file["path"], file["outcome"]) for file in one["files"]] == [("Dossier d’été/plan.txt", "fetched")]
+    assert (machine.files / "Dossier d’été" / "plan.txt").read_bytes() == b"le plan"
+    whole = machine.run("get", link, "--archive", "--json")
+    assert whole.code == 0, whole.errors
+    assert (machine.files / "Objet.zip").stat().st_size == whole.document["archive"]["size_bytes"]
+    left = {file.path: file.left for file in world.impatient().offer(link.rpartition("/")[2]).files}
+    assert left == {"Dossier d’été/plan.txt": 1, "Dossier d’été/Annexes à lire/vide.txt": 2, "seul.bin": 2}

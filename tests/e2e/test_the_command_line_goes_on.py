@@ -1,0 +1,120 @@
+"""The command line, killed in the middle: the same command again goes on, and nothing is spent twice."""
+
+import hashlib
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from devstack.people import OFFER, Person
+from tests.e2e.commands import Machine
+from tests.e2e.test_a_killed_upload_goes_on import parts_begun
+from tests.e2e.world import World, until
+
+PART_BYTES = 8 * 2**20
+SIZE_BYTES = 240_000_000
+PARTS = -(-SIZE_BYTES // PART_BYTES)
+PARALLEL = 4
+
+
+@pytest.fixture(scope="module")
+def machine(world: World, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    machine = Machine(world, tmp_path_factory.mktemp("machine"))
+    (machine.files / "grand.bin").write_bytes(random.Random(21).randbytes(SIZE_BYTES))
+    return machine
+
+
+@pytest.fixture(scope="module")
+def link(machine: Machine) -> str:
+    """The link to the large file, whose upload was killed on the way."""
+    world = machine.world
+    sender, agent = world.outsider("camille", signed_in=False), world.agent("dominique")
+    assert machine.signed_in(sender).code == 0
+    asked = ["send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--json"]
+    before = parts_begun(world)
+    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 3)
+    arrived = parts_begun(world) - before
+
+    (machine.files / "small.txt").write_bytes(b"not part of it")
+    ended = machine.run(*asked)
+    assert ended.code == 0, ended.errors
+    recap = ended.document
+    assert recap["resumed"] is True
+    assert recap["found_bytes"] + recap["moved_bytes"] == SIZE_BYTES
+    assert recap["found_bytes"] >= arrived * PART_BYTES
+    until(lambda: parts_begun(world) - before >= PARTS, "the gateway has written its log")
+    assert parts_begun(world) - before <= PARTS + PARALLEL
+    return link_of(agent)
+
+
+def link_of(person: Person) -> str:
+    return next(link for link in person.letter(OFFER).links if f"/{OFFER}/" in link)
+
+
+def left(machine: Machine, link: str) -> int:
+    return machine.world.impatient().offer(link.rpartition("/")[2]).files[0].left
+
+
+def arrived_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.part"))
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@pytest.mark.parametrize("signals", [[signal.SIGKILL, signal.SIGKILL], [signal.SIGINT]])
+def test_a_download_that_is_killed_goes_on_within_one_of_the_three(
+    machine: Machine, link: str, signals: list[signal.Signals], tmp_path: Path
+) -> None:
+    asked = ["get", link, "--into", str(tmp_path), "--json"]
+    before = left(machine, link)
+    for end in signals:
+        cut_off(machine, asked, tmp_path, end)
+    ended = machine.run(*asked)
+    assert ended.code == 0, ended.errors
+    assert sha256_of(tmp_path / "grand.bin") == sha256_of(machine.files / "grand.bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["grand.bin"]
+    until(lambda: left(machine, link) == before - 1, "one was spent")
+
+
+def cut_off(machine: Machine, asked: list[str], folder: Path, end: signal.Signals) -> None:
+    """Some megabytes further the process is told to stop, or is killed."""
+    there = arrived_bytes(folder)
+    with machine.begin(*asked) as command:
+        until(lambda: arrived_bytes(folder) > there + 8_000_000, "bytes have come")
+        command.send_signal(end)
+        _, errors = command.communicate(timeout=20)
+    assert command.returncode == (130 if end == signal.SIGINT else -end)
+    assert ("the same command goes on" in errors) == (end == signal.SIGINT)
+
+
+def test_an_archive_that_is_killed_goes_on_within_one_of_the_three(machine: Machine, link: str, tmp_path: Path) -> None:
+    asked = ["get", link, "--archive", "--into", str(tmp_path), "--json"]
+    before = left(machine, link)
+    machine.killed(*asked, when=lambda: arrived_bytes(tmp_path) > 8_000_000)
+    ended = machine.run(*asked)
+    assert ended.code == 0, ended.errors
+    assert [path.name for path in tmp_path.iterdir()] == ["Grand.zip"]
+    until(lambda: left(machine, link) == before - 1, "one was spent")
+
+
+def test_a_file_that_changed_between_two_attempts_is_sent_as_it_is_now(machine: Machine) -> None:
+    world = machine.world
+    sender, agent = world.outsider("camille", signed_in=False), world.agent("dominique")
+    assert machine.signed_in(sender).code == 0
+    path = machine.files / "vivant.bin"
+    path.write_bytes(random.Random(22).randbytes(SIZE_BYTES))
+    asked = ["send", "vivant.bin", "--to", agent.address, "--subject", "Vivant", "--json"]
+    before = parts_begun(world)
+    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 3)
+    content = b"y" * 20_000_000
+    path.write_bytes(content)
+    ended = machine.run(*asked)
+    assert ended.code == 0, ended.errors
+    assert ended.document["changed"] == [{"path": "vivant.bin", "what": "size"}]
+    assert "another size" in ended.errors
+    file = agent.api.offer(link_of(agent).rpartition("/")[2]).files[0]
+    assert file.sha256 == hashlib.sha256(content).hexdigest()
