@@ -1,5 +1,8 @@
 """`python -m client`: the command line."""
 
+import signal
+
 from client.commands.line import leave, main
 
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # being told to end is no less polite than Ctrl-C
 leave(main())

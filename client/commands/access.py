@@ -15,7 +15,7 @@ from client.commands.options import (
     MailedLink,
     Server,
 )
-from client.commands.words import when, words
+from client.commands.words import ROLES, when, words
 from client.links import read_link
 from client.problem import Json, Problem
 
@@ -118,7 +118,6 @@ def _open(desk: Desk, api: Api, token: str, key: str | None, named: tuple[str, s
 
 
 def _show(desk: Desk, api: Api, session: Json) -> None:
-    roles = {"agent": words("agent", "agent"), "external": words("utilisateur externe", "external user")}
-    who = f"{session['name']} <{session['email']}>, {roles.get(session['role'], session['role'])}"
+    who = f"{session['name']} <{session['email']}>, {ROLES[session['role']]}"
     entries = [(words("Session", "Session"), who), (words("Jusqu'au", "Until"), when(session["ends_at"]))]
     desk.screen.result({"server": api.wire.base_url, **session}, entries)

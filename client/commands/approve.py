@@ -4,10 +4,11 @@ from client.commands.desk import Desk, working
 from client.commands.exits import SaidNo
 from client.commands.options import ATTEMPTS, AsJson, Attempts, Link, Reason, Server, Yes
 from client.commands.screen import Entry
-from client.commands.words import plain, size, when, words
+from client.commands.words import ROLES, plain, size, when, words
 from client.problem import Json
 
 WAITING = "waiting"
+FIELDS = {"to": words("À", "To"), "cc": words("Copie", "Copy"), "bcc": words("Copie cachée", "Hidden copy")}
 
 
 def approve(
@@ -44,10 +45,7 @@ def _shown(card: Json) -> list[Entry]:
     declared = words("nom déclaré", "declared name")
     return [
         (words("De", "From"), f"{sender['address']} ({declared}: {sender['declared_name']})"),
-        *[
-            (one["field"], f"{one['address']} ({words('agent', 'agent') if one['role'] == 'agent' else 'externe'})")
-            for one in shown["recipients"]
-        ],
+        *[(FIELDS[one["field"]], f"{one['address']} ({ROLES[one['role']]})") for one in shown["recipients"]],
         (words("Objet", "Subject"), shown["subject"]),
         ("", shown["text"]),
         *[("", f"{plain(file['path'])}  {size(file['size_bytes'])}  {file['sha256']}") for file in shown["files"]],

@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from client.commands.words import plain, size, span, words
+from client.commands.words import COLON, plain, size, span, words
 from client.watching import Watcher
 
 PAUSE_SECONDS = 5.0
@@ -124,13 +124,13 @@ class Lines(Shown):
         share = 100 * self.position // max(self._total_bytes, 1)
         left = span((self._total_bytes - self.position) / speed) if speed > 0 else "?"
         where = f"{share} %, {size(self.position)} / {size(self._total_bytes)}"
-        return f"{self._title}: {where}, {size(int(speed))}/s, {words('reste', 'left')} {left}"
+        return f"{self._title}{COLON}{where}, {size(int(speed))}/s, {words('reste', 'left')} {left}"
 
 
 def summary(shown: Shown) -> str:
     """The last line: what moved, how fast, and what did not have to."""
     seconds = max(time.monotonic() - shown._began, 0.001)
     speed = f"{size(int(shown.moved_bytes / seconds))}/s"
-    moved = f"{shown._title}: {size(shown.moved_bytes)}, {span(seconds)}, {speed}"
+    moved = f"{shown._title}{COLON}{size(shown.moved_bytes)}, {span(seconds)}, {speed}"
     before = words(f" ({size(shown.found_bytes)} déjà là)", f" ({size(shown.found_bytes)} were there already)")
     return moved + (before if shown.found_bytes > 0 else "")

@@ -1,13 +1,17 @@
 """How a command ends: its exit code, and the words for it."""
 
+import os
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 import httpx
 
-from client.commands.words import plain, words
+from client.alone import BusyElsewhere
+from client.commands.words import COLON, plain, words
 from client.links import NotALink, NotAServer
-from client.problem import BytesDiffer, ContentDiffers, FileChanged, Json, Problem
+from client.names import OutsideTheFolder
+from client.problem import BytesDiffer, ContentDiffers, FileChanged, Json, Problem, StandsInTheWay
+from client.sources import NothingToRead
 
 
 class Code(IntEnum):
@@ -36,6 +40,13 @@ MEANINGS = {
     Code.BYTES_DIFFER: words("les octets ne sont pas ceux attendus", "the bytes are not the expected ones"),
     Code.DISK: words("un fichier d'ici ne peut être lu ou écrit", "a file here cannot be read or written"),
     Code.INTERRUPTED: words("arrêté par vous ; la même commande reprend", "stopped by you; the same command goes on"),
+}
+
+DISK: dict[type[OSError], str] = {
+    StandsInTheWay: words("un autre fichier est là ; il n'est pas écrasé", "another file is there; it is left alone"),
+    BusyElsewhere: words("un autre processus s'en occupe", "another process is at it"),
+    OutsideTheFolder: words("mène hors du dossier choisi", "leads out of the chosen folder"),
+    NothingToRead: words("ni fichier ni dossier que l'on puisse nommer", "no file or folder that can be named"),
 }
 
 
@@ -94,17 +105,23 @@ def failure_of(error: BaseException) -> Failure | None:
                 "Ce fichier a été modifié pendant l'envoi ; relancez la commande",
                 "This file was changed while it was being sent; run the command again",
             )
-            return Failure(Code.BYTES_DIFFER, f"{title} : {plain(str(error))}")
+            return Failure(Code.BYTES_DIFFER, f"{title}{COLON}{plain(str(error))}")
         case BytesDiffer():
             title = words("Ce qui est arrivé n'est pas ce qui a été envoyé", "What arrived is not what was sent")
-            return Failure(Code.BYTES_DIFFER, f"{title} : {plain(str(error))}")
+            return Failure(Code.BYTES_DIFFER, f"{title}{COLON}{plain(str(error))}")
         case OSError():
-            return Failure(Code.DISK, f"{plain(str(error.filename or ''))} : {error.strerror or error}")
+            return _of_disk(error)
         case KeyboardInterrupt():
             return Failure(Code.INTERRUPTED, words("Interrompu.", "Interrupted."))
         case SaidNo():
             return Failure(Code.INTERRUPTED, words("Rien n'a été fait.", "Nothing was done."))
     return None
+
+
+def _of_disk(error: OSError) -> Failure:
+    said = DISK.get(type(error), error.strerror or str(error))
+    where = f"{plain(os.fsdecode(error.filename))}{COLON}" if error.filename else ""
+    return Failure(Code.DISK, where + said)
 
 
 def _of_problem(problem: Problem) -> Failure:
@@ -125,5 +142,5 @@ def _mistake(error: Exception) -> str:
             "Ce n'est ni l'adresse d'une telle page ni un jeton : ", "Neither such a page nor a token: "
         ) + str(error)
     if isinstance(error, NotAServer):
-        return f"{words('Pas une adresse https', 'Not an https address')}: {plain(str(error))}"
+        return f"{words('Pas une adresse https', 'Not an https address')}{COLON}{plain(str(error))}"
     return str(error)

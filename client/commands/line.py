@@ -1,6 +1,6 @@
 """The command line as a whole: its commands, its help, and what comes out when it cannot be understood."""
 
-import json
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ import typer
 from client.commands import access, approve, get, send, status
 from client.commands.desk import PROGRAM, how_to_go_on
 from client.commands.exits import MEANINGS, Code, Failure
+from client.commands.screen import write_json
 from client.commands.words import words
 
 Command = Callable[..., None]
@@ -77,7 +78,10 @@ def app() -> typer.Typer:
 
 
 def main(asked: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit code."""
+    """Runs one command; its exit code. What no terminal can show is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if asked is None else asked)
     try:
         code = app()(given, prog_name=PROGRAM, standalone_mode=False)
@@ -104,7 +108,7 @@ def _misunderstood(mistake: typer.TyperException, as_json: bool) -> int:
     print(failure.title, file=sys.stderr)
     print(words(f"Aide : {PROGRAM} --help", f"Help: {PROGRAM} --help"), file=sys.stderr)
     if as_json:
-        print(json.dumps(failure.document(), ensure_ascii=False, indent=2))
+        write_json(failure.document())
     return failure.code
 
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from client.commands.bars import Bars, Lines, Shown
 from client.commands.exits import Failure, Mistake
-from client.commands.words import plain, words
+from client.commands.words import COLON, plain, words
 from client.problem import Json
 
 Entry = tuple[str, str]
@@ -33,13 +33,13 @@ class Screen:
         """Names and values, one a line; without a name, the value alone. `aside`: on the way, not as a result."""
         console = self._errors if aside else self._output
         for name, value in entries:
-            head = name + words(" : ", ": ") if name else ""
+            head = name + COLON if name else ""
             console.print(head + plain(value, keeping="\n"), markup=False)
 
     def result(self, document: Any, entries: Sequence[Entry]) -> None:
         """The end of a command: the document, or the same for a person."""
         if self.as_json:
-            print(json.dumps(document, ensure_ascii=False, indent=2), flush=True)
+            write_json(document)
         else:
             self.show(entries)
 
@@ -49,7 +49,7 @@ class Screen:
         for problem in _more(failure.members):
             self._errors.print(f"  {problem}", markup=False)
         if self.as_json:
-            print(json.dumps(failure.document(), ensure_ascii=False, indent=2), flush=True)
+            write_json(failure.document())
 
     def ask(self, question: str) -> str:
         """A line from standard input, without the blanks around it; none left is a mistake."""
@@ -75,6 +75,12 @@ class Screen:
         shown: type[Shown] = Bars if self._errors.is_terminal else Lines
         with shown(self._errors, title, total_bytes) as watcher:
             yield watcher
+
+
+def write_json(document: Any) -> None:
+    """The one document on standard output, which can be read whatever the encoding there is."""
+    is_plain = "utf" not in (sys.stdout.encoding or "").lower()
+    print(json.dumps(document, ensure_ascii=is_plain, indent=2), flush=True)
 
 
 def _more(members: Json) -> Iterator[str]:

@@ -7,8 +7,8 @@ from client.commands.desk import working
 from client.commands.exits import Mistake, SaidNo
 from client.commands.options import ATTEMPTS, All, AsJson, Attempts, MaybeTransfer, Server, Transfer, Yes
 from client.commands.screen import Entry
+from client.commands.words import COLON, MAILS, plain, size, when, words
 from client.commands.words import files as so_many
-from client.commands.words import plain, size, when, words
 from client.problem import Json, Problem
 
 OUTCOMES = {
@@ -111,7 +111,7 @@ def _decision(decision: Json) -> list[Entry]:
             if decided["outcome"] == "approved"
             else words("refusé par", "refused by")
         )
-        reason = f" : {decided['reason']}" if decided["reason"] else ""
+        reason = f"{COLON}{decided['reason']}" if decided["reason"] else ""
         return [(words("Décision", "Decision"), f"{said} {decided['by']['address']}, {when(decided['at'])}{reason}")]
     if decision["state"] != "waiting":
         return []
@@ -122,7 +122,7 @@ def _decision(decision: Json) -> list[Entry]:
 
 def _recipient(one: Json) -> list[Entry]:
     """Whether they were told, have looked, and what they have."""
-    told = ", ".join(f"{mail['kind']} {mail['state']}" for mail in one["mails"]) or "–"
+    told = ", ".join(" ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"])
     opened = when(one["opened_at"])
     has = sum(file["done"] > 0 for file in one["files"])
     mails, seen, got = words("courriels", "mails"), words("ouvert", "opened"), words("téléchargés", "downloaded")

@@ -23,6 +23,9 @@ def words(french: str, english: str) -> str:
     return french if LANGUAGE == "fr" else english
 
 
+COLON = words(" : ", ": ")
+
+
 def plain(text: str, keeping: str = "") -> str:
     """What somebody else wrote, without what would command a terminal or turn the reading around."""
     return "".join(
@@ -59,3 +62,14 @@ def span(seconds: float) -> str:
 def files(number: int) -> str:
     """So many files."""
     return f"{number} {words('fichier', 'file')}{'s' if number > 1 or (number == 0 and LANGUAGE == 'en') else ''}"
+
+
+ROLES = {"agent": words("agent", "agent"), "external": words("externe", "external")}
+MAILS = {
+    "link": words("lien", "link"),
+    "to_approve": words("à valider", "to approve"),
+    "reminder": words("rappel", "reminder"),
+    "accepted": words("remis", "delivered"),
+    "delayed": words("retardé", "delayed"),
+    "failed": words("non remis", "not delivered"),
+}

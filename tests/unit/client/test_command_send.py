@@ -1,0 +1,95 @@
+"""`send` against a door that holds state: going on, what has changed, what is refused."""
+
+from pathlib import Path
+
+from client.commands.words import LANGUAGE
+from client.sources import file_id
+from client.state import State
+from tests.unit.client.door import refusal
+from tests.unit.client.house import House
+from tests.unit.client.typing_in import TO, Run, sign_in
+
+
+def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("d").mkdir()
+    Path("d/x").write_bytes(b"x" * 2_500)
+    Path("y").write_bytes(b"")
+    ended = run("send", "d", "y", *TO, "--days", "5", "--json")
+    assert ended.code == 0, ended.errors
+    assert {name: ended.document[name] for name in ("resumed", "moved_bytes", "found_bytes", "changed")} == {
+        "resumed": False,
+        "moved_bytes": 2_500,
+        "found_bytes": 0,
+        "changed": [],
+    }
+    assert state.names("sends") == []
+    assert run("send", "d", "y", *TO, "--json").document["transfer"] != ended.document["transfer"]
+
+
+def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x" * 9_500)
+    Path("d").mkdir()
+    Path("d/gone").write_bytes(b"gone")
+    down = [refusal(403, "forbidden")] * 2
+    house.faults.append(lambda request: down.pop() if "/7/" in request.url.path and down else None)
+    assert run("send", "x", "d", *TO, "--parallel", "1").code == 3
+    (note,) = state.names("sends")
+    draft = str((state.read(note) or {})["draft"])
+    Path("d/gone").unlink()
+    Path("d/new").write_bytes(b"new")
+    ended = run("send", "d", "x", *TO, "--text", "more", "--json")
+    assert ended.code == 0, ended.errors
+    assert ended.document["transfer"] == draft
+    assert ended.document["resumed"] is True
+    assert (ended.document["found_bytes"], ended.document["moved_bytes"]) == (6_000, 3_503)
+    assert file_id(draft, "d/gone") not in house.sizes
+    assert file_id(draft, "d/gone") in ended.errors
+
+
+def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x.exe").write_bytes(b"x")
+    lonely = run("send", "x.exe", "--to", "s@ext.example", "--json")
+    assert (lonely.code, lonely.document["error"]["type"]) == (3, "/problems/agent-needed")
+    assert lonely.document["error"]["title"] == f"{LANGUAGE} agent-needed"
+    refused = run("send", "x.exe", *TO, "--json")
+    assert (refused.code, refused.document["error"]["type"]) == (3, "/problems/extension-refused")
+    assert house.drafts == {}
+    assert state.names("sends") == []
+    assert not house.puts
+
+
+def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    house.faults.append(lambda request: refusal(403, "x") if "submission" in request.url.path else None)
+    assert run("send", "x", *TO).code == 3
+    house.faults.clear()
+    (draft,) = house.drafts
+    house.submitted[draft] = house._recap(draft)
+    assert run("send", "x", *TO, "--json").document["transfer"] == draft
+    assert state.names("sends") == []
+
+
+def test_a_draft_that_is_no_more_is_begun_anew(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    house.faults.append(lambda request: refusal(403, "x") if "submission" in request.url.path else None)
+    assert run("send", "x", *TO).code == 3
+    (draft,) = house.drafts
+    house.faults[:] = [lambda request: refusal(404, "not-found") if draft in request.url.path else None]
+    house.parts.clear()
+    ended = run("send", "x", *TO, "--json")
+    assert ended.code == 0, ended.errors
+    assert ended.document["transfer"] != draft
+
+
+def test_a_session_that_ends_on_the_way_keeps_the_draft(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    house.faults.append(lambda request: refusal(401, "session-expired") if "completion" in request.url.path else None)
+    assert run("send", "x", *TO).code == 4
+    assert len(state.names("sends")) == 1
+    assert len(house.drafts) == 1
