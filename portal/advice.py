@@ -67,6 +67,11 @@ ADVICE = {
         _("This transfer is under examination"),
         _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
     ),
+    "archives-suspended": Advice(
+        _("This archive is suspended"),
+        _("Download the files one by one, or ask the sender to open the archive again from the tracking page."),
+        SENDER,
+    ),
     "file-suspended": Advice(
         _("This file is suspended"),
         _("Too many downloads were broken off. The sender can open the file again from the tracking page."),
@@ -101,6 +106,10 @@ ADVICE = {
     ),
     "transfer-already-withdrawn": Advice(
         _("There is nothing left to decide"), _("The sender has deleted this transfer. You need do nothing.")
+    ),
+    "transfer-already-quarantined": Advice(
+        _("There is nothing left to decide"),
+        _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
     ),
     "approval-already-lapsed": Advice(
         _("It is too late to decide"),

@@ -118,7 +118,9 @@ class Asking:
         return Tracking.model_validate(found) if (found := await self._maybe("download", transfer)) else None
 
     async def reopen(self, transfer: str, address: str, file: str) -> None:
-        where = ("transfers", transfer, "recipients", address, "files", file, "reopening")
+        """Without a file it is the archive of everything that is opened again."""
+        what = ("files", file) if file else ("archive",)
+        where = ("transfers", transfer, "recipients", address, *what, "reopening")
         await self.ask("POST", "download", *where)
 
     async def _maybe(self, service: str, transfer: str) -> Any:

@@ -1,7 +1,6 @@
 """What the services show, as far as pages show it on; unknown members are ignored, because cards grow."""
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,6 +45,16 @@ class File(Card):
     state: str = "complete"
     left: int | None = None
     suspended: bool = False
+    verification: str = "declared"
+
+
+class Archive(Card):
+    """Everything as one file; when none may be begun, `refusal` names the problem and `files` what is in the way."""
+
+    size_bytes: int
+    left: int
+    refusal: str | None
+    files: list[str]
 
 
 class Problem(Card):
@@ -181,7 +190,7 @@ class Offer(Card):
     ends_at: datetime
     downloads_per_file: int
     files: list[File]
-    archive: dict[str, Any] | None = None
+    archive: Archive | None = None
 
 
 class Download(Card):
@@ -223,6 +232,8 @@ class Followed(Card):
     opened_at: datetime | None
     mails: list[Mail]
     files: list[Shelf]
+    archives: list[Download] = []
+    archives_suspended: bool = False
     has_everything: bool
 
 

@@ -7,6 +7,8 @@ from services.kit.secrets import keyed_hash, same
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
+OPEN = (["access"], ["approve"], ["download"])
+"""Where one comes without a session, by the first part of the path."""
 
 
 class FormFromElsewhere(Forbidden):
@@ -18,7 +20,8 @@ class FormFromElsewhere(Forbidden):
 class Csrf:
     """The token of a form is a keyed hash of the session and of the path it posts to.
 
-    A page whose address holds a secret of its own needs no session; there the browser's word weighs most.
+    A page whose address holds a secret of its own needs no session, and a session that begins or ends elsewhere does
+    not matter to it; there the secret in the path is what nobody else can know.
     """
 
     def __init__(self, pepper: str, own_origin: str) -> None:
@@ -27,7 +30,8 @@ class Csrf:
 
     def token(self, session: str, path: str) -> str:
         """What the hidden field of the form that posts to `path` holds."""
-        return keyed_hash(self._pepper, "form", f"{session} {path}")
+        bound = "" if path.split("/")[1:2] in OPEN else session
+        return keyed_hash(self._pepper, "form", f"{bound} {path}")
 
     def verify(self, request: Request, session: str, given: str, purpose: str = "") -> None:
         """Refuse what another site made the browser send; without a purpose the form is for the path it came to."""

@@ -58,9 +58,10 @@ async def events(stream: AsyncIterator[bytes], boundary: bytes, length: int | No
             parser.write(piece)
             for event in taken.collect():
                 yield event
-        parser.finalize()
     except FormParserError:
         raise BadRequest() from None
+    if not taken.is_whole:
+        raise BadRequest()
 
 
 class _Taken:
@@ -74,6 +75,7 @@ class _Taken:
         self._events: list[Event] = []
         self._header = self._value = b""
         self._disposition = b""
+        self.is_whole = False
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -84,6 +86,7 @@ class _Taken:
             "on_headers_finished": self._on_headers,
             "on_part_data": self._on_data,
             "on_part_end": lambda: self._events.append(Ended()),
+            "on_end": self._end,
         }
 
     def look_at(self, piece: bytes) -> None:
@@ -93,6 +96,10 @@ class _Taken:
     def collect(self) -> list[Event]:
         found, self._events = self._events, []
         return found
+
+    def _end(self) -> None:
+        """The last boundary came: nothing was cut off."""
+        self.is_whole = True
 
     def _begin(self) -> None:
         self._disposition = self._header = self._value = b""

@@ -48,7 +48,7 @@ def size(size_bytes: int, language: str) -> str:
     """`1,5 Mo`: decimal units, as disks and limits are counted; one digit after the comma below ten."""
     one, many, *larger = UNITS[language]
     if size_bytes < 1_000:
-        return f"{size_bytes}{WIDE}{one if size_bytes < 2 - (language == 'en' and size_bytes == 0) else many}"
+        return f"{size_bytes}{WIDE}{one if size_bytes == 1 or (language == 'fr' and not size_bytes) else many}"
     value, unit = float(size_bytes), larger[-1]
     for name in larger:
         value, unit = value / 1_000, name

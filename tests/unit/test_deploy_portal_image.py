@@ -10,7 +10,7 @@ from deploy.tools import PROJECT
 RECIPE = (PROJECT / "deploy" / "Dockerfile.portal").read_text(encoding="utf-8")
 LINES = [line for line in re.sub(r"\\\n *", "", RECIPE).splitlines() if line and not line.startswith("#")]
 FINAL = LINES[LINES.index("FROM ${BASE}") :]
-HEAVY = ("motor", "pymongo", "aio_pika", "jose", "minio", "email_validator")
+HEAVY = ("motor", "pymongo", "aio_pika", "jose", "minio")
 
 
 def test_it_holds_the_kit_the_portal_and_nothing_else() -> None:

@@ -41,10 +41,10 @@ def problem(status: int, slug: str, title: str = "Refusé.", **members: Any) -> 
     return httpx.Response(status, json=body, headers={"content-type": "application/problem+json"})
 
 
-def token(role: str = "external", life: int = 900, age: int = 0) -> str:
+def token(role: str = "external", life: int = 900, age: int = 0, session: str = "session-1") -> str:
     """A session's token as auth makes them, but for its signature."""
     now = int(time.time()) - age
-    claims = {"jti": "session-1", "sub": SENDER["address"], "name": SENDER["name"], "role": role}
+    claims = {"jti": session, "sub": SENDER["address"], "name": SENDER["name"], "role": role}
     body = json.dumps({**claims, "iat": now, "exp": now + life, "language": "fr"}).encode()
     return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in (b"{}", body, b"signed"))
 
@@ -76,7 +76,7 @@ def parcel(**more: Any) -> Json:
 
 @dataclass
 class Played:
-    """Answers as the gateway would; `refusals` are answers that come instead, by method and path."""
+    """Answers as the gateway would; `refusals` are answers that come instead, by method and pattern of the path."""
 
     drafts: dict[str, Json] = field(default_factory=lambda: {DRAFT: parcel(draft=DRAFT)})
     transfers: dict[str, Json] = field(default_factory=dict)
@@ -100,7 +100,7 @@ class Played:
         self.offer = offer()
 
     def transport(self) -> httpx.MockTransport:
-        return httpx.MockTransport(self.answer)
+        return httpx.MockTransport(lambda request: self.answer(request))
 
     def refuse(self, method: str, path: str, response: httpx.Response) -> None:
         self.refusals[method, path] = response
@@ -108,9 +108,9 @@ class Played:
     def answer(self, request: httpx.Request) -> httpx.Response:
         self.asked.append(request)
         path = unquote(request.url.path)
-        refusal = self.refusals.get((request.method, path))
-        if refusal is not None:
-            return refusal
+        for (method, refused), refusal in self.refusals.items():
+            if method == request.method and re.fullmatch(refused, path):
+                return refusal
         for pattern, answer in ROUTES:
             found = re.fullmatch(pattern, f"{request.method} {path}")
             if found:

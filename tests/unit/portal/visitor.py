@@ -1,6 +1,7 @@
 """Somebody in front of the portal: follows no redirect, keeps its cookies, and reads forms as they are on the page."""
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
 
@@ -27,7 +28,7 @@ class Person:
         self.http = http
         self.cookies: dict[str, str] = {}
 
-    def sign_in(self, role: str = "external", **more: int) -> None:
+    def sign_in(self, role: str = "external", **more: Any) -> None:
         self.cookies["__Host-session"] = token(role, **more)
 
     async def walk(self, answer: httpx.Response) -> httpx.Response:
@@ -38,7 +39,7 @@ class Person:
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self._ask("GET", path, headers=headers)
 
-    async def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> httpx.Response:
+    async def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: Any) -> httpx.Response:
         return await self._ask("POST", path, data=fields or {}, headers=headers)
 
     async def send(self, page: httpx.Response, action: str, **typed: str) -> httpx.Response:
@@ -53,13 +54,13 @@ class Person:
         return await self._ask("POST", action + query, data=fields, files={"file": file}, headers={})
 
     async def _ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        more["headers"] = {**more["headers"], **self._cookie()}
+        more["headers"] = {**more["headers"], **self.cookie()}
         answer = await self.http.request(method, path, **more)
         for name, value in re.findall(r"^([^=]+)=([^;]*)", "\n".join(answer.headers.get_list("set-cookie")), re.M):
             self.cookies[name] = value
         return answer
 
-    def _cookie(self) -> dict[str, str]:
+    def cookie(self) -> dict[str, str]:
         return {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
 
 

@@ -1,0 +1,198 @@
+"""Coming in, staying in, going out, and what another site cannot make a browser do."""
+
+import pytest
+from fastapi.routing import APIRoute
+
+from portal.pages import FLOWS
+from tests.unit.portal.played import DRAFT, KEY, SENDER, TOKEN, Played, problem
+from tests.unit.portal.visitor import PUBLIC, Person, hidden
+
+ENTRANCE = f"/access/{TOKEN}"
+NAMED = {"last_name": "Martin", "first_name": "Camille"}
+
+
+async def test_an_address_and_an_answer_bring_a_link(played: Played, person: Person) -> None:
+    page = await person.get("/access?kind=question")
+    assert "Combien font deux plus trois" in page.text
+    answer = await person.walk(await person.send(page, "/access", email=" camille@ville.example ", answer="5"))
+    assert "Consultez votre boîte aux lettres" in answer.text
+    assert played.mailed == ["camille@ville.example"]
+
+
+async def test_a_wrong_answer_keeps_the_address_and_draws_another_check_of_the_same_kind(person: Person) -> None:
+    page = await person.get("/access?kind=question")
+    answer = await person.send(page, "/access", email="camille@ville.example", answer="6")
+    assert answer.status_code == 422
+    assert 'value="camille@ville.example"' in answer.text
+    assert 'aria-describedby="answer-hint answer-error" aria-invalid="true"' in answer.text
+    assert "<title>Erreur" in answer.text
+    assert "Combien font" in answer.text
+
+
+async def test_the_image_has_its_sound_and_a_question_as_ways_round(person: Person) -> None:
+    page = await person.get("/access")
+    assert 'src="/api/auth/challenges/c/image"' in page.text
+    assert 'src="/api/auth/challenges/c/audio?language=fr"' in page.text
+    assert 'href="/access?kind=question"' in page.text
+
+
+async def test_opening_the_link_asks_the_services_nothing(played: Played, person: Person) -> None:
+    page = await person.get(ENTRANCE)
+    assert 'autocomplete="one-time-code"' in page.text
+    assert not played.asked
+
+
+async def test_the_key_opens_a_session_that_no_script_can_read(person: Person) -> None:
+    answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
+    (cookie,) = answer.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-session=")
+    assert cookie.endswith("; Path=/; Secure; HttpOnly; SameSite=Lax")
+    assert "Bonjour Camille Martin" in (await person.walk(answer)).text
+
+
+async def test_a_wrong_key_says_how_many_tries_are_left_and_keeps_what_was_typed(person: Person) -> None:
+    answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key="WRONG", **NAMED)
+    assert answer.status_code == 422
+    assert "Il reste 4 essais." in answer.text
+    assert 'value="Martin"' in answer.text
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_link_that_is_spent_leads_to_another_one(played: Played, person: Person) -> None:
+    played.refuse("POST", "/api/auth/sessions", problem(410, "link-already-used", "Ce lien a déjà servi."))
+    answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
+    assert answer.status_code == 410
+    assert 'href="/access"' in answer.text
+
+
+async def test_the_same_form_sent_twice_asks_for_one_session(played: Played, person: Person) -> None:
+    page = await person.get(ENTRANCE)
+    for _ in range(2):
+        await person.send(page, ENTRANCE, key=KEY, **NAMED)
+    first, second = (request.content for request in played.asked if request.url.path == "/api/auth/sessions")
+    assert first == second
+
+
+async def test_signing_out_ends_the_session_and_the_cookie(played: Played, person: Person) -> None:
+    person.sign_in()
+    answer = await person.send(await person.get("/"), "/sign-out")
+    assert "__Host-session=; Path=/" in answer.headers["set-cookie"]
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert any(request.method == "DELETE" for request in played.asked)
+
+
+async def test_a_session_is_renewed_while_it_is_used_and_its_forms_stay_good(played: Played, person: Person) -> None:
+    person.sign_in(age=500)
+    before = person.cookies["__Host-session"]
+    page = await person.get("/drafts")
+    assert person.cookies["__Host-session"] not in ("", before)
+    assert (await person.send(page, "/drafts")).status_code == 303
+    assert sum(request.url.path.endswith("/renewal") for request in played.asked) == 1
+
+
+async def test_a_script_can_keep_a_session_alive_while_somebody_types(person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/drafts")
+    said = page.text.split('data-csrf="')[1].split('"')[0]
+    answer = await person.post("/session/renewal", {}, **{"X-CSRF-Token": said})
+    assert answer.json()["seconds_left"] > 800
+    assert "__Host-session=" in answer.headers["set-cookie"]
+    assert (await person.post("/session/renewal", {}, **{"X-CSRF-Token": "0" * 64})).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["/drafts", f"/drafts/{DRAFT}", "/transfers", "/pending"])
+async def test_a_session_that_is_over_leads_to_another_one(played: Played, person: Person, path: str) -> None:
+    person.sign_in(age=1000)
+    page = await person.get(path)
+    assert page.status_code == 401
+    assert "Votre session est terminée" in page.text
+    assert 'href="/access"' in page.text
+    assert SENDER["address"] not in page.text
+    assert not played.asked
+
+
+async def test_a_session_that_a_service_refuses_is_over(played: Played, person: Person) -> None:
+    person.sign_in()
+    played.refuse("GET", "/api/upload/drafts", problem(401, "session-expired"))
+    page = await person.get("/drafts")
+    assert page.status_code == 401
+    assert "Max-Age=0" in page.headers["set-cookie"]
+
+
+@pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "e30.bm90IGpzb24.x", "e30.W10.x", "é.é.é", "a" * 5000])
+async def test_a_cookie_that_is_no_session_is_nobody(person: Person, cookie: str) -> None:
+    person.cookies["__Host-session"] = cookie.encode("ascii", "ignore").decode()
+    assert (await person.get("/")).status_code == 200
+    assert (await person.get("/drafts")).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+    ],
+)
+async def test_a_form_of_another_site_is_refused(played: Played, person: Person, headers: dict[str, str]) -> None:
+    page = await person.get("/access")
+    played.asked.clear()
+    fields = {**hidden(page, "/access"), "email": "a@b.fr", "answer": "5"}
+    assert (await person.post("/access", fields, **headers)).status_code == 403
+    assert not played.asked
+
+
+async def test_a_form_of_our_own_passes_when_the_browser_hides_where_it_comes_from(person: Person) -> None:
+    page = await person.get("/access?kind=question")
+    fields = {**hidden(page, "/access"), "email": "a@b.fr", "answer": "5"}
+    assert (
+        await person.post("/access", fields, **{"Sec-Fetch-Site": "same-origin", "Origin": "null"})
+    ).status_code == 303
+    assert (
+        await person.post("/access", fields, **{"Sec-Fetch-Site": "same-origin", "Origin": PUBLIC})
+    ).status_code == 303
+
+
+async def test_every_address_that_takes_a_post_refuses_one_without_the_token(played: Played, person: Person) -> None:
+    person.sign_in("agent")
+    known = [route for flow in FLOWS for route in flow.router.routes if isinstance(route, APIRoute)]
+    routes = {(method, route.path) for route in known for method in (route.methods or set()) - {"GET"}}
+    assert len(routes) > 20
+    for method, template in routes:
+        path = template.replace("{draft}", DRAFT).replace("{transfer}", DRAFT).replace("{asked:path}", "drafts/x")
+        path = path.replace("{token}", TOKEN).replace("{file}", DRAFT)
+        played.asked.clear()
+        multipart = {"files": {"subject": (None, "x")}} if template == "/drafts/{draft}" else {"data": {"a": "b"}}
+        answer = await person.http.request(method, path, headers=person.cookie(), **multipart)
+        assert answer.status_code == 403, (method, path)
+        assert not played.asked, path
+
+
+async def test_the_token_of_one_form_does_not_open_another_nor_of_another_session(person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/drafts")
+    given = hidden(page, "/drafts")["csrf"]
+    assert (await person.post("/sign-out", {"csrf": given})).status_code == 403
+    person.sign_in(session="session-2")
+    assert (await person.post("/drafts", {"csrf": given})).status_code == 403
+
+
+async def test_a_body_that_is_no_form_is_refused(person: Person) -> None:
+    page = await person.get("/access")
+    given = hidden(page, "/access")["csrf"]
+    many = "&".join(f"a{number}=" for number in range(200))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await person.http.post("/access", content=f"csrf={given}&{many}", headers=headers)).status_code == 400
+    assert (await person.http.post("/access", content="a=" + "x" * 70_000, headers=headers)).status_code == 413
+    assert (await person.http.post("/access", content=b"<x/>", headers={"Content-Type": "text/xml"})).status_code == 415
+
+
+async def test_the_services_are_told_who_asks_and_in_which_language(played: Played, person: Person) -> None:
+    person.sign_in()
+    await person.get("/drafts")
+    headers = played.asked[-1].headers
+    assert headers["x-client-address"] == "203.0.113.9"
+    assert headers["x-client-network"] == "203.0.113.9"
+    assert headers["accept-language"] == "fr"
+    assert headers["authorization"] == f"Bearer {person.cookies['__Host-session']}"
+    assert headers["host"] == "127.0.0.1:8080"

@@ -1,0 +1,150 @@
+"""What holds for every page: its language, its frame, its policy, its weight, and that nothing comes from elsewhere."""
+
+import gzip
+import re
+from itertools import pairwise
+
+import pytest
+
+from portal.advice import ADVICE
+from services.kit.refusals import Gone
+from tests.unit.portal.played import DRAFT, SENT, TOKEN, Played, problem
+from tests.unit.portal.visitor import FILES, Person, forms, in_front_of
+
+OPEN = ("/", "/access", "/access?kind=question", "/access/sent", "/access/x", "/help", "/accessibility", "/legal")
+OWN = (
+    *("/", "/drafts", f"/drafts/{DRAFT}", f"/drafts/{DRAFT}/recap", f"/drafts/{DRAFT}/delete", "/transfers"),
+    *(f"/drafts/{SENT}/sent", f"/tracking/{SENT}", f"/tracking/{SENT}/delete", "/pending", f"/pending/{SENT}"),
+)
+SECRET = (f"/approve/{TOKEN}", f"/download/{TOKEN}")
+EVERY = [*((path, "") for path in OPEN + SECRET), *((path, "agent") for path in OWN)]
+HEAVIEST_BYTES = 60_000
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+@pytest.mark.parametrize(("path", "role"), EVERY)
+async def test_a_page_is_whole_in_its_language(played: Played, language: str, path: str, role: str) -> None:
+    person = in_front_of(played, language)
+    if role:
+        person.sign_in(role)
+    page = await person.get(path)
+    assert page.status_code == 200
+    html = page.text
+    assert f'<html lang="{language}">' in html
+    assert page.headers["content-language"] == language
+    assert html.count("<h1") == 1
+    assert re.search(r"<title>[^<]+ – Mélanissimo</title>", html)
+    assert 'href="#content"' in html
+    assert '<main id="content"' in html
+    assert not re.findall(r"<script(?![^>]* src=)|<style|\sstyle=|\son[a-z]+=|javascript:", html)
+    assert not [url for url in re.findall(r'(?:src|href|action)="([^"]*)"', html) if re.match(r"https?:|//", url)]
+    assert not re.findall(r"\{\{|\{%|None\b|Undefined", html)
+    levels = [int(level) for level in re.findall(r"<h([1-6])", html)]
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+    await person.http.aclose()
+
+
+async def test_every_page_says_what_it_may_load_and_is_not_kept(person: Person) -> None:
+    for path in (*OPEN, *SECRET, "/nowhere", "/drafts"):
+        headers = (await person.get(path)).headers
+        policy = headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
+        assert f"form-action 'self' {FILES}" in policy
+        assert "frame-ancestors 'none'; base-uri 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["cache-control"] == "no-store"
+
+
+async def test_a_page_with_all_it_loads_is_light(person: Person) -> None:
+    person.sign_in("agent")
+    for path in OWN + SECRET:
+        page = await person.get(path)
+        weight = len(gzip.compress(page.content))
+        for name in set(re.findall(r'(?:href|src)="(/assets/[^"]*)"', page.text)):
+            asset = await person.get(name, **{"Accept-Encoding": "gzip"})
+            assert asset.status_code == 200
+            weight += int(asset.headers["content-length"])
+        assert weight < HEAVIEST_BYTES / 2, path
+
+
+async def test_styles_may_be_kept_for_ever_because_their_name_changes_with_them(person: Person) -> None:
+    page = await person.get("/")
+    (name,) = re.findall(r'href="(/assets/portal-[0-9a-f]{10}\.css)"', page.text)
+    styles = await person.get(name)
+    assert styles.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert styles.headers["content-type"] == "text/css; charset=utf-8"
+    assert "--accent" in styles.text
+    assert (await person.get("/assets/portal.css")).status_code == 404
+    assert (await person.get("/assets/../settings.py")).status_code == 404
+
+
+async def test_each_input_has_a_label_and_every_hint_and_error_is_told_with_it(person: Person) -> None:
+    person.sign_in("agent")
+    for path in (*OPEN, *OWN, *SECRET):
+        html = (await person.get(path)).text
+        ids = re.findall(r'\sid="([^"]*)"', html)
+        assert len(ids) == len(set(ids)), path
+        fields = re.findall(r"<(?:input|textarea|select)\b([^>]*)>", html)
+        for field in (each for each in fields if 'type="hidden"' not in each):
+            (id,) = re.findall(r'\sid="([^"]*)"', field)
+            assert f'<label for="{id}"' in html
+            for told in re.findall(r'aria-describedby="([^"]*)"', field):
+                assert set(told.split()) <= set(ids), path
+
+
+async def test_every_form_that_posts_carries_its_token(person: Person) -> None:
+    person.sign_in("agent")
+    for path in (*OPEN, *OWN, *SECRET):
+        for form in forms((await person.get(path)).text):
+            assert len(form.hidden["csrf"]) == 64, form.action
+
+
+async def test_the_language_of_the_link_is_remembered(person: Person) -> None:
+    page = await person.get("/help?language=en")
+    assert '<html lang="en">' in page.text
+    assert 'href="/help?language=fr"' in page.text
+    assert person.cookies["language"] == "en"
+    assert "Secure; HttpOnly; SameSite=Lax" in page.headers["set-cookie"]
+    assert '<html lang="en">' in (await person.get("/")).text
+
+
+async def test_looking_with_head_is_looking(person: Person) -> None:
+    for path in (*OPEN, *SECRET):
+        answer = await person.http.head(path)
+        assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize("slug", sorted(ADVICE))
+async def test_a_refusal_is_a_page_with_what_to_do_and_whom_to_ask(played: Played, person: Person, slug: str) -> None:
+    played.refuse("GET", f"/api/download/links/{TOKEN}", problem(410, slug, "Voici ce qui s'est passé."))
+    page = await person.get(f"/download/{TOKEN}")
+    assert page.status_code == 410
+    assert "Que faire" in page.text
+    assert "À qui s’adresser" in page.text
+    assert "f" * 32 in page.text
+
+
+def test_whatever_is_gone_has_advice_of_its_own() -> None:
+    import services.auth.domain
+    import services.download.domain.refusals
+    import services.propagation.refusals  # noqa: F401 - they are known once they are imported
+
+    no_page = {"gone", "range-not-satisfiable"}
+    slugs = {refusal.slug() for refusal in Gone.__subclasses__() if refusal.__module__.startswith("services.")}
+    assert slugs - no_page <= ADVICE.keys()
+
+
+async def test_services_that_do_not_answer_are_said_in_words(played: Played, person: Person) -> None:
+    played.refuse("GET", f"/api/download/links/{TOKEN}", problem(503, "unavailable"))
+    page = await person.get(f"/download/{TOKEN}")
+    assert page.status_code == 503
+    assert "momentanément indisponible" in page.text
+
+
+async def test_an_error_of_ours_says_a_reference_and_nothing_else(played: Played, person: Person) -> None:
+    played.offer = {"unexpected": True}
+    page = await person.get(f"/download/{TOKEN}")
+    assert page.status_code == 500
+    assert "Référence" in page.text
+    assert "Traceback" not in page.text
+    assert "unexpected" not in page.text
