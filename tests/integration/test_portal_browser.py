@@ -1,0 +1,103 @@
+"""A real browser with scripts switched off: cookies, hidden origins and redirects as they really are."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright
+
+from client.api import Api
+from devstack.human_check import answer as answer_to
+from devstack.letters import Letters
+from devstack.people import Person
+from devstack.stack import Stack
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
+SENDER, AGENT = "dominique.page@ministere.example", "claude.page@ministere.example"
+
+
+@pytest.fixture
+def letters(stack: Stack) -> Iterator[Letters]:
+    mailbox = Letters(stack.mailbox_url)
+    yield mailbox
+    mailbox.close()
+
+
+@pytest.fixture
+async def context(stack: Stack) -> AsyncIterator[BrowserContext]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = await browser.new_context(base_url=stack.gateway_url, java_script_enabled=False, locale="fr-FR")
+        yield opened
+        await browser.close()
+
+
+async def come_in(page: Page, letters: Letters) -> None:
+    await page.goto("/access?kind=question")
+    question = await page.locator("label[for=answer]").inner_text()
+    await page.fill("#email", SENDER)
+    await page.fill("#answer", answer_to(question))
+    await page.click("text=M’envoyer un lien")
+    letter = await asyncio.to_thread(letters.wait, SENDER, "access")
+    await page.goto(f"/access/{letter.token('access')}")
+    await page.fill("#last_name", "Bernard")
+    await page.fill("#first_name", "Dominique")
+    await page.fill("#key", letter.key or "")
+    await page.click("button:has-text('Entrer')")
+    await page.wait_for_selector("text=Bonjour Dominique Bernard")
+
+
+async def test_a_file_goes_in_and_comes_out_without_a_script(
+    stack: Stack, context: BrowserContext, letters: Letters, tmp_path: Path
+) -> None:
+    file = tmp_path / "Été.bin"
+    file.write_bytes(hashlib.shake_128(b"browser").digest(9 * 2**20 + 5))
+    page = await context.new_page()
+    told: list[str] = []
+    page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
+    await come_in(page, letters)
+    await page.click("button:has-text('Nouvel envoi')")
+    await page.fill("#to", AGENT)
+    await page.fill("#subject", "Sans script")
+    await page.set_input_files("#file", file)
+    await page.click("text=Continuer")
+    await page.wait_for_selector("text=Personne n’a à valider")
+    await page.click("button:has-text('Envoyer')")
+    await page.click("text=Suivre cet envoi")
+    await page.wait_for_selector("text=Où en est l’envoi")
+
+    letter = await asyncio.to_thread(letters.wait, AGENT, "download")
+    await page.goto(f"/download/{letter.token('download')}")
+    async with page.expect_download() as coming:
+        await page.click("button:has-text('Télécharger')")
+    saved = tmp_path / "saved"
+    await (await coming.value).save_as(saved)
+    assert saved.read_bytes() == file.read_bytes()
+    assert (await coming.value).suggested_filename == "Été.bin"
+    assert not told
+
+
+async def test_the_session_cookie_is_kept_by_the_browser_and_hidden_from_scripts(
+    stack: Stack, context: BrowserContext, letters: Letters
+) -> None:
+    person = Person(Api(stack.gateway_url), letters, "camille.cookie@ville.example", "Camille", "Cookie")
+    await asyncio.to_thread(person.ask_for_link)
+    letter = await asyncio.to_thread(person.letter, "access")
+    page = await context.new_page()
+    await page.goto(f"/access/{letter.token('access')}")
+    await page.fill("#last_name", "Cookie")
+    await page.fill("#first_name", "Camille")
+    await page.fill("#key", (letter.key or "").lower().replace("-", " "))
+    await page.click("button:has-text('Entrer')")
+    await page.wait_for_selector("text=Bonjour Camille Cookie")
+    (cookie,) = await context.cookies()
+    assert cookie["name"] == "__Host-session"
+    assert (cookie["httpOnly"], cookie["secure"], cookie["sameSite"]) == (True, True, "Lax")
+    await page.click("text=Se déconnecter")
+    await page.wait_for_selector("text=Recevoir un lien d’accès par courriel")
+    assert await context.cookies() == []
+    person.api.wire.close()
