@@ -33,8 +33,14 @@ def link(machine: Machine) -> str:
     assert machine.signed_in(sender).code == 0
     asked = ["send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--json"]
     before = parts_begun(world)
-    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 3)
-    arrived = parts_begun(world) - before
+    with machine.begin(*asked) as command:
+        until(lambda: parts_begun(world) - before >= 3, "some parts have come")
+        command.send_signal(signal.SIGINT)
+        _, errors = command.communicate(timeout=20)
+        assert command.returncode == 130
+        assert "melanissimo send grand.bin" in errors
+    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 8)
+    arrived = parts_begun(world) - before - PARALLEL
 
     (machine.files / "small.txt").write_bytes(b"not part of it")
     ended = machine.run(*asked)
@@ -44,7 +50,7 @@ def link(machine: Machine) -> str:
     assert recap["found_bytes"] + recap["moved_bytes"] == SIZE_BYTES
     assert recap["found_bytes"] >= arrived * PART_BYTES
     until(lambda: parts_begun(world) - before >= PARTS, "the gateway has written its log")
-    assert parts_begun(world) - before <= PARTS + PARALLEL
+    assert parts_begun(world) - before <= PARTS + 2 * PARALLEL
     return link_of(agent)
 
 

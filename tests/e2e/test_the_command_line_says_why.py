@@ -1,0 +1,56 @@
+"""How a command ends when it cannot do what was asked: one exit code for each kind of reason, and one document."""
+
+from pathlib import Path
+
+import pytest
+
+from devstack.people import OFFER
+from tests.e2e.commands import Ended, Machine
+from tests.e2e.world import World, until
+
+
+@pytest.fixture
+def machine(world: World, tmp_path: Path) -> Machine:
+    return Machine(world, tmp_path)
+
+
+def reason(ended: Ended) -> tuple[int, str]:
+    """The exit code, and the type of the problem; the document says the same code."""
+    error = ended.document["error"]
+    assert error["code"] == ended.code
+    assert error["title"] in ended.errors
+    return ended.code, error["type"].rpartition("/")[2]
+
+
+def test_a_rule_a_session_a_network_a_disk_and_a_mistake_end_differently(machine: Machine) -> None:
+    world = machine.world
+    sender, other = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
+    send = ["send", "a.txt", "--to", other.address, "--subject", "Seul", "--json"]
+    (machine.files / "a.txt").write_bytes(b"a")
+    assert reason(machine.run(*send))[0] == 4
+    assert machine.signed_in(sender).code == 0
+    assert reason(machine.run(*send)) == (3, "agent-needed")
+    assert machine.run("status", "--all", "--json").document == {"transfers": [], "drafts": []}
+    assert reason(machine.run("whoami", "--server", "http://127.0.0.1:9", "--json"))[0] == 4
+    assert reason(machine.run("get", "http://127.0.0.1:9/download/abcdefghij", "--attempts", "2", "--json"))[0] == 5
+    assert reason(machine.run("get", f"{world.stack.gateway_url}/download/abcdefghij", "--json")) == (3, "link-unknown")
+    assert reason(machine.run("send", "nowhere.txt", "--to", other.address, "--json"))[0] == 2
+    (machine.files / "closed.txt").mkdir()
+    agent = world.agent("dominique", signed_in=True)
+    world.send(agent, [other.address], {"closed.txt": b"other"})
+    link = next(link for link in other.letter(OFFER).links if f"/{OFFER}/" in link)
+    assert reason(machine.run("get", link, "--json"))[0] == 7
+
+
+def test_the_fourth_download_is_refused_to_the_command_line_too(machine: Machine) -> None:
+    world = machine.world
+    agent, other = world.agent("dominique", signed_in=True), world.outsider("sacha", signed_in=False)
+    world.send(agent, [other.address], {"f.bin": b"trois fois"})
+    link = next(link for link in other.letter(OFFER).links if f"/{OFFER}/" in link)
+    for time in (1, 2, 3):
+        assert machine.run("get", link, "--into", str(time)).code == 0
+    until(lambda: world.impatient().offer(link.rpartition("/")[2]).files[0].left == 0, "the third is counted")
+    fourth = machine.run("get", link, "--into", "4", "--json")
+    assert reason(fourth) == (3, "downloads-exhausted")
+    assert fourth.document["files"][0]["outcome"] == "failed"
+    assert list((machine.files / "4").iterdir()) == []
