@@ -19,6 +19,8 @@ from services.kit.service import api
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 VERSION = "1.0.0"
+README = DOCS.parent / "README.md"
+FACTS_FROM, FACTS_TO = "<!-- facts -->", "<!-- /facts -->"
 
 
 def asyncapi() -> str:
@@ -60,6 +62,15 @@ def openapi(service: str) -> str:
     return json.dumps(api(service, module.router, deps=None).openapi(), indent=1, ensure_ascii=False) + "\n"
 
 
+def readme() -> str:
+    """The README, with the table of facts between its two marks."""
+    before, _, rest = README.read_text().partition(FACTS_FROM)
+    _, _, after = rest.partition(FACTS_TO)
+    rows = [f"| `{fact.type}` | {', '.join(fact.readers)} |" for fact in FACTS]
+    table = "\n".join(["| a service announces | and these hear it |", "|---|---|", *rows])
+    return f"{before}{FACTS_FROM}\n{table}\n{FACTS_TO}{after}"
+
+
 def problems() -> str:
     """Every refusal, as the table that `type` of a problem leads to."""
     lines = [
@@ -96,7 +107,7 @@ def _first_line(text: str | None) -> str:
 
 def documents() -> dict[Path, str]:
     """Each generated file and what it must hold."""
-    made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems()}
+    made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems(), README: readme()}
     for service in SERVICES:
         if importlib.util.find_spec(f"services.{service}.api"):
             made[DOCS / "openapi" / f"{service}.json"] = openapi(service)
