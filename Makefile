@@ -40,8 +40,8 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
 
-bench: packages .venv/.installed $(LETTERS) ## timings, as ratios
-	@$(BIN)/python -m bench < /dev/null
+bench: packages .venv/.installed $(LETTERS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers)
+	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null
 
 letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
 

@@ -1,44 +1,110 @@
-"""Measures everything on a stack of its own and prints one table."""
+"""Measures everything, or one of four things, on a stack of its own, and prints what it found."""
 
 import argparse
+import os
 import sys
 import time
+from collections.abc import Callable
+from typing import NamedTuple
 
+from bench import beside, ceilings, sends, starts
 from bench import bytes as large
-from bench import ceilings, sends
+from bench.contender import Load
 from bench.rows import Row, printed
 from bench.stage import Stage
 
 CONCURRENCIES = (1, 8, 32)
+KINDS = ("sends", "bytes", "parts", "peers")
+
+
+class Sizes(NamedTuple):
+    """How much work."""
+
+    large_bytes: int
+    small_files: int
+    runs: int
+    latencies: int
+    seconds: float
+    held_bytes: int
+
+
+QUICK = Sizes(24_000_000, 8, 1, 10, 1.0, 9_000_000)
+USUAL = Sizes(304_000_000, 40, 3, 100, 5.0, 40_000_000)
+FULL = Sizes(1_000_000_000, 200, 3, 100, 10.0, 40_000_000)
 
 
 def main(words: list[str]) -> int:
     """All of it; `--quick` is for whoever changes the measuring itself, its figures mean nothing."""
     parser = argparse.ArgumentParser(prog="bench", description="Timings, as ratios.")
-    parser.add_argument("--quick", action="store_true", help="a tenth of the work")
-    quick = parser.parse_args(words).quick
+    parser.add_argument("--only", choices=KINDS, action="append", help="one of them; may be repeated")
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_const", const=QUICK, dest="sizes", help="hardly any work")
+    size.add_argument("--full", action="store_const", const=FULL, dest="sizes", help="1 GB and 200 × 1 MB")
+    asked = parser.parse_args(words)
+    kinds, sizes = asked.only or KINDS, asked.sizes or USUAL
     began = time.monotonic()
     with Stage() as stage:
-        rows = _rows(stage, quick)
-    print(printed(rows))  # noqa: T201 - the table is what it is for
-    print(f"\n{time.monotonic() - began:.0f} s in all, on a fresh stack; everything shares this machine.")  # noqa: T201
+        _warm(stage, 5 if sizes is QUICK else 20)
+        _say(f"{os.cpu_count()} cores; {_load()} as it begins")
+        for kind in kinds:
+            _say(f"\n{kind}\n\n{MEASURES[kind](stage, sizes)}")
+        _say(f"\n{time.monotonic() - began:.0f} s in all, on a fresh stack; {_load()} at the end.")
     return 0
 
 
-def _rows(stage: Stage, quick: bool) -> list[Row]:
-    for _ in range(5 if quick else 20):
-        sends.send(warm := stage.line())
-        warm.close()
+def _sends(stage: Stage, sizes: Sizes) -> str:
     rows, found = ceilings.measure(stage, concurrency=16)
-    rows += sends.latency(stage, times=10 if quick else 100)
+    rows += sends.latency(stage, times=sizes.latencies)
     best = 0.0
     for concurrency in CONCURRENCIES:
         more, delivered = sends.throughput(stage, concurrency, found)
         rows, best = rows + more, max(best, delivered)
     rows.append(Row("    the best of these", f"{best:.1f} /s", "", "≥ 40 /s", best >= sends.AIM_PER_SECOND))
-    rows += large.compare(stage, 100_000_000 if quick else 1_000_000_000, pairs=1 if quick else 3)
-    rows += large.memory(stage, uploads=50, size_bytes=9_000_000 if quick else 40_000_000)
-    return rows
+    return printed(rows)
+
+
+def _bytes(stage: Stage, sizes: Sizes) -> str:
+    rows = large.compare(stage, sizes.large_bytes, pairs=sizes.runs)
+    rows += large.memory(stage, uploads=50, size_bytes=sizes.held_bytes)
+    stage.sweep_store()
+    return printed(rows)
+
+
+def _parts(stage: Stage, sizes: Sizes) -> str:
+    return printed(starts.measure(stage, sizes.seconds))
+
+
+def _peers(stage: Stage, sizes: Sizes) -> str:
+    loads = [
+        Load(1, sizes.large_bytes, 1),
+        Load(8, sizes.large_bytes // 8, 8),
+        Load(sizes.small_files, 1_000_000, 1),
+        Load(sizes.small_files, 1_000_000, 8),
+    ]
+    return beside.compare(stage, loads, sizes.runs, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+
+
+MEASURES: dict[str, Callable[[Stage, Sizes], str]] = {
+    "sends": _sends,
+    "bytes": _bytes,
+    "parts": _parts,
+    "peers": _peers,
+}
+
+
+def _warm(stage: Stage, times: int) -> None:
+    for _ in range(times):
+        sends.send(line := stage.line())
+        line.close()
+
+
+def _load() -> str:
+    """What else this machine is at: our own work counts in it too."""
+    return "load " + " / ".join(f"{average:.1f}" for average in os.getloadavg()) + " over 1 / 5 / 15 minutes"
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)  # noqa: T201 - the tables are what it is for
 
 
 if __name__ == "__main__":

@@ -1,10 +1,8 @@
 """Large files: parts through the gateway against the same signed parts straight into the store."""
 
 import hashlib
-import random
 import time
 import uuid
-import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ from typing import Any
 import minio
 from pymongo import MongoClient
 
+from bench.cuts import Cuts
 from bench.line import Line, Unexpected
 from bench.rows import Row, median
 from bench.stage import Stage
@@ -21,31 +20,9 @@ from devstack.s3_client import s3_client
 from services.kit.objects import Objects
 
 MEGABYTE = 1_000_000
-PART_BYTES = 8 * 2**20
-PART = random.Random(1).randbytes(PART_BYTES)  # noqa: S311 - only bytes that do not compress
 AIM = 0.90
 
-Put = Callable[[Line, int, bytes], None]
-
-
-class Cuts:
-    """A file of equal parts, digested once, so that what is measured is the way and not the hashing."""
-
-    def __init__(self, size_bytes: int) -> None:
-        rest = size_bytes % PART_BYTES
-        self.size_bytes = size_bytes
-        self.parts = [PART] * (size_bytes // PART_BYTES) + ([PART[:rest]] if rest else [])
-        self._known = {len(part): (hashlib.sha256(part).hexdigest(), zlib.crc32(part)) for part in (PART, PART[:rest])}
-        whole = hashlib.sha256()
-        for part in self.parts:
-            whole.update(part)
-        self.sha256 = whole.hexdigest()
-
-    def sha256_of(self, part: bytes) -> str:
-        return self._known[len(part)][0]
-
-    def crc32_of(self, part: bytes) -> str:
-        return f"{self._known[len(part)][1]:08x}"
+Put = Callable[[Line, int, bytes], object]
 
 
 def compare(stage: Stage, size_bytes: int, pairs: int) -> list[Row]:

@@ -22,31 +22,42 @@ def tree(pid: int) -> list[int]:
     return [pid, *(below for child in children for below in tree(child))]
 
 
+def machine_seconds() -> float:
+    """Processor seconds that everybody on this machine has used since it began."""
+    user, nice, system, _idle, _waiting, *rest = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    return sum(map(int, (user, nice, system, *rest))) / TICK
+
+
 def resident_bytes(pid: int) -> int:
     """What is in memory of it now."""
     return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
 
 
 class Peak:
-    """The largest resident memory of a process while this is entered."""
+    """The largest resident memory of some processes together while this is entered."""
 
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
+    def __init__(self, *pids: int) -> None:
+        self._pids = pids
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self.size_bytes = 0
 
     def __enter__(self) -> "Peak":
+        self._look()
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+        self._look()
 
     def _watch(self) -> None:
         while not self._over.wait(EVERY_SECONDS):
-            self.size_bytes = max(self.size_bytes, resident_bytes(self._pid))
+            self._look()
+
+    def _look(self) -> None:
+        self.size_bytes = max(self.size_bytes, sum(map(resident_bytes, self._pids)))
 
 
 class Clock:
