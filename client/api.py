@@ -93,7 +93,7 @@ class Api:
         return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}")
 
     def edit_draft(self, draft: str, **fields: Any) -> Json:
-        """Any of to, cc, bcc, subject, text, validity_days, language."""
+        """Any of to, cc, bcc, subject, text, validity_days, language; `Letter.fields` makes them."""
         return self.wire.ask_again("PATCH", f"/api/upload/drafts/{draft}", fields)
 
     def drop_draft(self, draft: str) -> None:
@@ -189,11 +189,6 @@ class Api:
 
     def tracking(self, transfer: str) -> Json:
         return self.wire.ask_again("GET", f"/api/download/transfers/{transfer}")
-
-
-def recipients(to: Sequence[str] = (), cc: Sequence[str] = (), bcc: Sequence[str] = ()) -> dict[str, list[str]]:
-    """The three lists of a draft, for `edit_draft(draft, **recipients(to=[…]))`."""
-    return {"to": list(to), "cc": list(cc), "bcc": list(bcc)}
 
 
 def _file(draft: str, file: str) -> str:

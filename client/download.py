@@ -10,7 +10,7 @@ from client.archive import check
 from client.partial import Partial
 from client.problem import BytesDiffer
 from client.pull import Pull
-from client.watching import Counting, Progress, Watcher
+from client.watching import Watcher
 
 Begin = Callable[[str], Grant]
 Verify = Callable[[Path, Pull], None]
@@ -19,10 +19,10 @@ Verify = Callable[[Path, Pull], None]
 class Downloader:
     """Fetches files of one link; who watches hears of bytes on the disk, also of those of an earlier attempt."""
 
-    def __init__(self, api: Api, token: str, progress: Progress | None = None, watcher: Watcher | None = None) -> None:
+    def __init__(self, api: Api, token: str, watcher: Watcher | None = None) -> None:
         self._api = api
         self._token = token
-        self._watcher = watcher or (Counting(progress) if progress else Watcher())
+        self._watcher = watcher or Watcher()
 
     def fetch(self, offered: OfferedFile, target: Path) -> Path:
         """The file, whole and verified, at `target`; goes on with what an earlier, cut attempt left beside it."""

@@ -32,7 +32,7 @@ class Fetching:
     def __init__(self, api: Api, token: str, into: Path, watcher: Watcher | None = None) -> None:
         self._into = into
         self._watcher = watcher or Watcher()
-        self._downloader = Downloader(api, token, watcher=self._watcher)
+        self._downloader = Downloader(api, token, self._watcher)
 
     def fetch_all(self, offer: Offer, wanted: Sequence[OfferedFile], parallel: int = PARALLEL) -> list[Fetched]:
         """The wanted files of an offer; a refusal concerns one file, a line that is down concerns all."""

@@ -45,7 +45,7 @@ class Sending:
 
     def upload(self, watcher: Watcher | None = None, parallel: int = PARALLEL) -> list[Json]:
         """Every file, from where an earlier attempt stopped."""
-        return Uploader(self._api, parallel, watcher=watcher).send_all(self.draft, self._files)
+        return Uploader(self._api, parallel, watcher).send_all(self.draft, self._files)
 
     def submit(self) -> Json:
         """Sends it; the recap, also when it was sent before."""

@@ -9,12 +9,10 @@ from client.answers import FilePlan
 from client.api import Api
 from client.digests import Cut, Cutter
 from client.lanes import Lanes, Stopped, results
-from client.parts import PartsAddress, put_part
+from client.parts import PartsAddress
 from client.problem import ContentDiffers, Json, Problem
-from client.sources import Source, file_id, sources
-from client.watching import Counting, Progress, Watcher
-
-__all__ = ["Source", "Uploader", "file_id", "put_part", "sources"]
+from client.sources import Source, file_id
+from client.watching import Watcher
 
 PARALLEL = 4
 ROUNDS = 4
@@ -26,12 +24,10 @@ LOOK_AGAIN = frozenset({"parts-missing", "file-already-complete"})
 class Uploader:
     """Puts files into a draft; who watches hears of bytes in the store, also of those of an earlier attempt."""
 
-    def __init__(
-        self, api: Api, parallel: int = PARALLEL, progress: Progress | None = None, watcher: Watcher | None = None
-    ) -> None:
+    def __init__(self, api: Api, parallel: int = PARALLEL, watcher: Watcher | None = None) -> None:
         self._api = api
         self._parallel = parallel
-        self._watcher = watcher or (Counting(progress) if progress else Watcher())
+        self._watcher = watcher or Watcher()
 
     def send_all(self, draft: str, files: Iterable[Source]) -> list[Json]:
         """Every file, several at once; all are announced before the first byte, so that refusals come early."""

@@ -12,12 +12,16 @@ from pathlib import Path
 import httpx
 
 from client.answers import Offer
-from client.api import Api, recipients
-from client.download import Downloader
+from client.api import Api
+from client.download import Downloader, sha256_of
+from client.fetching import Fetching
+from client.letter import Letter
 from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAnswer
-from client.upload import Source, Uploader, sources
+from client.sending import Sending
+from client.sources import Source, sources
+from client.watching import Watcher
 from devstack.accounts import SERVICES
-from devstack.demo_files import LARGE_BYTES, make, sha256_of
+from devstack.demo_files import LARGE_BYTES, make
 from devstack.demo_screen import Screen
 from devstack.letters import Letters, NoLetter
 from devstack.people import ACCESS, DECISION, OFFER, Person
@@ -94,15 +98,14 @@ class Demo:
     def send(self, files: list[Source]) -> None:
         api, screen = self.sender.api, self.screen
         screen.title("Sending")
-        draft = str(uuid.uuid4())
-        api.begin_draft(draft)
-        to = recipients(to=[self.agent.address], cc=[self.outsider.address])
-        api.edit_draft(draft, subject=SUBJECT, text=TEXT, validity_days=7, **to)
+        letter = Letter((self.agent.address,), (self.outsider.address,), (), SUBJECT, TEXT, validity_days=7)
+        sending = Sending(api, str(uuid.uuid4()), letter, files)
+        sending.prepare()
         screen.step(f"draft to {self.agent.address} (agent) and {self.outsider.address} (external)")
         total = sum(file.path.stat().st_size for file in files)
-        with screen.bytes_of("sent in parallel parts", total) as progress:
-            Uploader(api, progress=progress).send_all(draft, files)
-        recap = api.submit(draft)
+        with screen.bytes_of("sent in parallel parts", total) as watcher:
+            sending.upload(watcher)
+        recap = sending.submit()
         self.transfer = recap["transfer"]
         self._expect(recap["needs_approval"] is True, "a transfer from outside to outside must wait for approval")
         screen.step(f"submitted; waits for {', '.join(recap['approvers'])}")
@@ -126,8 +129,8 @@ class Demo:
             self.screen.step(f"mail with a link to {person.address}")
             offer = person.api.offer(token)
             total = sum(file.size_bytes for file in offer.files)
-            with self.screen.bytes_of("fetched", total) as progress:
-                self._fetch_all(person, token, offer, progress)
+            with self.screen.bytes_of("fetched", total) as watcher:
+                self._fetch_all(person, token, offer, watcher)
             self.screen.step("every file has the SHA-256 that it had on the sender's disk")
 
     def exhaust(self) -> None:
@@ -162,12 +165,14 @@ class Demo:
             token = person.letter(OFFER).token(OFFER)
             self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
 
-    def _fetch_all(self, person: Person, token: str, offer: Offer, progress: Callable[[int], None]) -> None:
+    def _fetch_all(self, person: Person, token: str, offer: Offer, watcher: Watcher) -> None:
         self._expect({file.path for file in offer.files} == set(self.sent), "the link must offer what was sent")
-        for file in offer.files:
-            target = self.folder / person.address / file.path
-            Downloader(person.api, token, progress).fetch(file, target)
-            self._expect(sha256_of(target) == self.sent[file.path], f"{file.path} must be what was sent")
+        folder = self.folder / person.address
+        for one in Fetching(person.api, token, folder, watcher).fetch_all(offer, offer.files):
+            path = one.offered.path
+            self._expect(one.failure is None, f"{path} must come: {one.failure}")
+            self._expect(one.target == folder / path, f"{path} must have its place")
+            self._expect(sha256_of(one.target) == self.sent[path], f"{path} must be what was sent")
 
     def _refused(self, what: str, status: int, ask: Callable[[], object]) -> None:
         try:

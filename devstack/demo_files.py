@@ -1,6 +1,5 @@
 """What the demonstration sends: a large file, a folder with accents in its names, and an empty file."""
 
-import hashlib
 import random
 from pathlib import Path
 
@@ -22,9 +21,3 @@ def make(folder: Path, large_bytes: int = LARGE_BYTES) -> list[Path]:
     empty = folder / "vide.txt"
     empty.touch()
     return [large, tree, empty]
-
-
-def sha256_of(path: Path) -> str:
-    """Of the file's bytes, in lower-case hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,11 +1,13 @@
 """What the demonstration shows: each step with its time, bars on a terminal, plain lines elsewhere."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from client.commands.bars import Bars, Shown
+from client.watching import Watcher
 
 MEGABYTE = 1_000_000
 
@@ -41,14 +43,10 @@ class Screen:
         self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in all)[/dim]")
 
     @contextmanager
-    def bytes_of(self, words: str, total_bytes: int) -> Iterator[Callable[[int], None]]:
-        """A callback that hears of bytes; threads may call it."""
-        if not self._console.is_terminal:
-            yield lambda _more: None
-        else:
-            columns = (TextColumn("    {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-            with Progress(*columns, console=self._console, transient=True) as progress:
-                task = progress.add_task(words, total=total_bytes)
-                yield lambda more: progress.advance(task, more)
+    def bytes_of(self, words: str, total_bytes: int) -> Iterator[Watcher]:
+        """Somebody to tell of bytes: a bar on a terminal, nothing elsewhere."""
+        shown = Bars if self._console.is_terminal else Shown
+        with shown(self._console, f"    {words}", total_bytes) as watcher:
+            yield watcher
         speed = total_bytes / MEGABYTE / max(time.monotonic() - self._last, 0.001)
         self.step(f"{words}: {total_bytes / MEGABYTE:.0f} MB, {speed:.0f} MB/s")

@@ -76,6 +76,14 @@ class Shown(Watcher):
         """Bytes that need not be moved any more."""
         return self.found_bytes + self.handed_bytes
 
+    def summary(self) -> str:
+        """What moved, how fast, and what did not have to."""
+        seconds = max(time.monotonic() - self._began, 0.001)
+        speed = f"{size(int(self.moved_bytes / seconds))}/s"
+        moved = f"{self._title}{COLON}{size(self.moved_bytes)}, {span(seconds)}, {speed}"
+        before = words(f" ({size(self.found_bytes)} déjà là)", f" ({size(self.found_bytes)} were there already)")
+        return moved + (before if self.found_bytes > 0 else "")
+
 
 class Bars(Shown):
     """For a terminal."""
@@ -98,7 +106,6 @@ class Bars(Shown):
 
     def end(self) -> None:
         self._progress.stop()
-        self._console.print(summary(self), markup=False)
 
 
 class Lines(Shown):
@@ -116,21 +123,9 @@ class Lines(Shown):
             self._next = now + PAUSE_SECONDS
         self._console.print(self._line(now), markup=False)
 
-    def end(self) -> None:
-        self._console.print(summary(self), markup=False)
-
     def _line(self, now: float) -> str:
         speed = self.handed_bytes / max(now - self._began, 0.001)
         share = 100 * self.position // max(self._total_bytes, 1)
         left = span((self._total_bytes - self.position) / speed) if speed > 0 else "?"
         where = f"{share} %, {size(self.position)} / {size(self._total_bytes)}"
         return f"{self._title}{COLON}{where}, {size(int(speed))}/s, {words('reste', 'left')} {left}"
-
-
-def summary(shown: Shown) -> str:
-    """The last line: what moved, how fast, and what did not have to."""
-    seconds = max(time.monotonic() - shown._began, 0.001)
-    speed = f"{size(int(shown.moved_bytes / seconds))}/s"
-    moved = f"{shown._title}{COLON}{size(shown.moved_bytes)}, {span(seconds)}, {speed}"
-    before = words(f" ({size(shown.found_bytes)} déjà là)", f" ({size(shown.found_bytes)} were there already)")
-    return moved + (before if shown.found_bytes > 0 else "")

@@ -73,8 +73,12 @@ class Screen:
     def bytes_of(self, title: str, total_bytes: int) -> Iterator[Shown]:
         """Shows how it goes: bars on a terminal, a line now and then elsewhere."""
         shown: type[Shown] = Bars if self._errors.is_terminal else Lines
-        with shown(self._errors, title, total_bytes) as watcher:
-            yield watcher
+        watcher = shown(self._errors, title, total_bytes)
+        try:
+            with watcher:
+                yield watcher
+        finally:
+            self.note(watcher.summary())
 
 
 def write_json(document: Any) -> None:

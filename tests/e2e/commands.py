@@ -84,7 +84,9 @@ class Machine:
             for line in (link, person.last_name, person.first_name, str(letter.key)):
                 _type(command.stdin.write, command.stdin.flush, line)
             output, errors = command.communicate(timeout=60)
-            return Ended(command.returncode, output, errors)
+        for kept in self.state.rglob("sessions/*.json"):
+            self.world.canaries.add(json.loads(kept.read_bytes())["token"])
+        return Ended(command.returncode, output, errors)
 
 
 def _read_until(read: Callable[[int], str], end: str) -> str:

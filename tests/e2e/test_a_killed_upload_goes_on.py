@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 from client.download import Downloader
-from client.upload import Source, Uploader, file_id
+from client.sources import Source, file_id
+from client.upload import Uploader
+from client.watching import Counting
 from tests.e2e.world import World, until
 
 PARALLEL = 3
@@ -77,7 +79,7 @@ def test_an_upload_goes_on_when_the_upload_service_the_gateway_and_the_store_are
             world.kill(victim)
             world.revive(victim)
 
-    Uploader(sender.api, parallel=PARALLEL, progress=kill_something).send(draft, source)
+    Uploader(sender.api, parallel=PARALLEL, watcher=Counting(kill_something)).send(draft, source)
     assert victims == []
     world.submit(sender, draft, {"grand.bin": content})
     link = world.link(agent)

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from client.upload import file_id
+from client.sources import file_id
 from devstack.people import Person
 from tests.e2e.world import World, refused
 

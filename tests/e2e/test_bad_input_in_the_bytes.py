@@ -16,8 +16,10 @@ import pytest
 
 from client.answers import FilePlan
 from client.digests import Cut
+from client.parts import put_part
 from client.problem import Problem
-from client.upload import Uploader, put_part
+from client.upload import Uploader
+from client.watching import Counting
 from devstack.people import Person
 from services.upload.capabilities import Capabilities
 from tests.e2e.world import World, refused, until
@@ -173,11 +175,11 @@ def test_a_session_that_ends_in_mid_upload_costs_nothing_but_a_new_one(world: Wo
             sender.api.close_session()
             until(lambda: refused(world.impatient(token).drafts).status == 401, "upload has heard of it")
 
-    problem = refused(lambda: Uploader(sender.api, parallel=1, progress=end_the_session).send(draft, source))
+    problem = refused(lambda: Uploader(sender.api, parallel=1, watcher=Counting(end_the_session)).send(draft, source))
     assert (problem.status, problem.slug) == (401, "session-expired")
     sender.sign_in()
     heard: list[int] = []
-    Uploader(sender.api, progress=heard.append).send(draft, source)
+    Uploader(sender.api, watcher=Counting(heard.append)).send(draft, source)
     assert sum(heard) == len(CONTENT)
     world.submit(sender, draft, {"f.bin": CONTENT})
     world.link(agent)

@@ -5,7 +5,9 @@ import sys
 from pathlib import Path
 
 from client.api import Api
-from client.upload import Source, Uploader
+from client.sources import Source
+from client.upload import Uploader
+from client.watching import Counting
 
 
 def main() -> None:
@@ -17,7 +19,8 @@ def main() -> None:
     def say(more: int) -> None:
         print(more, flush=True)
 
-    Uploader(api, parallel=told["parallel"], progress=say).send(told["draft"], Source(Path(told["path"]), told["name"]))
+    source = Source(Path(told["path"]), told["name"])
+    Uploader(api, told["parallel"], Counting(say)).send(told["draft"], source)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import minio
 from pymongo import MongoClient
 from pymongo.database import Database
 
-from client.api import Api, recipients
+from client.api import Api
+from client.letter import Letter
 from client.patience import IMPATIENT, Patience
 from client.problem import Json, Problem
-from client.upload import Source, Uploader
+from client.sources import Source
+from client.upload import Uploader
 from devstack.letters import Letters
 from devstack.people import OFFER, Person
 from devstack.s3_client import s3_client
@@ -99,7 +101,8 @@ class World:
         """A draft with everything but files."""
         draft = str(uuid.uuid4())
         sender.api.begin_draft(draft)
-        sender.api.edit_draft(draft, **recipients(to=list(to)), **({"subject": subject, "text": "Bonjour"} | fields))
+        letter = Letter(to=tuple(to), subject=subject, text="Bonjour")
+        sender.api.edit_draft(draft, **(letter.fields() | fields))
         return draft
 
     def source(self, name: str, content: bytes) -> Source:

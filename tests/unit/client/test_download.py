@@ -12,6 +12,7 @@ from client.answers import OfferedFile
 from client.download import Downloader
 from client.partial import Partial
 from client.problem import BytesDiffer, Problem, UnexpectedAnswer
+from client.watching import Counting
 from tests.unit.client.door import Door, refusal, sha256_of
 
 WHOLE = random.Random(7).randbytes(3_000_000)
@@ -66,7 +67,7 @@ def answer_bytes(door: Door, content: bytes) -> None:
 def test_the_file_is_whole_and_nothing_else_is_left(door: Door, tmp_path: Path, content: bytes) -> None:
     door.offered = content
     heard: list[int] = []
-    target = Downloader(door.api(), "t", heard.append).fetch(offered(door), tmp_path / "new" / "plan.pdf")
+    target = Downloader(door.api(), "t", Counting(heard.append)).fetch(offered(door), tmp_path / "new" / "plan.pdf")
     assert target.read_bytes() == content
     assert sum(heard) == len(content)
     assert list(target.parent.iterdir()) == [target]

@@ -12,7 +12,7 @@ import pytest
 from client.problem import FileChanged, Problem
 from client.sources import Source, file_id
 from client.upload import Uploader
-from client.watching import Watcher
+from client.watching import Counting, Watcher
 from tests.unit.client.door import Door, refusal
 
 DRAFT = "0190d6a8-0000-7000-8000-000000000001"
@@ -37,7 +37,7 @@ def sent(door: Door, source: Source) -> bytes:
 def test_what_arrives_is_the_file_whatever_its_size(door: Door, tmp_path: Path, size_bytes: int) -> None:
     source = a_file(tmp_path, size_bytes)
     heard: list[int] = []
-    Uploader(door.api(), progress=heard.append).send(DRAFT, source)
+    Uploader(door.api(), watcher=Counting(heard.append)).send(DRAFT, source)
     assert sent(door, source) == source.path.read_bytes()
     assert sum(heard) == size_bytes
 
@@ -98,7 +98,7 @@ def test_a_resumed_upload_sends_only_what_is_not_there(door: Door, tmp_path: Pat
     assert sorted(door.puts) == [1, 2, 3, 4, 5, 6]
     door.faults.clear()
     heard: list[int] = []
-    Uploader(door.api(), progress=heard.append).send(DRAFT, source)
+    Uploader(door.api(), watcher=Counting(heard.append)).send(DRAFT, source)
     assert sent(door, source) == source.path.read_bytes()
     assert all(times == 1 for times in door.puts.values())
     assert sum(heard) == 9_500
