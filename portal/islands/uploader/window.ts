@@ -1,0 +1,83 @@
+// What an upload asks of the window: a place to drop files, a word before it is closed, a session that lasts, one tab.
+import { el } from "../page/dom";
+import { renew } from "../page/relay";
+
+const FIRST_RENEWAL_MS = 5 * 60_000;
+const LONGEST_MS = 15 * 60_000;
+const SHORTEST_MS = 20_000;
+
+/** The whole window takes files; while some hover above it, it says so. */
+export function droppable(words: string, taken: (transfer: DataTransfer) => void): void {
+  const cover = el("div", { class: "dropping", "aria-hidden": "true", hidden: true }, el("p", {}, words));
+  document.body.append(cover);
+  const carries = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+  let depth = 0;
+  const show = (change: number): void => {
+    depth = Math.max(0, depth + change);
+    cover.hidden = depth === 0;
+  };
+  addEventListener("dragenter", (event) => carries(event) && show(1));
+  addEventListener("dragleave", (event) => carries(event) && show(-1));
+  addEventListener("dragover", (event) => carries(event) && event.preventDefault());
+  addEventListener("drop", (event) => {
+    if (!carries(event) || !event.dataTransfer) return;
+    event.preventDefault();
+    show(-depth);
+    taken(event.dataTransfer);
+  });
+}
+
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
+/** While it lasts, closing the window is asked about and the session is kept alive. */
+export class Watch {
+  private timer = 0;
+  private isOn = false;
+
+  on(): void {
+    if (this.isOn) return;
+    this.isOn = true;
+    addEventListener("beforeunload", warn);
+    this.later(FIRST_RENEWAL_MS);
+  }
+
+  off(): void {
+    this.isOn = false;
+    removeEventListener("beforeunload", warn);
+    clearTimeout(this.timer);
+  }
+
+  private later(ms: number): void {
+    this.timer = window.setTimeout(() => void this.renew(), ms);
+  }
+
+  private async renew(): Promise<void> {
+    const seconds = await renew().catch(() => 0);
+    if (this.isOn) this.later(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, seconds * 500)));
+  }
+}
+
+/** One tab at a time: `busy` is called when another one has it, and the promise lasts until it is ours. Answers how to let go. */
+export async function alone(name: string, busy: () => void): Promise<() => void> {
+  let letGo = (): void => {};
+  const held = new Promise<void>((done) => (letGo = done));
+  const locks = navigator.locks;
+  const isOurs = await new Promise<boolean>((answer) => {
+    void locks.request(name, { ifAvailable: true }, (lock) => {
+      answer(lock !== null);
+      return lock ? held : undefined;
+    });
+  });
+  if (!isOurs) {
+    busy();
+    await new Promise<void>((got) => {
+      void locks.request(name, () => {
+        got();
+        return held;
+      });
+    });
+  }
+  return letGo;
+}
