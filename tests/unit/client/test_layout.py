@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from client.commands.exits import MEANINGS, Code
+
 ROOT = Path(__file__).resolve().parents[3] / "client"
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 OF_THE_COMMAND_LINE = {"rich", "typer", "client.commands"}
@@ -34,3 +36,10 @@ def test_every_module_opens_with_a_sentence_and_none_is_long() -> None:
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno <= LONGEST_FUNCTION, f"{path}: {node.name}"
+
+
+def test_every_exit_code_is_documented() -> None:
+    rows = (ROOT.parent / "docs" / "client.md").read_text().splitlines()
+    assert set(MEANINGS) == set(Code)
+    for code in Code:
+        assert any(row.startswith(f"| {int(code)} |") for row in rows), code
