@@ -94,13 +94,13 @@ def _figure(stage: Stage, contender: Contender, load: Load, work: Callable[[], o
     used["others"] = max(0.0, machine_seconds() - everybody - sum(used.values()))
     own = sum(used[name] for name in servers)
     scale = GIB / load.total_bytes
-    limit = _limit({name: seconds / passed for name, seconds in used.items()})
+    busy = limit({name: seconds / passed for name, seconds in used.items()})
     return Figure(
-        load.total_bytes / MEGABYTE / passed, own * scale, (own + used["store"]) * scale, peak.size_bytes, limit
+        load.total_bytes / MEGABYTE / passed, own * scale, (own + used["store"]) * scale, peak.size_bytes, busy
     )
 
 
-def _limit(cores: dict[str, float]) -> str:
+def limit(cores: dict[str, float]) -> str:
     """Who was busy: all cores, one of a single thread, or nobody, so that it was waiting that took the time."""
     busiest = sorted(cores, key=lambda name: -cores[name])[:3]
     said = ", ".join(f"{name} {cores[name]:.1f}" for name in busiest if cores[name] >= 0.05)

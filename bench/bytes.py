@@ -54,6 +54,7 @@ def compare(stage: Stage, size_bytes: int, pairs: int) -> list[Row]:
             f"{name} {seconds / gib:.1f}" for name, seconds in sorted(cpu.items(), key=lambda e: -e[1])[:5]
         )
         rows.append(Row("    processor seconds a GiB", f"{sum(cpu.values()) / gib:.1f} in all", told))
+        stage.sweep_store()
     return rows
 
 
