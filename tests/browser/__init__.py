@@ -1,0 +1,1 @@
+"""What people see: the real stack in a real browser."""
