@@ -10,19 +10,21 @@ from starlette.requests import Request
 
 LANGUAGES = ("fr", "en")
 COOKIE = "language"
+QUERY = "lang"
+"""As the links of pages and mails say it."""
 CATALOGUES = Path(__file__).parent / "locale"
 
 
 def language_of(request: Request) -> str:
     """What the link on the page asks for, else what it asked for earlier, else what the browser prefers."""
-    wished = [request.query_params.get(COOKIE, ""), request.cookies.get(COOKIE, "")]
+    wished = [request.query_params.get(QUERY, ""), request.cookies.get(COOKIE, "")]
     wished += [entry.split(";")[0].strip()[:2].lower() for entry in _accepted(request).split(",")]
     return next((entry for entry in wished if entry in LANGUAGES), "fr")
 
 
 def chosen(request: Request) -> str | None:
     """The language whose link was followed, if one was."""
-    wished = request.query_params.get(COOKIE)
+    wished = request.query_params.get(QUERY)
     return wished if wished in LANGUAGES else None
 
 

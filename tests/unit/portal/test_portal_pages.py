@@ -100,9 +100,9 @@ async def test_every_form_that_posts_carries_its_token(person: Person) -> None:
 
 
 async def test_the_language_of_the_link_is_remembered(person: Person) -> None:
-    page = await person.get("/help?language=en")
+    page = await person.get("/help?lang=en")
     assert '<html lang="en">' in page.text
-    assert 'href="/help?language=fr"' in page.text
+    assert 'href="/help?lang=fr"' in page.text
     assert person.cookies["language"] == "en"
     assert "Secure; HttpOnly; SameSite=Lax" in page.headers["set-cookie"]
     assert '<html lang="en">' in (await person.get("/")).text

@@ -130,8 +130,8 @@ def test_numbers_digests_and_long_names_can_be_read() -> None:
         ("", "", "de, en;q=0.5", "en"),
         ("", "", "de", "fr"),
         ("", "language=en", "fr", "en"),
-        ("language=fr", "language=en", "en", "fr"),
-        ("language=xx", "language=yy", "en", "en"),
+        ("lang=fr", "language=en", "en", "fr"),
+        ("lang=xx", "language=yy", "en", "en"),
     ],
 )
 def test_the_language_is_the_one_last_asked_for(query: str, cookie: str, accepted: str | None, expected: str) -> None:
