@@ -42,7 +42,8 @@ class State:
     def write_bytes(self, name: str, content: bytes) -> Path:
         """The same for anything."""
         path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.folder, path.parent):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = path.with_name(f".{uuid.uuid4().hex}")
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(content)

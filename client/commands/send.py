@@ -2,7 +2,10 @@
 
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
+
+import httpx
 
 from client.api import Api
 from client.commands.bars import Shown
@@ -116,8 +119,9 @@ class _Errand:
         """A new draft that was refused before any byte is thrown away: another command will send something else."""
         moved = self._shown is not None and self._shown.moved_bytes > 0
         if not (self._is_begun or moved or problem.is_passing or problem.status == UNAUTHENTICATED):
-            self._api.drop_draft(self._draft)
             self._unfinished.forget()
+            with suppress(Problem, httpx.TransportError):  # it may never have begun, and the reason is the first one
+                self._api.drop_draft(self._draft)
 
     def _say(self, prepared: Prepared) -> None:
         screen = self._desk.screen

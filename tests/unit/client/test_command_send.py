@@ -61,6 +61,19 @@ def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Ru
     assert not house.puts
 
 
+def test_a_draft_too_many_is_refused_with_that_reason(run: Run, house: House, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    house.faults.append(
+        lambda request: (
+            refusal(409, "too-many-drafts") if request.method == "PUT" and "drafts" in str(request.url) else None
+        )
+    )
+    ended = run("send", "x", *TO, "--json")
+    assert (ended.code, ended.document["error"]["type"]) == (3, "/problems/too-many-drafts")
+    assert state.names("sends") == []
+
+
 def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, house: House, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")

@@ -28,6 +28,7 @@ def test_a_document_is_private_and_replaced_as_a_whole(state: State) -> None:
     assert len(set((state.read("a/b.json") or {})["name"])) == 1
     assert [path.name for path in (state.folder / "a").iterdir()] == ["b.json"]
     assert (state.folder / "a" / "b.json").stat().st_mode & 0o777 == 0o600
+    assert {folder.stat().st_mode & 0o777 for folder in (state.folder, state.folder / "a")} == {0o700}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "\x00"])
