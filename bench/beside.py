@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import NamedTuple
 
 from bench.contender import Contender, Load, Mover
@@ -12,12 +13,13 @@ from bench.ours import Ours
 from bench.peers.running import Peers
 from bench.rows import median
 from bench.stage import Stage
-from bench.usage import Clock, Peak, machine_seconds, tree
+from bench.usage import Clock, Peak, calm, machine_seconds, tree
 from devstack.table import table
 
 MEGABYTE, GIB = 1_000_000, 2**30
 CORES = os.cpu_count() or 1
 HEADS = ("load", "way", "who", "MB/s", "ours ÷ it", "CPU s/GiB", "with the store", "peak MiB", "limit")
+ATTEMPTS = 4
 WAYS = ("upload", "download")
 
 
@@ -39,29 +41,43 @@ def compare(stage: Stage, loads: Iterable[Load], runs: int, told: Callable[[str]
     rows: list[tuple[str, ...]] = []
     with Peers(stage.stack) as peers:
         contenders: list[Contender] = [Ours(stage), *peers.all()]
-        _warm(stage, contenders)
+        _warm(stage, contenders, told)
         for load in loads:
             figures = _measured(stage, contenders, load, runs, told)
             rows += _rows(load, figures, [contender.name for contender in contenders])
-    return table(HEADS, rows)
+        deaths = [f"{one.name} ended by itself {one.deaths} ×" for one in contenders if one.deaths]
+    return "\n".join([table(HEADS, rows), "", *deaths])
 
 
-def _warm(stage: Stage, contenders: list[Contender]) -> None:
+def _warm(stage: Stage, contenders: list[Contender], told: Callable[[str], None]) -> None:
     for contender in contenders:
-        _round(stage, contender, Load(4, MEGABYTE, 2))
+        _round_again(stage, contender, Load(4, MEGABYTE, 2), told)
 
 
 def _measured(stage: Stage, contenders: list[Contender], load: Load, runs: int, told: Callable[[str], None]) -> Figures:
     figures: Figures = {}
     for run in range(1, runs + 1):
         for contender in contenders:
-            there_and_back = _round(stage, contender, load)
+            there_and_back = _round_again(stage, contender, load, told)
             for way, figure in zip(WAYS, there_and_back, strict=True):
                 figures.setdefault((way, contender.name), []).append(figure)
             speeds = " / ".join(f"{figure.speed:.0f}" for figure in there_and_back)
             told(f"{load}, run {run}: {contender.name} {speeds} MB/s")
         stage.sweep_store()
     return figures
+
+
+def _round_again(stage: Stage, contender: Contender, load: Load, told: Callable[[str], None]) -> tuple[Figure, Figure]:
+    """Another server that dies of it is started again, and begins again; it is said how often."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _round(stage, contender, load)
+        except (OSError, HTTPException):
+            if not contender.died():
+                raise
+            told(f"{load}: {contender.name} ended by itself and is started again")
+            contender.deaths += 1
+    return _round(stage, contender, load)
 
 
 def _round(stage: Stage, contender: Contender, load: Load) -> tuple[Figure, Figure]:
@@ -77,8 +93,10 @@ def _round(stage: Stage, contender: Contender, load: Load) -> tuple[Figure, Figu
     with ThreadPoolExecutor(load.clients) as pool:
         there = _figure(stage, contender, load, lambda: list(pool.map(bring, movers)))
         list(pool.map(lambda mover: mover.settle(), movers))
+        calm(stage.pids() | contender.servers(), 5)
         back = _figure(stage, contender, load, lambda: list(pool.map(lambda mover: mover.download(), movers)))
         list(pool.map(lambda mover: mover.forget(), movers))
+    calm(stage.pids() | contender.servers(), 5)
     return there, back
 
 

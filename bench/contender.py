@@ -28,12 +28,16 @@ class Contender(Protocol):
 
     name: str
     memory_of: Sequence[str]
+    deaths: int
 
     def mover(self) -> Mover:
         """One more client."""
 
     def servers(self) -> dict[str, list[int]]:
         """The processes of each of its parts, without the store's."""
+
+    def died(self) -> bool:
+        """True when its process ended by itself; the next client finds it started again."""
 
 
 class Load(NamedTuple):

@@ -21,6 +21,7 @@ class Ours:
 
     name = "ours"
     memory_of: Sequence[str] = (*SERVICES, "gateway")
+    deaths = 0
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -30,6 +31,10 @@ class Ours:
 
     def servers(self) -> dict[str, list[int]]:
         return {name: pids for name, pids in self._stage.pids().items() if name != "s3"}
+
+    def died(self) -> bool:
+        """A failure of ours is the end of the run."""
+        return False
 
 
 class OurMover:

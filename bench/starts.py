@@ -10,7 +10,7 @@ from bench.line import Line
 from bench.openloop import Call, waited
 from bench.rows import Row, quantile
 from bench.stage import Stage
-from bench.usage import Peak, resident_bytes
+from bench.usage import Peak, calm, resident_bytes
 from devstack.people import OFFER
 
 PER_SECOND = 200
@@ -24,13 +24,20 @@ SETTLED_SECONDS = 3.0
 def measure(stage: Stage, seconds: float) -> list[Row]:
     """Both latencies, then the memory."""
     count = int(PER_SECOND * seconds)
-    parts = waited(list(_parts(stage, count)), PER_SECOND, lambda: Line(stage.stack.service_url("upload")))
-    starts = waited(list(_starts(stage, count)), PER_SECOND, lambda: Line(stage.stack.gateway_url))
+    parts = _waited(stage, _parts(stage, count), stage.stack.service_url("upload"))
+    starts = _waited(stage, _starts(stage, count), stage.stack.gateway_url)
     return [
         _row("authorising a part, as the gateway asks", parts, "one read and one write in the database, one signature"),
         _row("starting a download, through the gateway", starts, "one conditional write in the database"),
         _memory(stage),
     ]
+
+
+def _waited(stage: Stage, calls: Iterator[Call], url: str) -> list[float]:
+    """Asked when all that had to be there before is there, and everybody has heard of it."""
+    ready = list(calls)
+    calm(stage.pids())
+    return waited(ready, PER_SECOND, lambda: Line(url))
 
 
 def _row(what: str, took: list[float], limit: str) -> Row:

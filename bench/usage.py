@@ -9,6 +9,8 @@ from pathlib import Path
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 EVERY_SECONDS = 0.05
+CALM_SECONDS = 0.4
+CALM_CORES = 0.3
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
@@ -29,8 +31,11 @@ def machine_seconds() -> float:
 
 
 def resident_bytes(pid: int) -> int:
-    """What is in memory of it now."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+    """What is in memory of it now; nothing when it is gone."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
+    except OSError:
+        return 0
 
 
 class Peak:
@@ -58,6 +63,17 @@ class Peak:
 
     def _look(self) -> None:
         self.size_bytes = max(self.size_bytes, sum(map(resident_bytes, self._pids)))
+
+
+def calm(pids: dict[str, list[int]], seconds: float = 20.0) -> None:
+    """Returns when these processes have hardly anything left to do, or are not done with it in that time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        clock = Clock(pids)
+        time.sleep(CALM_SECONDS)
+        passed, used = clock.read()
+        if sum(used.values()) < CALM_CORES * passed:
+            return
 
 
 class Clock:

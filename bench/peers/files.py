@@ -1,34 +1,66 @@
 """Servers that take a file in one request: the tus ones, and those that know PUT."""
 
+import subprocess
 import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from bench.contender import Mover, same
 from bench.cuts import Cuts
 from bench.line import Line
+from devstack.ports import answers
+from devstack.process import Child
+from devstack.workspace import Workspace
 
 Remove = Callable[[str], None]
+DYING_SECONDS = 2.0
 TUS = {"Tus-Resumable": "1.0.0"}
+
+
+class Started:
+    """A process that listens; one that has ended by itself is started again."""
+
+    def __init__(self, workspace: Workspace, child: Child, port: int) -> None:
+        self.child = child
+        self._workspace = workspace
+        self._port = port
+        self._start()
+
+    def again_if_dead(self) -> None:
+        if not self.child.alive:
+            self._start()
+
+    def _start(self) -> None:
+        self.child.start()
+        self._workspace.wait_until(self.child.name, lambda: answers(self._port), 30)
 
 
 class Server:
     """One process at one address; `remove` takes away what it keeps under a name."""
 
-    def __init__(self, name: str, url: str, pid: int, mover: "type[FilesMover]", remove: Remove) -> None:
+    deaths = 0
+
+    def __init__(self, name: str, url: str, started: "Started", mover: "type[FilesMover]", remove: Remove) -> None:
         self.name = name
         self.memory_of: Sequence[str] = (name,)
         self._url = url
-        self._pid = pid
+        self._started = started
         self._mover = mover
         self._remove = remove
 
     def mover(self) -> Mover:
+        self._started.again_if_dead()
         return self._mover(self._url, self._remove)
 
     def servers(self) -> dict[str, list[int]]:
-        return {self.name: [self._pid]}
+        return {self.name: [self._started.child.pid]}
+
+    def died(self) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._started.child.wait(DYING_SECONDS)
+        return not self._started.child.alive
 
 
 class FilesMover(ABC):

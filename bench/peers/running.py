@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import Self
 
 from bench.contender import Contender
-from bench.peers.files import PutMover, Remove, Server, TusMover
+from bench.peers.files import PutMover, Remove, Server, Started, TusMover
 from bench.peers.install import HERE, PYTHON, install
 from bench.peers.store import Straight
-from devstack.ports import LOOPBACK, answers
+from devstack.ports import LOOPBACK
 from devstack.process import Child
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
@@ -66,21 +66,21 @@ class Peers:
         conf.write_text(text)
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
-        pid = self._start("peer-nginx", command, port, {})
+        pid = self._start("peer-nginx", command, port, {}).child.pid
         return Straight(self._stack, NGINX, f"http://{LOOPBACK}:{port}", {"nginx": [pid]})
 
     def _tus(self, number: int, name: str, settings: dict[str, str], remove: Remove) -> Contender:
         port = self._port(number)
         env = settings | {"TUS_PORT": str(port), "NODE_ENV": "production"}
-        pid = self._start(f"peer-tus-{number}", ["node", str(self._installed / "tus.mjs")], port, env)
-        return Server(name, f"http://{LOOPBACK}:{port}", pid, TusMover, remove)
+        started = self._start(f"peer-tus-{number}", ["node", str(self._installed / "tus.mjs")], port, env)
+        return Server(name, f"http://{LOOPBACK}:{port}", started, TusMover, remove)
 
     def _copyparty(self) -> Contender:
         folder, port = self._folder("peer-copyparty"), self._port(3)
         quiet = ["-q", "--no-thumb", "--no-crt", "--no-robots"]
         command = [sys.executable, "-m", "copyparty", "-i", LOOPBACK, "-p", str(port), *quiet, "-v", f"{folder}::rwd"]
-        pid = self._start("peer-copyparty", command, port, {"PYTHONPATH": str(PYTHON)})
-        return Server(COPYPARTY, f"http://{LOOPBACK}:{port}", pid, PutMover, _remover(folder))
+        started = self._start("peer-copyparty", command, port, {"PYTHONPATH": str(PYTHON)})
+        return Server(COPYPARTY, f"http://{LOOPBACK}:{port}", started, PutMover, _remover(folder))
 
     def _store_settings(self) -> dict[str, str]:
         stack = self._stack
@@ -92,12 +92,10 @@ class Peers:
             "S3_SECRET_KEY": stack.s3_secret_key,
         }
 
-    def _start(self, name: str, command: list[str], port: int, env: dict[str, str]) -> int:
+    def _start(self, name: str, command: list[str], port: int, env: dict[str, str]) -> Started:
         child = Child(self._workspace, name, command, env=env)
         self._ending.callback(child.stop)
-        child.start()
-        self._workspace.wait_until(name, lambda: answers(port), 30)
-        return child.pid
+        return Started(self._workspace, child, port)
 
     def _port(self, number: int) -> int:
         return self._workspace.ports[f"peer_{number}"]

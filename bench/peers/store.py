@@ -23,6 +23,8 @@ NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 class Straight:
     """The store at an address: its own, or that of the nginx before it."""
 
+    deaths = 0
+
     def __init__(self, stack: Stack, name: str, through: str, pids: dict[str, list[int]]) -> None:
         self.name = name
         self.memory_of: Sequence[str] = tuple(pids)
@@ -35,6 +37,10 @@ class Straight:
 
     def servers(self) -> dict[str, list[int]]:
         return self._pids
+
+    def died(self) -> bool:
+        """The same for the store and its nginx."""
+        return False
 
 
 class StoreMover:
