@@ -70,7 +70,7 @@ def throughput(stage: Stage, concurrency: int, ceilings: dict[str, float]) -> tu
     last = max(stage.sink.first(one.recipient, 120)[0] for one in answered)
     _, used = clock.read()
     delivered = len(answered) / (last - began)
-    against = ", ".join(f"{delivered / ceilings[name]:.2f} of {name}" for name in ("publishes", "writes", "puts"))
+    against = ", ".join(f"{delivered / ceilings[name]:.3f} of {name}" for name in ("publishes", "writes", "puts"))
     busiest = sorted(used.items(), key=lambda entry: -entry[1])[:6]
     costs = ", ".join(f"{name} {seconds / len(answered) * 1000:.1f}" for name, seconds in busiest)
     what = f"complete sends, {concurrency} at once: acknowledged / with the link mailed"
