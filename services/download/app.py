@@ -69,7 +69,4 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
 
 def routes() -> APIRouter:
     """Every public address."""
-    router = APIRouter()
-    router.include_router(api.router)
-    router.include_router(files.router)
-    return router
+    return APIRouter(routes=[*api.router.routes, *files.router.routes])

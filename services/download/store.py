@@ -30,7 +30,9 @@ class Deliveries:
         try:
             return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
         except NotFound:
-            await self.all.add(Delivery(id=transfer))
+            fresh = change(Delivery(id=transfer))
+        if await self.all.add(fresh):
+            return fresh
         return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:

@@ -12,10 +12,10 @@ from pamqp.common import FieldTable
 from pydantic import ValidationError
 
 from services.kit import metrics, trace
+from services.kit.announced import Announced
 from services.kit.clock import utc_now
 from services.kit.events import Fact, queue_of
 from services.kit.logs import logger
-from services.kit.mongo import Announced
 from services.kit.refusals import Refusal, Unavailable
 
 EVENTS = "events"

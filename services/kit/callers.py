@@ -1,15 +1,18 @@
 """Who is asking? The bearer's session token, verified here, and refused once its session was revoked."""
 
+from collections import OrderedDict
 from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 from fastapi import Request
 
-from services.kit.clock import utc_now
+from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.mongo import Records
 from services.kit.refusals import Unauthenticated
 from services.kit.tokens import InvalidToken, Purpose, Verifier
 
+FRESH_SECONDS = 2.0
+MOST_FRESH = 1_000
 SESSION = Purpose("melanissimo/auth", "melanissimo", "session+jwt", timedelta(minutes=30))
 
 
@@ -37,17 +40,34 @@ class Callers(Protocol):
 
 
 class Sessions:
-    """Verifies tokens with public keys alone; `revoked` holds the sessions that ended early, heard from their owner."""
+    """Verifies tokens with public keys alone; `revoked` holds the sessions that ended early, heard from their owner.
+
+    What was found good is not looked at again for two seconds: a revocation that another replica heard takes that long.
+    """
 
     def __init__(self, verifier: Verifier, revoked: Records) -> None:
         self._verifier = verifier
         self._revoked = revoked
+        self._fresh: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
 
     async def of(self, request: Request) -> Caller:
         """The caller behind `Authorization: Bearer …`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
+        caller, until = self._fresh.get(token, (None, 0.0))
+        if caller is None or monotonic_seconds() >= until:
+            caller = await self._verified(token)
+            self._remember(token, caller)
+        return caller
+
+    async def revoke(self, session: str) -> None:
+        """Refuse this session from now on; remembered for as long as its last token could live."""
+        await self._revoked.remember(session, seconds=2 * int(SESSION.longest.total_seconds()))
+        for token in [token for token, (caller, _) in self._fresh.items() if caller.session == session]:
+            del self._fresh[token]
+
+    async def _verified(self, token: str) -> Caller:
         try:
             claims = self._verifier.verify(token, utc_now())
         except InvalidToken:
@@ -56,6 +76,8 @@ class Sessions:
             raise SessionExpired()
         return Caller(claims["sub"], claims["name"], claims["role"], claims["jti"], claims["language"])
 
-    async def revoke(self, session: str) -> None:
-        """Refuse this session from now on; remembered for as long as its last token could live."""
-        await self._revoked.remember(session, seconds=2 * int(SESSION.longest.total_seconds()))
+    def _remember(self, token: str, caller: Caller) -> None:
+        self._fresh[token] = caller, monotonic_seconds() + FRESH_SECONDS
+        self._fresh.move_to_end(token)
+        if len(self._fresh) > MOST_FRESH:
+            self._fresh.popitem(last=False)

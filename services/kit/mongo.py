@@ -2,20 +2,19 @@
 
 import asyncio
 import random
-import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic, NamedTuple
+from typing import Any, Generic
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
-from pymongo import ASCENDING
+from pymongo import ASCENDING, ReturnDocument, UpdateOne
 from pymongo.errors import DuplicateKeyError
 
-from services.kit import metrics, trace
+from services.kit import metrics
 from services.kit.aggregate import Change, State
+from services.kit.announced import Announced, announced
 from services.kit.changes import written
-from services.kit.clock import utc_now
 from services.kit.events import Fact
 from services.kit.records import Document, Records, reachable
 from services.kit.refusals import NotFound, Unavailable
@@ -24,16 +23,6 @@ __all__ = ["Aggregates", "Announced", "Database", "Document", "Records"]
 
 ATTEMPTS = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class Announced(NamedTuple):
-    """A fact that waits in a document's outbox."""
-
-    id: str
-    type: str
-    body: Document
-    traceparent: str
-    at: datetime
 
 
 class Database:
@@ -101,8 +90,11 @@ class Aggregates(Generic[State]):
     def __init__(self, collection: Any, model: type[State]) -> None:
         self._collection = collection
         self._model = model
+        self._all_but_outbox = {**dict.fromkeys(model.model_fields, 1), "now": "$$NOW"}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self.on_announced: Callable[[str], None] = lambda _id: None
+        self._published: list[UpdateOne] = []
+        self._dropping = asyncio.Lock()
+        self.on_announced: Callable[[str, Sequence[Announced]], None] = lambda _id, _outbox: None
 
     @property
     def name(self) -> str:
@@ -111,13 +103,14 @@ class Aggregates(Generic[State]):
 
     async def add(self, state: State, facts: Sequence[Fact] = ()) -> bool:
         """Insert a new aggregate with its facts; false when one with this id is there already."""
-        document = {**_fields(state), "_id": state.id, "version": 1, "outbox": _entries(facts)}
+        outbox = announced(facts)
+        document = {**_fields(state), "_id": state.id, "version": 1, "outbox": [entry._asdict() for entry in outbox]}
         try:
             async with reachable():
                 await self._collection.insert_one(document)
         except DuplicateKeyError:
             return False
-        self._announce(state.id, facts)
+        self._announce(state.id, outbox)
         return True
 
     async def update(self, id: str, change: Change[State], seen: tuple[State, datetime] | None = None) -> State:
@@ -133,8 +126,9 @@ class Aggregates(Generic[State]):
                 after, facts = change(state, now)
                 if after == state and not facts:
                     return state
-                if await self._write(state, after, facts):
-                    self._announce(id, facts)
+                outbox = await self._write(state, after, facts)
+                if outbox is not None:
+                    self._announce(id, outbox)
                     return after.but(version=state.version + 1)
                 metrics.conflicts.labels(self.name).inc()
                 await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
@@ -142,12 +136,8 @@ class Aggregates(Generic[State]):
 
     async def read(self, id: str) -> tuple[State, datetime]:
         """The aggregate and the database's time, in one read; `NotFound` for an unknown id."""
-        pipeline = [{"$match": {"_id": id}}, {"$set": {"now": "$$NOW"}}, {"$unset": "outbox"}]
-        async with reachable():
-            found = await self._collection.aggregate(pipeline).to_list(1)
-        if not found:
-            raise NotFound()
-        return self._state(found[0]), found[0]["now"]
+        found, now = await self._look(id, self._all_but_outbox)
+        return self._state(found), now
 
     async def get(self, id: str) -> State:
         """The aggregate; `NotFound` for an unknown id."""
@@ -155,12 +145,7 @@ class Aggregates(Generic[State]):
 
     async def glimpse(self, id: str, *fields: str) -> tuple[Document, datetime]:
         """Some fields of a large document, and the database's time; `NotFound` for an unknown id."""
-        pipeline = [{"$match": {"_id": id}}, {"$project": {"now": "$$NOW", **dict.fromkeys(fields, 1)}}]
-        async with reachable():
-            found = await self._collection.aggregate(pipeline).to_list(1)
-        if not found:
-            raise NotFound()
-        return found[0], found[0]["now"]
+        return await self._look(id, {**dict.fromkeys(fields, 1), "now": "$$NOW"})
 
     async def count(self, query: Document, *, limit: int) -> int:
         """How many match; it does not count further than `limit`."""
@@ -176,10 +161,12 @@ class Aggregates(Generic[State]):
 
     async def due(self, field: str, query: Document | None = None, *, limit: int = 100) -> list[str]:
         """Ids whose date in `field` has passed by the database's clock (R9), oldest first."""
-        overdue = {**(query or {}), field: {"$gt": EPOCH}, "$expr": {"$lte": [f"${field}", "$$NOW"]}}
-        async with reachable():
-            cursor = self._collection.find(overdue, {"_id": 1}).sort(field, ASCENDING).limit(limit)
-            return [document["_id"] for document in await cursor.to_list(limit)]
+        return [document["_id"] for document in await self._overdue(field, query, {"_id": 1}, limit)]
+
+    async def overdue(self, field: str, query: Document | None = None, *, limit: int) -> list[tuple[State, datetime]]:
+        """The same, but the aggregates themselves, each with the database's time: what `update` takes as `seen`."""
+        found = await self._overdue(field, query, self._all_but_outbox, limit)
+        return [(self._state(document), document["now"]) for document in found]
 
     async def remove(self, id: str) -> bool:
         """Forget an aggregate that has nothing left to announce; false when it has, or is not there."""
@@ -193,10 +180,18 @@ class Aggregates(Generic[State]):
         return [Announced(**entry) for entry in found["outbox"]] if found else []
 
     async def confirmed(self, id: str, entries: Sequence[Announced]) -> None:
-        """Drop confirmed facts from the outbox, and with them the secrets they held."""
-        async with reachable():
-            gone = {"$pull": {"outbox": {"id": {"$in": [entry.id for entry in entries]}}}}
-            await self._collection.update_one({"_id": id}, gone)
+        """Drop confirmed facts from the outbox, and with them the secrets they held.
+
+        What is confirmed while such a write is under way waits for it, and goes into the next one together. Should
+        that fail, the facts stay, and are published once more.
+        """
+        gone = {"$pull": {"outbox": {"id": {"$in": [entry.id for entry in entries]}}}}
+        self._published.append(UpdateOne({"_id": id}, gone))
+        async with self._dropping:
+            together, self._published = self._published, []
+            if together:
+                async with reachable():
+                    await self._collection.bulk_write(together, ordered=False)
 
     async def waiting(self, *, older_than_seconds: float, limit: int = 200) -> list[tuple[str, float]]:
         """Ids with facts that wait longer than that, oldest first, each with the age of its oldest fact in seconds.
@@ -214,17 +209,35 @@ class Aggregates(Generic[State]):
             found = await self._collection.aggregate(pipeline).to_list(limit)
         return [(document["_id"], document["age"] / 1000) for document in found]
 
-    async def _write(self, before: State, after: State, facts: Sequence[Fact]) -> bool:
-        write = written(before, after)
-        if facts:
-            write["$push"] = {"outbox": {"$each": _entries(facts)}}
+    async def _overdue(self, field: str, query: Document | None, wanted: Document, limit: int) -> list[Document]:
+        overdue = {**(query or {}), field: {"$gt": EPOCH}, "$expr": {"$lte": [f"${field}", "$$NOW"]}}
         async with reachable():
-            result = await self._collection.update_one({"_id": before.id, "version": before.version}, write)
-        return bool(result.matched_count)
+            cursor = self._collection.find(overdue, wanted).sort(field, ASCENDING).limit(limit)
+            found: list[Document] = await cursor.to_list(limit)
+        return found
 
-    def _announce(self, id: str, facts: Sequence[Fact]) -> None:
-        if facts:
-            self.on_announced(id)
+    async def _look(self, id: str, wanted: Document) -> tuple[Document, datetime]:
+        async with reachable():
+            found: Document | None = await self._collection.find_one({"_id": id}, wanted)
+        if found is None:
+            raise NotFound()
+        return found, found["now"]
+
+    async def _write(self, before: State, after: State, facts: Sequence[Fact]) -> Sequence[Announced] | None:
+        """What waits in the outbox after a write that announces something; none when another write came first."""
+        write, seen = written(before, after), {"_id": before.id, "version": before.version}
+        async with reachable():
+            if not facts:
+                return [] if (await self._collection.update_one(seen, write)).matched_count else None
+            write["$push"] = {"outbox": {"$each": [entry._asdict() for entry in announced(facts)]}}
+            found = await self._collection.find_one_and_update(
+                seen, write, projection={"outbox": 1}, return_document=ReturnDocument.AFTER
+            )
+        return [Announced(**entry) for entry in found["outbox"]] if found else None
+
+    def _announce(self, id: str, outbox: Sequence[Announced]) -> None:
+        if outbox:
+            self.on_announced(id, outbox)
 
     def _state(self, document: Document) -> State:
         return self._model.model_validate({**document, "id": document["_id"]})
@@ -232,17 +245,3 @@ class Aggregates(Generic[State]):
 
 def _fields(state: State) -> Document:
     return state.model_dump(exclude={"id", "version"})
-
-
-def _entries(facts: Sequence[Fact]) -> list[Document]:
-    at = utc_now()
-    return [
-        {
-            "id": str(uuid.uuid4()),
-            "type": fact.type,
-            "body": fact.model_dump(mode="json"),
-            "traceparent": trace.current(),
-            "at": at,
-        }
-        for fact in facts
-    ]

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from services.kit import metrics
+from services.kit.announced import Announced
 from services.kit.logs import logger
-from services.kit.mongo import Aggregates, Announced
+from services.kit.mongo import Aggregates
 
 WORKERS = 16
 LEFT_BEHIND_SECONDS = 5.0
@@ -26,9 +27,9 @@ class Relay:
         self._sources = sources
         self._publisher = publisher
         self._waiting: asyncio.Queue[tuple[Aggregates[Any], str]] = asyncio.Queue()
-        self._queued: set[tuple[str, str]] = set()
+        self._queued: dict[tuple[str, str], Sequence[Announced] | None] = {}
         for source in sources:
-            source.on_announced = lambda id, source=source: self._enqueue(source, id)  # type: ignore[misc]
+            source.on_announced = lambda id, outbox, source=source: self._enqueue(source, id, outbox)  # type: ignore[misc]
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -51,10 +52,12 @@ class Relay:
             source, id = self._waiting.get_nowait()
             await self._relay(source, id)
 
-    def _enqueue(self, source: Aggregates[Any], id: str) -> None:
-        if (source.name, id) not in self._queued:
-            self._queued.add((source.name, id))
+    def _enqueue(self, source: Aggregates[Any], id: str, outbox: Sequence[Announced] | None = None) -> None:
+        """Have the facts of one aggregate published; `outbox` is all that waits there, none when that must be read."""
+        key = source.name, id
+        if key not in self._queued:
             self._waiting.put_nowait((source, id))
+        self._queued[key] = outbox
 
     async def _work(self) -> None:
         while True:
@@ -67,8 +70,9 @@ class Relay:
 
     async def _relay(self, source: Aggregates[Any], id: str) -> None:
         """In order per aggregate: the first failure leaves the rest for later."""
-        self._queued.discard((source.name, id))
-        entries = await source.outbox(id)
+        entries = self._queued.pop((source.name, id), None)
+        if entries is None:
+            entries = await source.outbox(id)
         sent: list[Announced] = []
         try:
             for entry in entries:

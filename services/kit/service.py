@@ -62,10 +62,15 @@ async def wired(request: Request) -> Any:
 def api(name: str, router: APIRouter, deps: Any, largest_body_bytes: int = JSON_BYTES, docs: str = "") -> FastAPI:
     """The public application of a service."""
     app = FastAPI(
-        title=f"Mélanissimo {name}", description=docs, version="1", docs_url=None, redoc_url=None, openapi_url=None
+        title=f"Mélanissimo {name}",
+        description=docs,
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        routes=router.routes,
     )
     app.state.deps = deps
-    app.include_router(router)
     problems.install(app)
     app.add_middleware(Requests, largest_body_bytes=largest_body_bytes)
     return app

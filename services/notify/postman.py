@@ -2,11 +2,12 @@
 
 import asyncio
 import random
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from services.kit import metrics
 from services.kit.aggregate import Decision
-from services.kit.clock import utc_now
+from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.logs import logger
 from services.kit.refusals import NotFound
 from services.notify.deps import Deps
@@ -20,12 +21,25 @@ FAREWELL_SECONDS = 8.0
 sent = metrics.Counter("mail_attempts", "Attempts to hand a mail to the relay", ["kind", "result"])
 
 
+class Seen(NamedTuple):
+    """A mail as it was read, the database's time then, and when that was by the steady clock."""
+
+    mail: Mail
+    now: datetime
+    at_seconds: float
+
+    def moment(self) -> datetime:
+        """The database's time now."""
+        return self.now + timedelta(seconds=monotonic_seconds() - self.at_seconds)
+
+
 class Postman:
     """Any number of them may walk at once, in any number of processes: a mail is claimed by one at a time."""
 
     def __init__(self, deps: Deps) -> None:
         self._deps = deps
         self._news = asyncio.Event()
+        self._may_be_more = False
         self._in_hand: dict[str, asyncio.Task[None]] = {}
         deps.mails.on_posted = self._news.set
 
@@ -34,19 +48,24 @@ class Postman:
         self._news.clear()
         try:
             free = self._deps.breaker.free_hands(self._deps.concurrency, len(self._in_hand))
-            if free > 0:
-                due = await self._deps.mails.due(limit=free + len(self._in_hand))
-                for id in [id for id in due if id not in self._in_hand][:free]:
-                    self._in_hand[id] = asyncio.create_task(self._deliver(id))
-                    self._in_hand[id].add_done_callback(lambda _task, id=id: self._laid_down(id))  # type: ignore[misc]
+            found = await self._deps.mails.due(self._in_hand, free) if free > 0 else []
+            self._may_be_more = len(found) >= free
+            for mail, now in found:
+                self._take(Seen(mail, now, monotonic_seconds()))
             await self._wait()
         except asyncio.CancelledError:
             await self._farewell()
             raise
 
+    def _take(self, seen: Seen) -> None:
+        id = seen.mail.id
+        self._in_hand[id] = asyncio.create_task(self._deliver(seen))
+        self._in_hand[id].add_done_callback(lambda _task: self._laid_down(id))
+
     def _laid_down(self, id: str) -> None:
         del self._in_hand[id]
-        self._news.set()
+        if self._may_be_more:
+            self._news.set()
 
     async def _wait(self) -> None:
         try:
@@ -60,11 +79,12 @@ class Postman:
         if self._in_hand:
             await asyncio.wait(list(self._in_hand.values()), timeout=FAREWELL_SECONDS)
 
-    async def _deliver(self, id: str) -> None:
+    async def _deliver(self, seen: Seen) -> None:
+        id = seen.mail.id
         try:
-            mail = await self._deps.mails.all.update(id, claim)
+            mail = await self._deps.mails.all.update(id, claim, (seen.mail, seen.now))
             if mail.state == "waiting":
-                await self._attempt(mail)
+                await self._attempt(seen._replace(mail=mail))
             else:
                 await self._tell_sender(mail)
         except (NotDue, NotFound):
@@ -73,13 +93,16 @@ class Postman:
             # The lease ends, and the mail comes back.
             logger().error("a mail was left in hand", mail_id=id, exc_info=True)
 
-    async def _attempt(self, mail: Mail) -> None:
+    async def _attempt(self, claimed: Seen) -> None:
+        mail = claimed.mail
         outcome = await self._handed_over(mail)
         if outcome.result == "away":
             self._deps.breaker.missed()
         else:
             self._deps.breaker.reached()
-        after = await self._deps.mails.all.update(mail.id, lambda there, now: _decided(there, outcome, now))
+        after = await self._deps.mails.all.update(
+            mail.id, lambda there, now: _decided(there, outcome, now), (mail, claimed.moment())
+        )
         sent.labels(mail.kind, outcome.result).inc()
         logger().info(
             "mail", mail_id=mail.id, mail_kind=mail.kind, outcome=outcome.result, code=outcome.code, state=after.state

@@ -1,7 +1,8 @@
 """Where do mails and the news of downloads rest, and which are due?"""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
@@ -26,9 +27,9 @@ class Mails:
             self.on_posted()
         return added
 
-    async def due(self, limit: int) -> list[str]:
-        """Mails that a postman may take, by the database's clock."""
-        return await self.all.due("next_at", limit=limit)
+    async def due(self, besides: Collection[str], limit: int) -> list[tuple[Mail, datetime]]:
+        """Other mails that a postman may take, by the database's clock; each with its time."""
+        return await self.all.overdue("next_at", {"_id": {"$nin": list(besides)}}, limit=limit)
 
 
 class Digests:

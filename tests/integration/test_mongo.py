@@ -118,6 +118,28 @@ async def test_a_fact_waits_in_the_document_until_it_is_confirmed(real: Aggregat
     assert await real.remove("a")
 
 
+async def test_whoever_publishes_is_handed_all_that_waits(real: Aggregates[Tally]) -> None:
+    handed: list[list[dict[str, object]]] = []
+    real.on_announced = lambda _id, outbox: handed.append([entry.body for entry in outbox])
+    await real.add(Tally(id="a"))
+    await real.update("a", lambda state, now: (state.but(count=7), []))
+    await real.update("a", one_more)
+    await real.update("a", one_more)
+    assert [[body["count"] for body in bodies] for bodies in handed] == [[8], [8, 9]]
+
+
+async def test_what_is_confirmed_at_once_is_dropped_together_and_nothing_else(real: Aggregates[Tally]) -> None:
+    ids = [str(number) for number in range(30)]
+    for id in ids:
+        await real.add(Tally(id=id))
+        await real.update(id, one_more)
+    first = {id: await real.outbox(id) for id in ids}
+    await real.update("0", one_more)
+    await asyncio.gather(*(real.confirmed(id, first[id]) for id in ids))
+    assert [id for id, _ in await real.waiting(older_than_seconds=0)] == ["0"]
+    assert [entry.body["count"] for entry in await real.outbox("0")] == [2]
+
+
 def test_a_secret_in_a_fact_is_masked_wherever_it_is_shown() -> None:
     fact = Counted(count=1, token=SecretStr("s3cret"))
     assert "s3cret" not in repr(fact) + str(fact) + str(fact.model_dump())
@@ -133,6 +155,10 @@ async def test_the_database_says_what_is_due(real: Aggregates[Tally]) -> None:
         await real.add(Tally(id=id, due_at=due_at))
     await real.add(Tally(id="never"))
     assert await real.due("due_at") == ["older", "past"]
+    (older, then), _ = await real.overdue("due_at", limit=10)
+    assert (older.id, older.version) == ("older", 1)
+    assert abs(then - now) < timedelta(minutes=1)
+    assert (await real.update("older", one_more, (older, then))).version == 2
 
 
 async def test_a_record_is_taken_once_by_two_hundred_at_a_time(database: Database) -> None:

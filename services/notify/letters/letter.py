@@ -98,7 +98,8 @@ def _environment(*more: Path, autoescape: bool) -> Environment:
 def _blocks(environment: Environment, name: str, given: dict[str, Any]) -> dict[str, str]:
     """The blocks of a template by their names; where values are escaped, what comes out is markup already."""
     template = environment.get_template(name)
-    drawn = {block: "".join(draw(template.new_context(given))).strip("\n") for block, draw in template.blocks.items()}
+    context = template.new_context(given)
+    drawn = {block: "".join(draw(context)).strip("\n") for block, draw in template.blocks.items()}
     if environment.autoescape:
         return {block: Markup(words) for block, words in drawn.items()}  # noqa: S704 - rendered with autoescape
     return drawn

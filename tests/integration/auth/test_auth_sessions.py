@@ -157,7 +157,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
         return datetime.now(UTC) + timedelta(days=days)
 
     auth = await started(links_per_person=100)
-    for module in ("kit.mongo", "auth.sessions"):
+    for module in ("kit.announced", "auth.sessions"):
         monkeypatch.setattr(f"services.{module}.utc_now", skewed)
     live, over = await auth.link(), await auth.link()
     await auth.documents.admissions.update_many(

@@ -132,4 +132,4 @@ async def test_a_question_costs_one_read_and_one_insert(upload: Upload) -> None:
     _, _, url = await planned(upload)
     await upload.watch()
     assert (await upload.authorize(url, HELLO)).status_code == 204
-    assert await upload.operations() == ["aggregate transfers", "insert parts"]
+    assert await upload.operations() == ["query transfers", "insert parts"]
