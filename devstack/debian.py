@@ -27,6 +27,9 @@ PROGRAMS = {
     "bsdtar": "libarchive-tools",
     "node": "nodejs",
     "npm": "npm",
+    "aria2c": "aria2",
+    "curl": "curl",
+    "wget": "wget",
 }
 # library → package, for the database server, which comes as a Python wheel.
 LIBRARIES = {"libcurl.so.4": "libcurl4"}

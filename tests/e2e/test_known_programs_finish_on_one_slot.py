@@ -1,0 +1,55 @@
+"""R36, R37: the programs that people fetch large files with need one of the three, whatever way they go about it."""
+
+import random
+import subprocess
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.fetching import MIB, offered, same
+from tests.e2e.world import World, until
+
+CONTENT = random.Random(34).randbytes(24 * MIB)
+ENOUGH = 6 * MIB
+CUT = {
+    "curl": ["curl", "-sSf", "--limit-rate", "8M", "-o"],
+    "wget": ["wget", "-q", "--tries=1", "--limit-rate=8m", "-O"],
+}
+GO_ON = {
+    "curl": ["curl", "-sSf", "-C", "-", "-o"],
+    "wget": ["wget", "-q", "--tries=1", "-c", "-O"],
+}
+
+
+def finish(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def size(target: Path) -> int:
+    return target.stat().st_size if target.exists() else 0
+
+
+def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
+    (mine,) = offered(world, CONTENT)
+    target = world.folder / uuid.uuid4().hex
+    where = ["-d", str(target.parent), "-o", target.name]
+    finish(["aria2c", "-q", "--no-conf", "-x8", "-s8", "-k1M", *where, mine.begin()])
+    assert same(target, CONTENT)
+    until(lambda: mine.done == 1, "it counts, once")
+    assert mine.left == 2
+
+
+@pytest.mark.parametrize("program", ["curl", "wget"])
+def test_a_program_goes_on_where_it_was_cut(world: World, program: str) -> None:
+    (mine,) = offered(world, CONTENT)
+    target, url = world.folder / uuid.uuid4().hex, mine.begin()
+    with subprocess.Popen([*CUT[program], str(target), url]) as cut:
+        until(lambda: size(target) >= ENOUGH, "a part of it has come")
+        cut.kill()
+    assert ENOUGH <= size(target) < len(CONTENT)
+    finish([*GO_ON[program], str(target), url])
+    assert same(target, CONTENT)
+    until(lambda: mine.done == 1, "it counts, once")
+    assert mine.left == 2
