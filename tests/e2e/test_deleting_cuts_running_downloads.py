@@ -1,0 +1,40 @@
+"""R41: what its sender deletes is handed out no further: not to ten who are in the middle of it, not to anybody new."""
+
+import random
+from contextlib import ExitStack
+
+from client.problem import Problem
+from tests.e2e.fetching import MIB, offered, rest, slow, take
+from tests.e2e.world import World, refused, until
+
+READERS = 10
+PART = 8 * MIB
+ON_THE_WAY = 8 * MIB  # what the gateway and the kernels hold of one line (deploy/gateway/README.md)
+SIZE = 5 * PART
+CONTENT = random.Random(40).randbytes(SIZE)
+
+
+def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) -> None:
+    all_ten = offered(world, CONTENT, READERS)
+    sent, urls = all_ten[0].sent, [mine.begin() for mine in all_ten]
+    keys = world.keys(sent.transfer)
+    assert keys <= world.objects()
+    with ExitStack() as lines:
+        running = [lines.enter_context(slow(url)) for url in urls]
+        found = [take(pieces, MIB) for pieces in running]
+        sent.sender.api.withdraw(sent.transfer)
+
+        def no_new_get() -> Problem:
+            return refused(lambda: lines.enter_context(slow(urls[0])))
+
+        problem = until(no_new_get, "it is over")
+        assert (problem.status, problem.slug) == (410, "transfer-withdrawn")
+        found = [had + rest(pieces) for had, pieces in zip(found, running, strict=True)]
+    for had in found:
+        assert len(had) <= MIB + ON_THE_WAY + PART
+        assert had == CONTENT[: len(had)]
+    for mine, url in zip(all_ten, urls, strict=True):
+        assert refused(mine.begin).slug == "transfer-withdrawn"
+        assert refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn"  # noqa: B023
+        assert all(one["state"] != "done" for one in mine.book())
+    until(lambda: not keys & world.objects(), "the bytes are purged")
