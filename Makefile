@@ -8,29 +8,31 @@ FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
 LETTERS := services/notify/compiled/.made
 MJML := tools/letters/node_modules/.installed
+ISLANDS := portal/static/.made
+VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench letters generate lock fmt packages
+.PHONY: help run stop restart status demo test check bench letters islands generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: packages .venv/.installed $(LETTERS) ## start everything on this machine and stay (PORT=8080)
+run: packages .venv/.installed $(LETTERS) $(ISLANDS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
 
 stop: .venv/.installed ## stop what run started
 	@$(BIN)/python -m devstack stop
 
-restart: .venv/.installed $(LETTERS) ## restart one service alone (SERVICE=upload)
+restart: .venv/.installed $(LETTERS) $(ISLANDS) ## restart one service alone (SERVICE=upload)
 	@$(BIN)/python -m devstack restart $(SERVICE)
 
 status: .venv/.installed ## show what runs, where, and its log
 	@$(BIN)/python -m devstack status
 
-demo: packages .venv/.installed $(LETTERS) ## send a file from one person to another, from beginning to end
+demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-test: packages .venv/.installed $(LETTERS) ## every test, on the real servers
+test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers
 	@$(BIN)/python -m pytest < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
@@ -45,6 +47,8 @@ bench: packages .venv/.installed $(LETTERS) ## timings, as ratios (FULL=1: large
 
 letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
 
+islands: $(ISLANDS) ## build what the portal's pages gain when scripts run
+
 generate: .venv/.installed ## write the documents that are derived from the code
 	@$(BIN)/python -m tools.generate
 
@@ -52,6 +56,7 @@ lock: packages .venv/.installed ## settle the versions of everything anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header \
 		--quiet --output-file requirements.lock
 	@node tools/letters/lock.mjs < /dev/null
+	@node tools/letters/lock.mjs portal/islands < /dev/null
 
 fmt: .venv/.installed ## lay the code out
 	@$(BIN)/ruff check --fix .
@@ -74,4 +79,12 @@ $(MJML): tools/letters/package.json tools/letters/package-lock.json | packages
 
 $(LETTERS): $(MJML) tools/letters/compile.mjs $(wildcard services/notify/mjml services/notify/mjml/*.mjml services/notify/mjml/parts/*)
 	@node tools/letters/compile.mjs < /dev/null
+	@touch $@
+
+$(VITE): portal/islands/package.json portal/islands/package-lock.json | packages
+	@cd portal/islands && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
+	@touch $@
+
+$(ISLANDS): $(VITE) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))
+	@cd portal/islands && npm run --silent build -- --logLevel warn < /dev/null
 	@touch $@

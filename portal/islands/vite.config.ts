@@ -13,7 +13,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     target: "es2022",
     reportCompressedSize: false,
-    rolldownOptions: { input: { main: "main.ts" } },
+    rollupOptions: { input: { main: "main.ts" } },
   },
   worker: { format: "es" },
   test: { include: ["tests/*.test.ts"], environment: "node" },

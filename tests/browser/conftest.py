@@ -45,7 +45,9 @@ def come_in(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Seated]]
     seated: list[Seated] = []
 
     def sit_down(domain: str) -> Seated:
-        somebody = Person(Api(stack.gateway_url), letters, f"camille.{uuid.uuid4().hex[:8]}@{domain}", "Camille", "Martin")
+        somebody = Person(
+            Api(stack.gateway_url), letters, f"camille.{uuid.uuid4().hex[:8]}@{domain}", "Camille", "Martin"
+        )
         context = browser.new_context(locale="fr-FR", base_url=stack.gateway_url)
         context.set_default_timeout(20_000)
         seated.append(Seated(somebody, context))

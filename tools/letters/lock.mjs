@@ -1,8 +1,12 @@
-// Settles the versions anew: package-lock.json with a hash for each package, and no address in it.
+// Settles the versions of a folder anew, this one's if none is named: package-lock.json with a hash for each package, and
+// no address in it.
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 
-const folder = new URL(".", import.meta.url);
+const [, , named] = process.argv;
+const folder = named ? pathToFileURL(`${resolve(named)}/`) : new URL(".", import.meta.url);
 const lock = new URL("package-lock.json", folder);
 const settle = ["install", "--package-lock-only", "--omit-lockfile-registry-resolved", "--ignore-scripts"];
 

@@ -115,6 +115,7 @@ class Chips {
     this.list.replaceChildren(...this.good.map((address, at) => this.chipOf(address, at)));
     if (focused >= 0) this.chip(focused)?.focus();
     this.wrong.replaceChildren(...this.bad.map((text, at) => this.wrongOf(text, at)));
+    this.wrong.hidden = this.bad.length === 0;
     const value = [...this.good, ...this.bad].join("\n");
     if (value === this.plain.value) return;
     this.plain.value = value;

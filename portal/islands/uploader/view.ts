@@ -66,7 +66,7 @@ export class View {
   }
 
   sums(count: number, bytes: number): void {
-    this.total.hidden = count === 0;
+    this.total.hidden = this.list.hidden = count === 0;
     write(this.total, `${this.words.say("count", { n: count })} · ${this.words.size(bytes)}`);
   }
 

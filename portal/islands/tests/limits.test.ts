@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import { folded, sift, tidy, type Limits, type Present } from "../uploader/limits";
+
+const LIMITS: Limits = { total_bytes: { external: 100 }, files: 3, refused_extensions: ["exe", "js"], path_characters: 40, folders: 2 };
+const NOTHING: Present = { paths: [], count: 0, bytes: 0, role: "external" };
+const file = (path: string, size = 1) => ({ path, file: { size } });
+const size = (bytes: number): string => `${bytes} o`;
+const reasons = (...candidates: ReturnType<typeof file>[]) => sift(candidates, LIMITS, NOTHING, size).refused.map(({ reason }) => reason);
+
+test.each([
+  ["", "refused_empty_name"],
+  ["dossier/ . ", "refused_empty_name"],
+  ["a\nb", "refused_name"],
+  ["a/b/c/d", "refused_depth"],
+  ["a".repeat(41), "refused_length"],
+  ["virus.EXE", "refused_extension"],
+  ["virus.ｅｘｅ", "refused_extension"],
+  ["virus.exe.", "refused_extension"],
+])("%j is refused: %s", (path, reason) => expect(reasons(file(path))).toEqual([reason]));
+
+test.each(["a.txt", "dossier/a.exe.txt", "exe", ".profile"])("%j may come", (path) => expect(reasons(file(path))).toEqual([]));
+
+test("an empty file may come", () => expect(reasons(file("vide.txt", 0))).toEqual([]));
+
+test("the same name twice is refused, also in other case and other accents", () => {
+  expect(reasons(file("Relevé.txt"), file("RELEVÉ.TXT".normalize("NFD")))).toEqual(["refused_duplicate"]);
+});
+
+test("what is there already counts", () => {
+  const present = { ...NOTHING, paths: ["a"], count: 2, bytes: 90 };
+  const { good, refused } = sift([file("A"), file("large", 11), file("b", 10), file("c", 0)], LIMITS, present, size);
+  expect(good.map(({ path }) => path)).toEqual(["b"]);
+  expect(refused.map(({ reason }) => reason)).toEqual(["refused_duplicate", "refused_size", "refused_count"]);
+  expect(refused[1]?.values).toEqual({ limit: "100 o", size: "11 o" });
+});
+
+test("what is too large leaves room for what is not", () => {
+  const { good } = sift([file("a", 60), file("b", 60), file("c", 40)], LIMITS, NOTHING, size);
+  expect(good.map(({ path }) => path)).toEqual(["a", "c"]);
+});
+
+test("a path is compared as the service keeps it", () => {
+  expect(tidy("dossier\\a:b?.txt ")).toBe("dossier/a_b_.txt");
+  expect(folded("É.TXT")).toBe("é.txt");
+});
