@@ -8,6 +8,7 @@ from deploy.gateway.render import gateway_configuration
 from devstack.part import Part
 from devstack.ports import LOOPBACK
 from devstack.process import Child
+from devstack.workspace import Workspace
 
 
 class Gateway(Part):
@@ -17,6 +18,10 @@ class Gateway(Part):
     what = "the public door"
     needs = frozenset({"auth", "upload", "propagation", "download"})
     port_names = ("gateway", "files", "gateway_health", "portal_door")
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.replicas: dict[str, list[str]] = {}
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
@@ -37,7 +42,7 @@ class Gateway(Part):
         return f"http://{LOOPBACK}:{self.workspace.ports['gateway']}"
 
     def _values(self) -> dict[str, str]:
-        servers = {f"GATEWAY_{name.upper()}_SERVERS": self._server(name) for name in self.needs}
+        servers = {f"GATEWAY_{name.upper()}_SERVERS": self._servers(name) for name in self.needs}
         return servers | {
             "GATEWAY_STORE_SERVERS": self._server("s3"),
             "GATEWAY_PORTAL_SERVERS": self._server("portal"),
@@ -56,6 +61,10 @@ class Gateway(Part):
 
     def _address(self, port: str) -> str:
         return f"{LOOPBACK}:{self.workspace.ports[port]}"
+
+    def _servers(self, service: str) -> str:
+        """The service, and whatever other replicas of it there are."""
+        return " ".join(self._server(name) for name in [service, *self.replicas.get(service, [])])
 
     def _server(self, port: str) -> str:
         return f"server {self._address(port)} max_fails=0;"

@@ -39,15 +39,19 @@ class Topology(Part):
 
 
 class Service(Part):
-    """One of the five; `settings` are the variables that override those of the stack."""
+    """One of the five; `settings` are the variables that override those of the stack.
 
-    def __init__(self, workspace: Workspace, name: str, settings: dict[str, str]) -> None:
+    A further replica has the secrets, the database and the queues of the first one, and a name and ports of its own.
+    """
+
+    def __init__(self, workspace: Workspace, service: str, settings: dict[str, str], replica: int = 1) -> None:
         super().__init__(workspace)
-        self.name = name
+        self.service = service
+        self.name = name = service if replica == 1 else f"{service}-{replica}"
         self.what = f"service {name}"
-        self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(name, set()))
+        self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(service, set()))
         self.port_names = (name, f"{name}_management")
-        self.module = f"services.{name}"
+        self.module = f"services.{service}"
         self.settings = settings
 
     def launch(self) -> None:
@@ -74,7 +78,7 @@ class Service(Part):
     def _environment(self) -> dict[str, str]:
         ports, name = self.workspace.ports, self.name
         env = {
-            "SECRETS_DIR": str(self.workspace.vault.folder(name)),
+            "SECRETS_DIR": str(self.workspace.vault.folder(self.service)),
             "LISTEN_HOST": LOOPBACK,
             "LISTEN_PORT": str(ports[name]),
             "MANAGEMENT_PORT": str(ports[f"{name}_management"]),
@@ -94,10 +98,10 @@ class Service(Part):
             "notify": mail | {"MAIL_FROM": "Mélanissimo <ne-pas-repondre@melanissimo.example>"},
             "download": store | {"FILES_BASE_URL": f"http://{LOOPBACK}:{ports['files']}"},
         }
-        return own.get(self.name, {})
+        return own.get(self.service, {})
 
     def _write_secrets(self) -> None:
-        vault, name = self.workspace.vault, self.name
+        vault, name = self.workspace.vault, self.service
         vault.put(name, "mongo_url", Mongo(self.workspace).url(name))
         vault.put(name, "amqp_url", Rabbit(self.workspace).url(name))
         if name != "notify":

@@ -1,7 +1,8 @@
 """A whole stack, or some of its parts, in one folder: what `make run` and the tests start and stop."""
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -66,6 +67,28 @@ class Stack(Addresses):
             part.settings |= settings or {}
         part.stop()
         part.start()
+
+    @contextmanager
+    def replicated(self, name: str, count: int) -> Iterator[list[str]]:
+        """As long as this lasts the gateway spreads the work of a service over so many processes; their names."""
+        first, gateway = self.parts[name], self.parts["gateway"]
+        if not isinstance(first, Service) or not isinstance(gateway, Gateway):
+            raise LookupError(f"{name} is not a service")
+        more = [Service(self.workspace, name, first.settings, number) for number in range(2, count + 1)]
+        self.workspace.ports.settle([port for part in more for port in part.port_names])
+        names = [part.name for part in more]
+        self.parts |= {part.name: part for part in more}
+        try:
+            self.start(names)
+            gateway.replicas[name] = names
+            self.restart("gateway")
+            yield [name, *names]
+        finally:
+            gateway.replicas.pop(name, None)
+            self.restart("gateway")
+            self._stop(names)
+            for one in names:
+                del self.parts[one]
 
     def stop_part(self, name: str) -> None:
         """Stops one part and leaves it stopped, until `restart`."""
