@@ -135,6 +135,18 @@ def test_the_good_ones_stay_and_the_others_are_refused_in_words(come_in: Callabl
     expect(page.locator(".file")).to_have_count(1)
 
 
+def test_files_are_dropped_anywhere_on_the_page(come_in: Callable[[str], Seated]) -> None:
+    page, _ = begin(come_in(SENDERS))
+    held = page.evaluate_handle(
+        "() => { const held = new DataTransfer(); held.items.add(new File(['plan'], 'plan.pdf')); return held; }"
+    )
+    page.dispatch_event("h1", "dragenter", {"dataTransfer": held})
+    expect(page.locator(".dropping")).to_be_visible()
+    page.dispatch_event("h1", "drop", {"dataTransfer": held})
+    expect(page.locator(".dropping")).to_be_hidden()
+    expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
+
+
 def test_another_file_of_the_same_name_is_refused(come_in: Callable[[str], Seated]) -> None:
     somebody = come_in(SENDERS)
     draft, file = str(uuid.uuid4()), str(uuid.uuid4())
@@ -185,3 +197,32 @@ def test_what_is_typed_is_saved_and_recipients_are_told_apart(come_in: Callable[
     found = somebody.api.draft(draft)
     assert [one["address"] for one in found["recipients"]] == [AGENT]
     assert found["unreadable"] == []
+
+
+def test_two_tabs_never_send_one_draft(come_in: Callable[[str], Seated], large: Path) -> None:
+    somebody = come_in(SENDERS)
+    page, draft = begin(somebody)
+    slow_down(page)
+    choose(page, large)
+    expect(page.locator(".file")).to_have_attribute("data-state", "sending")
+    other = open_draft(somebody.context, draft)
+    sent = parts_sent(other)
+    choose(other, {"name": "note.txt", "mimeType": "text/plain", "buffer": b"note"})
+    expect(other.get_by_role("status").filter(has_text="Un autre onglet")).to_be_visible()
+    assert not sent
+    page.close(run_before_unload=False)
+    expect(other.locator(".file", has_text="note.txt")).to_have_attribute("data-state", "complete")
+    assert sent == [1]
+
+
+def test_tracking_says_what_happens_without_being_loaded_again(come_in: Callable[[str], Seated]) -> None:
+    somebody = come_in(SENDERS)
+    page, draft = begin(somebody, to=[AGENT], subject="Suivi", text="Voici.")
+    choose(page, {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"plan"})
+    expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
+    somebody.api.submit(draft)
+    page.goto(f"/tracking/{draft}")
+    page.locator("#recipients + [data-live]").get_by_text(AGENT.split("@")[0]).first.wait_for()
+    expect(page.locator(".timeline")).to_be_visible()
+    somebody.api.withdraw(draft)
+    expect(page.locator(".timeline")).to_contain_text("Supprimé par vous", timeout=30_000)
