@@ -119,9 +119,8 @@ class Asking:
 
     async def reopen(self, transfer: str, address: str, file: str) -> None:
         """Without a file it is the archive of everything that is opened again."""
-        what = ("files", file) if file else ("archive",)
-        where = ("transfers", transfer, "recipients", address, *what, "reopening")
-        await self.ask("POST", "download", *where)
+        body = {"recipient": address, "file": file or None}
+        await self.ask("POST", "download", "transfers", transfer, "reopenings", body=body)
 
     async def _maybe(self, service: str, transfer: str) -> Any:
         try:

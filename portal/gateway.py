@@ -111,7 +111,7 @@ def refused(answer: httpx.Response) -> Refused:
 
 def path(*segments: str) -> str:
     """An address of the API; whatever is in a segment stays inside it."""
-    return "/api/" + "/".join(quote(segment, safe="@") for segment in segments)
+    return "/api/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
 def _network(address: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
 
 from services.download.archive.cards import ArchiveStartCard, ArchiveWish, archives_left
 from services.download.archive.layouts import archive_name
@@ -21,6 +22,13 @@ from services.kit.service import wired
 router = APIRouter(prefix="/api/download")
 
 Wired = Annotated[Deps, Depends(wired)]
+
+
+class Reopening(BaseModel):
+    """What is opened again, and for whom: an address in normal form, and a file; the archive without one."""
+
+    recipient: str
+    file: str | None = None
 
 
 @router.get("/links/{token}")
@@ -114,18 +122,14 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
     return tracking_card(delivery, contents, links, now)
 
 
-@router.post("/transfers/{transfer}/recipients/{address}/files/{file}/reopening", status_code=204)
-async def reopen(transfer: str, address: str, file: str, request: Request, deps: Wired) -> None:
-    """The sender opens a file again that was suspended on one recipient's link."""
-    id = await _link_of(deps, transfer, address, request)
-    await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
-
-
-@router.post("/transfers/{transfer}/recipients/{address}/archive/reopening", status_code=204)
-async def reopen_archive(transfer: str, address: str, request: Request, deps: Wired) -> None:
-    """The sender opens the archive again, when it was suspended on one recipient's link."""
-    id = await _link_of(deps, transfer, address, request)
-    await deps.links.all.update(id, archiving.reopen)
+@router.post("/transfers/{transfer}/reopenings", status_code=204)
+async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
+    """The sender opens a file again, or the archive, that was suspended on one recipient's link."""
+    id, file = await _link_of(deps, transfer, wish.recipient, request), wish.file
+    if file is None:
+        await deps.links.all.update(id, archiving.reopen)
+    else:
+        await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
 
 
 def _address(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:

@@ -47,10 +47,11 @@ def test_nearly_all_of_it_again_and_again_is_suspended_until_the_sender_reopens(
     assert not honest.offer.card["files"][0]["suspended"]
     assert mine.done == 0
 
-    path = f"/api/download/transfers/{mine.sent.transfer}/recipients/{mine.address}/files/{mine.file}/reopening"
+    path = f"/api/download/transfers/{mine.sent.transfer}/reopenings"
+    wish = {"recipient": mine.address, "file": mine.file}
     stranger = mine.world.agent("claude", signed_in=True)
-    assert refused(lambda: stranger.api.wire.ask("POST", path)).status == 404
-    mine.sent.sender.api.wire.ask("POST", path)
+    assert refused(lambda: stranger.api.wire.ask("POST", path, body=wish)).status == 404
+    mine.sent.sender.api.wire.ask("POST", path, body=wish)
     assert not mine.offer.card["files"][0]["suspended"]
     mine.has_exactly(3)
 

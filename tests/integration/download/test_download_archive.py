@@ -226,9 +226,9 @@ async def test_archives_broken_off_too_often_are_suspended_until_the_sender_open
     transfer, paul = f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", {"Authorization": f"Bearer {session}"}
     (anne,) = (await client.get(transfer, headers=paul)).json()["recipients"]
     assert (anne["archives_suspended"], len(anne["archives"])) == (True, 21)
-    reopening = f"{transfer}/recipients/{anne['address']}/archive/reopening"
-    assert (await client.post(reopening)).status_code == 401
-    assert (await client.post(reopening, headers=paul)).status_code == 204
+    reopening = {"recipient": anne["address"]}
+    assert (await client.post(f"{transfer}/reopenings", json=reopening)).status_code == 401
+    assert (await client.post(f"{transfer}/reopenings", json=reopening, headers=paul)).status_code == 204
     assert contents((await client.get((await start(client, sent))["url"])).content)
 
 

@@ -103,8 +103,8 @@ async def test_the_sender_opens_a_suspended_file_again(rig: Rig, client: httpx.A
         await eventually(lambda id=id: gave_back(sent, client, id))  # type: ignore[misc]
     assert (await sent.start(client)).json()["type"] == "/problems/file-suspended"
     assert (await sent.look(client)).json()["files"][0]["suspended"]
-    path = f"/api/download/transfers/{sent.transfer}/recipients/{ANNE.address}/files/{sent.file}/reopening"
-    assert (await client.post(rig.urls[0] + path, json={}, headers=session(PAUL))).status_code == 204
+    path, wish = f"/api/download/transfers/{sent.transfer}/reopenings", {"recipient": ANNE.address, "file": sent.file}
+    assert (await client.post(rig.urls[0] + path, json=wish, headers=session(PAUL))).status_code == 204
     assert (await sent.start(client)).status_code == 200
 
 

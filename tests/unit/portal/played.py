@@ -306,5 +306,5 @@ ROUTES: tuple[tuple[str, Answer], ...] = (
     (r"POST /api/download/links/([^/]+)/opened", Played.ended),
     (r"PUT /api/download/links/([^/]+)/(files/[^/]+|archive)/downloads/([^/]+)", Played.start),
     (r"GET /api/download/transfers/([^/]+)", Played.tracked),
-    (r"POST /api/download/transfers/([^/]+)/recipients/([^/]+)/files/([^/]+)/reopening", Played.ended),
+    (r"POST /api/download/transfers/([^/]+)/reopenings", Played.ended),
 )

@@ -1,5 +1,6 @@
 """Approving, refusing, downloading, following: what the pages show, what their buttons do, what looking costs."""
 
+import json
 import re
 
 import pytest
@@ -230,4 +231,5 @@ async def test_deleting_asks_first(played: Played, person: Person) -> None:
 async def test_a_suspended_file_can_be_opened_again_by_its_sender(played: Played, person: Person) -> None:
     person.sign_in()
     await person.send(await person.get(TRACKING), f"{TRACKING}/reopen")
-    assert played.asked[-1].url.path.endswith(f"/recipients/{OUTSIDER['address']}/files/{FILE}/reopening")
+    asked = next(one for one in reversed(played.asked) if one.url.path.endswith("/reopenings"))
+    assert json.loads(asked.content) == {"recipient": OUTSIDER["address"], "file": FILE}
