@@ -13,6 +13,8 @@ LIVE = {"draft", "submitted"}
 SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantined", "waiting"}
 QUIET_SECONDS = 45.0
 
+LAST_BYTES = 1024 * 1024
+
 
 def judge(world: World) -> None:
     """All of it, once everything is quiet."""
