@@ -24,6 +24,7 @@ from services.kit.refusals import Unavailable
 Result = TypeVar("Result")
 GONE = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
 THREADS = 16
+LISTED_AT_ONCE = 1000
 
 
 class StoreUnavailable(Unavailable):
@@ -199,7 +200,9 @@ class Objects:
         found: list[StoredPart] = []
         marker = None
         while True:
-            page = self._client._list_parts(self._bucket, key, upload_id, part_number_marker=marker)
+            page = self._client._list_parts(
+                self._bucket, key, upload_id, max_parts=LISTED_AT_ONCE, part_number_marker=marker
+            )
             found += [StoredPart(part.part_number, part.size, part.etag) for part in page.parts]
             if not page.is_truncated:
                 return found

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import uuid
 import zlib
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from services.kit.clock import monotonic_seconds
@@ -58,9 +59,12 @@ async def _take_up(deps: Deps, id: str) -> bool:
 class _Reader:
     """Reads the files of one transfer under a lease, at half the speed it could, so that who sends goes first."""
 
-    def __init__(self, deps: Deps, held: Verification) -> None:
+    def __init__(
+        self, deps: Deps, held: Verification, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    ) -> None:
         self._deps = deps
         self._held = held
+        self._pause = pause
         self._renewed_at = monotonic_seconds()
 
     async def settles(self, transfer: Transfer) -> bool:
@@ -102,7 +106,7 @@ class _Reader:
         return Found(id, file, whole.hexdigest(), crc32)
 
     async def _give_way(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+        await self._pause(seconds)
         if monotonic_seconds() - self._renewed_at > RENEW_SECONDS:
             self._renewed_at = monotonic_seconds()
             await self._deps.verifications.update(
