@@ -68,6 +68,8 @@ def nobody_had_more_than_the_limit(world: World) -> None:
         for shelf in link["shelves"].values():
             done = [_booked(link, id) or one for id, one in shelf["downloads"].items() if one["state"] == "done"]
             assert len(done) <= link["downloads_per_file"], link["_id"]
+            if link["transfer"] in world.forgotten:
+                continue
             # Inside the last MiB, sent and received cannot be told apart: broken there, it counts as done.
             assert all(one["sent_bytes"] >= shelf["size_bytes"] - LAST_BYTES for one in done), link["_id"]
 

@@ -34,6 +34,7 @@ def cut(world: World, counters: list[str], mine: Offered, download: str, percent
         (dying,) = until(lambda: serving(world, counters), "one of them is at work")
         found = take(pieces, SIZE * percent // 100)
         world.kill(dying)
+        world.forgotten.add(mine.sent.transfer)
         found += rest(pieces)
     world.revive(dying)
     return found

@@ -51,6 +51,7 @@ class World:
     canaries: set[str] = field(default_factory=set)
     logs: list[str] = field(default_factory=list)
     apis: list[Api] = field(default_factory=list)
+    forgotten: set[str] = field(default_factory=set)  # transfers of which a killed counter forgot some sent bytes
 
     def __post_init__(self) -> None:
         self.letters = Letters(self.stack.mailbox_url)
