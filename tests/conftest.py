@@ -40,3 +40,8 @@ def _own_stack() -> Stack:
             continue
         return stack
     raise StackAlreadyRunning(f"{RUNS_SIDE_BY_SIDE} test runs are going on already")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories last: once the services run, they read the queues and databases that other tests look into."""
+    items.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
