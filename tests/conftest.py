@@ -42,6 +42,9 @@ def _own_stack() -> Stack:
     raise StackAlreadyRunning(f"{RUNS_SIDE_BY_SIDE} test runs are going on already")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories last: once the services run, they read the queues and databases that other tests look into."""
-    items.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
+    items.sort(
+        key=lambda item: item.path.parent.name in ("e2e", "browser") or "stack" in getattr(item, "fixturenames", ())
+    )
