@@ -1,4 +1,4 @@
-"""Gets kustomize and docker compose out of a newer Debian suite, without installing anything on the machine.
+"""Gets kustomize, docker compose and promtool out of a newer Debian suite, without installing anything.
 
 The mirror is the one that this machine's own apt uses; apt verifies the signatures. All of it lands in `.local/tools`.
 """
@@ -13,9 +13,11 @@ PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".local" / "tools"
 SUITE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+# program → package, and where it lies in there
 PROGRAMS = {
-    "kustomize": Path("usr/bin/kustomize"),
-    "docker-compose": Path("usr/libexec/docker/cli-plugins/docker-compose"),
+    "kustomize": ("kustomize", Path("usr/bin/kustomize")),
+    "docker-compose": ("docker-compose", Path("usr/libexec/docker/cli-plugins/docker-compose")),
+    "promtool": ("prometheus", Path("usr/bin/promtool")),
 }
 
 
@@ -25,24 +27,25 @@ class NoMirror(RuntimeError):
 
 def tool(name: str) -> Path:
     """Where the program is; fetched on first use."""
-    program = FOLDER / "root" / PROGRAMS[name]
+    program = FOLDER / "root" / PROGRAMS[name][1]
     if not program.exists():
         fetch()
     return program
 
 
 def fetch() -> None:
-    """Downloads and unpacks every program; once, however many ask at the same time."""
+    """Downloads and unpacks every program that is missing; once, however many ask at the same time."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if all((FOLDER / "root" / path).exists() for path in PROGRAMS.values()):
+        missing = [package for package, path in PROGRAMS.values() if not (FOLDER / "root" / path).exists()]
+        if not missing:
             return
         downloads = FOLDER / "downloads"
         downloads.mkdir(exist_ok=True)
         apt = _apt_of_our_own(_mirror())
         _run([*apt, "update"], downloads)
-        _run([*apt, "download", *PROGRAMS], downloads)
+        _run([*apt, "download", *missing], downloads)
         for package in downloads.glob("*.deb"):
             _run(["dpkg-deb", "--extract", str(package), str(FOLDER / "root")], downloads)
         shutil.rmtree(FOLDER / "lists")  # the index of a whole suite, needed no more

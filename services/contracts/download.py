@@ -48,6 +48,32 @@ class FileDownloaded(Fact):
     downloaded_at: datetime
 
 
+class FileSuspended(Fact):
+    """Too many downloads of a file were broken off on one link: it stays there until the sender opens it again.
+
+    Without a `file` it is the archive of several files.
+    """
+
+    type: ClassVar[str] = "download.file-suspended.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    label: Label
+    recipient: str
+    file: FileLine | None
+    suspended_at: datetime
+
+
+class DamagedTransferQuarantined(Fact):
+    """A stored part of this file has changed since it arrived: nothing of the transfer is handed out any more."""
+
+    type: ClassVar[str] = "download.transfer-quarantined.v1"
+    readers: ClassVar[tuple[str, ...]] = ("upload",)
+
+    label: Label
+    file: str
+    quarantined_at: datetime
+
+
 class Fetched(Value):
     """What one recipient did before the end."""
 

@@ -1,7 +1,14 @@
 """Every fact there is."""
 
 from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
-from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
+from services.contracts.download import (
+    DamagedTransferQuarantined,
+    FileDownloaded,
+    FileSuspended,
+    LinkIssued,
+    LinkLeftUnused,
+    TransferExpired,
+)
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
 from services.contracts.upload import FileVerified, TransferQuarantined, TransferSubmitted, TransferWithdrawn
@@ -21,6 +28,8 @@ FACTS: tuple[type[Fact], ...] = (
     LinkIssued,
     LinkLeftUnused,
     FileDownloaded,
+    FileSuspended,
+    DamagedTransferQuarantined,
     TransferExpired,
     MailStateChanged,
 )

@@ -40,7 +40,7 @@ class FileVerified(Fact):
 
 
 class TransferQuarantined(Fact):
-    """What is stored of these files is not what their sender declared: nobody gets any of it, the bytes are kept."""
+    """What is stored of these files is not, or no longer, what was declared: nobody gets any; the bytes are kept."""
 
     type: ClassVar[str] = "upload.transfer-quarantined.v1"
     readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from services.contracts.auth import OneTimeLinkIssued
-from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused, TransferExpired
+from services.contracts.download import FileDownloaded, FileSuspended, LinkIssued, LinkLeftUnused, TransferExpired
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
 from services.contracts.upload import TransferQuarantined, TransferWithdrawn
 from services.kit.bus import Handler
@@ -136,6 +136,13 @@ async def on_file_downloaded(deps: Deps, fact: FileDownloaded) -> None:
     await deps.mails.post(mail)
 
 
+async def on_file_suspended(deps: Deps, fact: FileSuspended) -> None:
+    """The sender learns of it each time, because only they can open it again."""
+    about = "\n".join((fact.recipient, fact.file.path if fact.file else "", fact.suspended_at.isoformat()))
+    words: dict[str, Any] = {"recipient": fact.recipient, "file": fact.file, "at": fact.suspended_at}
+    await deps.mails.post(deps.secretary.to_sender("suspended", fact.label, about=about, **words))
+
+
 async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
     """The closing report."""
     await deps.mails.post(deps.secretary.to_sender("expired", fact.label, report=fact.report, at=fact.expired_at))
@@ -154,5 +161,6 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
         LinkIssued: partial(on_link_issued, deps),
         LinkLeftUnused: partial(on_link_left_unused, deps),
         FileDownloaded: partial(on_file_downloaded, deps),
+        FileSuspended: partial(on_file_suspended, deps),
         TransferExpired: partial(on_transfer_expired, deps),
     }

@@ -102,6 +102,8 @@ def _about_fetching() -> dict[str, dict[str, Any]]:
         "link-many": {**offer, "files": many, "quoted": TEXT, "downloads_per_file": 3},
         "reminder": {**offer, "files": FILES},
         "downloaded": {**_transfer(), "recipient": FIRM, "file": FILES[0], "at": AT},
+        "suspended": {**_transfer(), "recipient": FIRM, "file": FILES[1], "at": AT},
+        "suspended-archive": {**_transfer(), "recipient": FIRM, "file": None, "at": AT},
         "digest": {
             **_transfer(),
             "fetches": [{"recipient": FIRM, "path": file["path"], "at": AT} for file in FILES],

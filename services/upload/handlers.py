@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from services.contracts.auth import SessionRevoked
-from services.contracts.download import TransferExpired
+from services.contracts.download import DamagedTransferQuarantined, TransferExpired
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.kit.bus import Handler
 from services.kit.events import Fact
 from services.upload.deps import Deps
-from services.upload.domain.ending import close
+from services.upload.domain.ending import close, quarantine
 from services.upload.domain.transfer import Outcome
 
 
@@ -32,6 +32,14 @@ async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
     await _close(deps, fact.label.transfer, "expired", fact.expired_at)
 
 
+async def on_damaged_transfer_quarantined(deps: Deps, fact: DamagedTransferQuarantined) -> None:
+    """What is stored has changed since it arrived: nobody gets any of it, and the bytes are kept."""
+    keeping = deps.transfers.keeping
+    await deps.transfers.update(
+        fact.label.transfer, lambda transfer, now: quarantine(transfer, [fact.file], keeping, now)
+    )
+
+
 async def _close(deps: Deps, transfer: str, outcome: Outcome, at: datetime) -> None:
     await deps.transfers.update(transfer, lambda state, now: (close(state, outcome, at, now), []))
 
@@ -42,5 +50,6 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
         SessionRevoked: lambda fact: on_session_revoked(deps, fact),
         TransferRefused: lambda fact: on_transfer_refused(deps, fact),
         ApprovalLapsed: lambda fact: on_approval_lapsed(deps, fact),
+        DamagedTransferQuarantined: lambda fact: on_damaged_transfer_quarantined(deps, fact),
         TransferExpired: lambda fact: on_transfer_expired(deps, fact),
     }

@@ -29,6 +29,7 @@ MAILS_OF_A_LIFE = [
     ("quarantined", SENDER.address),
     ("refused", SENDER.address),
     ("reminder", FIRM),
+    *(("suspended", SENDER.address),) * 3,
     *(("to_approve", address) for address in AGENTS),
     ("waiting", SENDER.address),
     ("withdrawn", SENDER.address),

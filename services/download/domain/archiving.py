@@ -7,6 +7,7 @@ delivered, and costs none of them anything before.
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from services.download.domain import news
 from services.download.domain.archive import Archive, Bundle
 from services.download.domain.downloads import Download, Progress
 from services.download.domain.link import Decision, Link
@@ -61,7 +62,7 @@ def give_back(link: Link, id: str, now: datetime) -> Decision:
 
 def reopen(link: Link, now: datetime) -> Decision:
     """The sender opens archives again: what was undone before counts no more."""
-    return link.but(archives_reopened_at=now), []
+    return link.untold(news.ARCHIVES).but(archives_reopened_at=now), []
 
 
 def barred(link: Link, files: Iterable[str], now: datetime) -> Refusal | None:

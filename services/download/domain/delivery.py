@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.download import Fetched, TransferExpired
+from services.contracts.download import DamagedTransferQuarantined, Fetched, TransferExpired
 from services.contracts.notify import MailState
 from services.contracts.values import Label, SentFile
 from services.download.domain.contents import Contents
@@ -117,9 +117,12 @@ class Delivery(Aggregate):
         fact = TransferExpired(label=self.label, report=report, expired_at=now)
         return self.but(closing=Closing(outcome="expired", at=now), report=report), [fact]
 
-    def quarantined(self, file: str, now: datetime) -> Self:
-        """Nothing is handed out until somebody has looked; the first finding is kept."""
-        return self if self.quarantine else self.but(quarantine=Quarantine(file=file, at=now))
+    def quarantined(self, file: str, now: datetime) -> tuple[Self, list[Fact]]:
+        """Nothing is handed out until somebody has looked; the first finding is kept, and announced."""
+        if self.quarantine or self.label is None:
+            return self, []
+        fact = DamagedTransferQuarantined(label=self.label, file=file, quarantined_at=now)
+        return self.but(quarantine=Quarantine(file=file, at=now)), [fact]
 
     def mailed(self, mail: Mail, keep: timedelta) -> Self:
         """What became of a mail; an older report never replaces a newer one."""

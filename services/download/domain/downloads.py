@@ -16,6 +16,7 @@ IN_DOUBT_BYTES = 4 * MIB
 LAST_BYTES_LEASE = timedelta(minutes=30)
 MOST_UNDONE = 20
 MOST_PIECES = 500
+STARTS_KEPT = 16
 
 Standing = Literal["running", "done", "dead", "given-back"]
 
@@ -35,7 +36,8 @@ class Progress(NamedTuple):
 class Download(BaseModel):
     """One attempt, under an id that the client chose, at a file or at an archive of `size_bytes`.
 
-    A running download whose lease has died is never rewritten: `standing` judges it when it matters. Where a rule takes
+    A running download whose lease has died is never rewritten: `standing` judges it when it matters. `starts` are
+    where its latest GETs began, none of them before one that began further on. Where a rule takes
     `barred`, that is why no lease can begin now, unless nothing is in the way.
     """
 
@@ -47,6 +49,7 @@ class Download(BaseModel):
     lease_until: datetime
     delivered: Ranges = ()
     handed: Ranges = ()
+    starts: tuple[int, ...] = ()
     sent_bytes: int = 0
     ended_at: datetime | None = None
 
@@ -131,11 +134,14 @@ class Download(BaseModel):
         return self.model_copy(update={"state": "running", "ended_at": None, "lease_until": now + life})
 
     def _with_progress(self, progress: Progress) -> Self:
-        """With these bytes added to the book."""
+        """With these bytes added to the book; who has gone on from one of them meanwhile has what lies before it."""
+        first, arrived = progress.delivered
+        doubtful = min(progress.handed[1], arrived + IN_DOUBT_BYTES)
+        arrived = max([one for one in self.starts if arrived < one <= doubtful and one > first], default=arrived)
         return self.model_copy(
             update={
                 "handed": merged(*self.handed, progress.handed),
-                "delivered": merged(*self.delivered, progress.delivered),
+                "delivered": merged(*self.delivered, (first, arrived)),
                 "sent_bytes": self.sent_bytes + progress.sent_bytes,
             }
         )
@@ -143,11 +149,12 @@ class Download(BaseModel):
     def _resumed_at(self, start: int) -> Self:
         """Who goes on from a byte in the middle of what was handed over has what lies before it."""
         known = [(first, start) for first, stop in self.handed if first < start <= stop]
-        return self.model_copy(update={"delivered": merged(*self.delivered, *known)})
+        starts = (*(one for one in self.starts if one < start), start)[-STARTS_KEPT:]
+        return self.model_copy(update={"delivered": merged(*self.delivered, *known), "starts": starts})
 
     def _ended(self, state: Literal["done", "given-back"], at: datetime) -> Self:
         """Over; a finished one needs its ranges no more."""
-        ranges: dict[str, Ranges] = {"delivered": (), "handed": ()} if state == "done" else {}
+        ranges: dict[str, tuple[()]] = {"delivered": (), "handed": (), "starts": ()} if state == "done" else {}
         return self.model_copy(update={"state": state, "ended_at": at, **ranges})
 
 

@@ -1,13 +1,14 @@
 """What may one recipient do with one transfer? Every rule is one write on the link's own document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
 from pydantic import Field, SecretStr
 
-from services.contracts.download import FileDownloaded, LinkIssued, LinkLeftUnused
+from services.contracts.download import LinkIssued, LinkLeftUnused
 from services.contracts.values import FileLine, Label, Recipient
+from services.download.domain import news
 from services.download.domain.archive import Archive, archives_suspended, without_idle
 from services.download.domain.contents import Contents
 from services.download.domain.downloads import Download, Progress
@@ -26,8 +27,9 @@ class Link(Aggregate):
     """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
 
     `shelves` holds the files that were ever started, `archives` the attempts at several at once. `settles_at` is when a
-    download inside its last MiB will count, `busy_until` when the last lease dies, `remind_at` when the recipient is
-    reminded, unless that was done.
+    download inside its last MiB will count, or one that breaks off will suspend its file, `busy_until` when the last
+    lease dies, `remind_at` when the recipient is reminded, unless that was done. Of the files in `told_suspended` the
+    sender knows.
     """
 
     transfer: str
@@ -38,6 +40,7 @@ class Link(Aggregate):
     shelves: dict[str, Shelf] = Field(default_factory=dict)
     archives: dict[str, Archive] = Field(default_factory=dict)
     archives_reopened_at: datetime | None = None
+    told_suspended: tuple[str, ...] = ()
     opened_at: datetime | None = None
     settles_at: datetime | None = None
     busy_until: datetime | None = None
@@ -56,7 +59,7 @@ class Link(Aggregate):
 
     def known_shelf(self, file_id: str) -> Shelf:
         """The same for a file that has a shelf."""
-        return self.shelf(_line(self.shelves[file_id]), file_id)
+        return self.shelf(self.shelves[file_id].line, file_id)
 
     def archives_suspended(self, now: datetime) -> bool:
         """Too many archives were broken off, since the sender last opened them."""
@@ -104,20 +107,26 @@ class Link(Aggregate):
         """The sender opens a suspended file again: what was undone before counts no more."""
         if file_id not in self.shelves:
             raise FileUnknown()
-        return self._change(_line(self.shelves[file_id]), file_id, now, lambda shelf: shelf.reopened(now))
+        return self.untold(file_id)._change(self.shelves[file_id].line, file_id, now, lambda shelf: shelf.reopened(now))
 
     def settle(self, now: datetime) -> Decision:
-        """Downloads and archives that died inside their last MiB are done, and the sender is told."""
+        """Downloads and archives that died inside their last MiB are done; the sender is told of them, and of what is
+        suspended because others died.
+        """
         link, facts = self, list[Fact]()
         if self.settles_at is None or now < self.settles_at:
             return link, facts
         for file_id, shelf in self.shelves.items():
-            link, more = link._change(_line(shelf), file_id, now, lambda one: one)
+            link, more = link._change(shelf.line, file_id, now, lambda one: one)
             facts += more
         for id, archive in self.archives.items():
             link, more = link.with_archive(id, archive.with_download(archive.download.settled(now)), now)
             facts += more
-        return link, facts
+        return link._telling([*self.shelves, news.ARCHIVES], facts, now)
+
+    def untold(self, id: str) -> Self:
+        """The sender opens this again, and will be told when it is suspended again."""
+        return self.but(told_suspended=tuple(one for one in self.told_suspended if one != id))
 
     def with_shelves(self, files: Mapping[str, FileLine]) -> Self:
         """With a shelf for each of these files, as it is when nobody has asked for it."""
@@ -131,9 +140,9 @@ class Link(Aggregate):
         for file_id in archive.files if archive.download.state == "done" else ():
             before = shelves[file_id]
             shelves[file_id] = before.settled(now).with_done(f"archive:{id}", archive.download)
-            facts += self._downloaded(_line(before), before, shelves[file_id])
+            facts += news.downloaded(self.label, self.recipient.address, before, shelves[file_id])
         archives = without_idle({**self.archives, id: archive}, now)
-        return self.but(shelves=shelves, archives=archives)._timed(now), facts
+        return self.but(shelves=shelves, archives=archives)._telling([news.ARCHIVES], facts, now)
 
     def remind(self, token: str, files: tuple[FileLine, ...], now: datetime) -> Decision:
         """Once, when the end is near and nothing was fetched."""
@@ -164,38 +173,38 @@ class Link(Aggregate):
         after = rule(before.settled(now))
         if after == before:
             return self, []
-        return self._with(file_id, after, now), self._downloaded(file, before, after)
+        link = self.but(shelves={**self.shelves, file_id: after.model_copy(update={"held": ()})})
+        return link._telling([file_id], news.downloaded(self.label, self.recipient.address, before, after), now)
 
-    def _downloaded(self, file: FileLine, before: Shelf, after: Shelf) -> list[Fact]:
-        """One fact for each download that this change made done, in the order in which they ended."""
-        known = {id for id, one in before.downloads.items() if one.state == "done"}
-        done = [(one.ended_at, id) for id, one in after.downloads.items() if one.state == "done" and one.ended_at]
-        fresh = sorted(entry for entry in done if entry[1] not in known)
-        return [
-            FileDownloaded(
-                label=self.label,
-                recipient=self.recipient.address,
-                file=file,
-                times=len(known) + place,
-                downloaded_at=ended_at,
-            )
-            for place, (ended_at, _) in enumerate(fresh, start=1)
-        ]
+    def _telling(self, changed: Iterable[str], facts: Iterable[Fact], now: datetime) -> Decision:
+        """With the dates that follow, and the news of what is suspended now, unless the sender knows."""
+        fresh = [id for id in changed if id not in self.told_suspended and self._suspended(id, now)]
+        link = self.but(told_suspended=(*self.told_suspended, *fresh))._timed(now)
+        lines = [self.shelves[id].line if id in self.shelves else None for id in fresh]
+        return link, [*facts, *(news.suspended(self.label, self.recipient.address, line, now) for line in lines)]
 
-    def _with(self, file_id: str, shelf: Shelf, now: datetime) -> Self:
-        unseen = shelf.model_copy(update={"held": ()})
-        return self.but(shelves={**self.shelves, file_id: unseen})._timed(now)
+    def _suspended(self, id: str, now: datetime) -> bool:
+        return self.archives_suspended(now) if id == news.ARCHIVES else self.shelves[id].suspended(now)
 
     def _timed(self, now: datetime) -> Self:
         """With the dates that follow from the downloads; one that should have settled is not forgotten."""
         downloads = [one for shelf in self.shelves.values() for one in shelf.downloads.values()]
-        downloads += [archive.download for archive in self.archives.values()]
-        running = [one for one in downloads if one.standing(now) == "running"]
-        unsettled = [one for one in downloads if one.state == "running" and one.at_its_last_bytes]
+        archives = [archive.download for archive in self.archives.values()]
+        running = [one for one in (*downloads, *archives) if one.standing(now) == "running"]
+        unsettled = [one for one in (*downloads, *archives) if one.state == "running" and one.at_its_last_bytes]
         return self.but(
             busy_until=max((one.lease_until for one in running), default=None),
-            settles_at=min((one.lease_until for one in unsettled), default=None),
+            settles_at=min([*(one.lease_until for one in unsettled), *self._suspensions(now)], default=None),
         )
+
+    def _suspensions(self, now: datetime) -> Iterator[datetime]:
+        """When which lease will die that suspends something, as far as the sender does not know."""
+        for id, shelf in self.shelves.items():
+            if id not in self.told_suspended and (at := shelf.suspended_from(now)):
+                yield at
+        ends = [one.download.lease_until for one in self.archives.values() if one.download.standing(now) == "running"]
+        if ends and news.ARCHIVES not in self.told_suspended and self.archives_suspended(max(ends)):
+            yield max(ends)
 
 
 def issue(id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, now: datetime) -> Decision:
@@ -221,7 +230,3 @@ def issue(id: str, token: str, recipient: Recipient, contents: Contents, terms: 
         ends_at=ends_at,
     )
     return link, [fact]
-
-
-def _line(shelf: Shelf) -> FileLine:
-    return FileLine(path=shelf.path, size_bytes=shelf.size_bytes)

@@ -6,6 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.contracts.values import FileLine
 from services.download.domain.downloads import Download, Progress, Standing, suspended
 from services.download.domain.refusals import DownloadAlreadyDone, DownloadsExhausted, FileSuspended
 from services.kit.refusals import Refusal
@@ -27,6 +28,11 @@ class Shelf(BaseModel):
     reopened_at: datetime | None = None
     held: tuple[Download, ...] = Field(default=(), exclude=True)
 
+    @property
+    def line(self) -> FileLine:
+        """The file as a mail lists it."""
+        return FileLine(path=self.path, size_bytes=self.size_bytes)
+
     def count(self, standing: Standing, now: datetime) -> int:
         """How many downloads stand so, an archive that holds this file among them."""
         return sum(one.standing(now) == standing for one in (*self.downloads.values(), *self.held))
@@ -40,6 +46,11 @@ class Shelf(BaseModel):
         since = self.reopened_at
         undone = [one for one in self.downloads.values() if one.undone(now) and (not since or one.started_at > since)]
         return suspended(undone, self.size_bytes)
+
+    def suspended_from(self, now: datetime) -> datetime | None:
+        """When it will be suspended unless something is delivered to the end meanwhile, if that is to be expected."""
+        ends = [one.lease_until for one in self.downloads.values() if one.standing(now) == "running"]
+        return max(ends) if ends and self.suspended(max(ends)) else None
 
     def barred(self, now: datetime) -> Refusal | None:
         """Why no lease can begin now: all are used or running, or the file is suspended."""

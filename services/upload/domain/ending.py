@@ -23,7 +23,7 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
 def quarantine(
     transfer: Transfer, ids: Sequence[str], keeping: Keeping, now: datetime
 ) -> tuple[Transfer, list[TransferQuarantined]]:
-    """These files are not what their sender declared: nobody gets any; the bytes stay, for whoever finds out why."""
+    """These files are not, or no longer, what was declared: nobody gets any; the bytes stay, to find out why."""
     if transfer.state != "submitted":
         return transfer, []
     files = (transfer.file(id) for id in ids)

@@ -39,6 +39,7 @@ def words(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
         "link": {**about, **offer, "quoted": hostile, "downloads_per_file": 3},
         "reminder": {**about, **offer},
         "downloaded": {**about, "recipient": "a@b.example", "file": files[0], "at": AT},
+        "suspended": {**about, "recipient": "a@b.example", "file": files[0], "at": AT},
         "digest": {**about, "fetches": fetches},
         "expired": {**about, "report": report, "at": AT},
         "withdrawn": {**about, "at": AT},
