@@ -9,7 +9,9 @@ from services.download.handlers import heard
 from services.download.settings import Settings
 from services.download.store import Deliveries, Links, Shelves
 from services.download.streams.capability import Capabilities
+from services.download.streams.closings import Closings
 from services.download.streams.counter import Counter
+from services.download.streams.memory import Memory
 from services.download.sweeper import loops
 from services.kit.bus import Bus
 from services.kit.callers import SESSION, Sessions
@@ -51,16 +53,19 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
     """What endpoints, handlers and the sweeper use."""
     pepper = settings.pepper.get_secret_value()
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION)
+    deliveries = Deliveries(database)
     return Deps(
-        deliveries=Deliveries(database),
+        deliveries=deliveries,
         contents=Shelves(database),
         links=Links(database, pepper),
         source=objects,
         layouts=Layouts(),
         capabilities=Capabilities(pepper),
+        memory=Memory(),
         counter=Counter(
             settings.running_downloads, settings.running_downloads_per_link, settings.parts_in_memory_mib * 1024 * 1024
         ),
+        closings=Closings(deliveries),
         callers=Sessions(verifier, database.records("revoked_sessions", forget_after="until")),
         terms=settings.terms,
         files_base_url=settings.files_base_url,

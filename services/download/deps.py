@@ -6,8 +6,10 @@ from services.download.archive.layouts import Layouts
 from services.download.domain.terms import Terms
 from services.download.store import Deliveries, Links, Shelves
 from services.download.streams.capability import Capabilities
+from services.download.streams.closings import Closings
 from services.download.streams.counter import Counter
-from services.download.streams.parts import Source
+from services.download.streams.memory import Memory
+from services.download.streams.runs import Source
 from services.kit.callers import Sessions
 
 
@@ -21,7 +23,9 @@ class Deps:
     source: Source
     layouts: Layouts
     capabilities: Capabilities
+    memory: Memory
     counter: Counter
+    closings: Closings
     callers: Sessions
     terms: Terms
     files_base_url: str

@@ -52,8 +52,8 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     span = asked or whole
     return Serving(
         Head(206 if asked else 200, headers_of(body, span, partial=asked is not None)),
-        Journal(deps.links, deps.deliveries, link.id, attempt, span),
-        Reader(deps.source, pieces(span)),
+        Journal(deps.links, deps.closings, link.id, attempt, span),
+        Reader(deps.source, pieces(span), deps.memory),
         deps.counter,
         Quarantine(deps.deliveries, link.transfer),
     )

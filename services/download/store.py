@@ -1,7 +1,7 @@
 """Where do deliveries, contents and links rest, and how are they found?"""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from services.contracts.values import Recipient
@@ -34,6 +34,12 @@ class Deliveries:
         if await self.all.add(fresh):
             return fresh
         return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
+
+    async def closed(self, transfers: Collection[str]) -> set[str]:
+        """Those of them that nothing may be handed out of any more."""
+        over = [{"closing": {"$ne": None}}, {"quarantine": {"$ne": None}}]
+        found = await self.all.find({"_id": {"$in": list(transfers)}, "$or": over}, limit=len(transfers))
+        return {delivery.id for delivery in found if not delivery.open}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:
         """The delivery and the database's time; `TransferUnknown` otherwise."""

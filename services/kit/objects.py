@@ -1,6 +1,7 @@
 """Where do bytes rest? The one door to the object store; it knows S3 only, and bounds threads and waits (R57)."""
 
 import asyncio
+import hashlib
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +20,13 @@ from minio.signer import sign_v4_s3
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import Retry, Timeout
 
+from services.kit.clock import utc_now
+from services.kit.lines import Lines, NotAnswered, Reading, Refused, Run
 from services.kit.refusals import Unavailable
 
 Result = TypeVar("Result")
 GONE = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
+NOTHING = hashlib.sha256(b"").hexdigest()
 THREADS = 16
 LISTED_AT_ONCE = 1000
 
@@ -95,6 +99,7 @@ class Objects:
             http_client=pool,
         )
         self._pool = pool
+        self._lines = Lines(address)
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="objects")
 
     async def ping(self) -> None:
@@ -135,7 +140,20 @@ class Objects:
 
     async def read(self, key: str, offset: int, length: int) -> bytes:
         """Exactly these bytes; `ObjectMissing` when there is no such object, `StoreUnavailable` for a short answer."""
-        return await self._run(lambda: self._read(key, offset, length)) if length else b""
+        body = bytearray(length)
+        if body:
+            await self.run(key, offset, offset + length).read_into(memoryview(body))
+        return bytes(body)
+
+    def run(self, key: str, start: int, stop: int) -> Run:
+        """The bytes of an object from `start` to `stop`, in order and in pieces of any size; refuses as `read` does."""
+        path = self._path(key)
+
+        def headers(at: int) -> dict[str, str]:
+            asked = {"x-amz-content-sha256": NOTHING, "Range": f"bytes={at}-{stop - 1}"}
+            return self._signed("GET", path, asked, NOTHING, utc_now())
+
+        return Run(Reading(self._lines, path, headers, start, stop), self._run)
 
     async def remove(self, key: str) -> None:
         """Delete an object; one that is gone already is as good."""
@@ -160,31 +178,15 @@ class Objects:
     def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:
         """A header signature over the body's SHA-256 in hex: the store itself refuses a body with another digest."""
         query = f"partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else ""
-        path = f"/{self._bucket}/{quote(key)}"
-        url = urlsplit(
-            f"{self._scheme}://{self._host}{path}?{query}" if query else f"{self._scheme}://{self._host}{path}"
-        )
-        headers: dict[str, str | list[str] | tuple[str]] = {
-            "Host": self._host,
-            "x-amz-content-sha256": sha256,
-            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
-        }
-        signed = sign_v4_s3(
-            method="PUT",
-            url=url,
-            region=self._region,
-            headers=headers,
-            credentials=self._credentials,
-            content_sha256=sha256,
-            date=now,
-        )
-        target = f"{path}?{query}" if query else path
-        return SignedPut(target, self._host, str(signed["Authorization"]), str(headers["x-amz-date"]), sha256)
+        path = f"{self._path(key)}?{query}" if query else self._path(key)
+        headers = self._signed("PUT", path, {"x-amz-content-sha256": sha256}, sha256, now)
+        return SignedPut(path, self._host, headers["Authorization"], headers["x-amz-date"], sha256)
 
     def close(self) -> None:
         """Give threads and connections back."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._pool.clear()
+        self._lines.close()
 
     async def _run(self, call: Callable[[], Result]) -> Result:
         try:
@@ -193,7 +195,9 @@ class Objects:
             if error.code in GONE:
                 raise ObjectMissing() from error
             raise StoreUnavailable() from error
-        except (MinioException, TransportError, OSError) as error:
+        except Refused as refused:
+            raise (ObjectMissing() if refused.status == 404 else StoreUnavailable()) from refused
+        except (MinioException, TransportError, NotAnswered, OSError) as error:
             raise StoreUnavailable() from error
 
     def _all_parts(self, key: str, upload_id: str) -> list[StoredPart]:
@@ -224,13 +228,20 @@ class Objects:
         listed = self._client.list_objects(self._bucket, recursive=True, start_after=after or None)
         return [StoredObject(one.object_name, one.size, one.last_modified) for one in islice(listed, limit)]
 
-    def _read(self, key: str, offset: int, length: int) -> bytes:
-        response = self._client.get_object(self._bucket, key, offset=offset, length=length)
-        try:
-            body: bytes = response.read()
-        finally:
-            response.close()
-            response.release_conn()
-        if len(body) != length:
-            raise OSError("the store's answer is short")
-        return body
+    def _path(self, key: str) -> str:
+        return f"/{self._bucket}/{quote(key)}"
+
+    def _signed(self, method: str, path: str, headers: dict[str, str], sha256: str, now: datetime) -> dict[str, str]:
+        """These headers with the signature that the store asks for."""
+        url = urlsplit(f"{self._scheme}://{self._host}{path}")
+        given: dict[str, Any] = {"Host": self._host, **headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+        signed = sign_v4_s3(
+            method=method,
+            url=url,
+            region=self._region,
+            headers=given,
+            credentials=self._credentials,
+            content_sha256=sha256,
+            date=now,
+        )
+        return {name: str(value) for name, value in {**given, **signed}.items()}

@@ -9,7 +9,7 @@ from services.download.domain.attempts import ArchiveAttempt, Attempt, FileAttem
 from services.download.domain.contents import line_of
 from services.download.domain.ranges import Range
 from services.download.streams.headers import Body
-from services.download.streams.parts import Piece, slices_of
+from services.download.streams.pieces import Piece, slices_of
 
 ZIP = "application/zip"
 

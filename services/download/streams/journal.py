@@ -4,8 +4,9 @@ from services.download.domain.attempts import Attempt
 from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
 from services.download.domain.link import Link
 from services.download.domain.ranges import Range, covered, merged
-from services.download.store import Deliveries, Links
+from services.download.store import Links
 from services.download.streams import gauges
+from services.download.streams.closings import Closings
 from services.kit.clock import monotonic_seconds
 from services.kit.logs import logger
 from services.kit.refusals import Refusal, Unavailable
@@ -21,9 +22,9 @@ class MayNotGoOn(Exception):
 class Journal:
     """The book of one GET of `span`; `position` is how far its bytes were handed to the line."""
 
-    def __init__(self, links: Links, deliveries: Deliveries, link: str, attempt: Attempt, span: Range) -> None:
+    def __init__(self, links: Links, closings: Closings, link: str, attempt: Attempt, span: Range) -> None:
         self._links = links
-        self._deliveries = deliveries
+        self._closings = closings
         self.link = link
         self._attempt = attempt
         self._start, self._stop = span
@@ -41,11 +42,7 @@ class Journal:
 
     async def may_go_on(self) -> None:
         """Raise `MayNotGoOn` once the transfer was withdrawn, refused, closed or quarantined (quota rule 7)."""
-        try:
-            delivery = await self._deliveries.all.get(self._transfer)
-        except Unavailable:
-            return  # the lease bounds how long this can last
-        if not delivery.open:
+        if not await self._closings.is_open(self._transfer):
             raise MayNotGoOn()
 
     async def before(self, chunk_bytes: int) -> None:
@@ -53,11 +50,11 @@ class Journal:
         upto = self.position + chunk_bytes
         size, start = self._attempt.size_bytes, self._start
         if not self._last_announced and size - covered(merged(*self._handed, (start, upto))) <= LAST_BYTES:
-            await self._record((start, self._stop), confirmed=False)
+            await self._record((start, self._stop))
             self._last_announced = True
         elif self._due():
             try:
-                await self._record((start, self.position), confirmed=False)
+                await self._record((start, self.position))
                 await self.may_go_on()
             except Unavailable:
                 logger().warning("what was delivered could not be written down yet")
@@ -67,18 +64,21 @@ class Journal:
         """The response did not end well: book what was handed over, and count the last of it as not arrived."""
         try:
             if self.position > self._booked:
-                await self._record((self._start, self.position), confirmed=False)
-        except (MayNotGoOn, Refusal):
+                await self._complete(confirmed=False)
+        except Refusal:
             logger().info("a broken download could not go on")
 
     async def ended_well(self) -> None:
         """The last byte of the range was delivered; when that makes the file whole, the download is done."""
-        progress = self._progress((self._start, self.position), confirmed=True)
+        await self._complete(confirmed=True)
+
+    async def _complete(self, *, confirmed: bool) -> None:
+        progress = self._progress((self._start, self.position), confirmed)
         await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
         self._count()
 
-    async def _record(self, handed: Range, *, confirmed: bool) -> None:
-        progress = self._progress(handed, confirmed)
+    async def _record(self, handed: Range) -> None:
+        progress = self._progress(handed, confirmed=False)
         self._keep(
             await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
         )

@@ -20,6 +20,7 @@ from services.kit.refusals import Unavailable
 SMALLEST_CHUNK = 16 * 1024
 FIRST_CHUNK = 256 * 1024
 LARGEST_CHUNK = 1024 * 1024
+COPIED_BYTES = 128 * 1024
 SLOW_SECONDS = 2.0
 STALLED_SECONDS = 600.0
 SETTLING_SECONDS = 0.05
@@ -85,7 +86,8 @@ class Serving(Response):
         try:
             async for part in self._reader.parts():
                 await self._journal.may_go_on()
-                await self._send_part(send, left, part)
+                with part:
+                    await self._send_part(send, left, part)
             await _drained(send, left)
             await asyncio.shield(self._journal.ended_well())
         except ReaderLeft:
@@ -101,17 +103,20 @@ class Serving(Response):
         return "whole"
 
     async def _send_part(self, send: Send, left: asyncio.Event, part: memoryview) -> None:
+        """Views of the part, but a copy of its end: once that is on its way, the line holds no view any more."""
+        last = len(part) - COPIED_BYTES
         at = 0
         while at < len(part):
             if left.is_set():
                 raise ReaderLeft()
-            chunk = bytes(part[at : at + self._chunk])
+            chunk = part[at : min(at + self._chunk, last)] if at < last else bytes(part[at:])
             await self._journal.before(len(chunk))
             await self._send_chunk(send, chunk)
             at += len(chunk)
             self._journal.position += len(chunk)
+        await send({"type": "http.response.body", "body": b"", "more_body": True})
 
-    async def _send_chunk(self, send: Send, chunk: bytes) -> None:
+    async def _send_chunk(self, send: Send, chunk: bytes | memoryview) -> None:
         """Small chunks for a slow reader, so that its lease is renewed in time; large ones for a fast one."""
         loop = asyncio.get_running_loop()
         began = loop.time()
@@ -157,7 +162,7 @@ class Quarantine:
     async def close(self, file: str) -> None:
         """Write it down and tell the operators."""
         logger().error("a stored part is not what was sent: the transfer is quarantined", transfer_id=self._transfer)
-        await self._deliveries.all.update(self._transfer, lambda delivery, now: (delivery.quarantined(file, now), []))
+        await self._deliveries.all.update(self._transfer, lambda delivery, now: delivery.quarantined(file, now))
 
 
 async def _drained(send: Send, left: asyncio.Event) -> None:

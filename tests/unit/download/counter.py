@@ -47,6 +47,10 @@ class Desk:
         book = Progress((start, stop), (start, stop), stop - start)
         self.apply(lambda link, now: link.complete(self.line, "f", id, book, now))
 
+    def broken(self, id: str, start: int, stop: int, arrived: int) -> None:
+        book = Progress((start, stop), (start, arrived), stop - start)
+        self.apply(lambda link, now: link.complete(self.line, "f", id, book, now))
+
     def give_back(self, id: str) -> None:
         self.apply(lambda link, now: link.give_back(self.line, "f", id, now))
 

@@ -124,7 +124,8 @@ def test_broken_archives_suspend_archives_whatever_they_hold_and_not_files() -> 
     for number in range(21):
         link = started(link, f"{number}", files="abc"[: number % 3 + 1])
         link, _ = archiving.progress(link, ALL, f"{number}", Progress((0, 1), (0, 1), 1), START)
-        link, _ = archiving.give_back(link, f"{number}", START)
+        link, facts = archiving.give_back(link, f"{number}", START)
+        assert [type(fact).__name__ for fact in facts] == (["FileSuspended"] if number == 20 else [])
     with pytest.raises(ArchivesSuspended):
         started(link, "x", files="c")
     assert left(link) == [3, 3, 3]

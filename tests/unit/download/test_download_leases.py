@@ -1,13 +1,15 @@
 """Leases: what is taken, renewed, given back, done, and what stops those who never finish."""
 
+from datetime import timedelta
+
 import pytest
 
-from services.contracts.download import FileDownloaded
+from services.contracts.download import FileDownloaded, FileSuspended
+from services.download.domain import refusals
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
-    FileSuspended,
     LinkExpired,
 )
 from tests.unit.download.counter import MIB, Desk
@@ -75,6 +77,27 @@ def test_who_goes_on_in_the_middle_has_what_lies_before() -> None:
     desk.fetch("a", start=5 * MIB - 7)
     desk.complete("a", 5 * MIB - 7, 10 * MIB)
     assert desk.standing("a") == "done"
+
+
+def test_who_went_on_before_the_break_was_noticed_has_what_lies_before() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.fetch("a")
+    desk.fetch("a", 3 * MIB)
+    desk.complete("a", 3 * MIB, 10 * MIB)
+    assert desk.standing("a") == "running"
+    desk.broken("a", 0, 4 * MIB, arrived=0)
+    assert desk.standing("a") == "done"
+
+
+def test_where_an_earlier_attempt_had_begun_confirms_nothing() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.fetch("a", 3 * MIB)
+    desk.complete("a", 3 * MIB, 10 * MIB)
+    desk.fetch("a")
+    desk.broken("a", 0, 4 * MIB, arrived=0)
+    assert desk.standing("a") == "running"
 
 
 def test_who_begins_again_elsewhere_confirms_nothing() -> None:
@@ -150,7 +173,7 @@ def test_twenty_broken_downloads_are_forgiven_and_the_twenty_first_suspends() ->
         desk.start(str(number))
         desk.progress(str(number), 0, 1)
         desk.give_back(str(number))
-    with pytest.raises(FileSuspended):
+    with pytest.raises(refusals.FileSuspended):
         desk.start("one more")
     desk.apply(lambda link, now: link.reopen("f", now))
     desk.pass_time(seconds=1)
@@ -165,6 +188,60 @@ def test_five_times_the_file_and_some_suspends() -> None:
         desk.progress(str(number), 0, 880 * MIB)
         desk.give_back(str(number))
     assert desk.suspended
+
+
+def breaks_off(desk: Desk, times: int, name: str = "") -> None:
+    for number in range(times):
+        desk.start(f"{name}{number}")
+        desk.progress(f"{name}{number}", 0, MIB)
+        desk.give_back(f"{name}{number}")
+
+
+def test_the_sender_is_told_of_a_suspension_once_each_time_it_happens() -> None:
+    desk = Desk()
+    breaks_off(desk, 20)
+    assert desk.facts == []
+    breaks_off(desk, 1, "last")
+    (fact,) = desk.facts
+    assert isinstance(fact, FileSuspended)
+    assert (fact.recipient, fact.file, fact.suspended_at) == (desk.link.recipient.address, desk.line, desk.now)
+    desk.settle()
+    assert len(desk.facts) == 1
+    desk.pass_time(minutes=1)
+    desk.apply(lambda link, now: link.reopen("f", now))
+    desk.pass_time(minutes=1)
+    breaks_off(desk, 20, "again")
+    assert len(desk.facts) == 1
+    breaks_off(desk, 1, "once more")
+    assert len(desk.facts) == 2
+
+
+def test_the_sender_is_told_too_when_the_last_one_just_dies() -> None:
+    desk = Desk()
+    breaks_off(desk, 20)
+    desk.start("last")
+    desk.progress("last", 0, MIB)
+    assert desk.link.settles_at == desk.now + timedelta(seconds=90)
+    desk.settle()
+    assert desk.facts == []
+    desk.pass_time(seconds=90)
+    desk.settle()
+    assert [type(fact) for fact in desk.facts] == [FileSuspended]
+    assert desk.link.settles_at is None
+
+
+def test_one_that_goes_on_suspends_nothing() -> None:
+    desk = Desk()
+    breaks_off(desk, 20)
+    desk.start("last")
+    desk.progress("last", 0, MIB)
+    desk.pass_time(seconds=80)
+    desk.fetch("last", MIB)
+    desk.complete("last", MIB, 10 * MIB)
+    desk.pass_time(minutes=10)
+    desk.settle()
+    assert [type(fact) for fact in desk.facts] == [FileDownloaded]
+    assert desk.link.settles_at is None
 
 
 def test_starting_without_taking_a_byte_never_suspends() -> None:

@@ -6,22 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.download.streams.parts import PartCorrupted, Piece, Reader, batches_of, slices_of
+from services.download.streams.memory import Memory
+from services.download.streams.parts import PartCorrupted, Reader
+from services.download.streams.pieces import Piece, batches_of, slices_of
 from tests.integration.download.rig import sent_file
-
-
-class Shelf:
-    """A store that remembers what it was asked for; `bad` are answers that are wrong, by number."""
-
-    def __init__(self, body: bytes, bad: set[int] = frozenset()) -> None:  # type: ignore[assignment]
-        self.body = body
-        self.bad = bad
-        self.asked: list[int] = []
-
-    async def read(self, key: str, offset: int, length: int) -> bytes:
-        self.asked.append(offset)
-        body = self.body[offset : offset + length]
-        return bytes(length) if len(self.asked) in self.bad else body
+from tests.unit.download.shelf import Shelf
 
 
 @given(st.binary(max_size=60), st.integers(1, 9), st.data())
@@ -36,19 +25,24 @@ def test_any_range_is_the_same_bytes(body: bytes, part_bytes: int, data: st.Data
 
 
 async def read_all(reader: Reader) -> bytes:
-    return b"".join([bytes(part) async for part in reader.parts()])
+    found = b""
+    async for part in reader.parts():
+        with part:
+            await asyncio.sleep(0)
+            found += part
+    return found
 
 
 async def test_a_part_that_was_wrong_once_is_read_again() -> None:
     body = bytes(range(100))
     shelf = Shelf(body, bad={2})
-    assert await read_all(Reader(shelf, slices_of(sent_file(body, 40, "f"), (10, 95)))) == body[10:95]
+    assert await read_all(Reader(shelf, slices_of(sent_file(body, 40, "f"), (10, 95)), Memory())) == body[10:95]
     assert shelf.asked == [0, 40, 40, 80]
 
 
 async def test_a_part_that_is_wrong_twice_ends_it() -> None:
     body = bytes(range(1, 101))
-    reader = Reader(Shelf(body, bad={2, 3}), slices_of(sent_file(body, 40, "f"), (0, 100)))
+    reader = Reader(Shelf(body, bad={2, 3}), slices_of(sent_file(body, 40, "f"), (0, 100)), Memory())
     parts = reader.parts()
     assert await anext(parts) == body[:40]
     with pytest.raises(PartCorrupted):
@@ -59,13 +53,28 @@ async def test_a_part_that_is_wrong_twice_ends_it() -> None:
 async def test_only_the_next_part_is_read_ahead() -> None:
     body = bytes(range(100))
     shelf = Shelf(body)
-    reader = Reader(shelf, slices_of(sent_file(body, 10, "f"), (0, 100)))
+    reader = Reader(shelf, slices_of(sent_file(body, 10, "f"), (0, 100)), Memory())
     await anext(reader.parts())
     for _ in range(50):
         await asyncio.sleep(0.001)
     assert shelf.asked == [0, 10]
     assert reader.holds_bytes == 20
     await reader.close()
+
+
+async def test_two_blocks_are_enough_however_long_the_range() -> None:
+    body, memory = bytes(range(200)), Memory()
+    reader = Reader(Shelf(body), slices_of(sent_file(body, 10, "f"), (3, 198)), memory)
+    assert await read_all(reader) == body[3:198]
+    await reader.close()
+    assert memory.size_bytes == 20
+
+
+async def test_what_somebody_still_looks_at_is_not_written_over() -> None:
+    body = bytes(range(100))
+    reader = Reader(Shelf(body), slices_of(sent_file(body, 10, "f"), (0, 100)), Memory())
+    kept = [part async for part in reader.parts()]
+    assert b"".join(kept) == body
 
 
 def test_small_files_are_read_together_and_large_parts_alone() -> None:

@@ -1,0 +1,56 @@
+"""May what is being handed out still be handed out? One look for all responses of a process (quota rule 7)."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Protocol
+
+from services.kit.clock import monotonic_seconds
+from services.kit.refusals import Unavailable
+
+LOOK_SECONDS = 0.05
+
+
+class Judge(Protocol):
+    """Who knows which transfers are closed."""
+
+    async def closed(self, transfers: Collection[str]) -> set[str]:
+        """Those of them that nothing may be handed out of any more."""
+
+
+class Closings:
+    """What the last look found, over the transfers that were asked about; nobody is told what is older than that."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self._asked: set[str] = set()
+        self._asked_before: set[str] = set()
+        self._known: set[str] = set()
+        self._closed: set[str] = set()
+        self._looked_at = 0.0
+        self._one_at_a_time = asyncio.Lock()
+
+    async def is_open(self, transfer: str) -> bool:
+        """False from `LOOK_SECONDS` after it was closed, at the latest; true while nobody can be asked."""
+        self._asked.add(transfer)
+        if not self._knows(transfer):
+            async with self._one_at_a_time:
+                if not self._knows(transfer):
+                    await self._look()
+        return transfer not in self._closed
+
+    def _knows(self, transfer: str) -> bool:
+        return transfer in self._known and not self._is_stale()
+
+    def _is_stale(self) -> bool:
+        return monotonic_seconds() - self._looked_at >= LOOK_SECONDS
+
+    async def _look(self) -> None:
+        """Over all that were asked about since the look before the last one, since they will be again."""
+        if self._is_stale():
+            self._asked, self._asked_before = set(), self._asked
+        watched, began = self._asked | self._asked_before, monotonic_seconds()
+        try:
+            self._closed = await self._judge.closed(watched)
+        except Unavailable:  # the lease bounds how long this can last
+            self._closed, began = self._closed & watched, monotonic_seconds()
+        self._known, self._looked_at = watched, began

@@ -1,0 +1,172 @@
+"""Lines to a server that is not always well: what was cut is asked for again, and no line is used after a bad end."""
+
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.kit import lines
+from services.kit.lines import Lines, NotAnswered, Reading, Refused
+
+BODY = bytes(range(256)) * 4000
+HALF = len(BODY) // 2
+
+
+class Server:
+    """Answers each request as the next of its `moods` says; `asked` are the first bytes and the connections' numbers.
+
+    `whole` answers what was asked, `cut` ends after half of it, `silent` says nothing, `short` has less than was
+    asked for, `leaves` is whole but hangs up after it without having said so, a number is a status.
+    """
+
+    def __init__(self, *moods: str) -> None:
+        self.moods = list(moods)
+        self.asked: list[tuple[int, int]] = []
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # or the thread that waits there takes one more
+        self._listening.close()
+        for one in self._open:
+            one.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                self._open.append(connection)
+                threading.Thread(target=self._serve, args=(connection, len(self._open)), daemon=True).start()
+
+    def _serve(self, connection: socket.socket, number: int) -> None:
+        with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
+            while head := b"".join(iter(stream.readline, b"\r\n")):
+                start, stop = head.lower().partition(b"range: bytes=")[2].split(b"\r")[0].split(b"-")
+                self.asked.append((int(start), number))
+                if not self._answer(connection, int(start), int(stop) + 1):
+                    return
+
+    def _answer(self, connection: socket.socket, start: int, stop: int) -> bool:
+        mood = self.moods.pop(0)
+        if mood.isdigit():
+            connection.sendall(f"HTTP/1.1 {mood} No\r\nContent-Length: 5\r\n\r\nsorry".encode())
+            return True
+        if mood == "silent":
+            threading.Event().wait(5)
+            return False
+        if mood == "short":
+            stop -= 10
+        connection.sendall(f"HTTP/1.1 206 Yes\r\nContent-Length: {stop - start}\r\n\r\n".encode())
+        connection.sendall(BODY[start : (start + stop) // 2 if mood == "cut" else stop])
+        return mood in ("whole", "short")
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short pauses, and little patience with silence."""
+    monkeypatch.setattr(lines, "PAUSES_SECONDS", (0.0, 0.01, 0.02))
+    monkeypatch.setattr(lines, "SILENCE_SECONDS", 0.2)
+
+
+@pytest.fixture
+def server(hasty: None) -> Iterator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def pool(server: Server) -> Iterator[Lines]:
+    pool = Lines(urlsplit(server.address))
+    yield pool
+    pool.close()
+
+
+def reading(pool: Lines, start: int = 0, stop: int = len(BODY)) -> Reading:
+    return Reading(pool, "/x", lambda at: {"Range": f"bytes={at}-{stop - 1}"}, start, stop)
+
+
+def read(one: Reading, size: int) -> bytes:
+    into = memoryview(bytearray(size))
+    assert one.read_into(into) == hashlib.sha256(into).hexdigest()
+    return bytes(into)
+
+
+def test_one_request_and_one_line_for_all_that_is_read_in_order(server: Server, pool: Lines) -> None:
+    server.moods = ["whole", "whole"]
+    one = reading(pool)
+    assert read(one, HALF) + read(one, len(BODY) - HALF) == BODY
+    assert read(reading(pool, 5), len(BODY) - 5) == BODY[5:]
+    assert server.asked == [(0, 1), (5, 1)]
+
+
+def test_what_was_cut_is_asked_for_again_from_there(server: Server, pool: Lines) -> None:
+    server.moods = ["cut", "cut", "whole"]
+    one = reading(pool)
+    assert read(one, 1000) == BODY[:1000]
+    assert read(one, len(BODY) - 1000) == BODY[1000:]
+    assert server.asked == [(0, 1), (1000, 2), (1000, 3)]
+
+
+@pytest.mark.parametrize("mood", ["cut", "silent", "503"])
+def test_it_is_not_asked_for_ever(server: Server, pool: Lines, mood: str) -> None:
+    server.moods = [mood] * 9
+    with pytest.raises(NotAnswered):
+        read(reading(pool), len(BODY))
+    assert len(server.asked) == 3
+
+
+def test_a_server_that_is_busy_for_a_moment_is_asked_again(server: Server, pool: Lines) -> None:
+    server.moods = ["503", "500", "whole"]
+    assert read(reading(pool), len(BODY)) == BODY
+
+
+@pytest.mark.parametrize("status", [301, 403, 404, 416])
+def test_a_refusal_is_final_and_keeps_the_line(server: Server, pool: Lines, status: int) -> None:
+    server.moods = [str(status), "whole"]
+    with pytest.raises(Refused) as refused:
+        read(reading(pool), 10)
+    assert refused.value.status == status
+    assert read(reading(pool), len(BODY)) == BODY
+    assert server.asked == [(0, 1), (0, 1)]
+
+
+def test_less_than_was_asked_for_is_no_answer(server: Server, pool: Lines) -> None:
+    server.moods = ["short", "whole"]
+    with pytest.raises(NotAnswered):
+        read(reading(pool), len(BODY))
+    assert len(server.asked) == 1
+    assert read(reading(pool), len(BODY)) == BODY
+    assert server.asked[-1] == (0, 2), "not on the line where bytes may be left"
+
+
+def test_a_kept_line_that_the_server_has_closed_is_not_used(server: Server, pool: Lines) -> None:
+    server.moods = ["leaves", "whole"]
+    assert read(reading(pool), len(BODY)) == BODY
+    assert read(reading(pool), len(BODY)) == BODY
+    assert [number for _, number in server.asked] in ([1, 2], [1, 1, 2])
+
+
+def test_a_line_whose_answer_was_given_up_is_not_used_again(server: Server, pool: Lines) -> None:
+    server.moods = ["whole", "whole"]
+    one = reading(pool)
+    read(one, 100)
+    one.close()
+    assert read(reading(pool), len(BODY)) == BODY
+    assert server.asked == [(0, 1), (0, 2)]
+
+
+def test_a_server_that_is_not_there_does_not_answer(server: Server, pool: Lines) -> None:
+    server.close()
+    with pytest.raises(NotAnswered):
+        read(reading(pool), 10)
