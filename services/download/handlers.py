@@ -6,7 +6,6 @@ from services.contracts.auth import SessionRevoked
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
 from services.contracts.upload import FileVerified, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import Recipient
 from services.download.deps import Deps
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Mail
@@ -21,16 +20,12 @@ async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
     await deps.contents.all.add(contents)
     release = lambda delivery: delivery.release(contents.label, contents.ends_at, deps.terms.memory)  # noqa: E731
     await deps.deliveries.hear(contents.id, release)
-    for recipient in fact.released_to:
-        await _issue(deps, contents, recipient)
-
-
-async def _issue(deps: Deps, contents: Contents, recipient: Recipient) -> None:
     delivery, now = await deps.deliveries.read(contents.id)
     if delivery.closing is not None or now >= contents.ends_at:
         return
-    token = deps.links.token(contents.id, recipient)
-    await deps.links.all.add(*issue(deps.links.id(token), token, recipient, contents, deps.terms, now))
+    for recipient in fact.released_to:
+        token = deps.links.token(contents.id, recipient)
+        await deps.links.all.add(*issue(deps.links.id(token), token, recipient, contents, deps.terms, now))
 
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from devstack.stack import Stack
+from services.kit import objects
 from services.kit.objects import ObjectMissing, Objects, StoreUnavailable
 
 MIB = 2**20
@@ -25,12 +26,12 @@ def bucket(request: pytest.FixtureRequest) -> Iterator[Objects]:
         address = urlsplit(url)
         endpoint = f"{address.scheme}://{address.hostname}:{address.port}"
         keys = unquote(address.username or ""), unquote(address.password or "")
-        objects = Objects(endpoint, os.environ.get("S3_REGION", "us-east-1"), address.path.strip("/"), *keys)
+        found = Objects(endpoint, os.environ.get("S3_REGION", "us-east-1"), address.path.strip("/"), *keys)
     else:
         stack: Stack = request.getfixturevalue("servers")
-        objects = Objects(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
-    yield objects
-    objects.close()
+        found = Objects(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -133,6 +134,17 @@ async def test_parts_come_in_any_order_and_are_sent_again(bucket: Objects, key: 
     assert await bucket.read(key, 0, 5 * MIB + 7) == first + last
     with pytest.raises(ObjectMissing):
         await bucket.parts(key, upload_id)
+
+
+async def test_more_parts_than_the_store_lists_at_once_are_all_listed(
+    bucket: Objects, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(objects, "LISTED_AT_ONCE", 2)
+    upload_id = await bucket.start_multipart(key)
+    for number in (1, 2, 3, 4, 9_999):
+        assert (await put(bucket, key, bytes(number % 7), upload_id=upload_id, part=number)).status_code == 200
+    parts = await bucket.parts(key, upload_id)
+    assert [(part.number, part.size_bytes) for part in parts] == [(1, 1), (2, 2), (3, 3), (4, 4), (9_999, 3)]
 
 
 async def test_an_upload_is_completed_once_whoever_asks_at_once(bucket: Objects, key: str) -> None:

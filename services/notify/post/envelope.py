@@ -3,14 +3,26 @@
 import hashlib
 from datetime import datetime
 from email.header import Header
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 from services.notify.domain import Mail
 from services.notify.letters.words import LONGEST_LINE, one_line
+
+
+class _Headers(HeaderRegistry):
+    """As the library's, which makes a class for each header of each mail anew."""
+
+    def __getitem__(self, name: str) -> type:
+        return self._made(name.lower())
+
+    @cache  # noqa: B019 - one object for ever, and the names are our own
+    def _made(self, name: str) -> type:
+        return super().__getitem__(name)
 
 
 class _Policy(EmailPolicy):
@@ -24,7 +36,7 @@ class _Policy(EmailPolicy):
         return f"{name}: {folded}{self.linesep}".encode("ascii")
 
 
-POLICY = _Policy(linesep=SMTP.linesep)
+POLICY = _Policy(linesep=SMTP.linesep, header_factory=_Headers())
 
 
 def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
@@ -49,6 +61,8 @@ def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.text, cte="quoted-printable")
     message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    # Else the library would look for one in all that is said; quoted-printable has no `=_`.
+    message.set_boundary(f"=_{hashlib.sha256(mail.id.encode()).hexdigest()[:40]}")
     # Set before the parts, it would have moved into the first of them.
     message["Content-Language"] = mail.language
     return message

@@ -4,4 +4,5 @@ from fastapi import APIRouter
 
 from services.upload.api import drafts, files, limits, parts, transfers
 
-router = APIRouter(routes=[route for part in (limits, drafts, files, transfers, parts) for route in part.router.routes])
+PUBLIC = (limits, drafts, files, transfers)
+router = APIRouter(routes=[*(route for part in PUBLIC for route in part.router.routes), *parts.routes])
