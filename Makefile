@@ -42,7 +42,7 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
 
-bench: packages .venv/.installed $(LETTERS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers)
+bench: packages .venv/.installed $(LETTERS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null
 
 letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
@@ -57,6 +57,7 @@ lock: packages .venv/.installed ## settle the versions of everything anew
 		--quiet --output-file requirements.lock
 	@node tools/letters/lock.mjs < /dev/null
 	@node tools/letters/lock.mjs portal/islands < /dev/null
+	@node tools/letters/lock.mjs bench/lighthouse < /dev/null
 
 fmt: .venv/.installed ## lay the code out
 	@$(BIN)/ruff check --fix .

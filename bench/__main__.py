@@ -1,4 +1,4 @@
-"""Measures everything, or one of four things, on a stack of its own, and prints what it found."""
+"""Measures everything, or some of it, on a stack of its own, and prints what it found."""
 
 import argparse
 import os
@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import beside, ceilings, sends, starts
+from bench import beside, browser, ceilings, pages, sends, starts
 from bench import bytes as large
 from bench.contender import Load
 from bench.rows import Row, printed
 from bench.stage import Stage
 
 CONCURRENCIES = (1, 8, 32)
-KINDS = ("sends", "bytes", "parts", "peers")
+KINDS = ("sends", "bytes", "parts", "peers", "pages", "browser")
 
 
 class Sizes(NamedTuple):
@@ -26,11 +26,12 @@ class Sizes(NamedTuple):
     latencies: int
     seconds: float
     held_bytes: int
+    page_bytes: int
 
 
-QUICK = Sizes(24_000_000, 8, 1, 10, 1.0, 9_000_000)
-USUAL = Sizes(304_000_000, 40, 3, 100, 5.0, 40_000_000)
-FULL = Sizes(1_000_000_000, 200, 3, 100, 10.0, 40_000_000)
+QUICK = Sizes(24_000_000, 8, 1, 10, 1.0, 9_000_000, 300_000_000)
+USUAL = Sizes(304_000_000, 40, 3, 100, 5.0, 40_000_000, 1_000_000_000)
+FULL = Sizes(1_000_000_000, 200, 3, 100, 10.0, 40_000_000, 1_000_000_000)
 
 
 def main(words: list[str]) -> int:
@@ -84,11 +85,21 @@ def _peers(stage: Stage, sizes: Sizes) -> str:
     return beside.compare(stage, loads, sizes.runs, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
 
 
+def _pages(stage: Stage, sizes: Sizes) -> str:
+    return printed(pages.measure(stage, sizes.runs))
+
+
+def _browser(stage: Stage, sizes: Sizes) -> str:
+    return printed(browser.measure(stage, sizes.page_bytes, sizes.runs))
+
+
 MEASURES: dict[str, Callable[[Stage, Sizes], str]] = {
     "sends": _sends,
     "bytes": _bytes,
     "parts": _parts,
     "peers": _peers,
+    "pages": _pages,
+    "browser": _browser,
 }
 
 

@@ -30,16 +30,23 @@ class Answered(NamedTuple):
 
 def send(line: Line) -> Answered:
     """A draft, an outsider, one file of one part, and off it goes."""
+    recipient = f"r{uuid.uuid4().hex[:16]}@ville.example"
+    parcel(line, recipient)
+    return Answered(recipient, time.monotonic())
+
+
+def parcel(line: Line, *recipients: str, is_sent: bool = True) -> str:
+    """The id of what was sent, or written and not yet sent."""
     draft, file = str(uuid.uuid4()), str(uuid.uuid4())
-    recipient = f"r{draft[:8]}{file[:8]}@ville.example"
     at = f"/api/upload/drafts/{draft}"
     line.ask("PUT", at, {})
-    line.ask("PATCH", at, {"to": [recipient], "subject": "Mesure", "text": "Bonjour"})
+    line.ask("PATCH", at, {"to": list(recipients), "subject": "Mesure", "text": "Bonjour"})
     plan = line.ask("PUT", f"{at}/files/{file}", {"path": "mesure.txt", "size_bytes": len(CONTENT)})
     line.put(f"{plan['parts_url']}/1/{SHA256}", CONTENT, {"X-Part-CRC32": CRC32})
     line.ask("POST", f"{at}/files/{file}/completion", {"sha256": SHA256})
-    line.ask("POST", f"{at}/submission")
-    return Answered(recipient, time.monotonic())
+    if is_sent:
+        line.ask("POST", f"{at}/submission")
+    return draft
 
 
 def latency(stage: Stage, times: int) -> list[Row]:

@@ -48,6 +48,18 @@ class Sink:
             found = self._mails[address][0]
         return found["at"], Letter(0, (address,), found["source"])
 
+    def leading_to(self, page: str, address: str, seconds: float = 60.0) -> str:
+        """What follows the page's name in the first mail to an address whose link leads to that page."""
+        with self._news:
+            if not self._news.wait_for(lambda: self._tokens(page, address), seconds):
+                raise TimeoutError(f"no mail with a link to /{page}/ for {address} within {seconds:g} s")
+            return self._tokens(page, address)[0]
+
+    def _tokens(self, page: str, address: str) -> list[str]:
+        letters = [Letter(0, (address,), mail["source"]) for mail in self._mails.get(address, ())]
+        links = [link for letter in letters for link in letter.links if f"/{page}/" in link]
+        return [link.partition(f"/{page}/")[2] for link in links]
+
     def _listen(self) -> None:
         assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         for line in self._process.stdout:

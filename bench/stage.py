@@ -12,6 +12,7 @@ from bench.sink import Sink
 from client.api import Api
 from devstack.gateway import Gateway
 from devstack.human_check import answer
+from devstack.letters import Letter
 from devstack.people import ACCESS
 from devstack.stack import ALL, Stack
 from devstack.workspace import PROJECT
@@ -43,7 +44,7 @@ class Stage:
     def __enter__(self) -> Self:
         self.stack.start(PARTS)
         self.sink = Sink(self.stack.smtp_port)
-        self.token = self._sign_in()
+        self.token = self.sign_in(f"agent.{uuid.uuid4().hex[:8]}@ministere.example")
         return self
 
     def __exit__(
@@ -52,9 +53,9 @@ class Stage:
         self.sink.close()
         self.stack.stop()
 
-    def line(self) -> Line:
-        """A connection with the agent's session."""
-        return Line(self.stack.gateway_url, self.token)
+    def line(self, token: str = "") -> Line:
+        """A connection with the agent's session, or another one."""
+        return Line(self.stack.gateway_url, token or self.token)
 
     def pids(self) -> dict[str, list[int]]:
         """The processes of each part."""
@@ -68,10 +69,15 @@ class Stage:
             env = self.stack.workspace.environment()
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=120, check=True)  # noqa: S603
 
-    def _sign_in(self) -> str:
-        address = f"agent.{uuid.uuid4().hex[:8]}@ministere.example"
+    def entrance(self, address: str) -> Letter:
+        """The mail with a one-time link and a key, freshly asked for."""
         with Api(self.stack.gateway_url) as api:
             challenge = api.draw_challenge("question")
             api.request_link(address, challenge.challenge, answer(challenge.question or ""))
-            _, letter = self.sink.first(address)
+        return self.sink.first(address)[1]
+
+    def sign_in(self, address: str) -> str:
+        """The token of a session of somebody who has never been here."""
+        letter = self.entrance(address)
+        with Api(self.stack.gateway_url) as api:
             return api.open_session(letter.token(ACCESS), str(letter.key), "Mesure", "Agent").token

@@ -39,13 +39,14 @@ def resident_bytes(pid: int) -> int:
 
 
 class Peak:
-    """The largest resident memory of some processes together while this is entered."""
+    """The resident memory of some processes together while this is entered: the largest, and its course."""
 
     def __init__(self, *pids: int) -> None:
         self._pids = pids
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self.size_bytes = 0
+        self.course: list[int] = []
 
     def __enter__(self) -> "Peak":
         self._look()
@@ -62,7 +63,8 @@ class Peak:
             self._look()
 
     def _look(self) -> None:
-        self.size_bytes = max(self.size_bytes, sum(map(resident_bytes, self._pids)))
+        self.course.append(sum(map(resident_bytes, self._pids)))
+        self.size_bytes = max(self.size_bytes, self.course[-1])
 
 
 def calm(pids: dict[str, list[int]], seconds: float = 20.0) -> None:

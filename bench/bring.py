@@ -1,0 +1,26 @@
+"""One file into one draft by the client's own uploader, as the command line sends it: `bench.bring URL DRAFT FILE`.
+
+The session's token comes on standard input; the seconds go to standard output.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+from client.api import Api
+from client.sources import sources
+from client.upload import Uploader
+
+
+def main(url: str, draft: str, path: str) -> None:
+    """From the first request to the completion of the file."""
+    with Api(url) as api:
+        api.wire.token = sys.stdin.read().strip()
+        began = time.monotonic()
+        api.begin_draft(draft)
+        Uploader(api).send_all(draft, sources([Path(path)]))
+        sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
