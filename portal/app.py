@@ -19,6 +19,7 @@ from portal.pages import router
 from portal.rendering import Pages
 from portal.sessions import Cookies
 from portal.settings import Settings
+from portal.trap import Trap
 from services.kit.health import Health, management
 from services.kit.logs import configure, logger
 from services.kit.requests import Requests
@@ -43,12 +44,13 @@ def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport 
     """The portal; `transport` stands for the network in tests."""
     settings = settings or Settings.read()
     folder = settings.theme_dir or theme.OURS
-    zone, assets = ZoneInfo(settings.time_zone), Assets(folder)
+    zone, assets, pepper = ZoneInfo(settings.time_zone), Assets(folder), settings.pepper.get_secret_value()
     deps = Deps(
         gateway=Gateway(settings.gateway_url, settings.public_base_url, transport),
         pages=Pages(assets, theme.theme_in(folder), zone, settings.files_base_url, settings.portal_development),
         assets=assets,
-        csrf=Csrf(settings.pepper.get_secret_value(), settings.public_base_url),
+        csrf=Csrf(pepper, settings.public_base_url),
+        trap=Trap(pepper, settings.least_asking_seconds),
         zone=zone,
         public_url=settings.public_base_url,
         policy=policy(settings.files_base_url),

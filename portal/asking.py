@@ -35,6 +35,10 @@ class Asking:
     async def renew_session(self) -> str:
         return str((await self.ask("POST", "auth", "sessions", "current", "renewal"))["token"])
 
+    async def role(self) -> str:
+        """Of whoever asks, as the service that opened their session says it."""
+        return str((await self.ask("GET", "auth", "sessions", "current"))["role"])
+
     async def close_session(self) -> None:
         await self.ask("DELETE", "auth", "sessions", "current")
 

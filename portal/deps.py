@@ -8,6 +8,7 @@ from portal.assets import Assets
 from portal.csrf import Csrf
 from portal.gateway import Gateway
 from portal.rendering import Pages
+from portal.trap import Trap
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,7 @@ class Deps:
     pages: Pages
     assets: Assets
     csrf: Csrf
+    trap: Trap
     zone: ZoneInfo
     public_url: str
     policy: str

@@ -10,13 +10,17 @@ from services.kit.settings import ProcessSettings
 
 
 class Settings(ProcessSettings):
-    """`GATEWAY_URL` is the portal's own door of the gateway; `THEME_DIR` holds another look, another name."""
+    """`GATEWAY_URL` is the portal's own door of the gateway; `THEME_DIR` holds another look, another name.
+
+    Who asks for a link sooner than `LEAST_ASKING_SECONDS` after the form was made is asked to try again; 0: never.
+    """
 
     gateway_url: str
     files_base_url: str
     theme_dir: Path | None = None
     time_zone: str = "Europe/Paris"
     portal_development: bool = False
+    least_asking_seconds: float = Field(2.0, ge=0, le=30)
     form_file_bytes: int = Field(100_000_000, ge=1, le=100_000_000)
     form_files_at_once: int = Field(4, ge=1)
     pepper: SecretStr

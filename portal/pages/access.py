@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from portal.forms import Posted
 from portal.gateway import Refused
 from portal.sessions import hold
+from portal.trap import FIELD
 from portal.visits import Visit, Visited
 
 router = APIRouter()
@@ -24,7 +25,9 @@ async def ask(visit: Visited) -> Response:
 
 @router.post("/access")
 async def send(visit: Visited, form: Posted) -> Response:
-    """The same answer for every address: look in your mailbox."""
+    """The same answer for every address: look in your mailbox. What looks like a machine is asked to try again."""
+    if visit.deps.trap.springs(form, visit.now()) and not await _is_agent(visit):
+        return await _form(visit, form["kind"], form["email"], {"sprung": form[FIELD]})
     try:
         await visit.ask.request_link(form["email"].strip(), form["challenge"], form["answer"])
     except Refused as refused:
@@ -74,7 +77,19 @@ async def sign_out(visit: Visited, form: Posted) -> Response:  # noqa: ARG001 - 
 
 async def _form(visit: Visit, kind: str, email: str = "", errors: dict[str, str] | None = None) -> Response:
     challenge = await visit.ask.draw_challenge(kind if kind in KINDS else KINDS[0])
-    return visit.show("access/ask.html", 422 if errors else 200, challenge=challenge, email=email, errors=errors or {})
+    stamp = visit.deps.trap.stamp(challenge.challenge, visit.now())
+    values = {"challenge": challenge, "stamp": stamp, "email": email, "errors": errors or {}}
+    return visit.show("access/ask.html", 422 if errors else 200, **values)
+
+
+async def _is_agent(visit: Visit) -> bool:
+    """Not as the cookie says, which anybody can write: as the service says that opened the session."""
+    if visit.visitor is None:
+        return False
+    try:
+        return await visit.ask.role() == "agent"
+    except Refused:
+        return False
 
 
 def _entrance(visit: Visit, token: str, typed: dict[str, str], errors: dict[str, Refused]) -> Response:

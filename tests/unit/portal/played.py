@@ -91,6 +91,7 @@ class Played:
     asked: list[httpx.Request] = field(default_factory=list)
     mailed: list[str] = field(default_factory=list)
     part_size_bytes: int = 8 * 2**20
+    role: str = ""
 
     def __post_init__(self) -> None:
         sent = {"transfer": SENT, "state": "submitted", "outcome": None, "submitted_at": WHEN, "ends_at": LATER}
@@ -144,6 +145,10 @@ class Played:
 
     def renewal(self, request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, json={"token": token(), "expires_at": LATER})
+
+    def current(self, request: httpx.Request) -> httpx.Response:
+        """Whose session it is, which is not for the token to say."""
+        return httpx.Response(200, json={"role": self.role}) if self.role else problem(401, "session-revoked")
 
     def ended(self, request: httpx.Request, *_: str) -> httpx.Response:
         return httpx.Response(204)
@@ -289,6 +294,7 @@ ROUTES: tuple[tuple[str, Answer], ...] = (
     (r"POST /api/auth/links", Played.link),
     (r"POST /api/auth/sessions", Played.session),
     (r"POST /api/auth/sessions/current/renewal", Played.renewal),
+    (r"GET /api/auth/sessions/current", Played.current),
     (r"DELETE /api/auth/sessions/current", Played.ended),
     (r"GET /api/upload/config", Played.limits),
     (r"GET /api/upload/drafts", Played.all_drafts),

@@ -14,11 +14,12 @@ from tests.unit.portal.played import Played, token
 
 PUBLIC = "http://127.0.0.1:8080"
 FILES = "http://files.test"
+PEPPER = "a pepper that is long enough for it"
 
 
 def settings(**more: Any) -> Settings:
-    given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES, **more}
-    return Settings(pepper=SecretStr("a pepper that is long enough for it"), **given)
+    given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES}
+    return Settings(pepper=SecretStr(PEPPER), **{**given, "least_asking_seconds": 0, **more})
 
 
 class Person:
