@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from portal.assets import Assets
+from portal.audit import audit_in
 from portal.language import LANGUAGES, catalogue
 from portal.theme import Theme
 from portal.words import filters
@@ -18,7 +19,7 @@ class Pages:
     """Templates in every language, with the theme and the assets that each page shows."""
 
     def __init__(self, assets: Assets, theme: Theme, zone: ZoneInfo, files_origin: str, reload: bool = False) -> None:
-        shared = {"asset": assets.url, "theme": theme, "files_origin": files_origin}
+        shared = {"asset": assets.url, "theme": theme, "files_origin": files_origin, "audit": audit_in()}
         self._environments = {
             language: _environment(language, zone, reload, {**shared, "language": language}) for language in LANGUAGES
         }

@@ -1,7 +1,7 @@
 """How are dates, sizes and numbers said? In the reader's language, and dates in words."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
 def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     """The filters of the templates of one language."""
     return {
+        "date": partial(date_words, language=language),
         "day": partial(day, language=language, zone=zone),
         "moment": partial(moment, language=language, zone=zone),
         "size": partial(size, language=language),
@@ -29,9 +30,13 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
 
 def day(when: datetime, language: str, zone: ZoneInfo) -> str:
     """`mardi 2 décembre 2025`; the first of a month is `1er`."""
-    there = when.astimezone(zone)
-    words = format_date(there, "EEEE d MMMM y", locale=LOCALES[language])
-    return words.replace(" 1 ", " 1er ", 1) if language == "fr" else words
+    return date_words(when.astimezone(zone).date(), language, "EEEE d MMMM y")
+
+
+def date_words(when: date, language: str, form: str = "d MMMM y") -> str:
+    """`2 décembre 2025`, of a day that is the same everywhere."""
+    words = f" {format_date(when, form, locale=LOCALES[language])}"
+    return (words.replace(" 1 ", " 1er ", 1) if language == "fr" else words).strip()
 
 
 def moment(when: datetime, language: str, zone: ZoneInfo) -> str:

@@ -1,0 +1,87 @@
+"""The accessibility statement says what the file says, all of it; and what the file says is tested, is tested."""
+
+import ast
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portal.audit import AUDIT, Audit, audit_in
+from portal.theme import OURS, theme_in
+from portal.words import date_words
+from tests.unit.portal.played import Played
+from tests.unit.portal.visitor import in_front_of
+
+ROOT = Path(__file__).resolve().parents[3]
+AUDITED = audit_in()
+NAMED = [name for one in AUDITED.tested for name in one.by]
+STATES = {
+    "none": {"fr": "Accessibilité : non conforme", "en": "Accessibility: not compliant"},
+    "partial": {"fr": "Accessibilité : partiellement conforme", "en": "Accessibility: partially compliant"},
+    "full": {"fr": "Accessibilité : totalement conforme", "en": "Accessibility: fully compliant"},
+}
+
+
+def said(audit: Audit, language: str) -> list[str]:
+    """Everything that a reader has to be told."""
+    all_of_them = [audit.why, *audit.untested, *audit.known, audit.contact, audit.recourse, theme_in(OURS).contact]
+    for one in audit.tested:
+        all_of_them += [one.what, one.how, one.result]
+    dates = [date_words(one.on, language) for one in (audit, *audit.tested)]
+    return [*(words[language] for words in all_of_them), *dates, audit.standards, STATES[audit.state][language]]
+
+
+def spaced(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_the_statement_says_all_that_the_file_says(played: Played, language: str) -> None:
+    person = in_front_of(played, language)
+    page = spaced(unescape((await person.get("/accessibility")).text))
+    for words in said(AUDITED, language):
+        assert spaced(words) in page
+    await person.http.aclose()
+
+
+async def test_every_page_leads_to_it_with_the_state(played: Played) -> None:
+    person = in_front_of(played)
+    page = spaced(unescape((await person.get("/help")).text))
+    assert f'<a href="/accessibility">{STATES[AUDITED.state]["fr"]}</a>' in page
+    await person.http.aclose()
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_what_is_said_to_be_tested_has_a_test(name: str) -> None:
+    path, _, function = name.partition("::")
+    assert function in functions(ROOT / path)
+
+
+def functions(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_nothing_is_said_to_be_tested_by_nobody() -> None:
+    assert all(one.by for one in AUDITED.tested)
+    assert AUDITED.untested
+    assert AUDITED.known
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("[why]", "[why]\nde = 1"), ('state = "none"', 'state = "perfect"'), ("[contact]", "[contract]")],
+)
+def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, old: str, new: str) -> None:
+    (tmp_path / "audit.toml").write_text(AUDIT.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="validation error"):
+        audit_in(tmp_path / "audit.toml")
+
+
+def test_a_file_that_says_something_in_one_language_only_is_refused(tmp_path: Path) -> None:
+    told: dict[str, Any] = AUDITED.model_dump()
+    told["why"] = {"fr": "Parce que.", "en": ""}
+    with pytest.raises(ValueError, match="in fr and in en"):
+        Audit.model_validate(told)
