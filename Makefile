@@ -9,6 +9,7 @@ SERVICE ?=
 LETTERS := services/notify/compiled/.made
 MJML := tools/letters/node_modules/.installed
 ISLANDS := portal/static/.made
+PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
@@ -17,7 +18,7 @@ VITE := portal/islands/node_modules/.installed
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: packages .venv/.installed $(LETTERS) $(ISLANDS) ## start everything on this machine and stay (PORT=8080)
+run: packages .venv/.installed $(LETTERS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
 
 stop: .venv/.installed ## stop what run started
@@ -81,6 +82,10 @@ $(MJML): tools/letters/package.json tools/letters/package-lock.json | packages
 $(LETTERS): $(MJML) tools/letters/compile.mjs $(wildcard services/notify/mjml services/notify/mjml/*.mjml services/notify/mjml/parts/*)
 	@node tools/letters/compile.mjs < /dev/null
 	@touch $@
+
+# Samples of the mails: at /previews of a portal that is run for development.
+$(PREVIEWS): $(LETTERS) $(wildcard services/notify/previews.py services/notify/letters/*.py services/notify/templates/*)
+	@$(BIN)/python -m services.notify.previews $(@D) < /dev/null > /dev/null
 
 $(VITE): portal/islands/package.json portal/islands/package-lock.json | packages
 	@cd portal/islands && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null

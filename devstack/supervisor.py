@@ -16,9 +16,12 @@ from devstack.refusals import PartDidNotStart, PartDied, StackAlreadyRunning, St
 from devstack.requests import answer, ask_restart, pending
 from devstack.stack import ALL, Stack
 from devstack.table import short, table
-from devstack.workspace import Workspace
+from devstack.workspace import PROJECT, Workspace
 
+PREVIEWS = PROJECT / ".local" / "previews"
 RESTARTABLE = (*SERVICES, "portal")
+DEVELOPMENT = {"portal": {"PORTAL_DEVELOPMENT": "true", "PREVIEWS_DIR": str(PREVIEWS)}}
+"""Whoever changes a page or a mail sees it at once: pages are read anew, samples of the mails are at /previews."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -29,7 +32,7 @@ class Ended(Exception):
 def run(root: Path, fixed_ports: dict[str, int]) -> None:
     """Starts everything, prints the table, stays; stops all of it on a signal or when a part dies."""
     began = time.monotonic()
-    stack = Stack(root, fixed_ports=fixed_ports)
+    stack = Stack(root, settings=DEVELOPMENT, fixed_ports=fixed_ports)
     try:
         for number in SIGNALS:
             signal.signal(number, _end)

@@ -56,6 +56,7 @@ def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport 
         policy=policy(settings.files_base_url),
         form_file_bytes=settings.form_file_bytes,
         form_files_at_once=asyncio.Semaphore(settings.form_files_at_once),
+        previews=settings.previews_dir if settings.portal_development else None,
     )
     return Portal(settings, deps, application(deps))
 

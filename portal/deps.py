@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from portal.assets import Assets
@@ -25,3 +26,4 @@ class Deps:
     policy: str
     form_file_bytes: int
     form_files_at_once: asyncio.Semaphore
+    previews: Path | None

@@ -12,6 +12,8 @@ from services.kit.settings import ProcessSettings
 class Settings(ProcessSettings):
     """`GATEWAY_URL` is the portal's own door of the gateway; `THEME_DIR` holds another look, another name.
 
+    `PREVIEWS_DIR` holds samples of the mails, which are shown under `PORTAL_DEVELOPMENT` alone.
+
     Who asks for a link sooner than `LEAST_ASKING_SECONDS` after the form was made is asked to try again; 0: never.
     """
 
@@ -20,6 +22,7 @@ class Settings(ProcessSettings):
     theme_dir: Path | None = None
     time_zone: str = "Europe/Paris"
     portal_development: bool = False
+    previews_dir: Path | None = None
     least_asking_seconds: float = Field(2.0, ge=0, le=30)
     form_file_bytes: int = Field(100_000_000, ge=1, le=100_000_000)
     form_files_at_once: int = Field(4, ge=1)

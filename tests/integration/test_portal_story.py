@@ -91,6 +91,7 @@ async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser:
     for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
         head = await browser.http.head(path)
         assert (head.status_code, head.content) == (200, b""), path
+    assert (await browser.get("/previews")).status_code == 404
     unknown = await browser.get("/download/" + "x" * 43)
     assert unknown.status_code == 404
     assert "Il n’y a rien ici" in unknown.text
