@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from services.kit.refusals import NotFound
 
 HERE = Path(__file__).parent
+STYLE_OF_THEME = "theme.css"
 STYLES = ("tokens.css", "page.css", "components.css", "flows.css")
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -20,7 +22,13 @@ TYPES = {
     ".png": "image/png",
     ".wasm": "application/wasm",
     ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
 }
+PACKED = (".css", ".js", ".svg", ".json", ".map")
+OF_THEMES = (".svg", ".png", ".webp", ".woff", ".woff2")
+"""What a theme may bring besides its style sheet: pictures and fonts, and nothing that runs."""
+LOADED = re.compile(r"""url\(\s*(["']?)(?P<path>[^"')#?]+)(?P<rest>[^"')]*)\1\s*\)""")
 PREFIX = "/assets/"
 DIGITS = 10
 
@@ -42,9 +50,10 @@ class Assets:
         self._names: dict[str, str] = {}
         styles = b"\n".join((HERE / "styles" / name).read_bytes() for name in STYLES)
         self._add("portal.css", styles)
-        for name in ("theme.css", "logo.svg"):
-            if (theme / name).is_file():
-                self._add(name, (theme / name).read_bytes())
+        for name, file in _of_theme(theme):
+            self._add(name, file.read_bytes())
+        if (theme / STYLE_OF_THEME).is_file():
+            self._add(STYLE_OF_THEME, self._at_home((theme / STYLE_OF_THEME).read_text(encoding="utf-8")))
         for name, file in _built(built):
             self._keep(name, file.read_bytes())
         self._names |= _manifest(built)
@@ -64,6 +73,17 @@ class Assets:
         """From the name in the source to the one that is served."""
         return self._names
 
+    def _at_home(self, styles: str) -> bytes:
+        """A theme's style sheet, with what it loads under the name that is served; it loads nothing from elsewhere."""
+
+        def served(found: re.Match[str]) -> str:
+            address = self.url(found["path"].removeprefix("./"))
+            if not address:
+                raise ValueError(f"{STYLE_OF_THEME} loads {found['path']}, which is not a picture or font of the theme")
+            return f'url("{address}{found["rest"]}")'
+
+        return LOADED.sub(served, styles).encode()
+
     def _add(self, name: str, content: bytes) -> None:
         stem, dot, ending = name.rpartition(".")
         served = f"{stem}-{hashlib.sha256(content).hexdigest()[:DIGITS]}{dot}{ending}"
@@ -72,9 +92,17 @@ class Assets:
 
     def _keep(self, name: str, content: bytes) -> None:
         ending = Path(name).suffix
-        packs = ending in (".css", ".js", ".svg", ".json", ".map")
-        packed = gzip.compress(content, 9, mtime=0) if packs else None
+        packed = gzip.compress(content, 9, mtime=0) if ending in PACKED else None
         self._files[name] = Asset(content, packed, TYPES.get(ending, "application/octet-stream"))
+
+
+def _of_theme(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Its pictures and fonts; a folder that Kubernetes mounts has hidden ones beside the real ones."""
+    for file in sorted(folder.rglob("*")):
+        path = file.relative_to(folder)
+        is_hidden = any(part.startswith(".") for part in path.parts)
+        if file.suffix in OF_THEMES and file.is_file() and not is_hidden:
+            yield path.as_posix(), file
 
 
 def _built(folder: Path) -> Iterator[tuple[str, Path]]:

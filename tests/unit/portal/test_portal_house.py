@@ -60,7 +60,7 @@ def test_every_colour_is_a_token() -> None:
     assert {line.split(":")[0].strip() for line in dark.splitlines() if line.strip().startswith("--")} <= tokens
 
 
-@pytest.mark.parametrize("theme", ["default", "high-contrast"])
+@pytest.mark.parametrize("theme", ["default", "example", "high-contrast"])
 def test_a_theme_is_complete(theme: str) -> None:
     folder = PORTAL / "themes" / theme
     assert theme_in(folder).name
