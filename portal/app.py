@@ -28,7 +28,8 @@ from services.kit.settings import BadSettings
 
 NAME = "portal"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
-FIELDS_BYTES = 512 * 1024
+LARGEST_BODY_BYTES = 1_000_000_000
+"""A file that is too large is read and dropped, so that what was typed with it is saved; beyond this, nothing is."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def application(deps: Deps) -> FastAPI:
     errors.install(app)
     app.add_middleware(Heads)
     app.add_middleware(Cookies)
-    app.add_middleware(Requests, largest_body_bytes=deps.form_file_bytes + FIELDS_BYTES, accepted=FORM_TYPES)
+    app.add_middleware(Requests, largest_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
     return app
 
 

@@ -41,6 +41,7 @@ async def receive(visit: Visit, draft: str, request: Request) -> Received:
         await receiving.take(coming)
     except (Refused, Refusal) as refusal:
         receiving.refuse(refusal)
+        await receiving.let_go()
         async for _ in coming:
             pass
     finally:
@@ -87,8 +88,9 @@ class _Receiving:
 
     async def let_go(self) -> None:
         """Give back what a file took that did not arrive."""
-        if self._passing is not None:
-            await self._passing.let_go(give_up=True)
+        passing, self._passing = self._passing, None
+        if passing is not None:
+            await passing.let_go(give_up=True)
 
     async def _begin(self, part: Begun) -> None:
         self._field, self._value = part.name, bytearray()

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from portal.cards import Draft
-from portal.errors import session_over
+from portal.errors import session_over, told
 from portal.gateway import Refused
+from portal.passing import FormFileTooLarge
 from portal.receiving import ADDRESSED, Received, receive
 from portal.visits import Member, Visit, Visited
 from portal.words import days_from
@@ -25,9 +26,11 @@ AT_FIELD = {
 
 @router.get("/{draft}")
 async def compose(visit: Member, draft: uuid.UUID) -> Response:
-    """The draft as it was saved."""
+    """The draft as it was saved; `too-large` is where the gateway leads with a form that it does not take in."""
+    was_unread = "too-large" in visit.request.query_params
+    errors = {"file": told(visit, FormFileTooLarge()).title} if was_unread else None
     try:
-        return await _page(visit, await visit.ask.draft(str(draft)))
+        return await _page(visit, await visit.ask.draft(str(draft)), errors=errors)
     except Refused as refused:
         if refused.slug == "already-submitted":
             return visit.go(f"/tracking/{draft}")
@@ -75,6 +78,7 @@ async def _page(
         typed={**_saved(draft), **(typed or {})},
         errors=errors or {},
         saved="saved" in visit.request.query_params,
+        was_unread=typed is None and errors is not None,
         here=f"/drafts/{draft.id}",
         form_file_bytes=visit.deps.form_file_bytes,
     )

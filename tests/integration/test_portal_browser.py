@@ -81,6 +81,24 @@ async def test_a_file_goes_in_and_comes_out_without_a_script(
     assert not told
 
 
+async def test_a_file_that_the_form_does_not_take_is_refused_in_words(
+    context: BrowserContext, letters: Letters, tmp_path: Path
+) -> None:
+    file = tmp_path / "Trop.bin"
+    with file.open("wb") as out:
+        out.truncate(150_000_000)
+    page = await context.new_page()
+    await come_in(page, letters)
+    await page.click("button:has-text('Nouvel envoi')")
+    await page.fill("#subject", "Trop grand")
+    await page.set_input_files("#file", file)
+    await page.click("button:has-text('Ajouter et enregistrer')")
+    await page.wait_for_selector("#file-error:has-text('dépasse ce que ce formulaire accepte')")
+    assert await page.input_value("#subject") == "Trop grand"
+    await page.click("a:has-text('Accueil')")
+    await page.wait_for_selector("a:has-text('Trop grand')")
+
+
 async def test_the_session_cookie_is_kept_by_the_browser_and_hidden_from_scripts(
     stack: Stack, context: BrowserContext, letters: Letters
 ) -> None:

@@ -1,8 +1,10 @@
 """One transfer from beginning to end on the pages of the portal, with forms alone: no script, no client library."""
 
 import hashlib
+import http.client
 import re
 from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -85,6 +87,37 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     assert "a tout" in followed.text
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
+
+
+async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_words(
+    stack: Stack, browser: Person, letters: Letters
+) -> None:
+    await come_in(browser, letters, "claude.formulaire@ville.example")
+    draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
+    path = str(draft.url.path)
+    content = hashlib.shake_128(b"form").digest(100_000_000)
+    typed = {"to": AGENT, "subject": "Cent", "text": "Voici.", "validity_days": "7"}
+    taken = await browser.walk(await browser.send_file(draft, path, ("juste.bin", content), **typed))
+    assert "juste.bin" in taken.text
+    assert "1 fichier · 100\N{NO-BREAK SPACE}Mo" in taken.text
+
+    more = await browser.send_file(taken, path, ("trop.bin", content + b"!"), **{**typed, "subject": "Cent et un"})
+    assert more.status_code == 422
+    assert "Ce fichier dépasse ce que ce formulaire accepte" in more.text
+    assert 'id="file-error"' in more.text
+    assert 'value="Cent et un"' in more.text
+
+    far_more = {"Content-Length": "1000000001", "Content-Type": "multipart/form-data; boundary=b", **browser.cookie()}
+    line = http.client.HTTPConnection(urlsplit(stack.gateway_url).netloc, timeout=30)
+    line.request("POST", path, headers=far_more)
+    page = await browser.get(line.getresponse().headers["Location"])
+    line.close()
+    assert page.status_code == 422
+    assert "Ce fichier dépasse ce que ce formulaire accepte" in page.text
+    assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
+    assert "rien du formulaire n’a été lu" in page.text
+    kept = re.findall(r"[\w ]+\.bin", (await browser.get(path)).text)
+    assert set(kept) == {"juste.bin"}
 
 
 async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.gateway import render
+from portal.app import LARGEST_BODY_BYTES
 
 TEMPLATE = render.TEMPLATE.read_text(encoding="utf-8")
 
@@ -46,6 +47,12 @@ def test_every_problem_has_a_title_in_both_languages() -> None:
     for slug in slugs:
         assert f"fr:{slug} " in TEMPLATE
         assert f"en:{slug} " in TEMPLATE
+
+
+def test_the_gateway_lets_a_form_in_that_the_portal_takes_and_leads_a_larger_one_to_a_page() -> None:
+    (form,) = re.findall(r'location ~ "\^/drafts/[^"]+" \{(.*?)\n            \}', TEMPLATE, re.S)
+    assert f"client_max_body_size {LARGEST_BODY_BYTES};" in form
+    assert "error_page 413 = @form_too_large;" in form
 
 
 def test_what_leaves_is_not_gathered_up_first() -> None:

@@ -63,6 +63,24 @@ async def test_a_file_over_the_limit_of_the_form_is_refused_before_a_part_of_it_
     await person.http.aclose()
 
 
+async def test_a_form_of_a_gigabyte_leads_to_a_page_that_says_so(person: Person) -> None:
+    page = await person.get(f"{PAGE}?too-large=yes")
+    assert page.status_code == 422
+    assert 'id="file-error"' in page.text
+    assert "rien du formulaire n’a été lu" in page.text
+    assert "rien du formulaire" not in (await person.get(PAGE)).text
+
+
+async def test_a_file_that_is_refused_does_not_keep_others_waiting(played: Played) -> None:
+    person = in_front_of(played, form_file_bytes=9 * MIB, form_files_at_once=1)
+    person.sign_in()
+    page = await person.get(PAGE)
+    for _ in range(3):
+        assert (await person.send_file(page, PAGE, ("big.bin", bytes(30 * MIB)), **TYPED)).status_code == 422
+    assert (await person.send_file(page, PAGE, ("small.bin", b"small"), **TYPED)).status_code == 303
+    await person.http.aclose()
+
+
 async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(played: Played, person: Person) -> None:
     page = await person.get(PAGE)
     fields = {**hidden(page, PAGE), **TYPED}
