@@ -48,6 +48,16 @@ test("CRC-32 is the one that is computed bit by bit, at every length", () => {
   }
 });
 
+test("it does not matter where in memory the bytes stand", () => {
+  const content = bytes(1000);
+  for (const from of [1, 2, 3, 4, 5]) {
+    const moved = new Uint8Array(2000).subarray(from, from + content.length);
+    moved.set(content);
+    expect(crc32(moved)).toBe(crc32(content));
+    expect(new Sha256().update(moved).hex()).toBe(new Sha256().update(content).hex());
+  }
+});
+
 test("bytes in hex", () => {
   expect(hexOf(Uint8Array.of(0, 15, 255).buffer)).toBe("000fff");
 });
