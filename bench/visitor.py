@@ -37,12 +37,12 @@ class Visitor:
     @property
     def cookie(self) -> str:
         """As the browser says it."""
-        return "; ".join(f"{one['name']}={one['value']}" for one in self._context.cookies())  # type: ignore[typeddict-item]
+        return "; ".join(f"{one['name']}={one['value']}" for one in self._context.cookies())
 
     @property
     def token(self) -> str:
         """The session's, for who asks the services in this person's name."""
-        return next(str(one.get("value")) for one in self._context.cookies() if one.get("name") == "__Host-session")
+        return next(one["value"] for one in self._context.cookies() if one["name"] == "__Host-session")
 
     def page(self) -> Page:
         """A new tab."""

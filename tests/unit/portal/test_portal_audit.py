@@ -29,7 +29,7 @@ def said(audit: Audit, language: str) -> list[str]:
     all_of_them = [audit.why, *audit.untested, *audit.known, audit.contact, audit.recourse, theme_in(OURS).contact]
     for one in audit.tested:
         all_of_them += [one.what, one.how, one.result]
-    dates = [date_words(one.on, language) for one in (audit, *audit.tested)]
+    dates = [date_words(on, language) for on in (audit.on, *(one.on for one in audit.tested))]
     return [*(words[language] for words in all_of_them), *dates, audit.standards, STATES[audit.state][language]]
 
 

@@ -125,7 +125,7 @@ def _said(sheet: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _holds(media: str, scheme: str, contrast: str) -> bool:
-    wanted = dict(re.findall(r"prefers-([\w-]+): ([\w-]+)", media))
+    wanted: dict[str, str] = dict(re.findall(r"prefers-([\w-]+): ([\w-]+)", media))
     return wanted.get("color-scheme", scheme) == scheme and wanted.get("contrast", contrast) == contrast
 
 
