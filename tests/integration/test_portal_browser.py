@@ -37,12 +37,13 @@ async def context(stack: Stack) -> AsyncIterator[BrowserContext]:
 
 
 async def come_in(page: Page, letters: Letters) -> None:
+    seen = len(await asyncio.to_thread(letters.with_page, SENDER, "access"))
     await page.goto("/access?kind=question")
     question = await page.locator("label[for=answer]").inner_text()
     await page.fill("#email", SENDER)
     await page.fill("#answer", answer_to(question))
     await page.click("text=M’envoyer un lien")
-    letter = await asyncio.to_thread(letters.wait, SENDER, "access")
+    letter = await asyncio.to_thread(letters.wait, SENDER, "access", seen)
     await page.goto(f"/access/{letter.token('access')}")
     await page.fill("#last_name", "Bernard")
     await page.fill("#first_name", "Dominique")
