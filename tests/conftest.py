@@ -27,7 +27,8 @@ def servers() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def stack(servers: Stack) -> Stack:
-    """The same servers, and the five services and the gateway on them."""
+    """The same servers, emptied of what other tests left there, and the five services and the gateway on them."""
+    wipe(servers)
     servers.start(ALL)
     return servers
 

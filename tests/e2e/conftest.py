@@ -33,10 +33,14 @@ def world(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wo
 
 
 @pytest.fixture(autouse=True)
-def judged(world: World) -> Iterator[None]:
-    """What must hold after every story."""
+def judged(world: World, request: pytest.FixtureRequest) -> Iterator[None]:
+    """What must hold after every story; once it does not, all that follow would wait in vain to say the same."""
     yield
-    judge(world)
+    try:
+        judge(world)
+    except BaseException:
+        request.session.shouldfail = f"what must hold does not, since {request.node.name}"
+        raise
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
