@@ -17,7 +17,7 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 PROGRAMS = {
     "kustomize": ("kustomize", Path("usr/bin/kustomize")),
     "docker-compose": ("docker-compose", Path("usr/libexec/docker/cli-plugins/docker-compose")),
-    "promtool": ("prometheus", Path("usr/bin/promtool")),
+    "promtool": ("promtool", Path("usr/bin/promtool")),
 }
 
 

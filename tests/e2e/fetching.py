@@ -60,9 +60,14 @@ class Offered:
     @property
     def done(self) -> int:
         """How many complete downloads the sender sees."""
+        return self.done_each[0]
+
+    @property
+    def done_each(self) -> list[int]:
+        """The same of each file."""
         recipients = self.sent.sender.api.tracking(self.sent.transfer)["recipients"]
         mine = next(one for one in recipients if one["address"] == self.address)
-        return int(mine["files"][0]["done"])
+        return [int(file["done"]) for file in mine["files"]]
 
     def book(self) -> list[dict[str, Any]]:
         """Every download that is kept book of, as the database has it."""
@@ -102,6 +107,13 @@ def offered(world: World, content: bytes, readers: int = 1) -> list[Offered]:
     people = [world.outsider("sacha", signed_in=False) for _ in range(readers)]
     sent = world.send(agent, [one.address for one in people], {"f.bin": content})
     return [Offered(world, sent, one.address, world.link(one)) for one in people]
+
+
+def offered_files(world: World, files: dict[str, bytes]) -> Offered:
+    """An agent sends several files to somebody outside."""
+    agent, reader = world.agent("dominique", signed_in=True), world.outsider("sacha", signed_in=False)
+    sent = world.send(agent, [reader.address], files)
+    return Offered(world, sent, reader.address, world.link(reader))
 
 
 def new() -> str:
