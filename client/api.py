@@ -136,6 +136,10 @@ class Api:
     def withdraw(self, transfer: str) -> None:
         self.wire.ask_again("DELETE", f"/api/upload/transfers/{transfer}")
 
+    def extend(self, transfer: str, days: int) -> Json:
+        """Keep it for so many days, counted from the submission."""
+        return self.wire.ask_again("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days})
+
     def _sent_transfers(self, query: str) -> list[Json]:
         found: list[Json] = self.wire.ask_again("GET", "/api/upload/transfers" + query)["transfers"]
         return found
@@ -189,6 +193,20 @@ class Api:
 
     def tracking(self, transfer: str) -> Json:
         return self.wire.ask_again("GET", f"/api/download/transfers/{transfer}")
+
+    def revoke(self, transfer: str, recipient: str) -> None:
+        """One recipient's link dies; whoever waits for an approval never gets one."""
+        self.wire.ask_again("POST", f"/api/download/transfers/{transfer}/revocations", {"recipient": recipient})
+
+    def resend(self, transfer: str, wish: str, recipient: str) -> Json:
+        """The mail with the link once more; the same wish again sends nothing more."""
+        path = f"/api/download/transfers/{transfer}/resendings/{wish}"
+        return self.wire.ask_again("PUT", path, {"recipient": recipient})
+
+    def remind(self, transfer: str, wish: str, recipient: str | None = None) -> Json:
+        """Those who have not everything, or one of them; the same wish again reminds nobody more."""
+        path = f"/api/download/transfers/{transfer}/reminders/{wish}"
+        return self.wire.ask_again("PUT", path, {"recipient": recipient})
 
 
 def _file(draft: str, file: str) -> str:

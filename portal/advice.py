@@ -17,6 +17,7 @@ class Advice(NamedTuple):
 
 SENDER = _("The sender: their address is in the mail that brought you the link.")
 ASK_LINK = ("/access", _("Ask for an access link"))
+TRANSFERS = ("/transfers", _("All transfers"))
 HOME = ("/", _("Go to the home page"))
 
 GENERAL = Advice(_("This did not work"), _("Try again. If it happens once more, tell us the reference below."))
@@ -52,6 +53,59 @@ ADVICE = {
         _("A virus was found"),
         _("Nothing of this transfer is handed out. Do not ask for the same file to be sent again by other means."),
         SENDER,
+    ),
+    "link-revoked": Advice(
+        _("This link was revoked"),
+        _("The sender took it back; nothing can be downloaded with it any more. If that surprises you, ask them."),
+        SENDER,
+    ),
+    "resent-lately": Advice(
+        _("The mail was sent again a moment ago"),
+        _("Give it ten minutes to arrive, and ask the recipient to look among unwanted mail, too."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "reminded-lately": Advice(
+        _("Already reminded today"),
+        _("Nobody is reminded more than once a day. Try again tomorrow."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "nobody-to-remind": Advice(
+        _("There is nobody to remind"),
+        _("Each recipient has downloaded everything, waits for an approval, or was reminded less than a day ago."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "everything-downloaded": Advice(
+        _("There is nobody to remind"),
+        _("This recipient has downloaded everything. You need do nothing."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "recipient-has-no-link": Advice(
+        _("This recipient has no link yet"),
+        _("They get one when an agent approves the transfer; until then there is nothing to send."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "last-approver-needed": Advice(
+        _("This agent is still needed"),
+        _("Somebody waits for an approval that nobody else could give. Revoke them first, or delete the transfer."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "transfer-ended": Advice(
+        _("This transfer has ended"),
+        _("It can no longer be extended. If it is still needed, send it anew."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
+    ),
+    "validity-shortened": Advice(
+        _("A transfer cannot be shortened"),
+        _("Choose a later end. To end it now, delete it."),
+        link=TRANSFERS[0],
+        link_words=TRANSFERS[1],
     ),
     "transfer-refused": Advice(
         _("This transfer was refused"),
@@ -114,6 +168,9 @@ ADVICE = {
     "approval-already-lapsed": Advice(
         _("It is too late to decide"),
         _("The time to decide is over, and the sender was told. If it is still needed, it can be sent anew."),
+    ),
+    "agent-mailbox-only": Advice(
+        _("This page is for agents"), _("What was sent to you is in your mails."), link="/", link_words=HOME[1]
     ),
     "agents-only": Advice(
         _("This page is for agents"), _("Only agents decide on transfers."), link="/", link_words=HOME[1]

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from portal.cards import Challenge, Decision, Draft, Limits, Offer, Tracking, Transfer
+from portal.cards import Challenge, Decision, Draft, Limits, Offer, Transfer
+from portal.followed import Received, Tracking
 from portal.gateway import Gateway, Reader, Refused, path
 
 
@@ -87,6 +88,10 @@ class Asking:
     async def withdraw(self, transfer: str) -> None:
         await self.ask("DELETE", "upload", "transfers", transfer)
 
+    async def extend(self, transfer: str, days: int) -> None:
+        """Keep it for so many days, counted from the submission."""
+        await self.ask("PUT", "upload", "transfers", transfer, "validity", body={"days": days})
+
     # --- the decision ---
 
     async def to_decide(self, *place: str) -> Decision:
@@ -121,10 +126,25 @@ class Asking:
         """None while there is nothing at the counter yet."""
         return Tracking.model_validate(found) if (found := await self._maybe("download", transfer)) else None
 
+    async def received(self) -> list[Received]:
+        return [Received.model_validate(one) for one in await self.ask("GET", "download", "received")]
+
     async def reopen(self, transfer: str, address: str, file: str) -> None:
         """Without a file it is the archive of everything that is opened again."""
         body = {"recipient": address, "file": file or None}
         await self.ask("POST", "download", "transfers", transfer, "reopenings", body=body)
+
+    async def revoke(self, transfer: str, address: str) -> None:
+        await self.ask("POST", "download", "transfers", transfer, "revocations", body={"recipient": address})
+
+    async def resend(self, transfer: str, id: str, address: str) -> None:
+        await self.ask("PUT", "download", "transfers", transfer, "resendings", id, body={"recipient": address})
+
+    async def remind(self, transfer: str, id: str, address: str) -> int:
+        """Without an address all who have not everything; how many are reminded."""
+        body = {"recipient": address or None}
+        card = await self.ask("PUT", "download", "transfers", transfer, "reminders", id, body=body)
+        return len(card["reminded"])
 
     async def _maybe(self, service: str, transfer: str) -> Any:
         try:

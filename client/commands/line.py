@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
-from client.commands import access, approve, get, send, status
+from client.commands import access, approve, change, get, send, status
 from client.commands.desk import PROGRAM, how_to_go_on
 from client.commands.exits import MEANINGS, Code, Failure
 from client.commands.screen import write_json
@@ -48,6 +48,24 @@ COMMANDS: dict[str, tuple[Command, str]] = {
             "Valider un envoi, ou le refuser, après l'avoir lu.",
             "Approve a transfer, or refuse it, after reading it.",
         ),
+    ),
+    "extend": (
+        change.extend,
+        words("Prolonger un envoi, dans la limite permise.", "Extend a transfer, within the limit."),
+    ),
+    "revoke": (
+        change.revoke,
+        words("Révoquer un destinataire : son lien meurt aussitôt.", "Revoke a recipient: their link dies at once."),
+    ),
+    "resend": (
+        change.resend,
+        words(
+            "Renvoyer à un destinataire le courriel avec son lien.", "Send a recipient the mail with their link again."
+        ),
+    ),
+    "remind": (
+        change.remind,
+        words("Relancer ceux qui n'ont pas tout téléchargé.", "Remind those who have not downloaded everything."),
     ),
     "delete": (
         status.delete,

@@ -107,6 +107,11 @@ Archive = Annotated[bool, option("--archive", "tout en une archive ZIP", "everyt
 
 Transfer = Annotated[str, argument("TRANSFER", "l'identifiant de l'envoi", "the id of the transfer")]
 MaybeTransfer = Annotated[str | None, argument("[TRANSFER]", "l'identifiant de l'envoi", "the id of the transfer")]
+Recipient = Annotated[str, argument("EMAIL", "l'adresse du destinataire", "the recipient's address")]
+OneRecipient = Annotated[str | None, argument("[EMAIL]", "ce destinataire seulement", "this recipient only")]
+MoreDays = Annotated[
+    int, argument("DAYS", "durée en jours, comptée depuis l'envoi", "days, counted from the submission", min=1)
+]
 All = Annotated[bool, option("--all", "tous les envois et brouillons", "all transfers and drafts")]
 Reason = Annotated[
     str | None,

@@ -6,10 +6,12 @@ from portal.pages import (
     access,
     approve,
     assets,
+    changing,
     compose,
     download,
     drafts,
     home,
+    lists,
     pending,
     previews,
     relay,
@@ -18,6 +20,9 @@ from portal.pages import (
 )
 
 router = APIRouter()
-FLOWS = (home, access, relay, drafts, compose, tracking, approve, pending, download, standing, previews, assets)
+FLOWS = (
+    *(home, access, relay, drafts, compose, lists, tracking, changing),
+    *(approve, pending, download, standing, previews, assets),
+)
 for flow in FLOWS:
     router.include_router(flow.router)

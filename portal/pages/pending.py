@@ -1,4 +1,4 @@
-"""What waits for an agent with a session, and the same decision as by the link in a mail."""
+"""The decision of an agent with a session: the same as by the link in a mail."""
 
 import uuid
 
@@ -10,12 +10,6 @@ from portal.pages.approve import decide, decision_page
 from portal.visits import Member
 
 router = APIRouter(prefix="/pending")
-
-
-@router.get("")
-async def pending(visit: Member) -> Response:
-    """All of it, the most urgent first."""
-    return visit.show("approve/pending.html", pending=await visit.ask.pending())
 
 
 @router.get("/{transfer}")

@@ -1,4 +1,4 @@
-"""Where is what I sent? The cards of three services side by side, and what its sender may do."""
+"""Where is what I sent? The cards of three services side by side."""
 
 import asyncio
 import uuid
@@ -6,43 +6,26 @@ import uuid
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.forms import Posted
+from portal.pages.changing import new_id
 from portal.visits import Member
 
 router = APIRouter()
-
-
-@router.get("/transfers")
-async def transfers(visit: Member) -> Response:
-    """Everything that one has sent, the latest first."""
-    return visit.show("transfers/list.html", transfers=await visit.ask.transfers())
+DONE = ("revoked", "resent", "reminded", "extended")
 
 
 @router.get("/tracking/{transfer}")
-async def track(visit: Member, transfer: uuid.UUID) -> Response:
-    """The timeline, and each recipient below."""
+async def track(visit: Member, transfer: uuid.UUID, done: str = "", n: str = "") -> Response:
+    """The timeline, and each recipient below; `done` is what was asked for a moment ago, and `n` for how many."""
     id = str(transfer)
     sent, decision, counter = await asyncio.gather(
         visit.ask.transfer(id), visit.ask.decision(id), visit.ask.tracking(id)
     )
-    return visit.show("transfers/tracking.html", transfer=sent, decision=decision, counter=counter)
-
-
-@router.get("/tracking/{transfer}/delete")
-async def ask_before(visit: Member, transfer: uuid.UUID) -> Response:
-    """Is it really to go?"""
-    return visit.show("transfers/delete.html", transfer=await visit.ask.transfer(str(transfer)))
-
-
-@router.post("/tracking/{transfer}/delete")
-async def withdraw(visit: Member, transfer: uuid.UUID, form: Posted) -> Response:  # noqa: ARG001
-    """Every link dies, the bytes go."""
-    await visit.ask.withdraw(str(transfer))
-    return visit.go(f"/tracking/{transfer}")
-
-
-@router.post("/tracking/{transfer}/reopen")
-async def reopen(visit: Member, transfer: uuid.UUID, form: Posted) -> Response:
-    """A file that was suspended on one recipient's link can be downloaded again."""
-    await visit.ask.reopen(str(transfer), form["address"], form["file"])
-    return visit.go(f"/tracking/{transfer}#recipients")
+    return visit.show(
+        "transfers/tracking.html",
+        transfer=sent,
+        decision=decision,
+        counter=counter,
+        done=done if done in DONE else "",
+        count=int(n) if n.isdecimal() and len(n) < 5 else 1,
+        new_id=new_id,
+    )

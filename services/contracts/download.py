@@ -8,7 +8,10 @@ from services.kit.events import Fact, Secret, Value
 
 
 class LinkIssued(Fact):
-    """A recipient has a link of their own; `token` goes into the mail and is stored nowhere else."""
+    """A recipient has a link of their own; `token` goes into the mail and is stored nowhere else.
+
+    `asked_at` is there when its sender asks for the mail once more.
+    """
 
     type: ClassVar[str] = "download.link-issued.v1"
     readers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -20,10 +23,11 @@ class LinkIssued(Fact):
     files: tuple[FileLine, ...]
     downloads_per_file: int
     ends_at: datetime
+    asked_at: datetime | None = None
 
 
 class LinkLeftUnused(Fact):
-    """A recipient has fetched nothing and the end is near."""
+    """A recipient has fetched nothing and the end is near; or not everything, and the sender asks (`asked_at`)."""
 
     type: ClassVar[str] = "download.link-left-unused.v1"
     readers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -33,6 +37,31 @@ class LinkLeftUnused(Fact):
     token: Secret
     files: tuple[FileLine, ...]
     ends_at: datetime
+    asked_at: datetime | None = None
+
+
+class LinkExtended(Fact):
+    """A recipient who has not downloaded everything may do so for longer."""
+
+    type: ClassVar[str] = "download.link-extended.v1"
+    readers: ClassVar[tuple[str, ...]] = ("notify",)
+
+    label: Label
+    recipient: Recipient
+    token: Secret
+    files: tuple[FileLine, ...]
+    ends_at: datetime
+
+
+class RecipientRevoked(Fact):
+    """The sender takes one recipient's right to the transfer back, whether they had a link already or not."""
+
+    type: ClassVar[str] = "download.recipient-revoked.v1"
+    readers: ClassVar[tuple[str, ...]] = ("propagation", "notify")
+
+    label: Label
+    recipient: Recipient
+    revoked_at: datetime
 
 
 class FileDownloaded(Fact):

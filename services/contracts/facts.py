@@ -5,13 +5,21 @@ from services.contracts.download import (
     DamagedTransferQuarantined,
     FileDownloaded,
     FileSuspended,
+    LinkExtended,
     LinkIssued,
     LinkLeftUnused,
+    RecipientRevoked,
     TransferExpired,
 )
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
-from services.contracts.upload import FileVerified, TransferQuarantined, TransferSubmitted, TransferWithdrawn
+from services.contracts.upload import (
+    FileVerified,
+    TransferExtended,
+    TransferQuarantined,
+    TransferSubmitted,
+    TransferWithdrawn,
+)
 from services.kit.events import Fact
 
 FACTS: tuple[type[Fact], ...] = (
@@ -19,6 +27,7 @@ FACTS: tuple[type[Fact], ...] = (
     SessionRevoked,
     TransferSubmitted,
     TransferWithdrawn,
+    TransferExtended,
     FileVerified,
     TransferQuarantined,
     ApprovalRequested,
@@ -27,6 +36,8 @@ FACTS: tuple[type[Fact], ...] = (
     ApprovalLapsed,
     LinkIssued,
     LinkLeftUnused,
+    LinkExtended,
+    RecipientRevoked,
     FileDownloaded,
     FileSuspended,
     DamagedTransferQuarantined,

@@ -26,6 +26,17 @@ class TransferWithdrawn(Fact):
     withdrawn_at: datetime
 
 
+class TransferExtended(Fact):
+    """The sender lets it be downloaded for longer; `ends_at` is later than whatever was said before."""
+
+    type: ClassVar[str] = "upload.transfer-extended.v1"
+    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+
+    label: Label
+    ends_at: datetime
+    extended_at: datetime
+
+
 class FileVerified(Fact):
     """A stored file was read back and is what its sender declared; `crc32` is that of the bytes, whatever was said."""
 

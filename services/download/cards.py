@@ -10,7 +10,7 @@ from services.contracts.values import Field, Person, Recipient, Role, SentFile
 from services.download.archive.cards import ArchiveCard, archive_card
 from services.download.archive.layout import Layout
 from services.download.domain.contents import Contents, line_of
-from services.download.domain.delivery import Delivery, Mail
+from services.download.domain.delivery import Delivery
 from services.download.domain.downloads import Download
 from services.download.domain.link import Link
 from services.download.domain.ranges import covered
@@ -106,12 +106,32 @@ class RecipientCard(BaseModel):
     field: Field
     role: Role
     has_link: bool
+    revoked_at: datetime | None
     opened_at: datetime | None
     mails: list[MailCard]
     files: list[ShelfCard]
     archives: list[DownloadCard]
     archives_suspended: bool
     has_everything: bool
+
+    @property
+    def lacks_something(self) -> bool:
+        """Their link lives, and not every file has gone through it."""
+        return self.has_link and not self.revoked_at and not self.has_everything
+
+
+class MailedCard(BaseModel):
+    """A mail that its sender asked for is on its way."""
+
+    recipient: str
+    asked_at: datetime
+
+
+class RemindedCard(BaseModel):
+    """Who is reminded; `passed_over` are those who have not everything, but were reminded less than a day ago."""
+
+    reminded: list[str]
+    passed_over: list[str]
 
 
 class TrackingCard(BaseModel):
@@ -160,24 +180,24 @@ def tracking_card(delivery: Delivery, contents: Contents, links: Iterable[Link],
     """Who was told, who downloaded what, and who has not."""
     found = {link.recipient.address: link for link in links}
     recipients = [
-        _recipient_card(recipient, contents, found.get(recipient.address), delivery.mails, now)
+        _recipient_card(recipient, contents, found.get(recipient.address), delivery, now)
         for recipient in contents.recipients
     ]
     return TrackingCard(
         transfer=delivery.id,
         subject=contents.label.subject,
         state=delivery.closing.outcome if delivery.closing else "quarantined" if delivery.quarantine else "open",
-        ends_at=contents.ends_at,
+        ends_at=delivery.ends_at or contents.ends_at,
         closed_at=delivery.closing.at if delivery.closing else None,
-        awaiting_approval=delivery.closing is None and not all(card.has_link for card in recipients),
-        not_downloaded=[card.address for card in recipients if card.has_link and not card.has_everything],
+        awaiting_approval=delivery.closing is None and not all(card.has_link or card.revoked_at for card in recipients),
+        not_downloaded=[card.address for card in recipients if card.lacks_something],
         files=[_content_card(file, delivery) for file in contents.files],
         recipients=recipients,
     )
 
 
 def _recipient_card(
-    recipient: Recipient, contents: Contents, link: Link | None, mails: Iterable[Mail], now: datetime
+    recipient: Recipient, contents: Contents, link: Link | None, delivery: Delivery, now: datetime
 ) -> RecipientCard:
     shelves = [_shelf_card(file, link.shelf(line_of(file), file.file), now) for file in contents.files] if link else []
     return RecipientCard(
@@ -185,8 +205,9 @@ def _recipient_card(
         field=recipient.field,
         role=recipient.role,
         has_link=link is not None,
+        revoked_at=delivery.revoked_at(recipient.address),
         opened_at=link.opened_at if link else None,
-        mails=[MailCard(**mail.model_dump()) for mail in mails if mail.recipient == recipient.address],
+        mails=[MailCard(**mail.model_dump()) for mail in delivery.mails if mail.recipient == recipient.address],
         files=shelves,
         archives=[_download_card(id, one.download, now) for id, one in link.archives.items()] if link else [],
         archives_suspended=link is not None and link.archives_suspended(now),

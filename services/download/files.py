@@ -35,7 +35,7 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     if now >= grant.expires_at:
         raise LinkExpired()
     delivery, _ = await deps.deliveries.read(link.transfer)
-    delivery.must_be_open()
+    delivery.must_be_open_to(link.recipient.address)
     contents = delivery.corrected(await deps.contents.get(link.transfer))
     body, attempt, pieces = _opened(deps, link, contents, grant)
     whole = (0, body.size_bytes)

@@ -1,15 +1,18 @@
 """What does the counter do when it hears that…? Every handler may run twice, and in any order with the others."""
 
+from datetime import datetime, timedelta
 from functools import partial
 
 from services.contracts.auth import SessionRevoked
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
-from services.contracts.upload import FileVerified, TransferQuarantined, TransferWithdrawn
+from services.contracts.upload import FileVerified, TransferExtended, TransferQuarantined, TransferWithdrawn
 from services.download.deps import Deps
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Mail
-from services.download.domain.link import issue
+from services.download.domain.link import Decision, Link, issue
+from services.download.domain.mailing import Offer, extend
+from services.download.offers import offer_of
 from services.kit.bus import Handler
 from services.kit.events import Fact
 
@@ -21,11 +24,38 @@ async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
     release = lambda delivery: delivery.release(contents.label, contents.ends_at, deps.terms.memory)  # noqa: E731
     await deps.deliveries.hear(contents.id, release)
     delivery, now = await deps.deliveries.read(contents.id)
-    if delivery.closing is not None or now >= contents.ends_at:
+    if delivery.closing is not None or delivery.ends_at is None or now >= delivery.ends_at:
         return
     for recipient in fact.released_to:
+        if delivery.revoked_at(recipient.address):
+            continue
         token = deps.links.token(contents.id, recipient)
-        await deps.links.all.add(*issue(deps.links.id(token), token, recipient, contents, deps.terms, now))
+        link = issue(deps.links.id(token), token, recipient, contents, deps.terms, delivery.ends_at, now)
+        await deps.links.all.add(*link)
+    await _extend_links(deps, contents.id)
+
+
+async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
+    """It ends later: the delivery, by which it is closed, and each of its links; who has not everything is told."""
+    transfer, keep = fact.label.transfer, deps.terms.memory
+    await deps.deliveries.hear(transfer, lambda delivery: delivery.extend(fact.ends_at, keep))
+    await _extend_links(deps, transfer)
+
+
+async def _extend_links(deps: Deps, transfer: str) -> None:
+    """Each link ends with its delivery: whoever comes second, the release or the extension, sees to it."""
+    delivery, _ = await deps.deliveries.read(transfer)
+    if delivery.extended_to is None or delivery.ends_at is None or not delivery.open:
+        return
+    contents, ends_at, reminder = await deps.contents.get(transfer), delivery.ends_at, deps.terms.reminder
+    for link in await deps.links.of(transfer):
+        if link.ends_at < ends_at and delivery.is_open_to(link.recipient.address):
+            offer = offer_of(deps, link, contents)
+            await deps.links.all.update(link.id, partial(_extended, offer, ends_at, reminder))
+
+
+def _extended(offer: Offer, ends_at: datetime, reminder: timedelta, link: Link, now: datetime) -> Decision:
+    return extend(link, offer, ends_at, reminder, now)
 
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
@@ -79,6 +109,7 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
     """What the counter listens to."""
     return {
         TransferReleased: partial(on_transfer_released, deps),
+        TransferExtended: partial(on_transfer_extended, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),
         TransferQuarantined: partial(on_transfer_quarantined, deps),
         FileVerified: partial(on_file_verified, deps),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from services.contracts.values import Recipient
 from services.download.domain.contents import Contents
-from services.download.domain.delivery import Delivery
+from services.download.domain.delivery import Delivery, Handed
 from services.download.domain.link import Link
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
 from services.kit.mongo import Aggregates, Database
@@ -15,6 +15,7 @@ from services.kit.secrets import derived_token, keyed_hash
 
 CACHED_CONTENTS = 32
 MOST_LINKS = 1000
+MOST_RECEIVED = 200
 
 
 class Deliveries:
@@ -35,11 +36,18 @@ class Deliveries:
             return fresh
         return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
 
-    async def closed(self, transfers: Collection[str]) -> set[str]:
-        """Those of them that nothing may be handed out of any more."""
-        over = [{"closing": {"$ne": None}}, {"quarantine": {"$ne": None}}]
-        found = await self.all.find({"_id": {"$in": list(transfers)}, "$or": over}, limit=len(transfers))
-        return {delivery.id for delivery in found if not delivery.open}
+    async def closed(self, watched: Collection[Handed]) -> set[Handed]:
+        """Those of them to whom nothing may be handed out any more."""
+        transfers = {one.transfer for one in watched}
+        over = [{"closing": {"$ne": None}}, {"quarantine": {"$ne": None}}, {"revoked.0": {"$exists": True}}]
+        query = {"_id": {"$in": list(transfers)}, "$or": over}
+        found = {delivery.id: delivery for delivery in await self.all.find(query, limit=len(transfers))}
+        return {one for one in watched if one.transfer in found and not found[one.transfer].is_open_to(one.recipient)}
+
+    async def some(self, transfers: Collection[str]) -> dict[str, Delivery]:
+        """Several of them."""
+        found = await self.all.find({"_id": {"$in": list(transfers)}}, limit=max(1, len(transfers)))
+        return {delivery.id: delivery for delivery in found}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:
         """The delivery and the database's time; `TransferUnknown` otherwise."""
@@ -76,7 +84,9 @@ class Links:
 
     def __init__(self, database: Database, pepper: str) -> None:
         self.all: Aggregates[Link] = database.aggregates("links", Link)
+        self._database = database
         self._pepper = pepper
+        database.index("links", "recipient.address", "issued_at")
         database.index("links", "transfer")
         database.index("links", "settles_at")
         database.index("links", "remind_at")
@@ -95,6 +105,14 @@ class Links:
             return await self.all.read(id)
         except NotFound:
             raise LinkUnknown() from None
+
+    async def received_by(self, address: str) -> list[Link]:
+        """What was sent to this address, the latest first."""
+        return await self.all.find({"recipient.address": address}, sort=[("issued_at", -1)], limit=MOST_RECEIVED)
+
+    async def now(self) -> datetime:
+        """The database's time."""
+        return await self._database.now()
 
     async def of(self, transfer: str) -> list[Link]:
         """Every link of a transfer, by recipient."""

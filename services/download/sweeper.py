@@ -1,16 +1,20 @@
 """What happened at the counter because time passed? By the database's clock, in batches, any number of instances."""
 
+from datetime import timedelta
 from functools import partial
 
 from services.contracts.download import Fetched
-from services.contracts.values import FileLine
 from services.download.deps import Deps
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
+from services.download.domain.mailing import Offer, remind_by_calendar
+from services.download.offers import offer_of
 from services.kit.aggregate import Change
 from services.kit.service import Loop
 
 BATCH = 100
+EXTENSION_ON_ITS_WAY = timedelta(seconds=30)
+"""How long after the end it is noted: an extension of the last moment may not have been heard of yet."""
 
 
 async def settle(deps: Deps) -> None:
@@ -24,11 +28,11 @@ async def remind(deps: Deps) -> None:
     for id in await deps.links.all.due("remind_at", limit=BATCH):
         link = await deps.links.all.get(id)
         delivery, _ = await deps.deliveries.read(link.transfer)
-        if not delivery.open:
+        if not delivery.is_open_to(link.recipient.address):
             await deps.links.all.update(id, lambda link, _now: (link.unreminded(), []))
             continue
-        token, lines = deps.links.token(link.transfer, link.recipient), (await deps.contents.get(link.transfer)).lines()
-        await deps.links.all.update(id, _reminder(token, lines))
+        offer = offer_of(deps, link, await deps.contents.get(link.transfer))
+        await deps.links.all.update(id, _reminder(offer))
 
 
 async def expire(deps: Deps) -> None:
@@ -36,6 +40,8 @@ async def expire(deps: Deps) -> None:
     for transfer in await deps.deliveries.all.due("ends_at", {"closing": None}, limit=BATCH):
         delivery, now = await deps.deliveries.read(transfer)
         links = await deps.links.of(transfer)
+        if delivery.ends_at is not None and now < delivery.ends_at + EXTENSION_ON_ITS_WAY:
+            continue
         late = delivery.ends_at is None or now >= delivery.ends_at + deps.terms.finishing
         if not late and any(link.busy_until and link.busy_until > now for link in links):
             continue  # a download begun before the end may finish (R39)
@@ -61,8 +67,8 @@ async def forget(deps: Deps) -> None:
             await deps.deliveries.all.remove(transfer)
 
 
-def _reminder(token: str, lines: tuple[FileLine, ...]) -> Change[Link]:
-    return lambda link, now: link.remind(token, lines, now)
+def _reminder(offer: Offer) -> Change[Link]:
+    return lambda link, now: remind_by_calendar(link, offer, now)
 
 
 def _expiry(report: tuple[Fetched, ...]) -> Change[Delivery]:

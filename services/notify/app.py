@@ -16,7 +16,7 @@ from services.notify.post.breaker import Breaker
 from services.notify.post.mailer import Relay, SmtpMailer
 from services.notify.postman import Postman
 from services.notify.settings import Settings
-from services.notify.store import Digests, Mails
+from services.notify.store import Digests, Mails, Standings
 from services.notify.sweeper import forget_old, write_digests
 
 NAME = "notify"
@@ -48,9 +48,11 @@ def build() -> Service:
 
 
 def _deps(settings: Settings, database: Database) -> Deps:
+    mails = Mails(database)
     return Deps(
-        mails=Mails(database),
+        mails=mails,
         digests=Digests(database),
+        standings=Standings(database, mails),
         secretary=Secretary(Stationery(ZoneInfo(settings.time_zone)), settings.public_base_url),
         mailer=SmtpMailer(_relay(settings)),
         breaker=Breaker(monotonic_seconds),

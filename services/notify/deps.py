@@ -6,7 +6,7 @@ from email.headerregistry import Address
 from services.notify.letters.secretary import Secretary
 from services.notify.post.breaker import Breaker
 from services.notify.post.mailer import Mailer
-from services.notify.store import Digests, Mails
+from services.notify.store import Digests, Mails, Standings
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,7 @@ class Deps:
 
     mails: Mails
     digests: Digests
+    standings: Standings
     secretary: Secretary
     mailer: Mailer
     breaker: Breaker

@@ -22,7 +22,8 @@ DIGEST_EVERY = timedelta(days=1)
 DIGEST_SETTLES = timedelta(minutes=1)
 DIGEST_REMEMBERED = timedelta(days=30)
 
-StateName = Literal["waiting", "accepted", "failed"]
+StateName = Literal["waiting", "accepted", "failed", "dropped"]
+"""`dropped` is a mail that was to bring somebody what was taken back meanwhile."""
 
 
 class NotDue(Conflict):
@@ -119,6 +120,11 @@ def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
     failed = mail.but(state="failed", reason=reason)
     after = failed.but(next_at=AT_ONCE) if mail.blame else _done(failed, now)
     return after, _changed(mail, "failed", reason, now)
+
+
+def drop(mail: Mail, now: datetime) -> Decision[Mail]:
+    """What it was to bring was taken back: not sent, unless it is under way already."""
+    return (_done(mail.but(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
 
 
 def settle(mail: Mail, now: datetime) -> Decision[Mail]:

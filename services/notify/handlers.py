@@ -4,9 +4,17 @@ from functools import partial
 from typing import Any
 
 from services.contracts.auth import OneTimeLinkIssued
-from services.contracts.download import FileDownloaded, FileSuspended, LinkIssued, LinkLeftUnused, TransferExpired
+from services.contracts.download import (
+    FileDownloaded,
+    FileSuspended,
+    LinkExtended,
+    LinkIssued,
+    LinkLeftUnused,
+    RecipientRevoked,
+    TransferExpired,
+)
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
-from services.contracts.upload import TransferQuarantined, TransferWithdrawn
+from services.contracts.upload import TransferExtended, TransferQuarantined, TransferWithdrawn
 from services.kit.bus import Handler
 from services.kit.events import Fact
 from services.notify.deps import Deps
@@ -31,7 +39,7 @@ async def on_approval_requested(deps: Deps, fact: ApprovalRequested) -> None:
             decide_by=fact.decide_by,
             link=deps.secretary.link("approve", approver.token.get_secret_value()),
         )
-        await deps.mails.post(mail.but(blame=fact.label, useless_after=fact.decide_by))
+        await deps.standings.post(mail.but(blame=fact.label, useless_after=fact.decide_by))
 
 
 async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
@@ -96,34 +104,63 @@ async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None
     await deps.mails.post(deps.secretary.to_sender("quarantined", fact.label, **words))
 
 
+async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
+    """What waits for a recipient's server may arrive until later."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.until(fact.ends_at))
+
+
+async def on_recipient_revoked(deps: Deps, fact: RecipientRevoked) -> None:
+    """What was to go to this recipient and has not left yet does not."""
+    change = lambda standing: standing.without(fact.recipient.address, fact.revoked_at)  # noqa: E731
+    await deps.standings.hear(fact.label.transfer, change)
+
+
 async def on_link_issued(deps: Deps, fact: LinkIssued) -> None:
-    """A recipient gets the link that is theirs."""
+    """A recipient gets the link that is theirs; once more, each time its sender asks."""
     mail = deps.secretary.to_recipient(
         "link",
         fact.label,
         fact.recipient,
         fact.ends_at,
+        about=fact.asked_at.isoformat() if fact.asked_at else "",
         link=deps.secretary.link("download", fact.token.get_secret_value()),
         quoted=fact.text,
         files=fact.files,
         downloads_per_file=fact.downloads_per_file,
         ends_at=fact.ends_at,
     )
-    await deps.mails.post(mail)
+    await deps.standings.post(mail)
 
 
 async def on_link_left_unused(deps: Deps, fact: LinkLeftUnused) -> None:
-    """A recipient who has fetched nothing is reminded."""
+    """A recipient who has not fetched everything is reminded: once before each end, and when the sender asks."""
     mail = deps.secretary.to_recipient(
         "reminder",
         fact.label,
         fact.recipient,
         fact.ends_at,
+        about=(fact.asked_at or fact.ends_at).isoformat(),
+        link=deps.secretary.link("download", fact.token.get_secret_value()),
+        files=fact.files,
+        ends_at=fact.ends_at,
+        asked=fact.asked_at is not None,
+    )
+    await deps.standings.post(mail)
+
+
+async def on_link_extended(deps: Deps, fact: LinkExtended) -> None:
+    """A recipient who has not fetched everything learns of the new end."""
+    mail = deps.secretary.to_recipient(
+        "extended",
+        fact.label,
+        fact.recipient,
+        fact.ends_at,
+        about=fact.ends_at.isoformat(),
         link=deps.secretary.link("download", fact.token.get_secret_value()),
         files=fact.files,
         ends_at=fact.ends_at,
     )
-    await deps.mails.post(mail)
+    await deps.standings.post(mail)
 
 
 async def on_file_downloaded(deps: Deps, fact: FileDownloaded) -> None:
@@ -144,8 +181,9 @@ async def on_file_suspended(deps: Deps, fact: FileSuspended) -> None:
 
 
 async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
-    """The closing report."""
-    await deps.mails.post(deps.secretary.to_sender("expired", fact.label, report=fact.report, at=fact.expired_at))
+    """The closing report; another one, should an extension have been heard of too late."""
+    about, words = fact.expired_at.isoformat(), {"report": fact.report, "at": fact.expired_at}
+    await deps.mails.post(deps.secretary.to_sender("expired", fact.label, about=about, **words))
 
 
 def heard(deps: Deps) -> dict[type[Fact], Handler]:
@@ -157,6 +195,9 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
         TransferRefused: partial(on_transfer_refused, deps),
         ApprovalLapsed: partial(on_approval_lapsed, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),
+        TransferExtended: partial(on_transfer_extended, deps),
+        RecipientRevoked: partial(on_recipient_revoked, deps),
+        LinkExtended: partial(on_link_extended, deps),
         TransferQuarantined: partial(on_transfer_quarantined, deps),
         LinkIssued: partial(on_link_issued, deps),
         LinkLeftUnused: partial(on_link_left_unused, deps),

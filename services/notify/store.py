@@ -9,6 +9,9 @@ from services.contracts.download import FileDownloaded
 from services.kit.mongo import Aggregates, Database
 from services.kit.refusals import NotFound
 from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
+from services.notify.standing import ABOUT_A_RIGHT, Standing
+
+MOST_WAITING = 2000
 
 
 class Mails:
@@ -27,9 +30,42 @@ class Mails:
             self.on_posted()
         return added
 
+    async def waiting(self, transfer: str, kinds: Collection[str]) -> list[Mail]:
+        """The mails of these kinds about a transfer that were not sent yet; found by their names."""
+        names = [{"_id": {"$gte": f"{kind}:{transfer}:", "$lt": f"{kind}:{transfer};"}} for kind in kinds]
+        return await self.all.find({"$or": names, "state": "waiting"}, limit=MOST_WAITING)
+
     async def due(self, besides: Collection[str], limit: int) -> list[tuple[Mail, datetime]]:
         """Other mails that a postman may take, by the database's clock; each with its time."""
         return await self.all.overdue("next_at", {"_id": {"$nin": list(besides)}}, limit=limit)
+
+
+class Standings:
+    """What was heard of transfers, applied to their mails whichever came first."""
+
+    def __init__(self, database: Database, mails: Mails) -> None:
+        self.all: Aggregates[Standing] = database.aggregates("standings", Standing)
+        self._mails = mails
+        database.index("standings", "forget_at")
+
+    async def post(self, mail: Mail) -> None:
+        """Post a mail about a right; what was heard before is known to it before any postman is called."""
+        if not await self._mails.all.add(mail):
+            return
+        for standing in await self.all.find({"_id": mail.transfer}, limit=1):
+            await self._mails.all.update(mail.id, standing.applied)
+        self._mails.on_posted()
+
+    async def hear(self, transfer: str, change: Callable[[Standing], Standing]) -> None:
+        """Remember it, and apply it to the mails that wait."""
+        try:
+            standing = await self.all.update(transfer, lambda there, _now: (change(there), []))
+        except NotFound:
+            standing = change(Standing(id=transfer))
+            if not await self.all.add(standing):
+                standing = await self.all.update(transfer, lambda there, _now: (change(there), []))
+        for mail in await self._mails.waiting(transfer, ABOUT_A_RIGHT):
+            await self._mails.all.update(mail.id, standing.applied)
 
 
 class Digests:

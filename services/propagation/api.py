@@ -148,7 +148,8 @@ def _invited(propagation: Propagation, address: str) -> bool:
 
 def _may_see(propagation: Propagation, caller: Caller) -> bool:
     parcel = propagation.sent()
-    among = any(one.address == caller.address and one.role == "agent" for one in parcel.recipients)
+    kept = (one for one in parcel.recipients if one.address not in propagation.revoked)
+    among = any(one.address == caller.address and one.role == "agent" for one in kept)
     return caller.address == parcel.sender.address or (among and caller.role == "agent")
 
 

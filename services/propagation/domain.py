@@ -50,8 +50,9 @@ class Decided(Value):
 class Propagation(Aggregate):
     """One transfer and the decision about it; its id is the transfer's.
 
-    Without a parcel it is a tombstone: its end was heard before the submission. `decide_by` is there only while
-    the decision is open, `keep_until` once the transfer is known.
+    Without a parcel it is a tombstone: something was heard before the submission. `decide_by` is there only while
+    the decision is open, `keep_until` once the transfer is known. `revoked` are recipients from whom the sender took
+    their right back: nothing is released to them, and those who were asked are asked no more.
     """
 
     state: StateName
@@ -60,6 +61,8 @@ class Propagation(Aggregate):
     decided: Decided | None = None
     decide_by: datetime | None = None
     keep_until: datetime | None = None
+    extended_to: datetime | None = None
+    revoked: tuple[str, ...] = ()
 
     def sent(self) -> Parcel:
         """The transfer; `NotFound` for a tombstone, of which nothing may be shown."""
@@ -68,8 +71,16 @@ class Propagation(Aggregate):
         return self.parcel
 
     def shown(self) -> Shown:
-        """What the approver is shown, and its digest."""
-        return shown(self.sent())
+        """What the approver is shown, and its digest; of who was revoked nothing is decided any more."""
+        parcel = self.sent()
+        return shown(parcel.model_copy(update={"recipients": self._kept(parcel.recipients)}))
+
+    def outsiders(self) -> tuple[Recipient, ...]:
+        """The external recipients, without those who were revoked."""
+        return self._kept(externals(self.sent()))
+
+    def _kept(self, recipients: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+        return tuple(one for one in recipients if one.address not in self.revoked)
 
 
 def needs_approval(parcel: Parcel) -> bool:
@@ -119,19 +130,9 @@ def begin(
     return state, [_released(state, agents(parcel), parcel.submitted_at, awaiting=True), asked]
 
 
-def tombstone(transfer: str, state: StateName = "withdrawn") -> Propagation:
-    """An end that was heard before the submission."""
+def tombstone(transfer: str, state: StateName = "waiting") -> Propagation:
+    """An end that was heard before the submission; without one, it waits for that."""
     return Propagation(id=transfer, state=state)
-
-
-def learn(
-    state: Propagation, parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], keep_for: timedelta
-) -> Decision[Propagation]:
-    """A submission heard again, or after its end: nothing is released, the tombstone learns what it was for."""
-    if state.parcel is None:
-        known = tuple(one for _, one in invited)
-        return state.but(parcel=_emptied(parcel), invited=known, keep_until=parcel.ends_at + keep_for), []
-    return state, []
 
 
 def approve(state: Propagation, by: Person, digest: str, now: datetime) -> Decision[Propagation]:
@@ -140,7 +141,7 @@ def approve(state: Propagation, by: Person, digest: str, now: datetime) -> Decis
         return state, []
     _refuse_unless_open(state, digest, now)
     after = state.but(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
-    return after, [_released(after, externals(after.sent()), now, awaiting=False)]
+    return after, [_released(after, after.outsiders(), now, awaiting=False)]
 
 
 def refuse(state: Propagation, by: Person, digest: str, reason: str, now: datetime) -> Decision[Propagation]:
@@ -198,10 +199,11 @@ def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
 
 def _closed(state: Propagation, name: StateName) -> Propagation:
     """Nobody gets it any more, so its text and what would find its bytes are forgotten."""
-    return state.but(state=name, decide_by=None, parcel=_emptied(state.parcel) if state.parcel else None)
+    return state.but(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
 
 
-def _emptied(parcel: Parcel) -> Parcel:
+def emptied(parcel: Parcel) -> Parcel:
+    """Without its text, and without what would find its bytes."""
     files = tuple(file.model_copy(update={"parts": (), "object_key": ""}) for file in parcel.files)
     return parcel.model_copy(update={"text": "", "files": files})
 

@@ -4,22 +4,25 @@ from collections.abc import Callable
 from functools import partial
 
 from services.contracts.auth import SessionRevoked
-from services.contracts.upload import TransferQuarantined, TransferSubmitted, TransferWithdrawn
+from services.contracts.download import RecipientRevoked
+from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.aggregate import Decision
 from services.kit.bus import Handler
 from services.kit.events import Fact
 from services.kit.refusals import NotFound
+from services.propagation.amending import extend, learn, revoke
 from services.propagation.deps import Deps
 from services.propagation.domain import (
     Propagation,
     approvers,
     begin,
-    learn,
     needs_approval,
     quarantine,
     tombstone,
     withdraw,
 )
+
+Rule = Callable[[Propagation], Decision[Propagation]]
 
 
 async def on_transfer_submitted(deps: Deps, fact: TransferSubmitted) -> None:
@@ -30,13 +33,13 @@ async def on_transfer_submitted(deps: Deps, fact: TransferSubmitted) -> None:
     state, facts = begin(parcel, invited, deps.open_for, deps.keep_for)
     if not await deps.propagations.all.add(state, facts):
         await deps.propagations.all.update(
-            parcel.transfer, lambda there, _now: learn(there, parcel, invited, deps.keep_for)
+            parcel.transfer, lambda there, _now: learn(there, parcel, invited, deps.open_for, deps.keep_for)
         )
 
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
     """Close the decision: the sender deleted the transfer."""
-    await _end(deps, fact.label.transfer, withdraw, tombstone(fact.label.transfer))
+    await _end(deps, fact.label.transfer, withdraw, tombstone(fact.label.transfer, "withdrawn"))
 
 
 async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
@@ -44,9 +47,23 @@ async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None
     await _end(deps, fact.label.transfer, quarantine, tombstone(fact.label.transfer, "quarantined"))
 
 
-async def _end(
-    deps: Deps, transfer: str, rule: Callable[[Propagation], Decision[Propagation]], instead: Propagation
-) -> None:
+async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
+    """It ends later, and so may the decision."""
+    rule = lambda there: extend(there, fact.ends_at, deps.open_for, deps.keep_for)  # noqa: E731
+    await _heard(deps, fact.label.transfer, rule)
+
+
+async def on_recipient_revoked(deps: Deps, fact: RecipientRevoked) -> None:
+    """One recipient is none any more."""
+    await _heard(deps, fact.label.transfer, lambda there: revoke(there, fact.recipient.address))
+
+
+async def _heard(deps: Deps, transfer: str, rule: Rule) -> None:
+    """Apply a rule that ends nothing."""
+    await _end(deps, transfer, rule, rule(tombstone(transfer))[0])
+
+
+async def _end(deps: Deps, transfer: str, rule: Rule, instead: Propagation) -> None:
     """Apply the rule, or leave a tombstone for a submission that is still under way."""
     try:
         await deps.propagations.all.update(transfer, lambda there, _now: rule(there))
@@ -66,5 +83,7 @@ def heard(deps: Deps) -> dict[type[Fact], Handler]:
         TransferSubmitted: partial(on_transfer_submitted, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),
         TransferQuarantined: partial(on_transfer_quarantined, deps),
+        TransferExtended: partial(on_transfer_extended, deps),
+        RecipientRevoked: partial(on_recipient_revoked, deps),
         SessionRevoked: partial(on_session_revoked, deps),
     }

@@ -9,6 +9,7 @@ from services.kit.bus import Handler
 from services.kit.events import Fact
 from services.upload.deps import Deps
 from services.upload.domain.ending import close, quarantine
+from services.upload.domain.extending import expire
 from services.upload.domain.transfer import Outcome
 
 
@@ -28,8 +29,9 @@ async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
 
 
 async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
-    """The last day is over: the bytes go."""
-    await _close(deps, fact.label.transfer, "expired", fact.expired_at)
+    """The last day is over: the bytes go, unless it was extended before that."""
+    at = fact.expired_at
+    await deps.transfers.update(fact.label.transfer, lambda state, now: (expire(state, at, now), []))
 
 
 async def on_damaged_transfer_quarantined(deps: Deps, fact: DamagedTransferQuarantined) -> None:

@@ -22,6 +22,7 @@ def judge(world: World) -> None:
     until(lambda: not list(_unsent_mails(world)), "I2: every mail was accepted", QUIET_SECONDS)
     until(lambda: acknowledged_sends_exist(world), "I1", QUIET_SECONDS)
     until(lambda: links_were_mailed(world), "I2", QUIET_SECONDS)
+    until(lambda: ends_are_one_end(world), "every end of a transfer is the same", QUIET_SECONDS)
     outsiders_waited_for_approval(world)
     nobody_had_more_than_the_limit(world)
     until(lambda: bucket_holds_what_is_live(world), "I5: the bucket holds what live transfers need", QUIET_SECONDS)
@@ -37,14 +38,17 @@ def acknowledged_sends_exist(world: World) -> bool:
         assert parcel["state"] in ("submitted", "closed"), parcel["state"]
         assert decision is not None, sent.transfer
         assert decision["state"] in SETTLED, decision["state"]
-        assert _linked(world, sent.transfer) >= _released(parcel, decision), "everybody released has a link"
+        released = _released(parcel, decision) - _revoked(world, sent.transfer)
+        assert _linked(world, sent.transfer) >= released, "everybody released has a link"
     return True
 
 
 def links_were_mailed(world: World) -> bool:
-    """I2: for each link its recipient has a mail, and for each approver an invitation."""
+    """I2: for each link its recipient has a mail, unless they were revoked, and for each approver an invitation."""
     for link in world.database("download")["links"].find():
         address = link["recipient"]["address"]
+        if address in _revoked(world, link["transfer"]):
+            continue
         assert world.letters.with_page(address, OFFER), f"a link without a mail for transfer {link['transfer']}"
     for decision in world.database("propagation")["propagations"].find():
         for invited in decision["invited"]:
@@ -60,6 +64,19 @@ def outsiders_waited_for_approval(world: World) -> None:
             continue
         needed = [one["address"] for one in decision["parcel"]["recipients"] if one["role"] == "external"]
         assert not _linked(world, decision["_id"]) & set(needed), decision["_id"]
+
+
+def ends_are_one_end(world: World) -> bool:
+    """Whoever holds the end of a transfer that is not over holds the same one, as long as it may be had at all."""
+    for parcel in world.database("upload")["transfers"].find({"state": "submitted"}):
+        decision = world.database("propagation")["propagations"].find_one({"_id": parcel["_id"]})
+        links = world.database("download")["links"].find({"transfer": parcel["_id"]})
+        gone = _revoked(world, parcel["_id"])
+        held = {link["ends_at"] for link in links if link["recipient"]["address"] not in gone}
+        if decision is not None and decision["parcel"] is not None:
+            held.add(decision["parcel"]["ends_at"])
+        assert len(held | {parcel["ends_at"]}) == 1, parcel["_id"]
+    return True
 
 
 def nobody_had_more_than_the_limit(world: World) -> None:
@@ -107,6 +124,12 @@ def _released(parcel: dict[str, Any], decision: dict[str, Any]) -> set[str]:
     return {one["address"] for one in parcel["recipients"] if one["role"] == "agent" or not waiting}
 
 
+def _revoked(world: World, transfer: str) -> set[str]:
+    """Those from whom the sender took their right back."""
+    delivery = world.database("download")["deliveries"].find_one({"_id": transfer}) or {}
+    return {one["address"] for one in delivery.get("revoked", [])}
+
+
 def _linked(world: World, transfer: str) -> set[str]:
     return {link["recipient"]["address"] for link in world.database("download")["links"].find({"transfer": transfer})}
 
@@ -120,7 +143,7 @@ def _unsent_facts(world: World) -> Iterator[str]:
 
 
 def _unsent_mails(world: World) -> Iterator[str]:
-    for mail in world.database("notify")["mails"].find({"state": {"$ne": "accepted"}}):
+    for mail in world.database("notify")["mails"].find({"state": {"$nin": ["accepted", "dropped"]}}):
         yield f"{mail['kind']} is {mail['state']}"
 
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -75,6 +76,15 @@ def test_a_link_without_a_mail(world: World, sent: Sent) -> None:
     ):
         oracle.links_were_mailed(world)
     oracle.links_were_mailed(world)
+
+
+def test_a_link_that_ends_on_another_day(world: World, sent: Sent) -> None:
+    with (
+        forged(world, "download", "links", {"transfer": sent.transfer}, {"ends_at": datetime(2099, 1, 1, tzinfo=UTC)}),
+        pytest.raises(AssertionError),
+    ):
+        oracle.ends_are_one_end(world)
+    oracle.ends_are_one_end(world)
 
 
 def test_one_download_too_many(world: World, sent: Sent) -> None:

@@ -17,7 +17,7 @@ from services.notify.letters.secretary import Secretary
 from services.notify.post.breaker import Breaker
 from services.notify.post.mailer import Mailer
 from services.notify.postman import Postman
-from services.notify.store import Digests, Mails
+from services.notify.store import Digests, Mails, Standings
 
 SECRETARY = Secretary(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
@@ -25,12 +25,13 @@ FROM = Address("Mélanissimo", "post", "melanissimo.example")
 
 def deps_on(database: Database, mailer: Mailer, concurrency: int = 4) -> Deps:
     breaker = Breaker(monotonic_seconds)
-    return Deps(Mails(database), Digests(database), SECRETARY, mailer, breaker, FROM, concurrency)
+    mails = Mails(database)
+    return Deps(mails, Digests(database), Standings(database, mails), SECRETARY, mailer, breaker, FROM, concurrency)
 
 
 async def emptied(database: Database) -> None:
     """Other tests leave mails behind that nobody should send."""
-    for name in ("mails", "digests", "downloads"):
+    for name in ("mails", "digests", "downloads", "standings"):
         await database.records(name).discard({})
 
 

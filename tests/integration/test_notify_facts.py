@@ -8,6 +8,7 @@ import pytest
 
 from devstack.stack import Stack
 from services.contracts.facts import FACTS
+from services.contracts.values import Recipient
 from services.kit.clock import utc_now
 from services.kit.events import Fact
 from services.kit.mongo import Database
@@ -17,20 +18,36 @@ from services.notify.handlers import heard, on_file_downloaded
 from services.notify.sweeper import forget_old, write_digests
 from tests.integration.notify_rig import deps_on, emptied, new_transfer, of
 from tests.unit.notify.scripted import FakeMailer
-from tests.unit.notify.told import AGENTS, FIRM, SENDER, downloaded, whole_life
+from tests.unit.notify.told import (
+    AGENTS,
+    AT,
+    ENDS_AT,
+    FIRM,
+    SENDER,
+    downloaded,
+    extended,
+    left_unused,
+    link_issued,
+    released,
+    revoked,
+    whole_life,
+)
 
+DROPPED = ""
+"""The address is forgotten of a mail that was dropped: its recipient was revoked."""
 MAILS_OF_A_LIFE = [
     ("approved", SENDER.address),
     *(("decided", address) for address in AGENTS),
     *(("downloaded", SENDER.address),) * 2,
     ("expired", SENDER.address),
+    ("extended", FIRM),
     ("lapsed", SENDER.address),
-    *(("link", address) for address in (*AGENTS, FIRM)),
+    *(("link", address) for address in (AGENTS[0], DROPPED, FIRM, FIRM)),
     ("quarantined", SENDER.address),
     ("refused", SENDER.address),
-    ("reminder", FIRM),
+    *(("reminder", FIRM),) * 2,
     *(("suspended", SENDER.address),) * 3,
-    *(("to_approve", address) for address in AGENTS),
+    *(("to_approve", address) for address in (AGENTS[0], DROPPED)),
     ("waiting", SENDER.address),
     ("withdrawn", SENDER.address),
 ]
@@ -71,13 +88,14 @@ async def test_facts_in_any_order_and_repeated_make_the_same_mails(deps: Deps, s
 async def test_only_the_mails_to_released_recipients_ask_for_replies_to_the_sender(deps: Deps) -> None:
     transfer = new_transfer()
     await hear(deps, whole_life(transfer))
-    assert {mail.kind for mail in await of(deps, transfer) if mail.reply_to} == {"link", "reminder"}
+    assert {mail.kind for mail in await of(deps, transfer) if mail.reply_to} == {"link", "reminder", "extended"}
 
 
 async def test_a_mail_only_tells_the_sender_of_a_failure_when_somebody_else_should_have_had_it(deps: Deps) -> None:
     transfer = new_transfer()
     await hear(deps, whole_life(transfer))
-    assert {mail.kind for mail in await of(deps, transfer) if mail.blame} == {"link", "reminder", "to_approve"}
+    blamed = {mail.kind for mail in await of(deps, transfer) if mail.blame}
+    assert blamed == {"link", "reminder", "extended", "to_approve"}
 
 
 async def test_the_first_download_is_told_at_once_and_the_others_once_a_day(deps: Deps) -> None:
@@ -116,6 +134,46 @@ async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:
     await deps.mails.all.update(mail.id, lambda there, _now: (there.but(forget_at=past), []))
     await forget_old(deps)
     assert await of(deps, transfer) == []
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1, 0)])
+async def test_who_was_revoked_gets_no_mail_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
+    transfer = new_transfer()
+    facts: list[Fact] = [link_issued(transfer), revoked(transfer)]
+    await hear(deps, [link_issued(transfer, AGENTS[0]), *(facts[index] for index in order)])
+    mails = {mail.recipient: mail.state for mail in await of(deps, transfer)}
+    assert mails == {AGENTS[0]: "waiting", DROPPED: "dropped"}
+    (gone,) = [mail for mail in await of(deps, transfer) if mail.state == "dropped"]
+    assert "SECRET" not in gone.model_dump_json()
+    assert await deps.mails.all.outbox(gone.id) == []
+
+
+async def test_revoking_one_keeps_the_news_of_a_sender_who_is_a_recipient_too(deps: Deps) -> None:
+    transfer = new_transfer()
+    themselves = revoked(transfer).model_copy(
+        update={"recipient": Recipient(address=SENDER.address, field="to", role="external")}
+    )
+    await hear(deps, [released(transfer, None, awaiting=False), link_issued(transfer, SENDER.address), themselves])
+    states = {mail.kind: mail.state for mail in await of(deps, transfer)}
+    assert states == {"sent": "waiting", "link": "dropped"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_a_mail_may_arrive_until_the_new_end_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
+    transfer, later = new_transfer(), ENDS_AT + timedelta(days=3)
+    facts: list[Fact] = [link_issued(transfer), extended(transfer, later)]
+    await hear(deps, [facts[index] for index in order])
+    (mail,) = await of(deps, transfer)
+    assert mail.useless_after == later
+
+
+async def test_each_mail_that_its_sender_asks_for_is_one_of_its_own(deps: Deps) -> None:
+    transfer = new_transfer()
+    for minutes in (0, 0, 20):
+        at = AT + timedelta(minutes=minutes)
+        again = link_issued(transfer).model_copy(update={"asked_at": at})
+        await hear(deps, [link_issued(transfer), again, left_unused(transfer, at)])
+    assert sorted(mail.kind for mail in await of(deps, transfer)) == [*["link"] * 3, *["reminder"] * 2]
 
 
 async def a_day_passes(deps: Deps, transfer: str) -> None:

@@ -85,6 +85,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     tracking = path.replace("/drafts/", "/tracking/")
     followed = await browser.get(tracking)
     assert "a tout" in followed.text
+    await change_what_was_sent(browser, letters, tracking, offer)
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
 
@@ -118,6 +119,27 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert "rien du formulaire n’a été lu" in page.text
     kept = re.findall(r"\w[\w ]*\.bin", (await browser.get(path)).text)
     assert set(kept) == {"juste.bin"}
+
+
+async def change_what_was_sent(browser: Person, letters: Letters, tracking: str, offer: str) -> None:
+    """Each action by its form, answered in words: a later end, a mail again, a reminder, one recipient less."""
+    page = await browser.get(f"{tracking}/extend")
+    extended = await browser.walk(await browser.send(page, f"{tracking}/extend", days="14"))
+    assert "L’envoi est prolongé" in extended.text
+    assert "plus longtemps" in letters.wait(AGENT, "download", seen=1).subject
+    resent = await browser.walk(await browser.send(extended, f"{tracking}/resend"))
+    assert "Le courriel avec le lien est reparti" in resent.text
+    assert letters.wait(AGENT, "download", seen=2)
+    reminded = await browser.walk(await browser.send(resent, f"{tracking}/remind"))
+    assert "Un rappel part vers un destinataire" in reminded.text
+    assert "Rappel" in letters.wait(AGENT, "download", seen=3).subject
+    page = await browser.get(f"{tracking}/revoke/2")
+    assert OUTSIDER in page.text.replace("<wbr>", "")
+    revoked = await browser.walk(await browser.send(page, f"{tracking}/revoke"))
+    assert "Révoqué par vous" in revoked.text
+    dead = await browser.get(offer)
+    assert dead.status_code == 410
+    assert "Ce lien a été révoqué" in dead.text
 
 
 async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:

@@ -9,7 +9,8 @@ from fastapi import Request
 from pydantic import SecretStr
 
 from devstack.stack import Stack
-from services.contracts.upload import TransferSubmitted, TransferWithdrawn
+from services.contracts.download import RecipientRevoked
+from services.contracts.upload import TransferExtended, TransferSubmitted, TransferWithdrawn
 from services.contracts.values import Parcel
 from services.kit.callers import Caller
 from services.kit.clock import utc_now
@@ -18,7 +19,12 @@ from services.kit.refusals import Unauthenticated
 from services.kit.service import api
 from services.propagation.api import router
 from services.propagation.deps import Deps
-from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
+from services.propagation.handlers import (
+    on_recipient_revoked,
+    on_transfer_extended,
+    on_transfer_submitted,
+    on_transfer_withdrawn,
+)
 from services.propagation.store import Invitations, Propagations
 from tests.unit.propagation.parcels import CLERK, FIRM, MIXED, OTHER_CLERK, TOWN, parcel, recipient
 
@@ -227,3 +233,52 @@ async def test_hidden_recipients_are_hidden_from_agents_who_decide_nothing(
     for person, seen in (("clerk", False), ("other clerk", True)):
         answer = await client.get(f"/transfers/{plain.transfer}", headers={"authorization": person})
         assert (hidden.address in answer.text) is seen
+
+
+async def revoke(deps: Deps, sent: Parcel, address: str) -> None:
+    one = next(one for one in sent.recipients if one.address == address)
+    await on_recipient_revoked(deps, RecipientRevoked(label=sent.label(), recipient=one, revoked_at=utc_now()))
+
+
+async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_again(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
+) -> None:
+    before, path = await digest(client, sent), f"/approvals/{token(sent)}/approval"
+    await revoke(deps, sent, FIRM)
+    answer = await client.post(path, json={"digest": before})
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+    answer = await client.post(path, json={"digest": await digest(client, sent)})
+    assert answer.status_code == 200
+    assert FIRM not in answer.text
+    fact = (await deps.propagations.all.outbox(sent.transfer))[-1]
+    assert [one["address"] for one in fact.body["released_to"]] == ["archives@firme.example"]
+
+
+async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
+) -> None:
+    shown = await digest(client, sent)
+    await revoke(deps, sent, CLERK.address)
+    answers = [
+        await client.get(f"/approvals/{token(sent)}"),
+        await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown}),
+        await client.get(f"/transfers/{sent.transfer}", headers={"Authorization": "clerk"}),
+        await client.post(
+            f"/transfers/{sent.transfer}/approval", json={"digest": shown}, headers={"Authorization": "clerk"}
+        ),
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    other = await client.get(f"/approvals/{token(sent, OTHER_CLERK.address)}")
+    assert other.json()["may_decide"]
+
+
+async def test_a_later_end_is_shown_and_is_no_reason_to_read_it_again(
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
+) -> None:
+    shown, later = await digest(client, sent), sent.ends_at + timedelta(days=1)
+    fact = TransferExtended(label=sent.label(), ends_at=later, extended_at=utc_now())
+    for _ in range(2):
+        await on_transfer_extended(deps, fact)
+    card = (await client.get(f"/approvals/{token(sent)}")).json()
+    assert card["shown"]["ends_at"][:19] == later.isoformat()[:19]
+    assert card["shown"]["digest"] == shown

@@ -1,21 +1,25 @@
 """Is a transfer open, how did it end, and which mails about it arrived? The judge over all its links."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.download import DamagedTransferQuarantined, Fetched, TransferExpired
+from services.contracts.download import DamagedTransferQuarantined, Fetched, RecipientRevoked, TransferExpired
 from services.contracts.notify import MailState
-from services.contracts.values import Label, SentFile
+from services.contracts.values import Label, Recipient, SentFile
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import (
+    LastApproverNeeded,
     LinkExpired,
+    LinkRevoked,
     TransferLapsed,
     TransferQuarantined,
     TransferRefused,
     TransferWithdrawn,
 )
+from services.kit.addresses import person_of
 from services.kit.aggregate import Aggregate
 from services.kit.events import Fact
 from services.kit.refusals import Refusal
@@ -70,19 +74,37 @@ class Quarantine(BaseModel):
     at: datetime
 
 
+class Handed(NamedTuple):
+    """What is being handed out to whom: a transfer, and the address of a recipient."""
+
+    transfer: str
+    recipient: str
+
+
+class Revoked(BaseModel):
+    """A recipient from whom the sender took their right back."""
+
+    model_config = ConfigDict(frozen=True)
+
+    address: str
+    at: datetime
+
+
 class Delivery(Aggregate):
     """One transfer at the counter; `id` is the transfer's.
 
     It may be heard of before it is released (a mail's state, a withdrawal): then it has no end date yet, and a closed
     one keeps later releases from opening anything. `verified` are the files that were read back and are what was
-    declared, each with the CRC-32 of its bytes.
+    declared, each with the CRC-32 of its bytes. `extended_to` is the latest end that was heard of after the first one.
     """
 
     label: Label | None = None
     ends_at: datetime | None = None
+    extended_to: datetime | None = None
     closing: Closing | None = None
     quarantine: Quarantine | None = None
     mails: tuple[Mail, ...] = ()
+    revoked: tuple[Revoked, ...] = ()
     report: tuple[Fetched, ...] = ()
     verified: dict[str, int] = Field(default_factory=dict)
     forget_at: datetime | None = None
@@ -99,9 +121,57 @@ class Delivery(Aggregate):
         if self.quarantine is not None:
             raise TransferQuarantined()
 
+    def must_be_open_to(self, address: str) -> None:
+        """The same for one recipient."""
+        self.must_be_open()
+        if self.revoked_at(address):
+            raise LinkRevoked()
+
+    def is_open_to(self, address: str) -> bool:
+        """Files may be handed out to this recipient."""
+        return self.open and not self.revoked_at(address)
+
+    def is_over(self, now: datetime) -> bool:
+        """Its last day is over, whether that was noted or not."""
+        return self.ends_at is not None and now >= self.ends_at
+
+    def revoked_at(self, address: str) -> datetime | None:
+        """When a recipient's right was taken back, if it was."""
+        return next((one.at for one in self.revoked if one.address == address), None)
+
     def release(self, label: Label, ends_at: datetime, keep: timedelta) -> Self:
         """Some recipients may have it; the same for every release of a transfer."""
-        return self.but(label=label, ends_at=_whole(ends_at))._remembered(ends_at + keep)
+        until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
+        return self.but(label=label, ends_at=until)._reconsidered()._remembered(until + keep)
+
+    def extend(self, ends_at: datetime, keep: timedelta) -> Self:
+        """It ends later than was said; before it was released, that is only remembered."""
+        until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
+        ends = max(self.ends_at, until) if self.ends_at else None
+        return self.but(extended_to=until, ends_at=ends)._reconsidered()._remembered(until + keep)
+
+    def _reconsidered(self) -> Self:
+        """An end that was found before an extension was heard of, and lies before the new one, was none."""
+        found = self.closing
+        if found is None or found.outcome != "expired" or self.ends_at is None or found.at >= self.ends_at:
+            return self
+        return self.but(closing=None, report=())
+
+    def revoke(
+        self, recipient: Recipient, recipients: tuple[Recipient, ...], linked: Collection[str], now: datetime
+    ) -> tuple[Self, list[Fact]]:
+        """Take one recipient's right back, for good; `linked` are those who have a link. Again changes nothing."""
+        if self.revoked_at(recipient.address) or self.label is None:
+            return self, []
+        self.must_be_open()
+        if self.is_over(now):
+            raise LinkExpired()
+        kept = [one for one in recipients if one != recipient and not self.revoked_at(one.address)]
+        if recipient.role == "agent" and _nobody_could_approve(self.label, kept, linked):
+            raise LastApproverNeeded()
+        fact = RecipientRevoked(label=self.label, recipient=recipient, revoked_at=now)
+        revoked = (*self.revoked, Revoked(address=recipient.address, at=now))
+        return self.but(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [fact]
 
     def close(self, outcome: Outcome, label: Label, at: datetime, keep: timedelta) -> Self:
         """It ended for this reason; of two reasons the stronger one stands, whichever was heard first."""
@@ -151,6 +221,14 @@ class Delivery(Aggregate):
     def _remembered(self, until: datetime) -> Self:
         until = _whole(until)
         return self if self.forget_at and self.forget_at >= until else self.but(forget_at=until)
+
+
+def _nobody_could_approve(label: Label, recipients: Collection[Recipient], linked: Collection[str]) -> bool:
+    """Somebody waits for an approval, and no agent is left who could give it."""
+    waits = any(one.role != "agent" and one.address not in linked for one in recipients)
+    sender = person_of(label.sender.address)
+    approvers = [one for one in recipients if one.role == "agent" and person_of(one.address) != sender]
+    return label.sender_role != "agent" and waits and not approvers
 
 
 def _whole(at: datetime) -> datetime:

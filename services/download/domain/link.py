@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from services.contracts.download import LinkIssued, LinkLeftUnused
+from services.contracts.download import LinkIssued
 from services.contracts.values import FileLine, Label, Recipient
 from services.download.domain import news
 from services.download.domain.archive import Archive, archives_suspended, without_idle
@@ -23,13 +23,22 @@ NO_REMINDER_WITHIN = timedelta(hours=12)
 Decision = tuple["Link", list[Fact]]
 
 
+class Asked(BaseModel):
+    """The last mail of a kind: under which id it was asked for, and when."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    at: datetime
+
+
 class Link(Aggregate):
     """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
 
     `shelves` holds the files that were ever started, `archives` the attempts at several at once. `settles_at` is when a
     download inside its last MiB will count, or one that breaks off will suspend its file, `busy_until` when the last
     lease dies, `remind_at` when the recipient is reminded, unless that was done. Of the files in `told_suspended` the
-    sender knows.
+    sender knows. `files` and `total_bytes` say how much there was when it was issued.
     """
 
     transfer: str
@@ -37,6 +46,9 @@ class Link(Aggregate):
     recipient: Recipient
     downloads_per_file: int
     ends_at: datetime
+    issued_at: datetime | None = None
+    files: int = 0
+    total_bytes: int = 0
     shelves: dict[str, Shelf] = Field(default_factory=dict)
     archives: dict[str, Archive] = Field(default_factory=dict)
     archives_reopened_at: datetime | None = None
@@ -45,6 +57,8 @@ class Link(Aggregate):
     settles_at: datetime | None = None
     busy_until: datetime | None = None
     remind_at: datetime | None = None
+    resent: Asked | None = None
+    reminded: Asked | None = None
 
     def download(self, file: str, id: str) -> Download | None:
         """One attempt, if there is or was one."""
@@ -68,6 +82,10 @@ class Link(Aggregate):
     def files_downloaded(self, now: datetime) -> int:
         """How many files this recipient has at least once."""
         return sum(self.known_shelf(id).count("done", now) > 0 for id in self.shelves)
+
+    def has_everything(self, files: int, now: datetime) -> bool:
+        """This recipient has each of so many files at least once."""
+        return self.files_downloaded(now) >= files
 
     def must_not_be_over(self, now: datetime) -> None:
         """Refuse after the end date, to the second; a download begun before may still finish (R39)."""
@@ -144,20 +162,8 @@ class Link(Aggregate):
         archives = without_idle({**self.archives, id: archive}, now)
         return self.but(shelves=shelves, archives=archives)._telling([news.ARCHIVES], facts, now)
 
-    def remind(self, token: str, files: tuple[FileLine, ...], now: datetime) -> Decision:
-        """Once, when the end is near and nothing was fetched."""
-        if self.remind_at is None or now < self.remind_at:
-            return self, []
-        reminded = self.but(remind_at=None)
-        if self.files_downloaded(now) or now >= self.ends_at:
-            return reminded, []
-        fact = LinkLeftUnused(
-            label=self.label, recipient=self.recipient, token=SecretStr(token), files=files, ends_at=self.ends_at
-        )
-        return reminded, [fact]
-
     def unreminded(self) -> Self:
-        """No reminder: the transfer is closed."""
+        """No reminder is due any more."""
         return self.but(remind_at=None)
 
     def _untouched(self, file: FileLine) -> Shelf:
@@ -207,10 +213,17 @@ class Link(Aggregate):
             yield max(ends)
 
 
-def issue(id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, now: datetime) -> Decision:
+def reminder_date(ends_at: datetime, before: timedelta, now: datetime) -> datetime | None:
+    """When a recipient is reminded of the end; none when that would be at once."""
+    remind_at = ends_at - before
+    return remind_at if remind_at - now >= NO_REMINDER_WITHIN else None
+
+
+def issue(
+    id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, ends_at: datetime, now: datetime
+) -> Decision:
     """A new link and the fact that brings it to its recipient."""
-    label, ends_at, limit = contents.label, contents.ends_at, terms.downloads_per_file
-    remind_at = ends_at - terms.reminder
+    label, limit = contents.label, terms.downloads_per_file
     link = Link(
         id=id,
         transfer=label.transfer,
@@ -218,7 +231,10 @@ def issue(id: str, token: str, recipient: Recipient, contents: Contents, terms: 
         recipient=recipient,
         downloads_per_file=limit,
         ends_at=ends_at,
-        remind_at=remind_at if remind_at - now >= NO_REMINDER_WITHIN else None,
+        issued_at=now,
+        files=len(contents.files),
+        total_bytes=sum(file.size_bytes for file in contents.files),
+        remind_at=reminder_date(ends_at, terms.reminder, now),
     )
     fact = LinkIssued(
         label=label,

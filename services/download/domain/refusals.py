@@ -1,6 +1,6 @@
 """Why is something refused at the counter? Each reason has its own name, so that the page can say what to do."""
 
-from services.kit.refusals import Conflict, Gone, NotFound, Unavailable
+from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooMany, Unavailable
 
 
 class LinkUnknown(NotFound):
@@ -21,6 +21,12 @@ class TransferUnknown(NotFound):
     french = "Cet envoi n'existe pas parmi ceux que vous avez faits."
 
 
+class AgentMailboxOnly(Forbidden):
+    """The list of what was received is for agents; everybody else has the links in their mails."""
+
+    french = "La liste des envois reçus est réservée aux agents ; les autres ont les liens dans leurs courriels."
+
+
 class DownloadsExhausted(Gone):
     """This file has been downloaded as often as this link allows."""
 
@@ -31,6 +37,58 @@ class LinkExpired(Gone):
     """This link has expired."""
 
     french = "Ce lien a expiré."
+
+
+class LinkRevoked(Gone):
+    """The sender has revoked this link."""
+
+    french = "L'expéditeur a révoqué ce lien."
+
+
+class RecipientUnknown(NotFound):
+    """This transfer was not sent to that address."""
+
+    french = "Cet envoi n'a pas été fait à cette adresse."
+
+
+class RecipientHasNoLink(Conflict):
+    """This recipient has no link yet: an agent must approve the transfer first."""
+
+    french = "Ce destinataire n'a pas encore de lien : un agent doit d'abord valider l'envoi."
+
+
+class LastApproverNeeded(Conflict):
+    """Nobody else could approve this transfer for those who wait for it; revoke them first, or delete the transfer."""
+
+    french = (
+        "Personne d'autre ne pourrait valider l'envoi pour ceux qui attendent ; révoquez-les d'abord, ou supprimez-le."
+    )
+
+
+class ResentLately(TooMany):
+    """The mail with the link was sent again a few minutes ago; wait a little before the next one."""
+
+    french = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
+
+
+class RemindedLately(TooMany):
+    """This recipient was reminded less than a day ago."""
+
+    french = "Ce destinataire a été relancé il y a moins d'un jour."
+
+
+class EverythingDownloaded(Conflict):
+    """This recipient has downloaded everything: there is nothing to be reminded of."""
+
+    french = "Ce destinataire a tout téléchargé : il n'y a rien à lui rappeler."
+
+
+class NobodyToRemind(Conflict):
+    """There is nobody to remind: each recipient has everything, waits for an approval, or was reminded today."""
+
+    french = (
+        "Il n'y a personne à relancer : chacun a tout téléchargé, attend une validation ou a été relancé aujourd'hui."
+    )
 
 
 class TransferWithdrawn(Gone):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Collection
 from typing import Protocol
 
+from services.download.domain.delivery import Handed
 from services.kit.clock import monotonic_seconds
 from services.kit.refusals import Unavailable
 
@@ -11,35 +12,35 @@ LOOK_SECONDS = 0.05
 
 
 class Judge(Protocol):
-    """Who knows which transfers are closed."""
+    """Who knows which transfers are closed, and to whom."""
 
-    async def closed(self, transfers: Collection[str]) -> set[str]:
-        """Those of them that nothing may be handed out of any more."""
+    async def closed(self, transfers: Collection[Handed]) -> set[Handed]:
+        """Those of them to whom nothing may be handed out any more."""
 
 
 class Closings:
-    """What the last look found, over the transfers that were asked about; nobody is told what is older than that."""
+    """What the last look found, over what was asked about; nobody is told what is older than that."""
 
     def __init__(self, judge: Judge) -> None:
         self._judge = judge
-        self._asked: set[str] = set()
-        self._asked_before: set[str] = set()
-        self._known: set[str] = set()
-        self._closed: set[str] = set()
+        self._asked: set[Handed] = set()
+        self._asked_before: set[Handed] = set()
+        self._known: set[Handed] = set()
+        self._closed: set[Handed] = set()
         self._looked_at = 0.0
         self._one_at_a_time = asyncio.Lock()
 
-    async def is_open(self, transfer: str) -> bool:
+    async def is_open(self, handed: Handed) -> bool:
         """False from `LOOK_SECONDS` after it was closed, at the latest; true while nobody can be asked."""
-        self._asked.add(transfer)
-        if not self._knows(transfer):
+        self._asked.add(handed)
+        if not self._knows(handed):
             async with self._one_at_a_time:
-                if not self._knows(transfer):
+                if not self._knows(handed):
                     await self._look()
-        return transfer not in self._closed
+        return handed not in self._closed
 
-    def _knows(self, transfer: str) -> bool:
-        return transfer in self._known and not self._is_stale()
+    def _knows(self, handed: Handed) -> bool:
+        return handed in self._known and not self._is_stale()
 
     def _is_stale(self) -> bool:
         return monotonic_seconds() - self._looked_at >= LOOK_SECONDS

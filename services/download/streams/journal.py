@@ -1,6 +1,7 @@
 """What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
 
 from services.download.domain.attempts import Attempt
+from services.download.domain.delivery import Handed
 from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
 from services.download.domain.link import Link
 from services.download.domain.ranges import Range, covered, merged
@@ -30,7 +31,7 @@ class Journal:
         self._start, self._stop = span
         self.position = self._booked = self._start
         self._handed: tuple[Range, ...] = ()
-        self._transfer = ""
+        self._to = Handed("", "")
         self._written_at = 0.0
         self._last_announced = False
 
@@ -41,8 +42,8 @@ class Journal:
         )
 
     async def may_go_on(self) -> None:
-        """Raise `MayNotGoOn` once the transfer was withdrawn, refused, closed or quarantined (quota rule 7)."""
-        if not await self._closings.is_open(self._transfer):
+        """Raise `MayNotGoOn` once it was withdrawn, refused, closed, quarantined or revoked (quota rule 7)."""
+        if not await self._closings.is_open(self._to):
             raise MayNotGoOn()
 
     async def before(self, chunk_bytes: int) -> None:
@@ -90,7 +91,7 @@ class Journal:
 
     def _keep(self, link: Link) -> None:
         found = self._attempt.found(link)
-        self._transfer = link.transfer
+        self._to = Handed(link.transfer, link.recipient.address)
         self._written_at = monotonic_seconds()
         if found is None or found.state != "running":
             self._count()

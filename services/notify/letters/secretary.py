@@ -49,9 +49,11 @@ class Secretary:
         """A question or news for an agent who was asked to vouch; nobody replies to a sender who waits (R32)."""
         return self._mail(kind, label, address, "", words)
 
-    def to_recipient(self, kind: str, label: Label, recipient: Recipient, until: datetime, **words: Any) -> Mail:
+    def to_recipient(
+        self, kind: str, label: Label, recipient: Recipient, until: datetime, about: str = "", **words: Any
+    ) -> Mail:
         """For somebody to whom the transfer was released: they may reply to the sender."""
-        mail = self._mail(kind, label, recipient.address, "", {**words, "reply_to": label.sender})
+        mail = self._mail(kind, label, recipient.address, about, {**words, "reply_to": label.sender})
         return mail.but(reply_to=label.sender, blame=label, useless_after=until)
 
     def _mail(self, kind: str, label: Label, to: str, about: str, words: dict[str, Any]) -> Mail:

@@ -1,15 +1,22 @@
-"""What may be done with what was sent? It is looked at, and withdrawn."""
+"""What may be done with what was sent? It is looked at, kept for longer, and withdrawn."""
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, StrictInt
 
 from services.kit.refusals import NotFound
 from services.upload.api.views import answer, transfer_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired
 from services.upload.domain.ending import withdraw
+from services.upload.domain.extending import extend
 from services.upload.domain.transfer import Transfer, of
 
 router = APIRouter(prefix=f"{PREFIX}/transfers")
+
+
+class Validity(BaseModel):
+    """Days of 24 hours from the submission to the end."""
+
+    days: StrictInt
 
 
 @router.get("")
@@ -30,6 +37,18 @@ async def transfer(transfer: Id, deps: Wired, caller: Asking) -> Response:
 async def take_back(transfer: Id, deps: Wired, caller: Asking) -> None:
     """Withdraw it: every link dies, the bytes go. Again changes nothing."""
     await deps.transfers.update(str(transfer), lambda state, now: withdraw(_sent(caller.address, state), now))
+
+
+@router.put("/{transfer}/validity")
+async def extend_validity(transfer: Id, validity: Validity, deps: Wired, caller: Asking) -> Response:
+    """Keep it for longer, within the limits of every transfer; the same number of days again changes nothing.
+
+    Refuses fewer days than before, and what has ended.
+    """
+    after = await deps.transfers.update(
+        str(transfer), lambda state, now: extend(_sent(caller.address, state), validity.days, deps.limits, now)
+    )
+    return answer(transfer_view(after, deps))
 
 
 def _sent(address: str, transfer: Transfer) -> Transfer:

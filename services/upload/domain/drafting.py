@@ -57,10 +57,18 @@ def revise(draft: Transfer, revision: Revision, limits: Limits, now: datetime) -
     if revision.text is not None:
         after = after.but(text=clean_text(revision.text, limits))
     if revision.validity_days is not None:
-        after = after.but(validity_days=_possible_days(revision.validity_days, limits))
+        after = after.but(validity_days=possible_days(revision.validity_days, limits))
     if revision.language is not None:
         after = after.but(language=revision.language)
     return draft if after == draft else after.but(touched_at=now)
+
+
+def possible_days(days: int, limits: Limits) -> int:
+    """The number of days, if a transfer can be kept for that long."""
+    shortest, longest = limits.shortest_validity_days, limits.longest_validity_days
+    if not shortest <= days <= longest:
+        raise ValidityOutOfRange(shortest_days=shortest, longest_days=longest, asked_days=min(abs(days), 10**6))
+    return days
 
 
 def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
@@ -84,10 +92,3 @@ def _refuse_too_many(lists: dict[Field, tuple[str, ...]], unreadable: list[Unrea
     recipients = len({address for addresses in lists.values() for address in addresses})
     if recipients > limits.recipients or len(unreadable) > limits.recipients:
         raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, len(unreadable)))
-
-
-def _possible_days(days: int, limits: Limits) -> int:
-    shortest, longest = limits.shortest_validity_days, limits.longest_validity_days
-    if not shortest <= days <= longest:
-        raise ValidityOutOfRange(shortest_days=shortest, longest_days=longest, asked_days=min(abs(days), 10**6))
-    return days

@@ -63,6 +63,10 @@ async def test_the_last_day_closes_once_with_a_report(rig: Rig, client: httpx.As
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
     await pass_time(sent, timedelta(days=7))
+    await sweeper.expire(rig.deps)
+    assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
+    assert (await rig.deps.deliveries.read(sent.transfer))[0].open, "an extension may be on its way"
+    await pass_time(sent, sweeper.EXTENSION_ON_ITS_WAY)
     await asyncio.gather(*(sweeper.expire(rig.deps) for _ in range(3)))
     (entry,) = await rig.deps.deliveries.all.outbox(sent.transfer)
     assert entry.type == "download.transfer-expired.v1"

@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,8 +12,8 @@ import pytest
 from services.contracts.auth import SessionRevoked
 from services.contracts.notify import MailStateChanged
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
-from services.contracts.upload import FileVerified, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import Person
+from services.contracts.upload import FileVerified, TransferExtended, TransferQuarantined, TransferWithdrawn
+from services.contracts.values import Label, Person
 from services.download.deps import Deps
 from services.download.handlers import heard
 from services.kit.events import Fact
@@ -31,6 +31,7 @@ from tests.integration.download.rig import (
 )
 
 AT = milliseconds_now()
+ENDS_AT = AT + timedelta(days=7)
 
 
 def story(parcel: Any) -> dict[str, list[Fact]]:
@@ -46,8 +47,13 @@ def story(parcel: Any) -> dict[str, list[Fact]]:
         "refused": [TransferRefused(label=label, refused_by=agent, reason="non", approvers=(), refused_at=AT)],
         "lapsed": [ApprovalLapsed(label=label, approvers=(), lapsed_at=AT)],
         "quarantined": [TransferQuarantined(label=label, files=(), quarantined_at=AT)],
+        "extended": [extended(label, ENDS_AT + timedelta(days=days)) for days in (1, 3)],
         "verified": [verified(label.transfer, "f", 7), verified(label.transfer, "g", 8)],
     }
+
+
+def extended(label: Label, ends_at: datetime) -> TransferExtended:
+    return TransferExtended(label=label, ends_at=ends_at, extended_at=AT)
 
 
 def verified(transfer: str, file: str, crc32: int) -> FileVerified:
@@ -59,10 +65,21 @@ async def state(deps: Deps, transfer: str) -> dict[str, Any]:
     delivery, _ = await deps.deliveries.read(transfer)
     links = await deps.links.of(transfer) if delivery.open else []
     seen: dict[str, Any] = delivery.model_dump(exclude={"version", "id", "label"})
-    return {**seen, "links": [link.recipient.address for link in links]}
+    return {**seen, "links": [(link.recipient.address, link.ends_at, link.remind_at) for link in links]}
 
 
-@pytest.mark.parametrize("end", [(), ("withdrawn",), ("refused",), ("verified",), ("verified", "quarantined")])
+@pytest.mark.parametrize(
+    "end",
+    [
+        (),
+        ("withdrawn",),
+        ("refused",),
+        ("verified",),
+        ("verified", "quarantined"),
+        ("extended",),
+        ("extended", "lapsed"),
+    ],
+)
 async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, ...]) -> None:
     kinds = ("released", "mails", *end)
     count = sum(len(story(parcel_of(()))[kind]) for kind in kinds)
@@ -76,7 +93,11 @@ async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, 
             await handlers[type(facts[index])](facts[index])
         states.append(await state(rig.deps, parcel.transfer))
     assert all(one == states[0] for one in states)
-    assert states[0]["links"] == ([ANNE.address, BRUNO.address] if end in ((), ("verified",)) else [])
+    ends_at = ENDS_AT + timedelta(days=3 if "extended" in end else 0)
+    assert states[0]["ends_at"] == ends_at
+    is_open = end in ((), ("verified",), ("extended",))
+    links = [(one.address, ends_at, ends_at - rig.deps.terms.reminder) for one in (ANNE, BRUNO)]
+    assert states[0]["links"] == (links if is_open else [])
     assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 
 

@@ -35,7 +35,7 @@ def ends(transfer: str) -> dict[str, Fact]:
     return {
         "refused": TransferRefused(label=one, refused_by=agent, reason="", approvers=(), refused_at=now),
         "lapsed": ApprovalLapsed(label=one, approvers=(), lapsed_at=now),
-        "expired": TransferExpired(label=one, report=(), expired_at=now),
+        "expired": TransferExpired(label=one, report=(), expired_at=now + timedelta(days=8)),
     }
 
 

@@ -29,6 +29,8 @@ class House(Door):
         self.is_signed_in = True
         self.decided: dict[str, Any] | None = None
         self.wrong_keys = 0
+        self.revoked: list[str] = []
+        self.wishes: dict[str, str | None] = {}
 
     def connect(self, base_url: str, language: str, patience: Patience) -> Api:
         """What the command line makes its clients with; the pauses are not really waited for."""
@@ -104,6 +106,9 @@ class House(Door):
             case "GET", ["drafts"]:
                 return Answer(200, json={"drafts": [self._view(draft) for draft in self.drafts]})
             case "GET", ["transfers", transfer]:
+                return Answer(200, json=self.submitted[transfer])
+            case "PUT", ["transfers", transfer, "validity"]:
+                self.submitted[transfer]["ends_at"] = f"2026-03-{body['days']:02}T12:00:00+00:00"
                 return Answer(200, json=self.submitted[transfer])
             case "DELETE", ["transfers", transfer]:
                 self.submitted[transfer]["outcome"] = "withdrawn"
@@ -192,6 +197,13 @@ class House(Door):
                 self.offered = self.archive()
                 answer = json.loads(self._begin(download).content)
                 return Answer(200, json={**answer, "sha256": "", "files": body["files"]})
+            case "POST", ["transfers", _, "revocations"]:
+                self.revoked.append(body["recipient"])
+                return Answer(204)
+            case "PUT", ["transfers", _, "resendings" | "reminders", wish]:
+                self.wishes[wish] = body["recipient"]
+                reminded = [body["recipient"] or "sacha@firme.example"]
+                return Answer(200, json={"reminded": reminded, "passed_over": [], "recipient": reminded[0]})
         return refusal(404, "transfer-unknown")
 
     def archive(self) -> bytes:

@@ -82,6 +82,22 @@ def test_a_transfer_is_followed_and_deleted(run: Run, house: House) -> None:
     assert run("delete", transfer, "--yes", "--json").document["outcome"] == "withdrawn"
 
 
+def test_what_was_sent_is_extended_revoked_for_one_sent_again_and_recalled(run: Run, house: House) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    transfer = run("send", "x", *TO, "--json").document["transfer"]
+    assert run("extend", transfer, "14", "--json").document["ends_at"].startswith("2026-03-14")
+    assert run("extend", transfer, "0").code == 2
+    assert run("revoke", transfer, "a@ville.example", says=["n"]).code == 130
+    assert house.revoked == []
+    assert run("revoke", transfer, "a@ville.example", "--yes").code == 0
+    assert run("resend", transfer, "b@ville.example").code == 0
+    assert run("remind", transfer, "--json").document["reminded"] == ["sacha@firme.example"]
+    assert "b@ville.example" in run("remind", transfer, "b@ville.example").output
+    assert house.revoked == ["a@ville.example"]
+    assert list(house.wishes.values()) == ["b@ville.example", None, "b@ville.example"]
+
+
 def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, house: House) -> None:
     def down(request: httpx.Request) -> Any:
         raise httpx.ConnectError("down")

@@ -5,6 +5,7 @@ from collections.abc import Collection
 
 import pytest
 
+from services.download.domain.delivery import Handed
 from services.download.streams import closings
 from services.download.streams.closings import LOOK_SECONDS, Closings
 from services.kit.refusals import Unavailable
@@ -14,16 +15,20 @@ class Court:
     """A judge who remembers what was asked; `away` refuses to answer."""
 
     def __init__(self) -> None:
-        self.over: set[str] = set()
-        self.asked: list[set[str]] = []
+        self.over: set[Handed] = set()
+        self.asked: list[set[Handed]] = []
         self.away = False
 
-    async def closed(self, transfers: Collection[str]) -> set[str]:
-        self.asked.append(set(transfers))
+    async def closed(self, watched: Collection[Handed]) -> set[Handed]:
+        self.asked.append(set(watched))
         await asyncio.sleep(0)
         if self.away:
             raise Unavailable()
-        return self.over & set(transfers)
+        return self.over & set(watched)
+
+
+def of(transfer: str, recipient: str = "anne@mairie.example") -> Handed:
+    return Handed(transfer, recipient)
 
 
 @pytest.fixture
@@ -36,44 +41,52 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_many_who_ask_at_once_are_answered_by_one_look(now: list[float]) -> None:
     court = Court()
     watch = Closings(court)
-    await asyncio.gather(*(watch.is_open(f"t{number % 10}") for number in range(100)))
+    await asyncio.gather(*(watch.is_open(of(f"t{number % 10}")) for number in range(100)))
     now[0] += LOOK_SECONDS + 0.001
-    assert all(await asyncio.gather(*(watch.is_open(f"t{number % 10}") for number in range(100))))
+    assert all(await asyncio.gather(*(watch.is_open(of(f"t{number % 10}")) for number in range(100))))
     assert len(court.asked) == 3, "the second time, one look is enough for all"
 
 
 async def test_a_closing_is_noticed_a_moment_later(now: list[float]) -> None:
     court = Court()
     watch = Closings(court)
-    assert await watch.is_open("t")
-    court.over.add("t")
+    assert await watch.is_open(of("t"))
+    court.over.add(of("t"))
     now[0] += LOOK_SECONDS - 0.01
-    assert await watch.is_open("t"), "nobody looks so often"
+    assert await watch.is_open(of("t")), "nobody looks so often"
     now[0] += 0.011
-    assert not await watch.is_open("t")
+    assert not await watch.is_open(of("t"))
 
 
 async def test_what_was_not_asked_about_lately_is_looked_at_anew(now: list[float]) -> None:
     court = Court()
     watch = Closings(court)
-    court.over.add("b")
-    assert await watch.is_open("a")
-    assert not await watch.is_open("b")
-    assert court.asked == [{"a"}, {"a", "b"}]
+    court.over.add(of("b"))
+    assert await watch.is_open(of("a"))
+    assert not await watch.is_open(of("b"))
+    assert court.asked == [{of("a")}, {of("a"), of("b")}]
     for _ in range(2):
         now[0] += LOOK_SECONDS + 0.001
-        assert await watch.is_open("a")
-    assert court.asked[-1] == {"a"}, "who does not ask any more is forgotten"
+        assert await watch.is_open(of("a"))
+    assert court.asked[-1] == {of("a")}, "who does not ask any more is forgotten"
 
 
 async def test_while_nobody_can_be_asked_what_was_known_holds(now: list[float]) -> None:
     court = Court()
     watch = Closings(court)
-    court.over.add("b")
-    assert await watch.is_open("a")
-    assert not await watch.is_open("b")
+    court.over.add(of("b"))
+    assert await watch.is_open(of("a"))
+    assert not await watch.is_open(of("b"))
     court.away = True
     now[0] += LOOK_SECONDS + 0.001
-    assert await watch.is_open("a")
+    assert await watch.is_open(of("a"))
     now[0] += LOOK_SECONDS + 0.001
-    assert await watch.is_open("c"), "the lease bounds how long this can last"
+    assert await watch.is_open(of("c")), "the lease bounds how long this can last"
+
+
+async def test_what_is_closed_to_one_recipient_stays_open_to_the_others(now: list[float]) -> None:
+    court = Court()
+    watch = Closings(court)
+    court.over.add(of("t", "anne@mairie.example"))
+    assert not await watch.is_open(of("t", "anne@mairie.example"))
+    assert await watch.is_open(of("t", "bruno@ministere.example"))

@@ -165,3 +165,20 @@ def test_a_line_is_one_line_and_a_text_keeps_its_lines() -> None:
     assert one_line(" a\r\n\tb\u2028c\u202e\x00d\u200b ") == "a b cd"
     assert many_lines("\r\n a\r\n\r\n b\u202e \n") == "a\n\nb"
     assert one_line("x" * 20, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "by_the_calendar"),
+    [
+        ("fr", ("Rappel", "vous rappelle"), ("Bientôt la fin", "Vous n'avez")),
+        ("en", ("Reminder", "reminds you"), ("Ends soon", "You have")),
+    ],
+)
+def test_a_reminder_says_whether_its_sender_asked_for_it(
+    language: Language, asked: tuple[str, str], by_the_calendar: tuple[str, str]
+) -> None:
+    given = words()["reminder"]
+    for is_asked, (subject, opening) in ((True, asked), (False, by_the_calendar)):
+        letter = STATIONERY.write("reminder", language, {**given, "asked": is_asked})
+        assert letter.subject.startswith(subject)
+        assert opening in letter.text

@@ -1,6 +1,8 @@
 """When a mail is tried, given up, told, and forgotten (R25, R28, R30)."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
@@ -24,6 +26,7 @@ from services.notify.domain import (
     wait_after,
 )
 from services.notify.post.breaker import Breaker
+from services.notify.standing import Standing
 from tests.unit.notify.letters import AT
 
 LABEL = Label(
@@ -127,6 +130,42 @@ def test_a_relay_that_is_away_costs_the_mail_nothing_but_its_two_days() -> None:
     assert states((mail, facts)) == []
     mail, facts = claim(mail, AT + timedelta(hours=48))
     assert states((mail, facts)) == ["failed"]
+
+
+def test_a_mail_whose_recipient_was_revoked_is_dropped_with_what_it_says() -> None:
+    gone, facts = Standing(id="t").without(MAIL.recipient, AT).applied(MAIL, AT)
+    assert (gone.state, facts) == ("dropped", [])
+    assert "secret" not in gone.model_dump_json()
+    assert "@" not in gone.model_dump_json()
+    with pytest.raises(NotDue):
+        claim(gone, AT + HOUR)
+    assert accept(gone, AT)[0] == gone, "it was on its way already"
+
+
+def test_only_what_brings_the_revoked_one_a_right_is_dropped() -> None:
+    standing = Standing(id="t").without(MAIL.recipient, AT)
+    for other in (MAIL.but(recipient="autre@ville.example"), MAIL.but(kind="sent")):
+        assert standing.applied(other, AT) == (other, [])
+    sent = accept(claim(MAIL, AT)[0], AT)[0]
+    assert standing.applied(sent, AT) == (sent, [])
+
+
+def test_what_is_heard_of_a_transfer_comes_to_one_state_and_names_nobody() -> None:
+    changes: list[Callable[[Standing], Standing]] = [
+        lambda one: one.without("a@b.example", AT),
+        lambda one: one.without("c@d.example", AT + HOUR),
+        lambda one: one.until(AT + 48 * HOUR),
+        lambda one: one.until(AT + 24 * HOUR),
+    ]
+    ends = set()
+    for order in permutations(changes):
+        standing = Standing(id="t")
+        for change in (*order, order[0]):
+            standing = change(standing)
+        ends.add(standing.model_dump_json())
+    (end,) = ends
+    assert "@" not in end
+    assert Standing.model_validate_json(end).ends_at == AT + 48 * HOUR
 
 
 def test_the_name_of_a_mail_is_derived_and_holds_no_address() -> None:

@@ -9,8 +9,10 @@ from services.contracts.download import (
     Fetched,
     FileDownloaded,
     FileSuspended,
+    LinkExtended,
     LinkIssued,
     LinkLeftUnused,
+    RecipientRevoked,
     TransferExpired,
 )
 from services.contracts.propagation import (
@@ -20,7 +22,7 @@ from services.contracts.propagation import (
     TransferRefused,
     TransferReleased,
 )
-from services.contracts.upload import TransferQuarantined, TransferWithdrawn
+from services.contracts.upload import TransferExtended, TransferQuarantined, TransferWithdrawn
 from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
 from services.kit.events import Fact
 
@@ -67,6 +69,26 @@ def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT)
     )
 
 
+def left_unused(transfer: str, asked_at: datetime | None = None) -> LinkLeftUnused:
+    return LinkLeftUnused(
+        label=label(transfer),
+        recipient=RECIPIENTS[2],
+        token=secret("download"),
+        files=FILES,
+        ends_at=ENDS_AT,
+        asked_at=asked_at,
+    )
+
+
+def extended(transfer: str, ends_at: datetime) -> TransferExtended:
+    return TransferExtended(label=label(transfer), ends_at=ends_at, extended_at=AT)
+
+
+def revoked(transfer: str, address: str = FIRM) -> RecipientRevoked:
+    recipient = next(one for one in RECIPIENTS if one.address == address)
+    return RecipientRevoked(label=label(transfer), recipient=recipient, revoked_at=AT)
+
+
 def downloaded(transfer: str, address: str, number: int, path: str = "Été/plan.pdf") -> FileDownloaded:
     return FileDownloaded(
         label=label(transfer),
@@ -111,8 +133,13 @@ def whole_life(transfer: str) -> list[Fact]:
         ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
         TransferWithdrawn(label=about, withdrawn_at=AT),
         TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
+        extended(transfer, ENDS_AT),
+        revoked(transfer, AGENTS[1]),
         *(link_issued(transfer, address) for address in (*AGENTS, FIRM)),
-        LinkLeftUnused(label=about, recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ENDS_AT),
+        link_issued(transfer).model_copy(update={"asked_at": AT}),
+        left_unused(transfer),
+        left_unused(transfer, asked_at=AT),
+        LinkExtended(label=about, recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ENDS_AT),
         downloaded(transfer, FIRM, 1),
         downloaded(transfer, FIRM, 2),
         downloaded(transfer, AGENTS[0], 1),

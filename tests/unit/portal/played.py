@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
@@ -85,11 +86,13 @@ class Played:
     completed: dict[str, str] = field(default_factory=dict)
     decision: Json = field(default_factory=dict)
     tracking: Json | None = None
+    received: list[Json] = field(default_factory=list)
     offer: Json = field(default_factory=dict)
     downloads: dict[str, str] = field(default_factory=dict)
     refusals: dict[tuple[str, str], httpx.Response] = field(default_factory=dict)
     asked: list[httpx.Request] = field(default_factory=list)
     mailed: list[str] = field(default_factory=list)
+    wishes: dict[str, tuple[str, str | None]] = field(default_factory=dict)
     part_size_bytes: int = 8 * 2**20
     role: str = ""
 
@@ -99,6 +102,7 @@ class Played:
         self.decision = decision()
         self.tracking = tracking()
         self.offer = offer()
+        self.received = [received(), received(subject="Budget", state="withdrawn", link=None, transfer=DRAFT)]
 
     def transport(self) -> httpx.MockTransport:
         return httpx.MockTransport(lambda request: self.answer(request))
@@ -217,6 +221,25 @@ class Played:
             return httpx.Response(204)
         return httpx.Response(200, json=self.transfers[id])
 
+    def extended(self, request: httpx.Request, id: str) -> httpx.Response:
+        days = json.loads(request.content)["days"]
+        ends_at = datetime.fromisoformat(WHEN) + timedelta(days=days)
+        self.transfers[id] |= {"validity_days": days, "ends_at": ends_at.isoformat()}
+        return httpx.Response(200, json=self.transfers[id])
+
+    def revoked(self, request: httpx.Request, _: str) -> httpx.Response:
+        address = json.loads(request.content)["recipient"]
+        for one in self.tracking["recipients"] if self.tracking else []:
+            if one["address"] == address:
+                one["revoked_at"] = WHEN
+        return httpx.Response(204)
+
+    def mailed_again(self, request: httpx.Request, _: str, what: str, id: str) -> httpx.Response:
+        named = json.loads(request.content)["recipient"]
+        self.wishes.setdefault(id, (what, named))
+        people = [named] if named else [OUTSIDER["address"], "autre@entreprise.example"]
+        return httpx.Response(200, json={"reminded": people, "passed_over": []})
+
     def to_decide(self, request: httpx.Request, _: str) -> httpx.Response:
         return httpx.Response(200, json=self.decision)
 
@@ -239,6 +262,9 @@ class Played:
         url = f"http://files.test/files/{id}"
         card = {"url": url, "size_bytes": 1, "sha256": SHA, "expires_at": LATER, "left": 2, "state": "running"}
         return httpx.Response(200, json=card)
+
+    def all_received(self, request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json=self.received)
 
     def tracked(self, request: httpx.Request, _: str) -> httpx.Response:
         return httpx.Response(200, json=self.tracking) if self.tracking else problem(404, "transfer-unknown")
@@ -265,6 +291,12 @@ def offer(**more: Any) -> Json:
     files[1]["file"] = SENT
     card = {"transfer": SENT, "subject": "Relevés et délibération", "text": "Bonjour,\n\nvoici les relevés demandés."}
     return {**card, "sender": SENDER, "ends_at": LATER, "downloads_per_file": 3, "files": files, **more}
+
+
+def received(**more: Any) -> Json:
+    card = {"transfer": SENT, "subject": "Relevés d'été", "sender": SENDER, "sender_role": "external"}
+    times = {"issued_at": WHEN, "ends_at": LATER, "state": "open", "files": 2, "total_bytes": 813_482_113}
+    return {**card, **times, "has_everything": False, "link": TOKEN, **more}
 
 
 def tracking(**more: Any) -> Json:
@@ -312,5 +344,9 @@ ROUTES: tuple[tuple[str, Answer], ...] = (
     (r"POST /api/download/links/([^/]+)/opened", Played.ended),
     (r"PUT /api/download/links/([^/]+)/(files/[^/]+|archive)/downloads/([^/]+)", Played.start),
     (r"GET /api/download/transfers/([^/]+)", Played.tracked),
+    (r"GET /api/download/received", Played.all_received),
     (r"POST /api/download/transfers/([^/]+)/reopenings", Played.ended),
+    (r"POST /api/download/transfers/([^/]+)/revocations", Played.revoked),
+    (r"PUT /api/download/transfers/([^/]+)/(resendings|reminders)/([^/]+)", Played.mailed_again),
+    (r"PUT /api/upload/transfers/([^/]+)/validity", Played.extended),
 )

@@ -31,6 +31,11 @@ async def test_an_approver_is_shown_everything_and_nothing_is_decided_by_looking
     assert {request.method for request in played.asked} == {"GET"}
 
 
+async def test_that_nothing_was_scanned_is_said_to_who_decides_and_to_who_downloads(person: Person) -> None:
+    for path in (DECISION, OFFER):
+        assert "n’ont pas été analysés par un antivirus" in (await person.get(path)).text
+
+
 async def test_approving_takes_three_keys(person: Person) -> None:
     """The first stop of the keyboard is a link to the button: tab, enter, enter."""
     page = (await person.get(DECISION)).text

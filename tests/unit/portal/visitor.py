@@ -68,8 +68,9 @@ class Person:
 class ReadForm:
     """A form of a page: where it leads, and its hidden fields."""
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str, method: str = "post") -> None:
         self.action = action
+        self.method = method
         self.hidden: dict[str, str] = {}
 
 
@@ -81,7 +82,7 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         if tag == "form":
-            self.found.append(ReadForm(given.get("action") or ""))
+            self.found.append(ReadForm(given.get("action") or "", given.get("method") or "get"))
         elif tag == "input" and given.get("type") == "hidden":
             self.found[-1].hidden[given["name"] or ""] = given.get("value") or ""
 

@@ -7,12 +7,12 @@ from pydantic import SecretStr
 
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
 from services.contracts.values import Parcel, Person
+from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import (
     Propagation,
     approve,
     approvers,
     lapse,
-    learn,
     quarantine,
     refuse,
     tombstone,
@@ -32,6 +32,7 @@ from tests.unit.propagation.parcels import (
     FIRM,
     KEEP_FOR,
     MIXED,
+    OPEN_FOR,
     OTHER_CLERK,
     SENT_AT,
     begun,
@@ -225,11 +226,47 @@ def test_what_was_quarantined_can_no_longer_be_decided() -> None:
 
 
 def test_a_withdrawal_that_comes_first_leaves_a_tombstone_and_nothing_is_released() -> None:
-    state, facts = learn(tombstone("t"), SENT, invited(SENT), KEEP_FOR)
+    state, facts = learn(tombstone("t", "withdrawn"), SENT, invited(SENT), OPEN_FOR, KEEP_FOR)
     assert facts == []
     assert state.state == "withdrawn"
     assert state.sent().recipients == SENT.recipients
     assert state.sent().text == ""
+
+
+def test_who_was_revoked_while_waiting_is_not_released_to_when_it_is_approved() -> None:
+    state, facts = revoke(waiting(), FIRM)
+    assert facts == []
+    with pytest.raises(ShownDiffers):
+        approve(state, CLERK, waiting_digest(), LATER)
+    approved, (fact,) = approve(state, CLERK, state.shown().digest, LATER)
+    assert addresses(fact) == {"archives@firme.example"}
+    assert FIRM not in {one.address for one in approved.shown().recipients}
+
+
+def test_when_everybody_who_waits_was_revoked_there_is_nothing_left_that_could_lapse() -> None:
+    state = waiting()
+    for address in (FIRM, "archives@firme.example"):
+        state, _ = revoke(state, address)
+    assert (state.state, state.decide_by) == ("released", None)
+    assert lapse(state, TOO_LATE) == (state, [])
+
+
+def test_an_agent_who_was_revoked_decides_nothing_any_more() -> None:
+    state, _ = revoke(waiting(), CLERK.address)
+    assert [one.address for one in state.invited] == [OTHER_CLERK.address]
+    assert state.state == "waiting"
+
+
+def test_an_extension_leaves_time_to_decide_only_where_the_end_was_in_the_way() -> None:
+    short = begun(parcel(transfer="t", ends_at=SENT_AT + timedelta(days=3)))[0]
+    longer, facts = extend(short, ENDS_AT, OPEN_FOR, KEEP_FOR)
+    assert facts == []
+    assert (longer.decide_by, longer.sent().ends_at) == (SENT_AT + OPEN_FOR, ENDS_AT)
+    assert longer.keep_until == ENDS_AT + KEEP_FOR
+    assert longer.shown().digest == short.shown().digest, "a date is no reason to read it again"
+    assert extend(longer, SENT_AT + timedelta(days=4), OPEN_FOR, KEEP_FOR) == (longer, [])
+    decided = approve(short, CLERK, short.shown().digest, LATER)[0]
+    assert extend(decided, ENDS_AT, OPEN_FOR, KEEP_FOR)[0].decide_by is None
 
 
 def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_stopped() -> None:

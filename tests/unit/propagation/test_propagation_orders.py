@@ -1,5 +1,6 @@
 """Facts and decisions in any order, each as often as the bus likes: one final state, and nothing leaks."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import permutations
 
@@ -9,17 +10,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from services.contracts.auth import SessionRevoked
-from services.contracts.propagation import ApprovalLapsed, TransferRefused, TransferReleased
-from services.contracts.upload import TransferQuarantined, TransferSubmitted, TransferWithdrawn
+from services.contracts.download import RecipientRevoked
+from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
+from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.contracts.values import Person
-from services.kit.aggregate import Change
+from services.kit.aggregate import Change, Decision
 from services.kit.refusals import NotFound, Refusal
-from services.propagation.domain import Propagation, approve, lapse, learn, quarantine, refuse, tombstone, withdraw
+from services.propagation.amending import extend, learn, revoke
+from services.propagation.domain import Propagation, approve, lapse, quarantine, refuse, tombstone, withdraw
 from services.propagation.handlers import heard as table_of_contents
 from tests.unit.propagation.parcels import (
     CLERK,
     ENDS_AT,
     KEEP_FOR,
+    OPEN_FOR,
     OTHER_CLERK,
     SENT_AT,
     begun,
@@ -30,6 +34,13 @@ from tests.unit.propagation.parcels import (
 SENT = parcel(transfer="t")
 DIGEST = begun(SENT)[0].shown().digest
 OUTSIDERS = {one.address for one in SENT.recipients if one.role == "external"}
+ONE_OUTSIDER = min(OUTSIDERS)
+LATER_END = ENDS_AT + timedelta(days=3)
+
+
+def _digest(state: Propagation) -> str:
+    """Of what is shown now; of a tombstone nothing is."""
+    return state.shown().digest if state.parcel else ""
 
 
 class Office:
@@ -45,11 +56,11 @@ class Office:
             self.state, facts = begun(SENT)
             self.facts += facts
         else:
-            self._update(lambda state, _now: learn(state, SENT, invited(SENT), KEEP_FOR))
+            self._update(lambda state, _now: learn(state, SENT, invited(SENT), OPEN_FOR, KEEP_FOR))
 
     def withdrawn(self) -> None:
         if self.state is None:
-            self.state = tombstone("t")
+            self.state = tombstone("t", "withdrawn")
         else:
             self._update(lambda state, _now: withdraw(state))
 
@@ -59,11 +70,30 @@ class Office:
         else:
             self._update(lambda state, _now: quarantine(state))
 
+    def extended(self) -> None:
+        self._heard(lambda state: extend(state, LATER_END, OPEN_FOR, KEEP_FOR))
+
+    def revoked(self) -> None:
+        self._heard(lambda state: revoke(state, ONE_OUTSIDER))
+
+    def revoked_all(self) -> None:
+        for address in sorted(OUTSIDERS):
+            self._heard(lambda state, address=address: revoke(state, address))  # type: ignore[misc]
+
+    def revoked_clerk(self) -> None:
+        self._heard(lambda state: revoke(state, CLERK.address))
+
+    def _heard(self, rule: Callable[[Propagation], Decision[Propagation]]) -> None:
+        if self.state is None:
+            self.state = rule(tombstone("t"))[0]
+        else:
+            self._update(lambda state, _now: rule(state))
+
     def approved(self, by: Person) -> None:
-        self._update(lambda state, now: approve(state, by, DIGEST, now))
+        self._update(lambda state, now: approve(state, by, _digest(state), now))
 
     def refused(self, by: Person) -> None:
-        self._update(lambda state, now: refuse(state, by, DIGEST, "non", now))
+        self._update(lambda state, now: refuse(state, by, _digest(state), "non", now))
 
     def lapsed(self) -> None:
         self._update(lapse)
@@ -84,7 +114,16 @@ class Office:
         return {one.address for fact in self.facts if isinstance(fact, TransferReleased) for one in fact.released_to}
 
 
-@pytest.mark.parametrize("heard", [("withdrawn",), ("quarantined",), ("withdrawn", "quarantined")])
+@pytest.mark.parametrize(
+    "heard",
+    [
+        ("withdrawn",),
+        ("quarantined",),
+        ("withdrawn", "quarantined"),
+        ("withdrawn", "extended", "revoked"),
+        ("quarantined", "revoked_all", "extended"),
+    ],
+)
 @given(extra=st.lists(st.integers(0, 2), max_size=6))
 def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
     heard: tuple[str, ...], extra: list[int]
@@ -101,6 +140,33 @@ def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
     assert ends[0].state == heard[0]
 
 
+@pytest.mark.parametrize(
+    ("heard", "state"),
+    [
+        (("extended",), "waiting"),
+        (("revoked",), "waiting"),
+        (("extended", "revoked", "revoked_clerk"), "waiting"),
+        (("extended", "revoked_all"), "released"),
+    ],
+)
+@given(extra=st.lists(st.integers(0, 3), max_size=6))
+def test_amendments_in_any_order_and_number_come_to_one_state(
+    heard: tuple[str, ...], state: str, extra: list[int]
+) -> None:
+    ends, facts = [], ("submitted", *heard)
+    for order in permutations(facts):
+        office = Office()
+        for fact in (*order, *(facts[number % len(facts)] for number in extra)):
+            getattr(office, fact)()
+        assert len(office.of(TransferReleased)) == len(office.of(ApprovalRequested)) == 1, "it began once"
+        assert not office.reached() & OUTSIDERS
+        ends.append(office.state)
+    assert ends[0] is not None
+    assert all(end == ends[0] for end in ends)
+    assert ends[0].state == state
+    assert (ends[0].sent().ends_at == LATER_END) == ("extended" in heard)
+
+
 class Races(RuleBasedStateMachine):
     """Two approvers, a sender who may withdraw, time that passes, and a bus that repeats itself."""
 
@@ -108,6 +174,7 @@ class Races(RuleBasedStateMachine):
         super().__init__()
         self.office = Office()
         self.stopped: set[str] = set()
+        self.kept_from: set[str] = set()
 
     @initialize(early=st.booleans())
     def begin(self, early: bool) -> None:
@@ -127,6 +194,16 @@ class Races(RuleBasedStateMachine):
     def quarantine(self) -> None:
         self.stopped.add("quarantined")
         self.office.quarantined()
+
+    @rule()
+    def extend(self) -> None:
+        self.office.extended()
+
+    @rule()
+    def revoke(self) -> None:
+        before = self.office.reached()
+        self.office.revoked()
+        self.kept_from = set() if ONE_OUTSIDER in before else {ONE_OUTSIDER}
 
     @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
     def approve(self, by: Person) -> None:
@@ -152,12 +229,16 @@ class Races(RuleBasedStateMachine):
         assert bool(self.office.reached() & OUTSIDERS) == bool(approvals)
 
     @invariant()
+    def who_was_revoked_before_it_was_released_never_gets_it(self) -> None:
+        assert not self.office.reached() & self.kept_from
+
+    @invariant()
     def the_state_says_what_was_announced(self) -> None:
         state = self.office.state
         if state is None:
             return
         announced = {
-            "waiting": len(self.office.facts) == 2,
+            "waiting": len(self.office.facts) == (2 if state.parcel else 0),
             "approved": len(self.office.facts) == 3,
             "refused": len(self.office.of(TransferRefused)) == 1,
             "lapsed": len(self.office.of(ApprovalLapsed)) == 1,
@@ -165,7 +246,7 @@ class Races(RuleBasedStateMachine):
             "quarantined": self.stopped == {"quarantined"},
         }
         assert announced[state.state]
-        assert (state.decide_by is not None) == (state.state == "waiting")
+        assert (state.decide_by is not None) == (state.state == "waiting" and state.parcel is not None)
 
     @invariant()
     def nobody_decides_too_late(self) -> None:
@@ -179,7 +260,7 @@ TestRaces = Races.TestCase
 
 def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
     try:
-        tombstone("t").shown()
+        tombstone("t", "withdrawn").shown()
     except NotFound:
         return
     raise AssertionError("a tombstone was shown")
@@ -187,7 +268,8 @@ def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
 
 def test_the_table_of_contents_names_what_is_heard() -> None:
     fakes: dict[type, object] = {}
-    for fact in (TransferSubmitted, TransferWithdrawn, TransferQuarantined, SessionRevoked):
+    own = (TransferSubmitted, TransferWithdrawn, TransferQuarantined, TransferExtended, RecipientRevoked)
+    for fact in (*own, SessionRevoked):
         assert "propagation" in fact.readers
         fakes[fact] = None
     assert set(table_of_contents(None)) == set(fakes)  # type: ignore[arg-type]

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.contracts.upload import TransferQuarantined, TransferSubmitted, TransferWithdrawn
-from services.kit.refusals import Refusal
+from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
+from services.kit.refusals import NotFound, Refusal
+from services.upload.domain.drafting import ValidityOutOfRange
 from services.upload.domain.ending import (
     aged,
     close,
@@ -22,6 +23,7 @@ from services.upload.domain.ending import (
     timed,
     withdraw,
 )
+from services.upload.domain.extending import TransferEnded, ValidityShortened, expire, extend
 from services.upload.domain.files import without_file
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Outcome, Transfer
@@ -159,6 +161,43 @@ def test_a_transfer_ends_in_exactly_one_way(steps: list[str]) -> None:
     assert len(state.leftovers) == 1
 
 
+def test_it_is_extended_from_its_submission_on_and_again_changes_nothing() -> None:
+    state = submitted()
+    longer, (fact,) = extend(state, 14, LIMITS, NOW + 6 * DAY)
+    assert isinstance(fact, TransferExtended)
+    assert longer.ends_at == fact.ends_at == NOW + 14 * DAY
+    assert (longer.validity_days, fact.extended_at) == (14, NOW + 6 * DAY)
+    assert extend(longer, 14, LIMITS, NOW + 6 * DAY) == (longer, [])
+    assert timed(longer, KEEPING).due_at == NOW + 14 * DAY + KEEPING.overdue
+
+
+@pytest.mark.parametrize(
+    ("days", "refusal"), [(6, ValidityShortened), (15, ValidityOutOfRange), (0, ValidityOutOfRange)]
+)
+def test_it_is_never_shortened_and_never_longer_than_the_longest(days: int, refusal: type[Refusal]) -> None:
+    with pytest.raises(refusal):
+        extend(submitted(), days, LIMITS, NOW)
+
+
+def test_of_an_extension_and_an_end_the_first_one_stands() -> None:
+    state, end = submitted(), NOW + 7 * DAY
+    longer, _ = extend(state, 8, LIMITS, end - HOUR / 3600)
+    assert longer.ends_at == NOW + 8 * DAY
+    with pytest.raises(TransferEnded):
+        extend(state, 8, LIMITS, end)
+    assert expire(longer, end, end + HOUR) is longer, "the end was found before the extension was heard of"
+    assert expire(longer, NOW + 8 * DAY, NOW + 8 * DAY).outcome == "expired"
+
+
+def test_neither_a_draft_nor_what_has_ended_is_extended() -> None:
+    with pytest.raises(NotFound):
+        extend(ready(), 14, LIMITS, NOW)
+    for ended in (withdraw(submitted(), NOW)[0], close(submitted(), "refused", NOW, NOW)):
+        with pytest.raises(TransferEnded) as refused:
+            extend(ended, 14, LIMITS, NOW)
+        assert refused.value.members == {"outcome": ended.outcome}
+
+
 class LifeOfATransfer(RuleBasedStateMachine):
     """Anything may be asked at any time; what was promised holds."""
 
@@ -211,6 +250,22 @@ class LifeOfATransfer(RuleBasedStateMachine):
     @rule(outcome=st.sampled_from(ENDS))
     def hear_of_an_end(self, outcome: Outcome) -> None:
         self.state = close(self.state, outcome, self.now, self.now)
+
+    @rule(days=st.integers(3, 14))
+    def ask_for_longer(self, days: int) -> None:
+        try:
+            self.state, facts = extend(self.state, days, LIMITS, self.now)
+        except Refusal:
+            return
+        assert self.state.ends_at
+        assert self.state.ends_at > self.now
+        self.announced += facts
+
+    @rule(hours=st.integers(0, 24 * 14))
+    def hear_that_it_was_over(self, hours: int) -> None:
+        before, at = self.state, self.now - hours * HOUR
+        self.state = expire(self.state, at, self.now)
+        assert self.state is before or (before.ends_at is not None and before.ends_at <= at)
 
     @rule()
     def throw_away(self) -> None:

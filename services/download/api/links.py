@@ -1,34 +1,25 @@
-"""What can a recipient ask with a link, and a sender with a session?"""
+"""What can a recipient ask with a link?"""
 
 from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from fastapi import APIRouter, Depends
 
 from services.download.archive.cards import ArchiveStartCard, ArchiveWish, archives_left
 from services.download.archive.layouts import archive_name
-from services.download.cards import EndCard, LinkCard, StartCard, TrackingCard, link_card, tracking_card
+from services.download.cards import EndCard, LinkCard, StartCard, link_card
 from services.download.deps import Deps
 from services.download.domain import archiving
 from services.download.domain.contents import Contents, line_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
-from services.download.domain.refusals import LinkUnknown, TransferUnknown
 from services.download.streams.capability import ARCHIVE, Grant
 from services.kit.service import wired
 
 router = APIRouter(prefix="/api/download")
 
 Wired = Annotated[Deps, Depends(wired)]
-
-
-class Reopening(BaseModel):
-    """What is opened again, and for whom: an address in normal form, and a file; the archive without one."""
-
-    recipient: str
-    file: str | None = None
 
 
 @router.get("/links/{token}")
@@ -113,40 +104,10 @@ async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
     )
 
 
-@router.get("/transfers/{transfer}")
-async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
-    """The sender's view: who was told, who opened, who downloaded what, who has not."""
-    delivery, contents = await _sent_by_caller(deps, transfer, request)
-    links = await deps.links.of(transfer)
-    _, now = await deps.deliveries.read(transfer)
-    return tracking_card(delivery, contents, links, now)
-
-
-@router.post("/transfers/{transfer}/reopenings", status_code=204)
-async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
-    """The sender opens a file again, or the archive, that was suspended on one recipient's link."""
-    id, file = await _link_of(deps, transfer, wish.recipient, request), wish.file
-    if file is None:
-        await deps.links.all.update(id, archiving.reopen)
-    else:
-        await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
-
-
 def _address(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:
     """Where the bytes of a download are, and until when."""
     expires_at = (now + deps.terms.capability_life).replace(microsecond=0)
     return f"{deps.files_base_url}/files/{deps.capabilities.seal(Grant(link.id, file, id, expires_at))}", expires_at
-
-
-async def _link_of(deps: Deps, transfer: str, address: str, request: Request) -> str:
-    """The link of one recipient of a transfer that the caller sent."""
-    _, contents = await _sent_by_caller(deps, transfer, request)
-    recipient = next((one for one in contents.recipients if one.address == address), None)
-    if recipient is None:
-        raise LinkUnknown()
-    id = deps.links.id(deps.links.token(transfer, recipient))
-    await deps.links.read(id)
-    return id
 
 
 class _Opened(NamedTuple):
@@ -161,14 +122,6 @@ class _Opened(NamedTuple):
 async def _opened(deps: Deps, token: str) -> _Opened:
     link, _ = await deps.links.read(deps.links.id(token))
     delivery, now = await deps.deliveries.read(link.transfer)
-    delivery.must_be_open()
+    delivery.must_be_open_to(link.recipient.address)
     link.must_not_be_over(now)
     return _Opened(link, delivery, delivery.corrected(await deps.contents.get(link.transfer)), now)
-
-
-async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> tuple[Delivery, Contents]:
-    caller = await deps.callers.of(request)
-    delivery, _ = await deps.deliveries.read(transfer)
-    if delivery.label is None or delivery.label.sender.address != caller.address:
-        raise TransferUnknown()
-    return delivery, await deps.contents.get(transfer)

@@ -1,0 +1,165 @@
+"""What can a sender ask with a session? To see what became of a transfer, and to change what one recipient may do."""
+
+from datetime import datetime
+from typing import Annotated, NamedTuple
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel
+
+from services.contracts.values import Recipient
+from services.download.cards import MailedCard, RemindedCard, TrackingCard, tracking_card
+from services.download.deps import Deps
+from services.download.domain import archiving, mailing
+from services.download.domain.contents import Contents
+from services.download.domain.delivery import Delivery
+from services.download.domain.link import Link
+from services.download.domain.refusals import (
+    LinkExpired,
+    LinkUnknown,
+    NobodyToRemind,
+    RecipientHasNoLink,
+    RecipientUnknown,
+    TransferUnknown,
+)
+from services.download.offers import offer_of
+from services.kit.service import wired
+
+router = APIRouter(prefix="/api/download/transfers/{transfer}")
+
+Wired = Annotated[Deps, Depends(wired)]
+
+
+class Chosen(BaseModel):
+    """One recipient, by their address in normal form."""
+
+    recipient: str
+
+
+class Reopening(Chosen):
+    """What is opened again, and for whom: a file; the archive without one."""
+
+    file: str | None = None
+
+
+class Reminding(BaseModel):
+    """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
+
+    recipient: str | None = None
+
+
+@router.get("")
+async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
+    """The sender's view: who was told, who opened, who downloaded what, who has not."""
+    sent = await _sent_by_caller(deps, transfer, request)
+    return tracking_card(sent.delivery, sent.contents, await deps.links.of(transfer), sent.now)
+
+
+@router.post("/reopenings", status_code=204)
+async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
+    """The sender opens a file again, or the archive, that was suspended on one recipient's link."""
+    sent, file = await _sent_by_caller(deps, transfer, request), wish.file
+    recipient = next((one for one in sent.contents.recipients if one.address == wish.recipient), None)
+    if recipient is None:
+        raise LinkUnknown()
+    id = deps.links.id(deps.links.token(transfer, recipient))
+    await deps.links.read(id)
+    if file is None:
+        await deps.links.all.update(id, archiving.reopen)
+    else:
+        await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
+
+
+@router.post("/revocations", status_code=204)
+async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> None:
+    """Take one recipient's right back: their link is dead at once, or they never get one. Again changes nothing.
+
+    Refuses what has ended, and the last agent who could approve while somebody waits for it.
+    """
+    sent = await _sent_by_caller(deps, transfer, request)
+    recipient = sent.recipient(wish.recipient)
+    linked = {link.recipient.address for link in await deps.links.of(transfer)}
+    await deps.deliveries.all.update(
+        transfer, lambda delivery, now: delivery.revoke(recipient, sent.contents.recipients, linked, now)
+    )
+
+
+@router.put("/resendings/{id}")
+async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: Wired) -> MailedCard:
+    """Have the mail with the link sent to one recipient once more; the same id again sends nothing more.
+
+    Refuses what has ended, who has no link (yet, or no more), and a second mail within ten minutes.
+    """
+    sent = await _sent_by_caller(deps, transfer, request)
+    link = await _link_of(deps, sent, wish.recipient)
+    offer = offer_of(deps, link, sent.contents)
+    link = await deps.links.all.update(link.id, lambda link, now: mailing.resend(link, offer, str(id), now))
+    return MailedCard(recipient=link.recipient.address, asked_at=link.resent.at if link.resent else sent.now)
+
+
+@router.put("/reminders/{id}")
+async def remind(transfer: str, id: UUID, request: Request, deps: Wired, wish: Reminding | None = None) -> RemindedCard:
+    """Remind those who have not downloaded everything, or one of them; the same id again reminds nobody more.
+
+    Nobody is reminded twice within a day: who was is passed over, or refused when they alone were named.
+    """
+    sent, named = await _sent_by_caller(deps, transfer, request), wish.recipient if wish else None
+    if named is not None:
+        link = await _link_of(deps, sent, named)
+        offer = offer_of(deps, link, sent.contents)
+        await deps.links.all.update(link.id, lambda link, now: mailing.remind(link, offer, str(id), now))
+        return RemindedCard(reminded=[named], passed_over=[])
+    sent.must_be_open()
+    links = [link for link in await deps.links.of(transfer) if not sent.delivery.revoked_at(link.recipient.address)]
+    after = [await _remind_unless_barred(deps, link, sent.contents, str(id)) for link in links]
+    reminded = [link.recipient.address for link in after if mailing.was_reminded(link, str(id))]
+    if not reminded:
+        raise NobodyToRemind()
+    wanting = [link for link in after if not link.has_everything(len(sent.contents.files), sent.now)]
+    passed_over = [link.recipient.address for link in wanting if not mailing.was_reminded(link, str(id))]
+    return RemindedCard(reminded=reminded, passed_over=passed_over)
+
+
+async def _remind_unless_barred(deps: Deps, link: Link, contents: Contents, id: str) -> Link:
+    offer = offer_of(deps, link, contents)
+    return await deps.links.all.update(link.id, lambda link, now: mailing.remind_unless_barred(link, offer, id, now))
+
+
+class _Sent(NamedTuple):
+    """A transfer of whoever asks, and the database's time."""
+
+    delivery: Delivery
+    contents: Contents
+    now: datetime
+
+    def recipient(self, address: str) -> Recipient:
+        """One of those it was sent to."""
+        found = next((one for one in self.contents.recipients if one.address == address), None)
+        if found is None:
+            raise RecipientUnknown()
+        return found
+
+    def must_be_open(self) -> None:
+        """Refuse with the reason when it has ended."""
+        self.delivery.must_be_open()
+        if self.delivery.is_over(self.now):
+            raise LinkExpired()
+
+
+async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
+    """The link of one recipient, while it leads somewhere."""
+    recipient = sent.recipient(address)
+    sent.must_be_open()
+    sent.delivery.must_be_open_to(address)
+    found = next((one for one in await deps.links.of(sent.contents.id) if one.recipient == recipient), None)
+    if found is None:
+        raise RecipientHasNoLink()
+    return found
+
+
+async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> _Sent:
+    caller = await deps.callers.of(request)
+    delivery, now = await deps.deliveries.read(transfer)
+    if delivery.label is None or delivery.label.sender.address != caller.address:
+        raise TransferUnknown()
+    return _Sent(delivery, await deps.contents.get(transfer), now)

@@ -1,0 +1,11 @@
+"""What does a mail say that brings somebody to the counter?"""
+
+from services.download.deps import Deps
+from services.download.domain.contents import Contents
+from services.download.domain.link import Link
+from services.download.domain.mailing import Offer
+
+
+def offer_of(deps: Deps, link: Link, contents: Contents) -> Offer:
+    """The token, made again, and what lies behind it."""
+    return Offer(deps.links.token(link.transfer, link.recipient), contents.text, contents.lines())

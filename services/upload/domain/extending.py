@@ -1,0 +1,48 @@
+"""For how long may what was sent be downloaded? For longer than was said, never for less."""
+
+from datetime import datetime, timedelta
+
+from services.contracts.upload import TransferExtended
+from services.kit.aggregate import Decision
+from services.kit.refusals import Gone, NotFound, Unprocessable
+from services.upload.domain.drafting import possible_days
+from services.upload.domain.ending import close
+from services.upload.domain.limits import Limits
+from services.upload.domain.transfer import Transfer
+
+
+class TransferEnded(Gone):
+    """This transfer has ended: it cannot be extended any more."""
+
+    french = "Cet envoi est terminé : il ne peut plus être prolongé."
+
+
+class ValidityShortened(Unprocessable):
+    """A transfer can be kept for longer, not for less; to end it now, delete it."""
+
+    french = "Un envoi peut être prolongé, pas raccourci ; pour y mettre fin, supprimez-le."
+
+
+def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Decision[Transfer]:
+    """Keep it for so many days of 24 hours, counted from the submission; the same number again changes nothing.
+
+    Up to the last moment of its validity: of an extension and an end, the one that comes first stands.
+    """
+    if transfer.submitted_at is None or transfer.ends_at is None:
+        raise NotFound()
+    if transfer.state != "submitted" or now >= transfer.ends_at:
+        raise TransferEnded(outcome=transfer.outcome or "expired")
+    if possible_days(days, limits) < transfer.validity_days:
+        raise ValidityShortened(validity_days=transfer.validity_days, asked_days=days)
+    if days == transfer.validity_days:
+        return transfer, []
+    ends_at = transfer.submitted_at + timedelta(days=days)
+    after = transfer.but(validity_days=days, ends_at=ends_at, touched_at=now)
+    return after, [TransferExtended(label=transfer.label(), ends_at=ends_at, extended_at=now)]
+
+
+def expire(transfer: Transfer, at: datetime, now: datetime) -> Transfer:
+    """Its last day was over `at`; an end that was found before the extension was heard of counts for nothing."""
+    if transfer.ends_at is not None and at < transfer.ends_at:
+        return transfer
+    return close(transfer, "expired", at, now)

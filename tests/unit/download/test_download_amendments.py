@@ -1,0 +1,209 @@
+"""What a sender may still change: who has it, until when, and which mails go out once more."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+
+import pytest
+
+from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
+from services.contracts.values import Label, Parcel, Person, Recipient, Role
+from services.download.domain import mailing
+from services.download.domain.contents import Contents
+from services.download.domain.delivery import Delivery
+from services.download.domain.downloads import Progress
+from services.download.domain.link import Link, issue
+from services.download.domain.mailing import Offer
+from services.download.domain.refusals import (
+    EverythingDownloaded,
+    LastApproverNeeded,
+    LinkExpired,
+    LinkRevoked,
+    RemindedLately,
+    ResentLately,
+    TransferWithdrawn,
+)
+from services.download.domain.terms import Terms
+from tests.unit.download.parcels import sent
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+ENDS_AT, KEEP, TERMS = NOW + 7 * DAY, timedelta(days=365), Terms()
+ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
+BEA = Recipient(address="bea@firme.example", field="cc", role="external")
+BRUNO = Recipient(address="bruno@ministere.example", field="to", role="agent")
+CLAUDE = Recipient(address="claude@ministere.example", field="to", role="agent")
+FILE = sent("a.txt", b"a")
+LINKED = frozenset({BRUNO.address, CLAUDE.address})
+
+
+def label(role: Role = "external") -> Label:
+    sender = Person(address="camille@ville.example", name="Camille")
+    return Label(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
+
+
+def contents() -> Contents:
+    parcel = Parcel(
+        **dict(label()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
+    )
+    return Contents.of(parcel)
+
+
+def delivery(role: Role = "external") -> Delivery:
+    return Delivery(id="t").release(label(role), ENDS_AT, KEEP)
+
+
+def link() -> Link:
+    return issue("l", "token", ANNE, contents(), TERMS, ENDS_AT, NOW)[0]
+
+
+def offer() -> Offer:
+    return Offer("token", "Bonjour", contents().lines())
+
+
+def downloaded(state: Link, now: datetime = NOW) -> Link:
+    line = contents().lines()[0]
+    state, _ = state.start(line, FILE.file, "d", now)
+    return state.complete(line, FILE.file, "d", Progress((0, 1), (0, 1), 1), now)[0]
+
+
+# --- revoking ---
+
+
+def test_who_is_revoked_is_refused_and_the_others_are_not() -> None:
+    after, (fact,) = delivery().revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW)
+    assert isinstance(fact, RecipientRevoked)
+    assert (fact.recipient, fact.revoked_at) == (ANNE, NOW)
+    with pytest.raises(LinkRevoked):
+        after.must_be_open_to(ANNE.address)
+    after.must_be_open_to(BEA.address)
+    assert after.open
+    assert after.revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW + HOUR) == (after, [])
+
+
+def test_nobody_is_revoked_from_what_has_ended() -> None:
+    with pytest.raises(LinkExpired):
+        delivery().revoke(ANNE, (ANNE, BRUNO), LINKED, ENDS_AT)
+    with pytest.raises(TransferWithdrawn):
+        delivery().close("withdrawn", label(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
+
+
+def test_the_last_agent_who_could_approve_stays_while_somebody_waits() -> None:
+    everybody = (ANNE, BRUNO, CLAUDE)
+    after, _ = delivery().revoke(BRUNO, everybody, LINKED, NOW)
+    with pytest.raises(LastApproverNeeded):
+        after.revoke(CLAUDE, everybody, LINKED, NOW)
+    without_anne, _ = after.revoke(ANNE, everybody, LINKED, NOW)
+    assert without_anne.revoke(CLAUDE, everybody, LINKED, NOW)[1]
+    assert after.revoke(CLAUDE, everybody, LINKED | {ANNE.address}, NOW)[1], "nobody waits any more"
+    by_an_agent, _ = delivery("agent").revoke(BRUNO, (ANNE, BRUNO), LINKED, NOW)
+    assert by_an_agent.revoked_at(BRUNO.address) == NOW
+
+
+def test_the_sender_under_another_alias_is_nobody_who_could_approve() -> None:
+    alias = Recipient(address="camille+moi@ville.example", field="cc", role="agent")
+    with pytest.raises(LastApproverNeeded):
+        delivery().revoke(BRUNO, (ANNE, BRUNO, alias), LINKED, NOW)
+
+
+# --- the end ---
+
+
+def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state() -> None:
+    steps: tuple[Callable[[Delivery], Delivery], ...] = (
+        lambda one: one.release(label(), ENDS_AT, KEEP),
+        lambda one: one.extend(ENDS_AT + DAY, KEEP),
+        lambda one: one.extend(ENDS_AT + 3 * DAY, KEEP),
+        lambda one: one.close("refused", label(), NOW, KEEP),
+    )
+    for some in (steps[:3], steps):
+        found = set()
+        for order in permutations(some):
+            state = Delivery(id="t")
+            for step in (*order, *order[:2]):
+                state = step(state)
+            found.add(state.model_dump_json())
+        (one,) = found
+        end = Delivery.model_validate_json(one)
+        assert (end.ends_at, end.open) == (ENDS_AT + 3 * DAY, len(some) == 3)
+        assert end.forget_at == ENDS_AT + 3 * DAY + KEEP
+
+
+def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> None:
+    expired, (fact,) = delivery().expire((), ENDS_AT)
+    assert fact
+    awake = expired.extend(ENDS_AT + DAY, KEEP)
+    assert awake.open
+    assert awake.expire((), ENDS_AT + HOUR) == (awake, [])
+    assert awake.expire((), ENDS_AT + DAY)[1]
+
+
+def test_an_extension_wakes_nothing_that_ended_otherwise() -> None:
+    gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", label(), NOW, KEEP)
+    assert not gone.extend(ENDS_AT + DAY, KEEP).open
+
+
+def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
+    longer, (fact,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
+    assert isinstance(fact, LinkExtended)
+    assert (fact.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
+    longer.must_not_be_over(ENDS_AT + DAY)
+    assert mailing.extend(longer, offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW) == (longer, [])
+    assert mailing.extend(longer, offer(), ENDS_AT, TERMS.reminder, NOW) == (longer, []), "never shorter"
+
+
+def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
+    longer, facts = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
+    assert (longer.ends_at, facts) == (ENDS_AT + DAY, [])
+
+
+# --- mails that are asked for ---
+
+
+def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None:
+    after, (fact,) = mailing.resend(link(), offer(), "one", NOW)
+    assert isinstance(fact, LinkIssued)
+    assert (fact.asked_at, fact.token.get_secret_value(), fact.ends_at) == (NOW, "token", ENDS_AT)
+    assert mailing.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
+    with pytest.raises(ResentLately) as refused:
+        mailing.resend(after, offer(), "two", NOW + MINUTE)
+    assert refused.value.retry_after_seconds == 540
+    assert mailing.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
+
+
+def test_nothing_is_sent_again_after_the_end() -> None:
+    with pytest.raises(LinkExpired):
+        mailing.resend(link(), offer(), "one", ENDS_AT)
+    with pytest.raises(LinkExpired):
+        mailing.remind(link(), offer(), "one", ENDS_AT)
+
+
+def test_nobody_is_reminded_twice_within_a_day() -> None:
+    after, (fact,) = mailing.remind(link(), offer(), "one", NOW)
+    assert isinstance(fact, LinkLeftUnused)
+    assert fact.asked_at == NOW
+    assert mailing.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
+    with pytest.raises(RemindedLately):
+        mailing.remind(after, offer(), "two", NOW + DAY - MINUTE)
+    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY - MINUTE) == (after, [])
+    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY)[1]
+
+
+def test_who_has_everything_is_not_reminded() -> None:
+    has_all = downloaded(link())
+    with pytest.raises(EverythingDownloaded):
+        mailing.remind(has_all, offer(), "one", NOW)
+    assert mailing.remind_unless_barred(has_all, offer(), "one", NOW) == (has_all, [])
+
+
+def test_the_reminder_of_the_calendar_is_one_of_the_day_too() -> None:
+    at = ENDS_AT - TERMS.reminder
+    after, (fact,) = mailing.remind_by_calendar(link(), offer(), at)
+    assert isinstance(fact, LinkLeftUnused)
+    assert fact.asked_at is None
+    assert mailing.remind_by_calendar(after, offer(), at) == (after, [])
+    with pytest.raises(RemindedLately):
+        mailing.remind(after, offer(), "one", at + HOUR)
+    asked, _ = mailing.remind(link(), offer(), "one", at - HOUR)
+    quiet, facts = mailing.remind_by_calendar(asked, offer(), at)
+    assert (quiet.remind_at, facts) == (None, [])
