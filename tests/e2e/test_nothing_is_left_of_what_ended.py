@@ -81,6 +81,7 @@ def test_an_expired_transfer(world: World) -> None:
     download = world.database("download")
     download["links"].update_many({"transfer": sent.transfer}, {"$set": {"ends_at": past}})
     download["deliveries"].update_one({"_id": sent.transfer}, {"$set": {"ends_at": past}})
+    world.database("upload")["transfers"].update_one({"_id": sent.transfer}, {"$set": {"ends_at": past}})
     is_over(world, sent, "expired", "link-expired", other)
     until(lambda: letters_about(world, sent, "terminé"), "the sender is told")
 
