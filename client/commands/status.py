@@ -125,7 +125,7 @@ def _recipient(one: Json) -> list[Entry]:
     told = ", ".join(" ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"])
     opened = when(one["opened_at"])
     has = sum(file["done"] > 0 for file in one["files"])
+    gone = f"  {words('révoqué', 'revoked')}" if one.get("revoked_at") else ""
     mails, seen, got = words("courriels", "mails"), words("ouvert", "opened"), words("téléchargés", "downloaded")
-    return [
-        ("", f"{one['address']} ({one['role']})  {mails}: {told}  {seen}: {opened}  {got}: {has}/{len(one['files'])}")
-    ]
+    who = f"{one['address']} ({one['role']})"
+    return [("", f"{who}  {mails}: {told}  {seen}: {opened}  {got}: {has}/{len(one['files'])}{gone}")]

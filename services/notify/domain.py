@@ -37,7 +37,7 @@ class Mail(Aggregate):
 
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
-    A failed mail with a `next_at` still owes the sender that news.
+    A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
     """
 
     kind: str
@@ -49,6 +49,7 @@ class Mail(Aggregate):
     html: str = ""
     reply_to: Person | None = None
     blame: Label | None = None
+    asked: bool = False
     state: StateName = "waiting"
     reason: str = ""
     failures: int = 0

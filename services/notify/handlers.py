@@ -129,7 +129,7 @@ async def on_link_issued(deps: Deps, fact: LinkIssued) -> None:
         downloads_per_file=fact.downloads_per_file,
         ends_at=fact.ends_at,
     )
-    await deps.standings.post(mail)
+    await deps.standings.post(mail.but(asked=fact.asked_at is not None))
 
 
 async def on_link_left_unused(deps: Deps, fact: LinkLeftUnused) -> None:
@@ -145,7 +145,7 @@ async def on_link_left_unused(deps: Deps, fact: LinkLeftUnused) -> None:
         ends_at=fact.ends_at,
         asked=fact.asked_at is not None,
     )
-    await deps.standings.post(mail)
+    await deps.standings.post(mail.but(asked=fact.asked_at is not None))
 
 
 async def on_link_extended(deps: Deps, fact: LinkExtended) -> None:

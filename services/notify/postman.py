@@ -118,11 +118,12 @@ class Postman:
         return await self._deps.mailer.send(mail.recipient, message)
 
     async def _tell_sender(self, mail: Mail) -> None:
-        """A mail that failed for good is told to the sender of its transfer, once per recipient."""
+        """A mail that failed for good is told to the sender of its transfer, once per recipient and asking."""
         if mail.blame is not None:
             words = {"recipient": mail.recipient, "reason": mail.reason}
+            about = mail.id if mail.asked else mail.recipient
             await self._deps.mails.post(
-                self._deps.secretary.to_sender("undeliverable", mail.blame, about=mail.recipient, **words)
+                self._deps.secretary.to_sender("undeliverable", mail.blame, about=about, **words)
             )
         await self._deps.mails.all.update(mail.id, settle)
 

@@ -18,7 +18,7 @@ from services.notify.post.mailer import SmtpMailer
 from tests.eventually import eventually
 from tests.integration.notify_rig import another, deps_on, emptied, make_due, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer, smtp_server
-from tests.unit.notify.told import SENDER, link_issued
+from tests.unit.notify.told import AT, SENDER, link_issued
 
 SACHA = "sacha@ville.example"
 
@@ -103,6 +103,24 @@ async def test_a_refusal_for_good_is_told_to_the_sender_once_per_recipient(datab
     failed = next(mail for mail in await of(deps, transfer) if mail.state == "failed")
     assert failed.next_at is None
     assert "@" not in failed.model_dump_json()
+
+
+async def test_a_link_that_was_refused_is_sent_again_when_its_sender_asks_and_another_refusal_is_told_again(
+    database: Database,
+) -> None:
+    mailer, transfer = FakeMailer({SACHA: ["550 full", "550 still full", "250"]}), new_transfer()
+    deps = deps_on(database, mailer)
+    first = link_issued(transfer, SACHA)
+    again = [first.model_copy(update={"asked_at": AT + timedelta(hours=hours)}) for hours in (1, 2)]
+    async with walking(deps):
+        await on_link_issued(deps, first)
+        await eventually(states(deps, transfer, "link failed", "undeliverable accepted"))
+        await on_link_issued(deps, again[0])
+        await eventually(states(deps, transfer, *["link failed"] * 2, *["undeliverable accepted"] * 2))
+        await on_link_issued(deps, again[1])
+        await eventually(states(deps, transfer, "link accepted", *["link failed"] * 2, *["undeliverable accepted"] * 2))
+    assert len(mailer.told.to(SACHA)) == 1
+    assert b"still full" in mailer.told.to(SENDER.address)[1]
 
 
 async def test_a_sender_who_cannot_be_reached_is_not_written_to_for_ever(database: Database) -> None:
