@@ -1,6 +1,7 @@
 """A large file leaves from a page, and from the command line: by turns, through the same door into the same store."""
 
 import hashlib
+import os
 import random
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import NamedTuple
 
 from playwright.sync_api import Page
 
+from bench.beside import limit
 from bench.line import Unexpected
 from bench.rows import Row, median
 from bench.stage import Stage
@@ -66,10 +68,12 @@ def _by_command_line(stage: Stage, visitor: Visitor, file: Path) -> Moved:
     draft = str(uuid.uuid4())
     command = [sys.executable, "-m", "bench.bring", stage.stack.gateway_url, draft, str(file)]
     clock = Clock(stage.pids())
+    before = os.times()
     told = subprocess.run(  # noqa: S603
         command, input=visitor.token, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
     )
-    used = clock.read()[1]
+    used, after = clock.read()[1], os.times()
+    used["(client)"] = after.children_user + after.children_system - before.children_user - before.children_system
     _settle(stage, visitor, draft, file)
     return Moved(float(told.stdout), used)
 
@@ -84,12 +88,13 @@ def _by_page(stage: Stage, visitor: Visitor, file: Path) -> tuple[Moved, Held]:
     page.goto(f"/drafts/{draft}")
     page.locator('[data-island="uploader"][data-ready="yes"]').wait_for()
     pids = visitor.pids()
-    clock = Clock(stage.pids() | {f"({name} of the browser)": mine for name, mine in pids.items()})
+    clock = Clock(stage.pids() | {"(browser)": pids["browser"]})
     with Peak(*pids["renderer"]) as peak:
         began = time.monotonic()
         heap = _send(page, file)
         seconds = time.monotonic() - began
     used = clock.read()[1]
+    used.pop("(client)")
     page.close()
     _settle(stage, visitor, draft, file)
     return Moved(seconds, used), Held(peak.course, heap)
@@ -139,15 +144,17 @@ def _speeds(size_bytes: int, page: list[Moved], line: list[Moved]) -> list[Row]:
             f"≥ {AIM:.2f}",
             median(ratios) >= AIM,
         ),
-        Row("    processor seconds a GiB, by the page", *_costs(size_bytes, page[-1])),
+        Row("    processor seconds a GiB, by the page; who was busy", *_costs(size_bytes, page[-1])),
         Row("    processor seconds a GiB, by the command line", *_costs(size_bytes, line[-1])),
     ]
 
 
 def _costs(size_bytes: int, moved: Moved) -> tuple[str, str]:
     each = {name: seconds * 2**30 / size_bytes for name, seconds in moved.used.items()}
-    busiest = sorted(each.items(), key=lambda one: -one[1])[:5]
-    return f"{sum(each.values()):.1f} in all", ", ".join(f"{name} {seconds:.1f}" for name, seconds in busiest)
+    busy = limit({name: seconds / moved.seconds for name, seconds in moved.used.items()})
+    dearest = sorted(each.items(), key=lambda one: -one[1])[:4]
+    costs = ", ".join(f"{name} {seconds:.1f}" for name, seconds in dearest)
+    return f"{sum(each.values()):.1f} in all", f"{costs}; {busy}"
 
 
 def _memory(held: list[Held]) -> list[Row]:

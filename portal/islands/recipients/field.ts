@@ -46,11 +46,7 @@ class Chips {
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("blur", () => this.commit());
     this.field.addEventListener("input", () => this.typed());
-    this.field.addEventListener("paste", (event) => {
-      event.preventDefault();
-      this.add(this.field.value + (event.clipboardData?.getData("text/plain") ?? ""));
-      this.field.value = "";
-    });
+    this.field.addEventListener("paste", (event) => this.pasted(event));
     this.list.addEventListener("keydown", (event) => this.keyOnChip(event));
   }
 
@@ -58,6 +54,15 @@ class Chips {
   private typed(): void {
     const { value } = this.field;
     if (/[;,]\s*$/.test(value) || (/\s$/.test(value) && isAddress(addressIn(value.trim())))) this.commit();
+  }
+
+  /** Whole addresses become chips; a part of one is pasted as into any field. */
+  private pasted(event: ClipboardEvent): void {
+    const text = (this.field.value + (event.clipboardData?.getData("text/plain") ?? "")).trim();
+    if (!/[;,\s]/.test(text) && !isAddress(addressIn(text))) return;
+    event.preventDefault();
+    this.field.value = "";
+    this.add(text);
   }
 
   private key(event: KeyboardEvent): void {

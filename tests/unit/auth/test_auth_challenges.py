@@ -5,6 +5,7 @@ import wave
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from services.auth.challenges.answers import among, plain
 from services.auth.challenges.image import ALPHABET, LENGTH, ImageCode
@@ -30,6 +31,24 @@ async def test_a_code_has_six_characters_and_a_png() -> None:
     assert len(challenge.code) == LENGTH
     assert set(challenge.code) <= set(ALPHABET)
     assert challenge.image.startswith(b"\x89PNG")
+
+
+async def test_an_image_stands_out_from_its_ground_and_is_twice_as_fine_as_it_is_shown() -> None:
+    for _ in range(20):
+        challenge = await ImageCode().draw("fr")
+        with Image.open(io.BytesIO(challenge.image or b"")) as image:
+            assert image.size == (560, 180)
+            colours = image.convert("RGB").getcolors(2**15) or []
+        lights = sorted(_light(colour) for _, colour in colours if isinstance(colour, tuple))
+        assert (lights[-1] + 0.05) / (lights[0] + 0.05) >= 4.5
+        assert len(challenge.image or b"") < 16_000
+
+
+def _light(colour: tuple[int, ...]) -> float:
+    """Relative luminance, as WCAG defines it."""
+    parts = [part / 255 for part in colour]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 async def test_a_code_may_be_typed_in_any_case_and_with_any_spaces() -> None:
