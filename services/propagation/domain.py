@@ -28,6 +28,7 @@ from services.propagation.shown import Shown, shown
 StateName = Literal["waiting", "released", "approved", "refused", "lapsed", "withdrawn", "quarantined"]
 Outcome = Literal["approved", "refused"]
 CLOSED: tuple[StateName, ...] = ("refused", "lapsed", "withdrawn")
+EXTENSION_ON_ITS_WAY = timedelta(seconds=30)
 STOPPED: tuple[StateName, ...] = ("withdrawn", "quarantined")
 
 
@@ -157,8 +158,14 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
 
 
 def lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    """Nobody decided in time; anything else than an open decision past its date stays as it is."""
-    if state.state != "waiting" or state.decide_by is None or now < state.decide_by:
+    """Nobody decided in time; anything else than an open decision past its date stays as it is.
+
+    Where the end of the transfer is that date, an extension of the last moment may not have been heard of yet.
+    """
+    if state.state != "waiting" or state.decide_by is None:
+        return state, []
+    ends_with_it = state.sent().ends_at <= state.decide_by
+    if now < state.decide_by + (EXTENSION_ON_ITS_WAY if ends_with_it else timedelta(0)):
         return state, []
     return _lapse(state, now)
 

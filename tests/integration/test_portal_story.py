@@ -88,6 +88,10 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     await change_what_was_sent(browser, letters, tracking, offer)
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
+    await come_in(browser, letters, AGENT)
+    received = await browser.get("/received?q=releves")
+    assert SENDER in received.text.replace("<wbr>", "")
+    assert 'class="row"' not in (await browser.get("/received?q=introuvable")).text
 
 
 async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_words(

@@ -21,7 +21,7 @@ from services.propagation.domain import approve, refuse
 from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
 from services.propagation.store import Invitations, Propagations
 from services.propagation.sweeper import forget_old, lapse_overdue
-from tests.unit.propagation.parcels import CLERK, OTHER_CLERK, parcel
+from tests.unit.propagation.parcels import CLERK, OPEN_FOR, OTHER_CLERK, parcel
 
 ROUNDS = 60
 OUTCOMES = {
@@ -49,8 +49,8 @@ class NobodysSessions:
 
 
 def about_to_lapse() -> Parcel:
-    ends_at = utc_now() + timedelta(milliseconds=random.randint(-5, 25))
-    return parcel(sent_at=ends_at - timedelta(days=3), ends_at=ends_at)
+    decide_by = utc_now() + timedelta(milliseconds=random.randint(-5, 25))
+    return parcel(sent_at=decide_by - OPEN_FOR, ends_at=decide_by + timedelta(days=7))
 
 
 async def outcomes(deps: Deps, transfer: str) -> list[str]:
@@ -89,7 +89,7 @@ async def race(deps: Deps) -> tuple[list[str], str]:
         lambda: lapse_overdue(deps),
         lambda: on_transfer_withdrawn(deps, withdrawn),
     )
-    await asyncio.sleep(max(0.0, (sent.ends_at - utc_now()).total_seconds()))
+    await asyncio.sleep(max(0.0, (sent.submitted_at + OPEN_FOR - utc_now()).total_seconds()))
     await lapse_overdue(deps)
     return await outcomes(deps, sent.transfer), (await store.get(sent.transfer)).state
 

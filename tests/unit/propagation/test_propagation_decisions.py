@@ -9,6 +9,7 @@ from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, Tr
 from services.contracts.values import Parcel, Person
 from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import (
+    EXTENSION_ON_ITS_WAY,
     Propagation,
     approve,
     approvers,
@@ -267,6 +268,17 @@ def test_an_extension_leaves_time_to_decide_only_where_the_end_was_in_the_way() 
     assert extend(longer, SENT_AT + timedelta(days=4), OPEN_FOR, KEEP_FOR) == (longer, [])
     decided = approve(short, CLERK, short.shown().digest, LATER)[0]
     assert extend(decided, ENDS_AT, OPEN_FOR, KEEP_FOR)[0].decide_by is None
+
+
+def test_of_an_extension_and_a_lapse_at_the_end_the_first_one_stands_however_late_it_is_heard() -> None:
+    end = SENT_AT + timedelta(days=3)
+    state = begun(parcel(transfer="t", ends_at=end))[0]
+    with pytest.raises(ApprovalAlreadyLapsed):
+        approve(state, CLERK, state.shown().digest, end)
+    assert lapse(state, end + EXTENSION_ON_ITS_WAY / 2) == (state, [])
+    longer, _ = extend(state, ENDS_AT, OPEN_FOR, KEEP_FOR)
+    assert approve(longer, CLERK, longer.shown().digest, end + EXTENSION_ON_ITS_WAY)[1]
+    assert lapse(state, end + EXTENSION_ON_ITS_WAY)[0].state == "lapsed"
 
 
 def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_stopped() -> None:
