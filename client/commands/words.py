@@ -68,6 +68,7 @@ ROLES = {"agent": words("agent", "agent"), "external": words("externe", "externa
 MAILS = {
     "link": words("lien", "link"),
     "to_approve": words("à valider", "to approve"),
+    "extended": words("nouvelle fin", "new end"),
     "reminder": words("rappel", "reminder"),
     "accepted": words("remis", "delivered"),
     "delayed": words("retardé", "delayed"),

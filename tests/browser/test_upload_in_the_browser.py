@@ -224,5 +224,8 @@ def test_tracking_says_what_happens_without_being_loaded_again(come_in: Callable
     page.goto(f"/tracking/{draft}")
     page.locator("#recipients + [data-live]").get_by_text(AGENT.split("@")[0]).first.wait_for()
     expect(page.locator(".timeline")).to_be_visible()
+    expect(page.locator(".followed")).to_be_visible(timeout=30_000)
+    somebody.api.revoke(draft, AGENT)
+    expect(page.locator(".followed")).to_contain_text("révoqué", timeout=30_000)
     somebody.api.withdraw(draft)
     expect(page.locator(".timeline")).to_contain_text("Supprimé par vous", timeout=30_000)

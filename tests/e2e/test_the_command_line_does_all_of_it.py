@@ -54,6 +54,7 @@ def test_somebody_signs_in_sends_and_deletes_an_agent_approves_everybody_gets_it
     assert approved.document["state"] == "approved"
     assert get(machine, other, "other") == FILES
     track(machine, sent)
+    change(machine, sent, agent, other)
 
     deleted = machine.run("delete", sent["transfer"], "--yes", "--json")
     assert deleted.document["outcome"] == "withdrawn"
@@ -96,6 +97,23 @@ def track(machine: Machine, sent: Json) -> None:
     until(everybody_has_it, "the sender sees that everybody has it")
     every = machine.run("status", "--all", "--json").document
     assert [one["transfer"] for one in every["transfers"]] == [sent["transfer"]]
+
+
+def change(machine: Machine, sent: Json, agent: Person, other: Person) -> None:
+    """A later end, the link once more, nobody left to remind, one recipient less."""
+    transfer = sent["transfer"]
+    assert machine.run("extend", transfer, "10", "--json").document["validity_days"] == 10
+    assert machine.run("extend", transfer, "4").code == 3
+    assert machine.run("resend", transfer, agent.address).code == 0
+    agent.letter(OFFER, seen=1)
+    refused = machine.run("remind", transfer, "--json")
+    assert (refused.code, refused.document["error"]["type"]) == (3, "/problems/nobody-to-remind")
+    assert machine.run("revoke", transfer, other.address, "--yes").code == 0
+    assert machine.run("get", link_of(other, OFFER), "--into", "revoked").code == 3
+    card = machine.run("status", transfer, "--json").document
+    gone = [one["address"] for one in card["tracking"]["recipients"] if one["revoked_at"]]
+    assert gone == [other.address]
+    assert machine.run("status", transfer).code == 0
 
 
 def test_one_file_by_name_and_everything_as_one_archive(machine: Machine) -> None:
