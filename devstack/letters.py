@@ -49,7 +49,7 @@ class Letter:
         """The part in HTML."""
         return self._part("html")
 
-    @property
+    @cached_property
     def links(self) -> list[str]:
         """Every address in the text, in order, once."""
         return list(dict.fromkeys(link.rstrip(".,;") for link in LINK.findall(self.text)))
@@ -71,6 +71,10 @@ class Letter:
             if f"/{page}/" in link:
                 return link.partition(f"/{page}/")[2]
         raise NoLetter(f"no link to /{page}/ in « {self.subject} »")
+
+    def opens(self, page: str) -> bool:
+        """True when one of its links leads to that page."""
+        return any(f"/{page}/" in link for link in self.links)
 
     def _part(self, kind: str) -> str:
         body = self.message.get_body(preferencelist=(kind,))
@@ -104,7 +108,11 @@ class Letters:
 
     def with_page(self, address: str, page: str) -> list[Letter]:
         """Those of them with a link to a page."""
-        return [letter for letter in self.to(address) if any(f"/{page}/" in link for link in letter.links)]
+        return [letter for letter in self.to(address) if letter.opens(page)]
+
+    def holders(self, page: str) -> set[str]:
+        """Everybody who has one of those."""
+        return {address for letter in self.all() if letter.opens(page) for address in letter.recipients}
 
     def wait(self, address: str, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
         """The next mail to an address with a link to a page, after `seen` earlier ones."""

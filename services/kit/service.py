@@ -1,6 +1,7 @@
 """How is a service run? Its API, its management port and its loops, started in any order and stopped gracefully."""
 
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_t
 from services.kit.settings import BadSettings, ServiceSettings
 
 JSON_BYTES = 64 * 1024
+OBJECTS_BETWEEN_COLLECTIONS = 10_000
 RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
 
@@ -84,8 +86,16 @@ def main(build: Callable[[], Service], name: str) -> None:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
         raise SystemExit(EXIT_BAD_SETTINGS) from None
     configure(name, service.settings.log_level)
+    _spare_the_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(service))
+
+
+def _spare_the_collector() -> None:
+    """What is there now stays for good: walking over it again and again would hold up requests for nothing."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
 
 
 async def run(service: Service) -> None:

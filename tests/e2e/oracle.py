@@ -1,7 +1,9 @@
 """What must hold after every story; reads only databases, the bucket, the broker and the mailbox (reliability.md)."""
 
+from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import httpx
 
@@ -14,6 +16,31 @@ SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantine
 QUIET_SECONDS = 45.0
 
 LAST_BYTES = 1024 * 1024
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Books:
+    """What the services wrote down, each collection read once; by transfer."""
+
+    parcels: dict[str, Document]
+    decisions: dict[str, Document]
+    links: list[Document]
+    linked: dict[str, set[str]]
+    revoked: dict[str, set[str]]
+
+    @classmethod
+    def of(cls, world: World) -> Self:
+        """As they are now."""
+        links = list(world.database("download")["links"].find({}, {"shelves": 0, "archives": 0}))
+        linked, revoked = defaultdict(set), defaultdict(set)
+        for link in links:
+            linked[link["transfer"]].add(link["recipient"]["address"])
+        for delivery in world.database("download")["deliveries"].find({}, {"revoked": 1}):
+            revoked[delivery["_id"]] = {one["address"] for one in delivery.get("revoked", [])}
+        parcels = {one["_id"]: one for one in world.database("upload")["transfers"].find({}, {"files": 0})}
+        decisions = {one["_id"]: one for one in world.database("propagation")["propagations"].find()}
+        return cls(parcels, decisions, links, linked, revoked)
 
 
 def judge(world: World) -> None:
@@ -31,51 +58,53 @@ def judge(world: World) -> None:
 
 def acknowledged_sends_exist(world: World) -> bool:
     """I1: whatever was acknowledged is known to the next service and stands in a state that it may stay in."""
+    books = Books.of(world)
     for sent in world.sent:
-        parcel = world.database("upload")["transfers"].find_one({"_id": sent.transfer})
-        decision = world.database("propagation")["propagations"].find_one({"_id": sent.transfer})
+        parcel, decision = books.parcels.get(sent.transfer), books.decisions.get(sent.transfer)
         assert parcel is not None, sent.transfer
         assert parcel["state"] in ("submitted", "closed"), parcel["state"]
         assert decision is not None, sent.transfer
         assert decision["state"] in SETTLED, decision["state"]
-        released = _released(parcel, decision) - _revoked(world, sent.transfer)
-        assert _linked(world, sent.transfer) >= released, "everybody released has a link"
+        released = _released(parcel, decision) - books.revoked[sent.transfer]
+        assert books.linked[sent.transfer] >= released, "everybody released has a link"
     return True
 
 
 def links_were_mailed(world: World) -> bool:
     """I2: for each link its recipient has a mail, unless they were revoked, and for each approver an invitation."""
-    for link in world.database("download")["links"].find():
-        address = link["recipient"]["address"]
-        if address in _revoked(world, link["transfer"]):
-            continue
-        assert world.letters.with_page(address, OFFER), f"a link without a mail for transfer {link['transfer']}"
-    for decision in world.database("propagation")["propagations"].find():
-        for invited in decision["invited"]:
-            assert world.letters.with_page(invited["address"], DECISION), f"no invitation for {decision['_id']}"
+    offered, invited = world.letters.holders(OFFER), world.letters.holders(DECISION)
+    books = Books.of(world)
+    for transfer, addresses in books.linked.items():
+        assert addresses - books.revoked[transfer] <= offered, f"a link without a mail for transfer {transfer}"
+    for id, decision in books.decisions.items():
+        assert {one["address"] for one in decision["invited"]} <= invited, f"no invitation for {id}"
     return True
 
 
 def outsiders_waited_for_approval(world: World) -> None:
     """I3: no external recipient of an external sender has a link or a mail without an approval."""
-    for decision in world.database("propagation")["propagations"].find({"parcel": {"$ne": None}}):
+    books = Books.of(world)
+    for id, decision in books.decisions.items():
+        if decision["parcel"] is None:
+            continue
         approved = decision["decided"] is not None and decision["decided"]["outcome"] == "approved"
         if decision["parcel"]["sender_role"] == "agent" or approved:
             continue
         needed = [one["address"] for one in decision["parcel"]["recipients"] if one["role"] == "external"]
-        assert not _linked(world, decision["_id"]) & set(needed), decision["_id"]
+        assert not books.linked[id] & set(needed), id
 
 
 def ends_are_one_end(world: World) -> bool:
     """Whoever holds the end of a transfer that is not over holds the same one, as long as it may be had at all."""
-    for parcel in world.database("upload")["transfers"].find({"state": "submitted"}):
-        decision = world.database("propagation")["propagations"].find_one({"_id": parcel["_id"]})
-        links = world.database("download")["links"].find({"transfer": parcel["_id"]})
-        gone = _revoked(world, parcel["_id"])
-        held = {link["ends_at"] for link in links if link["recipient"]["address"] not in gone}
-        if decision is not None and decision["parcel"] is not None:
-            held.add(decision["parcel"]["ends_at"])
-        assert len(held | {parcel["ends_at"]}) == 1, parcel["_id"]
+    books = Books.of(world)
+    ends = {id: {parcel["ends_at"]} for id, parcel in books.parcels.items() if parcel["state"] == "submitted"}
+    for link in books.links:
+        if link["transfer"] in ends and link["recipient"]["address"] not in books.revoked[link["transfer"]]:
+            ends[link["transfer"]].add(link["ends_at"])
+    for id, decision in books.decisions.items():
+        if id in ends and decision["parcel"] is not None:
+            ends[id].add(decision["parcel"]["ends_at"])
+    assert all(len(held) == 1 for held in ends.values()), [id for id, held in ends.items() if len(held) > 1]
     return True
 
 
@@ -122,16 +151,6 @@ def _released(parcel: dict[str, Any], decision: dict[str, Any]) -> set[str]:
         return set()
     waiting = decision["state"] == "waiting"
     return {one["address"] for one in parcel["recipients"] if one["role"] == "agent" or not waiting}
-
-
-def _revoked(world: World, transfer: str) -> set[str]:
-    """Those from whom the sender took their right back."""
-    delivery = world.database("download")["deliveries"].find_one({"_id": transfer}) or {}
-    return {one["address"] for one in delivery.get("revoked", [])}
-
-
-def _linked(world: World, transfer: str) -> set[str]:
-    return {link["recipient"]["address"] for link in world.database("download")["links"].find({"transfer": transfer})}
 
 
 def _unsent_facts(world: World) -> Iterator[str]:

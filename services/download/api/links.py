@@ -42,9 +42,10 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard
 
     Refuses when all are used or running, and when the transfer has ended.
     """
-    link, _, contents, now = await _opened(deps, token)
-    sent, id = contents.file(file), str(download)
-    link = await deps.links.all.update(link.id, lambda link, now: link.start(line_of(sent), file, id, now))
+    opened = await _opened(deps, token)
+    sent, id, now = opened.contents.file(file), str(download), opened.now
+    started = lambda link, now: link.start(line_of(sent), file, id, now)  # noqa: E731
+    link = await deps.links.all.update(opened.link.id, started, opened.seen)
     url, expires_at = _address(deps, link, file, id, now)
     shelf = link.shelf(line_of(sent), file)
     return StartCard(
@@ -73,9 +74,11 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
 
     Refuses, naming the files, when one of them cannot be had; nothing is taken then.
     """
-    link, _, contents, now = await _opened(deps, token)
-    bundle, id = deps.layouts.of(contents, wish.files if wish else None).bundle, str(download)
-    link = await deps.links.all.update(link.id, lambda link, now: archiving.start(link, bundle, id, now))
+    opened = await _opened(deps, token)
+    contents, id, now = opened.contents, str(download), opened.now
+    bundle = deps.layouts.of(contents, wish.files if wish else None).bundle
+    started = lambda link, now: archiving.start(link, bundle, id, now)  # noqa: E731
+    link = await deps.links.all.update(opened.link.id, started, opened.seen)
     archive = link.archives[id]
     layout = deps.layouts.of(contents, archive.files)
     url, expires_at = _address(deps, link, ARCHIVE, id, now)
@@ -117,6 +120,11 @@ class _Opened(NamedTuple):
     delivery: Delivery
     contents: Contents
     now: datetime
+
+    @property
+    def seen(self) -> tuple[Link, datetime]:
+        """What the store takes for a look at the link, so that it needs none of its own."""
+        return self.link, self.now
 
 
 async def _opened(deps: Deps, token: str) -> _Opened:
