@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 
 from bench.beside import limit
 from bench.line import Unexpected
+from bench.narrow import Narrow
 from bench.rows import Row, median
 from bench.stage import Stage
 from bench.usage import Clock, Peak, calm
@@ -21,6 +22,7 @@ from bench.visitor import Visitor
 
 MEGABYTE, MIB = 1_000_000, 2**20
 AIM = 0.80
+LINE, LINE_BYTES_A_SECOND = "over a line of 200 Mbit/s", 25 * MEGABYTE
 MOST_GROWTH = 1.15
 LOOK_MS = 100
 PATIENCE_SECONDS = 600
@@ -42,16 +44,22 @@ class Held(NamedTuple):
 
 def measure(stage: Stage, size_bytes: int, pairs: int) -> list[Row]:
     """Speed, processor, memory."""
+    gateway, rows = stage.stack.gateway_url, []
     file = _file(stage.stack.workspace.root / "browser.bin", size_bytes)
-    page, line, held = [], [], []
-    with Visitor(stage, f"fichier.{uuid.uuid4().hex[:8]}@ministere.example") as visitor:
-        for _ in range(pairs):
-            line.append(_by_command_line(stage, visitor, file))
-            moved, memory = _by_page(stage, visitor, file)
-            page.append(moved)
-            held.append(memory)
+    with (
+        Visitor(stage, f"fichier.{uuid.uuid4().hex[:8]}@ministere.example") as visitor,
+        Narrow(gateway, LINE_BYTES_A_SECOND) as narrow,
+    ):
+        for url, what in ((narrow.url, LINE), (gateway, "on this machine")):
+            page, line, held = [], [], []
+            for _ in range(pairs):
+                line.append(_by_command_line(stage, visitor, url, file))
+                moved, memory = _by_page(stage, visitor, url, file)
+                page.append(moved)
+                held.append(memory)
+            rows += [*_speeds(what, size_bytes, page, line), _memory(held)]
     file.unlink()
-    return [*_speeds(size_bytes, page, line), *_memory(held)]
+    return rows
 
 
 def _file(path: Path, size_bytes: int) -> Path:
@@ -64,9 +72,9 @@ def _file(path: Path, size_bytes: int) -> Path:
     return path
 
 
-def _by_command_line(stage: Stage, visitor: Visitor, file: Path) -> Moved:
+def _by_command_line(stage: Stage, visitor: Visitor, url: str, file: Path) -> Moved:
     draft = str(uuid.uuid4())
-    command = [sys.executable, "-m", "bench.bring", stage.stack.gateway_url, draft, str(file)]
+    command = [sys.executable, "-m", "bench.bring", url, draft, str(file)]
     clock = Clock(stage.pids())
     before = os.times()
     told = subprocess.run(  # noqa: S603
@@ -78,14 +86,13 @@ def _by_command_line(stage: Stage, visitor: Visitor, file: Path) -> Moved:
     return Moved(float(told.stdout), used)
 
 
-def _by_page(stage: Stage, visitor: Visitor, file: Path) -> tuple[Moved, Held]:
+def _by_page(stage: Stage, visitor: Visitor, url: str, file: Path) -> tuple[Moved, Held]:
     """From choosing the file to the mark that says it is complete."""
     draft = str(uuid.uuid4())
     line = stage.line(visitor.token)
     line.ask("PUT", f"/api/upload/drafts/{draft}", {})
     line.close()
-    page = visitor.page()
-    page.goto(f"/drafts/{draft}")
+    page = visitor.page_at(url, f"/drafts/{draft}")
     page.locator('[data-island="uploader"][data-ready="yes"]').wait_for()
     pids = visitor.pids()
     clock = Clock(stage.pids() | {"(browser)": pids["browser"]})
@@ -133,12 +140,12 @@ def _settle(stage: Stage, visitor: Visitor, draft: str, file: Path) -> None:
     calm(stage.pids())
 
 
-def _speeds(size_bytes: int, page: list[Moved], line: list[Moved]) -> list[Row]:
+def _speeds(what: str, size_bytes: int, page: list[Moved], line: list[Moved]) -> list[Row]:
     ratios = [theirs.seconds / ours.seconds for ours, theirs in zip(page, line, strict=True)]
     ours, theirs = (size_bytes / MEGABYTE / median([one.seconds for one in all]) for all in (page, line))
     return [
         Row(
-            f"upload of {size_bytes / MEGABYTE:.0f} MB by the page, in the middle of {len(page)}",
+            f"upload of {size_bytes / MEGABYTE:.0f} MB by the page, {what}",
             f"{ours:.0f} MB/s",
             f"{median(ratios):.2f} of {theirs:.0f} MB/s by the command line",
             f"≥ {AIM:.2f}",
@@ -157,19 +164,17 @@ def _costs(size_bytes: int, moved: Moved) -> tuple[str, str]:
     return f"{sum(each.values()):.1f} in all", f"{costs}; {busy}"
 
 
-def _memory(held: list[Held]) -> list[Row]:
+def _memory(held: list[Held]) -> Row:
     growths = [growth(one.resident) for one in held]
     most = max(max(one.resident) for one in held) / MIB
     heaps = [max(one.heap, default=0) / MIB for one in held]
-    return [
-        Row(
-            "    memory of the tab: the most in its last third, of the most in its first",
-            f"{median(growths):.2f}",
-            f"{most:.0f} MiB at the most; its scripts' heap {max(heaps):.1f} MiB",
-            f"≤ {MOST_GROWTH}",
-            median(growths) <= MOST_GROWTH,
-        )
-    ]
+    return Row(
+        "    memory of the tab: the most in its last third, of the most in its first",
+        f"{median(growths):.2f}",
+        f"{most:.0f} MiB at the most; its scripts' heap {max(heaps):.1f} MiB",
+        f"≤ {MOST_GROWTH}",
+        median(growths) <= MOST_GROWTH,
+    )
 
 
 def growth(course: list[int]) -> float:

@@ -48,6 +48,12 @@ class Visitor:
         """A new tab."""
         return self._context.new_page()
 
+    def page_at(self, url: str, path: str) -> Page:
+        """A page through another door of the same host; the session's cookie is good for both."""
+        page = self.page()
+        page.goto(f"{url}{path}")
+        return page
+
     def pids(self) -> dict[str, list[int]]:
         """The browser's processes by what they are: browser, renderer, utility, gpu."""
         told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
