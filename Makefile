@@ -13,10 +13,10 @@ PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench letters islands generate lock fmt packages
+.PHONY: help run stop restart status demo test check bench letters islands screenshots generate lock fmt packages
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 run: packages .venv/.installed $(LETTERS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
@@ -49,6 +49,9 @@ bench: packages .venv/.installed $(LETTERS) $(ISLANDS) ## timings, as ratios (FU
 letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
 
 islands: $(ISLANDS) ## build what the portal's pages gain when scripts run
+
+screenshots: packages .venv/.installed $(ISLANDS) ## every page of the portal, as pictures in .local/screenshots (ONLY=compose)
+	@$(BIN)/python -m tests.browser.screenshots $(ONLY) < /dev/null
 
 generate: .venv/.installed ## write the documents that are derived from the code
 	@$(BIN)/python -m tools.generate

@@ -27,6 +27,7 @@ PROGRAMS = {
     "bsdtar": "libarchive-tools",
     "node": "nodejs",
     "npm": "npm",
+    "chromium": "chromium",
     "aria2c": "aria2",
     "curl": "curl",
     "wget": "wget",

@@ -1,74 +1,70 @@
-"""A browser in front of the real stack, and people who come in by its pages."""
+"""A browser in front of the real stack, and people who come in; whatever the browser complains about fails a story."""
 
+import hashlib
 import shutil
-import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from client.api import Api
 from devstack.letters import Letters
-from devstack.people import ACCESS, Person
 from devstack.stack import Stack
+from tests.browser.seats import House, Seated
+from tests.browser.uploads import MIB
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 
 
-@dataclass
-class Seated:
-    """Somebody in front of a browser, whose session is also a client's."""
-
-    person: Person
-    context: BrowserContext
-
-    @property
-    def api(self) -> Api:
-        """To look at what the pages did."""
-        return self.person.api
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """Gone before the tests of other folders, because as long as a browser is driven no other event loop runs."""
+    with sync_playwright() as found:
+        yield found
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Chromium; gone before the tests of other folders, because as long as it is driven no other event loop runs."""
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """Chromium."""
+    found = launch(playwright)
+    yield found
+    found.close()
 
 
-@pytest.fixture
-def come_in(browser: Browser, stack: Stack) -> Iterator[Callable[[str], Seated]]:
-    """Somebody of this domain, who has used the link and the key of their mail in the browser."""
+def launch(playwright: Playwright) -> Browser:
+    """One more of them."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="package")
+def everybody(browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     letters = Letters(stack.mailbox_url)
-    seated: list[Seated] = []
-
-    def sit_down(domain: str) -> Seated:
-        somebody = Person(
-            Api(stack.gateway_url), letters, f"camille.{uuid.uuid4().hex[:8]}@{domain}", "Camille", "Martin"
-        )
-        context = browser.new_context(locale="fr-FR", base_url=stack.gateway_url)
-        context.set_default_timeout(20_000)
-        seated.append(Seated(somebody, context))
-        somebody.sign_in()
-        _sign_in(context.new_page(), somebody)
-        return seated[-1]
-
-    yield sit_down
-    for one in seated:
-        one.context.close()
-        one.api.wire.close()
+    house = House(stack, browser, letters, tmp_path_factory.mktemp("disk"))
+    yield house
+    house.close()
     letters.close()
 
 
-def _sign_in(page: Page, somebody: Person) -> None:
-    somebody.ask_for_link()
-    letter = somebody.letter(ACCESS, 1)
-    page.goto(f"/access/{letter.token(ACCESS)}")
-    page.get_by_label("Nom", exact=True).fill(somebody.last_name)
-    page.get_by_label("Prénom").fill(somebody.first_name)
-    page.get_by_label("Clé").fill(str(letter.key))
-    page.locator("form.sheet button").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Bonjour")
-    page.close()
+@pytest.fixture
+def house(everybody: House) -> Iterator[House]:
+    """All windows are closed afterwards, and nothing was complained about in any of them."""
+    everybody.watch.forget()
+    yield everybody
+    everybody.leave()
+    assert everybody.watch.complaints == []
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Ten parts of eight MiB, the last one shorter."""
+    path = tmp_path_factory.mktemp("large") / "Relevés 2025.bin"
+    with path.open("wb") as out:
+        for number in range(76):
+            out.write(hashlib.sha256(str(number).encode()).digest() * (MIB // 32))
+    return path
+
+
+@pytest.fixture
+def come_in(house: House) -> Callable[[str], Seated]:
+    """Somebody of this domain, in front of a browser of their own."""
+    return house.seat

@@ -5,80 +5,15 @@ import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import pytest
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import expect
 
-from tests.browser.conftest import Seated
+from tests.browser.doing import choose
+from tests.browser.seats import Seated
+from tests.browser.uploads import begin, number_of_parts, open_draft, parts_sent, slow_down
 
-MIB = 2**20
 AGENT = "dominique.navigateur@ministere.example"
 SENDERS = "ville.example"
-PART = re.compile(r"/parts/[^/]+/(\d+)/")
-SLOW_BYTES_A_SECOND = 12 * MIB
-
-
-@pytest.fixture(scope="module")
-def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten parts of eight MiB, the last one shorter."""
-    path = tmp_path_factory.mktemp("disk") / "Relevés 2025.bin"
-    with path.open("wb") as out:
-        for number in range(76):
-            out.write(hashlib.sha256(str(number).encode()).digest() * (MIB // 32))
-    return path
-
-
-def begin(somebody: Seated, **fields: Any) -> tuple[Page, str]:
-    """A draft, and its page with the uploader at work."""
-    draft = str(uuid.uuid4())
-    somebody.api.begin_draft(draft)
-    if fields:
-        somebody.api.edit_draft(draft, **fields)
-    return open_draft(somebody.context, draft), draft
-
-
-def open_draft(context: BrowserContext, draft: str) -> Page:
-    page = context.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"a script failed: {error}"))
-    page.goto(f"/drafts/{draft}")
-    expect(page.locator('[data-island="uploader"]')).to_have_attribute("data-ready", "yes")
-    return page
-
-
-def choose(page: Page, *files: Any) -> None:
-    with page.expect_file_chooser() as chooser:
-        page.locator('[data-choose="files"]').click()
-    chooser.value.set_files(list(files))
-
-
-def parts_sent(page: Page) -> list[int]:
-    """The numbers of the parts that leave from now on."""
-    numbers: list[int] = []
-
-    def note(request: Request) -> None:
-        if found := PART.search(request.url):
-            numbers.append(int(found[1]))
-
-    page.on("request", note)
-    return numbers
-
-
-def number_of_parts(wanted: int) -> Callable[[Request], bool]:
-    """Says yes when so many parts have been answered."""
-    answered: list[str] = []
-
-    def enough(request: Request) -> bool:
-        if PART.search(request.url):
-            answered.append(request.url)
-        return len(answered) >= wanted
-
-    return enough
-
-
-def slow_down(page: Page) -> None:
-    conditions = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": SLOW_BYTES_A_SECOND}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", conditions)
 
 
 def test_a_closed_tab_costs_nothing_that_had_arrived(come_in: Callable[[str], Seated], large: Path) -> None:

@@ -16,7 +16,6 @@ from devstack.people import Person
 from devstack.stack import Stack
 
 CHROMIUM = shutil.which("chromium")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
 SENDER, AGENT = "dominique.page@ministere.example", "claude.page@ministere.example"
 
 

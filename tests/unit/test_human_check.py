@@ -1,14 +1,18 @@
 """Whoever reads the question can answer it: the demonstration and the stories do, in every form there is."""
 
+from typing import get_args
+
 import pytest
 
 from devstack.human_check import QuestionNotUnderstood, answer
 from services.auth.challenges.question import Question
+from services.contracts.values import Language
 
 
-async def test_every_question_in_french_is_answered_rightly() -> None:
+@pytest.mark.parametrize("language", get_args(Language))
+async def test_every_question_is_answered_rightly(language: Language) -> None:
     for _ in range(500):
-        challenge = await Question().draw("fr")
+        challenge = await Question().draw(language)
         assert await Question().accepts(challenge, answer(str(challenge.question))), challenge.question
 
 

@@ -132,7 +132,7 @@ class Chips {
     const badge = role ? [el("span", { class: role === "agent" ? "badge badge--agent" : "badge" }, this.say(role === "agent" ? "agent" : "external"))] : [];
     const label = this.say("remove", { address });
     const button = el("button", { type: "button", tabindex: "-1", "aria-label": label, onclick: () => this.remove(at) }, "×");
-    return el("li", { class: "chip" }, el("span", {}, address), ...badge, button);
+    return el("li", { class: "chip" }, addressOf(address), ...badge, button);
   }
 
   private wrongOf(text: string, at: number): HTMLElement {
@@ -159,6 +159,12 @@ class Chips {
   private chip(at: number): HTMLButtonElement | null {
     return this.list.children[at]?.querySelector("button") ?? null;
   }
+}
+
+/** Breaks before its `@` if it must. */
+function addressOf(address: string): HTMLElement {
+  const at = address.lastIndexOf("@");
+  return el("span", { class: "chip__address" }, address.slice(0, at), el("wbr"), address.slice(at));
 }
 
 export function enhance(place: HTMLElement): void {

@@ -4,7 +4,8 @@ import { Pace, quarter, timeLeft } from "../uploader/pace";
 test.each([
   [5, ["left_moment", {}]],
   [12, ["left_seconds", { n: 20 }]],
-  [54, ["left_seconds", { n: 60 }]],
+  [49, ["left_seconds", { n: 50 }]],
+  [54, ["left_minutes", { n: 1 }]],
   [60, ["left_minutes", { n: 1 }]],
   [170, ["left_minutes", { n: 3 }]],
   [3_600, ["left_hours", { n: 1 }]],

@@ -50,7 +50,8 @@ export class Bell {
     for (const item of counted) if (item.state === "sending") item.tick();
     const size = counted.reduce((sum, item) => sum + item.size, 0) - this.base;
     const sent = counted.reduce((sum, item) => sum + item.sent, 0) - this.base;
-    this.pace.add(performance.now(), sent);
+    const skipped = counted.reduce((sum, item) => sum + item.skipped, 0);
+    this.pace.add(performance.now(), sent - skipped);
     const isTime = this.ticks % TEXT_TICKS === 0;
     this.ticks += 1;
     this.view.progress({ sent, size, files: counted.length, text: isTime ? this.text(sent, size) : "" });

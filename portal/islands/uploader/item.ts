@@ -24,6 +24,7 @@ export class Item {
   private sending: Sending | undefined;
   private stop: AbortController | undefined;
   private readonly isKnown: boolean;
+  private skippedBytes = 0;
   private ending: Promise<void> = Promise.resolve();
 
   constructor(
@@ -56,6 +57,11 @@ export class Item {
   /** Bytes that need not be sent any more. */
   get sent(): number {
     return this.state === "complete" ? this.size : (this.sending?.sentBytes ?? this.shown.sent);
+  }
+
+  /** Those of them that had arrived before, so that they say nothing about the line. */
+  get skipped(): number {
+    return (this.skippedBytes = this.sending?.skippedBytes ?? this.skippedBytes);
   }
 
   /** So much of it has arrived earlier. */

@@ -33,7 +33,7 @@ export function timeLeft(bytes: number, speed: number): [string, Values] | undef
   if (speed <= 0) return undefined;
   const seconds = bytes / speed;
   if (seconds < 10) return ["left_moment", {}];
-  if (seconds < 55) return ["left_seconds", { n: Math.ceil(seconds / 10) * 10 }];
+  if (seconds < 50) return ["left_seconds", { n: Math.ceil(seconds / 10) * 10 }];
   const minutes = Math.round(seconds / 60);
   if (minutes < 60) return ["left_minutes", { n: Math.max(1, minutes) }];
   const hours = Math.floor(minutes / 60);

@@ -28,6 +28,7 @@ export class Sending {
   private readonly done = new Set<number>();
   private readonly moving = new Map<number, number>();
   private doneBytes = 0;
+  private foundBytes = 0;
   private fresh = 0;
   private renewing: Promise<void> | undefined;
 
@@ -42,6 +43,11 @@ export class Sending {
     let sum = this.doneBytes;
     for (const bytes of this.moving.values()) sum += bytes;
     return Math.min(sum, this.picked.file.size);
+  }
+
+  /** Those of them that had arrived before, so that they say nothing about the line. */
+  get skippedBytes(): number {
+    return this.foundBytes;
   }
 
   /** Announce, send what is missing, complete; what is missing according to the service is sent again. */
@@ -79,7 +85,7 @@ export class Sending {
     this.plan = plan;
     this.done.clear();
     this.moving.clear();
-    this.doneBytes = 0;
+    this.doneBytes = this.foundBytes = 0;
   }
 
   /** Read in order, send as slots are free; the digest of the whole file. */
@@ -101,6 +107,7 @@ export class Sending {
         whole = digests.whole;
         both.throwIfAborted();
         if (arrived.get(place.number) === digests.sha256) {
+          this.foundBytes += place.to - place.from;
           this.arrived(place);
           continue;
         }

@@ -31,6 +31,8 @@ LIMITS: Json = {
     "recipients": 100,
     "drafts": 50,
     "refused_extensions": ["bat", "exe"],
+    "path_characters": 400,
+    "folders": 20,
     "subject_characters": 200,
     "text_characters": 10_000,
     "validity_days": {"shortest": 3, "longest": 14, "usual": 7},
@@ -93,6 +95,7 @@ class Played:
     asked: list[httpx.Request] = field(default_factory=list)
     mailed: list[str] = field(default_factory=list)
     wishes: dict[str, tuple[str, str | None]] = field(default_factory=dict)
+    arrived: list[Json] = field(default_factory=list)
     part_size_bytes: int = 8 * 2**20
     role: str = ""
 
@@ -173,6 +176,7 @@ class Played:
             changed = json.loads(request.content)
             self.drafts[id] |= {name: value for name, value in changed.items() if name not in ("to", "cc", "bcc")}
             self.drafts[id]["typed"] = changed
+            self.drafts[id]["recipients"] = _recipients(changed) or self.drafts[id]["recipients"]
         if request.method == "DELETE":
             del self.drafts[id]
             return httpx.Response(204)
@@ -182,9 +186,12 @@ class Played:
         if request.method == "DELETE":
             self.plans.pop(id, None)
             return httpx.Response(204)
+        if request.method == "GET":
+            return httpx.Response(200, json=self.plans[id]) if id in self.plans else problem(404, "not-found")
         asked = json.loads(request.content)
         count = max(1, -(-asked["size_bytes"] // self.part_size_bytes))
-        plan = {**file(asked["path"], asked["size_bytes"]), "file": id, "part_count": count, "parts": []}
+        plan = {**file(asked["path"], asked["size_bytes"], state="receiving"), "file": id}
+        plan |= {"part_count": count, "parts": self.arrived}
         self.plans[id] = {**plan, "part_size_bytes": self.part_size_bytes, "parts_url": f"/parts/capability-{id}"}
         return httpx.Response(200, json=self.plans[id])
 
@@ -268,6 +275,16 @@ class Played:
 
     def tracked(self, request: httpx.Request, _: str) -> httpx.Response:
         return httpx.Response(200, json=self.tracking) if self.tracking else problem(404, "transfer-unknown")
+
+
+def _recipients(changed: Json) -> list[Json]:
+    """The addresses in a change, each an agent's or not."""
+    found = [(name, one) for name in ("to", "cc", "bcc") for text in changed.get(name, []) for one in text.split()]
+    return [
+        {"address": one, "field": name, "role": "agent" if one.endswith("@ministere.example") else "external"}
+        for name, one in found
+        if "@" in one
+    ]
 
 
 def decision(**more: Any) -> Json:

@@ -1,0 +1,136 @@
+"""What somebody does on a page before it is looked at."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import FilePayload, Page, expect
+
+from tests.browser.stage import Stage
+from tests.browser.words import Words
+from tests.unit.portal.played import WHEN, decision, problem
+
+SLOW_BYTES_A_SECOND = 1_000_000
+PASTED = """Dominique Bernard <dominique.bernard@ministere.example>; sacha.petit@entreprise.example,
+"Petit, Claude" <claude.petit@ville.example>\tmartin chez ville"""
+BAD: list[FilePayload] = [
+    {"name": "Relevés 2025.csv", "mimeType": "text/csv", "buffer": b"a;b"},
+    {"name": "outil.exe", "mimeType": "", "buffer": b"MZ"},
+    {"name": "relevés 2025.CSV", "mimeType": "", "buffer": b"c;d"},
+]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A page, its words, and the stage that it is on."""
+
+    page: Page
+    say: Words
+    stage: Stage
+
+
+def nothing(_on: Scene) -> None:
+    """It is looked at as it comes."""
+
+
+def ask_with_a_wrong_answer(on: Scene) -> None:
+    on.page.fill("#email", "camille.martin@ville.example")
+    on.page.fill("#answer", "42")
+    on.page.get_by_role("button", name=on.say("Send me a link")).click()
+    on.page.wait_for_selector("#answer-error")
+
+
+def enter(on: Scene) -> None:
+    on.page.fill("#last_name", "Martin")
+    on.page.fill("#first_name", "Camille")
+    on.page.fill("#key", "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A")
+    on.page.locator("main button").click()
+    on.page.wait_for_load_state()
+
+
+def enter_with_a_wrong_key(on: Scene) -> None:
+    enter(on)
+    on.page.wait_for_selector("#key-error")
+
+
+def save(on: Scene) -> None:
+    on.page.wait_for_selector('[data-ready="yes"]')
+    on.page.locator(".actions").get_by_role("button", name=on.say("Save"), exact=True).click()
+    on.page.wait_for_selector("main.narrow, .alert--wrong")
+
+
+def paste_a_list(on: Scene) -> None:
+    paste(on.page, PASTED)
+    on.page.locator(".chips__wrong button").first.wait_for()
+    expect(on.page.locator(".chip .badge")).to_have_count(3)
+
+
+def paste(page: Page, text: str, field: str = "#to") -> None:
+    """As from the clipboard."""
+    page.locator(field).evaluate(
+        """(field, text) => {
+          const held = new DataTransfer();
+          held.setData("text/plain", text);
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: held, bubbles: true, cancelable: true }));
+        }""",
+        text,
+    )
+
+
+def choose(page: Page, *files: Any, kind: str = "files") -> None:
+    with page.expect_file_chooser() as chooser:
+        page.locator(f'[data-choose="{kind}"]').click()
+    chooser.value.set_files(list(files))
+
+
+def choose_bad_files(on: Scene) -> None:
+    choose(on.page, *BAD)
+    on.page.get_by_role("alert").locator("li").first.wait_for()
+    expect(on.page.locator('.file[data-state="complete"]')).to_have_count(1)
+
+
+def send_slowly(on: Scene) -> None:
+    """Two of the five parts have arrived, the others take their time."""
+    on.stage.has(2)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": SLOW_BYTES_A_SECOND}
+    on.page.context.new_cdp_session(on.page).send("Network.emulateNetworkConditions", slow)
+    choose(on.page, on.stage.large)
+    expect(on.page.locator(".sending__text")).to_contain_text(re.compile(r"^[45]\d\s?%"))
+
+
+def pause(on: Scene) -> None:
+    send_slowly(on)
+    on.page.locator(".sending").get_by_role("button").click()
+    on.page.locator('.file[data-state="paused"]').wait_for()
+
+
+def wait_for_what_arrived(on: Scene) -> None:
+    expect(on.page.locator('.file[data-state="wanted"]')).to_contain_text("60")
+
+
+def hold_files_above(on: Scene) -> None:
+    held = on.page.evaluate_handle(
+        "() => { const held = new DataTransfer(); held.items.add(new File(['plan'], 'plan.pdf')); return held; }"
+    )
+    on.page.dispatch_event("h1", "dragenter", {"dataTransfer": held})
+    on.page.locator(".dropping").wait_for()
+
+
+def open_all(on: Scene) -> None:
+    on.page.eval_on_selector_all("main details", "(all) => all.forEach((one) => { one.open = true; })")
+
+
+def refuse_without_reason(on: Scene) -> None:
+    on.page.get_by_role("button", name=on.say("Refuse"), exact=True).click()
+    on.page.wait_for_selector("#reason-error")
+
+
+def decide_too_late(on: Scene) -> None:
+    """Somebody else was faster."""
+    by = {"address": "claude.petit@ministere.example", "name": "Claude Petit"}
+    known = {"outcome": "approved", "by": by, "at": WHEN, "reason": ""}
+    over = {"state": "approved", "may_decide": False, "decide_by": None}
+    on.stage.played.refuse("POST", ".*/approval", problem(409, "already-decided"))
+    on.stage.played.decision = decision(**over, decided=known)
+    on.page.get_by_role("button", name=on.say("Approve"), exact=True).click()
+    on.page.wait_for_selector(".alert--warn")

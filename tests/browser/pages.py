@@ -1,0 +1,133 @@
+"""Every page in every state that somebody may meet it in: the one list that is looked at, measured and photographed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from tests.browser import doing
+from tests.browser.plays import (
+    Play,
+    decided,
+    empty_draft,
+    ended,
+    holds,
+    incomplete_draft,
+    nothing,
+    offered,
+    one_file,
+    refusing,
+    said_no,
+    suspended,
+    unfinished,
+    unreadable,
+    waiting,
+)
+from tests.unit.portal.played import DRAFT, SENT, TOKEN
+
+COMPOSE = f"/drafts/{DRAFT}"
+TRACKING = f"/tracking/{SENT}"
+APPROVE = f"/approve/{TOKEN}"
+OFFER = f"/download/{TOKEN}"
+READY = '[data-island="uploader"][data-ready="yes"]'
+
+
+@dataclass(frozen=True)
+class State:
+    """A page, what the services hold behind it, what was done on it, and what is there once it has settled."""
+
+    name: str
+    path: str
+    role: str = ""
+    play: Play = nothing
+    do: Callable[[doing.Scene], object] = doing.nothing
+    settled: str = "main h1"
+    life: int = 900
+    scripts: bool = True
+
+
+IN = (
+    State("welcome", "/"),
+    State("access-image", "/access"),
+    State("access-question", "/access?kind=question"),
+    State("access-wrong-answer", "/access?kind=question", do=doing.ask_with_a_wrong_answer),
+    State("access-sent", "/access/sent"),
+    State("enter", f"/access/{TOKEN}"),
+    State("enter-wrong-key", f"/access/{TOKEN}", do=doing.enter_with_a_wrong_key),
+    State("enter-used-link", f"/access/{TOKEN}", play=said_no("link-already-used"), do=doing.enter),
+    State("session-needed", "/drafts"),
+    State("session-over", "/drafts", "external", life=-1),
+    State("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired", 401), doing.save),
+)
+DESK = (
+    State("desk", "/", "external", unfinished),
+    State("desk-agent", "/", "agent", unfinished),
+    State("desk-new", "/", "external", holds(drafts=False, transfers=False)),
+    State("drafts", "/drafts", "external", unfinished),
+    State("drafts-none", "/drafts", "external", holds(drafts=False)),
+    State("transfers", "/transfers", "external"),
+    State("transfers-none", "/transfers", "external", holds(transfers=False)),
+    State("pending", "/pending", "agent"),
+    State("pending-none", "/pending", "agent", holds(pending=False)),
+)
+WRITING = (
+    State("compose-new", COMPOSE, "external", empty_draft, settled=READY),
+    State("compose", COMPOSE, "external", settled=READY),
+    State("compose-saved", f"{COMPOSE}?saved=yes", "external", settled=READY),
+    State("compose-list-pasted", COMPOSE, "external", empty_draft, doing.paste_a_list, READY),
+    State("compose-files-refused", COMPOSE, "external", empty_draft, doing.choose_bad_files, READY),
+    State("compose-sending", COMPOSE, "external", unfinished, doing.send_slowly, READY),
+    State("compose-paused", COMPOSE, "external", unfinished, doing.pause, READY),
+    State("compose-to-resume", COMPOSE, "external", incomplete_draft, doing.wait_for_what_arrived, READY),
+    State("compose-dropping", COMPOSE, "external", empty_draft, doing.hold_files_above, READY),
+    State("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long", 422), doing.save),
+    State("compose-without-scripts", COMPOSE, "external", unreadable, scripts=False),
+    State("recap", f"{COMPOSE}/recap", "external"),
+    State("recap-incomplete", f"{COMPOSE}/recap", "external", incomplete_draft),
+    State("sent-waiting", f"/drafts/{SENT}/sent", "external", settled=".copy__row"),
+    State("sent", f"/drafts/{SENT}/sent", "agent", holds(approval=False), settled=".copy__row"),
+    State("draft-delete", f"{COMPOSE}/delete", "external"),
+)
+FOLLOWING = (
+    State("tracking-waiting", TRACKING, "external", waiting, doing.open_all),
+    State("tracking", TRACKING, "external", decided("approved"), doing.open_all),
+    State("tracking-refused", TRACKING, "external", decided("refused"), doing.open_all),
+    State("tracking-withdrawn", TRACKING, "external", ended("withdrawn")),
+    State("tracking-expired", TRACKING, "external", ended("expired")),
+    State("tracking-quarantined", TRACKING, "external", ended("quarantined")),
+    State("tracking-delete", f"{TRACKING}/delete", "external"),
+)
+DECIDING = (
+    State("approve", APPROVE, do=doing.open_all),
+    State("approve-with-session", f"/pending/{SENT}", "agent"),
+    State("approve-without-reason", APPROVE, do=doing.refuse_without_reason),
+    State("approved", APPROVE, play=decided("approved")),
+    State("approved-by-another", APPROVE, do=doing.decide_too_late),
+    State("refused", APPROVE, play=decided("refused")),
+    State("approve-withdrawn", APPROVE, play=decided("withdrawn")),
+    State("approve-lapsed", APPROVE, play=decided("lapsed")),
+)
+FETCHING = (
+    State("download", OFFER, play=offered),
+    State("download-digests", OFFER, play=offered, do=doing.open_all),
+    State("download-one-file", OFFER, play=one_file),
+    State("download-suspended", OFFER, play=suspended),
+    State("download-again", f"{OFFER}?again=x", play=one_file),
+)
+REFUSALS = (
+    *("downloads-exhausted", "link-expired", "transfer-withdrawn", "transfer-waiting", "transfer-rejected"),
+    *("transfer-refused", "transfer-lapsed", "transfer-quarantined", "file-suspended", "link-unknown", "unavailable"),
+)
+REFUSED = tuple(
+    State(f"refusal-{slug}", OFFER, play=refusing("GET", "/api/download/.*", slug, 410)) for slug in REFUSALS
+)
+STANDING = (
+    State("help", "/help"),
+    State("accessibility", "/accessibility"),
+    State("legal", "/legal"),
+    State("nothing-there", "/nothing/there"),
+    State(
+        "failed", OFFER, play=lambda played, _: played.refuse("GET", "/api/download/.*", httpx.Response(200, json=1))
+    ),
+)
+EVERY = (*IN, *DESK, *WRITING, *FOLLOWING, *DECIDING, *FETCHING, *REFUSED, *STANDING)

@@ -1,0 +1,106 @@
+"""Somebody asks for a link, finds it in their mailbox, and comes in with its key; by mouse, and by keyboard alone."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from devstack.human_check import answer
+from devstack.letters import Letter
+from devstack.people import ACCESS, Person
+from tests.browser.keys import Keys
+from tests.browser.seats import OUTSIDE, House
+from tests.browser.words import LOCALES, Words, words
+
+WRONG_KEY = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A"
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_link_and_a_key_open_a_session_once(house: House, language: str) -> None:
+    say, person = words(language), house.stranger(OUTSIDE)
+    context = house.window(language)
+    context.grant_permissions(CLIPBOARD)
+    page = context.new_page()
+    page.goto("/")
+    page.get_by_role("link", name=say("Get an access link by mail")).click()
+    expect(page.locator(".check__image")).to_have_js_property("naturalWidth", 280)
+    page.get_by_role("link", name=say("I prefer to answer a question")).click()
+    page.get_by_label(say("Your mail address")).fill(person.address)
+    page.locator("#answer").fill(answer(page.locator("label[for=answer]").inner_text()))
+    page.get_by_role("button", name=say("Send me a link")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("Look in your mailbox"))
+
+    letter = person.letter(ACCESS)
+    page.goto(f"/access/{letter.token(ACCESS)}")
+    page.get_by_label(say("Last name"), exact=True).fill(person.last_name)
+    page.get_by_label(say("First name")).fill(person.first_name)
+    page.get_by_label(say("Key"), exact=True).fill(WRONG_KEY)
+    come_in(page, say)
+    expect(page.locator("#key-error")).to_contain_text(say.many("One try is left.", "%(n)s tries are left.", 4))
+    expect(page.get_by_label(say("First name"))).to_have_value(person.first_name)
+    paste_key(page, say, letter)
+    come_in(page, say)
+    expect(page.get_by_role("heading", level=1)).to_have_text(greeting(say, person))
+
+    page.goto(f"/access/{letter.token(ACCESS)}")
+    page.get_by_label(say("Last name"), exact=True).fill(person.last_name)
+    page.get_by_label(say("First name")).fill(person.first_name)
+    paste_key(page, say, letter)
+    come_in(page, say)
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("This access link has already been used"))
+    page.get_by_role("button", name=say("Sign out")).click()
+    expect(page.get_by_role("link", name=say("Get an access link by mail"))).to_be_visible()
+    page.goto("/drafts")
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("A session is needed"))
+
+
+def test_the_last_wrong_key_closes_the_link_and_says_what_to_do(house: House) -> None:
+    say, person = words("fr"), house.stranger(OUTSIDE)
+    person.ask_for_link()
+    page = house.window().new_page()
+    page.goto(f"/access/{person.letter(ACCESS).token(ACCESS)}")
+    page.get_by_label(say("Last name"), exact=True).fill(person.last_name)
+    page.get_by_label(say("First name")).fill(person.first_name)
+    for left in (4, 3, 2, 1):
+        page.get_by_label(say("Key"), exact=True).fill(WRONG_KEY)
+        come_in(page, say)
+        expect(page.locator("#key-error")).to_contain_text(say.many("One try is left.", "%(n)s tries are left.", left))
+    come_in(page, say)
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("This access link was closed"))
+    expect(page.get_by_role("link", name=say("Ask for an access link"))).to_be_visible()
+
+
+def test_with_the_keyboard_alone(house: House) -> None:
+    say, person = words("fr"), house.stranger(OUTSIDE)
+    page = house.window().new_page()
+    page.goto("/")
+    keys = Keys(page)
+    keys.use(page.get_by_role("link", name=say("Get an access link by mail")))
+    keys.use(page.get_by_role("link", name=say("I prefer to answer a question")))
+    question = page.locator("label[for=answer]")
+    expect(question).to_contain_text("?")
+    keys.write(page.locator("#email"), person.address)
+    keys.write(page.locator("#answer"), answer(question.inner_text()))
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("Look in your mailbox"))
+    letter = person.letter(ACCESS)
+    page.goto(f"/access/{letter.token(ACCESS)}")
+    keys.write(page.locator("#last_name"), person.last_name)
+    keys.write(page.locator("#first_name"), person.first_name)
+    keys.write(page.locator("#key"), str(letter.key).lower().replace("-", " "))
+    keys.use(page.locator("main").get_by_role("button", name=say("Come in")), "Space")
+    expect(page.get_by_role("heading", level=1)).to_have_text(greeting(say, person))
+
+
+def come_in(page: Page, say: Words) -> None:
+    page.locator("main").get_by_role("button", name=say("Come in")).click()
+
+
+def paste_key(page: Page, say: Words, letter: Letter) -> None:
+    """From the clipboard, with the blanks that come along, over what is there."""
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", f" {letter.key} ")
+    page.get_by_label(say("Key"), exact=True).press("ControlOrMeta+a")
+    page.get_by_label(say("Key"), exact=True).press("ControlOrMeta+v")
+
+
+def greeting(say: Words, person: Person) -> str:
+    return say("Hello %(name)s", name=f"{person.first_name} {person.last_name}")

@@ -1,0 +1,166 @@
+"""Every page in every state, in both languages, in every light, wide and narrow: what a machine can say of it."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.pages import EVERY, REFUSED, State
+from tests.browser.stage import Stage, on_stage
+from tests.browser.tour import FORCED, VIEWS, Tour
+
+ISLANDS = Path(__file__).resolve().parents[2] / "portal" / "islands"
+MODULES = ISLANDS / "node_modules"
+RULES = Path(__file__).with_name("html-validate.json")
+AXE = (MODULES / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+INSPECT = """async (tags) => {
+  const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+  return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}`));
+}"""
+TOO_WIDE = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const end = (one) => one.getBoundingClientRect().left + Math.max(one.scrollWidth, one.offsetWidth ?? 0);
+  const wide = [...document.body.querySelectorAll("main *, header *, footer *")].filter((one) => end(one) > width);
+  return ["the page", ...wide.map((one) => one.outerHTML.slice(0, 120))];
+}"""
+
+
+@dataclass
+class Seen:
+    """What was found on a page."""
+
+    state: State
+    served: str
+    built: str
+    violations: dict[str, list[str]] = field(default_factory=dict)
+    too_wide: dict[str, list[str]] = field(default_factory=dict)
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with on_stage() as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["fr", "en"])
+def seen(request: pytest.FixtureRequest, browser: Browser, stage: Stage) -> Iterator[list[Seen]]:
+    tour = Tour(browser, stage, request.param)
+    yield [_look(tour, state) for state in EVERY]
+    tour.close()
+
+
+def _look(tour: Tour, state: State) -> Seen:
+    with tour.open(state) as (page, served):
+        found = Seen(state, served, page.content())
+        page.evaluate(AXE)
+        for view in (*VIEWS, FORCED):
+            view.apply(page)
+            found.violations[str(view)] = page.evaluate(INSPECT, TAGS)
+            found.too_wide[str(view)] = page.evaluate(TOO_WIDE)
+        found.complaints = tour.watch.complaints
+    return found
+
+
+def told(seen: list[Seen], of: str) -> dict[str, Any]:
+    """By page and view, what there is to say."""
+    by_view = {f"{one.state.name} {view}": found for one in seen for view, found in getattr(one, of).items()}
+    return {where: found for where, found in by_view.items() if found}
+
+
+def test_axe_finds_no_violation(seen: list[Seen]) -> None:
+    assert told(seen, "violations") == {}
+
+
+def test_nothing_is_wider_than_the_window(seen: list[Seen]) -> None:
+    assert told(seen, "too_wide") == {}
+
+
+def test_no_script_fails_and_no_policy_is_broken(seen: list[Seen]) -> None:
+    assert {one.state.name: one.complaints for one in seen if one.complaints} == {}
+
+
+def test_the_html_is_valid_as_it_is_served_and_as_scripts_leave_it(seen: list[Seen], tmp_path: Path) -> None:
+    for one in seen:
+        (tmp_path / f"{one.state.name}.html").write_text(one.served, encoding="utf-8")
+        (tmp_path / f"{one.state.name}.built.html").write_text(one.built, encoding="utf-8")
+    command = [str(MODULES / ".bin" / "html-validate"), "--config", str(RULES), "--formatter", "json", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    found = json.loads(done.stdout)
+    faults = {
+        Path(one["filePath"]).name: sorted({f"{each['ruleId']}: {each['message']}" for each in one["messages"]})
+        for one in found
+        if one["messages"]
+    }
+    assert faults == {}
+    assert len(list(tmp_path.iterdir())) == 2 * len(EVERY)
+
+
+def test_each_refusal_says_something_else(seen: list[Seen]) -> None:
+    pages = [one.served for one in seen if one.state in REFUSED]
+    said = [re.sub(r"<[^>]*>|[0-9a-f]{32}|\s+", " ", page.partition("<main")[2]) for page in pages]
+    assert len(set(said)) == len(pages) == len(REFUSED)
+
+
+def test_what_is_broken_on_purpose_is_found(browser: Browser, stage: Stage) -> None:
+    tour = Tour(browser, stage, "fr")
+    with tour.open(EVERY[0]) as (page, _):
+        page.evaluate(AXE)
+        page.evaluate("""() => {
+          document.documentElement.lang = "";
+          document.body.append(Object.assign(document.createElement("script"), { textContent: "1" }));
+          const wide = Object.assign(document.createElement("p"), { textContent: "x".repeat(900) });
+          wide.setAttribute("class", "mono");
+          document.querySelector("main").append(wide);
+          wide.style.setProperty("overflow-wrap", "normal");
+          wide.style.setProperty("color", "#eee");
+        }""")
+        found = page.evaluate(INSPECT, TAGS)
+        assert {"html-has-lang", "color-contrast"} <= {one.split(":")[0] for one in found}
+        assert page.evaluate(TOO_WIDE) != []
+        assert [one for one in tour.watch.complaints if "script-src" in one]
+    tour.close()
+
+
+def test_motion_is_left_out_where_it_is_not_wanted(browser: Browser, stage: Stage) -> None:
+    moving = """() => [...document.querySelectorAll("body *")].filter((one) => {
+      const style = getComputedStyle(one);
+      return [style.transitionDuration, style.animationDuration].some((said) => parseFloat(said) > 0);
+    }).length"""
+    tour = Tour(browser, stage, "fr")
+    with tour.open(EVERY[0]) as (page, _):
+        assert page.evaluate(moving) == 0
+        page.emulate_media(reduced_motion="no-preference")
+        assert page.evaluate(moving) > 0
+    tour.close()
+
+
+def test_whoever_forces_colours_sees_every_button_and_where_the_focus_is(browser: Browser, stage: Stage) -> None:
+    tour = Tour(browser, stage, "fr")
+    for name in ("compose", "approve", "tracking", "download"):
+        (state,) = [one for one in EVERY if one.name == name]
+        with tour.open(state) as (page, _):
+            FORCED.apply(page)
+            assert _without_an_edge(page) == []
+            page.keyboard.press("Tab")
+            assert page.evaluate("parseFloat(getComputedStyle(document.activeElement).outlineWidth)") >= 2
+    tour.close()
+
+
+def _without_an_edge(page: Page) -> list[str]:
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll(".button, .badge, .alert, .sheet, input, textarea, .step, .chip")]
+          .filter((one) => one.checkVisibility() && !one.matches(".chips__field, [type=hidden]"))
+          .filter((one) => [getComputedStyle(one), getComputedStyle(one, "::before")]
+            .every((style) => style.borderTopStyle === "none" || parseFloat(style.borderTopWidth) === 0))
+          .map((one) => one.outerHTML.slice(0, 100))"""
+    )
+    return found

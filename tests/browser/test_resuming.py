@@ -1,0 +1,60 @@
+"""Whatever ends an upload, nothing that had arrived is sent again: a browser that is killed, services that restart."""
+
+import os
+import re
+import signal
+from pathlib import Path
+
+from playwright.sync_api import BrowserContext, Playwright, expect
+
+from tests.browser.conftest import launch
+from tests.browser.doing import choose
+from tests.browser.seats import OUTSIDE, House, Seated, sit_down
+from tests.browser.uploads import begin, number_of_parts, open_draft, parts_sent, parts_taken_in, slow_down
+
+RESTARTED = ("upload", "portal", "gateway")
+
+
+def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwright: Playwright, large: Path) -> None:
+    camille = house.seat(OUTSIDE)
+    doomed = launch(playwright)
+    context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url)
+    sit_down(context, str(camille.api.wire.token))
+    page, draft = begin(Seated(camille.person, context, camille.say))
+    slow_down(page)
+    with page.expect_event("requestfinished", number_of_parts(2)):
+        choose(page, large)
+    kill(context)
+
+    (file,) = camille.api.draft(draft)["files"]
+    before = {part.number for part in camille.api.file_plan(draft, file["file"]).parts}
+    assert before
+    page = open_draft(camille.context, draft)
+    expect(page.locator('.file[data-state="wanted"]')).to_contain_text(re.compile(r"\d+\s%"))
+    again = parts_sent(page)
+    choose(page, large)
+    expect(page.locator(".file")).to_have_attribute("data-state", "complete", timeout=60_000)
+    assert again
+    assert not before & set(again), "a part that had arrived was sent twice"
+
+
+def test_services_that_restart_under_an_upload_are_waited_for(house: House, large: Path) -> None:
+    house.watch.excuse("Failed to load resource")
+    page, _ = begin(house.seat(OUTSIDE))
+    taken_in = parts_taken_in(page)
+    slow_down(page)
+    with page.expect_event("requestfinished", number_of_parts(2)):
+        choose(page, large)
+    for name in RESTARTED:
+        house.stack.restart(name)
+    expect(page.locator(".file")).to_have_attribute("data-state", "complete", timeout=90_000)
+    assert sorted(taken_in) == list(range(1, 11)), "each part was taken in once"
+
+
+def kill(context: BrowserContext) -> None:
+    """The process, at once."""
+    browser = context.browser
+    assert browser
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    (pid,) = [one["id"] for one in processes if one["type"] == "browser"]
+    os.kill(pid, signal.SIGKILL)
