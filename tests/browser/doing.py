@@ -40,6 +40,13 @@ def ask_with_a_wrong_answer(on: Scene) -> None:
     on.page.wait_for_selector("#answer-error")
 
 
+def fill_in_what_nobody_sees(on: Scene) -> None:
+    on.page.eval_on_selector("#website", "(field) => { field.value = 'https://ville.example'; }")
+    on.page.fill("#email", "camille.martin@ville.example")
+    on.page.get_by_role("button", name=on.say("Send me a link")).click()
+    on.page.wait_for_selector(".alert--wrong")
+
+
 def enter(on: Scene) -> None:
     on.page.fill("#last_name", "Martin")
     on.page.fill("#first_name", "Camille")

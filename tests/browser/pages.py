@@ -51,6 +51,7 @@ IN = (
     State("access-image", "/access"),
     State("access-question", "/access?kind=question"),
     State("access-wrong-answer", "/access?kind=question", do=doing.ask_with_a_wrong_answer),
+    State("access-like-a-machine", "/access", do=doing.fill_in_what_nobody_sees),
     State("access-sent", "/access/sent"),
     State("enter", f"/access/{TOKEN}"),
     State("enter-wrong-key", f"/access/{TOKEN}", do=doing.enter_with_a_wrong_key),
@@ -66,6 +67,8 @@ DESK = (
     State("drafts", "/drafts", "external", unfinished),
     State("drafts-none", "/drafts", "external", holds(drafts=False)),
     State("transfers", "/transfers", "external"),
+    State("transfers-searched", "/transfers?q=budget", "external"),
+    State("received", "/received", "agent"),
     State("transfers-none", "/transfers", "external", holds(transfers=False)),
     State("pending", "/pending", "agent"),
     State("pending-none", "/pending", "agent", holds(pending=False)),
@@ -95,6 +98,9 @@ FOLLOWING = (
     State("tracking-withdrawn", TRACKING, "external", ended("withdrawn")),
     State("tracking-expired", TRACKING, "external", ended("expired")),
     State("tracking-quarantined", TRACKING, "external", ended("quarantined")),
+    State("tracking-reminded", f"{TRACKING}?done=reminded&n=2", "external", decided("approved")),
+    State("tracking-revoke", f"{TRACKING}/revoke/2", "external"),
+    State("tracking-extend", f"{TRACKING}/extend", "external"),
     State("tracking-delete", f"{TRACKING}/delete", "external"),
 )
 DECIDING = (

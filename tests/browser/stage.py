@@ -35,7 +35,8 @@ class Stage:
             out.truncate(PARTS * PART_BYTES)
         self.played = Played()
         transport = httpx.MockTransport(lambda request: self.played.answer(request))
-        self._portal = build(settings(public_base_url=url, files_base_url=url, gateway_url=url), transport).app
+        given = settings(public_base_url=url, files_base_url=url, gateway_url=url, least_asking_seconds=0)
+        self._portal = build(given, transport).app
         self._image = ImageCode()._paint("K7PEM4")
 
     def has(self, count: int) -> None:

@@ -22,7 +22,7 @@ def test_a_link_and_a_key_open_a_session_once(house: House, language: str) -> No
     page = context.new_page()
     page.goto("/")
     page.get_by_role("link", name=say("Get an access link by mail")).click()
-    expect(page.locator(".check__image")).to_have_js_property("naturalWidth", 280)
+    assert page.locator(".check__image").evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 0
     page.get_by_role("link", name=say("I prefer to answer a question")).click()
     page.get_by_label(say("Your mail address")).fill(person.address)
     page.locator("#answer").fill(answer(page.locator("label[for=answer]").inner_text()))

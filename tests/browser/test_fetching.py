@@ -106,8 +106,9 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
     page.goto(link[:-1] + ("A" if link[-1] != "A" else "Q"))
     expect(page.get_by_role("heading", level=1)).to_have_text(say("There is nothing here"))
 
-    page, transfer, _ = offered(house, language)
+    page, transfer, other = offered(house, language)
     house.known(AGENTS, "dominique").api.withdraw(transfer)
+    house.heard_of_the_end(other)
     page.get_by_role("button", name=say("Download everything")).click()
     refused(page, say, "The sender has deleted this transfer")
 
