@@ -22,9 +22,9 @@ from tests.browser.words import LOCALES
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".local" / "screenshots"
 KEPT = PROJECT / "docs" / "screenshots"
-DOCUMENTS = {"welcome": 0, "compose-sending": 0, "approve": 0, "download": 1, "tracking": 3}
+DOCUMENTS = {"welcome": 0, "compose-sending": 0, "approve-with-session": 0, "download": 1, "tracking": 0}
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-COLOURS = 64
+COLOURS = 192
 
 
 def main() -> None:
