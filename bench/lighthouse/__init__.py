@@ -15,6 +15,7 @@ NAMES = ("package.json", "package-lock.json")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 PATIENCE_SECONDS = 180
+ATTEMPTS = 3
 
 
 class Report(NamedTuple):
@@ -34,9 +35,28 @@ def look(url: str, cookie: str = "") -> Report:
     command = ["node", "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output=json"]
     command += [f"--output-path={report}", f"--extra-headers={headers}", f"--only-categories={','.join(CATEGORIES)}"]
     command += ["--chrome-flags=--headless --no-sandbox --disable-gpu --disable-dev-shm-usage"]
+    for _ in range(ATTEMPTS):
+        report.unlink(missing_ok=True)
+        trouble = _run(command, folder)
+        if not trouble:
+            return read(json.loads(report.read_text(encoding="utf-8")))
+    raise Unexpected(trouble)
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """What it says when it did not work; on a busy machine it loses a page now and then, and asks for another try."""
     environment = {**os.environ, "CHROME_PATH": CHROMIUM}
-    subprocess.run(command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS, check=True)  # noqa: S603
-    return read(json.loads(report.read_text(encoding="utf-8")))
+    done = subprocess.run(  # noqa: S603
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    return "" if done.returncode == 0 else done.stderr.strip() or "it failed without a word"
 
 
 def read(report: dict[str, Any]) -> Report:
