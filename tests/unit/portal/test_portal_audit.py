@@ -64,6 +64,20 @@ def functions(path: Path) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
+def test_axe_and_the_keyboard_are_among_what_was_tested() -> None:
+    axe = ast.parse((ROOT / "tests" / "browser" / "test_every_page.py").read_text(encoding="utf-8"))
+    assert "axe.run" in ast.unparse(axe)
+    assert "tests/browser/test_every_page.py::test_axe_finds_no_violation" in NAMED
+    walks = {
+        f"tests/browser/{path.name}::{function}"
+        for path in (ROOT / "tests" / "browser").glob("test_*.py")
+        for function in functions(path)
+        if "keyboard" in function
+    }
+    assert walks
+    assert {name for name in NAMED if "keyboard" in name} == walks, "a walk by keyboard is missing in the statement"
+
+
 def test_nothing_is_said_to_be_tested_by_nobody() -> None:
     assert all(one.by for one in AUDITED.tested)
     assert AUDITED.untested
