@@ -5,6 +5,8 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import takewhile
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 import pytest
@@ -50,7 +52,7 @@ class Server:
 
     def _serve(self, connection: socket.socket, number: int) -> None:
         with suppress(OSError, ValueError), connection, connection.makefile("rb") as stream:
-            while head := b"".join(iter(stream.readline, b"\r\n")):
+            while head := _head(stream):
                 start, stop = head.lower().partition(b"range: bytes=")[2].split(b"\r")[0].split(b"-")
                 self.asked.append((int(start), number))
                 if not self._answer(connection, int(start), int(stop) + 1):
@@ -69,6 +71,11 @@ class Server:
         connection.sendall(f"HTTP/1.1 206 Yes\r\nContent-Length: {stop - start}\r\n\r\n".encode())
         connection.sendall(BODY[start : (start + stop) // 2 if mood == "cut" else stop])
         return mood in ("whole", "short")
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """All lines up to the empty one; nothing once the other side has hung up."""
+    return b"".join(takewhile(lambda line: line not in (b"\r\n", b""), iter(stream.readline, None)))
 
 
 @pytest.fixture
