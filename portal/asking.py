@@ -29,6 +29,10 @@ class Asking:
         body = {"email": email, "challenge": challenge, "answer": answer, "language": self.reader.language}
         await self.ask("POST", "auth", "links", body=body)
 
+    async def invite(self, email: str, language: str) -> None:
+        """An agent has a link sent to somebody who cannot pass a human check."""
+        await self.ask("POST", "auth", "invitations", body={"email": email, "language": language})
+
     async def open_session(self, form: Mapping[str, str]) -> str:
         """The token of the session that a link and its key open."""
         return str((await self.ask("POST", "auth", "sessions", body=dict(form)))["token"])

@@ -11,6 +11,7 @@ from portal.pages import (
     download,
     drafts,
     home,
+    invite,
     lists,
     pending,
     previews,
@@ -21,7 +22,7 @@ from portal.pages import (
 
 router = APIRouter()
 FLOWS = (
-    *(home, access, relay, drafts, compose, lists, tracking, changing),
+    *(home, access, invite, relay, drafts, compose, lists, tracking, changing),
     *(approve, pending, download, standing, previews, assets),
 )
 for flow in FLOWS:

@@ -16,6 +16,7 @@ from services.auth.domain import (
     Challenge,
     ChallengeFailed,
     ChallengeNotOffered,
+    OnlyAgentsInvite,
     issue,
     opened,
     redeem,
@@ -61,6 +62,13 @@ class LinkWish(BaseModel):
     email: str
     challenge: str
     answer: str
+    language: Language = "fr"
+
+
+class Invitation(BaseModel):
+    """Whom an agent lets come in without a human check, and in which language they are written to."""
+
+    email: str
     language: Language = "fr"
 
 
@@ -145,6 +153,17 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> dict[st
     if await deps.limits.allow_link(address, network_of(request)):
         await _send_link(deps, address, wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
+    return {}
+
+
+@router.post("/invitations", status_code=202)
+async def invite(wish: Invitation, request: Request, deps: Wired) -> dict[str, Any]:
+    """An agent has a link and a key sent to somebody, who needs no human check then; counted like any other (R8)."""
+    if (await deps.sessions.of(request)).session.role != "agent":
+        raise OnlyAgentsInvite()
+    address = normal_form(wish.email)
+    if await deps.limits.allow_link(address, network_of(request)):
+        await _send_link(deps, address, wish.language)
     return {}
 
 

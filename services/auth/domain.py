@@ -57,6 +57,12 @@ class ChallengeNotOffered(Unprocessable):
     french = "Cette forme de vérification n'est pas proposée ici."
 
 
+class OnlyAgentsInvite(Forbidden):
+    """Only an agent may invite."""
+
+    french = "Seul un agent peut inviter."
+
+
 class ChallengesTooMany(TooMany):
     """Too many human checks were asked for from this network; wait a little."""
 

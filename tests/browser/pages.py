@@ -63,6 +63,8 @@ IN = (
 DESK = (
     State("desk", "/", "external", unfinished),
     State("desk-agent", "/", "agent", unfinished),
+    State("invite", "/invite", "agent"),
+    State("invite-sent", "/invite/sent", "agent"),
     State("desk-new", "/", "external", holds(drafts=False, transfers=False)),
     State("drafts", "/drafts", "external", unfinished),
     State("drafts-none", "/drafts", "external", holds(drafts=False)),

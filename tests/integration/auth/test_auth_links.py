@@ -6,7 +6,7 @@ import statistics
 import pytest
 
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.rig import NETWORK, Auth
+from tests.integration.auth.rig import NETWORK, Auth, Mailed
 
 
 async def test_an_answered_check_sends_one_link_with_its_key(auth: Auth) -> None:
@@ -17,6 +17,30 @@ async def test_an_answered_check_sends_one_link_with_its_key(auth: Auth) -> None
     assert fact["language"] == "fr"
     assert len(fact["token"]) == 43
     assert len(fact["key"].replace("-", "")) == 26
+
+
+async def test_an_agent_invites_somebody_who_needs_no_human_check(auth: Auth) -> None:
+    agent = await auth.bearer("ana@ministere.example")
+    answer = await agent.post("/api/auth/invitations", json={"email": "Leo@Ville.Example", "language": "en"})
+    assert (answer.status_code, answer.json()) == (202, {})
+    [fact] = [one for one in await auth.facts("auth.one-time-link-issued.v1") if one["address"] == "leo@ville.example"]
+    assert fact["language"] == "en"
+    opened = await auth.open(Mailed(fact["token"], fact["key"]))
+    assert (opened.status_code, opened.json()["role"]) == (201, "external")
+
+
+async def test_nobody_but_an_agent_invites_and_an_invitation_counts_as_a_link(started: Started) -> None:
+    auth = await started()
+    wish = {"email": "leo@ville.example"}
+    outsider = await auth.bearer("camille@ville.example")
+    refused = await outsider.post("/api/auth/invitations", json=wish)
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/only-agents-invite")
+    assert (await auth.at().post("/api/auth/invitations", json=wish)).status_code == 401
+    agent = await auth.bearer("ana@ministere.example")
+    answers = [await agent.post("/api/auth/invitations", json=wish) for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [202] * 5
+    invited = [one for one in await auth.facts("auth.one-time-link-issued.v1") if one["address"] == wish["email"]]
+    assert len(invited) == 3
 
 
 async def test_no_secret_rests_in_the_database_once_it_was_announced(auth: Auth) -> None:

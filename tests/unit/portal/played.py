@@ -145,6 +145,12 @@ class Played:
         self.mailed.append(body["email"])
         return httpx.Response(202, json={})
 
+    def invitation(self, request: httpx.Request) -> httpx.Response:
+        if "@" not in (email := json.loads(request.content)["email"]):
+            return problem(422, "address-not-acceptable", "Cette adresse n'est pas acceptable.")
+        self.mailed.append(email)
+        return httpx.Response(202, json={})
+
     def session(self, request: httpx.Request) -> httpx.Response:
         if json.loads(request.content)["key"] != KEY:
             return problem(403, "key-wrong", "Ce n'est pas la clé reçue avec le lien.", tries_left=4)
@@ -341,6 +347,7 @@ Answer = Callable[..., httpx.Response]
 ROUTES: tuple[tuple[str, Answer], ...] = (
     (r"POST /api/auth/challenges", Played.challenge),
     (r"POST /api/auth/links", Played.link),
+    (r"POST /api/auth/invitations", Played.invitation),
     (r"POST /api/auth/sessions", Played.session),
     (r"POST /api/auth/sessions/current/renewal", Played.renewal),
     (r"GET /api/auth/sessions/current", Played.current),

@@ -19,6 +19,22 @@ async def test_an_address_and_an_answer_bring_a_link(played: Played, person: Per
     assert played.mailed == ["camille@ville.example"]
 
 
+async def test_an_agent_invites_somebody_from_the_first_page(played: Played, person: Person) -> None:
+    person.sign_in("agent")
+    assert 'href="/invite"' in (await person.get("/")).text
+    page = await person.get("/invite")
+    wrong = await person.send(page, "/invite", email="camille", language="fr")
+    assert (wrong.status_code, 'value="camille"' in wrong.text) == (422, True)
+    answer = await person.walk(await person.send(page, "/invite", email=" camille@ville.example ", language="en"))
+    assert "L’invitation est partie" in answer.text
+    assert played.mailed == ["camille@ville.example"]
+
+
+async def test_nobody_else_is_shown_that_one_may_invite(person: Person) -> None:
+    person.sign_in("external")
+    assert 'href="/invite"' not in (await person.get("/")).text
+
+
 async def test_a_wrong_answer_keeps_the_address_and_draws_another_check_of_the_same_kind(person: Person) -> None:
     page = await person.get("/access?kind=question")
     answer = await person.send(page, "/access", email="camille@ville.example", answer="6")
