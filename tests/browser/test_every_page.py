@@ -4,16 +4,19 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.conftest import launch
 from tests.browser.pages import EVERY, REFUSED, State
 from tests.browser.stage import Stage, on_stage
 from tests.browser.tour import FORCED, VIEWS, Tour
+from tests.browser.words import LOCALES
 
 ISLANDS = Path(__file__).resolve().parents[2] / "portal" / "islands"
 MODULES = ISLANDS / "node_modules"
@@ -51,11 +54,22 @@ def stage() -> Iterator[Stage]:
         yield found
 
 
-@pytest.fixture(scope="module", params=["fr", "en"])
-def seen(request: pytest.FixtureRequest, browser: Browser, stage: Stage) -> Iterator[list[Seen]]:
-    tour = Tour(browser, stage, request.param)
-    yield [_look(tour, state) for state in EVERY]
-    tour.close()
+@pytest.fixture(scope="module")
+def tours() -> dict[str, list[Seen]]:
+    """Both at once, each in a browser and in front of a portal of its own: it is the longest of all tests."""
+    with ThreadPoolExecutor(len(LOCALES)) as guides:
+        return dict(zip(LOCALES, guides.map(_tour, LOCALES), strict=True))
+
+
+@pytest.fixture(params=list(LOCALES))
+def seen(request: pytest.FixtureRequest, tours: dict[str, list[Seen]]) -> list[Seen]:
+    return tours[request.param]
+
+
+def _tour(language: str) -> list[Seen]:
+    with sync_playwright() as playwright, launch(playwright) as browser, on_stage() as stage:
+        tour = Tour(browser, stage, language)
+        return [_look(tour, state) for state in EVERY]
 
 
 def _look(tour: Tour, state: State) -> Seen:

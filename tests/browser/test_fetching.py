@@ -3,15 +3,14 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from pymongo import MongoClient
-from pymongo.database import Database
 
 from devstack.people import DECISION, Person
 from tests.browser.keys import Keys
@@ -22,14 +21,21 @@ FARTHER = "entreprise.example"
 FILES = {"Été/plan.txt": b"le plan", "relevés.csv": b"a;b\n" * 50_000, "vide.txt": b""}
 REFERENCE = re.compile(r"^[0-9a-f]{32}$")
 TOO_LATE = "Failed to load resource: the server responded with a status of 410"  # a page says that it was opened
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+PAST = timedelta(minutes=1)
 
 
 @pytest.fixture
-def counter(house: House) -> Iterator[Database[dict[str, Any]]]:
-    """The database of downloads, to let time pass."""
+def let_it_end(house: House) -> Iterator[Callable[[str], None]]:
+    """Moves the end of a transfer into the past, for all who hold it."""
     with MongoClient[dict[str, Any]](house.stack.mongo_admin_url, tz_aware=True) as mongo:
-        yield mongo["download"]
+
+        def end(transfer: str) -> None:
+            past = {"$set": {"ends_at": datetime.now(UTC) - PAST}}
+            mongo["upload"]["transfers"].update_one({"_id": transfer}, past)
+            mongo["download"]["links"].update_many({"transfer": transfer}, past)
+            mongo["download"]["deliveries"].update_one({"_id": transfer}, past)
+
+        yield end
 
 
 def offered(house: House, language: str = "fr", files: dict[str, bytes] | None = None) -> tuple[Page, str, Person]:
@@ -92,14 +98,13 @@ def test_with_the_keyboard_alone(house: House) -> None:
 
 @pytest.mark.parametrize("language", LOCALES)
 def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
-    house: House, language: str, counter: Database[dict[str, Any]]
+    house: House, language: str, let_it_end: Callable[[str], None]
 ) -> None:
     say = words(language)
     house.watch.excuse(TOO_LATE)
     page, transfer, _ = offered(house, language)
     link = page.url
-    counter["links"].update_many({"transfer": transfer}, {"$set": {"ends_at": LONG_AGO}})
-    counter["deliveries"].update_one({"_id": transfer}, {"$set": {"ends_at": LONG_AGO}})
+    let_it_end(transfer)
     page.reload()
     refused(page, say, "This link has expired")
 
