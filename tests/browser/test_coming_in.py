@@ -7,7 +7,7 @@ from devstack.human_check import answer
 from devstack.letters import Letter
 from devstack.people import ACCESS, Person
 from tests.browser.keys import Keys
-from tests.browser.seats import OUTSIDE, House
+from tests.browser.seats import AGENTS, OUTSIDE, House
 from tests.browser.words import LOCALES, Words, words
 
 WRONG_KEY = "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA-A"
@@ -89,6 +89,24 @@ def test_with_the_keyboard_alone(house: House) -> None:
     keys.write(page.locator("#key"), str(letter.key).lower().replace("-", " "))
     keys.use(page.locator("main").get_by_role("button", name=say("Come in")), "Space")
     expect(page.get_by_role("heading", level=1)).to_have_text(greeting(say, person))
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_who_cannot_pass_the_check_is_invited_by_an_agent(house: House, language: str) -> None:
+    agent, person = house.seat(AGENTS, language, "dominique"), house.stranger(OUTSIDE)
+    say, page = agent.say, agent.open("/")
+    page.get_by_role("link", name=say("Invite somebody to send")).click()
+    page.get_by_label(say("Their mail address")).fill(person.address)
+    page.get_by_role("button", name=say("Invite")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("The invitation is on its way"))
+
+    letter, theirs = person.letter(ACCESS), house.window(language).new_page()
+    theirs.goto(f"/access/{letter.token(ACCESS)}")
+    theirs.get_by_label(say("Last name"), exact=True).fill(person.last_name)
+    theirs.get_by_label(say("First name")).fill(person.first_name)
+    theirs.get_by_label(say("Key"), exact=True).fill(str(letter.key))
+    come_in(theirs, say)
+    expect(theirs.get_by_role("heading", level=1)).to_have_text(greeting(say, person))
 
 
 def come_in(page: Page, say: Words) -> None:

@@ -1,8 +1,9 @@
-"""The sender follows what was sent, and deletes it."""
+"""The sender follows what was sent, changes what can be changed, and deletes it."""
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.keys import Keys
 from tests.browser.seats import AGENTS, House
 from tests.browser.words import LOCALES
 
@@ -39,3 +40,40 @@ def test_who_has_what_and_then_it_is_deleted_for_everybody(house: House, languag
     expect(page.get_by_role("link", name=say("Delete"), exact=True)).to_have_count(0)
     theirs.reload()
     expect(theirs.get_by_role("heading", level=1)).to_have_text(say("The sender has deleted this transfer"))
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_who_has_not_downloaded_is_reminded_the_end_is_moved_and_one_is_revoked(house: House, language: str) -> None:
+    dominique = house.seat(AGENTS, language, "dominique")
+    say, sacha, alix = dominique.say, house.stranger(FARTHER, "sacha"), house.stranger(FARTHER, "alix")
+    transfer = house.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "À changer")
+    links = house.link(sacha), house.link(alix)
+    page = dominique.open(f"/tracking/{transfer}")
+    page.get_by_role("button", name=say("Remind those who have not downloaded")).click()
+    reminded = say.many(
+        "A reminder is on its way to one recipient.", "A reminder is on its way to %(n)s recipients.", 2
+    )
+    expect(page.get_by_role("status").filter(has_text=reminded)).to_be_visible()
+    assert house.link(alix, seen=1) == links[1]
+
+    page.get_by_role("link", name=say("Extend")).click()
+    page.get_by_label(say("Until when can it be downloaded?")).select_option("14")
+    page.get_by_role("button", name=say("Extend")).click()
+    expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
+
+    followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
+    keys = Keys(page)
+    keys.use(followed.locator("summary"))
+    keys.use(followed.get_by_role("link", name=say("Revoke")))
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("Revoke this recipient?"))
+    keys.use(page.get_by_role("button", name=say("Revoke this recipient")))
+    expect(page.locator("main")).to_contain_text(
+        say("The recipient is revoked: nothing is handed out to them any more.")
+    )
+
+    house.watch.excuse("Failed to load resource: the server responded with a status of 4")
+    theirs = house.window(language).new_page()
+    theirs.goto(links[0])
+    expect(theirs.get_by_role("button", name=say("Download"))).to_have_count(0)
+    theirs.goto(links[1])
+    expect(theirs.get_by_role("button", name=say("Download"))).to_be_visible()
