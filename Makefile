@@ -33,12 +33,8 @@ status: .venv/.installed ## show what runs, where, and its log
 demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-# Those that need no server keep a core busy while those that do wait for theirs.
 test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers
-	@mkdir -p .local
-	@$(BIN)/python -m pytest tests/unit tests/contract < /dev/null > .local/unit.log 2>&1 & unit=$$!; \
-		$(BIN)/python -m pytest tests/integration tests/browser tests/e2e < /dev/null; served=$$?; \
-		wait $$unit; unit=$$?; cat .local/unit.log; test $$served -eq 0 -a $$unit -eq 0
+	@$(BIN)/python -m pytest < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
