@@ -8,7 +8,7 @@ Found = TypeVar("Found")
 PAUSE_SECONDS = 0.05
 
 
-async def eventually(look: Callable[[], Awaitable[Found]], seconds: float = 20.0) -> Found:
+async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 20.0) -> Found:
     """The first truthy answer of `look`; the last assertion or an `AssertionError` when the deadline passes."""
     last: Exception | None = None
     try:

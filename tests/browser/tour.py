@@ -1,4 +1,4 @@
-"""Through all the pages, once a language: each is opened once, then looked at in every light and at every width."""
+"""Through all the pages in one window, once a language: each is opened once, and looked at in every light and width."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,15 +39,17 @@ FORCED = View("forced", 1280)
 
 
 class Tour:
-    """One browser window in one language, in front of a stage."""
+    """One browser window in one language, in front of a stage; `script` runs first in each page."""
 
-    def __init__(self, browser: Browser, stage: Stage, language: str) -> None:
+    def __init__(self, browser: Browser, stage: Stage, language: str, script: str = "") -> None:
         self.language = language
         self.watch = Watch()
         self._stage = stage
         self._context = browser.new_context(locale=LOCALES[language], base_url=stage.url)
         self._context.set_default_timeout(15_000)
+        self._context.add_init_script(script)
         self.watch.over(self._context)
+        self._page = self._context.new_page()
 
     def close(self) -> None:
         self._context.close()
@@ -59,7 +61,7 @@ class Tour:
         state.play(self._stage.played, self.language)
         self._sit_down(state)
         self.watch.forget()
-        page = self._context.new_page()
+        page = self._page
         VIEWS[0].apply(page)
         if not state.scripts:
             page.route("**/main-*.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
@@ -74,7 +76,8 @@ class Tour:
             error.add_note(f"on {state.name}, {self.language}")
             raise
         finally:
-            page.close(run_before_unload=False)
+            page.unroute_all()
+            page.goto("about:blank")
 
     def _sit_down(self, state: State) -> None:
         self._context.clear_cookies()

@@ -22,6 +22,16 @@ LITTLE = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)]  # what was sent and
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
+def _largest_buffer(direction: str) -> int:
+    """What the kernel lets one end of a line hold, in bytes."""
+    return int(Path(f"/proc/sys/net/ipv4/tcp_{direction}mem").read_text(encoding="ascii").split()[-1])
+
+
+# What was sent and not read may rest in the service's send buffer, nginx's receive buffer, and what nginx bounds itself
+# (deploy/gateway/README.md). A download of more than that cannot be over while its reader has nothing.
+ON_THE_WAY = _largest_buffer("w") + _largest_buffer("r") + MIB
+
+
 @dataclass(frozen=True)
 class Offered:
     """One file that was sent to one person, and how they come by it."""

@@ -3,12 +3,11 @@
 import random
 
 from devstack.people import DECISION
-from tests.e2e.fetching import MIB, offered, rest, slow, take
+from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.world import World, refused, until
 
 PART = 8 * MIB
-ON_THE_WAY = 8 * MIB  # what the gateway and the kernels hold of one line (deploy/gateway/README.md)
-CONTENT = random.Random(52).randbytes(5 * PART)
+CONTENT = random.Random(52).randbytes(ON_THE_WAY + 4 * PART)
 
 
 def test_the_running_download_of_one_is_cut_and_that_of_another_is_not(world: World) -> None:

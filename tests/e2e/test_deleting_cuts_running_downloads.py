@@ -4,13 +4,12 @@ import random
 from contextlib import ExitStack
 
 from client.problem import Problem
-from tests.e2e.fetching import MIB, offered, rest, slow, take
+from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.world import World, refused, until
 
 READERS = 10
 PART = 8 * MIB
-ON_THE_WAY = 8 * MIB  # what the gateway and the kernels hold of one line (deploy/gateway/README.md)
-SIZE = 5 * PART
+SIZE = ON_THE_WAY + 4 * PART
 CONTENT = random.Random(40).randbytes(SIZE)
 
 

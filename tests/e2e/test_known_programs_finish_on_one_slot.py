@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.fetching import MIB, offered, same
+from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, same, slow, take
 from tests.e2e.world import World, until
 
-CONTENT = random.Random(34).randbytes(24 * MIB)
+CONTENT = random.Random(34).randbytes(2 * ON_THE_WAY)
 ENOUGH = 6 * MIB
+THE_END = 3 * MIB
 CUT = {
-    "curl": ["curl", "-sSf", "--limit-rate", "8M", "-o"],
-    "wget": ["wget", "-q", "--tries=1", "--limit-rate=8m", "-O"],
+    "curl": ["curl", "-sSf", "--limit-rate", "32M", "-o"],
+    "wget": ["wget", "-q", "--tries=1", "--limit-rate=32m", "-O"],
 }
 GO_ON = {
     "curl": ["curl", "-sSf", "-C", "-", "-o"],
@@ -51,5 +52,17 @@ def test_a_program_goes_on_where_it_was_cut(world: World, program: str) -> None:
     assert ENOUGH <= size(target) < len(CONTENT)
     finish([*GO_ON[program], str(target), url])
     assert same(target, CONTENT)
+    until(lambda: mine.done == 1, "it counts, once")
+    assert mine.left == 2
+
+
+def test_who_is_cut_when_everything_was_on_its_way_has_the_rest_of_it(world: World) -> None:
+    (mine,) = offered(world, CONTENT)
+    url = mine.begin()
+    with slow(url) as pieces:
+        found = take(pieces, len(CONTENT) - THE_END)
+    with slow(url, len(found)) as pieces:
+        found += rest(pieces)
+    assert found == CONTENT
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2

@@ -35,6 +35,8 @@ def fetch(link: Link, bundle: Bundle, id: str, start: int, now: datetime) -> Dec
     """A GET begins at byte `start` of the archive: all leases are renewed, or taken again if they have died."""
 
     def rule(one: Download, barred: Refusal | None) -> Download:
+        if one.finishes(start, now):
+            return one
         if one.state == "done":
             raise DownloadAlreadyDone()
         _before_the_end(link, one, one.taken(barred, now), now)

@@ -14,6 +14,7 @@ LEASE = timedelta(seconds=90)
 LAST_BYTES = MIB
 IN_DOUBT_BYTES = 4 * MIB
 LAST_BYTES_LEASE = timedelta(minutes=30)
+TAIL_BYTES = 64 * MIB
 MOST_UNDONE = 20
 MOST_PIECES = 500
 STARTS_KEPT = 16
@@ -68,6 +69,19 @@ class Download(BaseModel):
         """It has carried more than twice the whole, or was fetched in more pieces than we keep book of."""
         return self.sent_bytes > 2 * self.size_bytes + 64 * MIB or len(self.handed) > MOST_PIECES
 
+    def serves(self, start: int) -> bool:
+        """A GET that began at this byte may go on: while it runs, and in its tail when it is done.
+
+        The tail is its latter half, at most 64 MiB: what a gateway may still have held when the line broke.
+        """
+        tail = max(1, (self.size_bytes + 1) // 2, self.size_bytes - TAIL_BYTES)
+        return self.state == "running" or (self.state == "done" and not self.spent and start >= tail)
+
+    def finishes(self, start: int, now: datetime) -> bool:
+        """Done half an hour ago at most, it gives its tail once more, and never the whole (ADR 11)."""
+        recent = self.ended_at is not None and now < self.ended_at + LAST_BYTES_LEASE
+        return self.state == "done" and recent and self.serves(start)
+
     def standing(self, now: datetime) -> Standing:
         """What it is now: a lease that died inside the last MiB counts as done, any other one is dead."""
         if self.state != "running" or now < self.lease_until:
@@ -104,7 +118,7 @@ class Download(BaseModel):
         Bytes sent without a lease, and past the bound of one download, are booked as undone.
         """
         if self.state == "done":
-            return self
+            return self.model_copy(update={"sent_bytes": self.sent_bytes + progress.sent_bytes})
         booked = self._with_progress(progress)
         if booked.spent:
             return booked._ended("given-back", now)

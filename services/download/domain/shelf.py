@@ -66,6 +66,8 @@ class Shelf(BaseModel):
     def fetched(self, id: str, start: int, now: datetime) -> Self:
         """A GET begins at this byte, under the same conditions."""
         if id in self.downloads and self.downloads[id].standing(now) == "done":
+            if self.downloads[id].finishes(start, now):
+                return self
             raise DownloadAlreadyDone(left=self.left(now))
         shelf = self.taken(id, now)
         return shelf._change(id, now, lambda one: one.fetched(start, None, now))

@@ -93,7 +93,7 @@ class Journal:
         found = self._attempt.found(link)
         self._to = Handed(link.transfer, link.recipient.address)
         self._written_at = monotonic_seconds()
-        if found is None or found.state != "running":
+        if found is None or not found.serves(self._start):
             self._count()
             raise MayNotGoOn()
         self._handed = found.handed

@@ -74,13 +74,18 @@ async def test_giving_back_frees_the_slot_at_once(rig: Rig, client: httpx.AsyncC
     assert (await sent.give_back(client, id)).json() == {"state": "given-back", "left": 3}
 
 
-async def test_a_done_download_hands_out_nothing_more(rig: Rig, client: httpx.AsyncClient) -> None:
+async def test_a_done_download_hands_out_no_more_than_its_end(rig: Rig, client: httpx.AsyncClient) -> None:
     sent, id = await rig.sent(noise(100)), str(uuid4())
     address = await sent.address(client, id)
     assert (await client.get(address)).status_code == 200
     again = await client.get(address)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/download-already-done")
     assert (await sent.start(client, id)).json()["state"] == "done"
+    end = await client.get(address, headers={"Range": "bytes=50-"})
+    assert (end.status_code, end.content) == (206, sent.bodies[0][50:]), "a line may have broken that nobody saw break"
+    more = await client.get(address, headers={"Range": "bytes=49-"})
+    assert more.status_code == 409
+    assert await sent.done() == 1
 
 
 async def test_an_empty_file_counts_when_it_was_fetched(rig: Rig, client: httpx.AsyncClient) -> None:

@@ -6,13 +6,14 @@ import pytest
 
 from services.contracts.download import FileDownloaded, FileSuspended
 from services.download.domain import refusals
+from services.download.domain.downloads import Download
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
     LinkExpired,
 )
-from tests.unit.download.counter import MIB, Desk
+from tests.unit.download.counter import MIB, START, Desk
 
 
 def test_three_leases_and_not_a_fourth() -> None:
@@ -264,13 +265,45 @@ def test_a_download_that_carries_the_file_over_and_over_ends_undone() -> None:
     assert desk.left == 3
 
 
-def test_a_done_download_gives_no_more_bytes() -> None:
+def test_a_done_download_is_not_given_again() -> None:
     desk = Desk()
     desk.start("a")
     desk.complete("a", 0, 10 * MIB)
     desk.start("a")
+    for start in (0, 1, 5 * MIB - 1):
+        with pytest.raises(DownloadAlreadyDone):
+            desk.fetch("a", start)
+
+
+def test_the_end_of_a_done_download_is_had_again_for_half_an_hour() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.complete("a", 0, 10 * MIB)
+    desk.pass_time(minutes=29, seconds=59)
+    desk.fetch("a", 5 * MIB)
+    desk.complete("a", 5 * MIB, 10 * MIB)
+    assert (desk.standing("a"), desk.left, len(desk.facts)) == ("done", 2, 1)
+    desk.pass_time(seconds=1)
     with pytest.raises(DownloadAlreadyDone):
-        desk.fetch("a")
+        desk.fetch("a", 5 * MIB)
+
+
+def test_the_end_of_a_done_download_is_not_had_for_ever() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.complete("a", 0, 10 * MIB)
+    for _ in range(15):  # as much as twice the file and 64 MiB more
+        desk.fetch("a", 5 * MIB)
+        desk.progress("a", 5 * MIB, 10 * MIB)
+    with pytest.raises(DownloadAlreadyDone):
+        desk.fetch("a", 5 * MIB)
+
+
+def test_the_tail_of_a_large_file_is_64_mib() -> None:
+    done = Download.unbegun(900 * MIB, START).model_copy(update={"state": "done", "ended_at": START})
+    assert done.finishes(836 * MIB, START)
+    assert not done.finishes(836 * MIB - 1, START)
+    assert not Download.unbegun(1, START).model_copy(update={"state": "done", "ended_at": START}).finishes(0, START)
 
 
 def test_after_the_end_no_lease_is_taken_and_a_living_one_goes_on() -> None:
