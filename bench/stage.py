@@ -10,7 +10,6 @@ from typing import Self
 from bench.line import Line
 from bench.sink import Sink
 from client.api import Api
-from devstack.gateway import Gateway
 from devstack.human_check import answer
 from devstack.letters import Letter
 from devstack.people import ACCESS
@@ -22,14 +21,6 @@ MANY = "100000000"
 PARTS = ALL - {"mailbox", "portal"}
 
 
-class RoomyGateway(Gateway):
-    """The same door for a client that is as fast as it can be."""
-
-    def _values(self) -> dict[str, str]:
-        roomy = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
-        return super()._values() | roomy
-
-
 class Stage:
     """The stack, a sink for its mails, and an agent's session."""
 
@@ -37,8 +28,8 @@ class Stage:
         shutil.rmtree(root, ignore_errors=True)
         rates = {"LINKS_PER_NETWORK": MANY, "LINKS_PER_DOMAIN": MANY, "CHALLENGES_PER_NETWORK": MANY}
         sizes = {"TRANSFERS_PER_DAY_AGENT": MANY, "MOST_DRAFTS": MANY, "LATE_BYTES_MINUTES": "1"}
-        self.stack = Stack(root, settings={"auth": rates, "upload": sizes})
-        self.stack.parts["gateway"] = RoomyGateway(self.stack.workspace)
+        doors = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
+        self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": doors})
         self.token = ""
 
     def __enter__(self) -> Self:

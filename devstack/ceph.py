@@ -16,6 +16,8 @@ from devstack.ports import LOOPBACK, answers
 from devstack.process import Child
 from devstack.s3_client import s3_client
 
+GATEWAY_PATIENCE_SECONDS = 1.0
+
 
 class Ceph(Part):
     """Monitor, store daemon and gateway; people mean the gateway by its name."""
@@ -43,6 +45,12 @@ class Ceph(Part):
             make_bucket(self.workspace)
         self._made.write_text(self._monitor)
         self.wait_ready()
+
+    def stop(self) -> None:
+        """The gateway keeps nothing, but waits for timers of its own: it is given a second."""
+        if self.children:
+            self.children[-1].stop(GATEWAY_PATIENCE_SECONDS)
+        super().stop()
 
     def ready(self) -> bool:
         try:

@@ -12,21 +12,22 @@ from devstack.workspace import Workspace
 
 
 class Gateway(Part):
-    """nginx, in the foreground, writing below its own folder only."""
+    """nginx, in the foreground, writing below its own folder only; `settings` override those of the stack."""
 
     name = "gateway"
     what = "the public door"
     needs = frozenset({"auth", "upload", "propagation", "download"})
     port_names = ("gateway", "files", "gateway_health", "portal_door")
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
         super().__init__(workspace)
+        self.settings = settings
         self.replicas: dict[str, list[str]] = {}
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
         conf = folder / "nginx.conf"
-        conf.write_text(gateway_configuration(self._values()))
+        conf.write_text(gateway_configuration(self._values() | self.settings))
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
         self.spawn(Child(self.workspace, "gateway", command))

@@ -139,7 +139,10 @@ class Stack(Addresses):
 
 
 def _parts(workspace: Workspace, settings: dict[str, dict[str, str]]) -> dict[str, Part]:
+    def own(name: str) -> dict[str, str]:
+        return dict(settings.get(name, {}))
+
     parts: list[Part] = [Mongo(workspace), Rabbit(workspace), Ceph(workspace), Mailbox(workspace), Topology(workspace)]
-    parts += [Service(workspace, name, dict(settings.get(name, {}))) for name in SERVICES]
-    parts += [Gateway(workspace), Portal(workspace, dict(settings.get("portal", {})))]
+    parts += [Service(workspace, name, own(name)) for name in SERVICES]
+    parts += [Gateway(workspace, own("gateway")), Portal(workspace, own("portal"))]
     return {part.name: part for part in parts}

@@ -27,6 +27,10 @@ NOTHING = Advice(
     link=HOME[0],
     link_words=HOME[1],
 )
+ANEW = Advice(
+    _("This download cannot go on"),
+    _("Open the link in your mail again, and begin it anew. What was broken off is not counted."),
+)
 
 ADVICE = {
     "downloads-exhausted": Advice(
@@ -34,6 +38,12 @@ ADVICE = {
         _("The files that you have already downloaded stay yours. To have this one again, ask for it to be sent anew."),
         SENDER,
     ),
+    "download-already-done": Advice(
+        _("This download is complete"),
+        _("Look among your browser's downloads. To have the file once more, open the link in your mail again."),
+    ),
+    "download-spent": ANEW,
+    "download-unknown": ANEW,
     "link-expired": Advice(
         _("This link has expired"),
         _("It was kept until its end date, then deleted. If you still need it, ask for it to be sent anew."),
@@ -185,6 +195,10 @@ ADVICE = {
         _("This form is out of date"), _("Go back, load the page again, and send the form once more.")
     ),
     "too-large": Advice(_("This is too large"), _("Go back and send less at a time.")),
+    "counter-busy": Advice(
+        _("Many people are downloading right now"),
+        _("Nothing was counted. Open the link in your mail again in a few moments."),
+    ),
     "unavailable": Advice(
         _("The service is not available for the moment"), _("Nothing was lost. Try again in a few moments.")
     ),

@@ -1,7 +1,10 @@
-"""The real servers, started once for a whole test run and only if a test asks for them."""
+"""The real servers, and the tours of the pages: begun once for a whole test run and only if a test asks for them."""
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,8 +14,11 @@ from devstack.wipe import wipe
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
 RUNS_SIDE_BY_SIDE = 8
-PATIENT = {"portal": {"LEAST_ASKING_SECONDS": "0"}}
-"""Those who walk through the pages here type as fast as they like."""
+PATIENT = {
+    "portal": {"LEAST_ASKING_SECONDS": "0"},
+    "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
+}
+"""Those who walk through the pages here type as fast as they like, and everybody comes from one address."""
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +37,16 @@ def stack(servers: Stack) -> Stack:
     wipe(servers)
     servers.start(ALL)
     return servers
+
+
+@pytest.fixture(scope="session")
+def tours() -> Iterator[dict[str, Future[Any]]]:
+    """Through every page in each language, in processes of their own and without a server: the longest of all tests."""
+    from tests.browser.test_every_page import go_round
+    from tests.browser.words import LOCALES
+
+    with ProcessPoolExecutor(len(LOCALES), multiprocessing.get_context("spawn")) as guides:
+        yield {language: guides.submit(go_round, language) for language in LOCALES}
 
 
 def _own_stack() -> Stack:

@@ -1,11 +1,16 @@
-"""Pages that are always the same: help, accessibility, legal matters."""
+"""Pages that are always the same: help, accessibility, legal matters, and what was refused elsewhere."""
+
+import re
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from portal.advice import advice_on
+from portal.gateway import Refused
 from portal.visits import Visited
 
 router = APIRouter()
+REFERENCE = re.compile(r"[0-9a-f]{32}")
 
 
 @router.get("/help")
@@ -24,3 +29,10 @@ async def accessibility(visit: Visited) -> Response:
 async def legal(visit: Visited) -> Response:
     """Who runs this, what is kept, for how long."""
     return visit.show("standing/legal.html")
+
+
+@router.get("/refused/{slug}")
+async def refused(visit: Visited, slug: str, reference: str = "") -> Response:
+    """What a person reads whose browser went to the bytes themselves and was refused there."""
+    known = reference if REFERENCE.fullmatch(reference) else None
+    return visit.show("error.html", refused=Refused(200, {"reference": known}), advice=advice_on(slug))

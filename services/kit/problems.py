@@ -1,10 +1,10 @@
-"""How does a refusal look on the wire? Problem details (RFC 9457) in the reader's language."""
+"""How does a refusal look on the wire? Problem details (RFC 9457) in the reader's language; to people, a page."""
 
 from typing import Any, cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from services.kit import metrics, trace
@@ -83,8 +83,25 @@ def problem(request: Request, refusal: Refusal) -> Response:
     return JSONResponse(body, status_code=refusal.status, headers=headers, media_type=MEDIA_TYPE)
 
 
+def _is_visit(request: Request) -> bool:
+    """A browser came here to show what there is; one that goes on with a download would keep a page as the file."""
+    said = request.headers
+    shows = (said.get("sec-fetch-mode"), said.get("sec-fetch-dest")) == ("navigate", "document")
+    return request.method == "GET" and shows and "range" not in said
+
+
+def _told(request: Request, refusal: Refusal) -> Response:
+    """The problem, or for a visit the portal's page of it."""
+    pages_url = request.app.state.pages_url
+    if not pages_url or not _is_visit(request):
+        return problem(request, refusal)
+    metrics.refusals.labels(refusal.slug()).inc()
+    page = f"{pages_url}/refused/{refusal.slug()}?reference={trace.trace_id()}"
+    return RedirectResponse(page, 303, {"Cache-Control": "no-store"})
+
+
 async def _refused(request: Request, error: Exception) -> Response:
-    return problem(request, cast(Refusal, error))
+    return _told(request, cast(Refusal, error))
 
 
 async def _malformed(request: Request, error: Exception) -> Response:
@@ -101,16 +118,17 @@ async def _unwritable(request: Request, _error: Exception) -> Response:
 
 
 async def _http(request: Request, error: Exception) -> Response:
-    return problem(request, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)())
+    return _told(request, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)())
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     logger().error("a request failed unexpectedly", exc_info=error)
-    return problem(request, InternalError())
+    return _told(request, InternalError())
 
 
-def install(app: FastAPI) -> None:
-    """Answer every refusal and every error of this application as a problem."""
+def install(app: FastAPI, pages_url: str = "") -> None:
+    """Answer every refusal and every error of this application as a problem; people read it at `pages_url`."""
+    app.state.pages_url = pages_url
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(UnicodeEncodeError, _unwritable)

@@ -61,8 +61,15 @@ async def wired(request: Request) -> Any:
     return request.app.state.deps
 
 
-def api(name: str, router: APIRouter, deps: Any, largest_body_bytes: int = JSON_BYTES, docs: str = "") -> FastAPI:
-    """The public application of a service."""
+def api(
+    name: str,
+    router: APIRouter,
+    deps: Any,
+    largest_body_bytes: int = JSON_BYTES,
+    docs: str = "",
+    pages_url: str = "",
+) -> FastAPI:
+    """The public application of a service; what it refuses is shown to people at `pages_url`."""
     app = FastAPI(
         title=f"Mélanissimo {name}",
         description=docs,
@@ -73,7 +80,7 @@ def api(name: str, router: APIRouter, deps: Any, largest_body_bytes: int = JSON_
         routes=router.routes,
     )
     app.state.deps = deps
-    problems.install(app)
+    problems.install(app, pages_url)
     app.add_middleware(Requests, largest_body_bytes=largest_body_bytes)
     return app
 
@@ -103,7 +110,14 @@ async def run(service: Service) -> None:
     stop = told_to_stop()
     relay = Relay(service.database.collections, service.bus)
     health = Health({"mongo": service.database.ping, "broker": _connected(service.bus), **service.checks})
-    app = api(service.name, service.router, service.deps, service.largest_body_bytes, service.docs)
+    app = api(
+        service.name,
+        service.router,
+        service.deps,
+        service.largest_body_bytes,
+        service.docs,
+        service.settings.public_base_url,
+    )
     public = server(app, service.settings, service.settings.listen_port)
     private = server(management(health), service.settings, service.settings.management_port)
     background = [asyncio.create_task(one) for one in _background(service, relay, health)]

@@ -31,9 +31,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
     found.close()
 
 
-def launch(playwright: Playwright) -> Browser:
+def launch(playwright: Playwright, *arguments: str) -> Browser:
     """One more of them."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
 
 
 @pytest.fixture(scope="package")

@@ -134,6 +134,7 @@ STANDING = (
     State("accessibility", "/accessibility"),
     State("legal", "/legal"),
     State("nothing-there", "/nothing/there"),
+    State("refused-elsewhere", f"/refused/download-already-done?reference={'0' * 32}"),
     State(
         "failed", OFFER, play=lambda played, _: played.refuse("GET", "/api/download/.*", httpx.Response(200, json=1))
     ),

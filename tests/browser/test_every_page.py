@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ ISLANDS = Path(__file__).resolve().parents[2] / "portal" / "islands"
 MODULES = ISLANDS / "node_modules"
 RULES = Path(__file__).with_name("html-validate.json")
 AXE = f"if (location.protocol !== 'about:') {{{(MODULES / 'axe-core' / 'axe.min.js').read_text(encoding='utf-8')}}}"
+ONE_RENDERER = ("--disable-site-isolation-trials", "--process-per-site")  # not a new process for each page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 INSPECT = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
@@ -40,7 +41,7 @@ TOO_WIDE = """() => {
 class Seen:
     """What was found on a page."""
 
-    state: State
+    name: str
     served: str
     built: str
     violations: dict[str, list[str]] = field(default_factory=dict)
@@ -54,27 +55,21 @@ def stage() -> Iterator[Stage]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def tours() -> dict[str, list[Seen]]:
-    """Both at once, each in a browser and in front of a portal of its own: it is the longest of all tests."""
-    with ThreadPoolExecutor(len(LOCALES)) as guides:
-        return dict(zip(LOCALES, guides.map(_tour, LOCALES), strict=True))
-
-
 @pytest.fixture(params=list(LOCALES))
-def seen(request: pytest.FixtureRequest, tours: dict[str, list[Seen]]) -> list[Seen]:
-    return tours[request.param]
+def seen(request: pytest.FixtureRequest, tours: dict[str, Future[list[Seen]]]) -> list[Seen]:
+    return tours[request.param].result()
 
 
-def _tour(language: str) -> list[Seen]:
-    with sync_playwright() as playwright, launch(playwright) as browser, on_stage() as stage:
+def go_round(language: str) -> list[Seen]:
+    """One tour, in a browser and in front of a portal of its own."""
+    with sync_playwright() as playwright, launch(playwright, *ONE_RENDERER) as browser, on_stage() as stage:
         tour = Tour(browser, stage, language, AXE)
         return [_look(tour, state) for state in EVERY]
 
 
 def _look(tour: Tour, state: State) -> Seen:
     with tour.open(state) as (page, served):
-        found = Seen(state, served, page.content())
+        found = Seen(state.name, served, page.content())
         for view in VIEWS if tour.language == "en" else (*VIEWS, FORCED):
             view.apply(page)
             found.violations[str(view)] = page.evaluate(INSPECT, TAGS)
@@ -85,7 +80,7 @@ def _look(tour: Tour, state: State) -> Seen:
 
 def told(seen: list[Seen], of: str) -> dict[str, Any]:
     """By page and view, what there is to say."""
-    by_view = {f"{one.state.name} {view}": found for one in seen for view, found in getattr(one, of).items()}
+    by_view = {f"{one.name} {view}": found for one in seen for view, found in getattr(one, of).items()}
     return {where: found for where, found in by_view.items() if found}
 
 
@@ -98,13 +93,13 @@ def test_nothing_is_wider_than_the_window(seen: list[Seen]) -> None:
 
 
 def test_no_script_fails_and_no_policy_is_broken(seen: list[Seen]) -> None:
-    assert {one.state.name: one.complaints for one in seen if one.complaints} == {}
+    assert {one.name: one.complaints for one in seen if one.complaints} == {}
 
 
 def test_the_html_is_valid_as_it_is_served_and_as_scripts_leave_it(seen: list[Seen], tmp_path: Path) -> None:
     for one in seen:
-        (tmp_path / f"{one.state.name}.html").write_text(one.served, encoding="utf-8")
-        (tmp_path / f"{one.state.name}.built.html").write_text(one.built, encoding="utf-8")
+        (tmp_path / f"{one.name}.html").write_text(one.served, encoding="utf-8")
+        (tmp_path / f"{one.name}.built.html").write_text(one.built, encoding="utf-8")
     command = [str(MODULES / ".bin" / "html-validate"), "--config", str(RULES), "--formatter", "json", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     found = json.loads(done.stdout)
@@ -118,7 +113,7 @@ def test_the_html_is_valid_as_it_is_served_and_as_scripts_leave_it(seen: list[Se
 
 
 def test_each_refusal_says_something_else(seen: list[Seen]) -> None:
-    pages = [one.served for one in seen if one.state in REFUSED]
+    pages = [one.served for one in seen if one.name in {state.name for state in REFUSED}]
     said = [re.sub(r"<[^>]*>|[0-9a-f]{32}|\s+", " ", page.partition("<main")[2]) for page in pages]
     assert len(set(said)) == len(pages) == len(REFUSED)
 

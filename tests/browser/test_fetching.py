@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -112,9 +113,13 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
     expect(page.get_by_role("heading", level=1)).to_have_text(say("There is nothing here"))
 
     page, transfer, other = offered(house, language)
+    token = page.url.rpartition("/")[2]
+    begun = other.api.begin_download(token, other.api.offer(token).files[0].file, str(uuid4())).url
     house.known(AGENTS, "dominique").api.withdraw(transfer)
     house.heard_of_the_end(other)
     page.get_by_role("button", name=say("Download everything")).click()
+    refused(page, say, "The sender has deleted this transfer")
+    page.goto(begun)
     refused(page, say, "The sender has deleted this transfer")
 
     agent = house.stranger(AGENTS, "claude")

@@ -3,6 +3,8 @@
 import random
 from contextlib import ExitStack
 
+import httpx
+
 from client.problem import Problem
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.world import World, refused, until
@@ -37,3 +39,17 @@ def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) ->
         assert refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn"  # noqa: B023
         assert all(one["state"] != "done" for one in mine.book())
     until(lambda: not keys & world.objects(), "the bytes are purged")
+
+
+def test_a_person_whose_browser_comes_a_moment_too_late_reads_a_page(world: World) -> None:
+    (mine,) = offered(world, b"x")
+    url = mine.begin()
+    mine.sent.sender.api.withdraw(mine.sent.transfer)
+    until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn", "it is over")
+    visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "en"}
+    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=20)
+    assert page.status_code == 200
+    assert "The sender has deleted this transfer" in page.text
+    assert page.history[0].headers["x-request-id"] in page.text, "the reference under which it is in the logs"
+    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=20)
+    assert going_on.headers["content-type"] == "application/problem+json", "no page is kept as the file"

@@ -56,7 +56,7 @@ class Lone:
         rooms.mkdir()
         shutil.copy(ROOT / "services/__init__.py", rooms)
         for room in ("kit", "contracts", service):
-            shutil.copytree(ROOT / "services" / room, rooms / room, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / "services" / room, rooms / room)
         self.management = free_port()
         self._command = [sys.executable, "-m", f"services.{service}"]
         self._folder = folder

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -74,11 +75,20 @@ async def connected(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyn
         writer.transport.abort()
 
 
+def _refused_in_full(raw: bytes) -> bool:
+    start, _, body = raw.partition(b"\r\n\r\n")
+    announced = re.match(rb"HTTP/1.1 [45].*\r\ncontent-length: (\d+)\r\n", start + b"\r\n", re.DOTALL | re.IGNORECASE)
+    return announced is not None and len(body) >= int(announced[1])
+
+
 async def read_answer(reader: asyncio.StreamReader) -> Answer:
-    """The answer up to the end of the connection; `whole` tells whether all that was announced has come."""
+    """The answer up to the end of the connection; `whole` tells whether all that was announced has come.
+
+    Of a refusal all that was announced is enough: nginx closes later when it did not take the whole request.
+    """
     raw = bytearray()
     with contextlib.suppress(ConnectionError):
-        while piece := await reader.read(65536):
+        while not _refused_in_full(bytes(raw)) and (piece := await reader.read(65536)):
             raw += piece
     start, _, body = bytes(raw).partition(b"\r\n\r\n")
     lines = start.decode("latin-1").split("\r\n")

@@ -124,3 +124,14 @@ async def test_a_body_over_the_cap_is_refused_by_what_it_says_and_by_what_it_is(
 async def test_another_content_type_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/probe/drink", content=b"<xml/>", headers={"Content-Type": "text/xml"})
     assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-type")
+
+
+async def test_a_browser_that_came_to_show_something_is_led_to_a_page_of_it() -> None:
+    transport = httpx.ASGITransport(api("probe", router, None, pages_url="https://m.example"))
+    visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
+        led = await client.get("/api/probe/refused", headers=visit)
+        page, _, reference = led.headers["location"].partition("?reference=")
+        assert (led.status_code, page, len(reference)) == (303, "https://m.example/refused/spent", 32)
+        for other in ({"Range": "bytes=1-"}, {"Sec-Fetch-Dest": "empty"}, {"Sec-Fetch-Mode": "cors"}):
+            assert (await client.get("/api/probe/refused", headers=visit | other)).status_code == 410
