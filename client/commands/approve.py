@@ -1,13 +1,14 @@
 """`approve`: what an agent vouches for is shown, then decided."""
 
-from client.commands.desk import Desk, working
-from client.commands.exits import SaidNo
+from client.commands.desk import working
 from client.commands.options import ATTEMPTS, AsJson, Attempts, Link, Reason, Server, Yes
 from client.commands.screen import Entry
 from client.commands.words import ROLES, plain, size, when, words
 from client.problem import Json
 
 WAITING = "waiting"
+APPROVAL = words("Valider cet envoi en votre nom ?", "Approve this transfer in your name?")
+REFUSAL = words("Refuser cet envoi en votre nom ?", "Refuse this transfer in your name?")
 FIELDS = {"to": words("À", "To"), "cc": words("Copie", "Copy"), "bcc": words("Copie cachée", "Hidden copy")}
 
 
@@ -25,17 +26,10 @@ def approve(
         card = api.to_decide(token)
         desk.screen.show(_shown(card), aside=True)
         if card["state"] == WAITING:
-            _confirm(desk, is_refusal=refuse is not None, yes=yes)
+            desk.must_agree(APPROVAL if refuse is None else REFUSAL, yes)
         digest = card["shown"]["digest"]
         after = api.approve(token, digest) if refuse is None else api.refuse(token, digest, refuse)
         desk.screen.result(after, _decided(after))
-
-
-def _confirm(desk: Desk, is_refusal: bool, yes: bool) -> None:
-    approval = words("Valider cet envoi en votre nom ?", "Approve this transfer in your name?")
-    refusal = words("Refuser cet envoi en votre nom ?", "Refuse this transfer in your name?")
-    if not yes and not desk.screen.agrees(refusal if is_refusal else approval):
-        raise SaidNo
 
 
 def _shown(card: Json) -> list[Entry]:

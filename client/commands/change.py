@@ -3,7 +3,6 @@
 import uuid
 
 from client.commands.desk import working
-from client.commands.exits import SaidNo
 from client.commands.options import ATTEMPTS, AsJson, Attempts, MoreDays, OneRecipient, Recipient, Server, Transfer, Yes
 from client.commands.words import plain, when, words
 
@@ -29,9 +28,7 @@ def revoke(
     """Take one recipient's right back."""
     with working(server, as_json, attempts) as desk:
         api, _ = desk.signed_in()
-        asked = words(f"Révoquer {plain(recipient)} ?", f"Revoke {plain(recipient)}?")
-        if not yes and not desk.screen.agrees(asked):
-            raise SaidNo
+        desk.must_agree(words(f"Révoquer {plain(recipient)} ?", f"Revoke {plain(recipient)}?"), yes)
         api.revoke(transfer, recipient)
         said = words("Révoqué : plus rien ne lui est remis.", "Revoked: nothing is handed out to them any more.")
         desk.screen.result({"revoked": recipient}, [("", said)])

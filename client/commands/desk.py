@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from client.api import Api
-from client.commands.exits import Code, Failure, Mistake, NotSignedIn, failure_of
+from client.commands.exits import Code, Failure, Mistake, NotSignedIn, SaidNo, failure_of
 from client.commands.screen import Screen
 from client.commands.words import LANGUAGE, words
 from client.links import Link, read_link, read_server
@@ -53,6 +53,11 @@ class Desk:
         """A client without a session for the server of a link, and the link's token."""
         link: Link = read_link(text, page)
         return self.api(link.server), link.token
+
+    def must_agree(self, question: str, yes: bool) -> None:
+        """Goes no further without a yes, on the command line or to this question."""
+        if not yes and not self.screen.agrees(question):
+            raise SaidNo
 
     def api(self, of_link: str | None = None) -> Api:
         """A client without a session: what a link allows needs none, and no other server is to see it."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from client.api import Api
 from client.commands.desk import working
-from client.commands.exits import Mistake, SaidNo
+from client.commands.exits import Mistake
 from client.commands.options import ATTEMPTS, All, AsJson, Attempts, MaybeTransfer, Server, Transfer, Yes
 from client.commands.screen import Entry
 from client.commands.words import COLON, MAILS, plain, size, when, words
@@ -53,8 +53,7 @@ def delete(
         api, _ = desk.signed_in()
         found = api.sent_transfer(transfer)
         desk.screen.show(_line(found), aside=True)
-        if not yes and not desk.screen.agrees(words("Supprimer cet envoi ?", "Delete this transfer?")):
-            raise SaidNo
+        desk.must_agree(words("Supprimer cet envoi ?", "Delete this transfer?"), yes)
         api.withdraw(transfer)
         said = words(
             "Supprimé : plus aucun lien ne mène aux fichiers.", "Deleted: no link leads to the files any more."
@@ -106,11 +105,7 @@ def _one(document: Json) -> list[Entry]:
 def _decision(decision: Json) -> list[Entry]:
     decided = decision["decided"]
     if decided:
-        said = (
-            words("validé par", "approved by")
-            if decided["outcome"] == "approved"
-            else words("refusé par", "refused by")
-        )
+        said = DECISIONS[decided["outcome"]]
         reason = f"{COLON}{decided['reason']}" if decided["reason"] else ""
         return [(words("Décision", "Decision"), f"{said} {decided['by']['address']}, {when(decided['at'])}{reason}")]
     if decision["state"] != "waiting":

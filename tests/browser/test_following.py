@@ -62,11 +62,10 @@ def test_who_has_not_downloaded_is_reminded_the_end_is_moved_and_one_is_revoked(
     expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
 
     followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
-    keys = Keys(page)
-    keys.use(followed.locator("summary"))
-    keys.use(followed.get_by_role("link", name=say("Revoke")))
+    followed.locator("summary").click()
+    followed.get_by_role("link", name=say("Revoke")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("Revoke this recipient?"))
-    keys.use(page.get_by_role("button", name=say("Revoke this recipient")))
+    page.get_by_role("button", name=say("Revoke this recipient")).click()
     expect(page.locator("main")).to_contain_text(
         say("The recipient is revoked: nothing is handed out to them any more.")
     )
@@ -77,3 +76,30 @@ def test_who_has_not_downloaded_is_reminded_the_end_is_moved_and_one_is_revoked(
     expect(theirs.get_by_role("button", name=say("Download"))).to_have_count(0)
     theirs.goto(links[1])
     expect(theirs.get_by_role("button", name=say("Download"))).to_be_visible()
+
+
+def test_with_the_keyboard_alone(house: House) -> None:
+    dominique = house.seat(AGENTS, "fr", "dominique")
+    say, sacha, alix = dominique.say, house.stranger(FARTHER, "sacha"), house.stranger(FARTHER, "alix")
+    transfer = house.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "Au clavier")
+    house.link(sacha), house.link(alix)
+    page = dominique.open("/transfers")
+    keys = Keys(page)
+    keys.use(page.locator(f'a[href="/tracking/{transfer}"]'))
+    keys.use(page.get_by_role("button", name=say("Remind those who have not downloaded")))
+    keys.use(page.get_by_role("link", name=say("Extend")))
+    keys.use(page.get_by_label(say("Until when can it be downloaded?")), "End")
+    keys.use(page.get_by_role("button", name=say("Extend")))
+    expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
+
+    followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
+    keys.use(followed.locator("summary"))
+    keys.use(followed.get_by_role("link", name=say("Revoke")))
+    keys.use(page.get_by_role("button", name=say("Revoke this recipient")))
+    expect(page.locator("main")).to_contain_text(
+        say("The recipient is revoked: nothing is handed out to them any more.")
+    )
+
+    keys.use(page.get_by_role("link", name=say("Delete"), exact=True))
+    keys.use(page.get_by_role("button", name=say("Delete this transfer")))
+    expect(page.locator(".timeline")).to_contain_text(say("Deleted by you"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, same, slow, take
+from tests.e2e.fetching import MIB, ON_THE_WAY, new, offered, rest, same, slow, take
 from tests.e2e.world import World, until
 
 CONTENT = random.Random(34).randbytes(2 * ON_THE_WAY)
@@ -34,10 +34,12 @@ def size(target: Path) -> int:
 
 def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
     (mine,) = offered(world, CONTENT)
-    target = world.folder / uuid.uuid4().hex
+    target, download = world.folder / uuid.uuid4().hex, new()
     where = ["-d", str(target.parent), "-o", target.name]
-    finish(["aria2c", "-q", "--no-conf", "-x8", "-s8", "-k1M", *where, mine.begin()])
+    finish(["aria2c", "-q", "--no-conf", "-x8", "-s8", "-k1M", *where, mine.begin(download)])
     assert same(target, CONTENT)
+    assert mine.left == 2
+    mine.end_lease(download)  # each connection is broken off where the next one began: it is whole when all are quiet
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2
 

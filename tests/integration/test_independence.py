@@ -8,6 +8,8 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -53,10 +55,11 @@ class Lone:
 
     def __init__(self, service: str, folder: Path, secrets: Path) -> None:
         rooms = folder / "services"
-        rooms.mkdir()
+        rooms.mkdir(parents=True)
         shutil.copy(ROOT / "services/__init__.py", rooms)
         for room in ("kit", "contracts", service):
             shutil.copytree(ROOT / "services" / room, rooms / room)
+        self.service = service
         self.management = free_port()
         self._command = [sys.executable, "-m", f"services.{service}"]
         self._folder = folder
@@ -88,30 +91,42 @@ class Lone:
         )
 
 
-@pytest.fixture(params=SERVICES)
-def lone(request: pytest.FixtureRequest, tmp_path: Path, secrets: Path) -> Lone:
-    return Lone(request.param, tmp_path, secrets)
+@pytest.fixture
+def lones(tmp_path: Path, secrets: Path) -> list[Lone]:
+    return [Lone(service, tmp_path / service, secrets) for service in SERVICES]
 
 
-def test_a_service_alone_is_alive_not_ready_and_stops_when_told(lone: Lone) -> None:
-    process = lone.start()
-    try:
-        assert _answer(process, lone.management, "livez") == 200
-        assert _answer(process, lone.management, "readyz") == 503
-        process.send_signal(signal.SIGTERM)
+def all_at_once(rule: Callable[[Lone], None], lones: list[Lone]) -> None:
+    with ThreadPoolExecutor(len(lones)) as pool:
+        list(pool.map(rule, lones))
+
+
+def test_a_service_alone_is_alive_not_ready_and_stops_when_told(lones: list[Lone]) -> None:
+    def alone(lone: Lone) -> None:
+        process = lone.start()
+        try:
+            assert _answer(process, lone.management, "livez") == 200, lone.service
+            assert _answer(process, lone.management, "readyz") == 503, lone.service
+            process.send_signal(signal.SIGTERM)
+            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+        finally:
+            process.kill()
+        assert process.returncode == 0, output
+
+    all_at_once(alone, lones)
+
+
+def test_a_service_refuses_a_weak_secret_in_one_clear_line(lones: list[Lone], secrets: Path) -> None:
+    (secrets / "amqp_url").write_text("amqp://guest:guest@127.0.0.1/")
+
+    def refuses(lone: Lone) -> None:
+        process = lone.start()
         output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    finally:
-        process.kill()
-    assert process.returncode == 0, output
+        assert process.returncode == 78, lone.service
+        assert "amqp_url" in output
+        assert "Traceback" not in output
 
-
-def test_a_service_refuses_a_weak_secret_in_one_clear_line(lone: Lone) -> None:
-    (Path(lone.settings["SECRETS_DIR"]) / "amqp_url").write_text("amqp://guest:guest@127.0.0.1/")
-    process = lone.start()
-    output, _ = process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 78
-    assert "amqp_url" in output
-    assert "Traceback" not in output
+    all_at_once(refuses, lones)
 
 
 def _answer(process: "subprocess.Popen[str]", port: int, path: str) -> int:
