@@ -128,8 +128,7 @@ ADVICE = {
         SENDER,
     ),
     "transfer-quarantined": Advice(
-        _("This transfer is under examination"),
-        _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
+        _("This transfer is under examination"), _("You need do nothing: we are looking into it, and the sender knows.")
     ),
     "archives-suspended": Advice(
         _("This archive is suspended"),
@@ -138,7 +137,7 @@ ADVICE = {
     ),
     "file-suspended": Advice(
         _("This file is suspended"),
-        _("Too many downloads were broken off. The sender can open the file again from the tracking page."),
+        _("Ask the sender: they can open it again from the tracking page. What was broken off is not counted."),
         SENDER,
     ),
     "link-unknown": NOTHING,
