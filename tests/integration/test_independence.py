@@ -4,7 +4,6 @@ import base64
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,18 +15,12 @@ import httpx
 import pytest
 
 from devstack.keys import public_keys, signing_key
+from tests.integration.gateway.wire import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 NOWHERE = "127.0.0.1:1"
 PATIENCE_SECONDS = 20
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture

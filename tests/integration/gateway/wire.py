@@ -9,7 +9,10 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
+from devstack.ports import CHOICE
+
 LOOPBACK = "127.0.0.1"
+NEVER_TWICE = iter(random.sample(range(10_000, CHOICE.start), CHOICE.start - 10_000))
 
 Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -105,12 +108,12 @@ async def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def free_port() -> int:
-    """A port that is free and that the system does not hand out by itself, so that it stays free until it is used."""
-    while True:
-        port = random.randrange(10_000, 32_000)
+    """A port that is free; neither the system nor the stack nor another call of this hands it out meanwhile."""
+    for port in NEVER_TWICE:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((LOOPBACK, port))
             return port
+    raise LookupError("every port was used")
 
 
 def listens(port: int) -> bool:
