@@ -41,7 +41,7 @@ def test_a_browser_pauses_is_cut_and_goes_on(world: World, tmp_path: Path) -> No
     (mine,) = offered(world, CONTENT)
     url = mine.begin()
     port = urlsplit(url).port or 80
-    with Line(port, bytes_per_second=16 * MIB) as line, browser(tmp_path, port, line) as context:
+    with Line(port, bytes_per_second=10 * MIB) as line, browser(tmp_path, port, line) as context:
         with suppress(Interrupted):  # going to a download is not going to a page
             context.pages[0].goto(url)
         until(lambda: line.carried_bytes > 4 * MIB, "a part of it has come")
