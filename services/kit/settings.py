@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
@@ -67,11 +67,17 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """Settings of a process that keeps something and tells the others: its database and the broker."""
+    """Settings of a process that keeps something and tells the others: its database and the broker.
+
+    `longest_pause_seconds` bounds the pause of every background loop. A fact that was not published after
+    `outbox_grace_seconds` is taken up by any process of the service.
+    """
 
     mongo_database: str
     mongo_url: SecretStr
     amqp_url: SecretStr
+    longest_pause_seconds: float = Field(default=3600.0, gt=0)
+    outbox_grace_seconds: float = Field(default=5.0, gt=0)
 
 
 def _refuse_weak(name: str, secret: str) -> None:
