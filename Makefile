@@ -42,6 +42,7 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
+	@$(BIN)/python -m deploy.images
 
 bench: packages .venv/.installed $(LETTERS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null

@@ -4,7 +4,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -83,9 +83,16 @@ class ServiceSettings(ProcessSettings):
 def _refuse_weak(name: str, secret: str) -> None:
     if not secret:
         raise ValueError(f"{name} is empty")
-    address = urlsplit(secret) if "://" in secret else None
-    candidate = (address.password or "") if address else secret
-    if candidate.lower() in WEAK:
+    password = _password(name, secret) if name.endswith("_url") else secret
+    if password.lower() in WEAK:
         raise ValueError(f"{name} holds a well-known password")
     if name in ("pepper",) and len(secret) < SHORTEST_SECRET:
         raise ValueError(f"{name} has fewer than {SHORTEST_SECRET} characters")
+
+
+def _password(name: str, url: str) -> str:
+    """The password in an address, as the drivers read it: what is special in it stands there percent-encoded."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        raise ValueError(f"{name} is not an address: percent-encode what is special in its password") from None
