@@ -6,6 +6,8 @@ UV := 0.13.9
 PORT ?= 8080
 FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
+ONLY ?=
+TEST_PROCESSES ?= 2
 LETTERS := services/notify/compiled/.made
 MJML := tools/letters/node_modules/.installed
 ISLANDS := portal/static/.made
@@ -33,8 +35,8 @@ status: .venv/.installed ## show what runs, where, and its log
 demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers
-	@$(BIN)/python -m pytest < /dev/null
+test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
+	@$(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
