@@ -1,5 +1,7 @@
 """What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
 
+import asyncio
+
 from services.download.domain.attempts import Attempt
 from services.download.domain.delivery import Handed
 from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
@@ -14,6 +16,8 @@ from services.kit.refusals import Refusal, Unavailable
 
 RECORD_BYTES = 64 * 1024 * 1024
 RECORD_SECONDS = 5.0
+LAST_ATTEMPTS = 30
+PAUSE_SECONDS = 2.0
 
 
 class MayNotGoOn(Exception):
@@ -74,8 +78,16 @@ class Journal:
         await self._complete(confirmed=True)
 
     async def _complete(self, *, confirmed: bool) -> None:
+        """The last record of a GET; it is tried again for a minute or two, because nothing comes after it."""
         progress = self._progress(confirmed)
-        await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
+        for attempts_left in reversed(range(LAST_ATTEMPTS)):
+            try:
+                await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
+                break
+            except Unavailable:
+                if not attempts_left:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
         self._count()
 
     async def _record(self, announced: Range = (0, 0)) -> None:
