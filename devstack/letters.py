@@ -114,7 +114,7 @@ class Letters:
         """Everybody who has one of those."""
         return {address for letter in self.all() if letter.opens(page) for address in letter.recipients}
 
-    def wait(self, address: str, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
+    def wait(self, address: str, page: str, seen: int = 0, seconds: float = 90.0) -> Letter:
         """The next mail to an address with a link to a page, after `seen` earlier ones."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

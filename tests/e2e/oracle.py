@@ -9,7 +9,8 @@ import httpx
 
 from devstack.accounts import SERVICES
 from devstack.people import DECISION, OFFER
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 LIVE = {"draft", "submitted"}
 SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantined", "waiting"}

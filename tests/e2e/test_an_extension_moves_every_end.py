@@ -5,7 +5,8 @@ from typing import Any
 
 from devstack.people import DECISION, OFFER
 from tests.e2e.fetching import Offered, offered
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 WEEK = timedelta(days=7, minutes=1)
 

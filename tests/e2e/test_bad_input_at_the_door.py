@@ -7,7 +7,8 @@ import pytest
 
 from devstack.human_check import answer
 from devstack.people import ACCESS
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 TRICKY = (
     "",

@@ -22,7 +22,8 @@ from client.upload import Uploader
 from client.watching import Counting
 from devstack.people import Person
 from services.upload.capabilities import Capabilities
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 CONTENT = random.Random(3).randbytes(9_000_000)
 PART_BYTES = 8 * 2**20

@@ -7,7 +7,8 @@ import httpx
 
 from client.problem import Problem
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 READERS = 10
 PART = 8 * MIB

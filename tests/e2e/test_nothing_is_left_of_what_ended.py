@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devstack.people import DECISION, Person
-from tests.e2e.world import Sent, World, refused, until
+from tests.e2e.world import Sent, World, refused
+from tests.eventually import until
 
 PAST = timedelta(minutes=1)
 

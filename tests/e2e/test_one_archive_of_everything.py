@@ -6,7 +6,8 @@ import uuid
 import zipfile
 
 from tests.e2e.fetching import MIB, new, offered_files
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 FILES = {
     "Été à Nîmes/plan d'accès.pdf": random.Random(1).randbytes(10 * MIB),

@@ -8,7 +8,8 @@ import httpx
 from client.answers import Grant
 from client.download import Downloader
 from client.problem import Problem
-from tests.e2e.world import Sent, World, refused, until
+from tests.e2e.world import Sent, World, refused
+from tests.eventually import until
 
 AT_ONCE = 200
 
