@@ -85,7 +85,7 @@ class Letters:
     """All mails of a mailbox server, fetched as they come; may be shared by threads."""
 
     def __init__(self, mailbox_url: str) -> None:
-        self._http = httpx.Client(base_url=mailbox_url, timeout=10)
+        self._http = httpx.Client(base_url=mailbox_url, timeout=60)
         self._lock = threading.Lock()
         self._known: dict[int, Letter] = {}
 

@@ -15,7 +15,7 @@ import httpx
 from client.answers import Offer
 from client.download import Downloader
 from client.problem import problem_of
-from tests.e2e.world import Sent, World, refused
+from tests.e2e.world import WRITE, Sent, World, refused
 from tests.eventually import PATIENCE_SECONDS, until
 
 MIB = 1024 * 1024
@@ -94,7 +94,7 @@ class Offered:
         links = self.world.database("download")["links"]
         links.update_one(
             {"transfer": self.sent.transfer, "recipient.address": self.address},
-            {"$set": {field: LONG_AGO}, "$inc": {"version": 1}},
+            {"$set": {field: LONG_AGO}, "$inc": WRITE},
         )
 
     def fetch(self) -> None:
