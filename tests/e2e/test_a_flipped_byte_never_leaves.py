@@ -4,7 +4,8 @@ import io
 import random
 
 from tests.e2e.fetching import MIB, metric, offered, rest, slow
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 PART = 8 * MIB
 CONTENT = random.Random(41).randbytes(3 * PART)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.fetching import ON_THE_WAY, Offered, metric, new, offered, rest, slow, take
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 SIZE = 3 * ON_THE_WAY  # half of it, and all that the lines hold, is less than the whole
 CONTENT = random.Random(36).randbytes(SIZE)

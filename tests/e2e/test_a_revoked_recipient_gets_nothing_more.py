@@ -4,7 +4,8 @@ import random
 
 from devstack.people import DECISION
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 PART = 8 * MIB
 CONTENT = random.Random(52).randbytes(ON_THE_WAY + 4 * PART)

@@ -22,7 +22,8 @@ from client.upload import Uploader
 from client.watching import Counting
 from devstack.people import Person
 from services.upload.capabilities import Capabilities
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
 CONTENT = random.Random(3).randbytes(9_000_000)
 PART_BYTES = 8 * 2**20
@@ -81,8 +82,9 @@ def test_a_part_of_another_length_or_number(
 def test_a_part_without_a_checksum_or_without_a_length(world: World, plan: tuple[str, FilePlan]) -> None:
     cut = a_cut(1, CONTENT[:PART_BYTES])
     url = f"{world.stack.gateway_url}{plan[1].parts_url}/1/{cut.sha256}"
-    assert httpx.put(url, content=cut.content).json()["type"] == "/problems/checksum-needed"
-    chunked = httpx.put(url, content=iter([b"x"]), headers={"X-Part-CRC32": f"{cut.crc32:08x}"})
+    assert httpx.put(url, content=cut.content, timeout=PATIENCE_SECONDS).json()["type"] == "/problems/checksum-needed"
+    headers = {"X-Part-CRC32": f"{cut.crc32:08x}"}
+    chunked = httpx.put(url, content=iter([b"x"]), headers=headers, timeout=PATIENCE_SECONDS)
     assert chunked.status_code == 411
     assert chunked.json()["type"] == "/problems/length-needed"
 

@@ -7,7 +7,8 @@ import httpx
 
 from client.problem import Problem
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
 READERS = 10
 PART = 8 * MIB
@@ -47,9 +48,9 @@ def test_a_person_whose_browser_comes_a_moment_too_late_reads_a_page(world: Worl
     mine.sent.sender.api.withdraw(mine.sent.transfer)
     until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn", "it is over")
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "en"}
-    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=20)
+    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=PATIENCE_SECONDS)
     assert page.status_code == 200
     assert "The sender has deleted this transfer" in page.text
     assert page.history[0].headers["x-request-id"] in page.text, "the reference under which it is in the logs"
-    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=20)
+    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=PATIENCE_SECONDS)
     assert going_on.headers["content-type"] == "application/problem+json", "no page is kept as the file"

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.fetching import MIB, ON_THE_WAY, new, offered, rest, same, slow, take
-from tests.e2e.world import World, until
+from tests.e2e.fetching import MIB, ON_THE_WAY, new, offered, rest, same, slow, take, until_idle
+from tests.e2e.line import Line, Stop
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
-CONTENT = random.Random(34).randbytes(2 * ON_THE_WAY)
 ENOUGH = 6 * MIB
 THE_END = 3 * MIB
-CUT = {
-    "curl": ["curl", "-sSf", "--limit-rate", "32M", "-o"],
-    "wget": ["wget", "-q", "--tries=1", "--limit-rate=32m", "-O"],
+CONTENT = random.Random(34).randbytes(ENOUGH + ON_THE_WAY + THE_END)
+BEGIN = {
+    "curl": ["curl", "-sSf", "-o"],
+    "wget": ["wget", "-q", "--tries=1", "-O"],
 }
 GO_ON = {
     "curl": ["curl", "-sSf", "-C", "-", "-o"],
@@ -24,7 +26,7 @@ GO_ON = {
 
 
 def finish(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -39,6 +41,7 @@ def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
     finish(["aria2c", "-q", "--no-conf", "-x8", "-s8", "-k1M", *where, mine.begin(download)])
     assert same(target, CONTENT)
     assert mine.left == 2
+    until_idle(world)
     mine.end_lease(download)  # each connection is broken off where the next one began: it is whole when all are quiet
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2
@@ -48,10 +51,13 @@ def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
 def test_a_program_goes_on_where_it_was_cut(world: World, program: str) -> None:
     (mine,) = offered(world, CONTENT)
     target, url = world.folder / uuid.uuid4().hex, mine.begin()
-    with subprocess.Popen([*CUT[program], str(target), url]) as cut:
-        until(lambda: size(target) >= ENOUGH, "a part of it has come")
-        cut.kill()
-    assert ENOUGH <= size(target) < len(CONTENT)
+    with Line() as line:
+        line.hold_after(Stop("down", ENOUGH))
+        with subprocess.Popen([*BEGIN[program], str(target), url], env=line.environment) as cut:
+            until(line.is_held, "a part of it has come")
+            until(lambda: size(target) >= ENOUGH - MIB, "it is on the disk")
+            cut.kill()
+    assert size(target) <= ENOUGH
     finish([*GO_ON[program], str(target), url])
     assert same(target, CONTENT)
     until(lambda: mine.done == 1, "it counts, once")

@@ -6,7 +6,8 @@ import pytest
 
 from client.api import Api
 from devstack.people import DECISION
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 LARGE = random.Random(13).randbytes(9_000_000)
 LIE = "d" * 64
