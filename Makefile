@@ -1,6 +1,7 @@
 # Everything a contributor does, in one word each. Nothing here reads from the keyboard.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHONS := python3.11 python3.12 python3.13 python3.14
+PYTHON ?= $(shell for one in $(PYTHONS); do $$one -c '' 2> /dev/null && exec echo $$one; done; echo python3)
 BIN := .venv/bin
 UV := 0.13.9
 PORT ?= 8080
@@ -40,6 +41,8 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --python-version 3.14
+	@for one in $(PYTHONS); do ! $$one -c '' 2> /dev/null || $$one -W error -m tools.compiling || exit; done
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
 
@@ -57,8 +60,8 @@ generate: .venv/.installed ## write the documents that are derived from the code
 	@$(BIN)/python -m tools.generate
 
 lock: packages .venv/.installed ## settle the versions of everything anew
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header \
-		--quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.lock
 	@node tools/letters/lock.mjs < /dev/null
 	@node tools/letters/lock.mjs portal/islands < /dev/null
 	@node tools/letters/lock.mjs bench/lighthouse < /dev/null
