@@ -14,10 +14,10 @@ PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench letters islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 check bench letters islands screenshots generate lock fmt packages
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: packages .venv/.installed $(LETTERS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
@@ -36,6 +36,9 @@ demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one pe
 
 test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers
 	@$(BIN)/python -m pytest < /dev/null
+
+test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
+	@$(BIN)/python -m devstack.debian13 < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
