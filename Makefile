@@ -7,6 +7,8 @@ UV := 0.13.9
 PORT ?= 8080
 FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
+ONLY ?=
+TEST_PROCESSES ?= 2
 LETTERS := services/notify/compiled/.made
 MJML := tools/letters/node_modules/.installed
 ISLANDS := portal/static/.made
@@ -34,8 +36,8 @@ status: .venv/.installed ## show what runs, where, and its log
 demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers
-	@$(BIN)/python -m pytest < /dev/null
+test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
+	@$(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
 
 test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
 	@$(BIN)/python -m devstack.debian13 < /dev/null
@@ -48,6 +50,7 @@ check: .venv/.installed ## what a machine can say about the code without running
 	@for one in $(PYTHONS); do ! $$one -c '' 2> /dev/null || $$one -W error -m tools.compiling || exit; done
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
+	@$(BIN)/python -m deploy.images
 
 bench: packages .venv/.installed $(LETTERS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null

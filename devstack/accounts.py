@@ -1,5 +1,8 @@
 """Who may do what: one account per service on each server, with the least it needs."""
 
+import base64
+import hashlib
+
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 BUCKET = "melanissimo"
 REGION = "us-east-1"
@@ -9,6 +12,12 @@ BUS_WRITE = r"^(events|retry\..*|dead)$"
 def bus_read(service: str) -> str:
     """The queues that a service may read: its own."""
     return rf"^{service}\."
+
+
+def password_hash(password: str) -> str:
+    """The broker's own form: base64 of four bytes of salt and the SHA-256 of salt and password."""
+    salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
+    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
 # The counter may fetch an object whose key it knows, and nothing else: no list, no write, no delete.

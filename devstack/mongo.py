@@ -13,6 +13,7 @@ from devstack.accounts import SERVICES
 from devstack.part import Part
 from devstack.ports import LOOPBACK
 from devstack.process import Child
+from devstack.vault import in_url
 
 MONGOD = Path(sysconfig.get_paths()["purelib"]) / "fiftyone" / "db" / "bin" / "mongod"
 Client = MongoClient[dict[str, Any]]
@@ -55,12 +56,12 @@ class Mongo(Part):
     def admin_url(self) -> str:
         """The account that tests use to look at everything; no service has it."""
         password = self.workspace.vault.once("mongo", "admin_password")
-        return f"mongodb://admin:{password}@{self._address}/?replicaSet=rs0&authSource=admin"
+        return f"mongodb://admin:{in_url(password)}@{self._address}/?replicaSet=rs0&authSource=admin"
 
     def url(self, service: str) -> str:
         """The account of one service, limited to the database of the same name."""
         password = self.workspace.vault.once("mongo", f"{service}_password")
-        return f"mongodb://{service}:{password}@{self._address}/{service}?replicaSet=rs0&authSource={service}"
+        return f"mongodb://{service}:{in_url(password)}@{self._address}/{service}?replicaSet=rs0&authSource={service}"
 
     @property
     def _address(self) -> str:

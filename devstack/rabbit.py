@@ -1,20 +1,18 @@
 """RabbitMQ: its own node, its own port mapper, one account per service."""
 
-import base64
-import hashlib
 import json
 import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import httpx
 
-from devstack.accounts import BUS_WRITE, SERVICES, bus_read
+from devstack.accounts import BUS_WRITE, SERVICES, bus_read, password_hash
 from devstack.part import Part
 from devstack.ports import LOOPBACK, answers
 from devstack.process import Child
+from devstack.vault import in_url
 
 # Not the wrapper in sbin: that one insists on root.
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
@@ -55,11 +53,11 @@ class Rabbit(Part):
 
     def url(self, account: str) -> str:
         """The AMQP address of one account, `admin` or a service."""
-        return f"amqp://{account}:{quote(self._password(account))}@{LOOPBACK}:{self.workspace.ports['amqp']}/"
+        return f"amqp://{account}:{in_url(self._password(account))}@{LOOPBACK}:{self.workspace.ports['amqp']}/"
 
     def management_url(self) -> str:
         """The management API, with the admin account in it."""
-        return f"http://admin:{quote(self._password('admin'))}@{LOOPBACK}:{self.workspace.ports['amqp_management']}"
+        return f"http://admin:{in_url(self._password('admin'))}@{LOOPBACK}:{self.workspace.ports['amqp_management']}"
 
     def _logs_in(self) -> bool:
         try:
@@ -135,9 +133,3 @@ log.file = false
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1}"
             " +sbwt none +sbwtdcpu none +sbwtdio none",
         }
-
-
-def password_hash(password: str) -> str:
-    """The broker's own form: base64 of four bytes of salt and the SHA-256 of salt and password."""
-    salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
-    return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()

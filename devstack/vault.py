@@ -5,11 +5,17 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import quote
 
 
 def random_text() -> str:
-    """A fresh secret of 32 random bytes that is safe inside a URL."""
-    return secrets.token_urlsafe(32)
+    """A fresh secret of 32 random bytes in hexadecimal: never an option on a command line, the same in a URL."""
+    return secrets.token_hex(32)
+
+
+def in_url(secret: str) -> str:
+    """Any secret as a part of a URL: percent-encoded, a slash too."""
+    return quote(secret, safe="")
 
 
 class Vault:

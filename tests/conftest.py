@@ -1,58 +1,61 @@
-"""The real servers, and the tours of the pages: begun once for a whole test run and only if a test asks for them."""
+"""The real servers and services, started once for each process of pytest and only if a test asks for them."""
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devstack.accounts import SERVICES
 from devstack.refusals import StackAlreadyRunning
 from devstack.stack import ALL, SERVERS, Stack
 from devstack.wipe import wipe
+from tests import progress
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
-RUNS_SIDE_BY_SIDE = 8
-PATIENT = {
+RUNS_SIDE_BY_SIDE = 16
+WHOLE_STACK = ("tests/e2e/", "tests/browser/")
+EVERY_PAGE = "tests/browser/test_every_page.py"
+QUICK = {"LONGEST_PAUSE_SECONDS": "0.2", "OUTBOX_GRACE_SECONDS": "1"}
+"""Background loops that a test would otherwise wait for."""
+SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
     "portal": {"LEAST_ASKING_SECONDS": "0"},
     "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
 }
-"""Those who walk through the pages here type as fast as they like, and everybody comes from one address."""
+"""Whoever walks through the pages here types without a pause, and everybody comes from one address."""
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[Stack]:
-    """MongoDB, RabbitMQ with its topology, the object store and the mailbox, all empty."""
-    stack = _own_stack()
-    with stack:
+def held_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """A stack in a folder that no other process of pytest holds; its servers run."""
+    with _own_stack() as stack:
+        pytestconfig.stash[progress.STACK_LOGS] = stack.workspace.root / "log"
         wipe(stack)
         stack.start({"topology"})
         yield stack
 
 
-@pytest.fixture(scope="session")
-def stack(servers: Stack) -> Stack:
-    """The same servers, emptied of what other tests left there, and the five services and the gateway on them."""
-    wipe(servers)
-    servers.start(ALL)
-    return servers
+@pytest.fixture(scope="module")
+def servers(held_stack: Stack) -> Stack:
+    """MongoDB, RabbitMQ with its topology, the object store and the mailbox; no service runs, whatever ran before."""
+    if started := [part.name for part in held_stack.running if part.name in ALL - SERVERS - {"topology"}]:
+        held_stack.stop_parts(started)
+        wipe(held_stack)
+    return held_stack
 
 
 @pytest.fixture(scope="session")
-def tours() -> Iterator[dict[str, Future[Any]]]:
-    """Through every page in each language, in processes of their own and without a server: the longest of all tests."""
-    from tests.browser.test_every_page import go_round
-    from tests.browser.words import LOCALES
-
-    with ProcessPoolExecutor(len(LOCALES), multiprocessing.get_context("spawn")) as guides:
-        yield {language: guides.submit(go_round, language) for language in LOCALES}
+def stack(held_stack: Stack) -> Stack:
+    """The same servers, emptied of what other tests left there, with the services, the gateway and the portal."""
+    wipe(held_stack)
+    held_stack.start(ALL)
+    return held_stack
 
 
 def _own_stack() -> Stack:
     """Takes the first folder that no other test run holds; its data make the start a warm one."""
     for number in range(RUNS_SIDE_BY_SIDE):
-        stack = Stack(ROOT / (f"test-{number}" if number else "test"), settings=PATIENT)
+        stack = Stack(ROOT / (f"test-{number}" if number else "test"), settings=SETTINGS)
         try:
             stack.start(SERVERS)
         except StackAlreadyRunning:
@@ -61,9 +64,33 @@ def _own_stack() -> Stack:
     raise StackAlreadyRunning(f"{RUNS_SIDE_BY_SIDE} test runs are going on already")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    progress.install(config)
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Stories last: once the services run, they read the queues and databases that other tests look into."""
-    items.sort(
-        key=lambda item: item.path.parent.name in ("e2e", "browser") or "stack" in getattr(item, "fixturenames", ())
-    )
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Stories on the whole stack come last in one process, and first where a second process has the rest to do."""
+    together = hasattr(config, "workerinput")
+    items.sort(key=lambda item: (scope_of(item.nodeid) == "stack") != together)
+
+
+def scope_of(nodeid: str) -> str:
+    """What runs in one process, in order: all stories on the whole stack, the pages in one language, or one file."""
+    path, _, test = nodeid.partition("::")
+    if path == EVERY_PAGE:
+        return test.partition("[")[2] or path
+    return "stack" if path.startswith(WHOLE_STACK) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hands whole scopes to whichever process is free, in the order of collection."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scopes(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scopes(config, log)

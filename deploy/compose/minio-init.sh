@@ -1,13 +1,23 @@
 #!/bin/sh
 # Makes the bucket and two users: upload may do all that an upload and its end need, download may only fetch.
+# Keys go through standard input, or behind an equals sign: as an argument, one that begins with a dash is an option.
+# The image has a shell, the core utilities and mc, but neither grep nor sed.
 set -eu
 export MC_CONFIG_DIR=/tmp/mc
-secret() { cat "/run/secrets/$1"; }
-mc alias set --quiet store http://minio:9000 "$(secret minio_root_user)" "$(secret minio_root_password)"
+# White space around a secret is not part of it; the server and the services read it so.
+secret() {
+  text=$(cat "${SECRETS_DIR:-/run/secrets}/$1")
+  text=${text#"${text%%[![:space:]]*}"}
+  printf '%s' "${text%"${text##*[![:space:]]}"}"
+}
+access_key=$(secret minio_root_user)
+secret_key=$(secret minio_root_password)
+printf '%s\n' "$access_key" "$secret_key" | mc alias set --quiet store http://minio:9000
 mc mb --quiet --ignore-existing store/melanissimo
 for service in upload download; do
+  access_key=$(secret "${service}_s3_access_key")
+  secret_key=$(secret "${service}_s3_secret_key")
   mc admin policy create store "$service" "/policies/$service.json"
-  mc admin user add store "$(secret "${service}_s3_access_key")" "$(secret "${service}_s3_secret_key")"
-  mc admin policy attach store "$service" --user "$(secret "${service}_s3_access_key")" || true  # it already has it
-  mc admin user info store "$(secret "${service}_s3_access_key")" | grep --quiet "$service"
+  printf '%s\n' "$access_key" "$secret_key" | mc admin user add store
+  mc admin policy attach store "$service" --user="$access_key"
 done

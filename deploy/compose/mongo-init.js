@@ -1,8 +1,12 @@
 // Starts the replica set and gives each service an account on its own database alone. A second run changes nothing.
 const fs = require("fs");
-const secret = (name) => fs.readFileSync(`/run/secrets/${name}`, "utf8").trim();
+const secret = (name) => fs.readFileSync(`${process.env.SECRETS_DIR ?? "/run/secrets"}/${name}`, "utf8");
+// As the image's own start reads it: without the newlines at its end, and nothing else.
+const root = encodeURIComponent(secret("mongo_root_password").replace(/\n+$/, ""));
+// As the services' driver reads it out of their address: percent-decoded, and a plus sign is a space.
+const passwordOf = (url) => decodeURIComponent(new URL(url.trim()).password.replaceAll("+", " "));
 
-const admin = connect(`mongodb://root:${secret("mongo_root_password")}@mongo:27017/admin?directConnection=true`);
+const admin = connect(`mongodb://root:${root}@mongo:27017/admin?directConnection=true`);
 try {
   admin.adminCommand({ replSetInitiate: { _id: "rs0", members: [{ _id: 0, host: "mongo:27017" }] } });
 } catch (refusal) {
@@ -11,9 +15,8 @@ try {
 while (!admin.adminCommand({ hello: 1 }).isWritablePrimary) sleep(200);
 
 for (const service of ["auth", "upload", "propagation", "notify", "download"]) {
-  const password = new URL(secret(`${service}_mongo_url`)).password;
   const database = admin.getSiblingDB(service);
-  const account = { pwd: password, roles: [{ role: "readWrite", db: service }] };
+  const account = { pwd: passwordOf(secret(`${service}_mongo_url`)), roles: [{ role: "readWrite", db: service }] };
   if (database.getUser(service)) database.updateUser(service, account);
   else database.createUser({ user: service, ...account });
 }

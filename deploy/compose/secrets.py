@@ -5,15 +5,15 @@ import json
 import secrets
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
-from devstack.accounts import BUS_WRITE, SERVICES, bus_read
+from devstack.accounts import BUS_WRITE, SERVICES, bus_read, password_hash
 from devstack.keys import public_keys, signing_key
-from devstack.rabbit import password_hash
+from devstack.vault import random_text
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FOLDER = PROJECT / ".local" / "secrets" / "compose"
 PEPPERED = ("auth", "upload", "propagation", "download", "portal")
-READERS_OF_SESSIONS = ("upload", "propagation", "download")
 
 
 def make(folder: Path = FOLDER) -> None:
@@ -21,18 +21,17 @@ def make(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder, "mongo_keyfile", base64.b64encode(secrets.token_bytes(512)).decode())
     for name in ("mongo_root_password", "minio_root_user", "minio_root_password"):
-        _once(folder, name, secrets.token_urlsafe(32))
+        _once(folder, name, random_text())
     for service in SERVICES:
-        mongo, bus = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         options = f"replicaSet=rs0&authSource={service}"
-        _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{mongo}@mongo:27017/{service}?{options}")
-        _once(folder, f"{service}_amqp_url", f"amqp://{service}:{bus}@rabbitmq:5672/")
-    _once(folder, "amqp_admin_url", f"amqp://admin:{secrets.token_urlsafe(32)}@rabbitmq:5672/")
+        _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{random_text()}@mongo:27017/{service}?{options}")
+        _once(folder, f"{service}_amqp_url", f"amqp://{service}:{random_text()}@rabbitmq:5672/")
+    _once(folder, "amqp_admin_url", f"amqp://admin:{random_text()}@rabbitmq:5672/")
     for service in PEPPERED:
-        _once(folder, f"{service}_pepper", secrets.token_urlsafe(48))
+        _once(folder, f"{service}_pepper", random_text())
     for service in ("upload", "download"):
         _once(folder, f"{service}_s3_access_key", f"{service}-{secrets.token_hex(8)}")
-        _once(folder, f"{service}_s3_secret_key", secrets.token_urlsafe(40))
+        _once(folder, f"{service}_s3_secret_key", random_text())
     private = _once(folder, "auth_session_private_key", signing_key())
     _once(folder, "session_jwks", public_keys(private))
     _once(folder, "rabbitmq_definitions.json", json.dumps(_definitions(folder)))
@@ -44,13 +43,18 @@ def _once(folder: Path, name: str, value: str) -> str:
     if not file.exists():
         file.write_text(value, encoding="utf-8")
         file.chmod(0o444)
-    return file.read_text(encoding="utf-8")
+    return _read(file)
+
+
+def _read(file: Path) -> str:
+    """White space around a secret is not part of it: an editor may have added a newline."""
+    return file.read_text(encoding="utf-8").strip()
 
 
 def _definitions(folder: Path) -> dict[str, object]:
     """The broker's accounts: the topology job may configure, a service may publish and read its own queues."""
     owners = {"admin": "amqp_admin_url"} | {service: f"{service}_amqp_url" for service in SERVICES}
-    users = [_user(owner, (folder / file).read_text(encoding="utf-8")) for owner, file in owners.items()]
+    users = [_user(owner, _read(folder / file)) for owner, file in owners.items()]
     rights = [{"user": "admin", "configure": ".*", "write": ".*", "read": ".*"}]
     rights += [{"user": name, "configure": "^$", "write": BUS_WRITE, "read": bus_read(name)} for name in SERVICES]
     return {
@@ -61,7 +65,7 @@ def _definitions(folder: Path) -> dict[str, object]:
 
 
 def _user(name: str, url: str) -> dict[str, object]:
-    password = url.split(":", 2)[2].split("@", 1)[0]
+    password = unquote(urlsplit(url).password or "")
     return {
         "name": name,
         "password_hash": password_hash(password),

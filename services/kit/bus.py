@@ -188,7 +188,8 @@ def _copy(message: AbstractIncomingMessage, headers: dict[str, Any]) -> Message:
 
 async def _give_back(message: AbstractIncomingMessage) -> None:
     try:
-        await message.nack(requeue=True)
+        # A reject and not a nack: since RabbitMQ 4.3 a nack does not count towards the queue's delivery limit.
+        await message.reject(requeue=True)
     except Exception:
         logger().info("the channel was closed; the broker keeps the message")
 

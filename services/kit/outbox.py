@@ -10,7 +10,6 @@ from services.kit.logs import logger
 from services.kit.mongo import Aggregates
 
 WORKERS = 16
-LEFT_BEHIND_SECONDS = 5.0
 
 
 class Publisher(Protocol):
@@ -21,11 +20,12 @@ class Publisher(Protocol):
 
 
 class Relay:
-    """Publishes what this process announced at once, and what a dead process left behind after a few seconds."""
+    """Publishes what this process announced at once, and what a dead process left behind after `grace_seconds`."""
 
-    def __init__(self, sources: Sequence[Aggregates[Any]], publisher: Publisher) -> None:
+    def __init__(self, sources: Sequence[Aggregates[Any]], publisher: Publisher, grace_seconds: float = 5.0) -> None:
         self._sources = sources
         self._publisher = publisher
+        self._grace_seconds = grace_seconds
         self._waiting: asyncio.Queue[tuple[Aggregates[Any], str]] = asyncio.Queue()
         self._queued: dict[tuple[str, str], Sequence[Announced] | None] = {}
         for source in sources:
@@ -41,7 +41,7 @@ class Relay:
         """Take up facts that nobody published: their process died, or the broker was away."""
         oldest = 0.0
         for source in self._sources:
-            for id, age_seconds in await source.waiting(older_than_seconds=LEFT_BEHIND_SECONDS):
+            for id, age_seconds in await source.waiting(older_than_seconds=self._grace_seconds):
                 oldest = max(oldest, age_seconds)
                 self._enqueue(source, id)
         metrics.outbox_age.set(oldest)

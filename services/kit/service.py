@@ -108,7 +108,7 @@ def _spare_the_collector() -> None:
 async def run(service: Service) -> None:
     """Serve until told to stop; dependencies may come and go meanwhile."""
     stop = told_to_stop()
-    relay = Relay(service.database.collections, service.bus)
+    relay = Relay(service.database.collections, service.bus, service.settings.outbox_grace_seconds)
     health = Health({"mongo": service.database.ping, "broker": _connected(service.bus), **service.checks})
     app = api(
         service.name,
@@ -172,14 +172,14 @@ def _background(service: Service, relay: Relay, health: Health) -> Iterator[Any]
     yield health.beat()
     yield _announce(service, health, relay)
     for loop in service.loops:
-        yield forever(loop)
+        yield forever(loop, service.settings.longest_pause_seconds)
 
 
 async def _announce(service: Service, health: Health, relay: Relay) -> None:
     """Publish what waits in the outboxes, once there is a broker to publish to."""
     await _prepare(service, health)
     loops = (Loop("relay", 0, relay.run), Loop("outbox", SWEEP_SECONDS, relay.sweep))
-    await asyncio.gather(*(forever(loop) for loop in loops))
+    await asyncio.gather(*(forever(loop, service.settings.longest_pause_seconds) for loop in loops))
 
 
 async def _prepare(service: Service, health: Health) -> None:
@@ -201,7 +201,7 @@ async def _until_done(attempt: Callable[[], Awaitable[None]], dependency: str) -
             return
 
 
-async def forever(loop: Loop) -> None:
+async def forever(loop: Loop, longest_pause_seconds: float) -> None:
     """Do it again and again; a failure is logged, counted, and does not end it."""
     while True:
         trace.enter(None)
@@ -211,4 +211,4 @@ async def forever(loop: Loop) -> None:
             metrics.loop_failures.labels(loop.name).inc()
             logger().warning("a loop failed and goes on", loop=loop.name, exc_info=True)
             await asyncio.sleep(RETRY_SECONDS)
-        await asyncio.sleep(loop.every_seconds)
+        await asyncio.sleep(min(loop.every_seconds, longest_pause_seconds))

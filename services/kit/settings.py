@@ -4,9 +4,9 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
@@ -67,19 +67,32 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """Settings of a process that keeps something and tells the others: its database and the broker."""
+    """Settings of a process that keeps something and tells the others: its database and the broker.
+
+    `longest_pause_seconds` bounds the pause of every background loop. A fact that was not published after
+    `outbox_grace_seconds` is taken up by any process of the service.
+    """
 
     mongo_database: str
     mongo_url: SecretStr
     amqp_url: SecretStr
+    longest_pause_seconds: float = Field(default=3600.0, gt=0)
+    outbox_grace_seconds: float = Field(default=5.0, gt=0)
 
 
 def _refuse_weak(name: str, secret: str) -> None:
     if not secret:
         raise ValueError(f"{name} is empty")
-    address = urlsplit(secret) if "://" in secret else None
-    candidate = (address.password or "") if address else secret
-    if candidate.lower() in WEAK:
+    password = _password(name, secret) if name.endswith("_url") else secret
+    if password.lower() in WEAK:
         raise ValueError(f"{name} holds a well-known password")
     if name in ("pepper",) and len(secret) < SHORTEST_SECRET:
         raise ValueError(f"{name} has fewer than {SHORTEST_SECRET} characters")
+
+
+def _password(name: str, url: str) -> str:
+    """The password in an address, as the drivers read it: what is special in it stands there percent-encoded."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        raise ValueError(f"{name} is not an address: percent-encode what is special in its password") from None

@@ -4,13 +4,12 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser.conftest import launch
 from tests.browser.pages import EVERY, REFUSED, State
@@ -55,15 +54,11 @@ def stage() -> Iterator[Stage]:
         yield found
 
 
-@pytest.fixture(params=list(LOCALES))
-def seen(request: pytest.FixtureRequest, tours: dict[str, Future[list[Seen]]]) -> list[Seen]:
-    return tours[request.param].result()
-
-
-def go_round(language: str) -> list[Seen]:
-    """One tour, in a browser and in front of a portal of its own."""
-    with sync_playwright() as playwright, launch(playwright, *ONE_RENDERER) as browser, on_stage() as stage:
-        tour = Tour(browser, stage, language, AXE)
+@pytest.fixture(scope="module", params=list(LOCALES))
+def seen(request: pytest.FixtureRequest, playwright: Playwright, stage: Stage) -> list[Seen]:
+    """What there is to say of every page in one language."""
+    with launch(playwright, *ONE_RENDERER) as browser:
+        tour = Tour(browser, stage, request.param, AXE)
         return [_look(tour, state) for state in EVERY]
 
 

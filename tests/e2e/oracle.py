@@ -59,14 +59,14 @@ def judge(world: World) -> None:
 def acknowledged_sends_exist(world: World) -> bool:
     """I1: whatever was acknowledged is known to the next service and stands in a state that it may stay in."""
     books = Books.of(world)
-    for sent in world.sent:
-        parcel, decision = books.parcels.get(sent.transfer), books.decisions.get(sent.transfer)
-        assert parcel is not None, sent.transfer
+    for transfer in world.acknowledged:
+        parcel, decision = books.parcels.get(transfer), books.decisions.get(transfer)
+        assert parcel is not None, transfer
         assert parcel["state"] in ("submitted", "closed"), parcel["state"]
-        assert decision is not None, sent.transfer
+        assert decision is not None, transfer
         assert decision["state"] in SETTLED, decision["state"]
-        released = _released(parcel, decision) - books.revoked[sent.transfer]
-        assert books.linked[sent.transfer] >= released, "everybody released has a link"
+        released = _released(parcel, decision) - books.revoked[transfer]
+        assert books.linked[transfer] >= released, "everybody released has a link"
     return True
 
 

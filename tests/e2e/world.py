@@ -43,11 +43,11 @@ class Sent:
 
 @dataclass
 class World:
-    """Everything a story needs; `sent` and `canaries` are what the oracle asks about later."""
+    """Everything a story needs; `acknowledged` transfers and `canaries` are what the oracle asks about later."""
 
     stack: Stack
     folder: Path
-    sent: list[Sent] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
     canaries: set[str] = field(default_factory=set)
     logs: list[str] = field(default_factory=list)
     apis: list[Api] = field(default_factory=list)
@@ -128,8 +128,8 @@ class World:
         """Sends a draft and remembers that it was acknowledged."""
         recap = sender.api.submit(draft)
         self.canaries |= {name for name in files if len(name) > 8}
-        self.sent.append(Sent(recap["transfer"], sender, files, recap))
-        return self.sent[-1]
+        self.acknowledged.append(recap["transfer"])
+        return Sent(recap["transfer"], sender, files, recap)
 
     def link(self, person: Person, seen: int = 0) -> str:
         """The token of the link in a recipient's mail."""

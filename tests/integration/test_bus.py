@@ -14,7 +14,7 @@ from aio_pika.exceptions import PublishError
 from devstack.stack import Stack
 from services.kit import bus as bus_module
 from services.kit.aggregate import Aggregate
-from services.kit.bus import Bus, declare
+from services.kit.bus import EVENTS, Bus, declare
 from services.kit.dead import Cemetery
 from services.kit.events import Fact
 from services.kit.mongo import Announced, Database
@@ -135,6 +135,26 @@ async def test_a_body_that_cannot_be_read_is_buried_at_once_and_its_neighbours_a
     await eventually(lambda: _is(ear.heard, [2]))
     (grave,) = await eventually(Cemetery(servers.amqp_admin_url, "probe").list)
     assert grave.reason.startswith("unreadable")
+
+
+async def test_a_fact_that_can_be_neither_handled_nor_moved_is_buried_by_the_broker(
+    servers: Stack, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ear = Ear([ValueError("no")] * 10)
+    bus = await connect(ear)
+    send = bus._send
+
+    async def only_to_events(exchange: str, *rest: Any) -> None:
+        if exchange != EVENTS:
+            raise Unavailable()
+        await send(exchange, *rest)
+
+    monkeypatch.setattr(bus, "_send", only_to_events)
+    sent = entry(5)
+    await bus.publish(sent)
+    (grave,) = await eventually(Cemetery(servers.amqp_admin_url, "probe").list)
+    assert (grave.message_id, grave.reason, grave.queue) == (sent.id, "delivery_limit", "probe.on.probe.rang.v1")
+    assert len(ear.failures) == 4, "it was delivered once, and five times again"
 
 
 async def test_a_refusal_is_a_decision_so_the_fact_is_done_with(servers: Stack, connect: Connect) -> None:

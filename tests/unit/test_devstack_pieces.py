@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from devstack import debian
+from devstack.accounts import password_hash
 from devstack.keys import public_keys, signing_key
 from devstack.part import Part
 from devstack.process import last_words
-from devstack.rabbit import password_hash
 from devstack.refusals import PackageMissing, PartDidNotStart
 from devstack.table import table
 from devstack.together import start_together, stop_together

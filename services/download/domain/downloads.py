@@ -25,13 +25,14 @@ Standing = Literal["running", "done", "dead", "given-back"]
 class Progress(NamedTuple):
     """What one GET has done since its last record.
 
-    `handed` went into the line, or is about to; `delivered` is the part of it that has surely arrived: on a line that
-    broke, all but the last `IN_DOUBT_BYTES`. `sent_bytes` is new traffic.
+    `handed` went into the line; `delivered` is the part of it that has surely arrived: on a line that broke, all but
+    the last `IN_DOUBT_BYTES`. `sent_bytes` is new traffic. `next` goes into the line once the download may go on.
     """
 
     handed: Range
     delivered: Range
     sent_bytes: int
+    next: Range = (0, 0)
 
 
 class Download(BaseModel):
@@ -63,6 +64,11 @@ class Download(BaseModel):
     def at_its_last_bytes(self) -> bool:
         """Where sent and received cannot be told apart: the last MiB was handed to the line, or is about to be."""
         return bool(self.handed) and self.size_bytes - covered(self.handed) <= LAST_BYTES
+
+    @property
+    def handed_whole(self) -> bool:
+        """Every byte went into the line, or is about to: the reader may have the whole."""
+        return covered(self.handed) >= self.size_bytes
 
     @property
     def spent(self) -> bool:
@@ -115,17 +121,18 @@ class Download(BaseModel):
     def progressed(self, progress: Progress, barred: Refusal | None, now: datetime) -> Self:
         """Book what was handed over, and renew (rule 3); whether the GET may go on is the state after.
 
-        Bytes sent without a lease, and past the bound of one download, are booked as undone.
+        Bytes sent without a lease, and past the bound of one download, are booked as undone. A download of which every
+        byte was handed over counts all the same, however late that is booked (ADR 13).
         """
         if self.state == "done":
             return self.model_copy(update={"sent_bytes": self.sent_bytes + progress.sent_bytes})
         booked = self._with_progress(progress)
         if booked.spent:
-            return booked._ended("given-back", now)
+            return booked._ended("done" if booked.handed_whole else "given-back", now)
         goes_on = self.standing(now) == "running" or (self.standing(now) == "dead" and barred is None)
-        if not goes_on:
-            return booked._ended("given-back", self.ended_at or self.lease_until)
-        return booked._leased(now)
+        if goes_on or booked.handed_whole:
+            return booked._with_next(progress.next)._leased(now)
+        return booked._ended("given-back", self.ended_at or self.lease_until)
 
     def completed(self, now: datetime) -> Self:
         """Done, once every byte was delivered (rule 4); the same while some are missing."""
@@ -159,6 +166,10 @@ class Download(BaseModel):
                 "sent_bytes": self.sent_bytes + progress.sent_bytes,
             }
         )
+
+    def _with_next(self, following: Range) -> Self:
+        """With these bytes, which are about to be handed over."""
+        return self.model_copy(update={"handed": merged(*self.handed, following)})
 
     def _resumed_at(self, start: int) -> Self:
         """Who goes on from a byte in the middle of what was handed over has what lies before it."""

@@ -1,4 +1,4 @@
-"""How often may one file of one link be fetched? Done and running downloads together never exceed the limit."""
+"""How often may one file of one link be fetched? No lease begins when done and running downloads are at the limit."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -73,7 +73,7 @@ class Shelf(BaseModel):
         return shelf._change(id, now, lambda one: one.fetched(start, None, now))
 
     def progressed(self, id: str, progress: Progress, now: datetime) -> Self:
-        """Book what was handed over; a lease that died meanwhile is had again if one can begin."""
+        """Book what was handed over; a dead lease is taken again if one can begin, or if nothing is left."""
         return self._change(id, now, lambda one: one.progressed(progress, self.barred(now), now))
 
     def completed(self, id: str, now: datetime) -> Self:

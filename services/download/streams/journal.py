@@ -1,5 +1,7 @@
 """What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
 
+import asyncio
+
 from services.download.domain.attempts import Attempt
 from services.download.domain.delivery import Handed
 from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
@@ -14,6 +16,8 @@ from services.kit.refusals import Refusal, Unavailable
 
 RECORD_BYTES = 64 * 1024 * 1024
 RECORD_SECONDS = 5.0
+LAST_ATTEMPTS = 30
+PAUSE_SECONDS = 2.0
 
 
 class MayNotGoOn(Exception):
@@ -51,11 +55,11 @@ class Journal:
         upto = self.position + chunk_bytes
         size, start = self._attempt.size_bytes, self._start
         if not self._last_announced and size - covered(merged(*self._handed, (start, upto))) <= LAST_BYTES:
-            await self._record((start, self._stop))
+            await self._record(announced=(self.position, self._stop))
             self._last_announced = True
         elif self._due():
             try:
-                await self._record((start, self.position))
+                await self._record()
                 await self.may_go_on()
             except Unavailable:
                 logger().warning("what was delivered could not be written down yet")
@@ -74,20 +78,28 @@ class Journal:
         await self._complete(confirmed=True)
 
     async def _complete(self, *, confirmed: bool) -> None:
-        progress = self._progress((self._start, self.position), confirmed)
-        await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
+        """The last record of a GET; it is tried again for a minute or two, because nothing comes after it."""
+        progress = self._progress(confirmed)
+        for attempts_left in reversed(range(LAST_ATTEMPTS)):
+            try:
+                await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
+                break
+            except Unavailable:
+                if not attempts_left:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS)
         self._count()
 
-    async def _record(self, handed: Range) -> None:
-        progress = self._progress(handed, confirmed=False)
+    async def _record(self, announced: Range = (0, 0)) -> None:
+        progress = self._progress(confirmed=False)._replace(next=announced)
         self._keep(
             await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
         )
         self._count()
 
-    def _progress(self, handed: Range, confirmed: bool) -> Progress:
+    def _progress(self, confirmed: bool) -> Progress:
         arrived = self.position if confirmed else max(self._start, self.position - IN_DOUBT_BYTES)
-        return Progress(handed, (self._start, arrived), self.position - self._booked)
+        return Progress((self._start, self.position), (self._start, arrived), self.position - self._booked)
 
     def _keep(self, link: Link) -> None:
         found = self._attempt.found(link)

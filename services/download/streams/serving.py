@@ -111,9 +111,9 @@ class Serving(Response):
                 raise ReaderLeft()
             chunk = part[at : min(at + self._chunk, last)] if at < last else bytes(part[at:])
             await self._journal.before(len(chunk))
+            self._journal.position += len(chunk)  # whatever ends the sending, some of the chunk may be on its way
             await self._send_chunk(send, chunk)
             at += len(chunk)
-            self._journal.position += len(chunk)
         await send({"type": "http.response.body", "body": b"", "more_body": True})
 
     async def _send_chunk(self, send: Send, chunk: bytes | memoryview) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from services.contracts.download import FileDownloaded, FileSuspended
 from services.download.domain import refusals
-from services.download.domain.downloads import Download
+from services.download.domain.downloads import Download, Progress
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
@@ -165,6 +165,47 @@ def test_no_fourth_slot_for_a_dead_lease_that_still_sends() -> None:
         desk.start(id)
     desk.progress("a", 0, MIB)
     assert desk.standing("a") == "given-back"
+
+
+def test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_booked() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.pass_time(seconds=90)
+    for id in "bcd":
+        desk.start(id)
+    desk.broken("a", 0, 10 * MIB, arrived=6 * MIB)
+    assert (desk.standing("a"), desk.left) == ("running", 0), "for half an hour its reader may come back"
+    desk.pass_time(minutes=30)
+    desk.settle()
+    assert (desk.standing("a"), len(desk.facts)) == ("done", 1)
+
+
+def test_bytes_that_all_left_before_it_was_given_back_count() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.give_back("a")
+    desk.complete("a", 0, 10 * MIB)
+    assert (desk.standing("a"), desk.left) == ("done", 2)
+
+
+def test_a_download_that_carried_too_much_counts_if_nothing_of_it_is_missing() -> None:
+    desk = Desk()
+    desk.start("a")
+    for _ in range(20):
+        desk.progress("a", 0, 4 * MIB)
+    desk.broken("a", 4 * MIB, 10 * MIB, arrived=6 * MIB)
+    assert (desk.standing("a"), len(desk.facts)) == ("done", 1)
+
+
+def test_bytes_that_may_not_leave_any_more_are_not_booked() -> None:
+    desk = Desk()
+    desk.start("a")
+    desk.pass_time(seconds=90)
+    for id in "bcd":
+        desk.start(id)
+    book = Progress((0, 3 * MIB), (0, 0), 3 * MIB, next=(3 * MIB, 10 * MIB))
+    desk.apply(lambda link, now: link.progress(desk.line, "f", "a", book, now))
+    assert desk.link.shelves["f"].downloads["a"].handed == ((0, 3 * MIB),)
 
 
 def test_twenty_broken_downloads_are_forgiven_and_the_twenty_first_suspends() -> None:

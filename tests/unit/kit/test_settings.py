@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from services.kit.settings import BadSettings, ServiceSettings
 
@@ -38,6 +39,28 @@ def test_a_well_known_password_is_refused(folder: Path, weak: str) -> None:
     (folder / "amqp_url").write_text(weak)
     with pytest.raises(BadSettings, match="amqp_url"):
         Probe.read()
+
+
+def test_a_well_known_password_is_refused_percent_encoded_too(folder: Path) -> None:
+    (folder / "amqp_url").write_text("amqp://u:%63hangeme@h/")
+    with pytest.raises(BadSettings, match="amqp_url holds a well-known password"):
+        Probe.read()
+
+
+def test_an_address_that_cannot_be_read_is_refused_by_name_and_not_repeated(folder: Path) -> None:
+    (folder / "amqp_url").write_text("amqp://u:0f6a1c2d[@h/")
+    with pytest.raises(BadSettings, match="amqp_url is not an address") as refused:
+        Probe.read()
+    assert "0f6a1c2d" not in str(refused.value)
+
+
+@pytest.mark.parametrize("secret", ["-dash-first", "a b\\c%41$'\"", "x://[y", "{}", "élève:@/?#"])
+def test_a_secret_is_its_file_without_the_white_space_around_it(folder: Path, secret: str) -> None:
+    class Key(Probe):
+        key: SecretStr
+
+    (folder / "key").write_text(f" {secret} \r\n\n", encoding="utf-8")
+    assert Key.read().key.get_secret_value() == secret
 
 
 def test_a_missing_secret_is_refused_by_name(folder: Path) -> None:

@@ -1,0 +1,144 @@
+"""What a test run says while it goes on and when it ends: once a minute where it is, then memory and processor time."""
+
+import os
+import resource
+import threading
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+
+MINUTE_SECONDS = 60.0
+LOG_LINES = 12
+MOST_HELD_MIB = 600
+STACK_LOGS = pytest.StashKey[Path]()
+"""The folder with the logs of the services and servers that this process of pytest started."""
+
+
+class Progress:
+    """Prints once a minute what runs and since when; under xdist only the controller does."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._running: dict[str, float] = {}
+        self._done = self._total = 0
+        self._began = time.monotonic()
+        self._ended = threading.Event()
+
+    def pytest_sessionstart(self) -> None:
+        threading.Thread(target=self._tell_every_minute, daemon=True).start()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._total = len(session.items) or self._total
+
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        self._total = len(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._running[nodeid] = time.monotonic()
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self._running.pop(nodeid, None)
+        self._done += 1
+
+    def pytest_sessionfinish(self) -> None:
+        self._ended.set()
+
+    def _tell_every_minute(self) -> None:
+        while not self._ended.wait(MINUTE_SECONDS):
+            now = time.monotonic()
+            oldest = sorted(self._running.copy().items(), key=lambda entry: entry[1])
+            running = ", ".join(f"{name} for {now - since:.0f} s" for name, since in oldest)
+            minutes = (now - self._began) / 60
+            print(
+                f"\n{minutes:.0f} min: {self._done} of {self._total} tests; now {running or 'none'}",
+                file=self._out,
+                flush=True,
+            )
+
+
+class Resources:
+    """Memory of each process of pytest at its end, processor time of all that they ran, and how to run one test alone.
+
+    The run fails when a process holds more than `MOST_HELD_MIB`: whatever keeps memory here keeps it in a service too.
+    """
+
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
+        self._processor_seconds = 0.0
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        worker_output = getattr(session.config, "workeroutput", None)
+        if worker_output is not None:
+            worker_output["held_mib"], worker_output["processor_seconds"] = _held_mib(), _processor_seconds()
+            return
+        self._held["pytest"] = _held_mib()
+        self._processor_seconds += _processor_seconds()
+        if max(self._held.values()) > MOST_HELD_MIB:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: object) -> None:
+        output = getattr(node, "workeroutput", None) or {}
+        if "held_mib" in output:
+            self._held[getattr(node, "gateway").id] = output["held_mib"]  # noqa: B009 - xdist has no types
+            self._processor_seconds += output["processor_seconds"]
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        for report in terminalreporter.stats.get("failed", [])[:1] + terminalreporter.stats.get("error", [])[:1]:
+            terminalreporter.write_line(f"one test alone: make test ONLY='{report.nodeid}'")
+        held = ", ".join(f"{name} {mib} MiB" for name, mib in sorted(self._held.items()))
+        over = "" if max(self._held.values(), default=0) <= MOST_HELD_MIB else f"; more than {MOST_HELD_MIB} MiB"
+        terminalreporter.write_line(f"memory held at the end: {held}{over}")
+        terminalreporter.write_line(f"processor time of all processes: {self._processor_seconds:.0f} s")
+
+
+class ServiceLogs:
+    """A failed test's report ends with what the services and servers logged while it ran."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        self._sizes = dict(_log_sizes(item.config))
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        report = yield
+        if report.failed:
+            for path, size in _log_sizes(item.config):
+                before = self._sizes.get(path, 0)
+                if size != before:
+                    report.sections.append((f"last lines of {path.name}", _tail(path, before if size > before else 0)))
+        return report
+
+
+def install(config: pytest.Config) -> None:
+    """Register what reports; called once, before anything is captured."""
+    config.pluginmanager.register(Resources())
+    config.pluginmanager.register(ServiceLogs())
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Progress(os.fdopen(os.dup(1), "w")))
+
+
+def _log_sizes(config: pytest.Config) -> Iterator[tuple[Path, int]]:
+    folder = config.stash.get(STACK_LOGS, None)
+    return ((path, path.stat().st_size) for path in sorted(folder.glob("*.log"))) if folder else iter(())
+
+
+def _tail(path: Path, start: int) -> str:
+    with path.open("rb") as log:
+        log.seek(start)
+        return "\n".join(log.read().decode(errors="replace").splitlines()[-LOG_LINES:])
+
+
+def _held_mib() -> int:
+    resident_pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return resident_pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+def _processor_seconds() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
