@@ -1,6 +1,7 @@
 # Everything a contributor does, in one word each. Nothing here reads from the keyboard.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHONS := python3.11 python3.12 python3.13 python3.14
+PYTHON ?= $(shell for one in $(PYTHONS); do $$one -c '' 2> /dev/null && exec echo $$one; done; echo python3)
 BIN := .venv/bin
 UV := 0.13.9
 PORT ?= 8080
@@ -15,10 +16,10 @@ PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test check bench letters islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 check bench letters islands screenshots generate lock fmt packages
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 run: packages .venv/.installed $(LETTERS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
@@ -38,10 +39,15 @@ demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one pe
 test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
 	@$(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
 
+test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
+	@$(BIN)/python -m devstack.debian13 < /dev/null
+
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --python-version 3.14
+	@for one in $(PYTHONS); do ! $$one -c '' 2> /dev/null || $$one -W error -m tools.compiling || exit; done
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
 	@$(BIN)/python -m deploy.images
@@ -60,8 +66,8 @@ generate: .venv/.installed ## write the documents that are derived from the code
 	@$(BIN)/python -m tools.generate
 
 lock: packages .venv/.installed ## settle the versions of everything anew
-	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header \
-		--quiet --output-file requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --quiet --output-file requirements.lock
 	@node tools/letters/lock.mjs < /dev/null
 	@node tools/letters/lock.mjs portal/islands < /dev/null
 	@node tools/letters/lock.mjs bench/lighthouse < /dev/null

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+LIBRARIES = Path("/usr/lib")
+
 
 def ceph_conf(folder: Path, fsid: str, keyring: Path, monitor: str, s3: str) -> str:
     """One monitor, one store of at most 20 GB (a sparse file), one S3 gateway; logs go to standard error."""
@@ -48,6 +50,7 @@ mon data = {folder}/mon/a
 [osd]
 osd data = {folder}/osd/0
 osd objectstore = bluestore
+osd class dir = {_object_classes()}
 bluestore block size = 21474836480
 bluestore block create = true
 bluestore block db create = false
@@ -68,3 +71,8 @@ rgw enable usage log = false
 rgw gc max objs = 7
 rgw s3 auth use sts = false
 """
+
+
+def _object_classes() -> Path:
+    """The folder of the store's plug-ins. Ceph 18 as Debian builds it looks for them under a relative path."""
+    return next(iter(sorted(LIBRARIES.glob("*/rados-classes"))), LIBRARIES / "rados-classes")

@@ -4,9 +4,11 @@ import ctypes
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 from devstack.refusals import PackageMissing
 
@@ -35,6 +37,9 @@ PROGRAMS = {
 # library → package, for the database server, which comes as a Python wheel.
 LIBRARIES = {"libcurl.so.4": "libcurl4"}
 OLDEST_NODE = 18
+OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
+TRIED = {"12", "13"}
+OS_RELEASE = Path("/etc/os-release")
 PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 # The distribution would start its own instances of these servers; nobody needs them, so they are told not to.
@@ -83,6 +88,20 @@ def refuse_old_node() -> None:
         raise PackageMissing(f"node {OLDEST_NODE} or newer is needed; {node or 'node'} says: {told.strip()}")
 
 
+def system_of(os_release: str) -> dict[str, str]:
+    """The variables of an `/etc/os-release`."""
+    return dict(line.partition("=")[::2] for line in shlex.split(os_release, comments=True))
+
+
+def untried(os_release: str) -> str:
+    """One line when nobody has tried this system, from the text of its `/etc/os-release`; nothing otherwise."""
+    system = system_of(os_release)
+    if system.get("ID") == "debian" and system.get("VERSION_ID") in TRIED:
+        return ""
+    name = system.get("PRETTY_NAME", "this system")
+    return f"not tried on {name}, only on Debian {' and '.join(sorted(TRIED))}; going on"
+
+
 def install(packages: list[str]) -> None:
     """Installs packages as root, or through sudo; refuses with one line when neither is to be had."""
     if not packages:
@@ -113,9 +132,12 @@ def _become_root(names: str) -> list[str]:
 
 def main(words: list[str]) -> int:
     """`python -m devstack.debian venv` looks only at what the virtual environment needs."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - the one module that an older Python may be asked to run
-        print(f"devstack: Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
+    if not OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
+        oldest, newest = (".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
+        print(f"devstack: Python {oldest} to {newest} is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return PackageMissing.exit_code
+    if "venv" not in words and (warning := untried(OS_RELEASE.read_text() if OS_RELEASE.exists() else "")):
+        print(f"devstack: {warning}", file=sys.stderr)
     try:
         install(missing_venv() + ([] if "venv" in words else missing_packages()))
         if "venv" not in words:

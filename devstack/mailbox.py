@@ -1,15 +1,12 @@
 """A mail server that keeps everything it is given, with a page and an API to read it: Sendria."""
 
-import sysconfig
-from pathlib import Path
+import sys
 
 import httpx
 
 from devstack.part import Part
 from devstack.ports import LOOPBACK, answers
 from devstack.process import Child
-
-SENDRIA = Path(sysconfig.get_paths()["scripts"]) / "sendria"
 
 
 class Mailbox(Part):
@@ -22,7 +19,8 @@ class Mailbox(Part):
     def launch(self) -> None:
         ports = self.workspace.ports
         command = [
-            *(str(SENDRIA), "--foreground", "--no-quit", "--db", str(self.workspace.data("mailbox") / "mails.sqlite")),
+            *(sys.executable, "-m", "devstack.mail_server", "--foreground", "--no-quit"),
+            *("--db", str(self.workspace.data("mailbox") / "mails.sqlite")),
             *("--smtp-ip", LOOPBACK, "--smtp-port", str(ports["smtp"])),
             *("--http-ip", LOOPBACK, "--http-port", str(ports["mailbox"])),
         ]

@@ -45,6 +45,12 @@ class StackNotRunning(StackRefusal):
     exit_code = 8
 
 
+class RootNeeded(StackRefusal):
+    """Only root can do this."""
+
+    exit_code = 9
+
+
 class StartInterrupted(StackRefusal):
     """The start was called off, because another part failed or somebody pressed Ctrl-C."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from devstack.accounts import SERVICES
 from devstack.refusals import StackAlreadyRunning
@@ -23,6 +24,9 @@ SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
     "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
 }
 """Whoever walks through the pages here types without a pause, and everybody comes from one address."""
+
+settings.register_profile("any machine", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -79,27 +79,24 @@ class Objects:
     """One bucket of an S3 server, through its own threads and connections."""
 
     def __init__(self, endpoint: str, region: str, bucket: str, access_key: str, secret_key: str) -> None:
-        address = urlsplit(endpoint)
+        self._address = urlsplit(endpoint)
         self._bucket = bucket
         self._region = region
-        self._host = address.netloc
-        self._scheme = address.scheme
         self._credentials = StaticProvider(access_key, secret_key).retrieve()
-        pool = urllib3.PoolManager(
+        self._pool = urllib3.PoolManager(
             timeout=Timeout(connect=2, read=30),
             retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
             maxsize=THREADS,
         )
         self._client: Any = Minio(
-            endpoint=self._host,
+            endpoint=self._address.netloc,
             access_key=access_key,
             secret_key=secret_key,
-            secure=address.scheme == "https",
+            secure=self._address.scheme == "https",
             region=region,
-            http_client=pool,
+            http_client=self._pool,
         )
-        self._pool = pool
-        self._lines = Lines(address)
+        self._lines = Lines(self._address)
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="objects")
 
     async def ping(self) -> None:
@@ -109,8 +106,7 @@ class Objects:
 
     async def start_multipart(self, key: str) -> str:
         """Begin a multipart upload; its id."""
-        call = lambda: self._client._create_multipart_upload(self._bucket, key, {})  # noqa: E731
-        return str(await self._run(call))
+        return str(await self._run(lambda: self._client._create_multipart_upload(self._bucket, key, {})))
 
     async def parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """The parts that arrived, by number; `ObjectMissing` when the upload is unknown, completed or aborted."""
@@ -124,10 +120,11 @@ class Objects:
         listed = [Part(part.number, part.etag) for part in parts]
         await self._run(lambda: self._client._complete_multipart_upload(self._bucket, key, upload_id, listed))
 
-    async def abort_multipart(self, key: str, upload_id: str) -> None:
-        """Drop an upload and its parts; one that is gone already is as good."""
+    async def abort_multipart(self, key: str, upload_id: str) -> bool:
+        """Drop an upload and its parts; one that is gone already is as good. False while somebody completes it."""
         with suppress(ObjectMissing):
-            await self._run(lambda: self._client._abort_multipart_upload(self._bucket, key, upload_id))
+            return await self._run(lambda: self._abort(key, upload_id))
+        return True
 
     async def put(self, key: str, body: bytes) -> None:
         """Store a small object."""
@@ -161,12 +158,11 @@ class Objects:
 
     async def listing(self, prefix: str = "") -> list[StoredObject]:
         """Every object under the prefix."""
-        listed = await self._run(lambda: list(self._client.list_objects(self._bucket, prefix=prefix, recursive=True)))
-        return [StoredObject(found.object_name, found.size, found.last_modified) for found in listed]
+        return await self._run(lambda: self._listed(prefix=prefix))
 
     async def page(self, after: str = "", limit: int = 1000) -> list[StoredObject]:
         """Objects in the order of their keys, from the first one past `after`; fewer than `limit` is the last page."""
-        return await self._run(lambda: self._page(after, limit))
+        return await self._run(lambda: self._listed(limit, start_after=after or None))
 
     async def pending(self, prefix: str = "") -> list[PendingUpload]:
         """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12).
@@ -177,10 +173,9 @@ class Objects:
 
     def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:
         """A header signature over the body's SHA-256 in hex: the store itself refuses a body with another digest."""
-        query = f"partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else ""
-        path = f"{self._path(key)}?{query}" if query else self._path(key)
+        path = self._path(key) + (f"?partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else "")
         headers = self._signed("PUT", path, {"x-amz-content-sha256": sha256}, sha256, now)
-        return SignedPut(path, self._host, headers["Authorization"], headers["x-amz-date"], sha256)
+        return SignedPut(path, self._address.netloc, headers["Authorization"], headers["x-amz-date"], sha256)
 
     def close(self) -> None:
         """Give threads and connections back."""
@@ -192,13 +187,20 @@ class Objects:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except S3Error as error:
-            if error.code in GONE:
-                raise ObjectMissing() from error
-            raise StoreUnavailable() from error
+            raise (ObjectMissing() if error.code in GONE else StoreUnavailable()) from error
         except Refused as refused:
             raise (ObjectMissing() if refused.status == 404 else StoreUnavailable()) from refused
         except (MinioException, TransportError, NotAnswered, OSError) as error:
             raise StoreUnavailable() from error
+
+    def _abort(self, key: str, upload_id: str) -> bool:
+        try:
+            self._client._abort_multipart_upload(self._bucket, key, upload_id)
+        except S3Error as error:
+            if error.response.status != 409:  # stores agree on the status alone
+                raise
+            return False
+        return True
 
     def _all_parts(self, key: str, upload_id: str) -> list[StoredPart]:
         found: list[StoredPart] = []
@@ -224,8 +226,8 @@ class Objects:
                 return found
             key_marker, upload_marker = page.next_key_marker, page.next_upload_id_marker
 
-    def _page(self, after: str, limit: int) -> list[StoredObject]:
-        listed = self._client.list_objects(self._bucket, recursive=True, start_after=after or None)
+    def _listed(self, limit: int | None = None, **asked: str | None) -> list[StoredObject]:
+        listed = self._client.list_objects(self._bucket, recursive=True, **asked)
         return [StoredObject(one.object_name, one.size, one.last_modified) for one in islice(listed, limit)]
 
     def _path(self, key: str) -> str:
@@ -233,8 +235,8 @@ class Objects:
 
     def _signed(self, method: str, path: str, headers: dict[str, str], sha256: str, now: datetime) -> dict[str, str]:
         """These headers with the signature that the store asks for."""
-        url = urlsplit(f"{self._scheme}://{self._host}{path}")
-        given: dict[str, Any] = {"Host": self._host, **headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
+        url = urlsplit(f"{self._address.scheme}://{self._address.netloc}{path}")
+        given: dict[str, Any] = {"Host": self._address.netloc, **headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
         signed = sign_v4_s3(
             method=method,
             url=url,

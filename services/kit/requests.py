@@ -1,4 +1,4 @@
-"""What is done for every request? A trace, a cap on its body, one content type, one log line, one measurement."""
+"""What is done for every request? A trace, bounds on its body, one content type, one log line, one measurement."""
 
 import re
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.kit import metrics, trace
 from services.kit.clock import monotonic_seconds
 from services.kit.logs import logger
+from services.kit.nesting import Nesting
 from services.kit.problems import problem
 from services.kit.refusals import Refusal, TooLarge, UnsupportedType
 
@@ -50,9 +51,9 @@ class Requests:
         if refusal is not None:
             await problem(request, refusal)(request.scope, receive, send)
             return
-        capped = _Capped(receive, self._largest)
+        bounded = _Bounded(receive, self._largest, Nesting() if _kind(request) in JSON else None)
         try:
-            await self._app(request.scope, capped, send)
+            await self._app(request.scope, bounded, send)
         except TooLarge as too_large:
             await problem(request, too_large)(request.scope, receive, send)
 
@@ -61,8 +62,7 @@ class Requests:
         if not length.isdigit() or int(length) > self._largest:
             return TooLarge(limit_bytes=self._largest)
         has_body = int(length) > 0 or "transfer-encoding" in request.headers
-        kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if has_body and request.method in ("POST", "PUT", "PATCH") and kind not in self._accepted:
+        if has_body and request.method in ("POST", "PUT", "PATCH") and _kind(request) not in self._accepted:
             return UnsupportedType(accepted=", ".join(self._accepted))
         return None
 
@@ -80,16 +80,24 @@ class Requests:
         )
 
 
-class _Capped:
-    """A body that is refused as soon as more bytes were read than are allowed, whatever the headers said (R14)."""
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
-    def __init__(self, receive: Receive, largest: int) -> None:
+
+class _Bounded:
+    """A body that is refused as soon as it is larger or nests deeper than allowed, whatever the headers said (R14)."""
+
+    def __init__(self, receive: Receive, largest: int, nesting: Nesting | None) -> None:
         self._receive = receive
         self._left = largest
+        self._nesting = nesting
 
     async def __call__(self) -> Message:
         message = await self._receive()
-        self._left -= len(message.get("body", b""))
+        body = message.get("body", b"")
+        self._left -= len(body)
         if self._left < 0:
             raise TooLarge()
+        if self._nesting:
+            self._nesting.follow(body)
         return message

@@ -65,8 +65,8 @@ class Arrivals:
 
     async def remove(self, key: str, upload_id: str | None) -> bool:
         """Remove whatever there is under this key; true when it was seen to be gone."""
-        if upload_id:
-            await self._objects.abort_multipart(key, upload_id)
+        if upload_id and not await self._objects.abort_multipart(key, upload_id):
+            return False
         await self._objects.remove(key)
         try:
             await self._objects.stat(key)

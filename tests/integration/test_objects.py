@@ -159,12 +159,28 @@ async def test_an_upload_is_completed_once_whoever_asks_at_once(bucket: Objects,
     assert await bucket.read(key, 0, 5) == b"whole"
 
 
+@pytest.mark.parametrize("parts_sent", [1, 2, 3])
+async def test_an_upload_that_is_being_completed_is_dropped_or_said_to_stay(
+    bucket: Objects, key: str, parts_sent: int
+) -> None:
+    upload_id = await bucket.start_multipart(key)
+    for number in range(1, parts_sent + 1):
+        await put(bucket, key, bytes(5 * MIB), upload_id=upload_id, part=number)
+    parts = await bucket.parts(key, upload_id)
+    completing = asyncio.create_task(bucket.complete_multipart(key, upload_id, parts))
+    while not completing.done():
+        await bucket.abort_multipart(key, upload_id)
+    await asyncio.gather(completing, return_exceptions=True)
+    assert await bucket.abort_multipart(key, upload_id)
+    assert await bucket.pending(key.split("/")[0]) == []
+
+
 async def test_an_aborted_upload_is_gone_and_takes_no_part(bucket: Objects, key: str) -> None:
     upload_id = await bucket.start_multipart(key)
     await put(bucket, key, b"whole", upload_id=upload_id, part=1)
     parts = await bucket.parts(key, upload_id)
-    await bucket.abort_multipart(key, upload_id)
-    await bucket.abort_multipart(key, upload_id)
+    assert await bucket.abort_multipart(key, upload_id)
+    assert await bucket.abort_multipart(key, upload_id)
     assert (await put(bucket, key, b"late", upload_id=upload_id, part=2)).status_code == 404
     with pytest.raises((ObjectMissing, StoreUnavailable)):  # some say that a completion is going on already
         await bucket.complete_multipart(key, upload_id, parts)
@@ -199,3 +215,19 @@ async def test_a_store_that_does_not_answer_is_unavailable() -> None:
     with pytest.raises(StoreUnavailable):
         await nowhere.ping()
     nowhere.close()
+
+
+@pytest.mark.parametrize("code", ["BucketAlreadyExists", "OperationAborted"])
+async def test_a_conflict_says_that_somebody_completes_the_upload(code: str) -> None:
+    async def conflict(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        body = f"<Error><Code>{code}</Code></Error>".encode()
+        head = f"HTTP/1.1 409 Conflict\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n"
+        writer.write(head.encode() + body)
+        writer.close()
+
+    async with await asyncio.start_server(conflict, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        store = Objects(f"http://127.0.0.1:{port}", "us-east-1", "bucket", "key", "secret")
+        assert not await store.abort_multipart("a/b", "upload")
+        store.close()

@@ -200,6 +200,24 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     assert await upload.keys() == set()
 
 
+async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
+    upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_completing(_key: str, _upload_id: str) -> bool:
+        return False
+
+    sender = upload.of(OUTSIDER)
+    draft = await sender.begin()
+    plan = await sender.announce(draft, "a.bin", len(LARGE))
+    await sender.ask("DELETE", f"/drafts/{draft}/files/{plan['file']}")
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(upload.objects[0], "abort_multipart", is_completing)
+        await upload.sweep()
+    assert await upload.pending() == 1
+    await upload.sweep()
+    assert await upload.pending() == 0
+
+
 def _seen() -> float:
     """What the last look counted."""
     [metric] = orphans.collect()

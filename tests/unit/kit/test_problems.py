@@ -135,3 +135,22 @@ async def test_a_browser_that_came_to_show_something_is_led_to_a_page_of_it() ->
         assert (led.status_code, page, len(reference)) == (303, "https://m.example/refused/spent", 32)
         for other in ({"Range": "bytes=1-"}, {"Sec-Fetch-Dest": "empty"}, {"Sec-Fetch-Mode": "cors"}):
             assert (await client.get("/api/probe/refused", headers=visit | other)).status_code == 410
+
+
+@pytest.mark.parametrize("levels", [33, 900, 5_000])
+async def test_a_body_that_nests_too_deep_is_refused_before_it_is_parsed(
+    client: httpx.AsyncClient, levels: int
+) -> None:
+    nested = b'{"number": 3, "more": ' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+    answer = await client.post(
+        "/api/probe/things", content=nested, headers={"Content-Type": "application/json; charset=utf-8"}
+    )
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/problems/bad-request"
+
+
+async def test_a_body_may_nest_as_deep_as_the_limit(client: httpx.AsyncClient) -> None:
+    nested = b'{"number": 3, "more": ' + b"[" * 31 + b"]" * 31 + b"}"
+    answer = await client.post("/api/probe/things", content=nested, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 200

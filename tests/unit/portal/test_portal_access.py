@@ -1,5 +1,7 @@
 """Coming in, staying in, going out, and what another site cannot make a browser do."""
 
+import base64
+
 import pytest
 from fastapi.routing import APIRoute
 
@@ -136,7 +138,22 @@ async def test_a_session_that_a_service_refuses_is_over(api: FakeApi, person: Pe
     assert "Max-Age=0" in page.headers["set-cookie"]
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "e30.bm90IGpzb24.x", "e30.W10.x", "é.é.é", "a" * 5000])
+def _forged(claims: str) -> str:
+    return f"e30.{base64.urlsafe_b64encode(claims.encode()).rstrip(b'=').decode()}.x"
+
+
+def _timed(iat: str, exp: str) -> str:
+    return _forged(f'{{"jti": "a", "sub": "a@b.fr", "name": "A", "role": "agent", "iat": {iat}, "exp": {exp}}}')
+
+
+@pytest.mark.parametrize(
+    "cookie",
+    [
+        *("", "x", "a.b.c", "e30.bm90IGpzb24.x", "e30.W10.x", "é.é.é", "a" * 5000),
+        *(_forged("[" * 1_500), _forged('{"a":' * 250 + "1" + "}" * 250)),
+        *(_timed("1e999", "1e999"), _timed("1" * 400, "1" * 400), _timed("null", "[]"), _timed("-1", '"1"')),
+    ],
+)
 async def test_a_cookie_that_is_no_session_is_nobody(person: Person, cookie: str) -> None:
     person.cookies["__Host-session"] = cookie.encode("ascii", "ignore").decode()
     assert (await person.get("/")).status_code == 200

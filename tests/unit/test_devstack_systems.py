@@ -1,0 +1,64 @@
+"""The systems and the Pythons that the project runs on."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from devstack import debian
+from devstack.workspace import PROJECT
+
+DEBIAN = 'PRETTY_NAME="Debian GNU/Linux {0} (x)"\nNAME="Debian GNU/Linux"\nVERSION_ID="{0}"\nID=debian\n'
+SID = 'PRETTY_NAME="Debian GNU/Linux forky/sid"\nNAME="Debian GNU/Linux"\nID=debian\n'
+UBUNTU = "# a comment\nPRETTY_NAME='Ubuntu 24.04.1 LTS'\nID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"24.04\"\n"
+
+
+@pytest.mark.parametrize("version", ["12", "13"])
+def test_a_debian_that_was_tried_is_not_spoken_of(version: str) -> None:
+    assert debian.untried(DEBIAN.format(version)) == ""
+
+
+@pytest.mark.parametrize(
+    ("os_release", "name"),
+    [
+        (DEBIAN.format("11"), "Debian GNU/Linux 11 (x)"),
+        (SID, "Debian GNU/Linux forky/sid"),
+        (UBUNTU, "Ubuntu 24.04.1 LTS"),
+        ("ID=arch\n", "this system"),
+        ("", "this system"),
+    ],
+)
+def test_another_system_is_told_in_one_line_that_it_was_not_tried(os_release: str, name: str) -> None:
+    assert debian.untried(os_release) == f"not tried on {name}, only on Debian 12 and 13; going on"
+
+
+def test_a_system_that_was_not_tried_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "os-release").write_text(UBUNTU)
+    monkeypatch.setattr(debian, "OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr(debian, "missing_packages", list)
+    monkeypatch.setattr(debian, "missing_venv", list)
+    monkeypatch.setattr(debian, "refuse_old_node", lambda: None)
+    assert debian.main([]) == 0
+    assert capsys.readouterr().err == "devstack: not tried on Ubuntu 24.04.1 LTS, only on Debian 12 and 13; going on\n"
+
+
+@pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
+def test_a_python_out_of_range_is_one_clear_line(
+    version: tuple[int, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.version_info", version)
+    assert debian.main(["venv"]) != 0
+    assert capsys.readouterr().err.startswith("devstack: Python 3.11 to 3.14 is needed, this is ")
+
+
+def test_the_pythons_are_the_same_wherever_they_are_named() -> None:
+    (_, oldest), (_, newest) = debian.OLDEST_PYTHON, debian.NEWEST_PYTHON
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
+    makefile = (PROJECT / "Makefile").read_text()
+    assert project["project"]["requires-python"] == f">=3.{oldest},<3.{newest + 1}"
+    assert project["tool"]["mypy"]["python_version"] == f"3.{oldest}"
+    assert re.findall(r"--python-version (\S+)", makefile) == [f"3.{newest}", f"3.{oldest}"]
+    assert f"PYTHONS := {' '.join(f'python3.{minor}' for minor in range(oldest, newest + 1))}\n" in makefile
