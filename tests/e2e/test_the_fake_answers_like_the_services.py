@@ -11,7 +11,8 @@ import httpx
 
 from devstack.human_check import answer
 from devstack.people import ACCESS, DECISION, OFFER
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import AGENT, KEY, OUTSIDER, PERSON, TOKEN, Json
 from tests.fakes.api.description import description

@@ -1,11 +1,11 @@
-"""Whole-document writes over a known version, on the real server."""
+"""Whole-document writes over a known version, on the real server; the fake passes what it claims to be."""
 
 import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import pytest
@@ -13,10 +13,12 @@ from pydantic import SecretStr
 
 from devstack.stack import Stack
 from services.kit.aggregate import Aggregate
+from services.kit.clock import utc_now
 from services.kit.events import Fact, Secret
 from services.kit.mongo import Aggregates, Database, Records
 from services.kit.refusals import Conflict, NotFound, Unavailable
 from tests.eventually import eventually
+from tests.fakes.mongo import FakeAggregates
 
 
 class Tally(Aggregate):
@@ -47,43 +49,48 @@ async def database(servers: Stack) -> AsyncIterator[Database]:
     database.close()
 
 
+@pytest.fixture(params=["real", "fake"])
+async def tallies(request: pytest.FixtureRequest, database: Database) -> Any:
+    return database.aggregates("tallies", Tally) if request.param == "real" else FakeAggregates[Tally](utc_now())
+
+
 @pytest.fixture
 def real(database: Database) -> Aggregates[Tally]:
     return database.aggregates("tallies", Tally)
 
 
-async def test_adding_the_same_id_twice_says_so_and_changes_nothing(real: Aggregates[Tally]) -> None:
-    assert await real.add(Tally(id="a", count=1))
-    assert not await real.add(Tally(id="a", count=9))
-    assert (await real.get("a")).count == 1
+async def test_adding_the_same_id_twice_says_so_and_changes_nothing(tallies: Any) -> None:
+    assert await tallies.add(Tally(id="a", count=1))
+    assert not await tallies.add(Tally(id="a", count=9))
+    assert (await tallies.get("a")).count == 1
 
 
-async def test_a_change_is_written_with_its_version(real: Aggregates[Tally]) -> None:
-    await real.add(Tally(id="a"))
-    changed = await real.update("a", one_more)
-    assert changed == await real.get("a")
+async def test_a_change_is_written_with_its_version(tallies: Any) -> None:
+    await tallies.add(Tally(id="a"))
+    changed = await tallies.update("a", one_more)
+    assert changed == await tallies.get("a")
     assert (changed.count, changed.version) == (1, 2)
 
 
-async def test_a_refused_change_writes_nothing(real: Aggregates[Tally]) -> None:
+async def test_a_refused_change_writes_nothing(tallies: Any) -> None:
     def refuse(state: Tally, now: datetime) -> tuple[Tally, list[Fact]]:
         raise Full()
 
-    await real.add(Tally(id="a"))
+    await tallies.add(Tally(id="a"))
     with pytest.raises(Full):
-        await real.update("a", refuse)
-    assert (await real.get("a")).version == 1
+        await tallies.update("a", refuse)
+    assert (await tallies.get("a")).version == 1
 
 
-async def test_an_unknown_id_is_not_found(real: Aggregates[Tally]) -> None:
+async def test_an_unknown_id_is_not_found(tallies: Any) -> None:
     with pytest.raises(NotFound):
-        await real.update("nobody", one_more)
+        await tallies.update("nobody", one_more)
 
 
-async def test_a_change_that_changes_nothing_is_not_written(real: Aggregates[Tally]) -> None:
-    await real.add(Tally(id="a"))
-    await real.update("a", lambda state, now: (state, []))
-    assert (await real.get("a")).version == 1
+async def test_a_change_that_changes_nothing_is_not_written(tallies: Any) -> None:
+    await tallies.add(Tally(id="a"))
+    await tallies.update("a", lambda state, now: (state, []))
+    assert (await tallies.get("a")).version == 1
 
 
 async def test_two_hundred_concurrent_changes_over_three_clients_lose_none(servers: Stack, database: Database) -> None:
