@@ -1,6 +1,5 @@
 """R36: pause, resume, and go on after a cut: with a browser's own list of downloads it needs one of the three."""
 
-import random
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,14 +9,18 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from playwright.sync_api import Error as Interrupted
 
+from tests.contents import noise
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, same
 from tests.e2e.line import Line, Stop
 from tests.e2e.world import World
 from tests.eventually import PATIENCE_SECONDS, until
 
 ENOUGH = 4 * MIB
-CONTENT = random.Random(36).randbytes(ENOUGH + ON_THE_WAY + 2 * MIB)
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+
+
+def content() -> bytes:
+    return noise(36, ENOUGH + ON_THE_WAY + 2 * MIB)
 
 
 @contextmanager
@@ -44,7 +47,7 @@ def pause_or_resume(downloads: Page) -> None:
 
 
 def test_a_browser_pauses_is_cut_and_goes_on(world: World, tmp_path: Path) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     url = mine.begin()
     with Line() as line, browser(tmp_path, line) as context:
         line.hold_after(Stop("down", ENOUGH))
@@ -59,7 +62,7 @@ def test_a_browser_pauses_is_cut_and_goes_on(world: World, tmp_path: Path) -> No
         paused_at = line.carried_bytes
         assert (mine.done, mine.left) == (0, 2)
         pause_or_resume(downloads)
-        until(lambda: any(same(one, CONTENT) for one in tmp_path.iterdir()), "the file is whole")
-    assert line.carried_bytes < len(CONTENT) + paused_at, "what had come was not sent again"
+        until(lambda: any(same(one, content()) for one in tmp_path.iterdir()), "the file is whole")
+    assert line.carried_bytes < len(content()) + paused_at, "what had come was not sent again"
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2

@@ -1,11 +1,11 @@
 """R41: what its sender deletes is handed out no further: not to ten who are in the middle of it, not to anybody new."""
 
-import random
 from contextlib import ExitStack
 
 import httpx
 
 from client.problem import Problem
+from tests.contents import noise
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.world import World, refused
 from tests.eventually import PATIENCE_SECONDS, until
@@ -13,11 +13,14 @@ from tests.eventually import PATIENCE_SECONDS, until
 READERS = 10
 PART = 8 * MIB
 SIZE = ON_THE_WAY + 4 * PART
-CONTENT = random.Random(40).randbytes(SIZE)
+
+
+def content() -> bytes:
+    return noise(40, SIZE)
 
 
 def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) -> None:
-    all_ten = offered(world, CONTENT, READERS)
+    all_ten = offered(world, content(), READERS)
     sent, urls = all_ten[0].sent, [mine.begin() for mine in all_ten]
     keys = world.keys(sent.transfer)
     assert keys <= world.objects()
@@ -34,7 +37,7 @@ def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) ->
         found = [had + rest(pieces) for had, pieces in zip(found, running, strict=True)]
     for had in found:
         assert len(had) <= MIB + ON_THE_WAY + PART
-        assert had == CONTENT[: len(had)]
+        assert had == content()[: len(had)]
     for mine, url in zip(all_ten, urls, strict=True):
         assert refused(mine.begin).slug == "transfer-withdrawn"
         assert refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn"  # noqa: B023
