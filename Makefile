@@ -37,7 +37,7 @@ demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one pe
 	@$(BIN)/python -m devstack.demo < /dev/null
 
 test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
-	@$(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
+	@MALLOC_MMAP_THRESHOLD_=131072 $(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
 
 test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
 	@$(BIN)/python -m devstack.debian13 < /dev/null
