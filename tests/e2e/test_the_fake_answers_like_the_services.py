@@ -98,18 +98,19 @@ class Narrator:
         """The JSON of the first answer that is `wanted`: what services tell each other takes its time."""
         headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {self.session}"} if self.session else {})
         request = self.side.http.build_request(method, path, json=body, headers=headers, **more)
-        description().check_request(request)
+        operation = description().check_request(request)
+        asked = operation.name if operation else f"{method} /parts"
 
         def look() -> httpx.Response | None:
             found = self.side.http.send(request)
             return found if wanted(found) else None
 
-        found = until(look, f"{method} {path}")
+        found = until(look, asked)
         assert found is not None
         description().check_answer(request, found)
         content: Any = found.json() if found.content else {}
         kind = content["type"] if found.is_error else ""
-        self.heard.append(Heard(f"{len(self.heard)}: {method}", found.status_code, kind, names(content)))
+        self.heard.append(Heard(asked, found.status_code, kind, names(content)))
         return content
 
     @contextmanager
