@@ -83,7 +83,7 @@ class Api:
         return self.wire.ask_again("GET", "/api/upload/config")
 
     def begin_draft(self, draft: str) -> Json:
-        return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}", {})
+        return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}")
 
     def drafts(self) -> list[Json]:
         found: list[Json] = self.wire.ask_again("GET", "/api/upload/drafts")["drafts"]
@@ -181,7 +181,7 @@ class Api:
 
     def begin_download(self, token: str, file: str, download: str) -> Grant:
         """Takes one of the downloads; the same id again takes nothing more."""
-        return Grant.of(self.wire.ask_again("PUT", _download(token, file, download), {}))
+        return Grant.of(self.wire.ask_again("PUT", _download(token, file, download)))
 
     def begin_archive(self, token: str, download: str, files: Sequence[str]) -> Grant:
         """Takes one of the downloads of each of these files, as one archive; the same id again takes nothing more."""

@@ -43,16 +43,19 @@ class Cutter:
         return self._whole.hexdigest()
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """Each part with its number; refuses a file that is written to while it is read."""
+        """Each part with its number, never a shorter one; refuses a file that is written to while it is read."""
         left = self._size_bytes
         with self._path.open("rb", buffering=0) as stream:
             written = os.fstat(stream.fileno()).st_mtime_ns
             for number in range(1, self._part_count + 1):
-                content = _read(stream.read, min(left, self._part_size_bytes))
-                left -= len(content)
+                wanted = min(left, self._part_size_bytes)
+                content = _read(stream.read, wanted)
+                if len(content) < wanted:
+                    raise FileChanged(str(self._path))
+                left -= wanted
                 self._whole.update(content)
                 yield number, content
-            if left or stream.read(1) or os.fstat(stream.fileno()).st_mtime_ns != written:
+            if stream.read(1) or os.fstat(stream.fileno()).st_mtime_ns != written:
                 raise FileChanged(str(self._path))
 
 

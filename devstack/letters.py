@@ -85,7 +85,7 @@ class Letters:
     """All mails of a mailbox server, fetched as they come; may be shared by threads."""
 
     def __init__(self, mailbox_url: str) -> None:
-        self._http = httpx.Client(base_url=mailbox_url, timeout=10)
+        self._http = httpx.Client(base_url=mailbox_url, timeout=60)
         self._lock = threading.Lock()
         self._known: dict[int, Letter] = {}
 
@@ -114,7 +114,7 @@ class Letters:
         """Everybody who has one of those."""
         return {address for letter in self.all() if letter.opens(page) for address in letter.recipients}
 
-    def wait(self, address: str, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
+    def wait(self, address: str, page: str, seen: int = 0, seconds: float = 90.0) -> Letter:
         """The next mail to an address with a link to a page, after `seen` earlier ones."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

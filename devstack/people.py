@@ -33,7 +33,7 @@ class Person:
         self.api.request_link(self.address, challenge.challenge, answer(question))
         return question
 
-    def letter(self, page: str, seen: int = 0, seconds: float = 30.0) -> Letter:
+    def letter(self, page: str, seen: int = 0, seconds: float = 90.0) -> Letter:
         """The mail whose link leads to a page."""
         return self._letters.wait(self.address, page, seen, seconds)
 

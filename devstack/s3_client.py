@@ -17,5 +17,5 @@ def s3_client(workspace: Workspace, account: str) -> minio.Minio:
         secret_key=keys[f"{account}_secret_key"],
         secure=False,
         region=REGION,
-        http_client=urllib3.PoolManager(timeout=10, retries=False),
+        http_client=urllib3.PoolManager(timeout=60, retries=False),
     )

@@ -54,16 +54,6 @@ ADVICE = {
         _("Nothing of it can be downloaded any more. If you still need it, ask for it to be sent anew."),
         SENDER,
     ),
-    "transfer-waiting": Advice(
-        _("This transfer waits for approval"),
-        _("An agent among the recipients must approve it first. You get a mail as soon as it can be downloaded."),
-        SENDER,
-    ),
-    "transfer-rejected": Advice(
-        _("A virus was found"),
-        _("Nothing of this transfer is handed out. Do not ask for the same file to be sent again by other means."),
-        SENDER,
-    ),
     "link-revoked": Advice(
         _("This link was revoked"),
         _("The sender took it back; nothing can be downloaded with it any more. If that surprises you, ask them."),

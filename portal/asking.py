@@ -53,7 +53,7 @@ class Asking:
         return Limits.model_validate(await self.ask("GET", "upload", "config"))
 
     async def begin_draft(self, draft: str) -> Draft:
-        return Draft.model_validate(await self.ask("PUT", "upload", "drafts", draft, body={}))
+        return Draft.model_validate(await self.ask("PUT", "upload", "drafts", draft))
 
     async def drafts(self) -> list[Draft]:
         return [Draft.model_validate(one) for one in (await self.ask("GET", "upload", "drafts"))["drafts"]]
@@ -123,7 +123,7 @@ class Asking:
 
     async def start(self, token: str, what: tuple[str, ...], download: str) -> dict[str, Any]:
         """`what` is `files` and an id, or `archive`."""
-        card: dict[str, Any] = await self.ask("PUT", "download", "links", token, *what, "downloads", download, body={})
+        card: dict[str, Any] = await self.ask("PUT", "download", "links", token, *what, "downloads", download)
         return card
 
     async def tracking(self, transfer: str) -> Tracking | None:

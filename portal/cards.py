@@ -181,7 +181,7 @@ class Decision(Card):
 
 
 class Offer(Card):
-    """A transfer as one recipient sees it; `archive` is there when everything can be had as one file."""
+    """A transfer as one recipient sees it."""
 
     transfer: str
     subject: str
@@ -190,4 +190,4 @@ class Offer(Card):
     ends_at: datetime
     downloads_per_file: int
     files: list[File]
-    archive: Archive | None = None
+    archive: Archive

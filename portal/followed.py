@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import Field
-
 from portal.cards import Card, Person
 
 
@@ -43,12 +41,12 @@ class Followed(Card):
     field: str
     role: str
     has_link: bool
-    revoked_at: datetime | None = None
+    revoked_at: datetime | None
     opened_at: datetime | None
     mails: list[Mail]
     files: list[Shelf]
-    archives: list[Download] = Field(default_factory=list)
-    archives_suspended: bool = False
+    archives: list[Download]
+    archives_suspended: bool
     has_everything: bool
 
 

@@ -1,26 +1,69 @@
-"""Awaiting what is asynchronous, with a deadline and no fixed sleep in any test."""
+"""Waiting for what is asynchronous, up to a deadline, never for a fixed time; a failure says what was there instead."""
 
 import asyncio
+import inspect
+import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
+
+from client.problem import Problem
 
 Found = TypeVar("Found")
-PAUSE_SECONDS = 0.05
+PATIENCE_SECONDS = 90.0
+PAUSE_SECONDS = 0.03
+NOT_YET = (AssertionError, Problem)
 
 
-async def eventually(look: Callable[[], Awaitable[Found | None]], seconds: float = 20.0) -> Found:
-    """The first truthy answer of `look`; the last assertion or an `AssertionError` when the deadline passes."""
-    last: Exception | None = None
+@overload
+async def eventually(look: Callable[[], Awaitable[Found | None]], what: str = "") -> Found: ...
+
+
+@overload
+async def eventually(look: Callable[[], bool], what: str = "") -> bool: ...
+
+
+async def eventually(look: Callable[[], Any], what: str = "", seconds: float = PATIENCE_SECONDS) -> Any:
+    """The first truthy answer of `look`, which may be awaited for; what it asserts meanwhile need not hold yet."""
+    seen: object = "no answer"
     try:
         async with asyncio.timeout(seconds):
             while True:
                 try:
-                    found = await look()
-                except AssertionError as error:
-                    last = error
-                else:
-                    if found:
-                        return found
+                    seen = look()
+                    if inspect.isawaitable(seen):
+                        seen = await seen
+                    if seen:
+                        return seen
+                except NOT_YET as error:
+                    seen = error
                 await asyncio.sleep(PAUSE_SECONDS)
     except TimeoutError:
-        raise last or AssertionError(f"not within {seconds} s") from None
+        raise _missed(look, what, seconds, seen) from None
+
+
+def until(look: Callable[[], Found | None], what: str = "", seconds: float = PATIENCE_SECONDS) -> Found:
+    """The same for a thread that waits."""
+    seen: object = None
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            seen = found = look()
+            if found:
+                return found
+        except NOT_YET as error:
+            seen = error
+        if time.monotonic() > deadline:
+            raise _missed(look, what, seconds, seen)
+        time.sleep(PAUSE_SECONDS)
+
+
+def _missed(look: Callable[[], object], what: str, seconds: float, seen: object) -> AssertionError:
+    instead = f"{type(seen).__name__}: {seen}" if isinstance(seen, Exception) else repr(seen)
+    return AssertionError(f"not within {seconds:g} s: {what or _source(look)}\ninstead: {instead}")
+
+
+def _source(look: Callable[[], object]) -> str:
+    try:
+        return inspect.getsource(look).strip()
+    except (OSError, TypeError):
+        return repr(look)

@@ -10,7 +10,6 @@ from typing import Any
 
 import yaml
 
-import services
 from services.contracts.facts import FACTS
 from services.kit.bus import EVENTS
 from services.kit.refusals import Refusal
@@ -59,7 +58,41 @@ def asyncapi() -> str:
 def openapi(service: str) -> str:
     """What a person can ask of one service."""
     module = importlib.import_module(f"services.{service}.api")
-    return json.dumps(api(service, module.router, deps=None).openapi(), indent=1, ensure_ascii=False) + "\n"
+    document = api(service, module.router, deps=None).openapi()
+    _describe_problems(document, service)
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _describe_problems(document: dict[str, Any], service: str) -> None:
+    """Say of every operation that it may refuse with a problem, in place of what the framework says of status 422."""
+    for schema in ("HTTPValidationError", "ValidationError"):
+        document["components"]["schemas"].pop(schema, None)
+    document["components"]["schemas"]["Problem"] = _problem_schema(service)
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    document["components"]["responses"] = {"Problem": {"description": "Refused.", "content": content}}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            operation["responses"].pop("422", None)
+            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
+
+
+def _problem_schema(service: str) -> dict[str, Any]:
+    """The problem details (RFC 9457) of one service; further members depend on the type."""
+    refusals = [found for found in all_refusals() if found.__module__.split(".")[1] in (service, "kit")]
+    return {
+        "title": "Problem",
+        "description": "Problem details (RFC 9457), as docs/problems.md lists them; a type may have more members.",
+        "type": "object",
+        "properties": {
+            "type": {"enum": sorted({f"/problems/{refusal.slug()}" for refusal in refusals})},
+            "title": {"type": "string", "minLength": 1},
+            "status": {"enum": sorted({refusal.status for refusal in refusals})},
+            "reference": {"type": "string", "description": "Finds it in the logs."},
+            "detail": {"type": "string"},
+        },
+        "required": ["type", "title", "status", "reference"],
+        "additionalProperties": True,
+    }
 
 
 def readme() -> str:
@@ -82,22 +115,23 @@ def problems() -> str:
         "| type | status | in English | en français | from |",
         "|---|---|---|---|---|",
     ]
-    for refusal in sorted(set(_all_refusals()), key=lambda found: (found.status, found.slug())):
+    for refusal in sorted(set(all_refusals()), key=lambda found: (found.status, found.slug())):
         where = refusal.__module__.split(".")[1]
         french = refusal.title("fr")
         lines.append(f"| `{refusal.slug()}` | {refusal.status} | {refusal.title()} | {french} | {where} |")
     return "\n".join(lines) + "\n"
 
 
-def _all_refusals() -> Iterator[type[Refusal]]:
-    for module in pkgutil.walk_packages(services.__path__, "services."):
+def all_refusals(root: str = "services") -> Iterator[type[Refusal]]:
+    """Every refusal that is defined below this package."""
+    for module in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     waiting: list[type[Refusal]] = [Refusal]
     while waiting:
         for found in waiting.pop().__subclasses__():
             waiting.append(found)
-            if found.__module__.startswith("services."):
+            if found.__module__.startswith(f"{root}."):
                 yield found
 
 

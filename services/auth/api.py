@@ -72,6 +72,10 @@ class Invitation(BaseModel):
     language: Language = "fr"
 
 
+class Accepted(BaseModel):
+    """The request was understood; whether a mail is sent is not said."""
+
+
 class SessionWish(BaseModel):
     """The link and the key, and a declared name.
 
@@ -123,7 +127,7 @@ async def draw_challenge(wish: ChallengeWish, request: Request, deps: Wired) -> 
     return _shown(id, challenge, expires_at, audible=deps.speech is not None)
 
 
-@router.get("/challenges/{challenge}/image", response_class=Response)
+@router.get("/challenges/{challenge}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 async def show_image(challenge: str, deps: Wired) -> Response:
     """The image of a code; looking costs nothing."""
     drawn = await deps.challenges.look(challenge)
@@ -132,7 +136,7 @@ async def show_image(challenge: str, deps: Wired) -> Response:
     return Response(drawn.image, media_type="image/png", headers=PRIVATE)
 
 
-@router.get("/challenges/{challenge}/audio", response_class=Response)
+@router.get("/challenges/{challenge}/audio", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
 async def play_code(challenge: str, request: Request, deps: Wired, language: Language | None = None) -> Response:
     """The same code read aloud; listening costs nothing."""
     drawn = await deps.challenges.look(challenge)
@@ -145,7 +149,7 @@ async def play_code(challenge: str, request: Request, deps: Wired, language: Lan
 
 
 @router.post("/links", status_code=202)
-async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> dict[str, Any]:
+async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepted:
     """Send a link and a key to an address; the answer and its time are the same whether one was sent or not (R8)."""
     started = monotonic_seconds()
     address = normal_form(wish.email)
@@ -153,18 +157,18 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> dict[st
     if await deps.limits.allow_link(address, network_of(request)):
         await _send_link(deps, address, wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
-    return {}
+    return Accepted()
 
 
 @router.post("/invitations", status_code=202)
-async def invite(wish: Invitation, request: Request, deps: Wired) -> dict[str, Any]:
+async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
     """An agent has a link and a key sent to somebody, who needs no human check then; counted like any other (R8)."""
     if (await deps.sessions.of(request)).session.role != "agent":
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
     if await deps.limits.allow_link(address, network_of(request)):
         await _send_link(deps, address, wish.language)
-    return {}
+    return Accepted()
 
 
 @router.post("/sessions", status_code=201)
@@ -189,15 +193,10 @@ async def open_session(wish: SessionWish, response: Response, deps: Wired) -> Se
 @router.get("/sessions/current")
 async def show_session(request: Request, response: Response, deps: Wired) -> SessionShown:
     """Who the bearer is."""
-    bearer = await deps.sessions.of(request)
-    session = bearer.session
+    known, session, _ = await deps.sessions.of(request)
     response.headers.update(PRIVATE)
     return SessionShown(
-        email=bearer.admission.address,
-        role=session.role,
-        name=session.name,
-        language=bearer.admission.language,
-        ends_at=session.ends_at,
+        email=known.address, role=session.role, name=session.name, language=known.language, ends_at=session.ends_at
     )
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.stage import Stage
 from tests.browser.words import Words
-from tests.unit.portal.played import WHEN, decision, problem
+from tests.fakes.api.cards import SENT, WHEN, decision
 
 SLOW_BYTES_A_SECOND = 1_000_000
 PASTED = """Dominique Bernard <dominique.bernard@ministere.example>; sacha.petit@entreprise.example,
@@ -137,7 +137,6 @@ def decide_too_late(on: Scene) -> None:
     by = {"address": "claude.petit@ministere.example", "name": "Claude Petit"}
     known = {"outcome": "approved", "by": by, "at": WHEN, "reason": ""}
     over = {"state": "approved", "may_decide": False, "decide_by": None}
-    on.stage.played.refuse("POST", ".*/approval", problem(409, "already-decided"))
-    on.stage.played.decision = decision(**over, decided=known)
+    on.stage.api.propagation.decisions[SENT] = decision(**over, decided=known)
     on.page.get_by_role("button", name=on.say("Approve"), exact=True).click()
     on.page.wait_for_selector(".alert--warn")

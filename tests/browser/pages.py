@@ -3,27 +3,26 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import httpx
-
 from tests.browser import doing
 from tests.browser.plays import (
     Play,
+    broken,
     decided,
     empty_draft,
     ended,
+    exhausted,
     holds,
     incomplete_draft,
     nothing,
     offered,
     one_file,
     refusing,
-    said_no,
     suspended,
     unfinished,
     unreadable,
     waiting,
 )
-from tests.unit.portal.played import DRAFT, SENT, TOKEN
+from tests.fakes.api.cards import DRAFT, SENT, TOKEN
 
 COMPOSE = f"/drafts/{DRAFT}"
 TRACKING = f"/tracking/{SENT}"
@@ -55,10 +54,15 @@ IN = (
     State("access-sent", "/access/sent"),
     State("enter", f"/access/{TOKEN}"),
     State("enter-wrong-key", f"/access/{TOKEN}", do=doing.enter_with_a_wrong_key),
-    State("enter-used-link", f"/access/{TOKEN}", play=said_no("link-already-used"), do=doing.enter),
+    State(
+        "enter-used-link",
+        f"/access/{TOKEN}",
+        play=refusing("POST", "/api/auth/sessions", "link-already-used"),
+        do=doing.enter,
+    ),
     State("session-needed", "/drafts"),
     State("session-over", "/drafts", "external", life=-1),
-    State("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired", 401), doing.save),
+    State("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired"), doing.save),
 )
 DESK = (
     State("desk", "/", "external", unfinished),
@@ -85,7 +89,7 @@ WRITING = (
     State("compose-paused", COMPOSE, "external", unfinished, doing.pause, READY),
     State("compose-to-resume", COMPOSE, "external", incomplete_draft, doing.wait_for_what_arrived, READY),
     State("compose-dropping", COMPOSE, "external", empty_draft, doing.hold_files_above, READY),
-    State("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long", 422), doing.save),
+    State("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long"), doing.save),
     State("compose-without-scripts", COMPOSE, "external", unreadable, scripts=False),
     State("recap", f"{COMPOSE}/recap", "external"),
     State("recap-incomplete", f"{COMPOSE}/recap", "external", incomplete_draft),
@@ -117,26 +121,22 @@ DECIDING = (
 )
 FETCHING = (
     State("download", OFFER, play=offered),
-    State("download-digests", OFFER, play=offered, do=doing.open_all),
+    State("download-digests", OFFER, play=exhausted, do=doing.open_all),
     State("download-one-file", OFFER, play=one_file),
     State("download-suspended", OFFER, play=suspended),
     State("download-again", f"{OFFER}?again=x", play=one_file),
 )
 REFUSALS = (
-    *("downloads-exhausted", "link-expired", "transfer-withdrawn", "transfer-waiting", "transfer-rejected"),
-    *("transfer-refused", "transfer-lapsed", "transfer-quarantined", "file-suspended", "link-unknown", "unavailable"),
+    *("downloads-exhausted", "link-expired", "transfer-withdrawn", "transfer-refused", "transfer-lapsed"),
+    *("transfer-quarantined", "file-suspended", "link-unknown", "unavailable"),
 )
-REFUSED = tuple(
-    State(f"refusal-{slug}", OFFER, play=refusing("GET", "/api/download/.*", slug, 410)) for slug in REFUSALS
-)
+REFUSED = tuple(State(f"refusal-{slug}", OFFER, play=refusing("GET", "/api/download/.*", slug)) for slug in REFUSALS)
 STANDING = (
     State("help", "/help"),
     State("accessibility", "/accessibility"),
     State("legal", "/legal"),
     State("nothing-there", "/nothing/there"),
     State("refused-elsewhere", f"/refused/download-already-done?reference={'0' * 32}"),
-    State(
-        "failed", OFFER, play=lambda played, _: played.refuse("GET", "/api/download/.*", httpx.Response(200, json=1))
-    ),
+    State("failed", OFFER, play=broken),
 )
 EVERY = (*IN, *DESK, *WRITING, *FOLLOWING, *DECIDING, *FETCHING, *REFUSED, *STANDING)

@@ -1,6 +1,6 @@
 """Photographs every page in every state, language, light and width, for whoever wants to look at them.
 
-`python -m tests.browser.screenshots [name …]` starts the portal in front of played services; the names are beginnings.
+`python -m tests.browser.screenshots [name …]` starts the portal in front of a fake API; the names are beginnings.
 `--documents` takes, instead, the few that are kept in `docs/screenshots`.
 """
 

@@ -17,7 +17,8 @@ from devstack.stack import Stack
 from portal.sessions import COOKIE
 from tests.browser.watching import Watch
 from tests.browser.words import LOCALES, Words, words
-from tests.e2e.world import refused, until
+from tests.e2e.world import refused
+from tests.eventually import until
 
 AGENTS = "ministere.example"
 OUTSIDE = "ville.example"

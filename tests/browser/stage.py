@@ -1,4 +1,4 @@
-"""The portal as it is, on a port of this machine, in front of services that are played: any page in any state."""
+"""The portal as it is, on a port of this machine, in front of a fake of the API: any page in any state."""
 
 import hashlib
 import socket
@@ -18,7 +18,8 @@ from devstack.ports import LOOPBACK
 from portal.app import build
 from services.auth.challenges.image import ImageCode
 from services.kit.logs import configure
-from tests.unit.portal.played import Played
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.upload import StoredPart
 from tests.unit.portal.visitor import settings
 
 BEHIND_THE_GATEWAY = ("/api/", "/parts/")
@@ -26,15 +27,15 @@ PART_BYTES, PARTS = 8 * 2**20, 5
 
 
 class Stage:
-    """`played` holds what the services hold, and may be exchanged between two pages."""
+    """`api` holds what the services hold, and may be exchanged between two pages."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self.large = folder / "Maquette du pont.ifc"
         with self.large.open("wb") as out:
             out.truncate(PARTS * PART_BYTES)
-        self.played = Played()
-        transport = httpx.MockTransport(lambda request: self.played.answer(request))
+        self.api = FakeApi.populated()
+        transport = httpx.MockTransport(lambda request: self.api.answer(request))
         given = settings(public_base_url=url, files_base_url=url, gateway_url=url, least_asking_seconds=0)
         self._portal = build(given, transport).app
         self._image = ImageCode()._paint("K7PEM4")
@@ -42,8 +43,7 @@ class Stage:
     def has(self, count: int) -> None:
         """So many parts of the large file have arrived, whoever announces it."""
         digest = hashlib.sha256(bytes(PART_BYTES)).hexdigest()
-        parts = [{"number": number, "size_bytes": PART_BYTES, "sha256": digest} for number in range(1, count + 1)]
-        self.played.arrived = parts
+        self.api.upload.arrived = {number: StoredPart(PART_BYTES, digest) for number in range(1, count + 1)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """What the gateway does: some paths lead to the services, all others to the portal."""
@@ -56,7 +56,7 @@ class Stage:
 
     async def _service(self, request: Request) -> Response:
         asked = httpx.Request(request.method, str(request.url), headers=request.headers, content=await request.body())
-        answer = self.played.answer(asked)
+        answer = self.api.answer(asked)
         return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
 
 

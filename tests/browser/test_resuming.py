@@ -10,21 +10,26 @@ from playwright.sync_api import BrowserContext, Playwright, expect
 from tests.browser.conftest import launch
 from tests.browser.doing import choose
 from tests.browser.seats import OUTSIDE, House, Seated, sit_down
-from tests.browser.uploads import begin, number_of_parts, open_draft, parts_sent, parts_taken_in, slow_down
+from tests.browser.uploads import MIB, begin, number_of_parts, open_draft, parts_sent, parts_taken_in, slow_down
+from tests.e2e.line import Line, Stop
+from tests.eventually import until
 
+SOME_PARTS = Stop("up", 44 * MIB)
+"""Of ten parts of 8 MiB, four at a time: two at least have arrived, and four are still to come."""
 RESTARTED = ("upload", "portal", "gateway")
 
 
 def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwright: Playwright, large: Path) -> None:
     camille = house.seat(OUTSIDE)
     doomed = launch(playwright)
-    context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url)
-    sit_down(context, str(camille.api.wire.token))
-    page, draft = begin(Seated(camille.person, context, camille.say))
-    slow_down(page)
-    with page.expect_event("requestfinished", number_of_parts(2)):
+    with Line() as line:
+        context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url, proxy={"server": line.url})
+        sit_down(context, str(camille.api.wire.token))
+        page, draft = begin(Seated(camille.person, context, camille.say))
+        line.hold_after(SOME_PARTS)
         choose(page, large)
-    kill(context)
+        until(line.is_held, "some parts have arrived, and others are on the way")
+        kill(context)
 
     (file,) = camille.api.draft(draft)["files"]
     before = {part.number for part in camille.api.file_plan(draft, file["file"]).parts}

@@ -12,7 +12,8 @@ from tests.browser.seats import sit_down
 from tests.browser.stage import Stage
 from tests.browser.watching import Watch
 from tests.browser.words import LOCALES, words
-from tests.unit.portal.played import Played, token
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.call import token
 
 HEIGHTS = {1280: 900, 320: 700}
 
@@ -57,8 +58,8 @@ class Tour:
     @contextmanager
     def open(self, state: State) -> Iterator[tuple[Page, str]]:
         """The page once it has settled, and its HTML as it was served."""
-        self._stage.played = Played()
-        state.play(self._stage.played, self.language)
+        api = self._stage.api = FakeApi.populated()
+        state.play(api, self.language)
         self._sit_down(state)
         self.watch.forget()
         page = self._page
@@ -72,6 +73,7 @@ class Tour:
             served = answer.text()
             state.do(Scene(page, words(self.language), self._stage))
             yield page, served
+            assert api.violations == []
         except Exception as error:
             error.add_note(f"on {state.name}, {self.language}")
             raise

@@ -4,14 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from client.problem import Json
 from devstack.human_check import answer
 from devstack.people import ACCESS, Person
-from tests.e2e.world import World, until
+from tests.e2e.line import Line, Stop
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -62,14 +65,21 @@ class Machine:
     def run(self, *asked: str, says: Sequence[str] = ()) -> Ended:
         """A command to its end, with lines typed beforehand."""
         with self.begin(*asked) as command:
-            output, errors = command.communicate("".join(f"{line}\n" for line in says), timeout=100)
+            output, errors = command.communicate("".join(f"{line}\n" for line in says), timeout=PATIENCE_SECONDS)
             return Ended(command.returncode, output, errors)
 
-    def killed(self, *asked: str, when: Callable[[], bool]) -> None:
-        """A command that gets SIGKILL as soon as something is so."""
-        with self.begin(*asked) as command:
-            until(lambda: when() or command.poll() is not None, "time to kill")
+    @contextmanager
+    def held(self, *asked: str, after: Stop) -> Iterator[subprocess.Popen[str]]:
+        """A command whose line is held at this point; who holds it ends it."""
+        with Line() as line, self.begin(*asked, http_proxy=line.url) as command:
+            line.hold_after(after)
+            until(lambda: command.poll() is not None or line.is_held(), "the command is held")
             assert command.poll() is None, command.communicate()
+            yield command
+
+    def killed(self, *asked: str, after: Stop) -> None:
+        """A command that gets SIGKILL when its line is held."""
+        with self.held(*asked, after=after) as command:
             command.kill()
 
     def signed_in(self, person: Person) -> Ended:
@@ -83,7 +93,7 @@ class Machine:
             link = next(link for link in letter.links if f"/{ACCESS}/" in link)
             for line in (link, person.last_name, person.first_name, str(letter.key)):
                 _type(command.stdin.write, command.stdin.flush, line)
-            output, errors = command.communicate(timeout=60)
+            output, errors = command.communicate(timeout=PATIENCE_SECONDS)
         for kept in self.state.rglob("sessions/*.json"):
             self.world.canaries.add(json.loads(kept.read_bytes())["token"])
         return Ended(command.returncode, output, errors)

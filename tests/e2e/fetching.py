@@ -15,7 +15,8 @@ import httpx
 from client.answers import Offer
 from client.download import Downloader
 from client.problem import problem_of
-from tests.e2e.world import Sent, World, refused, until
+from tests.e2e.world import WRITE, Sent, World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
 MIB = 1024 * 1024
 LITTLE = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)]  # what was sent and not read stays with the sender
@@ -92,7 +93,8 @@ class Offered:
         field = f"shelves.{self.file}.downloads.{download}.lease_until"
         links = self.world.database("download")["links"]
         links.update_one(
-            {"transfer": self.sent.transfer, "recipient.address": self.address}, {"$set": {field: LONG_AGO}}
+            {"transfer": self.sent.transfer, "recipient.address": self.address},
+            {"$set": {field: LONG_AGO}, "$inc": WRITE},
         )
 
     def fetch(self) -> None:
@@ -136,7 +138,10 @@ def slow(url: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator
     """A GET whose bytes come no faster than they are read, in pieces of 64 KiB."""
     headers = {"Range": f"bytes={start}-{stop - 1 if stop else ''}"} if start or stop else {}
     transport = httpx.HTTPTransport(socket_options=LITTLE)
-    with httpx.Client(transport=transport, timeout=20) as http, http.stream("GET", url, headers=headers) as answer:
+    with (
+        httpx.Client(transport=transport, timeout=PATIENCE_SECONDS) as http,
+        http.stream("GET", url, headers=headers) as answer,
+    ):
         if not answer.is_success:
             answer.read()
             raise problem_of(answer)
@@ -168,7 +173,13 @@ def same(path: Path, content: bytes) -> bool:
         return hashlib.file_digest(stream, "sha256").digest() == hashlib.sha256(content).digest()
 
 
+def until_idle(world: World) -> None:
+    """Wait until every response has ended and is booked."""
+    until(lambda: not metric(world, "download", "download_running"), "no download is running")
+
+
 def metric(world: World, part: str, name: str) -> float:
     """What a process says of itself to operators."""
-    lines = httpx.get(f"{world.stack.management_url(part)}/metrics", timeout=10).raise_for_status().text.splitlines()
+    url = f"{world.stack.management_url(part)}/metrics"
+    lines = httpx.get(url, timeout=PATIENCE_SECONDS).raise_for_status().text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)

@@ -9,11 +9,11 @@ import httpx
 
 from devstack.accounts import SERVICES
 from devstack.people import DECISION, OFFER
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
 LIVE = {"draft", "submitted"}
 SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantined", "waiting"}
-QUIET_SECONDS = 45.0
 
 LAST_BYTES = 1024 * 1024
 Document = dict[str, Any]
@@ -45,14 +45,14 @@ class Books:
 
 def judge(world: World) -> None:
     """All of it, once everything is quiet."""
-    until(lambda: not list(_unsent_facts(world)), "I7: every outbox is empty", QUIET_SECONDS)
-    until(lambda: not list(_unsent_mails(world)), "I2: every mail was accepted", QUIET_SECONDS)
-    until(lambda: acknowledged_sends_exist(world), "I1", QUIET_SECONDS)
-    until(lambda: links_were_mailed(world), "I2", QUIET_SECONDS)
-    until(lambda: ends_are_one_end(world), "every end of a transfer is the same", QUIET_SECONDS)
+    until(lambda: not list(_unsent_facts(world)), "I7: every outbox is empty")
+    until(lambda: not list(_unsent_mails(world)), "I2: every mail was accepted")
+    until(lambda: acknowledged_sends_exist(world), "I1")
+    until(lambda: links_were_mailed(world), "I2")
+    until(lambda: ends_are_one_end(world), "every end of a transfer is the same")
     outsiders_waited_for_approval(world)
     nobody_had_more_than_the_limit(world)
-    until(lambda: bucket_holds_what_is_live(world), "I5: the bucket holds what live transfers need", QUIET_SECONDS)
+    until(lambda: bucket_holds_what_is_live(world), "I5: the bucket holds what live transfers need")
     assert _dead(world) == {}, "I7: the dead queues are empty"
 
 
@@ -168,7 +168,9 @@ def _unsent_mails(world: World) -> Iterator[str]:
 
 def _queues(world: World) -> list[dict[str, Any]]:
     """The broker's queues with their depth; it counts every few seconds, so that a story is asked again."""
-    answer = httpx.get(f"{world.stack.amqp_management_url}/api/queues/%2F?columns=name,messages", timeout=10)
+    answer = httpx.get(
+        f"{world.stack.amqp_management_url}/api/queues/%2F?columns=name,messages", timeout=PATIENCE_SECONDS
+    )
     found: list[dict[str, Any]] = answer.raise_for_status().json()
     return found
 

@@ -1,15 +1,19 @@
 """R35, R38: a counter that dies under a download costs the recipient nothing, and gives nothing away either."""
 
-import random
 from collections.abc import Iterator
 
 import pytest
 
+from tests.contents import noise
 from tests.e2e.fetching import ON_THE_WAY, Offered, metric, new, offered, rest, slow, take
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 SIZE = 3 * ON_THE_WAY  # half of it, and all that the lines hold, is less than the whole
-CONTENT = random.Random(36).randbytes(SIZE)
+
+
+def content() -> bytes:
+    return noise(36, SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +46,7 @@ def cut(world: World, counters: list[str], mine: Offered, download: str, percent
 
 @pytest.mark.parametrize("percent", [0, 1, 50])
 def test_a_download_that_dies_with_its_counter_is_none(world: World, counters: list[str], percent: int) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     download = new()
     assert len(cut(world, counters, mine, download, percent)) < SIZE
     mine.end_lease(download)
@@ -54,13 +58,13 @@ def test_a_download_that_dies_with_its_counter_is_none(world: World, counters: l
 def test_a_download_that_goes_on_elsewhere_is_whole_and_is_one_at_most(
     world: World, counters: list[str], percent: int
 ) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     download = new()
     found = cut(world, counters, mine, download, percent)
     if len(found) < SIZE:  # so close to the end the gateway may have had all of it already
         with slow(mine.begin(download), len(found)) as pieces:
             found += rest(pieces)
-    assert found == CONTENT
+    assert found == content()
     until(lambda: not serving(world, counters), "both are idle")
     mine.end_lease(download)  # what the dead one had not written down is forgotten in the recipient's favour
     assert mine.left in (2, 3)

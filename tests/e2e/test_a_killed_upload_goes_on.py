@@ -6,15 +6,17 @@ import subprocess
 import sys
 
 from client.download import Downloader
-from client.sources import Source, file_id
+from client.sources import Source
 from client.upload import Uploader
 from client.watching import Counting
-from tests.e2e.world import World, until
+from tests.e2e.line import Line, Stop
+from tests.e2e.world import World
+from tests.eventually import until
 
 PARALLEL = 3
 PART_BYTES = 8 * 2**20
-SIZE_BYTES = 120_000_000
-KILLS = 6
+SIZE_BYTES = 80_000_000
+HELD_AFTER_PARTS = (0.5, 1.5, 2.5, 0.5, 1.5, 2.5)  # less than the whole in all, so that each attempt is held
 
 
 def parts_begun(world: World) -> int:
@@ -23,24 +25,20 @@ def parts_begun(world: World) -> int:
     return sum('"route":"/parts/' in line for line in lines)
 
 
-def killed_in_mid_upload(world: World, token: str, draft: str, source: Source, more_parts: int) -> None:
-    """Runs the client in a process of its own, and ends it once that many parts more have arrived."""
+def killed_in_mid_upload(world: World, token: str, draft: str, source: Source, after_bytes: int) -> None:
+    """Runs the client in a process of its own, and ends it when it has sent so many bytes and can send no more."""
     told = {"base_url": world.stack.gateway_url, "token": token, "draft": draft, "parallel": PARALLEL}
     command = [sys.executable, "-m", "tests.e2e.uploading"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+    with (
+        Line() as line,
+        subprocess.Popen(command, stdin=subprocess.PIPE, env=line.environment, text=True) as client,
+    ):
+        line.hold_after(Stop("up", after_bytes))
         assert client.stdin is not None
-        assert client.stdout is not None
         json.dump({**told, "path": str(source.path), "name": source.name}, client.stdin)
         client.stdin.close()
-        there = len(arrived(world, token, draft, source))
-        for _ in range(there + more_parts):
-            client.stdout.readline()
+        until(line.is_held, "the upload is held")
         client.kill()
-
-
-def arrived(world: World, token: str, draft: str, source: Source) -> set[int]:
-    plan = world.impatient(token).plan_file(draft, file_id(draft, source.name), source.name, SIZE_BYTES)
-    return {part.number for part in plan.parts}
 
 
 def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(world: World) -> None:
@@ -50,12 +48,12 @@ def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(w
     draft = world.draft(sender, [agent.address])
     token = str(sender.api.wire.token)
     before = parts_begun(world)
-    for kill in range(KILLS):
-        killed_in_mid_upload(world, token, draft, source, more_parts=random.Random(kill).randint(0, 2))
+    for parts in HELD_AFTER_PARTS:
+        killed_in_mid_upload(world, token, draft, source, int(parts * PART_BYTES))
     Uploader(sender.api, parallel=PARALLEL).send(draft, source)
-    parts = -(-SIZE_BYTES // PART_BYTES)
-    until(lambda: parts_begun(world) - before >= parts, "the gateway has written its log")
-    assert parts_begun(world) - before <= parts + KILLS * PARALLEL
+    whole = -(-SIZE_BYTES // PART_BYTES)
+    until(lambda: parts_begun(world) - before >= whole, "the gateway has written its log")
+    assert parts_begun(world) - before <= whole + len(HELD_AFTER_PARTS) * PARALLEL
     transfer = world.submit(sender, draft, {"grand.bin": content})
     link = world.link(agent)
     target = Downloader(agent.api, link).fetch(agent.api.offer(link).file("grand.bin"), world.folder / "grand.bin")
@@ -65,7 +63,7 @@ def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(w
 
 def test_an_upload_goes_on_when_the_upload_service_the_gateway_and_the_store_are_killed_under_it(world: World) -> None:
     sender, agent = world.outsider("camille"), world.agent("dominique")
-    content = random.Random(12).randbytes(SIZE_BYTES // 2)
+    content = random.Random(12).randbytes(5 * PART_BYTES)
     source = world.source("grand.bin", content)
     draft = world.draft(sender, [agent.address])
     victims = ["s3", "upload", "gateway"]
@@ -74,7 +72,7 @@ def test_an_upload_goes_on_when_the_upload_service_the_gateway_and_the_store_are
     def kill_something(more: int) -> None:
         nonlocal arrived_bytes
         arrived_bytes += more
-        if victims and arrived_bytes > (4 - len(victims)) * SIZE_BYTES // 10:
+        if victims and arrived_bytes > (3 - len(victims)) * PART_BYTES:
             victim = victims.pop()
             world.kill(victim)
             world.revive(victim)

@@ -1,17 +1,20 @@
 """One recipient's right is taken back: at once, for good, and whether they had a link already or not."""
 
-import random
-
 from devstack.people import DECISION
+from tests.contents import noise
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 PART = 8 * MIB
-CONTENT = random.Random(52).randbytes(ON_THE_WAY + 4 * PART)
+
+
+def content() -> bytes:
+    return noise(52, ON_THE_WAY + 4 * PART)
 
 
 def test_the_running_download_of_one_is_cut_and_that_of_another_is_not(world: World) -> None:
-    mine, other = offered(world, CONTENT, readers=2)
+    mine, other = offered(world, content(), readers=2)
     sender = mine.sent.sender.api
     url, others = mine.begin(), other.begin()
     with slow(url) as pieces, slow(others) as theirs:
@@ -20,7 +23,7 @@ def test_the_running_download_of_one_is_cut_and_that_of_another_is_not(world: Wo
         found += rest(pieces)
         had += rest(theirs)
     assert len(found) <= MIB + ON_THE_WAY + PART
-    assert had == CONTENT
+    assert had == content()
     for ask in (mine.begin, lambda: mine.offer, lambda: slow(url).__enter__()):
         problem = refused(ask)
         assert (problem.status, problem.slug) == (410, "link-revoked")

@@ -1,12 +1,10 @@
 """R55, R56, R30: the broker, the database or the mail server dies, comes back, and nothing acknowledged is lost."""
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.e2e.world import World, refused, until
-
-PATIENCE_SECONDS = 2.5
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 
 @contextmanager
@@ -24,7 +22,7 @@ def test_what_is_sent_while_the_broker_is_dead_arrives_when_it_is_back(world: Wo
     with dead(world, "rabbit"):
         world.send(agent, [other.address])
         assert world.has_no_link(other)
-    assert other.letter("download", seconds=60)
+    assert other.letter("download")
 
 
 def test_what_is_sent_while_the_mail_server_is_dead_is_mailed_when_it_is_back(world: World) -> None:
@@ -33,7 +31,7 @@ def test_what_is_sent_while_the_mail_server_is_dead_is_mailed_when_it_is_back(wo
         sent = world.send(agent, [other.address])
         mails = world.database("notify")["mails"]
         until(lambda: mails.find_one({"transfer": sent.transfer, "delayed": True}), "mails are known to wait")
-    assert other.letter("download", seconds=60)
+    assert other.letter("download")
 
 
 def test_while_the_database_is_dead_the_answer_is_come_back_later_and_then_it_goes_on(world: World) -> None:
@@ -42,10 +40,8 @@ def test_while_the_database_is_dead_the_answer_is_come_back_later_and_then_it_go
     draft = world.draft(agent, [other.address])
     world.put(agent, draft, files)
     with dead(world, "mongo"):
-        began = time.monotonic()
         problem = refused(lambda: world.impatient(agent.api.wire.token).submit(draft))
         assert (problem.status, problem.slug) == (503, "unavailable")
         assert problem.retry_after_seconds
-        assert time.monotonic() - began < PATIENCE_SECONDS + 1
     world.submit(agent, draft, files)
-    assert other.letter("download", seconds=60)
+    assert other.letter("download")

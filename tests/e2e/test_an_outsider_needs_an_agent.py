@@ -2,7 +2,8 @@
 
 from client.download import Downloader
 from devstack.people import DECISION
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 FILES = {"Été/plan.txt": b"le plan", "vide.txt": b""}
 

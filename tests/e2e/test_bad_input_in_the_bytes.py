@@ -1,7 +1,6 @@
 """Parts with something that is not right: refused before they cost anything, and the file goes on."""
 
 import hashlib
-import random
 import socket
 import uuid
 import zlib
@@ -22,10 +21,15 @@ from client.upload import Uploader
 from client.watching import Counting
 from devstack.people import Person
 from services.upload.capabilities import Capabilities
-from tests.e2e.world import World, refused, until
+from tests.contents import noise
+from tests.e2e.world import World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
-CONTENT = random.Random(3).randbytes(9_000_000)
 PART_BYTES = 8 * 2**20
+
+
+def content() -> bytes:
+    return noise(3, 9_000_000)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +40,7 @@ def sender(world: World) -> Person:
 @pytest.fixture
 def plan(world: World, sender: Person) -> Iterator[tuple[str, FilePlan]]:
     draft = world.draft(sender, ["x@ministere.example"])
-    yield draft, sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(CONTENT))
+    yield draft, sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
     sender.api.drop_draft(draft)
 
 
@@ -51,7 +55,7 @@ def put(world: World, plan: FilePlan, cut: Cut) -> None:
 def test_a_part_that_does_not_have_its_digest_is_refused_by_the_store(
     world: World, plan: tuple[str, FilePlan], sender: Person
 ) -> None:
-    cut = a_cut(1, CONTENT[:PART_BYTES])
+    cut = a_cut(1, content()[:PART_BYTES])
     damaged = replace(cut, content=b"x" + cut.content[1:])
     problem = refused(lambda: put(world, plan[1], damaged))
     assert (problem.status, problem.slug) == (422, "part-digest-mismatch")
@@ -79,16 +83,17 @@ def test_a_part_of_another_length_or_number(
 
 
 def test_a_part_without_a_checksum_or_without_a_length(world: World, plan: tuple[str, FilePlan]) -> None:
-    cut = a_cut(1, CONTENT[:PART_BYTES])
+    cut = a_cut(1, content()[:PART_BYTES])
     url = f"{world.stack.gateway_url}{plan[1].parts_url}/1/{cut.sha256}"
-    assert httpx.put(url, content=cut.content).json()["type"] == "/problems/checksum-needed"
-    chunked = httpx.put(url, content=iter([b"x"]), headers={"X-Part-CRC32": f"{cut.crc32:08x}"})
+    assert httpx.put(url, content=cut.content, timeout=PATIENCE_SECONDS).json()["type"] == "/problems/checksum-needed"
+    headers = {"X-Part-CRC32": f"{cut.crc32:08x}"}
+    chunked = httpx.put(url, content=iter([b"x"]), headers=headers, timeout=PATIENCE_SECONDS)
     assert chunked.status_code == 411
     assert chunked.json()["type"] == "/problems/length-needed"
 
 
 def test_a_part_that_is_cut_off_is_not_there(world: World, plan: tuple[str, FilePlan], sender: Person) -> None:
-    cut = a_cut(1, CONTENT[:PART_BYTES])
+    cut = a_cut(1, content()[:PART_BYTES])
     door = urlsplit(world.stack.gateway_url)
     head = (
         f"PUT {plan[1].parts_url}/1/{cut.sha256} HTTP/1.1\r\nHost: {door.hostname}\r\n"
@@ -102,7 +107,7 @@ def test_a_part_that_is_cut_off_is_not_there(world: World, plan: tuple[str, File
 
 def test_a_capability_that_is_forged_cut_or_another_files(world: World, plan: tuple[str, FilePlan]) -> None:
     url = plan[1].parts_url
-    cut = a_cut(1, CONTENT[:PART_BYTES])
+    cut = a_cut(1, content()[:PART_BYTES])
     for forged in (url[:-1], url[:-2] + "AA", url + "A", "/parts/" + "A" * 70):
         with pytest.raises(Problem) as caught:
             put_part(world.impatient(), forged, cut)
@@ -113,18 +118,18 @@ def test_completing_before_all_is_there_and_completing_twice(
     world: World, plan: tuple[str, FilePlan], sender: Person
 ) -> None:
     draft, file = plan[0], plan[1].file
-    digest = hashlib.sha256(CONTENT).hexdigest()
+    digest = hashlib.sha256(content()).hexdigest()
     problem = refused(lambda: sender.api.complete_file(draft, file, digest))
     assert (problem.status, problem.slug) == (409, "parts-missing")
     assert problem.members["parts"] == [1, 2]
-    put(world, plan[1], a_cut(1, CONTENT[:PART_BYTES]))
+    put(world, plan[1], a_cut(1, content()[:PART_BYTES]))
     assert refused(lambda: sender.api.complete_file(draft, file, digest)).members["parts"] == [2]
-    put(world, plan[1], a_cut(2, CONTENT[PART_BYTES:]))
+    put(world, plan[1], a_cut(2, content()[PART_BYTES:]))
     first = sender.api.complete_file(draft, file, digest)
     assert sender.api.complete_file(draft, file, digest) == first
     problem = refused(lambda: sender.api.complete_file(draft, file, "0" * 64))
     assert (problem.status, problem.slug) == (409, "digest-differs")
-    problem = refused(lambda: put(world, plan[1], a_cut(1, CONTENT[:PART_BYTES])))
+    problem = refused(lambda: put(world, plan[1], a_cut(1, content()[:PART_BYTES])))
     assert problem.status in (404, 409)
 
 
@@ -149,10 +154,10 @@ def test_sending_twice_sends_once(world: World, sender: Person) -> None:
 def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(world: World, sender: Person) -> None:
     agent = world.agent("dominique")
     draft = world.draft(sender, [agent.address])
-    plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(CONTENT))
-    put(world, plan, a_cut(1, CONTENT[:PART_BYTES]))
-    put(world, plan, a_cut(2, CONTENT[PART_BYTES:]))
-    digest = hashlib.sha256(CONTENT).hexdigest()
+    plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
+    put(world, plan, a_cut(1, content()[:PART_BYTES]))
+    put(world, plan, a_cut(2, content()[PART_BYTES:]))
+    digest = hashlib.sha256(content()).hexdigest()
     with ThreadPoolExecutor(25) as pool:
         files = list(pool.map(lambda _: sender.api.complete_file(draft, plan.file, digest), range(50)))
         recaps = list(pool.map(lambda _: sender.api.submit(draft), range(50)))
@@ -165,7 +170,7 @@ def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(wor
 def test_a_session_that_ends_in_mid_upload_costs_nothing_but_a_new_one(world: World) -> None:
     sender, agent = world.outsider("camille"), world.agent("dominique")
     draft = world.draft(sender, [agent.address])
-    source = world.source("f.bin", CONTENT)
+    source = world.source("f.bin", content())
     ended: list[int] = []
 
     def end_the_session(more: int) -> None:
@@ -180,8 +185,8 @@ def test_a_session_that_ends_in_mid_upload_costs_nothing_but_a_new_one(world: Wo
     sender.sign_in()
     heard: list[int] = []
     Uploader(sender.api, watcher=Counting(heard.append)).send(draft, source)
-    assert sum(heard) == len(CONTENT)
-    world.submit(sender, draft, {"f.bin": CONTENT})
+    assert sum(heard) == len(content())
+    world.submit(sender, draft, {"f.bin": content()})
     world.link(agent)
 
 
@@ -191,7 +196,7 @@ def test_an_address_for_parts_that_has_expired(world: World, plan: tuple[str, Fi
     pepper = world.stack.secrets("upload")["pepper"].strip()
     expired, _ = Capabilities(pepper, timedelta(hours=1)).issue(draft, file, two_hours_ago)
     old = replace(plan[1], parts_url=f"/parts/{expired}")
-    problem = refused(lambda: put(world, old, a_cut(1, CONTENT[:PART_BYTES])))
+    problem = refused(lambda: put(world, old, a_cut(1, content()[:PART_BYTES])))
     assert (problem.status, problem.slug) == (403, "parts-address-expired")
 
 

@@ -1,22 +1,26 @@
 """R41: what its sender deletes is handed out no further: not to ten who are in the middle of it, not to anybody new."""
 
-import random
 from contextlib import ExitStack
 
 import httpx
 
 from client.problem import Problem
+from tests.contents import noise
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
 READERS = 10
 PART = 8 * MIB
 SIZE = ON_THE_WAY + 4 * PART
-CONTENT = random.Random(40).randbytes(SIZE)
+
+
+def content() -> bytes:
+    return noise(40, SIZE)
 
 
 def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) -> None:
-    all_ten = offered(world, CONTENT, READERS)
+    all_ten = offered(world, content(), READERS)
     sent, urls = all_ten[0].sent, [mine.begin() for mine in all_ten]
     keys = world.keys(sent.transfer)
     assert keys <= world.objects()
@@ -33,7 +37,7 @@ def test_ten_running_downloads_are_cut_and_the_bytes_are_purged(world: World) ->
         found = [had + rest(pieces) for had, pieces in zip(found, running, strict=True)]
     for had in found:
         assert len(had) <= MIB + ON_THE_WAY + PART
-        assert had == CONTENT[: len(had)]
+        assert had == content()[: len(had)]
     for mine, url in zip(all_ten, urls, strict=True):
         assert refused(mine.begin).slug == "transfer-withdrawn"
         assert refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn"  # noqa: B023
@@ -47,9 +51,9 @@ def test_a_person_whose_browser_comes_a_moment_too_late_reads_a_page(world: Worl
     mine.sent.sender.api.withdraw(mine.sent.transfer)
     until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn", "it is over")
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "en"}
-    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=20)
+    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=PATIENCE_SECONDS)
     assert page.status_code == 200
     assert "The sender has deleted this transfer" in page.text
     assert page.history[0].headers["x-request-id"] in page.text, "the reference under which it is in the logs"
-    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=20)
+    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=PATIENCE_SECONDS)
     assert going_on.headers["content-type"] == "application/problem+json", "no page is kept as the file"

@@ -1,21 +1,22 @@
 """R36, R37: the programs that people fetch large files with need one of the three, whatever way they go about it."""
 
-import random
 import subprocess
 import uuid
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.fetching import MIB, ON_THE_WAY, new, offered, rest, same, slow, take
-from tests.e2e.world import World, until
+from tests.contents import noise
+from tests.e2e.fetching import MIB, ON_THE_WAY, new, offered, rest, same, slow, take, until_idle
+from tests.e2e.line import Line, Stop
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
-CONTENT = random.Random(34).randbytes(2 * ON_THE_WAY)
 ENOUGH = 6 * MIB
 THE_END = 3 * MIB
-CUT = {
-    "curl": ["curl", "-sSf", "--limit-rate", "32M", "-o"],
-    "wget": ["wget", "-q", "--tries=1", "--limit-rate=32m", "-O"],
+BEGIN = {
+    "curl": ["curl", "-sSf", "-o"],
+    "wget": ["wget", "-q", "--tries=1", "-O"],
 }
 GO_ON = {
     "curl": ["curl", "-sSf", "-C", "-", "-o"],
@@ -23,8 +24,12 @@ GO_ON = {
 }
 
 
+def content() -> bytes:
+    return noise(34, ENOUGH + ON_THE_WAY + THE_END)
+
+
 def finish(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -33,12 +38,13 @@ def size(target: Path) -> int:
 
 
 def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     target, download = world.folder / uuid.uuid4().hex, new()
     where = ["-d", str(target.parent), "-o", target.name]
     finish(["aria2c", "-q", "--no-conf", "-x8", "-s8", "-k1M", *where, mine.begin(download)])
-    assert same(target, CONTENT)
+    assert same(target, content())
     assert mine.left == 2
+    until_idle(world)
     mine.end_lease(download)  # each connection is broken off where the next one began: it is whole when all are quiet
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2
@@ -46,25 +52,28 @@ def test_eight_connections_of_aria2_are_one_download(world: World) -> None:
 
 @pytest.mark.parametrize("program", ["curl", "wget"])
 def test_a_program_goes_on_where_it_was_cut(world: World, program: str) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     target, url = world.folder / uuid.uuid4().hex, mine.begin()
-    with subprocess.Popen([*CUT[program], str(target), url]) as cut:
-        until(lambda: size(target) >= ENOUGH, "a part of it has come")
-        cut.kill()
-    assert ENOUGH <= size(target) < len(CONTENT)
+    with Line() as line:
+        line.hold_after(Stop("down", ENOUGH))
+        with subprocess.Popen([*BEGIN[program], str(target), url], env=line.environment) as cut:
+            until(line.is_held, "a part of it has come")
+            until(lambda: size(target) >= ENOUGH - MIB, "it is on the disk")
+            cut.kill()
+    assert size(target) <= ENOUGH
     finish([*GO_ON[program], str(target), url])
-    assert same(target, CONTENT)
+    assert same(target, content())
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2
 
 
 def test_who_is_cut_when_everything_was_on_its_way_has_the_rest_of_it(world: World) -> None:
-    (mine,) = offered(world, CONTENT)
+    (mine,) = offered(world, content())
     url = mine.begin()
     with slow(url) as pieces:
-        found = take(pieces, len(CONTENT) - THE_END)
+        found = take(pieces, len(content()) - THE_END)
     with slow(url, len(found)) as pieces:
         found += rest(pieces)
-    assert found == CONTENT
+    assert found == content()
     until(lambda: mine.done == 1, "it counts, once")
     assert mine.left == 2

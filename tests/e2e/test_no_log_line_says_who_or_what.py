@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from devstack.accounts import SERVICES
 from tests.e2e import oracle
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 SHORTEST = 8
 NO_SECRETS = {"session_jwks", "fsid"}

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devstack.people import DECISION, Person
-from tests.e2e.world import Sent, World, refused, until
+from tests.e2e.world import WRITE, Sent, World, refused
+from tests.eventually import until
 
 PAST = timedelta(minutes=1)
 
@@ -48,7 +49,8 @@ def test_a_refused_transfer(world: World) -> None:
 def test_a_transfer_that_nobody_decided_in_time(world: World) -> None:
     sent, agent, other = waiting(world)
     past = datetime.now(UTC) - PAST
-    world.database("propagation")["propagations"].update_one({"_id": sent.transfer}, {"$set": {"decide_by": past}})
+    change = {"$set": {"decide_by": past}, "$inc": WRITE}
+    world.database("propagation")["propagations"].update_one({"_id": sent.transfer}, change)
     is_over(world, sent, "lapsed", "transfer-lapsed", agent)
     assert world.has_no_link(other)
     until(lambda: letters_about(world, sent, "sans validation"), "the sender is told")
@@ -79,9 +81,10 @@ def test_an_expired_transfer(world: World) -> None:
     world.link(other)
     past = datetime.now(UTC) - PAST
     download = world.database("download")
-    download["links"].update_many({"transfer": sent.transfer}, {"$set": {"ends_at": past}})
-    download["deliveries"].update_one({"_id": sent.transfer}, {"$set": {"ends_at": past}})
-    world.database("upload")["transfers"].update_one({"_id": sent.transfer}, {"$set": {"ends_at": past}})
+    change = {"$set": {"ends_at": past}, "$inc": WRITE}
+    download["links"].update_many({"transfer": sent.transfer}, change)
+    download["deliveries"].update_one({"_id": sent.transfer}, change)
+    world.database("upload")["transfers"].update_one({"_id": sent.transfer}, change)
     is_over(world, sent, "expired", "link-expired", other)
     until(lambda: letters_about(world, sent, "terminé"), "the sender is told")
 

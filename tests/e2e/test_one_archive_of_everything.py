@@ -6,7 +6,8 @@ import uuid
 import zipfile
 
 from tests.e2e.fetching import MIB, new, offered_files
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
 FILES = {
     "Été à Nîmes/plan d'accès.pdf": random.Random(1).randbytes(10 * MIB),
@@ -36,5 +37,5 @@ def test_it_is_cut_at_seventy_percent_goes_on_and_every_program_opens_it(world: 
 
 
 def fetch(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,7 +6,8 @@ import pytest
 
 from client.problem import Problem
 from tests.e2e.fetching import MIB, Offered, new, offered, rest, slow, take
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 SIZE = 106 * MIB  # the last hundredth of it is more than the last MiB
 NEARLY_ALL = SIZE * 99 // 100

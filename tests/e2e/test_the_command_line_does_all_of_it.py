@@ -7,7 +7,8 @@ import pytest
 from client.problem import Json
 from devstack.people import DECISION, OFFER, Person
 from tests.e2e.commands import Machine
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 FILES = {
     "Dossier d’été/plan.txt": b"le plan",

@@ -9,13 +9,17 @@ import pytest
 
 from devstack.people import OFFER, Person
 from tests.e2e.commands import Machine
-from tests.e2e.test_a_killed_upload_goes_on import parts_begun
-from tests.e2e.world import World, until
+from tests.e2e.fetching import MIB, ON_THE_WAY
+from tests.e2e.line import Stop
+from tests.e2e.test_a_killed_upload_goes_on import PART_BYTES, parts_begun
+from tests.e2e.world import World
+from tests.eventually import PATIENCE_SECONDS, until
 
-PART_BYTES = 8 * 2**20
-SIZE_BYTES = 240_000_000
+PARALLEL = 2
+UPLOADED = Stop("up", 2 * PART_BYTES + PART_BYTES // 2)  # one part at least has arrived, and two are on the way
+DOWNLOADED = Stop("down", 8 * MIB)
+SIZE_BYTES = max(5 * PART_BYTES, 2 * DOWNLOADED.size_bytes + ON_THE_WAY + MIB)
 PARTS = -(-SIZE_BYTES // PART_BYTES)
-PARALLEL = 4
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +35,14 @@ def link(machine: Machine) -> str:
     world = machine.world
     sender, agent = world.outsider("camille", signed_in=False), world.agent("dominique")
     assert machine.signed_in(sender).code == 0
-    asked = ["send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--json"]
+    asked = ["send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--parallel", str(PARALLEL), "--json"]
     before = parts_begun(world)
-    with machine.begin(*asked) as command:
-        until(lambda: parts_begun(world) - before >= 3, "some parts have come")
+    with machine.held(*asked, after=UPLOADED) as command:
         command.send_signal(signal.SIGINT)
-        _, errors = command.communicate(timeout=20)
+        _, errors = command.communicate(timeout=PATIENCE_SECONDS)
         assert command.returncode == 130
         assert "melanissimo send grand.bin" in errors
-    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 8)
-    arrived = parts_begun(world) - before - PARALLEL
+    machine.killed(*asked, after=UPLOADED)
 
     (machine.files / "small.txt").write_bytes(b"not part of it")
     ended = machine.run(*asked)
@@ -48,7 +50,7 @@ def link(machine: Machine) -> str:
     recap = ended.document
     assert recap["resumed"] is True
     assert recap["found_bytes"] + recap["moved_bytes"] == SIZE_BYTES
-    assert recap["found_bytes"] >= arrived * PART_BYTES
+    assert recap["found_bytes"] >= 2 * PART_BYTES
     until(lambda: parts_begun(world) - before >= PARTS, "the gateway has written its log")
     assert parts_begun(world) - before <= PARTS + 2 * PARALLEL
     return link_of(agent)
@@ -89,10 +91,10 @@ def test_a_download_that_is_killed_goes_on_within_one_of_the_three(
 def cut_off(machine: Machine, asked: list[str], folder: Path, end: signal.Signals) -> None:
     """Some megabytes further the process is told to stop, or is killed."""
     there = arrived_bytes(folder)
-    with machine.begin(*asked) as command:
-        until(lambda: arrived_bytes(folder) > there + 8_000_000, "bytes have come")
+    with machine.held(*asked, after=DOWNLOADED) as command:
+        until(lambda: arrived_bytes(folder) > there + DOWNLOADED.size_bytes - MIB, "what came is on the disk")
         command.send_signal(end)
-        _, errors = command.communicate(timeout=20)
+        _, errors = command.communicate(timeout=PATIENCE_SECONDS)
     assert command.returncode == (130 if end == signal.SIGINT else -end)
     assert ("the same command goes on" in errors) == (end == signal.SIGINT)
 
@@ -100,7 +102,7 @@ def cut_off(machine: Machine, asked: list[str], folder: Path, end: signal.Signal
 def test_an_archive_that_is_killed_goes_on_within_one_of_the_three(machine: Machine, link: str, tmp_path: Path) -> None:
     asked = ["get", link, "--archive", "--into", str(tmp_path), "--json"]
     before = left(machine, link)
-    machine.killed(*asked, when=lambda: arrived_bytes(tmp_path) > 8_000_000)
+    cut_off(machine, asked, tmp_path, signal.SIGKILL)
     ended = machine.run(*asked)
     assert ended.code == 0, ended.errors
     assert [path.name for path in tmp_path.iterdir()] == ["Grand.zip"]
@@ -112,11 +114,10 @@ def test_a_file_that_changed_between_two_attempts_is_sent_as_it_is_now(machine: 
     sender, agent = world.outsider("camille", signed_in=False), world.agent("dominique")
     assert machine.signed_in(sender).code == 0
     path = machine.files / "vivant.bin"
-    path.write_bytes(random.Random(22).randbytes(SIZE_BYTES))
+    path.write_bytes(random.Random(22).randbytes(5 * PART_BYTES))
     asked = ["send", "vivant.bin", "--to", agent.address, "--subject", "Vivant", "--json"]
-    before = parts_begun(world)
-    machine.killed(*asked, when=lambda: parts_begun(world) - before >= 3)
-    content = b"y" * 20_000_000
+    machine.killed(*asked, after=UPLOADED)
+    content = b"y" * 10_000_000
     path.write_bytes(content)
     ended = machine.run(*asked)
     assert ended.code == 0, ended.errors

@@ -6,7 +6,8 @@ import pytest
 
 from devstack.people import OFFER
 from tests.e2e.commands import Ended, Machine
-from tests.e2e.world import World, until
+from tests.e2e.world import World
+from tests.eventually import until
 
 
 @pytest.fixture

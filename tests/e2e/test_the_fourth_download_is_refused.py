@@ -8,7 +8,9 @@ import httpx
 from client.answers import Grant
 from client.download import Downloader
 from client.problem import Problem
-from tests.e2e.world import Sent, World, refused, until
+from tests.e2e.fetching import MIB, ON_THE_WAY
+from tests.e2e.world import Sent, World, refused
+from tests.eventually import PATIENCE_SECONDS, until
 
 AT_ONCE = 200
 
@@ -64,12 +66,12 @@ def test_the_same_id_again_takes_nothing_more(world: World) -> None:
 
 
 def test_a_download_that_was_given_back_costs_nothing(world: World) -> None:
-    _, link, file = a_link(world, b"x" * 30_000_000)
+    _, link, file = a_link(world, b"x" * (ON_THE_WAY + 2 * MIB))
     api = world.impatient()
     for _ in range(5):
         download = str(uuid.uuid4())
         grant = api.begin_download(link, file, download)
-        with httpx.stream("GET", grant.url) as answer:
+        with httpx.stream("GET", grant.url, timeout=PATIENCE_SECONDS) as answer:
             next(answer.iter_raw())
         api.give_back(link, file, download)
     until(lambda: api.offer(link).file("f.bin").left == 3, "all three are there again")
@@ -83,7 +85,7 @@ def test_ranges_within_one_download_are_free(world: World) -> None:
     found = b""
     for start in range(0, len(content), 1_000_000):
         stop = min(start + 1_000_000, len(content)) - 1
-        answer = httpx.get(grant.url, headers={"Range": f"bytes={start}-{stop}"})
+        answer = httpx.get(grant.url, headers={"Range": f"bytes={start}-{stop}"}, timeout=PATIENCE_SECONDS)
         assert answer.status_code == 206
         found += answer.content
     assert found == content

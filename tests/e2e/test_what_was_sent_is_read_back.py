@@ -1,15 +1,18 @@
 """R13: a transfer leaves at once; what its sender declared is looked at behind it, and a lie stops it."""
 
-import random
-
 import pytest
 
 from client.api import Api
 from devstack.people import DECISION
-from tests.e2e.world import World, refused, until
+from tests.contents import noise
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
-LARGE = random.Random(13).randbytes(9_000_000)
 LIE = "d" * 64
+
+
+def large() -> bytes:
+    return noise(13, 9_000_000)
 
 
 def words(api: Api, token: str) -> list[str]:
@@ -19,7 +22,7 @@ def words(api: Api, token: str) -> list[str]:
 
 def test_a_file_becomes_verified_for_its_sender_and_its_recipient(world: World) -> None:
     sender, agent = world.outsider("camille"), world.agent("dominique")
-    sent = world.send(sender, [agent.address], {"grand.bin": LARGE, "petit.txt": b"petit"})
+    sent = world.send(sender, [agent.address], {"grand.bin": large(), "petit.txt": b"petit"})
     token = world.link(agent)
     until(lambda: words(agent.api, token) == ["verified", "verified"], "the recipient reads that it is verified")
     tracked = sender.api.tracking(sent.transfer)["files"]
@@ -32,7 +35,7 @@ def test_a_digest_that_is_a_lie_stops_the_transfer_and_its_sender_is_told(
     sender, agent, other = world.outsider("camille"), world.agent("dominique"), world.outsider("sacha", signed_in=False)
     say = sender.api.complete_file
     monkeypatch.setattr(sender.api, "complete_file", lambda draft, file, _sha256: say(draft, file, LIE))
-    sent = world.send(sender, [agent.address, other.address], {"menteur-9413.bin": LARGE})
+    sent = world.send(sender, [agent.address, other.address], {"menteur-9413.bin": large()})
     assert sent.recap["needs_approval"]
     token, decision = world.link(agent), agent.letter(DECISION).token(DECISION)
     problem = until(lambda: refused(lambda: agent.api.offer(token)), "the link is dead")

@@ -8,7 +8,8 @@ import pytest
 
 from client.problem import Problem
 from devstack.people import DECISION
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:

@@ -2,7 +2,8 @@
 
 from devstack.people import OFFER
 from tests.e2e.fetching import new, offered
-from tests.e2e.world import World, refused, until
+from tests.e2e.world import World, refused
+from tests.eventually import until
 
 
 def test_only_who_has_not_downloaded_is_reminded_and_once_a_day(world: World) -> None:

@@ -1,1 +1,1 @@
-"""Stand-ins that hold state; each passes the suite of the real thing."""
+"""Stand-ins that hold state; each is held against the real thing."""

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -19,6 +18,7 @@ from devstack.recovery import leftovers, recover
 from devstack.refusals import PartDidNotStart, PortTaken, StackAlreadyRunning
 from devstack.stack import Stack
 from devstack.workspace import PROJECT, Workspace
+from tests.eventually import until
 
 STUBBORN = "trap '' TERM; sleep 1000 & echo ready; wait; wait"
 KILLED_SUPERVISOR = """
@@ -31,19 +31,15 @@ signal.pause()
 """
 
 
-def until(workspace: Workspace, check: Callable[[], bool]) -> None:
-    workspace.wait_until("the test", check, 10)
-
-
 def test_a_child_that_ignores_the_request_to_end_is_killed_with_its_own_children(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     child = Child(workspace, "stubborn", ["sh", "-c", STUBBORN])
     child.start()
-    until(workspace, lambda: "ready" in child.log.read_text())
+    until(lambda: "ready" in child.log.read_text(), "the child ignores the request from now on")
     grandchild = psutil.Process(child.pid).children()[0]
     child.stop(seconds=0.1)
     assert not child.alive
-    until(workspace, lambda: birth(grandchild.pid) is None)
+    until(lambda: birth(grandchild.pid) is None, "its own child is gone")
     assert not workspace.record("stubborn").exists()
 
 
@@ -115,7 +111,7 @@ def test_a_part_that_was_killed_can_be_restarted_alone(tmp_path: Path) -> None:
         stack.start({"mailbox"})
         address, before = stack.mailbox_url, stack.pid("mailbox")
         stack.kill("mailbox")
-        until(stack.workspace, lambda: bool(stack.parts["mailbox"].dead))
+        until(lambda: bool(stack.parts["mailbox"].dead), "the mailbox is dead")
         stack.restart("mailbox")
         stack.wait_ready("mailbox")
         assert stack.mailbox_url == address

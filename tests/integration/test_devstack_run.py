@@ -15,6 +15,7 @@ import pytest
 from devstack.birth import tagged
 from devstack.ports import CHOICE, is_free
 from devstack.workspace import PROJECT
+from tests.eventually import PATIENCE_SECONDS
 
 
 def command(root: Path, *words: str) -> list[str]:
@@ -23,7 +24,9 @@ def command(root: Path, *words: str) -> list[str]:
 
 def devstack(root: Path, *words: str) -> tuple[int, str]:
     """The exit code and the only line on standard error of a command that ends by itself."""
-    done = subprocess.run(command(root, *words), cwd=PROJECT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command(root, *words), cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
     return done.returncode, done.stderr
 
 
@@ -72,7 +75,7 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
         assert pid(root, "download") == before[1]
         assert devstack(root, "status") == (0, "")
         assert devstack(root, "stop") == (0, "")
-        assert supervisor.wait(5) == 0
+        assert supervisor.wait(PATIENCE_SECONDS) == 0
     assert tagged(root) == []
     assert devstack(root, "status")[0] == 8
 
@@ -80,7 +83,7 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
 def test_when_a_part_dies_the_others_are_stopped_and_it_is_named(root: Path, port: int) -> None:
     with running(root, port) as supervisor:
         os.kill(pid(root, "notify"), signal.SIGKILL)
-        said = supervisor.communicate(timeout=60)[1]
+        said = supervisor.communicate(timeout=PATIENCE_SECONDS)[1]
         assert said.startswith("devstack: notify was killed by SIGKILL (log: ")
         assert said.count("\n") == 1
         assert supervisor.returncode == 7

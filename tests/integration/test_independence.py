@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,12 +14,12 @@ import httpx
 import pytest
 
 from devstack.keys import public_keys, signing_key
+from tests.eventually import PATIENCE_SECONDS, until
 from tests.integration.gateway.wire import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 NOWHERE = "127.0.0.1:1"
-PATIENCE_SECONDS = 120
 
 
 @pytest.fixture
@@ -124,11 +123,13 @@ def test_a_service_refuses_a_weak_secret_in_one_clear_line(lones: list[Lone], se
 
 def _answer(process: "subprocess.Popen[str]", port: int, path: str) -> int:
     """The status, as soon as the port answers at all."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+
+    def answer() -> int:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=5).status_code
+            return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=PATIENCE_SECONDS).status_code
         except httpx.ConnectError:
-            assert process.poll() is None, process.communicate()[0]
-            assert time.monotonic() < deadline, f"{path} was not answered within {PATIENCE_SECONDS} s"
-            time.sleep(0.1)
+            if process.poll() is not None:
+                raise RuntimeError(process.communicate()[0]) from None
+            return 0
+
+    return until(answer, f"the port answers /{path}")

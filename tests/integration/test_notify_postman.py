@@ -186,7 +186,7 @@ async def test_a_relay_that_is_away_is_not_stormed_and_everything_leaves_when_it
         assert all(mail.failures == 0 for mail in await of(deps, transfer))
         assert sum(mail.delayed for mail in await of(deps, transfer)) <= 2 * deps.concurrency
         mailer.reachable = True
-        await eventually(states(deps, transfer, *["link accepted"] * 20), seconds=40)
+        await eventually(states(deps, transfer, *["link accepted"] * 20))
     assert len(mailer.told.accepted) == 20
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 
 from services.kit.callers import Caller
 from services.kit.rates import Rate
+from services.upload.api.cards import DraftCard, DraftsCard, RecapCard
 from services.upload.api.views import answer, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
@@ -19,28 +20,28 @@ router = APIRouter(prefix=f"{PREFIX}/drafts")
 DAY_SECONDS = 86_400
 
 
-@router.put("/{draft}")
+@router.put("/{draft}", response_model=DraftCard)
 async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
     """Begin a draft under an id that the client chose; again answers the same draft as it is now."""
     found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
     return answer(draft_view(open_draft(caller.address, found), deps))
 
 
-@router.get("")
+@router.get("", response_model=DraftsCard)
 async def drafts(deps: Wired, caller: Asking) -> Response:
     """One's own drafts, the last touched first."""
     found = await deps.transfers.drafts_of(caller.address)
-    return answer({"drafts": [draft_view(draft, deps) for draft in found]})
+    return answer(DraftsCard(drafts=[draft_view(draft, deps) for draft in found]))
 
 
-@router.get("/{draft}")
+@router.get("/{draft}", response_model=DraftCard)
 async def draft(draft: Id, deps: Wired, caller: Asking) -> Response:
     """One draft."""
     found, _ = await deps.transfers.read(str(draft))
     return answer(draft_view(open_draft(caller.address, found), deps))
 
 
-@router.patch("/{draft}")
+@router.patch("/{draft}", response_model=DraftCard)
 async def write(draft: Id, revision: Revision, deps: Wired, caller: Asking) -> Response:
     """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
     after = await deps.transfers.update(
@@ -55,7 +56,7 @@ async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
     await deps.transfers.update(str(draft), lambda state, now: (discard(_discardable(caller.address, state), now), []))
 
 
-@router.post("/{draft}/submission")
+@router.post("/{draft}/submission", response_model=RecapCard)
 async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
     """Send it; again answers the same recap and sends nothing."""
     seen = await deps.transfers.read(str(draft))

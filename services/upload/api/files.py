@@ -9,6 +9,7 @@ from pydantic import BaseModel, StringConstraints
 from services.kit.callers import Caller
 from services.kit.events import Fact
 from services.kit.refusals import NotFound
+from services.upload.api.cards import CompleteFileCard, FilePlanCard
 from services.upload.api.views import answer, complete_view, file_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired
 from services.upload.arrivals import new_key
@@ -26,7 +27,7 @@ class Whole(BaseModel):
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-@router.put("")
+@router.put("", response_model=FilePlanCard)
 async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: Asking) -> Response:
     """Announce a file under an id that the client chose; again answers the same file and what has arrived of it."""
     id, key = str(file), new_key(str(draft))
@@ -47,14 +48,14 @@ async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: 
     return await _where(deps, after, id, now, is_new=placed.key == key)
 
 
-@router.get("")
+@router.get("", response_model=FilePlanCard)
 async def resume(draft: Id, file: Id, deps: Wired, caller: Asking) -> Response:
     """Where the file's parts go, under a fresh capability, and which of them have arrived."""
     state, now = await deps.transfers.read(str(draft))
     return await _where(deps, open_draft(caller.address, state), str(file), now)
 
 
-@router.post("/completion")
+@router.post("/completion", response_model=CompleteFileCard)
 async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Asking) -> Response:
     """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
     async with deps.arrivals.turn(f"{draft}/{file}"):

@@ -1,35 +1,34 @@
 """What may be sent? One public document, the same for every client."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 
+from services.upload.api.cards import LimitsCard, PartBytes, ValidityDays
 from services.upload.api.wiring import PREFIX, Wired
 
 router = APIRouter(prefix=PREFIX)
 
 
 @router.get("/config")
-async def config(deps: Wired, response: Response) -> dict[str, Any]:
+async def config(deps: Wired, response: Response) -> LimitsCard:
     """Every limit; sizes in bytes, lengths in characters, validity in days. Who is an agent is not said."""
     limits = deps.limits
     response.headers["Cache-Control"] = "public, max-age=300"
-    return {
-        "total_bytes": limits.total_bytes.model_dump(),
-        "files": limits.files,
-        "recipients": limits.recipients,
-        "drafts": limits.drafts,
-        "refused_extensions": sorted(limits.refused_extensions),
-        "subject_characters": limits.subject_characters,
-        "text_characters": limits.text_characters,
-        "name_characters": limits.name_characters,
-        "path_characters": limits.path_characters,
-        "folders": limits.folders,
-        "validity_days": {
-            "shortest": limits.shortest_validity_days,
-            "longest": limits.longest_validity_days,
-            "usual": limits.usual_validity_days,
-        },
-        "part_bytes": {"smallest": limits.smallest_part_bytes, "largest": limits.largest_part_bytes},
-        "languages": ["fr", "en"],
-    }
+    return LimitsCard(
+        total_bytes=limits.total_bytes,
+        files=limits.files,
+        recipients=limits.recipients,
+        drafts=limits.drafts,
+        refused_extensions=sorted(limits.refused_extensions),
+        subject_characters=limits.subject_characters,
+        text_characters=limits.text_characters,
+        name_characters=limits.name_characters,
+        path_characters=limits.path_characters,
+        folders=limits.folders,
+        validity_days=ValidityDays(
+            shortest=limits.shortest_validity_days,
+            longest=limits.longest_validity_days,
+            usual=limits.usual_validity_days,
+        ),
+        part_bytes=PartBytes(smallest=limits.smallest_part_bytes, largest=limits.largest_part_bytes),
+        languages=["fr", "en"],
+    )

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 from pydantic import AwareDatetime, BaseModel, StrictInt
 
 from services.kit.refusals import NotFound
+from services.upload.api.cards import TransferCard, TransfersCard
 from services.upload.api.views import answer, transfer_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired
 from services.upload.domain.ending import withdraw
@@ -19,14 +20,14 @@ class Validity(BaseModel):
     days: StrictInt
 
 
-@router.get("")
+@router.get("", response_model=TransfersCard)
 async def transfers(deps: Wired, caller: Asking, before: AwareDatetime | None = None) -> Response:
     """What one has sent, the latest first, a hundred at a time; `before` is the last one's `submitted_at`."""
     found = await deps.transfers.sent_by(caller.address, before)
-    return answer({"transfers": [transfer_view(transfer, deps) for transfer in found]})
+    return answer(TransfersCard(transfers=[transfer_view(transfer, deps) for transfer in found]))
 
 
-@router.get("/{transfer}")
+@router.get("/{transfer}", response_model=TransferCard)
 async def transfer(transfer: Id, deps: Wired, caller: Asking) -> Response:
     """The card of one transfer."""
     found, _ = await deps.transfers.read(str(transfer))
@@ -39,7 +40,7 @@ async def take_back(transfer: Id, deps: Wired, caller: Asking) -> None:
     await deps.transfers.update(str(transfer), lambda state, now: withdraw(_sent(caller.address, state), now))
 
 
-@router.put("/{transfer}/validity")
+@router.put("/{transfer}/validity", response_model=TransferCard)
 async def extend_validity(transfer: Id, validity: Validity, deps: Wired, caller: Asking) -> Response:
     """Keep it for longer, within the limits of every transfer; the same number of days again changes nothing.
 

@@ -5,76 +5,92 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import Response
-from pydantic_core import to_json
+from pydantic import BaseModel
 
 from services.contracts.values import Part, Recipient
+from services.upload.api.cards import (
+    AddressesByRole,
+    CompleteFileCard,
+    DraftCard,
+    FilePlanCard,
+    ObstacleCard,
+    RecapCard,
+    StoredPartCard,
+    TransferCard,
+)
 from services.upload.deps import Deps
 from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
 from services.upload.domain.transfer import File, Transfer
 
 
-def answer(view: dict[str, Any]) -> Response:
-    """The view as JSON; it may list a thousand files, so it goes straight to bytes."""
-    return Response(to_json(view), media_type="application/json", headers={"Cache-Control": "no-store"})
+def answer(card: BaseModel) -> Response:
+    """The card as JSON; it may list a thousand files, so it goes straight to bytes."""
+    body = card.model_dump_json(by_alias=True)
+    return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def draft_view(draft: Transfer, deps: Deps) -> dict[str, Any]:
+def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
     """A draft, and what stands between it and its being sent."""
     found = problems(draft, deps.limits, deps.agents)
-    return {"draft": draft.id, **_contents(draft, deps), "problems": [told(problem) for problem in found]}
+    return DraftCard(
+        draft=draft.id, **_contents(draft, deps), problems=[ObstacleCard(**told(problem)) for problem in found]
+    )
 
 
-def transfer_view(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+def transfer_view(transfer: Transfer, deps: Deps) -> TransferCard:
     """The card of what was sent."""
-    return {
-        "transfer": transfer.id,
+    return TransferCard(
+        transfer=transfer.id,
         **_contents(transfer, deps),
-        "outcome": transfer.outcome,
-        "submitted_at": transfer.submitted_at,
-        "ends_at": transfer.ends_at,
-        "closed_at": transfer.closed_at,
-        "purged_at": transfer.purged_at,
-    }
+        outcome=transfer.outcome,
+        submitted_at=transfer.submitted_at,
+        ends_at=transfer.ends_at,
+        closed_at=transfer.closed_at,
+        purged_at=transfer.purged_at,
+    )
 
 
-def recap_view(transfer: Transfer) -> dict[str, Any]:
+def recap_view(transfer: Transfer) -> RecapCard:
     """What was sent, to whom, until when, and who has to approve it."""
     waits = needs_approval(transfer.sender, transfer.recipients)
-    return {
-        "transfer": transfer.id,
-        "submitted_at": transfer.submitted_at,
-        "ends_at": transfer.ends_at,
-        "needs_approval": waits,
-        "approvers": approvers_of(transfer.sender, transfer.recipients) if waits else [],
-        "recipients": by_role(transfer.recipients),
-        "files": [_line(id, file) for id, file in transfer.files.items()],
-        "total_bytes": transfer.total_bytes,
-    }
+    return RecapCard(
+        transfer=transfer.id,
+        submitted_at=transfer.submitted_at,
+        ends_at=transfer.ends_at,
+        needs_approval=waits,
+        approvers=approvers_of(transfer.sender, transfer.recipients) if waits else [],
+        recipients=by_role(transfer.recipients),
+        files=[_line(id, file) for id, file in transfer.files.items()],
+        total_bytes=transfer.total_bytes,
+    )
 
 
-def by_role(recipients: tuple[Recipient, ...]) -> dict[str, list[str]]:
+def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRole:
     """Addresses of the agents, and of the others."""
-    return {role: [one.address for one in recipients if one.role == role] for role in ("agent", "external")}
+    return AddressesByRole(
+        agent=[one.address for one in recipients if one.role == "agent"],
+        external=[one.address for one in recipients if one.role == "external"],
+    )
 
 
-def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]) -> dict[str, Any]:
+def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]) -> FilePlanCard:
     """A file, where its parts go, and those that are there already."""
-    return {
+    return FilePlanCard(
         **_line(id, file),
-        "part_size_bytes": file.part_bytes,
-        "part_count": file.part_count,
-        "parts_url": f"/parts/{capability}",
-        "capability_expires_at": ends,
-        "parts": [
-            {"number": number, "size_bytes": part.size_bytes, "sha256": part.sha256}
+        part_size_bytes=file.part_bytes,
+        part_count=file.part_count,
+        parts_url=f"/parts/{capability}",
+        capability_expires_at=ends,
+        parts=[
+            StoredPartCard(number=number, size_bytes=part.size_bytes, sha256=part.sha256)
             for number, part in sorted(arrived.items())
         ],
-    }
+    )
 
 
-def complete_view(id: str, file: File) -> dict[str, Any]:
+def complete_view(id: str, file: File) -> CompleteFileCard:
     """A file that is whole."""
-    return {**_line(id, file), "part_size_bytes": file.part_bytes, "part_count": file.part_count}
+    return CompleteFileCard(**_line(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
 
 
 def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
@@ -82,11 +98,11 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
     waits = needs_approval(transfer.sender, recipients)
     return {
         "state": transfer.state,
-        "from": transfer.sender.model_dump(),
-        "recipients": [one.model_dump() for one in recipients],
+        "sender": transfer.sender,
+        "recipients": recipients,
         "needs_approval": waits,
         "approvers": approvers_of(transfer.sender, recipients) if waits else [],
-        "unreadable": [one.model_dump() for one in transfer.unreadable],
+        "unreadable": transfer.unreadable,
         "subject": transfer.subject,
         "text": transfer.text,
         "validity_days": transfer.validity_days,

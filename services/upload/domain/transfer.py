@@ -15,6 +15,7 @@ from services.upload.domain.parts import part_count_of, part_length_of
 from services.upload.domain.recipients import Unreadable
 
 State = Literal["draft", "submitted", "closed"]
+FileState = Literal["receiving", "complete"]
 Outcome = Literal["withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded"]
 """How it ended; `discarded` is a draft that was never sent."""
 
@@ -47,7 +48,7 @@ class File(Value):
     part_bytes: int
     key: str
     upload_id: str | None
-    state: Literal["receiving", "complete"] = "receiving"
+    state: FileState = "receiving"
     sha256: str = ""
     crc32: int = 0
     cut: tuple[Part, ...] = ()

@@ -1,7 +1,7 @@
 """Several instances of auth over one real database, and eyes for what they wrote."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -16,6 +16,7 @@ from services.auth.deps import Deps
 from services.auth.settings import Settings
 from services.kit.mongo import Database
 from services.kit.service import api
+from tests.passing_time import pass_time
 
 NETWORK = "203.0.113.7"
 KEY = signing_key()
@@ -119,18 +120,6 @@ class Auth:
         await self.documents.admissions.update_many({}, {"$set": {"outbox": []}})
 
     async def pass_time(self, **by: float) -> None:
-        """Every date in the database moves back, so that the database's clock is ahead by that much."""
-        shift = timedelta(**by)
+        """Make time pass for everything."""
         for name in ("admissions", "challenges", "mailboxes"):
-            async for kept in self.documents[name].find():
-                await self.documents[name].replace_one({"_id": kept["_id"]}, _moved(kept, shift))
-
-
-def _moved(value: Any, shift: timedelta) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) - shift
-    if isinstance(value, dict):
-        return {name: _moved(inner, shift) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_moved(inner, shift) for inner in value]
-    return value
+            await pass_time(self.documents[name], timedelta(**by))

@@ -18,7 +18,7 @@ from pymongo import AsyncMongoClient
 from devstack.keys import signing_key
 from devstack.stack import Stack
 from devstack.workspace import PROJECT
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_SECONDS, eventually
 
 WHO = {"last_name": "Canarival", "first_name": "Canaripre"}
 QUEUE = "notify.on.auth.one-time-link-issued.v1"
@@ -29,7 +29,7 @@ class Running:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.client = httpx.AsyncClient(base_url=stack.parts["auth"].where(), timeout=10)
+        self.client = httpx.AsyncClient(base_url=stack.parts["auth"].where(), timeout=PATIENCE_SECONDS)
         self.eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
 
     async def ask(self, email: str) -> str:
@@ -160,7 +160,9 @@ def test_bad_settings_end_the_start_with_a_line_and_no_secret(
         (tmp_path / name).write_text(secret)
     env = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(tmp_path), **SETTINGS, **settings}
     command = [sys.executable, "-m", "services.auth"]
-    ended = subprocess.run(command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(
+        command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+    )
     assert ended.returncode == 78
     assert ended.stderr.startswith("auth: ")
     assert "Traceback" not in ended.stderr

@@ -1,8 +1,11 @@
 """Readers who leave, and readers who are cut off."""
 
 import asyncio
+import socket
 
 import httpx
+
+LITTLE_BYTES = 64 * 1024
 
 
 async def read_until_cut(client: httpx.AsyncClient, address: str) -> tuple[bytes, bool]:
@@ -17,13 +20,18 @@ async def read_until_cut(client: httpx.AsyncClient, address: str) -> tuple[bytes
     return bytes(received), True
 
 
-async def open_download(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A line on which the headers of a whole file have come, and that buffers little."""
+async def open_download(address: str, start: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A line on which the headers of the bytes from `start` on have come, and that buffers little."""
     url = httpx.URL(address)
-    reader, writer = await asyncio.open_connection(url.host, url.port, limit=64 * 1024)
-    writer.write(f"GET {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    line = socket.socket()
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE_BYTES)
+    line.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(line, (url.host, url.port))
+    reader, writer = await asyncio.open_connection(sock=line, limit=LITTLE_BYTES)
+    asked = f"GET {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nRange: bytes={start}-\r\n\r\n"
+    writer.write(asked.encode())
     head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 200 " in head.splitlines()[0], head
+    assert b" 206 " in head.splitlines()[0], head
     return reader, writer
 
 

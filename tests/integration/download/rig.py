@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +28,8 @@ from services.download.settings import Settings
 from services.kit.mongo import Database
 from services.kit.objects import Objects
 from services.kit.service import api
+from tests.eventually import eventually
+from tests.passing_time import pass_time
 
 MIB = 1024 * 1024
 PEPPER = "p" * 40
@@ -73,8 +74,7 @@ class Rig:
             )
             server = _Server(config)
             serving = asyncio.create_task(server.serve())
-            while not server.started:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: server.started)  # noqa: B023 - it is looked at before the next one is made
             port = server.servers[0].sockets[0].getsockname()[1]
             self.urls.append(f"http://127.0.0.1:{port}")
             self._closing.append((server, serving, database, objects))
@@ -95,6 +95,15 @@ class Rig:
             "files_base_url": "http://127.0.0.1:1",
         }
         return Settings(**{**given, **changes})
+
+    @property
+    def responses(self) -> int:
+        """How many carry bytes now: one that has ended is not among them before its last record is written."""
+        return sum(deps.counter._taken.total() for deps in self.instances)
+
+    async def come_to_rest(self) -> None:
+        """Wait until no response carries bytes, and all is booked."""
+        await eventually(lambda: self.responses == 0)
 
     async def stop(self) -> None:
         for server, serving, database, objects in self._closing:
@@ -124,9 +133,8 @@ class Rig:
         await handlers.on_transfer_withdrawn(self.deps, fact)
 
     async def move(self, collection: str, id: str, by: timedelta) -> None:
-        """Make time pass for one document: all its dates move into the past."""
-        document = await self.mongo[collection].find_one({"_id": id})
-        await self.mongo[collection].replace_one({"_id": id}, moved(document, by))
+        """Make time pass for one document."""
+        await pass_time(self.mongo[collection], by, {"_id": id})
 
 
 class Sent:
@@ -236,21 +244,10 @@ def noise(size_bytes: int) -> bytes:
     return os.urandom(size_bytes)
 
 
-def moved(value: Any, by: timedelta) -> Any:
-    if isinstance(value, datetime):
-        return value - by
-    if isinstance(value, dict):
-        return {key: each if key == "outbox" else moved(each, by) for key, each in value.items()}
-    return [moved(each, by) for each in value] if isinstance(value, list) else value
-
-
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 20) -> None:
-    """Wait until it is so."""
-    async with asyncio.timeout(seconds):
-        while not await check():
-            await asyncio.sleep(0.02)
-
-
 async def is_done(sent: Sent, times: int) -> bool:
     """That many complete downloads were announced."""
-    return await sent.done() == times
+    done = await sent.done()
+    if done != times:
+        book = await sent.rig.mongo.links.find_one({"_id": sent.link()}, {"shelves": 1, "archives": 1})
+        raise AssertionError(f"{done} complete downloads were announced, not {times}: {book}")
+    return True

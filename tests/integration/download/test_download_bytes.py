@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from services.download import sweeper
-from services.download.domain.downloads import Download
 from services.download.streams.capability import Capabilities, Grant
+from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.rig import MIB, PEPPER, Rig, Sent, eventually, is_done, milliseconds_now, noise
+from tests.integration.download.rig import MIB, PEPPER, Rig, Sent, is_done, milliseconds_now, noise
 
 
 async def test_a_dropped_line_resumes_inside_one_lease(rig: Rig, client: httpx.AsyncClient) -> None:
@@ -35,7 +35,7 @@ async def test_a_broken_download_gives_its_slot_back(rig: Rig, client: httpx.Asy
     for _ in range(3):
         id = str(uuid4())
         await read_and_leave(await sent.address(client, id), MIB)
-        await eventually(lambda id=id: was_booked(sent, id))  # type: ignore[misc]
+        await rig.come_to_rest()
     assert (await sent.start(client)).status_code == 410
     await sent.pass_time(timedelta(seconds=90))
     assert await sent.left(client) == 3
@@ -48,7 +48,7 @@ async def test_a_broken_download_gives_its_slot_back(rig: Rig, client: httpx.Asy
 async def test_broken_inside_the_last_bytes_it_stays_open_and_then_counts(rig: Rig, client: httpx.AsyncClient) -> None:
     sent, id = await rig.sent(noise(MIB)), str(uuid4())
     await read_and_leave(await sent.address(client, id), MIB // 2)
-    await eventually(lambda: was_booked(sent, id))
+    await rig.come_to_rest()
     assert (await sent.give_back(client, id)).json() == {"state": "running", "left": 2}
     await sent.pass_time(timedelta(minutes=29))
     assert (await sent.look(client)).json()["files"][0]["left"] == 2
@@ -65,7 +65,7 @@ async def test_a_lease_that_died_is_taken_again_by_the_next_get(rig: Rig, client
     sent, id = await rig.sent(noise(20 * MIB)), str(uuid4())
     address = await sent.address(client, id)
     received = await read_and_leave(address, 4 * MIB)
-    await eventually(lambda: was_booked(sent, id))
+    await rig.come_to_rest()
     await sent.pass_time(timedelta(minutes=10))
     others = [await sent.address(client) for _ in range(3)]
     refused = await client.get(address, headers={"Range": f"bytes={len(received)}-"})
@@ -192,12 +192,6 @@ async def test_a_forged_or_expired_capability_opens_nothing(rig: Rig, client: ht
 
 async def answers(client: httpx.AsyncClient, address: str, status: int) -> bool:
     return (await client.get(address, headers={"Range": "bytes=0-0"})).status_code == status
-
-
-async def was_booked(sent: Sent, id: str) -> bool:
-    link = await sent.rig.deps.links.all.get(sent.link())
-    found: Download | None = link.download(sent.file, id)
-    return found is not None and found.sent_bytes > 0
 
 
 async def flip(rig: Rig, sent: Sent, at: int) -> None:

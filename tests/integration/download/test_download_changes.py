@@ -16,8 +16,9 @@ from services.download import handlers, sweeper
 from services.kit.callers import SESSION
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer
+from tests.eventually import eventually
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, eventually, is_done, noise, released
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise, released
 
 KEY = signing_key()
 PAUL, EVE = "paul@prefecture.example", "eve@prefecture.example"

@@ -6,11 +6,13 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
 from services.download import sweeper
 from services.download.domain.terms import Terms
-from tests.integration.download.reader import read_and_leave
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, eventually, is_done, noise
+from tests.eventually import eventually
+from tests.integration.download.reader import open_download
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise
 
 LONG = Terms().memory
 
@@ -42,18 +44,33 @@ async def test_valid_until_the_last_second_and_refused_after(rig: Rig, client: h
     assert (refused.status_code, refused.json()["type"]) == (410, "/problems/link-expired")
 
 
-async def test_a_download_begun_before_the_end_may_finish(rig: Rig, client: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("booked", ["before the rest is asked for", "while the rest comes", "after the rest has come"])
+async def test_a_download_begun_before_the_end_may_finish(rig: Rig, client: httpx.AsyncClient, booked: str) -> None:
+    """Whenever the service notices that the first line was left."""
     sent, id = await rig.sent(noise(20 * MIB)), str(uuid4())
     await pass_time(sent, timedelta(days=7, seconds=-30))
     address = await sent.address(client, id)
-    received = await read_and_leave(address, 4 * MIB)
+    reader, first = await open_download(address)
+    received = await reader.readexactly(4 * MIB)
+    if booked == "before the rest is asked for":
+        first.transport.abort()
+        await rig.come_to_rest()
     await pass_time(sent, timedelta(seconds=31))
     await sweeper.expire(rig.deps)
     assert (await rig.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
-    rest = await client.get(address, headers={"Range": f"bytes={len(received)}-"})
-    assert received + rest.content == sent.bodies[0]
+    reader, second = await open_download(address, len(received))
+    if booked == "while the rest comes":
+        assert rig.responses == 2
+        first.transport.abort()
+        await eventually(lambda: rig.responses == 1)
+    received += await reader.readexactly(16 * MIB)
+    assert received == sent.bodies[0]
+    if booked == "after the rest has come":
+        await eventually(lambda: rig.responses == 1)
+        first.transport.abort()
     await eventually(lambda: is_done(sent, 1))
+    second.close()
     await sweeper.expire(rig.deps)
     assert (await sent.look(client)).json()["type"] == "/problems/link-expired"
 

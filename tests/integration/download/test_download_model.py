@@ -9,13 +9,13 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from pymongo import MongoClient
+from pymongo import AsyncMongoClient
 
 from devstack.stack import Stack
 from services.download.domain.link import Link
 from services.kit.events import Fact
 from services.kit.mongo import Aggregates, Database
-from tests.integration.download.rig import moved
+from tests.passing_time import pass_time
 from tests.unit.download.counter import new_link
 from tests.unit.download.machine import LinkMachine, Rule
 
@@ -46,12 +46,11 @@ class OnMongo(LinkMachine):
         return found
 
     def wait(self, by: timedelta) -> None:
-        document = self.bench.documents.find_one({"_id": self.id})
-        self.bench.documents.replace_one({"_id": self.id}, moved(document, by))
+        self._run(pass_time(self.bench.documents, by, {"_id": self.id}))
 
     def teardown(self) -> None:
         super().teardown()
-        self.bench.documents.delete_one({"_id": self.id})
+        self._run(self.bench.documents.delete_one({"_id": self.id}))
 
     def _run(self, what: Any) -> Any:
         return self.bench.runner.run(what)
@@ -69,8 +68,8 @@ class Bench:
 @pytest.mark.timeout(300)
 def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) -> None:
     name = f"download_{uuid4().hex[:8]}"
-    client: MongoClient[dict[str, Any]] = MongoClient(servers.mongo_admin_url, tz_aware=True)
-    with asyncio.Runner() as runner, client:
+    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(servers.mongo_admin_url, tz_aware=True)
+    with asyncio.Runner() as runner:
         database = Database(servers.mongo_admin_url, name)
         links = database.aggregates("modelled", Link)
         OnMongo.bench = Bench(runner, links, client[name]["modelled"])
@@ -80,4 +79,5 @@ def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) 
         )
         run_state_machine_as_test(OnMongo, settings=limits)
         database.close()
-        client.drop_database(name)
+        runner.run(client.drop_database(name))
+        runner.run(client.close())

@@ -14,8 +14,9 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from devstack.stack import Stack
 from services.download.domain.contents import line_of
 from services.kit.secrets import derived_token, keyed_hash
+from tests.eventually import eventually
 from tests.integration.download.reader import open_download
-from tests.integration.download.rig import ANNE, MIB, Rig, Sent, eventually, noise
+from tests.integration.download.rig import ANNE, MIB, Rig, Sent, noise
 
 
 class RealRig(Rig):
@@ -98,7 +99,6 @@ async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(real: Real
     sent, id = await real.sent(noise(60 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
     await reader.readexactly(6 * MIB)
-    assert await sent_bytes(sent, id) == 0, "nothing was written down yet"
     real.servers.kill("download", signal.SIGTERM)
     assert await exit_code(real.servers) == 0
     assert await sent_bytes(sent, id) >= 6 * MIB

@@ -11,8 +11,9 @@ from devstack.keys import public_keys, signing_key
 from services.kit.callers import SESSION
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer
+from tests.eventually import eventually
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import ANNE, BRUNO, Rig, eventually, noise
+from tests.integration.download.rig import ANNE, BRUNO, Rig, noise
 
 KEY = signing_key()
 

@@ -12,9 +12,10 @@ from services.download import handlers
 from services.kit.callers import SESSION
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer
+from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, eventually, is_done, milliseconds_now, noise
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, milliseconds_now, noise
 
 KEY = signing_key()
 

@@ -8,13 +8,13 @@ import signal
 from pathlib import Path
 
 from deploy.gateway.render import gateway_configuration
+from tests.eventually import eventually
 from tests.integration.gateway.wire import (
     LOOPBACK,
     Answer,
     Handler,
     Seen,
     connected,
-    eventually,
     free_port,
     listens,
     read_answer,

@@ -4,8 +4,9 @@ import asyncio
 import socket
 from collections.abc import Callable
 
+from tests.eventually import PATIENCE_SECONDS, eventually
 from tests.integration.gateway.rig import CAPABILITY, Gateway
-from tests.integration.gateway.wire import Answer, Seen, connected, eventually, head, refused, replying
+from tests.integration.gateway.wire import Answer, Seen, connected, head, refused, replying
 
 MEBIBYTE = 1 << 20
 FILE = f"/files/{CAPABILITY}"
@@ -82,7 +83,7 @@ async def test_the_service_feels_a_client_that_leaves(gateway: Gateway) -> None:
     async with connected(gateway.files_port) as (reader, writer):
         writer.write(GET)
         await reader.readuntil(b"\r\n\r\n")
-    await asyncio.wait_for(felt.wait(), 10)
+    await asyncio.wait_for(felt.wait(), PATIENCE_SECONDS)
 
 
 async def test_a_reader_that_stops_holds_the_service_back(gateway: Gateway) -> None:

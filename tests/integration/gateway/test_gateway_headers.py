@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
-from tests.integration.gateway.wire import eventually, refused, replying
+from tests.integration.gateway.wire import refused, replying
 
 FORGED = (
     *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP"),

@@ -2,8 +2,9 @@
 
 import asyncio
 
+from tests.eventually import eventually
 from tests.integration.gateway.rig import PART, PART_HEAD, SHA256, SIGNATURE, Gateway
-from tests.integration.gateway.wire import Seen, connected, eventually, read_answer, refused, replying
+from tests.integration.gateway.wire import Seen, connected, read_answer, refused, replying
 
 
 async def test_the_upload_service_is_asked_and_the_store_gets_a_signed_request(gateway: Gateway) -> None:

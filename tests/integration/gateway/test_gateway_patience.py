@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import PATIENCE_SECONDS, eventually
 from tests.integration.gateway.rig import PART_HEAD, Gateway
-from tests.integration.gateway.wire import connected, eventually, read_answer
+from tests.integration.gateway.wire import connected, read_answer
 
 
 @pytest.fixture
@@ -24,14 +25,14 @@ async def hurried(tmp_path: Path) -> AsyncIterator[Gateway]:
 async def test_a_request_that_never_ends_its_headers_is_cut(hurried: Gateway) -> None:
     async with connected(hurried.api_port) as (reader, writer):
         writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\n")
-        assert b"200" not in await asyncio.wait_for(_drip(reader, writer), 10)
+        assert b"200" not in await asyncio.wait_for(_drip(reader, writer), PATIENCE_SECONDS)
     assert not hurried["auth"].requests
 
 
 async def test_a_body_that_falls_silent_is_cut_and_the_service_never_hears_of_it(hurried: Gateway) -> None:
     async with connected(hurried.api_port) as (reader, writer):
         writer.write(b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 100\r\n\r\n{")
-        assert await asyncio.wait_for(_until_cut(reader), 10) == b""
+        assert await asyncio.wait_for(_until_cut(reader), PATIENCE_SECONDS) == b""
     assert not hurried["auth"].requests
 
 
@@ -39,7 +40,7 @@ async def test_a_part_that_falls_silent_lets_the_store_go(hurried: Gateway) -> N
     async with connected(hurried.api_port) as (reader, writer):
         writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
         await eventually(lambda: bool(hurried["store"].requests))
-        await asyncio.wait_for(_until_cut(reader), 10)
+        await asyncio.wait_for(_until_cut(reader), PATIENCE_SECONDS)
         await eventually(lambda: hurried["store"].requests[0].ended_early)
 
 

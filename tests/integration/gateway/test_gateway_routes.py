@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.eventually import eventually
 from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
-from tests.integration.gateway.wire import connected, eventually, read_answer, refused, replying
+from tests.integration.gateway.wire import connected, read_answer, refused, replying
 
 NOT_PUBLIC = (
     *("/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"),

@@ -100,13 +100,6 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
 
 
-async def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
-    """Waits until it holds; fails at the deadline."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.02)
-
-
 def free_port() -> int:
     """A port that is free; neither the system nor the stack nor another call of this hands it out meanwhile."""
     for port in NEVER_TWICE:

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from services.upload.deps import Deps
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
+from tests.passing_time import pass_time
 
 KEY = signing_key()
 SIGNER = Signer(KEY, SESSION)
@@ -186,10 +187,8 @@ class Upload:
         return Orphans(self.databases[instance], self.deps[instance].transfers, self.objects[instance], age, apart)
 
     async def pass_time(self, **by: float) -> None:
-        """Every date in the database moves back, so that the database's clock is ahead by that much."""
-        shift = timedelta(**by)
-        async for kept in self.documents.transfers.find():
-            await self.documents.transfers.replace_one({"_id": kept["_id"]}, _moved(kept, shift))
+        """Make time pass for every transfer."""
+        await pass_time(self.documents.transfers, timedelta(**by))
 
 
 class Sender:
@@ -264,13 +263,3 @@ def cut_of(number: int, content: bytes) -> Cut:
 def slug(answer: httpx.Response) -> str:
     """The name of the refusal in a problem."""
     return str(json.loads(answer.content)["type"]).removeprefix("/problems/")
-
-
-def _moved(value: Any, shift: timedelta) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) - shift
-    if isinstance(value, dict):
-        return {name: _moved(inner, shift) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_moved(inner, shift) for inner in value]
-    return value

@@ -2,15 +2,17 @@
 
 import asyncio
 import hashlib
-import random
 from uuid import uuid4
 
 import pytest
 
+from tests.contents import noise
 from tests.integration.upload.conftest import Started
 from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
 
-LARGE = random.Random(1).randbytes(20 * MIB + 5)
+
+def large() -> bytes:
+    return noise(1, 20 * MIB + 5)
 
 
 @pytest.fixture
@@ -33,39 +35,39 @@ async def test_a_small_file_is_one_plain_object(upload: Upload, sender: Sender, 
 
 async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
-    plan = await sender.announce(draft, "grand.bin", len(LARGE))
+    plan = await sender.announce(draft, "grand.bin", len(large()))
     assert (plan["part_size_bytes"], plan["part_count"]) == (8 * MIB, 3)
-    parts = cuts(plan, LARGE)
+    parts = cuts(plan, large())
     assert await asyncio.gather(*(upload.put_part(plan["parts_url"], cut) for cut in parts)) == [200, 200, 200]
-    done = await sender.complete(draft, plan["file"], LARGE)
+    done = await sender.complete(draft, plan["file"], large())
     assert done.json()["state"] == "complete"
     [key] = await upload.keys()
-    assert await upload.objects[0].read(key, 0, len(LARGE)) == LARGE
+    assert await upload.objects[0].read(key, 0, len(large())) == large()
     assert await upload.pending() == 0
 
 
 async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
-    plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    first, second, last = cuts(plan, LARGE)
+    plan = await sender.announce(draft, "grand.bin", len(large()))
+    first, second, last = cuts(plan, large())
     assert await upload.put_part(plan["parts_url"], last) == 200
     await upload.authorize(plan["parts_url"], first)
     again = upload.of(OUTSIDER, instance=1)
     resumed = (await again.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert resumed["parts"] == [{"number": 3, "size_bytes": len(last.content), "sha256": last.sha256}]
-    missing = await again.complete(draft, plan["file"], LARGE)
+    missing = await again.complete(draft, plan["file"], large())
     assert (missing.status_code, slug(missing)) == (409, "parts-missing")
     assert missing.json()["parts"] == [1, 2]
     for cut in (first, second):
         assert await upload.put_part(resumed["parts_url"], cut) == 200
-    assert (await again.complete(draft, plan["file"], LARGE)).status_code == 200
+    assert (await again.complete(draft, plan["file"], large())).status_code == 200
 
 
 async def test_a_file_announced_again_is_where_it_was(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
-    plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
-    again = await sender.announce(draft, "grand.bin", len(LARGE), plan["file"])
+    plan = await sender.announce(draft, "grand.bin", len(large()))
+    assert await upload.put_part(plan["parts_url"], cuts(plan, large())[0]) == 200
+    again = await sender.announce(draft, "grand.bin", len(large()), plan["file"])
     assert [part["number"] for part in again["parts"]] == [1]
     assert await upload.pending() == 1
 
@@ -74,7 +76,9 @@ async def test_fifty_announcements_at_once_are_one_file(upload: Upload) -> None:
     draft = await upload.of(OUTSIDER).begin()
     file = str(uuid4())
     senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
-    await asyncio.gather(*(senders[number % 2].announce(draft, "grand.bin", len(LARGE), file) for number in range(50)))
+    await asyncio.gather(
+        *(senders[number % 2].announce(draft, "grand.bin", len(large()), file) for number in range(50))
+    )
     shown = (await senders[0].ask("GET", f"/drafts/{draft}")).json()
     assert [one["file"] for one in shown["files"]] == [file]
     assert await upload.pending() == 1
@@ -99,7 +103,7 @@ async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload
     assert slug(await sender.complete(draft, plan["file"], b"wrong")) == "digest-differs"
 
 
-@pytest.mark.parametrize("content", [b"small", LARGE], ids=["one part", "three parts"])
+@pytest.mark.parametrize("content", [b"small", large()], ids=["one part", "three parts"])
 async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes) -> None:
     senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
     draft = await senders[0].begin()
@@ -117,14 +121,14 @@ async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes)
 
 async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
-    plan = await sender.announce(draft, "a.bin", len(LARGE))
-    for cut in cuts(plan, LARGE):
+    plan = await sender.announce(draft, "a.bin", len(large()))
+    for cut in cuts(plan, large()):
         await upload.put_part(plan["parts_url"], cut)
     file = (await upload.deps[0].transfers.read(draft))[0].file(plan["file"])
-    await upload.deps[0].arrivals.complete(file, hashlib.sha256(LARGE).hexdigest())
+    await upload.deps[0].arrivals.complete(file, hashlib.sha256(large()).hexdigest())
     resumed = (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert (resumed["state"], len(resumed["parts"])) == ("receiving", 3)
-    assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
+    assert (await sender.complete(draft, plan["file"], large())).status_code == 200
     assert len(await upload.keys()) == 1
 
 
@@ -132,7 +136,7 @@ async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) ->
     senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
     draft = await senders[0].begin()
     for number in range(12):
-        content = LARGE if number % 3 == 0 else b"small"
+        content = large() if number % 3 == 0 else b"small"
         plan = await senders[0].announce(draft, f"{number}.bin", len(content))
         for cut in cuts(plan, content):
             assert await upload.put_part(plan["parts_url"], cut) == 200

@@ -1,7 +1,7 @@
-"""A command typed against a door that holds state, on a machine that has nothing yet."""
+"""A command typed in front of a fake of the API, on a machine that has nothing yet."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -9,23 +9,28 @@ import pytest
 
 from client.commands.line import main
 from client.state import State
-from tests.unit.client.house import House
+from tests.fakes.api.app import FakeApi
 from tests.unit.client.typing_in import Ended, Run
+
+PART_BYTES = 1000
 
 
 @pytest.fixture
-def house(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> House:
-    house = House()
-    monkeypatch.setattr("client.commands.desk.Api", house.connect)
+def api() -> Iterator[FakeApi]:
+    api = FakeApi()
+    api.upload.part_size_bytes = PART_BYTES
+    yield api
+    assert api.violations == []
+
+
+@pytest.fixture
+def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    monkeypatch.setattr("client.commands.desk.Api", api.connect)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("MELANISSIMO_SERVER", raising=False)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    return house
 
-
-@pytest.fixture
-def run(house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     def run(*asked: str, says: Sequence[str] = ()) -> Ended:
         monkeypatch.setattr(sys, "stdin", StringIO("".join(f"{line}\n" for line in says)))
         code = main(asked)

@@ -5,12 +5,13 @@ from pathlib import Path
 from client.commands.words import LANGUAGE
 from client.sources import file_id
 from client.state import State
-from tests.unit.client.door import refusal
-from tests.unit.client.house import House
+from services.upload.domain.submission import AgentNeeded
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.problems import problem, problem_of_part
 from tests.unit.client.typing_in import TO, Run, sign_in
 
 
-def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, house: House, state: State) -> None:
+def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("d").mkdir()
     Path("d/x").write_bytes(b"x" * 2_500)
@@ -27,13 +28,13 @@ def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, house: House, stat
     assert run("send", "d", "y", *TO, "--json").document["transfer"] != ended.document["transfer"]
 
 
-def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run, house: House, state: State) -> None:
+def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x" * 9_500)
     Path("d").mkdir()
     Path("d/gone").write_bytes(b"gone")
-    down = [refusal(403, "forbidden")] * 2
-    house.faults.append(lambda request: down.pop() if "/7/" in request.url.path and down else None)
+    down = [problem_of_part("forbidden")] * 2
+    api.faults.append(lambda request: down.pop() if "/7/" in request.url.path and down else None)
     assert run("send", "x", "d", *TO, "--parallel", "1").code == 3
     (note,) = state.names("sends")
     draft = str((state.read(note) or {})["draft"])
@@ -44,65 +45,62 @@ def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run,
     assert ended.document["transfer"] == draft
     assert ended.document["resumed"] is True
     assert (ended.document["found_bytes"], ended.document["moved_bytes"]) == (6_000, 3_503)
-    assert file_id(draft, "d/gone") not in house.sizes
-    assert file_id(draft, "d/gone") in ended.errors
+    assert file_id(draft, "d/gone") not in {file["file"] for file in api.upload.transfers[draft]["files"]}
+    assert "d/gone" in ended.errors
 
 
-def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Run, house: House, state: State) -> None:
+def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x.exe").write_bytes(b"x")
     lonely = run("send", "x.exe", "--to", "s@ext.example", "--json")
     assert (lonely.code, lonely.document["error"]["type"]) == (3, "/problems/agent-needed")
-    assert lonely.document["error"]["title"] == f"{LANGUAGE} agent-needed"
+    assert lonely.document["error"]["title"] == AgentNeeded.title(LANGUAGE)
     refused = run("send", "x.exe", *TO, "--json")
     assert (refused.code, refused.document["error"]["type"]) == (3, "/problems/extension-refused")
-    assert house.drafts == {}
+    assert api.upload.drafts == {}
     assert state.names("sends") == []
-    assert not house.puts
+    assert not api.upload.puts
 
 
-def test_a_draft_too_many_is_refused_with_that_reason(run: Run, house: House, state: State) -> None:
+def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    house.faults.append(
-        lambda request: (
-            refusal(409, "too-many-drafts") if request.method == "PUT" and "drafts" in str(request.url) else None
-        )
+    api.faults.append(
+        lambda request: problem("too-many-drafts") if request.method == "PUT" and "drafts" in str(request.url) else None
     )
     ended = run("send", "x", *TO, "--json")
     assert (ended.code, ended.document["error"]["type"]) == (3, "/problems/too-many-drafts")
     assert state.names("sends") == []
 
 
-def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, house: House, state: State) -> None:
+def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    house.faults.append(lambda request: refusal(403, "x") if "submission" in request.url.path else None)
+    api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
     assert run("send", "x", *TO).code == 3
-    house.faults.clear()
-    (draft,) = house.drafts
-    house.submitted[draft] = house._recap(draft)
+    api.faults.clear()
+    (draft,) = api.upload.drafts
+    api.client().submit(draft)
     assert run("send", "x", *TO, "--json").document["transfer"] == draft
     assert state.names("sends") == []
 
 
-def test_a_draft_that_is_no_more_is_begun_anew(run: Run, house: House, state: State) -> None:
+def test_a_draft_that_is_no_more_is_begun_anew(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    house.faults.append(lambda request: refusal(403, "x") if "submission" in request.url.path else None)
+    api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
     assert run("send", "x", *TO).code == 3
-    (draft,) = house.drafts
-    house.faults[:] = [lambda request: refusal(404, "not-found") if draft in request.url.path else None]
-    house.parts.clear()
+    (draft,) = api.upload.drafts
+    api.faults[:] = [lambda request: problem("not-found") if draft in request.url.path else None]
     ended = run("send", "x", *TO, "--json")
     assert ended.code == 0, ended.errors
     assert ended.document["transfer"] != draft
 
 
-def test_a_session_that_ends_on_the_way_keeps_the_draft(run: Run, house: House, state: State) -> None:
+def test_a_session_that_ends_on_the_way_keeps_the_draft(run: Run, api: FakeApi, state: State) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    house.faults.append(lambda request: refusal(401, "session-expired") if "completion" in request.url.path else None)
+    api.faults.append(lambda request: problem("session-expired") if "completion" in request.url.path else None)
     assert run("send", "x", *TO).code == 4
     assert len(state.names("sends")) == 1
-    assert len(house.drafts) == 1
+    assert len(api.upload.drafts) == 1

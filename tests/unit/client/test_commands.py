@@ -9,109 +9,117 @@ import pytest
 
 from client.commands.line import COMMANDS
 from client.state import State
-from tests.unit.client.door import refusal
-from tests.unit.client.house import SERVER, TOKEN, House
+from tests.fakes.api.app import SERVER, FakeApi
+from tests.fakes.api.auth import ANSWER, QUESTION
+from tests.fakes.api.cards import KEY, PERSON, SENT, TOKEN, WHEN, decision
+from tests.fakes.api.problems import problem
 from tests.unit.client.typing_in import TO, Run, sign_in
 
 
-def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: Run, house: House, state: State) -> None:
-    says = ["3", "2", f"{SERVER}/access/{TOKEN}", "Lovelace", "Ada", "WRONG", "KEY"]
+def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: Run, api: FakeApi, state: State) -> None:
+    says = ["3", ANSWER, f"{SERVER}/access/{TOKEN}", "Lovelace", "Ada", "WRONG", KEY]
     ended = run("sign-in", "a@ville.example", "--server", SERVER, "--json", says=says)
     assert ended.code == 0, ended.errors
     assert ended.document["email"] == "a@ville.example"
-    assert ended.errors.count("Combien font un plus un ?") == 2
-    assert house.wrong_keys == 1
+    assert ended.errors.count(QUESTION) == 2
+    assert api.auth.wrong_keys == 1
     (kept,) = (state.folder / "sessions").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700
-    assert "token-0" not in ended.output + ended.errors, "the session is shown to nobody"
+    assert api.auth.tokens[0] not in ended.output + ended.errors, "the session is shown to nobody"
 
 
-def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, house: House, state: State) -> None:
+def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, api: FakeApi, state: State) -> None:
     seen: list[bool] = []
 
     def look(request: httpx.Request) -> None:
         if request.url.path.endswith("/links"):
             seen.append((state.folder / "human-check.png").exists())
 
-    house.faults.append(look)
-    ended = run("sign-in", "a@ville.example", "--image", "--server", SERVER, says=["2", TOKEN, "L", "A", "KEY"])
+    api.faults.append(look)
+    ended = run("sign-in", "a@ville.example", "--image", "--server", SERVER, says=[ANSWER, TOKEN, "L", "A", KEY])
     assert ended.code == 0, ended.errors
     assert str(state.folder / "human-check.png") in ended.errors
     assert seen == [False]
 
 
-def test_a_session_that_has_ended_is_told_with_what_to_do(run: Run, house: House) -> None:
+def test_a_session_that_has_ended_is_told_with_what_to_do(run: Run, api: FakeApi) -> None:
     assert run("whoami", "--server", SERVER).code == 4
     sign_in(run)
     assert run("whoami", "--json").document["name"] == "Ada Lovelace"
-    house.is_signed_in = False
+    api.auth.session = None
     ended = run("whoami", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (4, 4)
-    assert "sign-in a@ville.example" in ended.errors
+    assert f"sign-in {PERSON['address']}" in ended.errors
     assert run("sign-out").code == 0
     assert run("whoami").code == 2, "no server is known any more"
     assert run("sign-out", "--server", SERVER, "--json").document["was_signed_in"] is False
 
 
-def test_what_is_to_be_decided_is_shown_first_without_what_would_command_a_terminal(run: Run, house: House) -> None:
-    house.stored = {"plan.pdf": b"x"}
+def test_what_is_to_be_decided_is_shown_first_without_what_would_command_a_terminal(run: Run, api: FakeApi) -> None:
+    card = decision()
+    card["shown"]["sender"]["declared_name"] = "Ada \x1b[31mLovelace"
+    api.propagation.decisions[SENT], api.propagation.approvals[TOKEN] = card, SENT
     ended = run("approve", f"{SERVER}/approve/{TOKEN}", says=["n"])
     assert ended.code == 130
     assert "Ada [31mLovelace" in ended.errors
-    assert "plan.pdf" in ended.errors
-    assert house.decided is None
+    assert "novembre.csv" in ended.errors
+    assert card["decided"] is None
     assert run("approve", f"{SERVER}/approve/{TOKEN}").code == 2, "nobody is there to answer"
     ended = run("approve", f"{SERVER}/approve/{TOKEN}", "--refuse", "non", "--json", says=["oui"])
     assert ended.document["decided"]["reason"] == "non"
     assert run("approve", f"{SERVER}/approve/{TOKEN}", "--yes").code == 3
-    assert not any("auth" in asked for asked in house.asked), "a link needs no session"
+    assert not any("auth" in asked.url.path for asked in api.asked), "a link needs no session"
 
 
-def test_a_transfer_is_followed_and_deleted(run: Run, house: House) -> None:
+def test_a_transfer_is_followed_and_deleted(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     transfer = run("send", "x", *TO, "--json").document["transfer"]
     card = run("status", transfer, "--json").document
     assert card["transfer"]["transfer"] == transfer
-    assert card["tracking"] is None
+    assert [one["address"] for one in card["tracking"]["recipients"]] == ["d@ministere.example"]
     assert run("status", transfer).output.startswith(transfer)
+    api.tracking.cards.clear()
+    assert run("status", transfer, "--json").document["tracking"] is None
     assert [one["transfer"] for one in run("status", "--all", "--json").document["transfers"]] == [transfer]
     assert run("status").code == 2
     assert run("delete", transfer, says=["n"]).code == 130
     assert run("delete", transfer, "--yes", "--json").document["outcome"] == "withdrawn"
 
 
-def test_what_was_sent_is_extended_revoked_for_one_sent_again_and_recalled(run: Run, house: House) -> None:
+def test_what_was_sent_is_extended_revoked_for_one_sent_again_and_recalled(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    transfer = run("send", "x", *TO, "--json").document["transfer"]
-    assert run("extend", transfer, "14", "--json").document["ends_at"].startswith("2026-03-14")
+    transfer = run("send", "x", *TO, "--to", "e@ministere.example", "--json").document["transfer"]
+    assert run("extend", transfer, "14", "--json").document["ends_at"].startswith("2025-12-05")
     assert run("extend", transfer, "0").code == 2
-    assert run("revoke", transfer, "a@ville.example", says=["n"]).code == 130
-    assert house.revoked == []
-    assert run("revoke", transfer, "a@ville.example", "--yes").code == 0
-    assert run("resend", transfer, "b@ville.example").code == 0
-    assert run("remind", transfer, "--json").document["reminded"] == ["sacha@firme.example"]
-    assert "b@ville.example" in run("remind", transfer, "b@ville.example").output
-    assert house.revoked == ["a@ville.example"]
-    assert list(house.wishes.values()) == ["b@ville.example", None, "b@ville.example"]
+    recipients = api.tracking.cards[transfer]["recipients"]
+    assert run("revoke", transfer, "d@ministere.example", says=["n"]).code == 130
+    assert [one["revoked_at"] for one in recipients] == [None, None]
+    assert run("resend", transfer, "d@ministere.example").code == 0
+    assert "d@ministere.example" in run("remind", transfer, "d@ministere.example").output
+    assert run("revoke", transfer, "d@ministere.example", "--yes").code == 0
+    assert [one["revoked_at"] for one in recipients] == [WHEN, None]
+    assert run("remind", transfer, "--json").document["reminded"] == ["e@ministere.example"]
+    asked = [("resendings", "d@ministere.example"), ("reminders", "d@ministere.example"), ("reminders", None)]
+    assert list(api.tracking.wishes.values()) == asked
 
 
-def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, house: House) -> None:
+def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, api: FakeApi) -> None:
     def down(request: httpx.Request) -> Any:
         raise httpx.ConnectError("down")
 
-    house.faults.append(down)
+    api.faults.append(down)
     ended = run("get", f"{SERVER}/download/{TOKEN}", "--attempts", "3", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (5, 5)
-    assert len(house.pauses) == 2
+    assert len(api.pauses) == 2
 
 
-def test_who_is_asked_to_come_back_in_an_hour_is_told_so_at_once(run: Run, house: House) -> None:
-    house.faults.append(lambda request: refusal(429, "too-many", retry_after="3600"))
+def test_who_is_asked_to_come_back_in_an_hour_is_told_so_at_once(run: Run, api: FakeApi) -> None:
+    api.faults.append(lambda request: problem("too-many", retry_after="3600"))
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 3
-    assert house.pauses == []
+    assert api.pauses == []
 
 
 @pytest.mark.parametrize(
@@ -134,12 +142,12 @@ def test_a_command_that_is_not_understood_ends_with_two_and_one_document(run: Ru
     assert ended.document["error"]["code"] == 2
 
 
-def test_ctrl_c_says_how_to_go_on(run: Run, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(request: httpx.Request) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys, "argv", ["x", "get", "a link"])
-    house.faults.append(interrupt)
+    api.faults.append(interrupt)
     ended = run("get", f"{SERVER}/download/{TOKEN}", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (130, 130)
     assert "melanissimo get 'a link'" in ended.errors

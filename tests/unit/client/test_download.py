@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -13,8 +14,13 @@ from client.download import Downloader
 from client.partial import Partial
 from client.problem import BytesDiffer, Problem, UnexpectedAnswer
 from client.watching import Counting
-from tests.unit.client.door import Door, refusal, sha256_of
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import TOKEN
+from tests.fakes.api.download import FILES_URL, id_of, partial_content
+from tests.fakes.api.problems import problem
 
+ID = id_of("Été/plan.pdf")
+FILES_HOST = urlsplit(FILES_URL).hostname
 WHOLE = random.Random(7).randbytes(3_000_000)
 
 
@@ -29,159 +35,159 @@ class CutLine(httpx.SyncByteStream):
         raise httpx.ReadError("cut")
 
 
-@pytest.fixture
-def door() -> Door:
-    door = Door()
-    door.offered = WHOLE
-    return door
+@pytest.fixture(autouse=True)
+def _offered(api: FakeApi) -> None:
+    offer(api, WHOLE)
 
 
-def offered(door: Door) -> OfferedFile:
-    return OfferedFile("f", "Été/plan.pdf", len(door.offered), sha256_of(door.offered), 3)
+def offer(api: FakeApi, content: bytes) -> None:
+    api.download.offer_files({"Été/plan.pdf": content})
 
 
-def cut_after(door: Door, size_bytes: int, times: int = 1) -> None:
+def offered(api: FakeApi) -> OfferedFile:
+    return OfferedFile.of(api.download.offers[TOKEN]["files"][0])
+
+
+def cut_after(api: FakeApi, size_bytes: int, times: int = 1) -> None:
     cuts = [size_bytes] * times
 
     def fault(request: httpx.Request) -> httpx.Response | None:
-        if request.url.host != "files.example" or not cuts:
+        if request.url.host != FILES_HOST or not cuts:
             return None
         cuts.pop()
         start = int(request.headers.get("range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
         stream = CutLine(WHOLE[start : start + size_bytes])
-        if not start:
-            return httpx.Response(200, stream=stream)
-        return httpx.Response(206, stream=stream, headers={"content-range": f"bytes {start}-/x"})
+        return partial_content(WHOLE, start, stream) if start else httpx.Response(200, stream=stream)
 
-    door.faults.append(fault)
+    api.faults.append(fault)
 
 
-def answer_bytes(door: Door, content: bytes) -> None:
+def answer_bytes(api: FakeApi, content: bytes) -> None:
     def fault(request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(200, stream=httpx.ByteStream(content)) if request.url.host == "files.example" else None
+        return httpx.Response(200, stream=httpx.ByteStream(content)) if request.url.host == FILES_HOST else None
 
-    door.faults.append(fault)
+    api.faults.append(fault)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", WHOLE])
-def test_the_file_is_whole_and_nothing_else_is_left(door: Door, tmp_path: Path, content: bytes) -> None:
-    door.offered = content
+def test_the_file_is_whole_and_nothing_else_is_left(api: FakeApi, tmp_path: Path, content: bytes) -> None:
+    offer(api, content)
     heard: list[int] = []
-    target = Downloader(door.api(), "t", Counting(heard.append)).fetch(offered(door), tmp_path / "new" / "plan.pdf")
+    target = Downloader(api.client(), TOKEN, Counting(heard.append)).fetch(offered(api), tmp_path / "new" / "plan.pdf")
     assert target.read_bytes() == content
     assert sum(heard) == len(content)
     assert list(target.parent.iterdir()) == [target]
-    assert len(door.ranges) == 1
+    assert len(api.download.ranges) == 1
 
 
-def test_a_cut_line_goes_on_where_it_stopped_within_the_same_download(door: Door, tmp_path: Path) -> None:
-    cut_after(door, 1_000_000, times=2)
-    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+def test_a_cut_line_goes_on_where_it_stopped_within_the_same_download(api: FakeApi, tmp_path: Path) -> None:
+    cut_after(api, 1_000_000, times=2)
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert target.read_bytes() == WHOLE
-    assert door.ranges == ["bytes=2000000-"]
-    assert len(door.downloads) == 1
+    assert api.download.ranges == ["bytes=2000000-"]
+    assert len(api.download.downloads) == 1
 
 
-def test_a_line_that_is_cut_again_and_again_still_gets_there(door: Door, tmp_path: Path) -> None:
-    cut_after(door, 100_000, times=29)
-    target = Downloader(door.api(attempts=3), "t").fetch(offered(door), tmp_path / "plan.pdf")
+def test_a_line_that_is_cut_again_and_again_still_gets_there(api: FakeApi, tmp_path: Path) -> None:
+    cut_after(api, 100_000, times=29)
+    target = Downloader(api.client(attempts=3), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert target.read_bytes() == WHOLE
 
 
-def begun(target: Path, content: bytes, link: str = "t") -> str:
+def begun(target: Path, content: bytes, link: str = TOKEN) -> str:
     """What a killed client leaves: the bytes, under a name with the id of their download."""
-    partial = Partial.of(target, link, "f")
+    partial = Partial.of(target, link, ID)
     partial.path.write_bytes(content)
     return partial.download
 
 
 @pytest.mark.parametrize("name", ["plan.pdf", "é" * 120, "x"])
-def test_a_client_that_was_killed_goes_on_with_the_same_download(door: Door, tmp_path: Path, name: str) -> None:
+def test_a_client_that_was_killed_goes_on_with_the_same_download(api: FakeApi, tmp_path: Path, name: str) -> None:
     download = begun(tmp_path / name, WHOLE[:1_234_567])
     begun(tmp_path / f"{name[:50]}.bak", b"another file")
     begun(tmp_path / name, b"the same name in another link", link="u")
-    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / name)
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / name)
     assert target.read_bytes() == WHOLE
-    assert door.downloads == {download}
-    assert door.ranges == ["bytes=1234567-"]
+    assert set(api.download.downloads) == {download}
+    assert api.download.ranges == ["bytes=1234567-"]
     assert len(list(tmp_path.iterdir())) == 3
 
 
 @pytest.mark.parametrize("content", [b"", WHOLE])
 def test_a_client_that_was_killed_after_the_last_byte_takes_no_second_download(
-    door: Door, tmp_path: Path, content: bytes
+    api: FakeApi, tmp_path: Path, content: bytes
 ) -> None:
-    door.offered = content
-    door.done.add(begun(tmp_path / "plan.pdf", content))
-    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    offer(api, content)
+    api.download.done.add(begun(tmp_path / "plan.pdf", content))
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert target.read_bytes() == content
-    assert door.downloads == door.done
-    assert door.ranges == []
+    assert set(api.download.downloads) == api.download.done
+    assert api.download.ranges == []
 
 
-def test_bytes_that_were_delivered_and_lost_are_fetched_under_another_id(door: Door, tmp_path: Path) -> None:
+def test_bytes_that_were_delivered_and_lost_are_fetched_under_another_id(api: FakeApi, tmp_path: Path) -> None:
     download = begun(tmp_path / "plan.pdf", WHOLE[:2_000_000])
-    door.done.add(download)
-    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    api.download.done.add(download)
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert target.read_bytes() == WHOLE
-    assert len(door.downloads - {download}) == 1
-    assert door.ranges == ["bytes=2000000-"]
+    assert len(api.download.downloads.keys() - {download}) == 1
+    assert api.download.ranges == ["bytes=2000000-"]
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_more_bytes_than_there_are_is_not_the_file(door: Door, tmp_path: Path) -> None:
+def test_more_bytes_than_there_are_is_not_the_file(api: FakeApi, tmp_path: Path) -> None:
     begun(tmp_path / "plan.pdf", WHOLE + b"x")
     with pytest.raises(BytesDiffer):
-        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+        Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_processes_do_not_write_to_one_file(door: Door, tmp_path: Path) -> None:
-    with Partial.of(tmp_path / "plan.pdf", "t", "f").opened(), pytest.raises(BusyElsewhere):
-        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
-    assert door.downloads == set()
+def test_two_processes_do_not_write_to_one_file(api: FakeApi, tmp_path: Path) -> None:
+    with Partial.of(tmp_path / "plan.pdf", TOKEN, ID).opened(), pytest.raises(BusyElsewhere):
+        Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
+    assert not api.download.downloads
 
 
-def test_a_line_that_brings_nothing_leaves_the_id_for_the_next_attempt(door: Door, tmp_path: Path) -> None:
+def test_a_line_that_brings_nothing_leaves_the_id_for_the_next_attempt(api: FakeApi, tmp_path: Path) -> None:
     def down(request: httpx.Request) -> None:
         raise httpx.ConnectError("down")
 
-    door.faults.append(lambda request: down(request) if request.url.host == "files.example" else None)
+    api.faults.append(lambda request: down(request) if request.url.host == FILES_HOST else None)
     with pytest.raises(httpx.ConnectError):
-        Downloader(door.api(attempts=2), "t").fetch(offered(door), tmp_path / "plan.pdf")
-    door.faults.clear()
-    Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
-    assert len(door.downloads) == 1
+        Downloader(api.client(attempts=2), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
+    api.faults.clear()
+    Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
+    assert len(api.download.downloads) == 1
 
 
-def test_a_file_with_another_digest_is_thrown_away(door: Door, tmp_path: Path) -> None:
-    answer_bytes(door, b"z" * len(WHOLE))
+def test_a_file_with_another_digest_is_thrown_away(api: FakeApi, tmp_path: Path) -> None:
+    answer_bytes(api, b"z" * len(WHOLE))
     with pytest.raises(BytesDiffer):
-        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+        Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_ignores_the_range_is_not_believed(door: Door, tmp_path: Path) -> None:
+def test_a_server_that_ignores_the_range_is_not_believed(api: FakeApi, tmp_path: Path) -> None:
     begun(tmp_path / "plan.pdf", WHOLE[:10])
-    answer_bytes(door, WHOLE)
+    answer_bytes(api, WHOLE)
     with pytest.raises(UnexpectedAnswer):
-        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+        Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
 
 
-def test_a_capability_that_ran_out_is_asked_for_again_with_the_same_id(door: Door, tmp_path: Path) -> None:
+def test_a_capability_that_ran_out_is_asked_for_again_with_the_same_id(api: FakeApi, tmp_path: Path) -> None:
     def run_out(request: httpx.Request) -> None:
-        if request.url.host == "files.example" and not door.ranges and door.capability == 1:
-            door.capability = 2
+        if request.url.host == FILES_HOST and not api.download.ranges and api.download.capability == 1:
+            api.download.capability = 2
 
-    door.faults.append(run_out)
-    target = Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+    api.faults.append(run_out)
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert target.read_bytes() == WHOLE
-    assert len(door.downloads) == 1
+    assert len(api.download.downloads) == 1
 
 
-def test_a_link_that_died_meanwhile_is_told(door: Door, tmp_path: Path) -> None:
-    door.faults.append(lambda request: refusal(410, "transfer-withdrawn"))
+def test_a_link_that_died_meanwhile_is_told(api: FakeApi, tmp_path: Path) -> None:
+    api.faults.append(lambda request: problem("transfer-withdrawn"))
     with pytest.raises(Problem) as caught:
-        Downloader(door.api(), "t").fetch(offered(door), tmp_path / "plan.pdf")
+        Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert caught.value.slug == "transfer-withdrawn"
     assert list(tmp_path.iterdir()) == []

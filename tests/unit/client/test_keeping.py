@@ -10,7 +10,8 @@ from client.links import NotALink, NotAServer, read_link, read_server
 from client.sessions import Sessions
 from client.state import State, file_name
 from client.unfinished import Unfinished
-from tests.unit.client.door import Door
+from tests.fakes.api.app import SERVER, FakeApi
+from tests.fakes.api.cards import KEY, PERSON, TOKEN
 
 
 @pytest.fixture
@@ -52,24 +53,23 @@ def test_names_of_documents_are_legible_and_never_the_same() -> None:
     assert all("/" not in file_name(text) and len(file_name(text)) < 100 for text in ("../../x", "/" * 300))
 
 
-def test_each_renewal_of_a_session_is_kept_for_the_next_command(state: State) -> None:
-    door = Door()
-    api = door.api()
+def test_each_renewal_of_a_session_is_kept_for_the_next_command(api: FakeApi, state: State) -> None:
+    client, tokens = api.client(), api.auth.tokens
     sessions = Sessions(state)
-    sessions.keep(api)
-    api.open_session("link", "key", "Lovelace", "Ada")
-    api.renew_session()
-    later = door.api()
+    sessions.keep(client)
+    client.open_session(TOKEN, KEY, "Lovelace", "Ada")
+    client.renew_session()
+    later = api.client()
     found = Sessions(state).take_up(later)
     assert found is not None
-    assert (found["email"], later.wire.token) == ("a@ville.example", "token-1")
+    assert (found["email"], later.wire.token) == (PERSON["address"], tokens[1])
     later.renew_session()
-    assert (sessions.of("https://door.example") or {})["token"] == "token-2"
-    assert sessions.only_server() == "https://door.example"
+    assert (sessions.of(SERVER) or {})["token"] == tokens[2]
+    assert sessions.only_server() == SERVER
     state.write("sessions/other.json", {"server": "https://other.example"})
     assert sessions.only_server() is None
-    sessions.forget("https://door.example")
-    assert sessions.take_up(door.api()) is None
+    sessions.forget(SERVER)
+    assert sessions.take_up(api.client()) is None
 
 
 def test_the_same_send_is_the_same_people_and_files_whatever_else_changed(state: State) -> None:

@@ -13,14 +13,17 @@ from client.problem import FileChanged, Problem
 from client.sources import Source, file_id
 from client.upload import Uploader
 from client.watching import Counting, Watcher
-from tests.unit.client.door import Door, refusal
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import KEY, TOKEN, empty_draft
+from tests.fakes.api.description import not_ours
+from tests.fakes.api.problems import problem, problem_of_part
 
 DRAFT = "0190d6a8-0000-7000-8000-000000000001"
 
 
-@pytest.fixture
-def door() -> Door:
-    return Door()
+@pytest.fixture(autouse=True)
+def _begun(api: FakeApi) -> None:
+    api.upload.drafts[DRAFT] = empty_draft(DRAFT)
 
 
 def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> Source:
@@ -29,37 +32,41 @@ def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> Source:
     return Source(path, name)
 
 
-def sent(door: Door, source: Source) -> bytes:
-    return door.whole(file_id(DRAFT, source.name))
+def sent(api: FakeApi, source: Source) -> bytes:
+    return api.upload.whole(file_id(DRAFT, source.name))
+
+
+def bad_gateway() -> httpx.Response:
+    return not_ours(httpx.Response(502), "a proxy on the way cannot reach the gateway")
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 999, 1000, 1001, 10_500])
-def test_what_arrives_is_the_file_whatever_its_size(door: Door, tmp_path: Path, size_bytes: int) -> None:
+def test_what_arrives_is_the_file_whatever_its_size(api: FakeApi, tmp_path: Path, size_bytes: int) -> None:
     source = a_file(tmp_path, size_bytes)
     heard: list[int] = []
-    Uploader(door.api(), watcher=Counting(heard.append)).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
+    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
     assert sum(heard) == size_bytes
 
 
-def test_each_part_carries_its_crc32(door: Door, tmp_path: Path) -> None:
+def test_each_part_carries_its_crc32(api: FakeApi, tmp_path: Path) -> None:
     told: dict[str, int] = {}
 
     def note(request: httpx.Request) -> None:
         if request.url.path.startswith("/parts/"):
             told[request.headers["x-part-crc32"]] = zlib.crc32(request.content)
 
-    door.faults.append(note)
-    Uploader(door.api()).send(DRAFT, a_file(tmp_path, 2500))
+    api.faults.append(note)
+    Uploader(api.client()).send(DRAFT, a_file(tmp_path, 2500))
     assert len(told) == 3
     assert all(int(said, 16) == real for said, real in told.items())
 
 
-def test_a_part_that_meets_a_passing_failure_is_sent_again(door: Door, tmp_path: Path) -> None:
+def test_a_part_that_meets_a_passing_failure_is_sent_again(api: FakeApi, tmp_path: Path) -> None:
     failures: list[httpx.Response | Exception] = [
         httpx.ConnectError("down"),
-        refusal(503, "store-unavailable", retry_after="5"),
-        refusal(502, "bad"),
+        problem_of_part("store-unavailable", retry_after="5"),
+        bad_gateway(),
     ]
 
     def fault(request: httpx.Request) -> httpx.Response | None:
@@ -70,37 +77,37 @@ def test_a_part_that_meets_a_passing_failure_is_sent_again(door: Door, tmp_path:
             raise failure
         return failure
 
-    door.faults.append(fault)
+    api.faults.append(fault)
     source = a_file(tmp_path, 900)
-    Uploader(door.api()).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
-    assert len(door.pauses) == 3
-    assert max(door.pauses) >= 5, "the service's Retry-After is honoured"
+    Uploader(api.client()).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
+    assert len(api.pauses) == 3
+    assert max(api.pauses) >= 5, "the service's Retry-After is honoured"
 
 
-def test_a_refusal_that_will_not_pass_is_raised_at_once(door: Door, tmp_path: Path) -> None:
-    door.faults.append(lambda request: refusal(413, "file-too-large") if request.method == "PUT" else None)
+def test_a_refusal_that_will_not_pass_is_raised_at_once(api: FakeApi, tmp_path: Path) -> None:
+    api.faults.append(lambda request: problem("file-too-large") if request.method == "PUT" else None)
     with pytest.raises(Problem) as caught:
-        Uploader(door.api()).send(DRAFT, a_file(tmp_path, 10))
+        Uploader(api.client()).send(DRAFT, a_file(tmp_path, 10))
     assert (caught.value.status, caught.value.slug) == (413, "file-too-large")
-    assert door.pauses == []
+    assert api.pauses == []
 
 
-def test_a_resumed_upload_sends_only_what_is_not_there(door: Door, tmp_path: Path) -> None:
+def test_a_resumed_upload_sends_only_what_is_not_there(api: FakeApi, tmp_path: Path) -> None:
     source = a_file(tmp_path, 9_500)
 
     def cut_at_part_7(request: httpx.Request) -> httpx.Response | None:
-        return refusal(422, "cut") if "/7/" in request.url.path else None
+        return problem_of_part("forbidden") if "/7/" in request.url.path else None
 
-    door.faults.append(cut_at_part_7)
+    api.faults.append(cut_at_part_7)
     with pytest.raises(Problem):
-        Uploader(door.api(), parallel=1).send(DRAFT, source)
-    assert sorted(door.puts) == [1, 2, 3, 4, 5, 6]
-    door.faults.clear()
+        Uploader(api.client(), parallel=1).send(DRAFT, source)
+    assert sorted(api.upload.puts) == [1, 2, 3, 4, 5, 6]
+    api.faults.clear()
     heard: list[int] = []
-    Uploader(door.api(), watcher=Counting(heard.append)).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
-    assert all(times == 1 for times in door.puts.values())
+    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
+    assert all(times == 1 for times in api.upload.puts.values())
     assert sum(heard) == 9_500
 
 
@@ -132,112 +139,112 @@ class Ears(Watcher):
     [(b"y" * 3_000, ["date", "digest"]), (b"y" * 2_999, ["size"]), (b"x" * 2_000 + b"y" * 1_000, ["date", "digest"])],
 )
 def test_a_file_that_changed_since_is_sent_as_it_is_now(
-    door: Door, tmp_path: Path, content: bytes, heard: list[str], is_complete: bool
+    api: FakeApi, tmp_path: Path, content: bytes, heard: list[str], is_complete: bool
 ) -> None:
     source = Source(tmp_path / "plan.pdf", "plan.pdf")
     source.path.write_bytes(b"x" * 3_000)
     os.utime(source.path, (1, 1))
-    Uploader(door.api()).send(DRAFT, source)
+    Uploader(api.client()).send(DRAFT, source)
     if not is_complete:
         file = file_id(DRAFT, source.name)
-        door.wholes.clear()
-        del door.parts[file][1]
+        api.upload.file(DRAFT, file).update(state="receiving", sha256=None, crc32=None)
+        del api.upload.parts[file][1]
     source.path.write_bytes(content)
     ears = Ears()
-    Uploader(door.api(), watcher=ears).send(DRAFT, source)
-    assert sent(door, source) == content
+    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    assert sent(api, source) == content
     assert [what for _, what in ears.changes] == heard
     assert ears.position == len(content)
 
 
-def test_a_file_that_was_only_touched_is_not_sent_again(door: Door, tmp_path: Path) -> None:
+def test_a_file_that_was_only_touched_is_not_sent_again(api: FakeApi, tmp_path: Path) -> None:
     source = a_file(tmp_path, 5_000)
-    Uploader(door.api()).send(DRAFT, source)
+    Uploader(api.client()).send(DRAFT, source)
     os.utime(source.path, (1, 1))
     ears = Ears()
-    Uploader(door.api(), watcher=ears).send(DRAFT, source)
+    Uploader(api.client(), watcher=ears).send(DRAFT, source)
     assert ears.changes == [("plan.pdf", "date")]
     assert ears.there == 5_000
-    assert set(door.puts.values()) == {1}
+    assert set(api.upload.puts.values()) == {1}
 
 
-def test_what_was_put_on_the_line_in_vain_is_taken_back(door: Door, tmp_path: Path) -> None:
-    failures = [refusal(502, "bad"), refusal(502, "bad")]
-    door.faults.append(lambda request: failures.pop() if "/parts/" in request.url.path and failures else None)
+def test_what_was_put_on_the_line_in_vain_is_taken_back(api: FakeApi, tmp_path: Path) -> None:
+    failures = [bad_gateway(), bad_gateway()]
+    api.faults.append(lambda request: failures.pop() if "/parts/" in request.url.path and failures else None)
     ears = Ears()
-    Uploader(door.api(), watcher=ears).send(DRAFT, a_file(tmp_path, 3_500))
+    Uploader(api.client(), watcher=ears).send(DRAFT, a_file(tmp_path, 3_500))
     assert ears.position == 3_500
 
 
-def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(door: Door, tmp_path: Path) -> None:
+def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(api: FakeApi, tmp_path: Path) -> None:
     files = [a_file(tmp_path, 1_000, f"{number}.txt") for number in range(20)]
     bad = file_id(DRAFT, "7.txt")
-    door.faults.append(lambda request: refusal(422, "extension-refused") if bad in request.url.path else None)
+    api.faults.append(lambda request: problem("extension-refused") if bad in request.url.path else None)
     with pytest.raises(Problem) as caught:
-        Uploader(door.api()).send_all(DRAFT, files)
+        Uploader(api.client()).send_all(DRAFT, files)
     assert caught.value.slug == "extension-refused"
-    assert door.puts == {}
+    assert api.upload.puts == {}
 
 
-def test_many_files_go_several_at_once_and_are_answered_in_their_order(door: Door, tmp_path: Path) -> None:
+def test_many_files_go_several_at_once_and_are_answered_in_their_order(api: FakeApi, tmp_path: Path) -> None:
     files = [a_file(tmp_path, 10 * number, f"{number}.txt") for number in range(60)]
     meeting = threading.Barrier(4)
-    door.faults.append(lambda request: meet(meeting) if request.url.path.startswith("/parts/") else None)
-    answers = Uploader(door.api(), parallel=4).send_all(DRAFT, files)
+    api.faults.append(lambda request: meet(meeting) if request.url.path.startswith("/parts/") else None)
+    answers = Uploader(api.client(), parallel=4).send_all(DRAFT, files)
     assert [answer["file"] for answer in answers] == [file_id(DRAFT, file.name) for file in files]
-    assert all(sent(door, file) == file.path.read_bytes() for file in files)
+    assert all(sent(api, file) == file.path.read_bytes() for file in files)
 
 
 def meet(barrier: threading.Barrier) -> None:
     barrier.wait(10)
 
 
-def test_a_capability_that_runs_out_is_replaced(door: Door, tmp_path: Path) -> None:
+def test_a_capability_that_runs_out_is_replaced(api: FakeApi, tmp_path: Path) -> None:
     def run_out(request: httpx.Request) -> None:
-        if "/3/" in request.url.path and door.capability == 1:
-            door.capability = 2
+        if "/3/" in request.url.path and api.upload.capability == 1:
+            api.upload.capability = 2
 
-    door.faults.append(run_out)
+    api.faults.append(run_out)
     source = a_file(tmp_path, 8_000)
-    Uploader(door.api(), parallel=3).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
+    Uploader(api.client(), parallel=3).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
 
 
-def test_parts_that_the_service_lost_are_sent_again(door: Door, tmp_path: Path) -> None:
+def test_parts_that_the_service_lost_are_sent_again(api: FakeApi, tmp_path: Path) -> None:
     source = a_file(tmp_path, 5_000)
     lost: list[int] = []
 
     def lose_part_4(request: httpx.Request) -> None:
         if request.url.path.endswith("/completion") and not lost:
             lost.append(4)
-            del door.parts[file_id(DRAFT, source.name)][4]
+            del api.upload.parts[file_id(DRAFT, source.name)][4]
 
-    door.faults.append(lose_part_4)
-    Uploader(door.api()).send(DRAFT, source)
-    assert sent(door, source) == source.path.read_bytes()
-    assert door.puts[4] == 2
+    api.faults.append(lose_part_4)
+    Uploader(api.client()).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
+    assert api.upload.puts[4] == 2
 
 
-def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(door: Door, tmp_path: Path) -> None:
-    door.session_seconds = 0
-    api = door.api()
-    session = api.open_session("link", "key", "Lovelace", "Ada")
+def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api: FakeApi, tmp_path: Path) -> None:
+    api.auth.session_seconds = 0
+    client = api.client()
+    session = client.open_session(TOKEN, KEY, "Lovelace", "Ada")
     assert session.role == "external"
     renewed = threading.Event()
-    api.wire.held = lambda session: renewed.set()
+    client.wire.held = lambda session: renewed.set()
 
     def a_slow_part(request: httpx.Request) -> None:
         if request.url.path.startswith("/parts/"):
             assert renewed.wait(10)
 
-    door.faults.append(a_slow_part)
-    Uploader(api).send(DRAFT, a_file(tmp_path, 900))
-    assert door.renewals
-    assert api.wire.token == f"token-{door.renewals}"
+    api.faults.append(a_slow_part)
+    Uploader(client).send(DRAFT, a_file(tmp_path, 900))
+    assert len(api.auth.tokens) > 1
+    assert client.wire.token == api.auth.tokens[-1]
 
 
 @pytest.mark.parametrize("content", [b"short", b"x" * 2_501, b"x" * 2_500])
-def test_a_file_that_is_written_to_meanwhile_is_refused(door: Door, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_written_to_meanwhile_is_refused(api: FakeApi, tmp_path: Path, content: bytes) -> None:
     source = a_file(tmp_path, 2_500)
     os.utime(source.path, (1, 1))
 
@@ -245,6 +252,6 @@ def test_a_file_that_is_written_to_meanwhile_is_refused(door: Door, tmp_path: Pa
         if request.method == "PUT":
             source.path.write_bytes(content)
 
-    door.faults.append(write)
+    api.faults.append(write)
     with pytest.raises(FileChanged):
-        Uploader(door.api(), parallel=1).send(DRAFT, source)
+        Uploader(api.client(), parallel=1).send(DRAFT, source)

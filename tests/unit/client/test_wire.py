@@ -8,12 +8,14 @@ import pytest
 from client.api import Api
 from client.patience import IMPATIENT, Patience
 from client.problem import Problem, UnexpectedAnswer
-from tests.unit.client.door import Door, refusal
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import KEY, LIMITS, TOKEN
+from tests.fakes.api.problems import problem
 
 
 def api_answering(answer: httpx.Response, patience: Patience = IMPATIENT) -> Api:
     transport = httpx.MockTransport(lambda request: answer)
-    return Api("https://door.example/", patience=patience, http=httpx.Client(transport=transport))
+    return Api("https://api.example/", patience=patience, http=httpx.Client(transport=transport))
 
 
 def test_a_refusal_carries_its_type_its_status_and_what_it_adds() -> None:
@@ -39,29 +41,23 @@ def test_a_yes_without_json_is_not_understood() -> None:
         api_answering(httpx.Response(200, content=b"<html>")).limits()
 
 
-def test_a_question_that_may_be_asked_twice_is_asked_again() -> None:
-    pauses: list[float] = []
-    answers = [refusal(429, "too-many", retry_after="7"), refusal(503, "unavailable"), httpx.Response(200, json={})]
-    transport = httpx.MockTransport(lambda request: answers.pop(0))
-    http = httpx.Client(transport=transport)
-    api = Api("https://door.example", patience=Patience(sleep=pauses.append), http=http)
-    assert api.limits() == {}
-    assert pauses[0] == 7
-    assert len(pauses) == 2
+def test_a_question_that_may_be_asked_twice_is_asked_again(api: FakeApi) -> None:
+    refusals = [problem("unavailable"), problem("too-many", retry_after="7")]
+    api.faults.append(lambda request: refusals.pop() if refusals else None)
+    assert api.client().limits() == LIMITS
+    assert api.pauses[0] == 7
+    assert len(api.pauses) == 2
 
 
-def test_opening_a_session_is_repeated_under_the_same_id_so_that_the_link_is_spent_once() -> None:
-    door, asked = Door(), []
-
+def test_opening_a_session_is_repeated_under_the_same_id_so_that_the_link_is_spent_once(api: FakeApi) -> None:
     def lose_the_first_answer(request: httpx.Request) -> None:
-        asked.append(json.loads(request.content)["session"])
-        if len(asked) == 1:
+        if len(api.asked) == 1:
             raise httpx.ReadError("cut")
 
-    door.faults.append(lose_the_first_answer)
-    door.api().open_session("link", "key", "Lovelace", "Ada")
-    assert len(asked) == 2
-    assert len(set(asked)) == 1
+    api.faults.append(lose_the_first_answer)
+    api.client().open_session(TOKEN, KEY, "Lovelace", "Ada")
+    first, second = (json.loads(request.content)["session"] for request in api.asked)
+    assert first == second
 
 
 def test_a_human_check_is_answered_once_only() -> None:
@@ -71,9 +67,9 @@ def test_a_human_check_is_answered_once_only() -> None:
         asked.append(request.url.path)
         raise httpx.ReadError("cut")
 
-    api = Api("https://door.example", http=httpx.Client(transport=httpx.MockTransport(down)))
+    client = Api("https://api.example", http=httpx.Client(transport=httpx.MockTransport(down)))
     with pytest.raises(httpx.ReadError):
-        api.request_link("a@ville.example", "challenge", "7")
+        client.request_link("a@ville.example", "challenge", "7")
     assert len(asked) == 1
 
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from client.problem import Json
-from tests.unit.client.house import SERVER, TOKEN
+from tests.fakes.api.app import SERVER
+from tests.fakes.api.cards import KEY, PERSON, TOKEN
 
 TO = ["--to", "d@ministere.example", "--subject", "Plans", "--server", SERVER]
 
@@ -27,5 +28,5 @@ Run = Callable[..., Ended]
 
 
 def sign_in(run: Run) -> None:
-    given = ["--link", TOKEN, "--key", "KEY", "--last-name", "L", "--first-name", "A", "--server", SERVER]
-    assert run("sign-in", "a@ville.example", *given).code == 0
+    given = ["--link", TOKEN, "--key", KEY, "--last-name", "Lovelace", "--first-name", "Ada", "--server", SERVER]
+    assert run("sign-in", PERSON["address"], *given).code == 0

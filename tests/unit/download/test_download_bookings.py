@@ -34,6 +34,7 @@ READERS = {
     "goes on twice": (Plan(0, 40, 43), Plan(40, 70, 73), Plan(70, WHOLE, WHOLE, ends_well=True)),
     "divides what is left": (Plan(0, 30, 32), Plan(60, WHOLE, WHOLE, ends_well=True), Plan(30, 60, 64)),
 }
+OF_ARCHIVES = ("goes on where the line broke", "divides what is left")
 MEANWHILE = {
     "nothing": (),
     "its lease dies": ("lease dies",),
@@ -99,9 +100,10 @@ class Story:
                 self.is_booked(number)
 
 
-@pytest.mark.parametrize("kind", ATTEMPTS)
-@pytest.mark.parametrize("reader", READERS)
-def test_whoever_received_every_byte_is_counted_once_in_every_order(kind: str, reader: str) -> None:
+@pytest.mark.parametrize(
+    ("reader", "kind"), [*((one, "file") for one in READERS), *((one, "archive") for one in OF_ARCHIVES)]
+)
+def test_whoever_received_every_byte_is_counted_once_in_every_order(reader: str, kind: str) -> None:
     plans = READERS[reader]
     for order in orders(len(plans)):
         for meanwhile in MEANWHILE:
@@ -228,7 +230,7 @@ class OneLineOfAnArchive(OneLine):
     kind = "archive"
 
 
-OFTEN = settings(max_examples=100, stateful_step_count=25, deadline=None)
+OFTEN = settings(max_examples=40, stateful_step_count=25, deadline=None)
 TestSeveralLines = SeveralLines.TestCase
 TestOneLine = OneLine.TestCase
 TestSeveralLinesOfAnArchive = SeveralLinesOfAnArchive.TestCase

@@ -1,1 +1,1 @@
-"""The portal's pages on services that are played by one object with a state."""
+"""The portal's pages in front of a fake of the public API."""

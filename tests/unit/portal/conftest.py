@@ -1,11 +1,11 @@
 """Somebody in front of the portal, and the services behind it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from services.kit.logs import configure
-from tests.unit.portal.played import Played
+from tests.fakes.api.app import FakeApi
 from tests.unit.portal.visitor import Person, in_front_of
 
 
@@ -15,12 +15,14 @@ def _quiet() -> None:
 
 
 @pytest.fixture
-def played() -> Played:
-    return Played()
+def api() -> Iterator[FakeApi]:
+    api = FakeApi.populated()
+    yield api
+    assert api.violations == []
 
 
 @pytest.fixture
-async def person(played: Played) -> AsyncIterator[Person]:
-    somebody = in_front_of(played)
+async def person(api: FakeApi) -> AsyncIterator[Person]:
+    somebody = in_front_of(api)
     yield somebody
     await somebody.http.aclose()

@@ -6,22 +6,23 @@ import pytest
 from fastapi.routing import APIRoute
 
 from portal.pages import FLOWS
-from tests.unit.portal.played import DRAFT, KEY, SENDER, TOKEN, Played, problem
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import DRAFT, KEY, SENDER, TOKEN
 from tests.unit.portal.visitor import PUBLIC, Person, hidden
 
 ENTRANCE = f"/access/{TOKEN}"
 NAMED = {"last_name": "Martin", "first_name": "Camille"}
 
 
-async def test_an_address_and_an_answer_bring_a_link(played: Played, person: Person) -> None:
+async def test_an_address_and_an_answer_bring_a_link(api: FakeApi, person: Person) -> None:
     page = await person.get("/access?kind=question")
     assert "Combien font deux plus trois" in page.text
     answer = await person.walk(await person.send(page, "/access", email=" camille@ville.example ", answer="5"))
     assert "Consultez votre boîte aux lettres" in answer.text
-    assert played.mailed == ["camille@ville.example"]
+    assert api.auth.mailed == ["camille@ville.example"]
 
 
-async def test_an_agent_invites_somebody_from_the_first_page(played: Played, person: Person) -> None:
+async def test_an_agent_invites_somebody_from_the_first_page(api: FakeApi, person: Person) -> None:
     person.sign_in("agent")
     assert 'href="/invite"' in (await person.get("/")).text
     page = await person.get("/invite")
@@ -29,7 +30,7 @@ async def test_an_agent_invites_somebody_from_the_first_page(played: Played, per
     assert (wrong.status_code, 'value="camille"' in wrong.text) == (422, True)
     answer = await person.walk(await person.send(page, "/invite", email=" camille@ville.example ", language="en"))
     assert "L’invitation est partie" in answer.text
-    assert played.mailed == ["camille@ville.example"]
+    assert api.auth.mailed == ["camille@ville.example"]
 
 
 async def test_nobody_else_is_shown_that_one_may_invite(person: Person) -> None:
@@ -54,10 +55,10 @@ async def test_the_image_has_its_sound_and_a_question_as_ways_round(person: Pers
     assert 'href="/access?kind=question"' in page.text
 
 
-async def test_opening_the_link_asks_the_services_nothing(played: Played, person: Person) -> None:
+async def test_opening_the_link_asks_the_services_nothing(api: FakeApi, person: Person) -> None:
     page = await person.get(ENTRANCE)
     assert 'autocomplete="one-time-code"' in page.text
-    assert not played.asked
+    assert not api.asked
 
 
 async def test_the_key_opens_a_session_that_no_script_can_read(person: Person) -> None:
@@ -76,36 +77,36 @@ async def test_a_wrong_key_says_how_many_tries_are_left_and_keeps_what_was_typed
     assert "set-cookie" not in answer.headers
 
 
-async def test_a_link_that_is_spent_leads_to_another_one(played: Played, person: Person) -> None:
-    played.refuse("POST", "/api/auth/sessions", problem(410, "link-already-used", "Ce lien a déjà servi."))
+async def test_a_link_that_is_spent_leads_to_another_one(api: FakeApi, person: Person) -> None:
+    api.refuse("POST", "/api/auth/sessions", "link-already-used")
     answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
     assert answer.status_code == 410
     assert 'href="/access"' in answer.text
 
 
-async def test_the_same_form_sent_twice_asks_for_one_session(played: Played, person: Person) -> None:
+async def test_the_same_form_sent_twice_asks_for_one_session(api: FakeApi, person: Person) -> None:
     page = await person.get(ENTRANCE)
     for _ in range(2):
         await person.send(page, ENTRANCE, key=KEY, **NAMED)
-    first, second = (request.content for request in played.asked if request.url.path == "/api/auth/sessions")
+    first, second = (request.content for request in api.asked if request.url.path == "/api/auth/sessions")
     assert first == second
 
 
-async def test_signing_out_ends_the_session_and_the_cookie(played: Played, person: Person) -> None:
+async def test_signing_out_ends_the_session_and_the_cookie(api: FakeApi, person: Person) -> None:
     person.sign_in()
     answer = await person.send(await person.get("/"), "/sign-out")
     assert "__Host-session=; Path=/" in answer.headers["set-cookie"]
     assert "Max-Age=0" in answer.headers["set-cookie"]
-    assert any(request.method == "DELETE" for request in played.asked)
+    assert any(request.method == "DELETE" for request in api.asked)
 
 
-async def test_a_session_is_renewed_while_it_is_used_and_its_forms_stay_good(played: Played, person: Person) -> None:
+async def test_a_session_is_renewed_while_it_is_used_and_its_forms_stay_good(api: FakeApi, person: Person) -> None:
     person.sign_in(age=500)
     before = person.cookies["__Host-session"]
     page = await person.get("/drafts")
     assert person.cookies["__Host-session"] not in ("", before)
     assert (await person.send(page, "/drafts")).status_code == 303
-    assert sum(request.url.path.endswith("/renewal") for request in played.asked) == 1
+    assert sum(request.url.path.endswith("/renewal") for request in api.asked) == 1
 
 
 async def test_a_script_can_keep_a_session_alive_while_somebody_types(person: Person) -> None:
@@ -119,19 +120,19 @@ async def test_a_script_can_keep_a_session_alive_while_somebody_types(person: Pe
 
 
 @pytest.mark.parametrize("path", ["/drafts", f"/drafts/{DRAFT}", "/transfers", "/pending"])
-async def test_a_session_that_is_over_leads_to_another_one(played: Played, person: Person, path: str) -> None:
+async def test_a_session_that_is_over_leads_to_another_one(api: FakeApi, person: Person, path: str) -> None:
     person.sign_in(age=1000)
     page = await person.get(path)
     assert page.status_code == 401
     assert "Votre session est terminée" in page.text
     assert 'href="/access"' in page.text
     assert SENDER["address"] not in page.text
-    assert not played.asked
+    assert not api.asked
 
 
-async def test_a_session_that_a_service_refuses_is_over(played: Played, person: Person) -> None:
+async def test_a_session_that_a_service_refuses_is_over(api: FakeApi, person: Person) -> None:
     person.sign_in()
-    played.refuse("GET", "/api/upload/drafts", problem(401, "session-expired"))
+    api.refuse("GET", "/api/upload/drafts", "session-expired")
     page = await person.get("/drafts")
     assert page.status_code == 401
     assert "Max-Age=0" in page.headers["set-cookie"]
@@ -167,12 +168,12 @@ async def test_a_cookie_that_is_no_session_is_nobody(person: Person, cookie: str
         {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
     ],
 )
-async def test_a_form_of_another_site_is_refused(played: Played, person: Person, headers: dict[str, str]) -> None:
+async def test_a_form_of_another_site_is_refused(api: FakeApi, person: Person, headers: dict[str, str]) -> None:
     page = await person.get("/access")
-    played.asked.clear()
+    api.asked.clear()
     fields = {**hidden(page, "/access"), "email": "a@b.fr", "answer": "5"}
     assert (await person.post("/access", fields, **headers)).status_code == 403
-    assert not played.asked
+    assert not api.asked
 
 
 async def test_a_form_of_our_own_passes_when_the_browser_hides_where_it_comes_from(person: Person) -> None:
@@ -186,7 +187,7 @@ async def test_a_form_of_our_own_passes_when_the_browser_hides_where_it_comes_fr
     ).status_code == 303
 
 
-async def test_every_address_that_takes_a_post_refuses_one_without_the_token(played: Played, person: Person) -> None:
+async def test_every_address_that_takes_a_post_refuses_one_without_the_token(api: FakeApi, person: Person) -> None:
     person.sign_in("agent")
     known = [route for flow in FLOWS for route in flow.router.routes if isinstance(route, APIRoute)]
     routes = {(method, route.path) for route in known for method in (route.methods or set()) - {"GET"}}
@@ -194,11 +195,11 @@ async def test_every_address_that_takes_a_post_refuses_one_without_the_token(pla
     for method, template in routes:
         path = template.replace("{draft}", DRAFT).replace("{transfer}", DRAFT).replace("{asked:path}", "drafts/x")
         path = path.replace("{token}", TOKEN).replace("{file}", DRAFT)
-        played.asked.clear()
+        api.asked.clear()
         multipart = {"files": {"subject": (None, "x")}} if template == "/drafts/{draft}" else {"data": {"a": "b"}}
         answer = await person.http.request(method, path, headers=person.cookie(), **multipart)
         assert answer.status_code == 403, (method, path)
-        assert not played.asked, path
+        assert not api.asked, path
 
 
 async def test_the_token_of_one_form_does_not_open_another_nor_of_another_session(person: Person) -> None:
@@ -220,10 +221,10 @@ async def test_a_body_that_is_no_form_is_refused(person: Person) -> None:
     assert (await person.http.post("/access", content=b"<x/>", headers={"Content-Type": "text/xml"})).status_code == 415
 
 
-async def test_the_services_are_told_who_asks_and_in_which_language(played: Played, person: Person) -> None:
+async def test_the_services_are_told_who_asks_and_in_which_language(api: FakeApi, person: Person) -> None:
     person.sign_in()
     await person.get("/drafts")
-    headers = played.asked[-1].headers
+    headers = api.asked[-1].headers
     assert headers["x-client-address"] == "203.0.113.9"
     assert headers["x-client-network"] == "203.0.113.9"
     assert headers["accept-language"] == "fr"

@@ -11,7 +11,7 @@ import pytest
 from portal.audit import AUDIT, Audit, audit_in
 from portal.theme import OURS, theme_in
 from portal.words import date_words
-from tests.unit.portal.played import Played
+from tests.fakes.api.app import FakeApi
 from tests.unit.portal.visitor import in_front_of
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -38,16 +38,16 @@ def spaced(text: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
-async def test_the_statement_says_all_that_the_file_says(played: Played, language: str) -> None:
-    person = in_front_of(played, language)
+async def test_the_statement_says_all_that_the_file_says(api: FakeApi, language: str) -> None:
+    person = in_front_of(api, language)
     page = spaced(unescape((await person.get("/accessibility")).text))
     for words in said(AUDITED, language):
         assert spaced(words) in page
     await person.http.aclose()
 
 
-async def test_every_page_leads_to_it_with_the_state(played: Played) -> None:
-    person = in_front_of(played)
+async def test_every_page_leads_to_it_with_the_state(api: FakeApi) -> None:
+    person = in_front_of(api)
     page = spaced(unescape((await person.get("/help")).text))
     assert f'<a href="/accessibility">{STATES[AUDITED.state]["fr"]}</a>' in page
     await person.http.aclose()

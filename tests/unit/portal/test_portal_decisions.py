@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from tests.unit.portal.played import AGENT, FILE, OUTSIDER, SENT, TOKEN, WHEN, Played, offer, problem
-from tests.unit.portal.visitor import Person
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import AGENT, FILE, OUTSIDER, SENT, TOKEN, WHEN, archive, no_archive, offer
+from tests.unit.portal.visitor import Person, hidden
 
 DECISION = f"/approve/{TOKEN}"
 OFFER = f"/download/{TOKEN}"
@@ -19,16 +20,14 @@ def words(html: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<wbr>", "", html))
 
 
-async def test_an_approver_is_shown_everything_and_nothing_is_decided_by_looking(
-    played: Played, person: Person
-) -> None:
+async def test_an_approver_is_shown_everything_and_nothing_is_decided_by_looking(api: FakeApi, person: Person) -> None:
     page = words((await person.get(DECISION)).text)
     for shown in (AGENT["address"], OUTSIDER["address"], "camille.martin@ville.example", "Camille Martin"):
         assert shown in page
     assert "L’adresse est prouvée, le nom ne l’est pas" in page
     assert "voici les relevés demandés" in page
     assert "novembre.csv" in page
-    assert {request.method for request in played.asked} == {"GET"}
+    assert {request.method for request in api.asked} == {"GET"}
 
 
 async def test_that_nothing_was_scanned_is_said_to_who_decides_and_to_who_downloads(person: Person) -> None:
@@ -44,31 +43,30 @@ async def test_approving_takes_three_keys(person: Person) -> None:
     assert '<button id="approve"' in page
 
 
-async def test_approving_says_who_and_when(played: Played, person: Person) -> None:
+async def test_approving_says_who_and_when(api: FakeApi, person: Person) -> None:
     page = await person.walk(await person.send(await person.get(DECISION), f"{DECISION}/approval"))
     assert "Validé" in page.text
     assert AGENT["address"] in page.text
     assert "/approval" not in page.text
-    body = next(request.content for request in played.asked if request.url.path.endswith("/approval"))
-    assert played.decision["shown"]["digest"].encode() in body
+    body = next(request.content for request in api.asked if request.url.path.endswith("/approval"))
+    assert api.propagation.decisions[SENT]["shown"]["digest"].encode() in body
 
 
-async def test_a_refusal_needs_a_reason_and_passes_it_on(played: Played, person: Person) -> None:
+async def test_a_refusal_needs_a_reason_and_passes_it_on(api: FakeApi, person: Person) -> None:
     page = await person.get(DECISION)
     again = await person.send(page, f"{DECISION}/refusal", reason="  ")
     assert again.status_code == 422
     assert 'id="reason-error"' in again.text
-    assert played.decision["state"] == "waiting"
+    assert api.propagation.decisions[SENT]["state"] == "waiting"
     refused = await person.walk(await person.send(page, f"{DECISION}/refusal", reason="Pas <pour> nous"))
     assert "Pas &lt;pour&gt; nous" in refused.text
 
 
-async def test_whoever_comes_second_reads_who_decided_first(played: Played, person: Person) -> None:
+async def test_whoever_comes_second_reads_who_decided_first(api: FakeApi, person: Person) -> None:
     page = await person.get(DECISION)
     by = {"address": "autre@ministere.example", "name": "Autre Agent"}
     decided = {"outcome": "refused", "by": by, "at": WHEN, "reason": "Doublon"}
-    played.decision |= {"state": "refused", "decided": decided, "may_decide": False}
-    played.refuse("POST", f"/api/propagation/approvals/{TOKEN}/approval", problem(409, "already-decided"))
+    api.propagation.decisions[SENT] |= {"state": "refused", "decided": decided, "may_decide": False}
     answer = await person.send(page, f"{DECISION}/approval")
     assert answer.status_code == 409
     assert "Quelqu’un d’autre a décidé en premier" in answer.text
@@ -76,10 +74,10 @@ async def test_whoever_comes_second_reads_who_decided_first(played: Played, pers
 
 
 async def test_what_changed_meanwhile_is_shown_again_with_the_reason_that_was_typed(
-    played: Played, person: Person
+    api: FakeApi, person: Person
 ) -> None:
     page = await person.get(DECISION)
-    played.refuse("POST", f"/api/propagation/approvals/{TOKEN}/refusal", problem(409, "shown-differs"))
+    api.propagation.decisions[SENT]["shown"]["digest"] = "0" * 64
     answer = await person.send(page, f"{DECISION}/refusal", reason="Longue explication")
     assert answer.status_code == 409
     assert "Longue explication</textarea>" in answer.text
@@ -94,39 +92,39 @@ async def test_what_changed_meanwhile_is_shown_again_with_the_reason_that_was_ty
         ("quarantined", "en cours d’examen"),
     ],
 )
-async def test_a_decision_that_is_over_has_no_buttons(played: Played, person: Person, state: str, said: str) -> None:
-    played.decision |= {"state": state, "may_decide": False, "decide_by": None}
+async def test_a_decision_that_is_over_has_no_buttons(api: FakeApi, person: Person, state: str, said: str) -> None:
+    api.propagation.decisions[SENT] |= {"state": state, "may_decide": False, "decide_by": None}
     page = (await person.get(DECISION)).text
     assert said in page
     assert "/approval" not in page
 
 
-async def test_an_agent_with_a_session_decides_the_same_way(played: Played, person: Person) -> None:
+async def test_an_agent_with_a_session_decides_the_same_way(api: FakeApi, person: Person) -> None:
     person.sign_in("agent")
     assert f'href="/pending/{SENT}"' in (await person.get("/pending")).text
     page = await person.get(f"/pending/{SENT}")
     await person.send(page, f"/pending/{SENT}/approval")
-    assert played.decision["state"] == "approved"
-    assert played.asked[-1].url.path == f"/api/propagation/transfers/{SENT}/approval"
+    assert api.propagation.decisions[SENT]["state"] == "approved"
+    assert api.asked[-1].url.path == f"/api/propagation/transfers/{SENT}/approval"
 
 
-async def test_the_page_of_a_link_shows_what_there_is_and_costs_nothing(played: Played, person: Person) -> None:
+async def test_the_page_of_a_link_shows_what_there_is_and_costs_nothing(api: FakeApi, person: Person) -> None:
     page = (await person.get(OFFER)).text
     assert "restent 2 téléchargements sur 3" in page
     assert "Limite atteinte" in page
     assert "sha256sum" in page
     assert "Get-FileHash" in page
     assert page.count(f'action="{OFFER}/files/') == 1
-    assert {request.method for request in played.asked} == {"GET"}
+    assert {request.method for request in api.asked} == {"GET"}
 
 
-async def test_a_double_click_takes_one_download_and_leads_to_the_bytes(played: Played, person: Person) -> None:
+async def test_a_double_click_takes_one_download_and_leads_to_the_bytes(api: FakeApi, person: Person) -> None:
     page = await person.get(OFFER)
     first, second = [await person.send(page, DOWNLOAD) for _ in range(2)]
     assert first.status_code == 303
     assert first.headers["location"] == second.headers["location"]
     assert first.headers["location"].startswith("http://files.test/files/")
-    assert len(played.downloads) == 1
+    assert len(api.download.downloads) == 1
     assert len({await _download_id(person), await _download_id(person)}) == 2
 
 
@@ -136,57 +134,54 @@ async def _download_id(person: Person) -> str:
 
 
 @pytest.mark.parametrize("how", ["done", "download-already-done", "download-spent"])
-async def test_a_download_that_has_ended_begins_no_other_by_itself(played: Played, person: Person, how: str) -> None:
+async def test_a_download_that_has_ended_begins_no_other_by_itself(api: FakeApi, person: Person, how: str) -> None:
     page = await person.get(OFFER)
     path = f"/api/download/links/{TOKEN}/files/{FILE}/downloads/.*"
     if how == "done":
-        from httpx import Response
-
-        played.refuse("PUT", path, Response(200, json={"url": "http://files.test/x", "state": "done"}))
+        api.download.done.add(hidden(page, DOWNLOAD)["download"])
     else:
-        played.refuse("PUT", path, problem(409, how))
+        api.refuse("PUT", path, how)
     again = await person.walk(await person.send(page, DOWNLOAD))
     assert "Rien n’a été décompté à l’instant" in again.text
     assert DOWNLOAD in again.text
 
 
-async def test_the_limit_is_a_page_in_words(played: Played, person: Person) -> None:
+async def test_the_limit_is_a_page_in_words(api: FakeApi, person: Person) -> None:
     page = await person.get(OFFER)
-    played.refuse("PUT", f"/api/download/links/{TOKEN}/files/.*", problem(410, "downloads-exhausted", "Trois fois."))
+    api.download.offers[TOKEN]["files"][0]["left"] = 0
     answer = await person.send(page, DOWNLOAD)
     assert answer.status_code == 410
     assert "Limite de téléchargements atteinte" in answer.text
     assert "L’expéditeur" in answer.text
 
 
-async def test_everything_is_offered_as_one_archive_while_it_can_be_had(played: Played, person: Person) -> None:
+async def test_everything_is_offered_as_one_archive_while_it_can_be_had(api: FakeApi, person: Person) -> None:
     assert "/archive" not in (await person.get(OFFER)).text
-    archive = {"name": "a.zip", "size_bytes": 813_000_000, "etag": "x", "left": 1, "refusal": None, "files": []}
-    played.offer = offer(archive=archive)
+    api.download.offers[TOKEN] = offer(archive=archive())
     page = await person.get(OFFER)
     assert "Tout télécharger" in page.text
     answer = await person.send(page, f"{OFFER}/archive")
     assert answer.headers["location"].startswith("http://files.test/files/")
-    assert list(played.downloads.values()) == ["archive"]
-    played.offer = offer(archive={**archive, "left": 0, "refusal": "downloads-exhausted"})
+    assert list(api.download.downloads.values()) == ["archive"]
+    api.download.offers[TOKEN] = offer(archive=no_archive(FILE))
     assert f"{OFFER}/archive" not in (await person.get(OFFER)).text
 
 
-async def test_a_suspended_file_says_so_and_has_no_button(played: Played, person: Person) -> None:
-    played.offer["files"][0]["suspended"] = True
+async def test_a_suspended_file_says_so_and_has_no_button(api: FakeApi, person: Person) -> None:
+    api.download.offers[TOKEN]["files"][0]["suspended"] = True
     page = (await person.get(OFFER)).text
     assert "Trop de téléchargements ont été interrompus" in page
     assert f'action="{DOWNLOAD}"' not in page
 
 
-async def test_a_person_who_looks_is_noted_when_the_page_says_so(played: Played, person: Person) -> None:
+async def test_a_person_who_looks_is_noted_when_the_page_says_so(api: FakeApi, person: Person) -> None:
     page = await person.get(OFFER)
     said = re.findall(r'data-csrf="([^"]*)"', page.text)[0]
     assert (await person.post(f"{OFFER}/opened", {"csrf": said})).status_code == 204
-    assert played.asked[-1].url.path.endswith("/opened")
+    assert api.asked[-1].url.path.endswith("/opened")
 
 
-async def test_tracking_puts_the_cards_of_three_services_side_by_side(played: Played, person: Person) -> None:
+async def test_tracking_puts_the_cards_of_three_services_side_by_side(api: FakeApi, person: Person) -> None:
     person.sign_in()
     page = words((await person.get(TRACKING)).text)
     assert "En attente de validation" in page
@@ -198,11 +193,11 @@ async def test_tracking_puts_the_cards_of_three_services_side_by_side(played: Pl
 
 
 async def test_tracking_works_before_the_other_services_have_heard_of_the_transfer(
-    played: Played, person: Person
+    api: FakeApi, person: Person
 ) -> None:
     person.sign_in()
-    played.tracking = None
-    played.refuse("GET", f"/api/propagation/transfers/{SENT}", problem(404, "not-found"))
+    api.tracking.cards.clear()
+    api.propagation.decisions.clear()
     page = await person.get(TRACKING)
     assert page.status_code == 200
     assert "Reçu" in page.text
@@ -217,24 +212,24 @@ async def test_tracking_works_before_the_other_services_have_heard_of_the_transf
         ("quarantined", "En cours d’examen"),
     ],
 )
-async def test_how_a_transfer_ended_is_said(played: Played, person: Person, outcome: str, said: str) -> None:
+async def test_how_a_transfer_ended_is_said(api: FakeApi, person: Person, outcome: str, said: str) -> None:
     person.sign_in()
-    played.transfers[SENT] |= {"state": "closed", "outcome": outcome, "closed_at": WHEN}
+    api.upload.transfers[SENT] |= {"state": "closed", "outcome": outcome, "closed_at": WHEN}
     page = (await person.get(TRACKING)).text
     assert said in page
     assert f"{TRACKING}/delete" not in page
 
 
-async def test_deleting_asks_first(played: Played, person: Person) -> None:
+async def test_deleting_asks_first(api: FakeApi, person: Person) -> None:
     person.sign_in()
     page = await person.get(f"{TRACKING}/delete")
-    assert played.transfers[SENT]["state"] == "submitted"
+    assert api.upload.transfers[SENT]["state"] == "submitted"
     after = await person.walk(await person.send(page, f"{TRACKING}/delete"))
     assert "Supprimé par vous" in after.text
 
 
-async def test_a_suspended_file_can_be_opened_again_by_its_sender(played: Played, person: Person) -> None:
+async def test_a_suspended_file_can_be_opened_again_by_its_sender(api: FakeApi, person: Person) -> None:
     person.sign_in()
     await person.send(await person.get(TRACKING), f"{TRACKING}/reopen")
-    asked = next(one for one in reversed(played.asked) if one.url.path.endswith("/reopenings"))
+    asked = next(one for one in reversed(api.asked) if one.url.path.endswith("/reopenings"))
     assert json.loads(asked.content) == {"recipient": OUTSIDER["address"], "file": FILE}

@@ -1,10 +1,13 @@
 """Writing, saving, adding a file with a plain form, looking over, sending."""
 
 import hashlib
+import json
 
 import pytest
 
-from tests.unit.portal.played import DRAFT, FILE, SENT, Played, problem
+from services.upload.domain.submission import SubjectMissing, told
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import DRAFT, FILE, SENT, two_files
 from tests.unit.portal.visitor import Person, hidden, in_front_of
 
 PAGE = f"/drafts/{DRAFT}"
@@ -17,18 +20,18 @@ def _signed_in(person: Person) -> None:
     person.sign_in()
 
 
-async def test_a_new_draft_is_begun_once_however_often_the_button_is_pressed(played: Played, person: Person) -> None:
+async def test_a_new_draft_is_begun_once_however_often_the_button_is_pressed(api: FakeApi, person: Person) -> None:
     page = await person.get("/drafts")
     for _ in range(2):
         answer = await person.send(page, "/drafts", draft=FILE)
         assert answer.headers["location"] == f"/drafts/{FILE}"
-    assert len(played.drafts) == 2
+    assert len(api.upload.drafts) == 2
 
 
-async def test_what_is_typed_is_saved_and_shown_again(played: Played, person: Person) -> None:
+async def test_what_is_typed_is_saved_and_shown_again(api: FakeApi, person: Person) -> None:
     answer = await person.send_file(await person.get(PAGE), PAGE, ("", b""), **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes"
-    saved = played.drafts[DRAFT]["typed"]
+    saved = next(json.loads(one.content) for one in api.asked if one.method == "PATCH")
     assert saved == {
         "subject": "Objet",
         "text": "Bonjour",
@@ -39,27 +42,26 @@ async def test_what_is_typed_is_saved_and_shown_again(played: Played, person: Pe
 
 
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB, 8 * MIB + 1, 16 * MIB, 17 * MIB + 123])
-async def test_a_file_goes_on_to_the_store_in_parts_whole_and_in_order(
-    played: Played, person: Person, size: int
-) -> None:
+async def test_a_file_goes_on_to_the_store_in_parts_whole_and_in_order(api: FakeApi, person: Person, size: int) -> None:
     content = hashlib.shake_128(b"file").digest(size)
     page = await person.get(PAGE)
     answer = await person.send_file(page, PAGE, ('Été 2025 "b".pdf', content), **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes#files"
-    assert played.completed == {'Été 2025 "b".pdf': hashlib.sha256(content).hexdigest()}
-    assert max(len(part) for part in played.parts.values()) <= 8 * MIB
-    assert played.drafts[DRAFT]["subject"] == "Objet"
+    (sent,) = [one for one in api.upload.drafts[DRAFT]["files"] if one["path"] == 'Été 2025 "b".pdf']
+    assert (sent["state"], sent["sha256"]) == ("complete", hashlib.sha256(content).hexdigest())
+    assert api.upload.whole(sent["file"]) == content
+    assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_a_file_over_the_limit_of_the_form_is_refused_before_a_part_of_it_goes_on(played: Played) -> None:
-    person = in_front_of(played, form_file_bytes=9 * MIB)
+async def test_a_file_over_the_limit_of_the_form_is_refused_before_a_part_of_it_goes_on(api: FakeApi) -> None:
+    person = in_front_of(api, form_file_bytes=9 * MIB)
     person.sign_in()
     page = await person.get(PAGE)
     answer = await person.send_file(page, PAGE, ("big.bin", bytes(9 * MIB + 400_000)), **TYPED)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.text
-    assert not played.completed
-    assert played.drafts[DRAFT]["subject"] == "Objet"
+    assert api.upload.drafts[DRAFT]["files"] == two_files()
+    assert api.upload.drafts[DRAFT]["subject"] == "Objet"
     await person.http.aclose()
 
 
@@ -71,8 +73,8 @@ async def test_a_form_of_a_gigabyte_leads_to_a_page_that_says_so(person: Person)
     assert "rien du formulaire" not in (await person.get(PAGE)).text
 
 
-async def test_a_file_that_is_refused_does_not_keep_others_waiting(played: Played) -> None:
-    person = in_front_of(played, form_file_bytes=9 * MIB, form_files_at_once=1)
+async def test_a_file_that_is_refused_does_not_keep_others_waiting(api: FakeApi) -> None:
+    person = in_front_of(api, form_file_bytes=9 * MIB, form_files_at_once=1)
     person.sign_in()
     page = await person.get(PAGE)
     for _ in range(3):
@@ -81,7 +83,7 @@ async def test_a_file_that_is_refused_does_not_keep_others_waiting(played: Playe
     await person.http.aclose()
 
 
-async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(played: Played, person: Person) -> None:
+async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     fields = {**hidden(page, PAGE), **TYPED}
     body = b""
@@ -93,100 +95,97 @@ async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(played: P
     headers = {"Content-Type": "multipart/form-data; boundary=b0undary", **person.cookie()}
     answer = await person.http.post(PAGE, content=body, headers=headers)
     assert answer.status_code == 422
-    assert played.plans == {}
+    assert not api.upload.parts
+    assert api.upload.drafts[DRAFT]["files"] == two_files()
 
 
-async def test_a_refused_field_is_told_where_it_stands_and_what_was_typed_stays(played: Played, person: Person) -> None:
-    played.refuse("PATCH", f"/api/upload/drafts/{DRAFT}", problem(422, "subject-too-long", "L'objet est trop long."))
+async def test_a_refused_field_is_told_where_it_stands_and_what_was_typed_stays(api: FakeApi, person: Person) -> None:
+    api.refuse("PATCH", f"/api/upload/drafts/{DRAFT}", "subject-too-long")
     page = await person.get(PAGE)
     answer = await person.send_file(page, PAGE, ("a.txt", b"never sent"), **{**TYPED, "subject": "Long <objet>"})
     assert answer.status_code == 422
     assert 'value="Long &lt;objet&gt;"' in answer.text
     assert 'href="#subject"' in answer.text
     assert "<title>Erreur" in answer.text
-    assert not played.parts
+    assert not api.upload.parts
 
 
-async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(played: Played, person: Person) -> None:
+async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
-    refusal = problem(422, "extension-refused", "Les fichiers de ce type ne sont pas acceptés ici.")
-    played.refuse("PUT", "/api/upload/drafts/.*/files/.*", refusal)
     answer = await person.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.text
     assert "ne sont pas acceptés ici" in answer.text
-    assert played.drafts[DRAFT]["subject"] == "Objet"
+    assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_when_the_session_is_over_what_was_typed_is_given_back(played: Played, person: Person) -> None:
+async def test_when_the_session_is_over_what_was_typed_is_given_back(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     person.sign_in(age=1000)
     answer = await person.send_file(page, PAGE, ("", b""), **{**TYPED, "text": "Deux heures <de> travail"})
     assert answer.status_code == 401
     assert "Deux heures &lt;de&gt; travail" in answer.text
     assert "Ce que vous veniez de saisir" in answer.text
-    assert "typed" not in played.drafts[DRAFT]
+    assert not [one for one in api.asked if one.method == "PATCH"]
 
 
-async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(played: Played, person: Person) -> None:
+async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     assert f'formaction="{PAGE}?remove={FILE}"' in page.text
     answer = await person.send_file(page, PAGE, ("", b""), f"?remove={FILE}", **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes#files"
-    assert any(request.method == "DELETE" and request.url.path.endswith(FILE) for request in played.asked)
-    assert played.drafts[DRAFT]["subject"] == "Objet"
+    assert any(request.method == "DELETE" and request.url.path.endswith(FILE) for request in api.asked)
+    assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_who_has_to_approve_is_said_before_sending(played: Played, person: Person) -> None:
+async def test_who_has_to_approve_is_said_before_sending(api: FakeApi, person: Person) -> None:
     for page in (await person.get(PAGE), await person.get(f"{PAGE}/recap")):
         assert "1 destinataire externe\N{NO-BREAK SPACE}: un agent destinataire devra valider." in page.text
-    played.drafts[DRAFT]["approvers"] = []
+    api.upload.drafts[DRAFT]["approvers"] = []
     assert "ajoutez au moins un agent" in (await person.get(PAGE)).text
-    played.drafts[DRAFT]["needs_approval"] = False
+    api.upload.drafts[DRAFT]["needs_approval"] = False
     assert "l’envoi part aussitôt" in (await person.get(PAGE)).text
 
 
-async def test_what_is_no_address_is_listed_and_kept_in_its_field(played: Played, person: Person) -> None:
-    played.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign"}]
+async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, person: Person) -> None:
+    api.upload.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign"}]
     page = await person.get(PAGE)
     assert "sacha(at)x</textarea>" in page.text
     assert "elle ne contient pas de @" in page.text
 
 
-async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(played: Played, person: Person) -> None:
-    titles = {"fr": "Il n'y a pas encore d'objet.", "en": "There is no subject yet."}
-    played.drafts[DRAFT]["problems"] = [{"slug": "subject-missing", "titles": titles}]
+async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(api: FakeApi, person: Person) -> None:
+    api.upload.drafts[DRAFT]["problems"] = [told(SubjectMissing())]
     page = await person.get(f"{PAGE}/recap")
     assert "pas encore d&#39;objet" in page.text
     assert f"{PAGE}/submission" not in page.text
 
 
-async def test_sending_shows_who_approves_and_where_to_follow_it(played: Played, person: Person) -> None:
+async def test_sending_shows_who_approves_and_where_to_follow_it(api: FakeApi, person: Person) -> None:
     recap = await person.get(f"{PAGE}/recap")
     page = await person.walk(await person.send(recap, f"{PAGE}/submission"))
     assert "En attente de validation" in page.text
     assert f'value="http://127.0.0.1:8080/tracking/{DRAFT}"' in page.text
-    assert DRAFT not in played.drafts
+    assert DRAFT not in api.upload.drafts
 
 
-async def test_a_draft_that_became_incomplete_is_shown_again(played: Played, person: Person) -> None:
+async def test_a_draft_that_became_incomplete_is_shown_again(api: FakeApi, person: Person) -> None:
     recap = await person.get(f"{PAGE}/recap")
-    played.refuse("POST", f"/api/upload/drafts/{DRAFT}/submission", problem(422, "file-missing", problems=[]))
+    api.upload.drafts[DRAFT]["files"] = []
     answer = await person.send(recap, f"{PAGE}/submission")
     assert answer.headers["location"] == f"{PAGE}/recap"
 
 
-async def test_a_draft_that_was_sent_leads_to_its_tracking(played: Played, person: Person) -> None:
-    played.refuse("GET", f"/api/upload/drafts/{SENT}", problem(409, "already-submitted"))
+async def test_a_draft_that_was_sent_leads_to_its_tracking(person: Person) -> None:
     assert (await person.get(f"/drafts/{SENT}")).headers["location"] == f"/tracking/{SENT}"
     assert (await person.get(f"/drafts/{SENT}/recap")).headers["location"] == f"/drafts/{SENT}/sent"
 
 
-async def test_a_draft_is_deleted_only_after_a_page_that_asks(played: Played, person: Person) -> None:
+async def test_a_draft_is_deleted_only_after_a_page_that_asks(api: FakeApi, person: Person) -> None:
     page = await person.get(f"{PAGE}/delete")
-    assert DRAFT in played.drafts
+    assert DRAFT in api.upload.drafts
     await person.send(page, f"{PAGE}/delete")
-    assert DRAFT not in played.drafts
+    assert DRAFT not in api.upload.drafts
 
 
 async def test_what_is_no_id_leads_nowhere(person: Person) -> None:
@@ -194,13 +193,13 @@ async def test_what_is_no_id_leads_nowhere(person: Person) -> None:
         assert (await person.get(path)).status_code == 404
 
 
-async def test_scripts_may_ask_for_their_drafts_files_and_for_nothing_else(played: Played, person: Person) -> None:
+async def test_scripts_may_ask_for_their_drafts_files_and_for_nothing_else(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     said = {"X-CSRF-Token": page.text.split('data-csrf="')[1].split('"')[0]}
     headers = {**said, **person.cookie()}
     asked = {"path": "a.txt", "size_bytes": 3}
-    plan = await person.http.put(f"/relay/drafts/{DRAFT}/files/{FILE}", json=asked, headers=headers)
-    assert plan.json()["parts_url"] == f"/parts/capability-{FILE}"
+    plan = await person.http.put(f"/relay/drafts/{DRAFT}/files/{SENT}", json=asked, headers=headers)
+    assert plan.json()["parts_url"] == f"/parts/{SENT}_1"
     assert (await person.http.get(f"/relay/drafts/{DRAFT}", headers=headers)).json()["draft"] == DRAFT
     refused = await person.http.get(f"/relay/drafts/{FILE}", headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (404, "/problems/not-found")

@@ -3,7 +3,8 @@
 import pytest
 
 from portal.pages.lists import holds
-from tests.unit.portal.played import AGENT, SENT, TOKEN, Played, problem
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import AGENT, SENT, TOKEN
 from tests.unit.portal.visitor import Person, in_front_of
 
 
@@ -15,7 +16,7 @@ def test_a_search_finds_words_however_they_are_written(wanted: str, is_found: bo
     assert holds(wanted, "Relevés d'été", "camille@ville.example") == is_found
 
 
-async def test_an_agent_sees_what_was_received_and_goes_on_to_what_can_be_had(played: Played, person: Person) -> None:
+async def test_an_agent_sees_what_was_received_and_goes_on_to_what_can_be_had(api: FakeApi, person: Person) -> None:
     person.sign_in("agent")
     page = (await person.get("/received")).text
     assert f'href="/download/{TOKEN}"' in page
@@ -41,18 +42,17 @@ async def test_each_list_can_be_searched(person: Person, path: str, some: str, o
     assert f'value="{other}"' in none
 
 
-async def test_an_empty_list_offers_no_search(played: Played, person: Person) -> None:
+async def test_an_empty_list_offers_no_search(api: FakeApi, person: Person) -> None:
     person.sign_in("agent")
-    played.received, played.transfers = [], {}
+    api.tracking.received, api.upload.transfers = [], {}
     for path in ("/received", "/transfers"):
         assert 'name="q"' not in (await person.get(path)).text
 
 
-async def test_who_is_no_agent_has_no_such_list(played: Played) -> None:
-    outsider = in_front_of(played)
+async def test_who_is_no_agent_has_no_such_list(api: FakeApi) -> None:
+    outsider = in_front_of(api)
     outsider.sign_in("external")
     assert "/received" not in (await outsider.get("/")).text
-    played.refuse("GET", "/api/download/received", problem(403, "agent-mailbox-only"))
     page = await outsider.get("/received")
     assert page.status_code == 403
     assert SENT not in page.text

@@ -4,12 +4,18 @@ import gzip
 import re
 from itertools import pairwise
 
+import httpx
 import pytest
 
 from portal.advice import ADVICE
 from services.kit.refusals import Gone
-from tests.unit.portal.played import DRAFT, SENT, TOKEN, Played, problem
-from tests.unit.portal.visitor import FILES, Person, forms, in_front_of
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import DRAFT, SENT, TOKEN
+from tests.fakes.api.description import not_ours
+from tests.fakes.api.download import FILES_URL
+from tests.fakes.api.problems import problem_types
+from tests.unit.portal.visitor import Person, forms, in_front_of
+from tools.generate import all_refusals
 
 OPEN = ("/", "/access", "/access?kind=question", "/access/sent", "/access/x", "/help", "/accessibility", "/legal")
 OWN = (
@@ -26,12 +32,19 @@ OWN = (
 SECRET = (f"/approve/{TOKEN}", f"/download/{TOKEN}")
 EVERY = [*((path, "") for path in OPEN + SECRET), *((path, "agent") for path in OWN)]
 HEAVIEST_BYTES = 60_000
+MET = {
+    "auth": ("POST", "/api/auth/challenges", "/access"),
+    "upload": ("GET", "/api/upload/drafts", "/drafts"),
+    "propagation": ("GET", "/api/propagation/pending", "/pending"),
+    "download": ("GET", f"/api/download/links/{TOKEN}", f"/download/{TOKEN}"),
+}
+"""Where a refusal of each service is met."""
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 @pytest.mark.parametrize(("path", "role"), EVERY)
-async def test_a_page_is_whole_in_its_language(played: Played, language: str, path: str, role: str) -> None:
-    person = in_front_of(played, language)
+async def test_a_page_is_whole_in_its_language(api: FakeApi, language: str, path: str, role: str) -> None:
+    person = in_front_of(api, language)
     if role:
         person.sign_in(role)
     page = await person.get(path)
@@ -56,7 +69,7 @@ async def test_every_page_says_what_it_may_load_and_is_not_kept(person: Person) 
         headers = (await person.get(path)).headers
         policy = headers["content-security-policy"]
         assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
-        assert f"form-action 'self' {FILES}" in policy
+        assert f"form-action 'self' {FILES_URL}" in policy
         assert "frame-ancestors 'none'; base-uri 'none'" in policy
         assert "unsafe" not in policy
         assert headers["cache-control"] == "no-store"
@@ -121,35 +134,40 @@ async def test_looking_with_head_is_looking(person: Person) -> None:
         assert (answer.status_code, answer.content) == (200, b"")
 
 
-@pytest.mark.parametrize("slug", sorted(ADVICE))
-async def test_a_refusal_is_a_page_with_what_to_do_and_whom_to_ask(played: Played, person: Person, slug: str) -> None:
-    played.refuse("GET", f"/api/download/links/{TOKEN}", problem(410, slug, "Voici ce qui s'est passé."))
-    page = await person.get(f"/download/{TOKEN}")
-    assert page.status_code == 410
+@pytest.mark.parametrize("slug", sorted(ADVICE.keys() & problem_types().keys()))
+async def test_a_refusal_is_a_page_with_what_to_do_and_whom_to_ask(api: FakeApi, person: Person, slug: str) -> None:
+    kind = problem_types()[slug]
+    method, asked, path = MET.get(kind.owner, MET["download"])
+    api.refuse(method, asked, slug)
+    person.sign_in("agent")
+    page = await person.get(path)
+    assert page.status_code == kind.status
     assert "Que faire" in page.text
     assert "À qui s’adresser" in page.text
     assert "f" * 32 in page.text
 
 
 def test_whatever_is_gone_has_advice_of_its_own() -> None:
-    import services.auth.domain
-    import services.download.domain.refusals
-    import services.propagation.refusals  # noqa: F401 - they are known once they are imported
-
     no_page = {"gone", "range-not-satisfiable"}
-    slugs = {refusal.slug() for refusal in Gone.__subclasses__() if refusal.__module__.startswith("services.")}
+    slugs = {refusal.slug() for refusal in all_refusals() if issubclass(refusal, Gone)}
     assert slugs - no_page <= ADVICE.keys()
 
 
-async def test_services_that_do_not_answer_are_said_in_words(played: Played, person: Person) -> None:
-    played.refuse("GET", f"/api/download/links/{TOKEN}", problem(503, "unavailable"))
+def test_there_is_advice_on_nothing_that_nobody_says() -> None:
+    ours = {refusal.slug() for refusal in all_refusals("portal")}
+    assert ADVICE.keys() <= problem_types().keys() | ours
+
+
+async def test_services_that_do_not_answer_are_said_in_words(api: FakeApi, person: Person) -> None:
+    api.refuse("GET", f"/api/download/links/{TOKEN}", "unavailable")
     page = await person.get(f"/download/{TOKEN}")
     assert page.status_code == 503
     assert "momentanément indisponible" in page.text
 
 
-async def test_an_error_of_ours_says_a_reference_and_nothing_else(played: Played, person: Person) -> None:
-    played.offer = {"unexpected": True}
+async def test_an_error_of_ours_says_a_reference_and_nothing_else(api: FakeApi, person: Person) -> None:
+    unexpected = not_ours(httpx.Response(200, json={"unexpected": True}), "a service that breaks its word")
+    api.faults.append(lambda request: unexpected if "/links/" in request.url.path else None)
     page = await person.get(f"/download/{TOKEN}")
     assert page.status_code == 500
     assert "Référence" in page.text

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from services.notify import previews
-from tests.unit.portal.played import Played
+from tests.fakes.api.app import FakeApi
 from tests.unit.portal.visitor import Person, in_front_of
 
 ADDRESSES = ("/previews", "/previews/link.fr", "/previews/link.fr/html")
@@ -23,8 +23,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def developer(played: Played, folder: Path) -> AsyncIterator[Person]:
-    somebody = in_front_of(played, portal_development=True, previews_dir=folder)
+async def developer(api: FakeApi, folder: Path) -> AsyncIterator[Person]:
+    somebody = in_front_of(api, portal_development=True, previews_dir=folder)
     yield somebody
     await somebody.http.aclose()
 
@@ -62,9 +62,9 @@ async def test_nothing_but_samples_is_read(developer: Person, folder: Path) -> N
             assert answer.status_code == 404, path
 
 
-async def test_in_production_there_is_nothing(played: Played, folder: Path) -> None:
+async def test_in_production_there_is_nothing(api: FakeApi, folder: Path) -> None:
     for settings in ({}, {"previews_dir": folder}, {"portal_development": True}):
-        person = in_front_of(played, **settings)
+        person = in_front_of(api, **settings)
         for path in ADDRESSES:
             assert (await person.get(path)).status_code == 404, settings
         await person.http.aclose()

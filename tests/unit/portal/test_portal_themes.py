@@ -12,7 +12,8 @@ import portal
 from portal.app import build
 from portal.assets import Assets
 from portal.theme import OURS, theme_in
-from tests.unit.portal.played import TOKEN, Played
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.cards import TOKEN
 from tests.unit.portal.visitor import in_front_of, settings
 
 THEMES = Path(portal.__file__).parent / "themes"
@@ -44,9 +45,9 @@ def mounted(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_a_mounted_folder_gives_every_page_its_name_and_its_look(
-    played: Played, mounted: Path, language: str
+    api: FakeApi, mounted: Path, language: str
 ) -> None:
-    person = in_front_of(played, language, theme_dir=mounted)
+    person = in_front_of(api, language, theme_dir=mounted)
     theme = theme_in(mounted)
     for path in ("/", "/access", "/help", "/legal", "/accessibility", "/nowhere", f"/download/{TOKEN}"):
         html = unescape((await person.get(path)).text)
@@ -65,9 +66,9 @@ async def test_a_mounted_folder_gives_every_page_its_name_and_its_look(
 
 
 async def test_what_a_theme_loads_is_served_for_ever_under_a_name_that_changes_with_it(
-    played: Played, mounted: Path
+    api: FakeApi, mounted: Path
 ) -> None:
-    person = in_front_of(played, theme_dir=mounted)
+    person = in_front_of(api, theme_dir=mounted)
     (name,) = re.findall(r'href="(/assets/theme-[^"]+)"', (await person.get("/")).text)
     loaded = re.findall(r'url\("([^"]+)"\)', (await person.get(name)).text)
     assert [re.sub("-[0-9a-f]{10}", "", one) for one in loaded] == ["/assets/images/arms.svg", "/assets/exemple.woff2"]

@@ -7,7 +7,8 @@ import pytest
 
 from portal.forms import Form
 from portal.trap import FIELD, STAMP, Trap
-from tests.unit.portal.played import Played
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.auth import shown_session
 from tests.unit.portal.visitor import PEPPER, Person, hidden, in_front_of
 
 NOW = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
@@ -43,14 +44,14 @@ def test_a_field_that_nobody_sees_stays_empty() -> None:
 
 
 @pytest.fixture
-async def hasty(played: Played) -> AsyncIterator[Person]:
+async def hasty(api: FakeApi) -> AsyncIterator[Person]:
     """Somebody at a portal where nobody can be slow enough in time."""
-    somebody = in_front_of(played, least_asking_seconds=30)
+    somebody = in_front_of(api, least_asking_seconds=30)
     yield somebody
     await somebody.http.aclose()
 
 
-async def test_who_is_too_fast_is_told_to_try_again_and_keeps_what_was_typed(played: Played, hasty: Person) -> None:
+async def test_who_is_too_fast_is_told_to_try_again_and_keeps_what_was_typed(api: FakeApi, hasty: Person) -> None:
     page = await hasty.get("/access?kind=question")
     answer = await hasty.send(page, "/access", **TYPED)
     assert answer.status_code == 422
@@ -62,11 +63,11 @@ async def test_who_is_too_fast_is_told_to_try_again_and_keeps_what_was_typed(pla
     assert "Combien font" in answer.text
     assert HIDDEN_FIELD in answer.text
     assert hidden(answer, "/access")[STAMP]
-    assert not played.mailed
+    assert not api.auth.mailed
 
 
 async def test_who_filled_the_hidden_field_is_shown_it_and_comes_through_once_it_is_empty(
-    played: Played, person: Person
+    api: FakeApi, person: Person
 ) -> None:
     page = await person.get("/access?kind=question")
     assert HIDDEN_FIELD in page.text
@@ -75,23 +76,23 @@ async def test_who_filled_the_hidden_field_is_shown_it_and_comes_through_once_it
     assert HIDDEN_FIELD not in answer.text
     assert f'name="{FIELD}" type="text" value="rue de la Mairie"' in answer.text
     assert "Laissez ce champ vide" in answer.text
-    assert not played.mailed
+    assert not api.auth.mailed
     assert (await person.send(answer, "/access", **TYPED, **{FIELD: ""})).headers["location"] == "/access/sent"
-    assert played.mailed == ["camille@ville.example"]
+    assert api.auth.mailed == ["camille@ville.example"]
 
 
-async def test_an_agent_with_a_session_is_never_caught(played: Played, hasty: Person) -> None:
+async def test_an_agent_with_a_session_is_never_caught(api: FakeApi, hasty: Person) -> None:
     hasty.sign_in("agent")
-    played.role = "agent"
+    api.auth.session = shown_session("agent")
     page = await hasty.get("/access?kind=question")
     answer = await hasty.send(page, "/access", **TYPED, **{FIELD: "x"})
     assert answer.headers["location"] == "/access/sent"
 
 
 @pytest.mark.parametrize("role", ["external", ""])
-async def test_a_cookie_that_says_agent_opens_nothing(played: Played, hasty: Person, role: str) -> None:
+async def test_a_cookie_that_says_agent_opens_nothing(api: FakeApi, hasty: Person, role: str) -> None:
     hasty.sign_in("agent")
-    played.role = role
+    api.auth.session = shown_session(role) if role else None
     page = await hasty.get("/access?kind=question")
     assert (await hasty.send(page, "/access", **TYPED)).status_code == 422
-    assert not played.mailed
+    assert not api.auth.mailed

@@ -10,15 +10,16 @@ from pydantic import SecretStr
 
 from portal.app import build
 from portal.settings import Settings
-from tests.unit.portal.played import Played, token
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.call import token
+from tests.fakes.api.download import FILES_URL
 
 PUBLIC = "http://127.0.0.1:8080"
-FILES = "http://files.test"
 PEPPER = "a pepper that is long enough for it"
 
 
 def settings(**more: Any) -> Settings:
-    given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES}
+    given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES_URL}
     return Settings(pepper=SecretStr(PEPPER), **{**given, "least_asking_seconds": 0, **more})
 
 
@@ -92,9 +93,9 @@ def hidden(page: httpx.Response, action: str) -> dict[str, str]:
     return next(form for form in forms(page.text) if form.action == action).hidden
 
 
-def in_front_of(played: Played, language: str = "fr", **more: Any) -> Person:
-    """Somebody in front of a portal whose services are played."""
-    portal = build(settings(**more), played.transport())
+def in_front_of(api: FakeApi, language: str = "fr", **more: Any) -> Person:
+    """Somebody in front of a portal whose services are api."""
+    portal = build(settings(**more), api.transport())
     transport = httpx.ASGITransport(portal.app, raise_app_exceptions=False, client=("203.0.113.9", 1))
     headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
     return Person(httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers))

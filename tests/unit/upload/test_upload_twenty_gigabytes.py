@@ -78,9 +78,9 @@ def test_whoever_resumes_reads_what_is_there_and_sends_only_the_rest() -> None:
     for number in lost:
         del there[number]
     view = file_view(id, file, "capability", NOW, dict(reversed(there.items())))
-    listed = [part["number"] for part in view["parts"]]
+    listed = [part.number for part in view.parts]
     assert listed == sorted(listed)
-    assert set(range(1, view["part_count"] + 1)) - set(listed) == lost
+    assert set(range(1, view.part_count + 1)) - set(listed) == lost
     with pytest.raises(PartsMissing) as refusal:
         whole(file, DIGEST, there)
     assert refusal.value.members == {"parts": sorted(lost), "missing": len(lost)}

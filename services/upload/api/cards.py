@@ -1,0 +1,157 @@
+"""What does the service answer? The shapes of drafts, transfers, files and limits in JSON."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.contracts.values import Language, Recipient
+from services.upload.domain.limits import ByRole
+from services.upload.domain.recipients import Unreadable
+from services.upload.domain.transfer import FileState, Outcome, Sender, State
+
+
+class AnnouncedFileCard(BaseModel):
+    """A file of a draft or a transfer; the digests (lower-case hex) are there once it is complete."""
+
+    file: str
+    path: str
+    size_bytes: int
+    modified_at: datetime | None
+    state: FileState
+    sha256: str | None
+    crc32: str | None
+
+
+class CompleteFileCard(AnnouncedFileCard):
+    """A file and how it was cut into parts."""
+
+    part_size_bytes: int
+    part_count: int
+
+
+class StoredPartCard(BaseModel):
+    """A part that has arrived; numbers begin at one."""
+
+    number: int
+    size_bytes: int
+    sha256: str
+
+
+class FilePlanCard(CompleteFileCard):
+    """A file, where its parts go and until when, and those that have arrived, in order."""
+
+    parts_url: str
+    capability_expires_at: datetime
+    parts: list[StoredPartCard]
+
+
+class ObstacleCard(BaseModel):
+    """What stands between a draft and its being sent, as the refusal of its submission; it may have more members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    slug: str
+    type: str
+    titles: dict[Language, str]
+
+
+class ContentsCard(BaseModel):
+    """What a draft and a transfer have in common."""
+
+    state: State
+    sender: Sender = Field(serialization_alias="from")
+    recipients: tuple[Recipient, ...]
+    needs_approval: bool
+    approvers: list[str]
+    unreadable: tuple[Unreadable, ...]
+    subject: str
+    text: str
+    validity_days: int
+    language: Language
+    files: list[AnnouncedFileCard]
+    total_bytes: int
+    created_at: datetime
+    touched_at: datetime
+
+
+class DraftCard(ContentsCard):
+    """A draft, and what stands between it and its being sent, in the order of the page."""
+
+    draft: str
+    problems: list[ObstacleCard]
+
+
+class DraftsCard(BaseModel):
+    """One's own drafts."""
+
+    drafts: list[DraftCard]
+
+
+class TransferCard(ContentsCard):
+    """What was sent, until when it can be had, and how it ended."""
+
+    transfer: str
+    outcome: Outcome | None
+    submitted_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
+    purged_at: datetime | None
+
+
+class TransfersCard(BaseModel):
+    """What one has sent."""
+
+    transfers: list[TransferCard]
+
+
+class AddressesByRole(BaseModel):
+    """Addresses of the agents, and of the others."""
+
+    agent: list[str]
+    external: list[str]
+
+
+class RecapCard(BaseModel):
+    """What was sent, to whom, until when, and who has to approve it."""
+
+    transfer: str
+    submitted_at: datetime
+    ends_at: datetime
+    needs_approval: bool
+    approvers: list[str]
+    recipients: AddressesByRole
+    files: list[AnnouncedFileCard]
+    total_bytes: int
+
+
+class ValidityDays(BaseModel):
+    """For how many days a transfer may be kept."""
+
+    shortest: int
+    longest: int
+    usual: int
+
+
+class PartBytes(BaseModel):
+    """The sizes that parts may have."""
+
+    smallest: int
+    largest: int
+
+
+class LimitsCard(BaseModel):
+    """Every limit; sizes in bytes, lengths in characters."""
+
+    total_bytes: ByRole
+    files: int
+    recipients: int
+    drafts: int
+    refused_extensions: list[str]
+    subject_characters: int
+    text_characters: int
+    name_characters: int
+    path_characters: int
+    folders: int
+    validity_days: ValidityDays
+    part_bytes: PartBytes
+    languages: list[Language]

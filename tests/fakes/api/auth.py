@@ -1,0 +1,118 @@
+"""A fake of auth: one mailbox, to which the same link and key are sent each time."""
+
+from datetime import datetime, timedelta
+
+import httpx
+
+from services.auth.domain import (
+    ChallengeFailed,
+    ChallengeNotOffered,
+    KeyWrong,
+    LinkAlreadyUsed,
+    OneTimeLinkUnknown,
+    OnlyAgentsInvite,
+)
+from services.kit.addresses import normal_form
+from services.kit.callers import SessionExpired
+from services.kit.secrets import plain_key
+from tests.fakes.api.call import Answers, Call, token
+from tests.fakes.api.cards import KEY, LATER, PERSON, TOKEN, WHEN, Json
+
+QUESTION, ANSWER = "Combien font deux plus trois ?", "5"
+PNG = b"\x89PNG not really"
+TRIES = 5
+
+
+class FakeAuth:
+    """`session` is the one that stands, if any; `mailed` are the addresses to which a link was sent."""
+
+    def __init__(self) -> None:
+        self.session: Json | None = shown_session()
+        self.session_seconds = 900
+        self.mailed: list[str] = []
+        self.tokens: list[str] = []
+        self.wrong_keys = 0
+        self._opened_by: str | None = None
+        self.answers: Answers = {
+            "POST /api/auth/challenges": self._draw,
+            "GET /api/auth/challenges/{challenge}/image": self._image,
+            "POST /api/auth/links": self._send_link,
+            "POST /api/auth/invitations": self._invite,
+            "POST /api/auth/sessions": self._open,
+            "GET /api/auth/sessions/current": self._show,
+            "POST /api/auth/sessions/current/renewal": self._renew,
+            "DELETE /api/auth/sessions/current": self._close,
+        }
+
+    def _draw(self, call: Call) -> httpx.Response:
+        kind = call.body["kind"]
+        if kind not in ("image", "question"):
+            raise ChallengeNotOffered(offered=["image", "question"])
+        here = "/api/auth/challenges/c"
+        image = {"question": None, "image_url": f"{here}/image", "audio_url": f"{here}/audio"}
+        words = {"question": QUESTION, "image_url": None, "audio_url": None}
+        card = {"challenge": "c", "kind": kind, "expires_at": LATER}
+        return httpx.Response(201, json=card | (image if kind == "image" else words))
+
+    def _image(self, _call: Call) -> httpx.Response:
+        return httpx.Response(200, content=PNG, headers={"content-type": "image/png"})
+
+    def _send_link(self, call: Call) -> httpx.Response:
+        address = normal_form(call.body["email"])
+        if call.body["answer"] != ANSWER:
+            raise ChallengeFailed()
+        return self._mail(address)
+
+    def _invite(self, call: Call) -> httpx.Response:
+        if call.caller["role"] != "agent":
+            raise OnlyAgentsInvite()
+        return self._mail(normal_form(call.body["email"]))
+
+    def _mail(self, address: str) -> httpx.Response:
+        self.mailed.append(address)
+        self._opened_by = None
+        return httpx.Response(202, json={})
+
+    def _open(self, call: Call) -> httpx.Response:
+        asked = call.body
+        if asked["link"] != TOKEN:
+            raise OneTimeLinkUnknown()
+        if self._opened_by and self._opened_by != asked["session"]:
+            raise LinkAlreadyUsed()
+        if plain_key(asked["key"]) != plain_key(KEY):
+            self.wrong_keys += 1
+            raise KeyWrong(tries_left=TRIES - self.wrong_keys)
+        self._opened_by = asked["session"]
+        address = self.mailed[-1] if self.mailed else PERSON["address"]
+        self.session = shown_session(address=address, name=f"{asked['first_name']} {asked['last_name']}")
+        opened = {name: self.session[name] for name in ("email", "role", "name")}
+        return httpx.Response(201, json=self._token(self.session["role"]) | opened)
+
+    def _show(self, call: Call) -> httpx.Response:
+        return httpx.Response(200, json=self._standing(call))
+
+    def _renew(self, call: Call) -> httpx.Response:
+        self._standing(call)
+        return httpx.Response(200, json=self._token(call.caller["role"]))
+
+    def _close(self, call: Call) -> httpx.Response:
+        """Again is the same."""
+        if call.caller:
+            self.session = None
+        return httpx.Response(204)
+
+    def _token(self, role: str) -> Json:
+        self.tokens.append(token(role, number=len(self.tokens)))
+        expires_at = datetime.fromisoformat(WHEN) + timedelta(seconds=self.session_seconds)
+        return {"token": self.tokens[-1], "expires_at": expires_at.isoformat()}
+
+    def _standing(self, call: Call) -> Json:
+        """The session that the bearer has; auth looks it up, whatever their token says."""
+        if not call.caller or self.session is None:
+            raise SessionExpired()
+        return self.session
+
+
+def shown_session(role: str = "external", address: str = PERSON["address"], name: str = PERSON["name"]) -> Json:
+    """Who the bearer is."""
+    return {"email": address, "role": role, "name": name, "language": "fr", "ends_at": LATER}

@@ -1,0 +1,206 @@
+"""Do a request and its answer keep to what the services say of their own API (docs/openapi)?
+
+Fields that a description does not name are refused: whatever a fake answers, and whatever is asked of it, is ours.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import httpx
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from tests.fakes.api.elsewhere import PARTS, ContractViolation, elsewhere
+from tests.fakes.api.problems import GATEWAY, MEDIA_TYPE, OF_PARTS, ProblemType, gateway_words, problem_types
+
+DOCUMENTS = Path(__file__).resolve().parents[3] / "docs" / "openapi"
+SERVICES = ("auth", "upload", "propagation", "download")
+JSON = "application/json"
+NOT_OURS = "not ours"
+FORMATS = FormatChecker(formats=("uuid",))
+
+
+def _is_moment(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+FORMATS.checks("date-time", ValueError)(_is_moment)
+
+
+class Operation(NamedTuple):
+    """A route of a service as it describes it; `parameters` are the values that were found in the path."""
+
+    service: str
+    name: str
+    described: dict[str, Any]
+    parameters: dict[str, str]
+
+
+def not_ours(response: httpx.Response, reason: str) -> httpx.Response:
+    """An answer that none of our services gives, and that must be borne all the same; it is not checked."""
+    response.extensions[NOT_OURS] = reason
+    return response
+
+
+class ApiDescription:
+    """The documents of all services; their validators are made once."""
+
+    def __init__(self) -> None:
+        read = {service: json.loads((DOCUMENTS / f"{service}.json").read_text()) for service in SERVICES}
+        strict = {service: _strict(document, service) for service, document in read.items()}
+        resources = [(_urn(service), DRAFT202012.create_resource(document)) for service, document in strict.items()]
+        self._registry: Registry[Any] = Registry().with_resources(resources)
+        self._operations = list(_operations(strict))
+        self._validators: dict[str, Draft202012Validator] = {}
+
+    @property
+    def operations(self) -> set[str]:
+        """The names of all of them, like `GET /api/upload/drafts/{draft}`."""
+        return {operation.name for _, operation in self._operations}
+
+    def operation(self, request: httpx.Request) -> Operation | None:
+        """What is asked for; none for a route that no service describes, which must be one of those `elsewhere`."""
+        path = request.url.raw_path.decode().partition("?")[0]
+        for pattern, operation in self._operations:
+            if found := pattern.fullmatch(f"{request.method} {path}"):
+                values = {name: unquote(value) for name, value in found.groupdict().items()}
+                return operation._replace(parameters=values)
+        elsewhere(request)
+        return None
+
+    def check_request(self, request: httpx.Request) -> Operation | None:
+        """Refuse a request that the service would find malformed, or of which it would ignore a part."""
+        operation = self.operation(request)
+        if operation is not None:
+            self._check_parameters(operation, dict(request.url.params))
+            self._check_body(operation, request.content)
+        return operation
+
+    def check_answer(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Refuse an answer that the service would not give."""
+        if NOT_OURS in response.extensions:
+            return
+        operation = self.operation(request)
+        if response.status_code >= 400:
+            self._check_problem(request, operation, response)
+        elif operation is None:
+            elsewhere(request).check(response)
+        else:
+            self._check_success(operation, response)
+
+    def _check_parameters(self, operation: Operation, query: Mapping[str, str]) -> None:
+        known = {one["name"]: one["schema"] for one in operation.described.get("parameters", [])}
+        for name, value in {**operation.parameters, **query}.items():
+            if name not in known:
+                raise ContractViolation(f"{operation.name}: it takes no parameter {name}")
+            self._validate(f"{operation.name}: parameter {name}", known[name], value)
+
+    def _check_body(self, operation: Operation, content: bytes) -> None:
+        described = operation.described.get("requestBody")
+        if described is None:
+            if content:
+                raise ContractViolation(f"{operation.name}: it takes no body, and was sent {content[:200]!r}")
+        elif content or described.get("required"):
+            where = f"{operation.name}: the body that was sent"
+            self._validate(where, described["content"][JSON]["schema"], _json(where, content))
+
+    def _check_success(self, operation: Operation, response: httpx.Response) -> None:
+        where = f"{operation.name}: the answer {response.status_code}"
+        described = operation.described["responses"].get(str(response.status_code))
+        if described is None:
+            documented = ", ".join(operation.described["responses"])
+            raise ContractViolation(f"{where} is not one of {documented}")
+        media_type = response.headers.get("content-type", "").partition(";")[0]
+        content = described.get("content")
+        if content is None:
+            if response.content:
+                raise ContractViolation(f"{where} has no body, but this one has {response.content[:200]!r}")
+        elif media_type not in content:
+            raise ContractViolation(f"{where} is {' or '.join(content)}, not {media_type or 'empty'}")
+        elif "schema" in content[media_type]:
+            self._validate(where, content[media_type]["schema"], _json(where, response.content))
+
+    def _check_problem(self, request: httpx.Request, operation: Operation | None, response: httpx.Response) -> None:
+        place = operation or elsewhere(request)
+        service, is_part = place.service, place is PARTS
+        where = f"{operation.name if operation else request.url.path}: the refusal {response.status_code}"
+        if response.headers.get("content-type") != MEDIA_TYPE:
+            raise ContractViolation(f"{where} is no {MEDIA_TYPE}")
+        body = _json(where, response.content)
+        slug = str(body.get("type", "")).removeprefix("/problems/")
+        if (kind := problem_types().get(slug)) is None:
+            raise ContractViolation(f"{where}: /type: nobody refuses with {slug!r}")
+        if kind.owner not in (service, "kit", GATEWAY, OF_PARTS if is_part else ""):
+            raise ContractViolation(f"{where}: /type: {slug} is refused by {kind.owner}, not by {service}")
+        if {response.status_code, body.get("status")} != {kind.status}:
+            raise ContractViolation(f"{where}: /status: {slug} is a {kind.status}")
+        if body.get("title") not in _titles(kind, of_part=is_part):
+            raise ContractViolation(f"{where}: /title: {slug} does not say {body.get('title')!r}")
+        if kind.status in (429, 503) and "retry-after" not in response.headers:
+            raise ContractViolation(f"{where}: it has no Retry-After")
+        if kind.owner in (service, "kit"):
+            self._validate(where, {"$ref": f"{_urn(service)}#/components/schemas/Problem"}, body)
+
+    def _validate(self, where: str, schema: Mapping[str, Any], value: Any) -> None:
+        key = json.dumps(schema)
+        if key not in self._validators:
+            self._validators[key] = Draft202012Validator(schema, registry=self._registry, format_checker=FORMATS)
+        for error in self._validators[key].iter_errors(value):
+            pointer = "".join(f"/{step}" for step in error.absolute_path) or "/"
+            raise ContractViolation(f"{where}: {pointer}: {error.message}")
+
+
+@cache
+def description() -> ApiDescription:
+    """The one description of a test run."""
+    return ApiDescription()
+
+
+def _strict(node: Any, service: str) -> Any:
+    """The same document, in which no object has a field that is not named, and which others can refer to."""
+    if isinstance(node, list):
+        return [_strict(one, service) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {name: _strict(value, service) for name, value in node.items()}
+    if isinstance(reference := made.get("$ref"), str):
+        made["$ref"] = f"{_urn(service)}{reference}"
+    if isinstance(made.get("properties"), dict):
+        made.setdefault("additionalProperties", False)
+    return made
+
+
+def _urn(service: str) -> str:
+    return f"urn:melanissimo:{service}"
+
+
+def _operations(documents: Mapping[str, dict[str, Any]]) -> Iterator[tuple[re.Pattern[str], Operation]]:
+    for service, document in documents.items():
+        for template, operations in document["paths"].items():
+            for method, described in operations.items():
+                name = f"{method.upper()} {template}"
+                pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(name))
+                yield re.compile(pattern), Operation(service, name, described, {})
+
+
+def _titles(kind: ProblemType, *, of_part: bool) -> set[str]:
+    """What a problem of this kind may be called; of a part it is the gateway that says it."""
+    if not of_part:
+        return set(kind.titles.values())
+    words = gateway_words()
+    own = words.types.get(kind.slug)
+    return {*(own.titles if own else words.titles[kind.status]).values(), *words.titles[kind.status].values()}
+
+
+def _json(where: str, content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise ContractViolation(f"{where} is no JSON: {content[:200]!r}") from None

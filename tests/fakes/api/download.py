@@ -1,0 +1,191 @@
+"""A fake of download for those with a link: what it leads to, the downloads that are begun, and their bytes."""
+
+import hashlib
+import io
+import uuid
+import zipfile
+from collections.abc import Mapping, Sequence
+
+import httpx
+
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    FileSuspended,
+    FileUnknown,
+    LinkExpired,
+    LinkUnknown,
+    RangeNotSatisfiable,
+)
+from tests.fakes.api.call import Answers, Call, ok
+from tests.fakes.api.cards import LATER, TOKEN, Json, archive, offer, offered_file
+from tests.fakes.api.tracking import FakeTracking
+
+FILES_URL = "http://files.test"
+ARCHIVE = "archive"
+LIMIT = 3
+
+
+class FakeDownload:
+    """`offers` are cards by the token of a link, `contents` the bytes of files by their id.
+
+    `downloads` says what was begun under an id; a test adds those that went through to `done`. `capability` is the one
+    that is good; another number makes all earlier addresses of bytes expire.
+    """
+
+    def __init__(self, tracking: FakeTracking) -> None:
+        self.offers: dict[str, Json] = {}
+        self.contents: dict[str, bytes] = {}
+        self.downloads: dict[str, str] = {}
+        self.done: set[str] = set()
+        self.ranges: list[str] = []
+        self.capability = 1
+        self._tracking = tracking
+        self._holders: dict[str, str] = {}
+        self._bodies: dict[str, bytes] = {}
+        link = "/api/download/links/{token}"
+        self.answers: Answers = {
+            f"GET {link}": lambda call: ok(self._offer(call)),
+            f"POST {link}/opened": self._note_opened,
+            f"PUT {link}/files/{{file}}/downloads/{{download}}": self._start,
+            f"PUT {link}/archive/downloads/{{download}}": self._start_archive,
+        }
+
+    # --- what a test, or another service, brings about ---
+
+    def offer_files(self, files: Mapping[str, bytes]) -> Json:
+        """Have the link lead to these files, by path; the card of the link."""
+        cards = [
+            offered_file(path, len(data), file=id_of(path), sha256=sha256_of(data), left=LIMIT)
+            for path, data in files.items()
+        ]
+        self.contents |= {card["file"]: files[card["path"]] for card in cards}
+        self.offers[TOKEN] = offer(files=cards, archive=archive(left=LIMIT))
+        self.offers[TOKEN]["archive"]["size_bytes"] = len(self.archive(self.offers[TOKEN]))
+        return self.offers[TOKEN]
+
+    def archive(self, card: Json, ids: Sequence[str] | None = None) -> bytes:
+        """All files of a link as one, or some of them."""
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w") as made:
+            for file in card["files"]:
+                if ids is None or file["file"] in ids:
+                    made.writestr(zipfile.ZipInfo(file["path"]), self.contents.get(file["file"], b""))
+        return whole.getvalue()
+
+    def release(self, transfer: Json, recipients: Sequence[Json], contents: Mapping[str, bytes]) -> None:
+        """These recipients of a transfer get a link, under a limit each."""
+        self.contents |= contents
+        files = [_declared(file) for file in transfer["files"]]
+        addresses = [one["address"] for one in recipients]
+        self._tracking.release(transfer, files, addresses)
+        same: Json = {name: transfer[name] for name in ("transfer", "subject", "text", "ends_at")}
+        same["sender"] = {name: transfer["from"][name] for name in ("address", "name")}
+        for address in addresses:
+            token = f"link-{len(self.offers)}-of-{transfer['transfer']}"
+            offered: list[Json] = [{**file, "left": LIMIT, "suspended": False} for file in files]
+            self.offers[token] = offer(files=offered, archive=archive(left=LIMIT), **same)
+            self._holders[token] = address
+
+    def token_of(self, transfer: str, address: str) -> str:
+        """The token in the mail with a recipient's link."""
+        held = [token for token, holder in self._holders.items() if holder == address]
+        return next(token for token in held if self.offers[token]["transfer"] == transfer)
+
+    # --- what is asked with a link ---
+
+    def get_bytes(self, request: httpx.Request) -> httpx.Response:
+        """The bytes of a download, whole or from some byte on."""
+        generation, _, id = request.url.path.rpartition("/")[2].partition(".")
+        if int(generation) != self.capability:
+            raise LinkExpired()
+        if id in self.done:
+            raise DownloadAlreadyDone()
+        data, wanted = self._bodies[id], request.headers.get("range", "")
+        self.ranges.append(wanted)
+        if not wanted:
+            return httpx.Response(200, stream=httpx.ByteStream(data))
+        return partial_content(data, int(wanted.removeprefix("bytes=").rstrip("-")))
+
+    def _offer(self, call: Call) -> Json:
+        if call["token"] not in self.offers:
+            raise LinkUnknown()
+        card = self.offers[call["token"]]
+        self._tracking.refuse_closed(card["transfer"], self._holder(call))
+        return card
+
+    def _holder(self, call: Call) -> str:
+        """Whose link it is; nobody's when a test has put it there."""
+        return self._holders.get(call["token"], "")
+
+    def _note_opened(self, call: Call) -> httpx.Response:
+        self._tracking.note_opened(self._offer(call)["transfer"], self._holder(call))
+        return httpx.Response(204)
+
+    def _start(self, call: Call) -> httpx.Response:
+        card, id, what = self._offer(call), call["download"], f"files/{call['file']}"
+        file = next((one for one in card["files"] if one["file"] == call["file"]), None)
+        if file is None:
+            raise FileUnknown()
+        if id not in self.downloads:
+            if not file["left"]:
+                begun = {one for one, of in self.downloads.items() if of == what}
+                raise DownloadsExhausted(done=len(begun & self.done), running=len(begun - self.done))
+            if file["suspended"]:
+                raise FileSuspended()
+            file["left"] -= 1
+            _take_from_archive(card["archive"], file)
+            self._tracking.note_start(card["transfer"], self._holder(call), call["file"], id)
+        self._begin(id, what, self.contents.get(call["file"], b""))
+        return ok({**self._address(id), **{name: file[name] for name in ("size_bytes", "sha256", "left")}})
+
+    def _start_archive(self, call: Call) -> httpx.Response:
+        card, id = self._offer(call), call["download"]
+        whole, files = card["archive"], [file["file"] for file in card["files"]]
+        wanted = (call.body or {}).get("files") or files
+        if id not in self.downloads:
+            if whole["refusal"]:
+                raise DownloadsExhausted(files=whole["files"])
+            whole["left"] -= 1
+        self._begin(id, ARCHIVE, self.archive(card, wanted))
+        said = {name: whole[name] for name in ("name", "etag", "left")}
+        return ok({**self._address(id), **said, "size_bytes": len(self._bodies[id]), "files": wanted})
+
+    def _begin(self, id: str, what: str, body: bytes) -> None:
+        self.downloads.setdefault(id, what)
+        self._bodies.setdefault(id, body)
+
+    def _address(self, id: str) -> Json:
+        url = f"{FILES_URL}/files/{self.capability}.{id}"
+        return {"url": url, "expires_at": LATER, "state": "done" if id in self.done else "running"}
+
+
+def partial_content(data: bytes, start: int, stream: httpx.SyncByteStream | None = None) -> httpx.Response:
+    """The bytes from some byte on; `stream` gives them otherwise than at once."""
+    if start >= len(data):
+        raise RangeNotSatisfiable()
+    said = {"content-range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
+    return httpx.Response(206, stream=stream or httpx.ByteStream(data[start:]), headers=said)
+
+
+def id_of(path: str) -> str:
+    """Of a file that a test offers."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, path))
+
+
+def sha256_of(data: bytes) -> str:
+    """Lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _declared(file: Json) -> Json:
+    """A file of a transfer, whose digest is still its sender's word."""
+    same = {name: file[name] for name in ("file", "path", "size_bytes", "sha256")}
+    return {**same, "verification": "declared"}
+
+
+def _take_from_archive(card: Json, file: Json) -> None:
+    """There are no more archives than downloads of each file."""
+    card["left"] = min(card["left"], file["left"])
+    if not card["left"]:
+        card |= {"refusal": DownloadsExhausted.slug(), "files": [file["file"]]}

@@ -1,0 +1,87 @@
+"""Every problem that can be answered: the services' from their refusals, the gateway's own from its template."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tools.generate import all_refusals
+
+TEMPLATE = Path(__file__).resolve().parents[3] / "deploy" / "gateway" / "nginx.conf.template"
+MEDIA_TYPE = "application/problem+json"
+REFERENCE = "f" * 32
+RETRY_AFTER = {429: "60", 503: "5", 504: "5"}
+GATEWAY = "gateway"
+OF_PARTS = "gateway, for parts"
+"""What the gateway makes of the store's answer to a part; no other route is refused so."""
+
+Titles = dict[str, str]
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """A kind of problem; `owner` is the service that refuses so, or `kit` when all of them may."""
+
+    slug: str
+    status: int
+    titles: Titles
+    owner: str
+
+
+@dataclass(frozen=True)
+class GatewayWords:
+    """What the gateway says itself: the types that it knows, and by status the titles that go with any other type."""
+
+    types: dict[str, ProblemType]
+    titles: dict[int, Titles]
+
+
+@cache
+def gateway_words() -> GatewayWords:
+    """As its template has them."""
+    template = TEMPLATE.read_text(encoding="utf-8")
+    said = {found[1]: found[2] for found in re.finditer(r'^ +((?:fr|en):[a-z-]+) "(.*)";$', template, re.M)}
+    types, titles = {}, {}
+    for stored, status, slug in re.findall(r'^ +"~(\^stored)?:(\d{3})\$" ([a-z-]+);$', template, re.M):
+        words = {language: said[f"{language}:{slug}"] for language in ("fr", "en")}
+        types[slug] = ProblemType(slug, int(status), words, OF_PARTS if stored else GATEWAY)
+        if not stored:
+            titles[int(status)] = words
+    return GatewayWords(types, titles)
+
+
+@cache
+def problem_types() -> dict[str, ProblemType]:
+    """All of them, by slug; where a service and the gateway refuse alike, the service's."""
+    found = dict(gateway_words().types)
+    for refusal in all_refusals():
+        titles = {language: refusal.title(language) for language in ("fr", "en")}
+        owner = refusal.__module__.split(".")[1]
+        found[refusal.slug()] = ProblemType(refusal.slug(), refusal.status, titles, owner)
+    return found
+
+
+def problem(slug: str, language: str = "fr", retry_after: str = "", **members: Any) -> httpx.Response:
+    """A problem as a service answers it, with the status and the title that its type has."""
+    kind = problem_types()[slug]
+    return _answer(kind, kind.titles[language], language, retry_after, members)
+
+
+def problem_of_part(slug: str, language: str = "fr", retry_after: str = "") -> httpx.Response:
+    """A refused part: the gateway passes on which type it is and says the rest itself."""
+    kind, words = problem_types()[slug], gateway_words()
+    if (own := words.types.get(slug)) and own.owner == OF_PARTS:
+        return _answer(own, own.titles[language], language, retry_after, {})
+    title, detail = words.titles[kind.status][language], kind.titles["en"]
+    return _answer(kind, title, language, retry_after, {"detail": detail})
+
+
+def _answer(kind: ProblemType, title: str, language: str, retry_after: str, members: dict[str, Any]) -> httpx.Response:
+    said = {"type": f"/problems/{kind.slug}", "title": title, "status": kind.status, "reference": REFERENCE}
+    headers = {"Content-Type": MEDIA_TYPE, "Content-Language": language}
+    if wait := retry_after or RETRY_AFTER.get(kind.status):
+        headers["Retry-After"] = wait
+    return httpx.Response(kind.status, json=members | said, headers=headers)
