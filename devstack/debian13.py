@@ -1,6 +1,7 @@
 """Runs the stack, the demonstration and the tests on Debian 13, in a root of its own beside this system."""
 
 import ast
+import fcntl
 import os
 import random
 import shutil
@@ -8,13 +9,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
 from devstack.debian import OS_RELEASE, PLACES, install, system_of
 from devstack.ports import CHOICE, is_free
-from devstack.refusals import RootNeeded, StackRefusal, StartInterrupted
+from devstack.refusals import RootNeeded, StackAlreadyRunning, StackRefusal, StartInterrupted
 from devstack.table import short
 from devstack.workspace import PROJECT
 
@@ -50,8 +51,7 @@ def make_root() -> None:
     if shutil.which("mmdebstrap", path=PLACES) is None:
         install(["mmdebstrap"])
     unfinished = ROOT.with_name(f"{ROOT.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.parent.mkdir(exist_ok=True)
+    subprocess.run(["rm", "--recursive", "--force", "--one-file-system", unfinished], check=True)
     options = [f"--aptopt={line}" for line in _lines("apt-config", "dump") if _is_about_the_network(line)]
     packages = f"--include={','.join(FIRST_PACKAGES)}"
     command = ["mmdebstrap", "--quiet", "--variant=minbase", packages, *options, SUITE, str(unfinished), *sources()]
@@ -150,26 +150,41 @@ class Inside:
                 if running.poll() is None:
                     self.make("stop")
 
-    def end_what_is_left(self) -> None:
-        """Kill the processes whose root is ours, if any outlived the commands that started them."""
-        for process in Path("/proc").glob("[0-9]*"):
-            with suppress(OSError):
-                if (process / "root").readlink() == ROOT:
-                    os.kill(int(process.name), signal.SIGKILL)
+
+def end_what_is_left() -> None:
+    """Kill the processes whose root is ours, if any outlived the commands that started them."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "root").readlink() == ROOT:
+                os.kill(int(process.name), signal.SIGKILL)
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """As long as this lasts nobody else works in the root, and nothing is left there before or after it."""
+    ROOT.parent.mkdir(exist_ok=True)
+    with ROOT.with_name(f"{ROOT.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise StackAlreadyRunning(f"somebody is working in {short(ROOT)} already") from None
+        end_what_is_left()
+        try:
+            yield
+        finally:
+            end_what_is_left()
 
 
 def run() -> None:
     """The root, the stack, the demonstration, the tests; ends with the first that fails."""
     if os.geteuid() != 0:
         raise RootNeeded("root is needed to make a Debian 13 and to enter it: sudo make test-debian13")
-    make_root()
-    fetch_tree()
-    inside = Inside()
-    try:
+    with held():
+        make_root()
+        fetch_tree()
+        inside = Inside()
         inside.demonstrate()
         inside.make("test")
-    finally:
-        inside.end_what_is_left()
 
 
 def _is_about_the_network(line: str) -> bool:

@@ -2,11 +2,13 @@
 
 import re
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from devstack import debian
+from devstack.mail_server import event_loop, loader_of
 from devstack.workspace import PROJECT
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux {0} (x)"\nNAME="Debian GNU/Linux"\nVERSION_ID="{0}"\nID=debian\n'
@@ -62,3 +64,15 @@ def test_the_pythons_are_the_same_wherever_they_are_named() -> None:
     assert project["tool"]["mypy"]["python_version"] == f"3.{oldest}"
     assert re.findall(r"--python-version (\S+)", makefile) == [f"3.{newest}", f"3.{oldest}"]
     assert f"PYTHONS := {' '.join(f'python3.{minor}' for minor in range(oldest, newest + 1))}\n" in makefile
+
+
+def test_the_mail_server_finds_its_folder_on_each_python() -> None:
+    assert getattr(loader_of("devstack"), "path", None) == str(PROJECT / "devstack" / "__init__.py")
+    assert loader_of("no_such_module") is None
+
+
+def test_the_mail_server_has_one_loop_where_there_was_none() -> None:
+    with ThreadPoolExecutor(1) as thread:
+        first, second = (thread.submit(event_loop).result() for _ in range(2))
+        assert first is second
+        thread.submit(first.close).result()
