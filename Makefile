@@ -16,7 +16,7 @@ PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test test-debian13 check bench letters islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 mutations check bench letters islands screenshots generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -41,6 +41,9 @@ test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real
 
 test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
 	@$(BIN)/python -m devstack.debian13 < /dev/null
+
+mutations: packages .venv/.installed $(LETTERS) $(ISLANDS) ## break twenty rules of the product, one at a time: a test must notice each
+	@$(BIN)/python -m tests.mutations < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .

@@ -143,6 +143,17 @@ def test_an_extension_wakes_nothing_that_ended_otherwise() -> None:
     assert not gone.extend(ENDS_AT + DAY, KEEP).open
 
 
+def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
+    second = timedelta(seconds=1)
+    link().must_not_be_over(ENDS_AT - second)
+    with pytest.raises(LinkExpired):
+        link().must_not_be_over(ENDS_AT)
+    running, _ = link().start(contents().lines()[0], FILE.file, "d", ENDS_AT - second)
+    running.must_not_be_over(ENDS_AT)
+    with pytest.raises(LinkExpired):
+        running.must_not_be_over(ENDS_AT + 2 * MINUTE)
+
+
 def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
     longer, (fact,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
     assert isinstance(fact, LinkExtended)

@@ -7,7 +7,7 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.values import Label, Person, Recipient
@@ -49,6 +49,7 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
 
 
 @given(name=anything, subject=anything, text=anything, path=anything)
+@example(name="", subject="=?utf-8?q?a=0D=0ABcc:_x@y.example?=", text="", path="")
 def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subject: str, text: str, path: str) -> None:
     mail = link_mail(name, subject, text, path)
     raw = envelope(mail, FROM, AT).as_bytes()

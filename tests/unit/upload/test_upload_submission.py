@@ -101,3 +101,10 @@ def test_the_limits_of_today_hold_at_submission() -> None:
     small = LIMITS.model_copy(update={"files": 1, "recipients": 0})
     found = [problem.slug() for problem in problems(ready(files=2), small, AGENTS)]
     assert found == ["too-many-recipients", "too-many-files"]
+
+
+def test_the_size_is_limited_by_the_role_in_which_it_is_sent() -> None:
+    """A draft outlives a session, and its sender may be no agent any more."""
+    state, _ = with_announced_file(ready(AGENT), "a.iso", 1_000_000_001)
+    assert "transfer-too-large" not in slugs(state)
+    assert "transfer-too-large" in slugs(state.but(sender=OUTSIDER))
