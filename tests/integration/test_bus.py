@@ -188,10 +188,11 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
     await eventually(lambda: _is(ear.heard, [2]))
 
 
-async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(servers: Stack, connect: Connect) -> None:
+async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(
+    servers: Stack, connect: Connect, database: Database
+) -> None:
     ear = Ear()
     bus = await connect(ear)
-    database = Database(servers.mongo_admin_url, f"kit_{uuid4().hex[:8]}")
     bells = database.aggregates("bells", Bell)
     relay = Relay([bells], bus)
     running = asyncio.create_task(relay.run())
@@ -215,8 +216,6 @@ async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(servers
     first = list(dict.fromkeys(ear.heard))
     assert sorted(first) == list(range(1, 61))
     running.cancel()
-    await database._client.drop_database(database._database.name)
-    database.close()
 
 
 async def _is(one: object, other: object) -> bool:

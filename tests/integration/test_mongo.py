@@ -3,10 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
-from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
@@ -39,14 +37,6 @@ class Full(Conflict):
 
 def one_more(state: Tally, now: datetime) -> tuple[Tally, list[Fact]]:
     return state.but(count=state.count + 1), [Counted(count=state.count + 1, token=SecretStr("s3cret"))]
-
-
-@pytest.fixture
-async def database(servers: Stack) -> AsyncIterator[Database]:
-    database = Database(servers.mongo_admin_url, f"kit_{uuid4().hex[:8]}")
-    yield database
-    await database._client.drop_database(database._database.name)
-    database.close()
 
 
 @pytest.fixture(params=["real", "fake"])

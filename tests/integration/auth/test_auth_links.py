@@ -5,8 +5,9 @@ import statistics
 
 import pytest
 
+from tests.harness import NETWORK
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.rig import NETWORK, Auth, Mailed
+from tests.integration.auth.service import Auth, Mailed
 
 
 async def test_an_answered_check_sends_one_link_with_its_key(auth: Auth) -> None:

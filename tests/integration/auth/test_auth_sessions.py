@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from services.kit.clock import utc_now
+from tests.harness import KEY
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.rig import KEY, Auth, Mailed
+from tests.integration.auth.service import Auth, Mailed
 
 
 def kind(problem: dict[str, object]) -> str:

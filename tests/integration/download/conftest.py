@@ -5,9 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.integration.download.rig import Rig
 
 from devstack.stack import Stack
-from tests.integration.download.rig import Rig
 
 Started = Callable[..., Awaitable[Rig]]
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import MIB, Rig, Sent, is_done, noise
 
 from devstack.keys import public_keys, signing_key
 from services.download import sweeper
@@ -18,7 +19,6 @@ from services.kit.tokens import Signer
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.rig import MIB, Rig, Sent, is_done, noise
 from tests.integration.download.test_download_bytes import flip
 
 KEY = signing_key()

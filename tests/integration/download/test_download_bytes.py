@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import MIB, PEPPER, Rig, Sent, is_done, milliseconds_now, noise
 
 from services.download import sweeper
 from services.download.streams.capability import Capabilities, Grant
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.rig import MIB, PEPPER, Rig, Sent, is_done, milliseconds_now, noise
 
 
 async def test_a_dropped_line_resumes_inside_one_lease(rig: Rig, client: httpx.AsyncClient) -> None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise, released
 
 from devstack.keys import public_keys, signing_key
 from services.contracts.upload import TransferExtended
@@ -18,7 +19,6 @@ from services.kit.clock import utc_now
 from services.kit.tokens import Signer
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise, released
 
 KEY = signing_key()
 PAUL, EVE = "paul@prefecture.example", "eve@prefecture.example"

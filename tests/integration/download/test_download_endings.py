@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise
 
 from services.download import sweeper
 from services.download.domain.terms import Terms
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise
 
 LONG = Terms().memory
 

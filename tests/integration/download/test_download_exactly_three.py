@@ -6,10 +6,10 @@ from datetime import timedelta
 from uuid import uuid4
 
 import httpx
+from tests.integration.download.rig import MIB, Rig, is_done, noise
 
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import MIB, Rig, is_done, noise
 
 
 async def test_the_fourth_complete_download_is_refused(rig: Rig, client: httpx.AsyncClient) -> None:

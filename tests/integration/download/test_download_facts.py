@@ -8,16 +8,6 @@ from uuid import uuid4
 
 import httpx
 import pytest
-
-from services.contracts.auth import SessionRevoked
-from services.contracts.notify import MailStateChanged
-from services.contracts.propagation import ApprovalLapsed, TransferRefused
-from services.contracts.upload import FileVerified, TransferExtended, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import Label, Person
-from services.download.deps import Deps
-from services.download.handlers import heard
-from services.kit.events import Fact
-from services.kit.refusals import Gone
 from tests.integration.download.rig import (
     ANNE,
     BRUNO,
@@ -29,6 +19,16 @@ from tests.integration.download.rig import (
     released,
     sent_file,
 )
+
+from services.contracts.auth import SessionRevoked
+from services.contracts.notify import MailStateChanged
+from services.contracts.propagation import ApprovalLapsed, TransferRefused
+from services.contracts.upload import FileVerified, TransferExtended, TransferQuarantined, TransferWithdrawn
+from services.contracts.values import Label, Person
+from services.download.deps import Deps
+from services.download.handlers import heard
+from services.kit.events import Fact
+from services.kit.refusals import Gone
 
 AT = milliseconds_now()
 ENDS_AT = AT + timedelta(days=7)

@@ -10,13 +10,13 @@ from uuid import uuid4
 import httpx
 import pytest
 from motor.motor_asyncio import AsyncIOMotorClient
+from tests.integration.download.rig import ANNE, MIB, Rig, Sent, noise
 
 from devstack.stack import Stack
 from services.download.domain.contents import line_of
 from services.kit.secrets import derived_token, keyed_hash
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download
-from tests.integration.download.rig import ANNE, MIB, Rig, Sent, noise
 
 
 class RealRig(Rig):

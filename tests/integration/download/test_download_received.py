@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import ANNE, BRUNO, Rig, noise
 
 from devstack.keys import public_keys, signing_key
 from services.kit.callers import SESSION
@@ -13,7 +14,6 @@ from services.kit.clock import utc_now
 from services.kit.tokens import Signer
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import ANNE, BRUNO, Rig, noise
 
 KEY = signing_key()
 

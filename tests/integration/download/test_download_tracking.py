@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, milliseconds_now, noise
 
 from devstack.keys import public_keys, signing_key
 from services.contracts.notify import MailStateChanged
@@ -15,7 +16,6 @@ from services.kit.tokens import Signer
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, milliseconds_now, noise
 
 KEY = signing_key()
 

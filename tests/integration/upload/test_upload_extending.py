@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from services.contracts.download import TransferExpired
 from services.upload.handlers import heard
-from tests.integration.upload.rig import AGENT, OUTSIDER, Upload, slug
+from tests.integration.upload.service import AGENT, OUTSIDER, Upload, slug
 from tests.integration.upload.test_upload_sweeps import label
 
 EXTENDED = "upload.transfer-extended.v1"

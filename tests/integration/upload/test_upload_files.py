@@ -8,7 +8,7 @@ import pytest
 
 from tests.contents import noise
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
+from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
 
 
 def large() -> bytes:

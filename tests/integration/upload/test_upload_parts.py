@@ -3,7 +3,7 @@
 import pytest
 
 from services.upload.capabilities import Capabilities
-from tests.integration.upload.rig import MIB, OUTSIDER, Upload, cut_of
+from tests.integration.upload.service import MIB, OUTSIDER, Upload, cut_of
 
 HELLO = cut_of(1, b"hello")
 

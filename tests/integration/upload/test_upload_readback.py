@@ -15,7 +15,7 @@ import pytest
 from services.kit.objects import Objects, StoreUnavailable
 from services.upload.readback import damaged, read_back
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
+from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
 
 LARGE = os.urandom(8 * MIB + 1000)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)

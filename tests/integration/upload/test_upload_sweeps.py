@@ -19,7 +19,7 @@ from services.upload.arrivals import Arrivals
 from services.upload.handlers import heard
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
-from tests.integration.upload.rig import MIB, OUTSIDER, Upload
+from tests.integration.upload.service import MIB, OUTSIDER, Upload
 
 LARGE = bytes(9 * MIB)
 

@@ -29,12 +29,6 @@ def deps_on(database: Database, mailer: Mailer, concurrency: int = 4) -> Deps:
     return Deps(mails, Digests(database), Standings(database, mails), SECRETARY, mailer, breaker, FROM, concurrency)
 
 
-async def emptied(database: Database) -> None:
-    """Other tests leave mails behind that nobody should send."""
-    for name in ("mails", "digests", "downloads", "standings"):
-        await database.records(name).discard({})
-
-
 def another(deps: Deps) -> Deps:
     """What a second process would have: the same database, a postman and a breaker of its own."""
     return replace(deps, breaker=Breaker(monotonic_seconds))
