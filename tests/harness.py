@@ -88,13 +88,18 @@ class Harness(ABC, Generic[Deps]):
     def __init__(self, servers: Stack) -> None:
         self.servers = servers
         self.databases: list[Database] = []
-        self.deps: list[Deps] = []
+        self.instances: list[Deps] = []
         self.apps: list[FastAPI] = []
         self.closing = AsyncExitStack()
 
     @abstractmethod
     def wire(self, database: Database) -> Deps:
         """What one instance needs, over a connection of its own."""
+
+    @property
+    def deps(self) -> Deps:
+        """What the first instance uses."""
+        return self.instances[0]
 
     def given(self) -> dict[str, Any]:
         """The settings, unless a test has other ones."""
@@ -121,7 +126,7 @@ class Harness(ABC, Generic[Deps]):
             self.closing.callback(database.close)
             deps = self.wire(database)
             self.databases.append(database)
-            self.deps.append(deps)
+            self.instances.append(deps)
             self.apps.append(api(self.service, self.router, deps, self.largest_body_bytes))
         await self.databases[0].prepare()
 
@@ -145,10 +150,10 @@ class Harness(ABC, Generic[Deps]):
         for aggregates in self.databases[0].collections:
             await self.documents[aggregates.name].update_many({}, {"$set": {"outbox": []}})
 
-    async def pass_time(self, collection: str = "", id: str = "", /, **by: float) -> None:
+    async def pass_time(self, by: timedelta, collection: str = "", id: str = "") -> None:
         """Make time pass for the whole database, or for one document of a collection."""
         for name in [collection] if collection else await self.documents.list_collection_names():
-            await pass_time(self.documents[name], timedelta(**by), {"_id": id} if id else None)
+            await pass_time(self.documents[name], by, {"_id": id} if id else None)
 
 
 @asynccontextmanager

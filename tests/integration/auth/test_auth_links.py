@@ -2,6 +2,7 @@
 
 import asyncio
 import statistics
+from datetime import timedelta
 
 import pytest
 
@@ -72,7 +73,7 @@ async def test_a_check_lives_five_minutes_by_the_databases_clock(auth: Auth) -> 
     solved = await auth.solved(client)
     kept = await auth.documents.challenges.find_one({})
     assert kept
-    await auth.pass_time(seconds=301)
+    await auth.pass_time(timedelta(seconds=301))
     answer = await client.post("/api/auth/links", json={"email": "ana@ministere.example", **solved})
     assert answer.json()["type"] == "/problems/challenge-failed"
 
@@ -116,7 +117,7 @@ async def test_an_hour_later_another_link_is_sent(started: Started) -> None:
     auth = await started()
     for _ in range(4):
         await auth.ask("ana@b.fr")
-    await auth.pass_time(hours=1)
+    await auth.pass_time(timedelta(hours=1))
     await auth.ask("ana@b.fr")
     assert len(await auth.admissions()) == 4
 

@@ -1,35 +1,26 @@
 """The counter on the real servers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import httpx
 import pytest
-from tests.integration.download.rig import Rig
 
 from devstack.stack import Stack
+from tests.harness import starting
+from tests.integration.download.service import Download
 
-Started = Callable[..., Awaitable[Rig]]
+Started = Callable[..., Awaitable[Download]]
 
 
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
     """Start as many instances as wanted, with settings of one's own."""
-    running: list[Rig] = []
-
-    async def start(instances: int = 1, **settings: Any) -> Rig:
-        rig = Rig(servers)
-        running.append(rig)
-        await rig.start(instances, **settings)
-        return rig
-
-    yield start
-    for rig in running:
-        await rig.stop()
+    async with starting(lambda: Download(servers)) as start:
+        yield start
 
 
 @pytest.fixture
-async def rig(started: Started) -> Rig:
+async def download(started: Started) -> Download:
     """One instance."""
     return await started()
 

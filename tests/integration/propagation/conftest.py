@@ -21,7 +21,7 @@ async def propagation(servers: Stack) -> AsyncIterator[Propagation]:
 @pytest.fixture
 def deps(propagation: Propagation) -> Deps:
     """What its handlers and loops use."""
-    return propagation.deps[0]
+    return propagation.deps
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
         lambda: lapse_overdue(deps),
         lambda: on_transfer_withdrawn(deps, withdrawn),
     )
-    await propagation.pass_time("propagations", sent.transfer, days=1)
+    await propagation.pass_time(DAY, "propagations", sent.transfer)
     await lapse_overdue(deps)
     return await outcomes(deps, sent.transfer), (await store.get(sent.transfer)).state
 

@@ -63,7 +63,7 @@ class Upload(Harness[Deps]):
         await super().start(instances, **settings)
         stack = self.servers
         self.bucket = self.settings.s3_bucket
-        self.objects: list[Objects] = [deps.objects for deps in self.deps]
+        self.objects: list[Objects] = [deps.objects for deps in self.instances]
         self.store = minio.Minio(
             stack.s3_endpoint.split("//")[1],
             access_key=stack.s3_access_key,
@@ -141,11 +141,11 @@ class Upload(Harness[Deps]):
 
     async def sweep(self) -> None:
         """What the loop does."""
-        await sweep(self.deps[0])
+        await sweep(self.deps)
 
     def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:
         """The other sweep, with bounds of one's own."""
-        return Orphans(self.databases[instance], self.deps[instance].transfers, self.objects[instance], age, apart)
+        return Orphans(self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, apart)
 
 
 class Sender:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.download.streams.memory import Memory
 from services.download.streams.parts import PartCorrupted, Reader
 from services.download.streams.pieces import Piece, batches_of, slices_of
-from tests.integration.download.rig import sent_file
+from tests.unit.download.parcels import sent_file
 from tests.unit.download.shelf import Shelf
 
 
