@@ -20,7 +20,7 @@ from services.kit.events import Fact
 from services.kit.mongo import Announced, Database
 from services.kit.outbox import Relay
 from services.kit.refusals import Conflict, Unavailable
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_SECONDS, eventually
 
 
 class Rang(Fact):
@@ -176,8 +176,8 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
 
     bus = await connect(slow)
     await bus.publish(entry(1))
-    await begun.wait()
-    draining = asyncio.create_task(bus.drain(10))
+    await eventually(begun.wait, "the fact is in hand")
+    draining = asyncio.create_task(bus.drain(PATIENCE_SECONDS))
     go_on.set()
     await draining
     assert finished == [1]

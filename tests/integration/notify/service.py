@@ -35,11 +35,11 @@ def another(deps: Deps) -> Deps:
 
 
 @asynccontextmanager
-async def walking(*rounds: Deps) -> AsyncIterator[None]:
+async def walking(*rounds: Deps) -> AsyncIterator[list[asyncio.Task[None]]]:
     """A postman for each, until the end of the block."""
     tasks = [asyncio.create_task(_walk(Postman(deps))) for deps in rounds]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()

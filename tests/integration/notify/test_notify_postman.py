@@ -184,13 +184,13 @@ async def test_a_postman_who_is_told_to_stop_finishes_what_is_in_hand(database: 
     mailer.pause = asyncio.Event()
     deps = deps_on(database, mailer)
 
-    async def in_hand() -> bool:
-        return mailer.told.most_at_once == 1
-
-    async with walking(deps):
+    async with walking(deps) as (walk,):
         await on_link_issued(deps, link_issued(transfer, SACHA))
-        await eventually(in_hand)
-        asyncio.get_running_loop().call_later(0.2, mailer.pause.set)
+        await eventually(lambda: mailer.told.most_at_once == 1, "the mail is in hand")
+        walk.cancel()
+        assert [mail.state for mail in await of(deps, transfer)] == ["waiting"]
+        assert not walk.done()
+        mailer.pause.set()
     assert [mail.state for mail in await of(deps, transfer)] == ["accepted"]
 
 

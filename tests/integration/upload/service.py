@@ -19,6 +19,7 @@ from services.upload.deps import Deps
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
+from tests.eventually import PATIENCE_SECONDS
 from tests.harness import Harness, signed_in
 
 OUTSIDER, AGENT = "camille@ville.example", "dominique@ministere.example"
@@ -73,7 +74,8 @@ class Upload(Harness[Deps]):
         )
         await asyncio.to_thread(self.store.make_bucket, self.bucket)
         self.closing.push_async_callback(self._remove_bucket)
-        self.gateway = await self.closing.enter_async_context(httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=60))
+        gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=PATIENCE_SECONDS)
+        self.gateway = await self.closing.enter_async_context(gateway)
 
     async def _remove_bucket(self) -> None:
         for pending in await self.objects[0].pending():
