@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 from client.problem import Problem
 
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 120.0
 PAUSE_SECONDS = 0.03
 NOT_YET = (AssertionError, Problem)
 

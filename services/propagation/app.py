@@ -23,7 +23,7 @@ def build() -> Service:
     """Settings, connections, and what uses them."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
-    deps = _deps(settings, database)
+    deps = wire(settings, database)
     return Service(
         name=NAME,
         settings=settings,
@@ -40,7 +40,8 @@ def build() -> Service:
     )
 
 
-def _deps(settings: Settings, database: Database) -> Deps:
+def wire(settings: Settings, database: Database) -> Deps:
+    """What endpoints, handlers and loops need."""
     invitations = Invitations(settings.pepper)
     revoked = database.records("revoked_sessions", forget_after="until")
     sessions = Sessions(Verifier(settings.session_jwks.get_secret_value(), SESSION), revoked)

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from devstack.letters import Letters
 from devstack.stack import Stack
 from tests.browser.seats import House, Seated
 from tests.browser.uploads import MIB
+from tests.eventually import PATIENCE_SECONDS
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="package")
@@ -33,7 +35,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 def launch(playwright: Playwright, *arguments: str) -> Browser:
     """One more of them."""
-    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *arguments])
+    return playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-sandbox", *arguments], timeout=1000 * PATIENCE_SECONDS
+    )
 
 
 @pytest.fixture(scope="package")

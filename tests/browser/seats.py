@@ -18,7 +18,7 @@ from portal.sessions import COOKIE
 from tests.browser.watching import Watch
 from tests.browser.words import LOCALES, Words, words
 from tests.e2e.world import refused
-from tests.eventually import until
+from tests.eventually import PATIENCE_SECONDS, until
 
 AGENTS = "ministere.example"
 OUTSIDE = "ville.example"
@@ -74,22 +74,27 @@ class House:
             self._known[key].sign_in()
         return self._known[key]
 
-    def window(self, language: str = "fr", person: Person | None = None, scripts: bool = True) -> BrowserContext:
-        """A browser of somebody's own, with their session if they have one."""
+    def window(
+        self, language: str = "fr", person: Person | None = None, scripts: bool = True, proxy: str = ""
+    ) -> BrowserContext:
+        """A browser of somebody's own, with their session if they have one; `proxy` is the line that it goes by."""
         context = self.browser.new_context(
-            locale=LOCALES[language], base_url=self.stack.gateway_url, java_script_enabled=scripts
+            locale=LOCALES[language],
+            base_url=self.stack.gateway_url,
+            java_script_enabled=scripts,
+            proxy={"server": proxy} if proxy else None,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self.watch.over(context)
         self._open.append(context)
         if person and person.api.wire.token:
             sit_down(context, person.api.wire.token)
         return context
 
-    def seat(self, domain: str, language: str = "fr", name: str = "camille") -> Seated:
+    def seat(self, domain: str, language: str = "fr", name: str = "camille", proxy: str = "") -> Seated:
         """Somebody who is known, in front of a browser of their own."""
         person = self.known(domain, name)
-        return Seated(person, self.window(language, person), words(language))
+        return Seated(person, self.window(language, person, proxy=proxy), words(language))
 
     def send(self, sender: Person, to: list[Person], files: dict[str, bytes], subject: str = "Relevés") -> str:
         """A transfer that nobody need watch being written."""

@@ -18,6 +18,7 @@ from devstack.ports import LOOPBACK
 from portal.app import build
 from services.auth.challenges.image import ImageCode
 from services.kit.logs import configure
+from tests.eventually import PATIENCE_SECONDS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.upload import StoredPart
 from tests.unit.portal.visitor import settings
@@ -73,4 +74,4 @@ def on_stage() -> Iterator[Stage]:
             yield stage
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(PATIENCE_SECONDS)

@@ -102,7 +102,7 @@ def test_the_html_is_valid_as_it_is_served_and_as_scripts_leave_it(seen: list[Se
         (tmp_path / f"{one.name}.html").write_text(one.served, encoding="utf-8")
         (tmp_path / f"{one.name}.built.html").write_text(one.built, encoding="utf-8")
     command = [str(MODULES / ".bin" / "html-validate"), "--config", str(RULES), "--formatter", "json", str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
     found = json.loads(done.stdout)
     faults = {
         Path(one["filePath"]).name: sorted({f"{each['ruleId']}: {each['message']}" for each in one["messages"]})

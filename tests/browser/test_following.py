@@ -26,7 +26,7 @@ def test_who_has_what_and_then_it_is_deleted_for_everybody(house: House, languag
         theirs.get_by_role("button", name=say("Download")).click()
     assert coming.value.path()
     followed = page.locator(".followed li", has_text=other.address.split("@")[0]).first
-    expect(followed).to_contain_text(say("has everything"), timeout=30_000)
+    expect(followed).to_contain_text(say("has everything"))
     followed.locator("summary").click()
     expect(followed).to_contain_text(say.many("downloaded once", "downloaded %(n)s times", 1))
 

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.doing import choose
 from tests.browser.seats import Seated
-from tests.browser.uploads import begin, number_of_parts, open_draft, parts_sent, slow_down
+from tests.browser.uploads import begin, let_leave, number_of_parts, open_draft, parts_sent
 
 AGENT = "dominique.navigateur@ministere.example"
 SENDERS = "ville.example"
@@ -19,7 +19,7 @@ SENDERS = "ville.example"
 def test_a_closed_tab_costs_nothing_that_had_arrived(come_in: Callable[[str], Seated], large: Path) -> None:
     somebody = come_in(SENDERS)
     page, draft = begin(somebody, to=[AGENT], subject="Relevés", text="Voici.")
-    slow_down(page)
+    let_leave(page, 2)
     with page.expect_event("requestfinished", number_of_parts(2)):
         choose(page, large)
     expect(page.locator(".sending")).to_be_visible()
@@ -35,7 +35,7 @@ def test_a_closed_tab_costs_nothing_that_had_arrived(come_in: Callable[[str], Se
     expect(page.locator(".file__state")).to_contain_text("choisissez-le de nouveau pour reprendre")
     again = parts_sent(page)
     choose(page, large)
-    expect(page.locator(".file")).to_have_attribute("data-state", "complete", timeout=60_000)
+    expect(page.locator(".file")).to_have_attribute("data-state", "complete")
     assert again
     assert not before & set(again), "a part that had arrived was sent twice"
 
@@ -96,7 +96,7 @@ def test_another_file_of_the_same_name_is_refused(come_in: Callable[[str], Seate
 
 def test_an_upload_is_paused_and_goes_on(come_in: Callable[[str], Seated], large: Path) -> None:
     page, _ = begin(come_in(SENDERS))
-    slow_down(page)
+    let_leave(page, 1)
     with page.expect_event("requestfinished", number_of_parts(1)):
         choose(page, large)
     page.locator(".sending").get_by_role("button", name="Pause").click()
@@ -137,7 +137,7 @@ def test_what_is_typed_is_saved_and_recipients_are_told_apart(come_in: Callable[
 def test_two_tabs_never_send_one_draft(come_in: Callable[[str], Seated], large: Path) -> None:
     somebody = come_in(SENDERS)
     page, draft = begin(somebody)
-    slow_down(page)
+    let_leave(page, 0)
     choose(page, large)
     expect(page.locator(".file")).to_have_attribute("data-state", "sending")
     other = open_draft(somebody.context, draft)
@@ -159,8 +159,8 @@ def test_tracking_says_what_happens_without_being_loaded_again(come_in: Callable
     page.goto(f"/tracking/{draft}")
     page.locator("#recipients + [data-live]").get_by_text(AGENT.split("@")[0]).first.wait_for()
     expect(page.locator(".timeline")).to_be_visible()
-    expect(page.locator(".followed")).to_be_visible(timeout=30_000)
+    expect(page.locator(".followed")).to_be_visible()
     somebody.api.revoke(draft, AGENT)
-    expect(page.locator(".followed")).to_contain_text("révoqué", timeout=30_000)
+    expect(page.locator(".followed")).to_contain_text("révoqué")
     somebody.api.withdraw(draft)
-    expect(page.locator(".timeline")).to_contain_text("Supprimé par vous", timeout=30_000)
+    expect(page.locator(".timeline")).to_contain_text("Supprimé par vous")

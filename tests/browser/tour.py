@@ -12,6 +12,7 @@ from tests.browser.seats import sit_down
 from tests.browser.stage import Stage
 from tests.browser.watching import Watch
 from tests.browser.words import LOCALES, words
+from tests.eventually import PATIENCE_SECONDS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.call import token
 
@@ -47,7 +48,7 @@ class Tour:
         self.watch = Watch()
         self._stage = stage
         self._context = browser.new_context(locale=LOCALES[language], base_url=stage.url)
-        self._context.set_default_timeout(15_000)
+        self._context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self._context.add_init_script(script)
         self.watch.over(self._context)
         self._page = self._context.new_page()

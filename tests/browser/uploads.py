@@ -1,8 +1,9 @@
-"""An upload in a browser: its page, the parts that leave it, a line that is slow enough to be cut."""
+"""An upload in a browser: its page, the parts that leave it, parts that wait to be cut."""
 
 import re
 import uuid
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Request, Response, expect
@@ -11,7 +12,6 @@ from tests.browser.seats import Seated
 
 MIB = 2**20
 PART = re.compile(r"/parts/[^/]+/(\d+)/")
-SLOW_BYTES_A_SECOND = 12 * MIB
 
 
 def begin(somebody: Seated, **fields: Any) -> tuple[Page, str]:
@@ -54,9 +54,10 @@ def number_of_parts(wanted: int) -> Callable[[Request], bool]:
     return enough
 
 
-def slow_down(page: Page) -> None:
-    conditions = {"offline": False, "latency": 20, "downloadThroughput": -1, "uploadThroughput": SLOW_BYTES_A_SECOND}
-    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", conditions)
+def let_leave(page: Page, parts: int) -> None:
+    """Only so many parts leave this page; all others wait for as long as it is open."""
+    left = count()
+    page.route(PART, lambda route: route.continue_() if next(left) < parts else None)
 
 
 def parts_taken_in(page: Page) -> list[int]:

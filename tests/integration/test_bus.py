@@ -20,7 +20,7 @@ from services.kit.events import Fact
 from services.kit.mongo import Announced, Database
 from services.kit.outbox import Relay
 from services.kit.refusals import Conflict, Unavailable
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_SECONDS, eventually
 
 
 class Rang(Fact):
@@ -176,8 +176,8 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
 
     bus = await connect(slow)
     await bus.publish(entry(1))
-    await begun.wait()
-    draining = asyncio.create_task(bus.drain(10))
+    await eventually(begun.wait, "the fact is in hand")
+    draining = asyncio.create_task(bus.drain(PATIENCE_SECONDS))
     go_on.set()
     await draining
     assert finished == [1]
@@ -188,10 +188,11 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
     await eventually(lambda: _is(ear.heard, [2]))
 
 
-async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(servers: Stack, connect: Connect) -> None:
+async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(
+    servers: Stack, connect: Connect, database: Database
+) -> None:
     ear = Ear()
     bus = await connect(ear)
-    database = Database(servers.mongo_admin_url, f"kit_{uuid4().hex[:8]}")
     bells = database.aggregates("bells", Bell)
     relay = Relay([bells], bus)
     running = asyncio.create_task(relay.run())
@@ -215,8 +216,6 @@ async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(servers
     first = list(dict.fromkeys(ear.heard))
     assert sorted(first) == list(range(1, 61))
     running.cancel()
-    await database._client.drop_database(database._database.name)
-    database.close()
 
 
 async def _is(one: object, other: object) -> bool:

@@ -15,7 +15,7 @@ import pytest
 
 from devstack.keys import public_keys, signing_key
 from tests.eventually import PATIENCE_SECONDS, until
-from tests.integration.gateway.wire import free_port
+from tests.harness import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "upload", "propagation", "notify", "download")

@@ -15,7 +15,7 @@ from services.kit.clock import utc_now
 from services.notify.domain import Mail, mail_id
 from services.notify.post.envelope import envelope
 from services.notify.post.mailer import Mailer, Relay, SmtpMailer
-from tests.eventually import eventually
+from tests.eventually import PATIENCE_SECONDS, eventually
 from tests.unit.notify.scripted import FakeMailer, Script, Told, busy_server, relay, smtp_server
 
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
@@ -123,11 +123,11 @@ async def test_a_real_mailbox_shows_both_parts_of_the_mail(servers: Stack) -> No
     assert (await SmtpMailer(where).send(recipient, message)).result == "accepted"
 
     async def arrived() -> list[int]:
-        async with httpx.AsyncClient(base_url=servers.mailbox_url) as mailbox:
+        async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:
             found = (await mailbox.get("/api/messages/")).json()["data"]
             return [one["id"] for one in found if recipient in str(one["recipients_envelope"])]
 
-    async with httpx.AsyncClient(base_url=servers.mailbox_url) as mailbox:
+    async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:
         for part, words in (("plain", "Bonjour"), ("html", "<p>Bonjour</p>")):
             answer = await mailbox.get(f"/api/messages/{(await eventually(arrived))[0]}.{part}")
             assert words in answer.text

@@ -1,12 +1,12 @@
 """Instances of auth on the real database."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from devstack.stack import Stack
-from tests.integration.auth.rig import Auth
+from tests.harness import starting
+from tests.integration.auth.service import Auth
 
 Started = Callable[..., Awaitable[Auth]]
 
@@ -14,17 +14,8 @@ Started = Callable[..., Awaitable[Auth]]
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
     """Start as many instances as wanted, with settings of one's own."""
-    running: list[Auth] = []
-
-    async def start(instances: int = 1, **settings: Any) -> Auth:
-        auth = Auth(servers.mongo_admin_url, instances, settings)
-        running.append(auth)
-        await auth.start()
-        return auth
-
-    yield start
-    for auth in running:
-        await auth.stop()
+    async with starting(lambda: Auth(servers)) as start:
+        yield start
 
 
 @pytest.fixture

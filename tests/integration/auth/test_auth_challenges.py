@@ -3,7 +3,7 @@
 import pytest
 
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.rig import Auth
+from tests.integration.auth.service import Auth
 
 
 async def test_a_code_is_seen_and_heard_as_often_as_one_likes(auth: Auth) -> None:

@@ -49,7 +49,7 @@ class Running:
             queue = await (await connection.channel()).get_queue(QUEUE)
 
             async def look() -> dict[str, Any] | None:
-                message = await queue.get(fail=False, timeout=5)
+                message = await queue.get(fail=False, timeout=PATIENCE_SECONDS)
                 if message is None:
                     return None
                 await message.ack()

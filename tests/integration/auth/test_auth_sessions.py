@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from services.kit.clock import utc_now
+from tests.harness import KEY
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.rig import KEY, Auth, Mailed
+from tests.integration.auth.service import Auth, Mailed
 
 
 def kind(problem: dict[str, object]) -> str:
@@ -57,7 +58,7 @@ async def test_a_used_link_an_expired_one_and_one_ended_by_wrong_keys_are_told_a
     assert [kind(refusal) for refusal in left] == ["key-wrong"] * 4 + ["link-spent-by-wrong-keys"]
     again = await auth.open(used)
     right_key = await auth.open(ended)
-    await auth.pass_time(minutes=60)
+    await auth.pass_time(timedelta(minutes=60))
     late = await auth.open(expired)
     assert (again.status_code, kind(again.json())) == (410, "link-already-used")
     assert (right_key.status_code, kind(right_key.json())) == (410, "link-spent-by-wrong-keys")
@@ -145,7 +146,7 @@ async def test_the_same_request_again_is_the_same_session(started: Started) -> N
     assert admission["attempts"] == 1
     other = await auth.open(mailed, session=str(uuid4()))
     assert kind(other.json()) == "link-already-used"
-    await auth.pass_time(seconds=121)
+    await auth.pass_time(timedelta(seconds=121))
     assert kind((await auth.open(mailed, session=id)).json()) == "link-already-used"
 
 
@@ -167,7 +168,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
     assert opened.status_code == 201
     client = auth.at(headers={"Authorization": f"Bearer {opened.json()['token']}"})
     assert (await client.get("/api/auth/sessions/current")).status_code == 200
-    await auth.pass_time(seconds=3)
+    await auth.pass_time(timedelta(seconds=3))
     assert kind((await auth.open(over)).json()) == "one-time-link-expired"
 
 
@@ -176,10 +177,10 @@ async def test_a_session_is_renewed_until_its_end_and_not_after(auth: Auth) -> N
     renewed = await client.post("/api/auth/sessions/current/renewal")
     assert renewed.status_code == 200
     again = auth.at(headers={"Authorization": f"Bearer {renewed.json()['token']}"})
-    await auth.pass_time(hours=23, minutes=50)
+    await auth.pass_time(timedelta(hours=23, minutes=50))
     last = await again.post("/api/auth/sessions/current/renewal")
     assert datetime.fromisoformat(last.json()["expires_at"]) - utc_now() <= timedelta(minutes=10)
-    await auth.pass_time(minutes=10)
+    await auth.pass_time(timedelta(minutes=10))
     for refused in (
         await again.post("/api/auth/sessions/current/renewal"),
         await again.get("/api/auth/sessions/current"),
@@ -238,15 +239,15 @@ async def test_what_is_long_over_is_forgotten_and_what_is_not_stays(auth: Auth) 
 
     old = await auth.link()
     await auth.open(await auth.link("eva@b.fr"))
-    await auth.pass_time(hours=25, seconds=1)
+    await auth.pass_time(timedelta(hours=25, seconds=1))
     await auth.link("new@b.fr")
-    await forget(auth.deps[0])
+    await forget(auth.deps)
     assert len(await auth.admissions()) == 3, "nothing is forgotten before it was announced"
     await auth.published()
-    await forget(auth.deps[0])
+    await forget(auth.deps)
     kept = {one["address"] for one in await auth.admissions()}
     assert kept == {"eva@b.fr", "new@b.fr"}
     assert kind((await auth.open(old)).json()) == "one-time-link-unknown"
-    await auth.pass_time(hours=48)
-    await forget(auth.deps[0])
+    await auth.pass_time(timedelta(hours=48))
+    await forget(auth.deps)
     assert await auth.admissions() == []

@@ -8,31 +8,21 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
-import pytest
 
-from devstack.keys import public_keys, signing_key
 from services.download import sweeper
-from services.kit.callers import SESSION
-from services.kit.clock import utc_now
-from services.kit.tokens import Signer
 from tests.eventually import eventually
+from tests.harness import signed_in
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.rig import MIB, Rig, Sent, is_done, noise
+from tests.integration.download.service import MIB, Download, Sent, is_done, noise
 from tests.integration.download.test_download_bytes import flip
 
-KEY = signing_key()
 NAMES = ["plans/été.zip", "plans/été (2).zip", "plans/été (3).zip"]
 Headers = dict[str, str]
 
 
-@pytest.fixture
-async def rig(started: Started) -> Rig:
-    return await started(session_jwks=public_keys(KEY))
-
-
 def place(sent: Sent, id: str, instance: int = 0) -> str:
-    return f"{sent.rig.urls[instance]}/api/download/links/{sent.token()}/archive/downloads/{id}"
+    return f"{sent.download.urls[instance]}/api/download/links/{sent.token()}/archive/downloads/{id}"
 
 
 async def start(
@@ -43,7 +33,7 @@ async def start(
     assert answer.status_code == status, answer.text
     card: dict[str, Any] = answer.json()
     if status == 200:
-        card["url"] = sent.rig.urls[instance] + card["url"].removeprefix("http://127.0.0.1:1")
+        card["url"] = sent.download.local(card["url"], instance)
     return card
 
 
@@ -56,8 +46,8 @@ def contents(body: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def test_an_archive_is_whole_and_counts_once_on_each_file(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(3 * MIB + 7), b"", noise(10)), str(uuid4())
+async def test_an_archive_is_whole_and_counts_once_on_each_file(download: Download, client: httpx.AsyncClient) -> None:
+    sent, id = await download.sent(noise(3 * MIB + 7), b"", noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
     assert await lefts(client, sent) == [2, 2, 2]
     assert (await start(client, sent, id=id))["url"]
@@ -73,8 +63,8 @@ async def test_an_archive_is_whole_and_counts_once_on_each_file(rig: Rig, client
     assert await sent.done() == 3
 
 
-async def test_the_page_says_what_the_archive_will_be(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(1000), noise(10), subject="Plans / été")
+async def test_the_page_says_what_the_archive_will_be(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(1000), noise(10), subject="Plans / été")
     said = (await sent.look(client)).json()["archive"]
     card = await start(client, sent)
     assert (said["size_bytes"], said["etag"], said["left"]) == (card["size_bytes"], card["etag"], 3)
@@ -88,11 +78,13 @@ async def test_the_page_says_what_the_archive_will_be(rig: Rig, client: httpx.As
     assert answer.headers["content-disposition"].endswith("filename*=UTF-8''Plans%20-%20%C3%A9t%C3%A9.zip")
 
 
-async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(9 * MIB), noise(70_000)), str(uuid4())
+async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent, id = await download.sent(noise(9 * MIB), noise(70_000)), str(uuid4())
     card = await start(client, sent, id=id)
     received = await read_and_leave(card["url"], 5 * MIB)
-    await rig.come_to_rest()
+    await download.come_to_rest()
     etag = {"If-Range": card["etag"]}
     middle, end = await asyncio.gather(
         client.get(card["url"], headers={"Range": f"bytes={len(received)}-{8 * MIB - 1}", **etag}),
@@ -104,8 +96,8 @@ async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(rig: Ri
     assert await lefts(client, sent) == [2, 2]
 
 
-async def test_one_range_at_a_time_inside_the_archive(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(2 * MIB), noise(10))
+async def test_one_range_at_a_time_inside_the_archive(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(2 * MIB), noise(10))
     card = await start(client, sent)
     size = card["size_bytes"]
     past = await client.get(card["url"], headers={"Range": f"bytes={size}-"})
@@ -114,8 +106,8 @@ async def test_one_range_at_a_time_inside_the_archive(rig: Rig, client: httpx.As
     assert (other.status_code, len(other.content)) == (200, size)
 
 
-async def test_all_or_nothing_and_a_choice_of_what_is_left(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10), noise(20), noise(30))
+async def test_all_or_nothing_and_a_choice_of_what_is_left(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10), noise(20), noise(30))
     first, second, third = (file.file for file in sent.parcel.files)
     for _ in range(3):
         await sent.start(client, file=second)
@@ -130,18 +122,18 @@ async def test_all_or_nothing_and_a_choice_of_what_is_left(rig: Rig, client: htt
     assert await lefts(client, sent) == [2, 0, 2]
 
 
-async def test_what_was_not_sent_cannot_be_chosen(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
+async def test_what_was_not_sent_cannot_be_chosen(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
     assert (await start(client, sent, "other", status=404))["type"] == "/problems/file-unknown"
     assert (await client.put(place(sent, str(uuid4())), json={"files": []})).status_code == 422
     assert (await client.put(place(sent, str(uuid4())))).status_code == 200
 
 
-async def test_given_back_or_forgotten_it_costs_nothing(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(6 * MIB), noise(10)), str(uuid4())
+async def test_given_back_or_forgotten_it_costs_nothing(download: Download, client: httpx.AsyncClient) -> None:
+    sent, id = await download.sent(noise(6 * MIB), noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
     await read_and_leave(card["url"], MIB)
-    await rig.come_to_rest()
+    await download.come_to_rest()
     assert (await client.delete(place(sent, id))).json() == {"state": "given-back", "left": 3}
     assert await lefts(client, sent) == [3, 3]
     for _ in range(3):
@@ -155,23 +147,25 @@ async def test_given_back_or_forgotten_it_costs_nothing(rig: Rig, client: httpx.
     assert await lefts(client, sent) == [2, 2]
 
 
-async def test_broken_inside_its_last_bytes_it_counts_on_each_file(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(MIB), noise(10)), str(uuid4())
+async def test_broken_inside_its_last_bytes_it_counts_on_each_file(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent, id = await download.sent(noise(MIB), noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
     await read_and_leave(card["url"], MIB // 2)
-    await rig.come_to_rest()
+    await download.come_to_rest()
     assert (await client.delete(place(sent, id))).json() == {"state": "running", "left": 2}
     await sent.pass_time(timedelta(minutes=30))
     assert await lefts(client, sent) == [2, 2]
-    await sweeper.settle(rig.deps)
-    await sweeper.settle(rig.deps)
+    await sweeper.settle(download.deps)
+    await sweeper.settle(download.deps)
     assert await sent.done() == 2
     assert await lefts(client, sent) == [2, 2]
 
 
 async def test_archives_and_files_take_exactly_three_of_each(started: Started, client: httpx.AsyncClient) -> None:
-    rig = await started(instances=2)
-    sent = await rig.sent(noise(10), noise(20))
+    download = await started(instances=2)
+    sent = await download.sent(noise(10), noise(20))
     second = sent.parcel.files[1].file
 
     async def one(number: int) -> tuple[int, int]:
@@ -189,10 +183,10 @@ async def test_archives_and_files_take_exactly_three_of_each(started: Started, c
     assert await lefts(client, sent) == [0, 0]
 
 
-async def test_a_flipped_byte_never_leaves_in_an_archive(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(5 * MIB), noise(10))
+async def test_a_flipped_byte_never_leaves_in_an_archive(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(5 * MIB), noise(10))
     card = await start(client, sent)
-    await flip(rig, sent, 3 * MIB + 11)
+    await flip(download, sent, 3 * MIB + 11)
     received, whole = await read_until_cut(client, card["url"])
     assert not whole
     assert received[-3 * MIB :] == sent.bodies[0][: 3 * MIB]
@@ -200,17 +194,17 @@ async def test_a_flipped_byte_never_leaves_in_an_archive(rig: Rig, client: httpx
     assert await sent.done() == 0
 
 
-async def test_many_small_files_and_empty_ones(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(*(noise(number % 7 * 100) for number in range(100)))
+async def test_many_small_files_and_empty_ones(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(*(noise(number % 7 * 100) for number in range(100)))
     card = await start(client, sent)
     assert list(contents((await client.get(card["url"])).content).values()) == list(sent.bodies)
     await eventually(lambda: is_done(sent, 100))
 
 
 async def test_archives_broken_off_too_often_are_suspended_until_the_sender_opens_them(
-    rig: Rig, client: httpx.AsyncClient
+    download: Download, client: httpx.AsyncClient
 ) -> None:
-    sent = await rig.sent(noise(3 * MIB), noise(10))
+    sent = await download.sent(noise(3 * MIB), noise(10))
     for _ in range(21):
         id = str(uuid4())
         card = await start(client, sent, id=id)
@@ -219,12 +213,8 @@ async def test_archives_broken_off_too_often_are_suspended_until_the_sender_open
     assert (await start(client, sent, status=410))["type"] == "/problems/archives-suspended"
     assert (await sent.look(client)).json()["archive"]["refusal"] == "archives-suspended"
     assert await lefts(client, sent) == [3, 3]
-    claims = {"name": "Paul", "role": "agent", "language": "fr"}
-    address = "paul@prefecture.example"
-    session = Signer(KEY, SESSION).sign(
-        subject=address, id=str(uuid4()), now=utc_now(), life=timedelta(minutes=5), claims=claims
-    )
-    transfer, paul = f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", {"Authorization": f"Bearer {session}"}
+    transfer = f"{download.urls[0]}/api/download/transfers/{sent.transfer}"
+    paul = signed_in("paul@prefecture.example", "agent")
     (anne,) = (await client.get(transfer, headers=paul)).json()["recipients"]
     assert (anne["archives_suspended"], len(anne["archives"])) == (True, 21)
     reopening = {"recipient": anne["address"]}
@@ -233,9 +223,9 @@ async def test_archives_broken_off_too_often_are_suspended_until_the_sender_open
     assert contents((await client.get((await start(client, sent))["url"])).content)
 
 
-async def test_a_withdrawn_transfer_gives_no_archive(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
+async def test_a_withdrawn_transfer_gives_no_archive(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
     card = await start(client, sent)
-    await rig.withdraw(sent.parcel)
+    await download.withdraw(sent.parcel)
     assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-withdrawn"
     await start(client, sent, status=410)

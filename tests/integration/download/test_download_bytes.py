@@ -13,13 +13,14 @@ import pytest
 from services.download import sweeper
 from services.download.streams.capability import Capabilities, Grant
 from tests.eventually import eventually
+from tests.harness import PEPPER
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.rig import MIB, PEPPER, Rig, Sent, is_done, milliseconds_now, noise
+from tests.integration.download.service import MIB, Download, Sent, is_done, milliseconds_now, noise
 
 
-async def test_a_dropped_line_resumes_inside_one_lease(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(9 * MIB)), str(uuid4())
+async def test_a_dropped_line_resumes_inside_one_lease(download: Download, client: httpx.AsyncClient) -> None:
+    sent, id = await download.sent(noise(9 * MIB)), str(uuid4())
     address = await sent.address(client, id)
     received = await read_and_leave(address, 5 * MIB)
     assert await sent.left(client) == 2
@@ -30,12 +31,12 @@ async def test_a_dropped_line_resumes_inside_one_lease(rig: Rig, client: httpx.A
     assert await sent.left(client) == 2
 
 
-async def test_a_broken_download_gives_its_slot_back(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(40 * MIB), part_bytes=4 * MIB)
+async def test_a_broken_download_gives_its_slot_back(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(40 * MIB), part_bytes=4 * MIB)
     for _ in range(3):
         id = str(uuid4())
         await read_and_leave(await sent.address(client, id), MIB)
-        await rig.come_to_rest()
+        await download.come_to_rest()
     assert (await sent.start(client)).status_code == 410
     await sent.pass_time(timedelta(seconds=90))
     assert await sent.left(client) == 3
@@ -45,27 +46,29 @@ async def test_a_broken_download_gives_its_slot_back(rig: Rig, client: httpx.Asy
     assert (await sent.start(client)).status_code == 410
 
 
-async def test_broken_inside_the_last_bytes_it_stays_open_and_then_counts(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(MIB)), str(uuid4())
+async def test_broken_inside_the_last_bytes_it_stays_open_and_then_counts(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent, id = await download.sent(noise(MIB)), str(uuid4())
     await read_and_leave(await sent.address(client, id), MIB // 2)
-    await rig.come_to_rest()
+    await download.come_to_rest()
     assert (await sent.give_back(client, id)).json() == {"state": "running", "left": 2}
-    await sent.pass_time(timedelta(minutes=29))
+    await sent.pass_time(timedelta(minutes=20))
     assert (await sent.look(client)).json()["files"][0]["left"] == 2
     assert await sent.done() == 0
-    await sent.pass_time(timedelta(minutes=1))
-    await sweeper.settle(rig.deps)
+    await sent.pass_time(timedelta(minutes=10))
+    await sweeper.settle(download.deps)
     assert await sent.done() == 1
-    await sweeper.settle(rig.deps)
+    await sweeper.settle(download.deps)
     assert await sent.done() == 1
     assert await sent.left(client) == 2
 
 
-async def test_a_lease_that_died_is_taken_again_by_the_next_get(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(20 * MIB)), str(uuid4())
+async def test_a_lease_that_died_is_taken_again_by_the_next_get(download: Download, client: httpx.AsyncClient) -> None:
+    sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
     address = await sent.address(client, id)
     received = await read_and_leave(address, 4 * MIB)
-    await rig.come_to_rest()
+    await download.come_to_rest()
     await sent.pass_time(timedelta(minutes=10))
     others = [await sent.address(client) for _ in range(3)]
     refused = await client.get(address, headers={"Range": f"bytes={len(received)}-"})
@@ -77,8 +80,8 @@ async def test_a_lease_that_died_is_taken_again_by_the_next_get(rig: Rig, client
     await eventually(lambda: is_done(sent, 1))
 
 
-async def test_several_lines_at_once_make_one_download(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(8 * MIB + 5), part_bytes=3 * MIB)
+async def test_several_lines_at_once_make_one_download(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(8 * MIB + 5), part_bytes=3 * MIB)
     address = await sent.address(client)
     ranges = [(0, 2 * MIB), (2 * MIB, 5 * MIB), (5 * MIB, 8 * MIB + 5)]
     answers = await asyncio.gather(
@@ -107,9 +110,9 @@ async def test_several_lines_at_once_make_one_download(rig: Rig, client: httpx.A
     ],
 )
 async def test_one_range_at_a_time(
-    rig: Rig, client: httpx.AsyncClient, asked: str, status: int, content_range: str | None
+    download: Download, client: httpx.AsyncClient, asked: str, status: int, content_range: str | None
 ) -> None:
-    sent = await rig.sent(noise(3 * MIB))
+    sent = await download.sent(noise(3 * MIB))
     answer = await client.get(await sent.address(client), headers={"Range": asked})
     assert (answer.status_code, answer.headers.get("content-range")) == (status, content_range)
     if status == 206 and content_range:
@@ -117,8 +120,8 @@ async def test_one_range_at_a_time(
         assert answer.content == sent.bodies[0][int(start) : int(stop) + 1]
 
 
-async def test_a_range_of_other_bytes_gets_the_whole_file(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(1000))
+async def test_a_range_of_other_bytes_gets_the_whole_file(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(1000))
     address = await sent.address(client)
     etag = (await client.head(address)).headers["etag"]
     same = await client.get(address, headers={"Range": "bytes=0-9", "If-Range": etag})
@@ -126,8 +129,10 @@ async def test_a_range_of_other_bytes_gets_the_whole_file(rig: Rig, client: http
     assert (same.status_code, weak.status_code) == (206, 200)
 
 
-async def test_the_headers_say_that_it_is_a_file_and_nothing_else(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(1000))
+async def test_the_headers_say_that_it_is_a_file_and_nothing_else(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent = await download.sent(noise(1000))
     address = await sent.address(client)
     head, answer = await client.head(address), await client.get(address)
     assert dict(head.headers, date="") == dict(answer.headers, date="")
@@ -141,9 +146,9 @@ async def test_the_headers_say_that_it_is_a_file_and_nothing_else(rig: Rig, clie
     )
 
 
-async def test_a_flipped_byte_never_leaves(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(5 * MIB))
-    await flip(rig, sent, 3 * MIB + 11)
+async def test_a_flipped_byte_never_leaves(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(5 * MIB))
+    await flip(download, sent, 3 * MIB + 11)
     address = await sent.address(client)
     received, whole = await read_until_cut(client, address)
     assert not whole
@@ -153,16 +158,18 @@ async def test_a_flipped_byte_never_leaves(rig: Rig, client: httpx.AsyncClient) 
     assert await sent.done() == 0
 
 
-async def test_a_flipped_byte_is_found_even_outside_the_range(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(2 * MIB))
-    await flip(rig, sent, MIB - 1)
+async def test_a_flipped_byte_is_found_even_outside_the_range(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(2 * MIB))
+    await flip(download, sent, MIB - 1)
     answer = await client.get(await sent.address(client), headers={"Range": "bytes=0-9"})
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-quarantined")
 
 
-async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(2 * MIB)), str(uuid4())
-    await asyncio.to_thread(rig.owner.remove_object, rig.servers.s3_bucket, sent.file)
+async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent, id = await download.sent(noise(2 * MIB)), str(uuid4())
+    await asyncio.to_thread(download.owner.remove_object, download.servers.s3_bucket, sent.file)
     answer = await client.get(await sent.address(client, id))
     assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
     assert (await sent.give_back(client, id)).json()["left"] == 3
@@ -171,8 +178,8 @@ async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(rig: Rig, c
 async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
     started: Started, client: httpx.AsyncClient
 ) -> None:
-    rig = await started(running_downloads=2, running_downloads_per_link=2)
-    sent = await rig.sent(noise(30 * MIB), part_bytes=5 * MIB)
+    download = await started(running_downloads=2, running_downloads_per_link=2)
+    sent = await download.sent(noise(30 * MIB), part_bytes=5 * MIB)
     address = await sent.address(client)
     async with client.stream("GET", address), client.stream("GET", address):
         busy = await client.get(address)
@@ -180,13 +187,13 @@ async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
     await eventually(lambda: answers(client, address, 206))
 
 
-async def test_a_forged_or_expired_capability_opens_nothing(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
+async def test_a_forged_or_expired_capability_opens_nothing(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
     grant = Grant(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
     forged = Capabilities("q" * 40).seal(grant)
-    assert (await client.get(f"{rig.urls[0]}/files/{forged}")).status_code == 404
+    assert (await client.get(f"{download.urls[0]}/files/{forged}")).status_code == 404
     old = Capabilities(PEPPER).seal(grant._replace(expires_at=milliseconds_now() - timedelta(seconds=2)))
-    assert (await client.get(f"{rig.urls[0]}/files/{old}")).status_code == 410
+    assert (await client.get(f"{download.urls[0]}/files/{old}")).status_code == 410
     assert len(old) <= 200
 
 
@@ -194,8 +201,8 @@ async def answers(client: httpx.AsyncClient, address: str, status: int) -> bool:
     return (await client.get(address, headers={"Range": "bytes=0-0"})).status_code == status
 
 
-async def flip(rig: Rig, sent: Sent, at: int) -> None:
+async def flip(download: Download, sent: Sent, at: int) -> None:
     body = bytearray(sent.bodies[0])
     body[at] ^= 1
-    bucket = rig.servers.s3_bucket
-    await asyncio.to_thread(rig.owner.put_object, bucket, sent.file, io.BytesIO(bytes(body)), len(body))
+    bucket = download.servers.s3_bucket
+    await asyncio.to_thread(download.owner.put_object, bucket, sent.file, io.BytesIO(bytes(body)), len(body))

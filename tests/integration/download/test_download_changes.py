@@ -9,43 +9,36 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from devstack.keys import public_keys, signing_key
 from services.contracts.upload import TransferExtended
 from services.contracts.values import Recipient
 from services.download import handlers, sweeper
-from services.kit.callers import SESSION
 from services.kit.clock import utc_now
-from services.kit.tokens import Signer
 from tests.eventually import eventually
+from tests.harness import signed_in
 from tests.integration.download.conftest import Started
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise, released
+from tests.integration.download.service import ANNE, BRUNO, MIB, Download, Sent, is_done, noise, released
 
-KEY = signing_key()
 PAUL, EVE = "paul@prefecture.example", "eve@prefecture.example"
 DAY = timedelta(days=1)
-EMPTY: dict[str, Any] = {"$set": {"outbox": []}}
 
 
 @pytest.fixture
-async def rig(started: Started) -> Rig:
-    return await started(instances=2, session_jwks=public_keys(KEY))
+async def download(started: Started) -> Download:
+    return await started(instances=2)
 
 
 class Sender:
     """Somebody with a session, at either instance."""
 
-    def __init__(self, rig: Rig, client: httpx.AsyncClient, address: str = PAUL) -> None:
-        self.rig = rig
+    def __init__(self, download: Download, client: httpx.AsyncClient, address: str = PAUL) -> None:
+        self.download = download
         self.client = client
-        claims = {"name": "Paul", "role": "agent", "language": "fr"}
-        life = timedelta(minutes=5)
-        token = Signer(KEY, SESSION).sign(subject=address, id=str(uuid4()), now=utc_now(), life=life, claims=claims)
-        self.headers = {"Authorization": f"Bearer {token}"}
+        self.headers = signed_in(address, "agent")
 
     async def ask(
         self, method: str, transfer: str, rest: str = "", body: Any = None, instance: int = 0
     ) -> httpx.Response:
-        url = f"{self.rig.urls[instance]}/api/download/transfers/{transfer}{rest}"
+        url = f"{self.download.urls[instance]}/api/download/transfers/{transfer}{rest}"
         return await self.client.request(method, url, json=body, headers=self.headers)
 
     async def revoke(self, sent: Sent, recipient: Recipient = ANNE) -> httpx.Response:
@@ -64,8 +57,8 @@ class Sender:
 
 
 @pytest.fixture
-async def paul(rig: Rig, client: httpx.AsyncClient) -> Sender:
-    return Sender(rig, client)
+async def paul(download: Download, client: httpx.AsyncClient) -> Sender:
+    return Sender(download, client)
 
 
 async def slug(answer: Awaitable[httpx.Response]) -> tuple[int, str]:
@@ -73,28 +66,28 @@ async def slug(answer: Awaitable[httpx.Response]) -> tuple[int, str]:
     return found.status_code, str(found.json()["type"]).removeprefix("/problems/")
 
 
-async def extend(rig: Rig, sent: Sent, by: timedelta) -> None:
+async def extend(download: Download, sent: Sent, by: timedelta) -> None:
     ends_at = sent.parcel.ends_at + by
     fact = TransferExtended(label=sent.parcel.label(), ends_at=ends_at, extended_at=utc_now())
-    await handlers.on_transfer_extended(rig.deps, fact)
+    await handlers.on_transfer_extended(download.deps, fact)
 
 
 # --- revoking ---
 
 
 async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     address = await sent.address(client)
     for _ in range(2):
         assert (await paul.revoke(sent)).status_code == 204
     for asked in (sent.look(client), sent.start(client), client.get(address), client.get(address + "?x")):
         assert await slug(asked) == (410, "link-revoked")
     assert (await client.head(address)).status_code == 410
-    bruno = await client.get(f"{rig.urls[0]}/api/download/links/{sent.token(BRUNO)}")
+    bruno = await client.get(f"{download.urls[0]}/api/download/links/{sent.token(BRUNO)}")
     assert bruno.status_code == 200
-    (entry,) = await rig.deps.deliveries.all.outbox(sent.transfer)
+    (entry,) = await download.deps.deliveries.all.outbox(sent.transfer)
     assert (entry.type, entry.body["recipient"]["address"]) == ("download.recipient-revoked.v1", ANNE.address)
     card = await paul.card(sent)
     anne, other = card["recipients"]
@@ -104,14 +97,14 @@ async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
 
 
 async def test_a_revocation_cuts_the_running_download_of_that_one_only(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
-    sent = await rig.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
+    sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
     address = await sent.address(client)
     path = f"/api/download/links/{sent.token(BRUNO)}/files/{sent.file}/downloads/{uuid4()}"
-    other = (await client.put(rig.urls[0] + path, json={})).json()["url"].removeprefix("http://127.0.0.1:1")
+    other = download.local((await client.put(download.urls[0] + path, json={})).json()["url"])
     received, whole = bytearray(), bytearray()
-    async with client.stream("GET", address) as mine, client.stream("GET", rig.urls[0] + other) as theirs:
+    async with client.stream("GET", address) as mine, client.stream("GET", other) as theirs:
         chunks, others = mine.aiter_raw(), theirs.aiter_raw()
         received += await anext(chunks)
         whole += await anext(others)
@@ -129,33 +122,33 @@ async def test_a_revocation_cuts_the_running_download_of_that_one_only(
 
 
 async def test_who_is_revoked_while_waiting_never_gets_a_link(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
-    sent = await rig.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
+    sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
     assert (await paul.card(sent))["awaiting_approval"]
     assert await slug(paul.resend(sent)) == (409, "recipient-has-no-link")
     assert (await paul.revoke(sent)).status_code == 204
     for _ in range(2):
-        await handlers.on_transfer_released(rig.deps, released(sent.parcel, (ANNE,)))
-    assert [link.recipient for link in await rig.deps.links.of(sent.transfer)] == [BRUNO]
+        await handlers.on_transfer_released(download.deps, released(sent.parcel, (ANNE,)))
+    assert [link.recipient for link in await download.deps.links.of(sent.transfer)] == [BRUNO]
     assert await slug(sent.look(client)) == (404, "link-unknown")
     card = await paul.card(sent)
     assert (card["awaiting_approval"], card["recipients"][0]["has_link"]) == (False, False)
 
 
 async def test_releases_and_a_revocation_at_the_same_instant_leave_nothing_that_opens(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     for _ in range(12):
-        sent = await rig.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
+        sent = await download.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
         release = released(sent.parcel, (ANNE,))
-        both = (handlers.on_transfer_released(deps, release) for deps in rig.instances)
+        both = (handlers.on_transfer_released(deps, release) for deps in download.instances)
         await asyncio.gather(*both, paul.revoke(sent))
         assert (await sent.look(client)).status_code in (404, 410)
 
 
-async def test_the_last_agent_who_could_approve_is_not_revoked(rig: Rig, paul: Sender) -> None:
-    sent = await rig.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
+async def test_the_last_agent_who_could_approve_is_not_revoked(download: Download, paul: Sender) -> None:
+    sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
     assert await slug(paul.revoke(sent, BRUNO)) == (409, "last-approver-needed")
     await paul.revoke(sent)
     assert (await paul.revoke(sent, BRUNO)).status_code == 204
@@ -164,12 +157,12 @@ async def test_the_last_agent_who_could_approve_is_not_revoked(rig: Rig, paul: S
 # --- once more ---
 
 
-async def test_the_link_goes_out_again_once_for_each_wish(rig: Rig, paul: Sender) -> None:
-    sent, id = await rig.sent(noise(10)), str(uuid4())
+async def test_the_link_goes_out_again_once_for_each_wish(download: Download, paul: Sender) -> None:
+    sent, id = await download.sent(noise(10)), str(uuid4())
     answers = await asyncio.gather(*(paul.resend(sent, id=id, instance=number % 2) for number in range(10)))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.text for answer in answers}) == 1
-    entries = await rig.deps.links.all.outbox(sent.link())
+    entries = await download.deps.links.all.outbox(sent.link())
     assert [(entry.type, bool(entry.body["asked_at"])) for entry in entries] == [
         ("download.link-issued.v1", False),
         ("download.link-issued.v1", True),
@@ -183,10 +176,10 @@ async def test_the_link_goes_out_again_once_for_each_wish(rig: Rig, paul: Sender
 
 
 async def test_all_who_have_not_everything_are_reminded_once_a_day(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     cecile = Recipient(address="cecile@mairie.example", field="to", role="external")
-    sent, id = await rig.sent(noise(10), to=(ANNE, BRUNO, cecile)), str(uuid4())
+    sent, id = await download.sent(noise(10), to=(ANNE, BRUNO, cecile)), str(uuid4())
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
     assert (await paul.remind(sent, BRUNO)).json() == {"reminded": [BRUNO.address], "passed_over": []}
@@ -203,14 +196,14 @@ async def test_all_who_have_not_everything_are_reminded_once_a_day(
     assert "download.link-left-unused.v1" not in await sent.announced(ANNE)
 
 
-async def test_nobody_who_was_revoked_is_reminded(rig: Rig, paul: Sender) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+async def test_nobody_who_was_revoked_is_reminded(download: Download, paul: Sender) -> None:
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await paul.revoke(sent)
     assert (await paul.remind(sent)).json()["reminded"] == [BRUNO.address]
     for asked in (paul.remind(sent, ANNE), paul.resend(sent, ANNE)):
         assert await slug(asked) == (410, "link-revoked")
     await sent.pass_time(timedelta(days=5, minutes=1))
-    await sweeper.remind(rig.deps)
+    await sweeper.remind(download.deps)
     assert await sent.announced() == ["download.link-issued.v1"]
 
 
@@ -218,62 +211,64 @@ async def test_nobody_who_was_revoked_is_reminded(rig: Rig, paul: Sender) -> Non
 
 
 async def test_an_extension_moves_the_end_of_every_link_and_its_reminder(
-    rig: Rig, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender
 ) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
     for _ in range(2):
-        await extend(rig, sent, 3 * DAY)
+        await extend(download, sent, 3 * DAY)
     later = sent.parcel.ends_at + 3 * DAY
     assert (await sent.look(client)).json()["ends_at"] == (await paul.card(sent))["ends_at"]
-    assert [link.ends_at for link in await rig.deps.links.of(sent.transfer)] == [later, later]
+    assert [link.ends_at for link in await download.deps.links.of(sent.transfer)] == [later, later]
     assert "download.link-extended.v1" not in await sent.announced(ANNE)
     assert await sent.announced(BRUNO) == ["download.link-issued.v1", "download.link-extended.v1"]
-    await pass_time(sent, 7 * DAY)
+    await download.pass_time(7 * DAY)
     assert (await sent.start(client)).status_code == 200
-    await sweeper.expire(rig.deps)
-    assert (await rig.deps.deliveries.read(sent.transfer))[0].open
-    await pass_time(sent, 3 * DAY)
+    await sweeper.expire(download.deps)
+    assert (await download.deps.deliveries.read(sent.transfer))[0].open
+    await download.pass_time(3 * DAY)
     assert await slug(sent.start(client)) == (410, "link-expired")
 
 
-async def test_who_gets_a_link_after_the_extension_has_it_until_then(rig: Rig) -> None:
-    sent = await rig.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
-    await extend(rig, sent, DAY)
-    await handlers.on_transfer_released(rig.deps, released(sent.parcel, (ANNE,)))
-    assert {link.ends_at for link in await rig.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
-    (entry,) = await rig.deps.links.all.outbox(sent.link())
+async def test_who_gets_a_link_after_the_extension_has_it_until_then(download: Download) -> None:
+    sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
+    await extend(download, sent, DAY)
+    await handlers.on_transfer_released(download.deps, released(sent.parcel, (ANNE,)))
+    assert {link.ends_at for link in await download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
+    (entry,) = await download.deps.links.all.outbox(sent.link())
     assert entry.body["ends_at"].startswith((sent.parcel.ends_at + DAY).isoformat()[:19])
 
 
-async def test_a_release_and_an_extension_at_the_same_instant_agree(rig: Rig) -> None:
+async def test_a_release_and_an_extension_at_the_same_instant_agree(download: Download) -> None:
     for _ in range(12):
-        sent = await rig.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
+        sent = await download.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
         release = released(sent.parcel, (ANNE,))
-        await asyncio.gather(handlers.on_transfer_released(rig.instances[1], release), extend(rig, sent, DAY))
-        assert {link.ends_at for link in await rig.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
+        await asyncio.gather(handlers.on_transfer_released(download.instances[1], release), extend(download, sent, DAY))
+        assert {link.ends_at for link in await download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
 
 
-async def test_an_end_that_was_found_too_early_is_taken_back(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
-    await pass_time(sent, 7 * DAY + sweeper.EXTENSION_ON_ITS_WAY)
-    await sweeper.expire(rig.deps)
+async def test_an_end_that_was_found_too_early_is_taken_back(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
+    await download.pass_time(7 * DAY + sweeper.EXTENSION_ON_ITS_WAY)
+    await sweeper.expire(download.deps)
     assert await slug(sent.look(client)) == (410, "link-expired")
-    await extend(rig, sent, DAY)
+    await extend(download, sent, DAY)
     assert (await sent.start(client)).status_code == 200
-    await rig.mongo.deliveries.update_one({"_id": sent.transfer}, EMPTY)
-    await pass_time(sent, 9 * DAY)
-    await sweeper.expire(rig.deps)
-    (entry,) = await rig.deps.deliveries.all.outbox(sent.transfer)
+    await download.published()
+    await download.pass_time(9 * DAY)
+    await sweeper.expire(download.deps)
+    (entry,) = await download.deps.deliveries.all.outbox(sent.transfer)
     assert entry.type == "download.transfer-expired.v1"
 
 
 # --- refusals ---
 
 
-async def test_to_anybody_else_the_transfer_does_not_exist(rig: Rig, client: httpx.AsyncClient, paul: Sender) -> None:
-    sent, eve = await rig.sent(noise(10)), Sender(rig, client, EVE)
+async def test_to_anybody_else_the_transfer_does_not_exist(
+    download: Download, client: httpx.AsyncClient, paul: Sender
+) -> None:
+    sent, eve = await download.sent(noise(10)), Sender(download, client, EVE)
     unknown = {await slug(paul.ask("POST", str(uuid4()), "/revocations", {"recipient": ANNE.address}))}
     for asked in (eve.revoke(sent), eve.resend(sent), eve.remind(sent), eve.remind(sent, ANNE)):
         unknown.add(await slug(asked))
@@ -285,26 +280,19 @@ async def test_to_anybody_else_the_transfer_does_not_exist(rig: Rig, client: htt
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "expired"])
-async def test_what_has_ended_is_not_changed_any_more(rig: Rig, paul: Sender, end: str) -> None:
-    sent = await rig.sent(noise(10))
+async def test_what_has_ended_is_not_changed_any_more(download: Download, paul: Sender, end: str) -> None:
+    sent = await download.sent(noise(10))
     if end == "withdrawn":
-        await rig.withdraw(sent.parcel)
+        await download.withdraw(sent.parcel)
     else:
-        await pass_time(sent, 7 * DAY)
+        await download.pass_time(7 * DAY)
     said = (410, "transfer-withdrawn" if end == "withdrawn" else "link-expired")
     for asked in (paul.revoke(sent), paul.resend(sent), paul.remind(sent), paul.remind(sent, ANNE)):
         assert await slug(asked) == said
 
 
-async def test_somebody_to_whom_it_was_not_sent_is_unknown(rig: Rig, paul: Sender) -> None:
-    sent = await rig.sent(noise(10))
+async def test_somebody_to_whom_it_was_not_sent_is_unknown(download: Download, paul: Sender) -> None:
+    sent = await download.sent(noise(10))
     for asked in (paul.revoke(sent, BRUNO), paul.resend(sent, BRUNO), paul.remind(sent, BRUNO)):
         assert await slug(asked) == (404, "recipient-unknown")
     assert (await paul.ask("PUT", sent.transfer, "/resendings/x", {"recipient": ANNE.address})).status_code == 422
-
-
-async def pass_time(sent: Sent, by: timedelta) -> None:
-    """For the whole transfer."""
-    await sent.rig.move("deliveries", sent.transfer, by)
-    for link in await sent.rig.deps.links.of(sent.transfer):
-        await sent.rig.move("links", link.id, by)

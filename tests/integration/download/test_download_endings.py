@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -12,19 +11,21 @@ from services.download import sweeper
 from services.download.domain.terms import Terms
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, noise
+from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, noise
 
 LONG = Terms().memory
 
 
-async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(60 * MIB), part_bytes=2 * MIB)
+async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB)
     address = await sent.address(client)
     received = bytearray()
     async with client.stream("GET", address) as answer:
         chunks = answer.aiter_raw()
         received += await anext(chunks)
-        await rig.withdraw(sent.parcel)
+        await download.withdraw(sent.parcel)
         try:
             async for chunk in chunks:
                 received += chunk
@@ -35,57 +36,59 @@ async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(rig: Rig, c
     assert await sent.done() == 0
 
 
-async def test_valid_until_the_last_second_and_refused_after(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
-    await sent.pass_time(timedelta(days=7, seconds=-20))
+async def test_valid_until_the_last_second_and_refused_after(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
+    await sent.pass_time(timedelta(days=7, minutes=-5))
     assert (await sent.start(client)).status_code == 200
-    await sent.pass_time(timedelta(seconds=20))
+    await sent.pass_time(timedelta(minutes=5))
     refused = await sent.start(client)
     assert (refused.status_code, refused.json()["type"]) == (410, "/problems/link-expired")
 
 
 @pytest.mark.parametrize("booked", ["before the rest is asked for", "while the rest comes", "after the rest has come"])
-async def test_a_download_begun_before_the_end_may_finish(rig: Rig, client: httpx.AsyncClient, booked: str) -> None:
+async def test_a_download_begun_before_the_end_may_finish(
+    download: Download, client: httpx.AsyncClient, booked: str
+) -> None:
     """Whenever the service notices that the first line was left."""
-    sent, id = await rig.sent(noise(20 * MIB)), str(uuid4())
-    await pass_time(sent, timedelta(days=7, seconds=-30))
+    sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
+    await download.pass_time(timedelta(days=7, seconds=-45))
     address = await sent.address(client, id)
     reader, first = await open_download(address)
     received = await reader.readexactly(4 * MIB)
     if booked == "before the rest is asked for":
         first.transport.abort()
-        await rig.come_to_rest()
-    await pass_time(sent, timedelta(seconds=31))
-    await sweeper.expire(rig.deps)
-    assert (await rig.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
+        await download.come_to_rest()
+    await download.pass_time(timedelta(seconds=46))
+    await sweeper.expire(download.deps)
+    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
     reader, second = await open_download(address, len(received))
     if booked == "while the rest comes":
-        assert rig.responses == 2
+        assert download.responses == 2
         first.transport.abort()
-        await eventually(lambda: rig.responses == 1)
+        await eventually(lambda: download.responses == 1)
     received += await reader.readexactly(16 * MIB)
     assert received == sent.bodies[0]
     if booked == "after the rest has come":
-        await eventually(lambda: rig.responses == 1)
+        await eventually(lambda: download.responses == 1)
         first.transport.abort()
     await eventually(lambda: is_done(sent, 1))
     second.close()
-    await sweeper.expire(rig.deps)
+    await sweeper.expire(download.deps)
     assert (await sent.look(client)).json()["type"] == "/problems/link-expired"
 
 
-async def test_the_last_day_closes_once_with_a_report(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10), noise(20), to=(ANNE, BRUNO))
+async def test_the_last_day_closes_once_with_a_report(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10), noise(20), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
-    await pass_time(sent, timedelta(days=7))
-    await sweeper.expire(rig.deps)
+    await download.pass_time(timedelta(days=7))
+    await sweeper.expire(download.deps)
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
-    assert (await rig.deps.deliveries.read(sent.transfer))[0].open, "an extension may be on its way"
-    await pass_time(sent, sweeper.EXTENSION_ON_ITS_WAY)
-    await asyncio.gather(*(sweeper.expire(rig.deps) for _ in range(3)))
-    (entry,) = await rig.deps.deliveries.all.outbox(sent.transfer)
+    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "an extension may be on its way"
+    await download.pass_time(sweeper.EXTENSION_ON_ITS_WAY)
+    await asyncio.gather(*(sweeper.expire(download.deps) for _ in range(3)))
+    (entry,) = await download.deps.deliveries.all.outbox(sent.transfer)
     assert entry.type == "download.transfer-expired.v1"
     assert entry.body["report"] == [
         {"recipient": ANNE.address, "files_downloaded": 1, "files_in_all": 2},
@@ -94,51 +97,40 @@ async def test_the_last_day_closes_once_with_a_report(rig: Rig, client: httpx.As
 
 
 async def test_who_fetched_nothing_is_reminded_once_two_days_before_the_end(
-    rig: Rig, client: httpx.AsyncClient
+    download: Download, client: httpx.AsyncClient
 ) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
     for recipient in (ANNE, BRUNO):
-        await sent.pass_time(timedelta(days=5, seconds=-30), recipient)
-    await sweeper.remind(rig.deps)
+        await sent.pass_time(timedelta(days=5, minutes=-5), recipient)
+    await sweeper.remind(download.deps)
     assert "download.link-left-unused.v1" not in await sent.announced(BRUNO)
     for recipient in (ANNE, BRUNO):
-        await sent.pass_time(timedelta(seconds=30), recipient)
-    await asyncio.gather(*(sweeper.remind(rig.deps) for _ in range(3)))
+        await sent.pass_time(timedelta(minutes=5), recipient)
+    await asyncio.gather(*(sweeper.remind(download.deps) for _ in range(3)))
     assert (await sent.announced(BRUNO)).count("download.link-left-unused.v1") == 1
     assert (await sent.announced(ANNE)).count("download.link-left-unused.v1") == 0
-    entry = (await rig.deps.links.all.outbox(sent.link(BRUNO)))[-1]
+    entry = (await download.deps.links.all.outbox(sent.link(BRUNO)))[-1]
     assert entry.body["token"] == sent.token(BRUNO)
 
 
-async def test_nobody_is_reminded_of_what_was_withdrawn(rig: Rig) -> None:
-    sent = await rig.sent(noise(10))
-    await rig.withdraw(sent.parcel)
+async def test_nobody_is_reminded_of_what_was_withdrawn(download: Download) -> None:
+    sent = await download.sent(noise(10))
+    await download.withdraw(sent.parcel)
     await sent.pass_time(timedelta(days=6))
-    await sweeper.remind(rig.deps)
+    await sweeper.remind(download.deps)
     assert await sent.announced() == ["download.link-issued.v1"]
 
 
-async def test_a_year_after_the_end_nothing_is_left(rig: Rig) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
-    await rig.withdraw(sent.parcel)
-    for collection in ("links", "deliveries"):
-        await rig.mongo[collection].update_many({"$or": [{"_id": sent.transfer}, {"transfer": sent.transfer}]}, EMPTY)
-    await sweeper.forget(rig.deps)
-    assert await rig.mongo.deliveries.find_one({"_id": sent.transfer})
-    await rig.move("deliveries", sent.transfer, LONG + timedelta(days=7))
-    await sweeper.forget(rig.deps)
+async def test_a_year_after_the_end_nothing_is_left(download: Download) -> None:
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
+    await download.withdraw(sent.parcel)
+    await download.published()
+    await sweeper.forget(download.deps)
+    assert await download.documents.deliveries.find_one({"_id": sent.transfer})
+    await download.pass_time(LONG + timedelta(days=7), "deliveries", sent.transfer)
+    await sweeper.forget(download.deps)
     for collection in ("links", "deliveries", "contents"):
-        assert await rig.mongo[collection].count_documents({"_id": sent.transfer}) == 0
-        assert await rig.mongo[collection].count_documents({"transfer": sent.transfer}) == 0
-
-
-EMPTY: dict[str, Any] = {"$set": {"outbox": []}}
-
-
-async def pass_time(sent: Sent, by: timedelta) -> None:
-    """For the whole transfer."""
-    await sent.rig.move("deliveries", sent.transfer, by)
-    for link in await sent.rig.deps.links.of(sent.transfer):
-        await sent.rig.move("links", link.id, by)
+        assert await download.documents[collection].count_documents({"_id": sent.transfer}) == 0
+        assert await download.documents[collection].count_documents({"transfer": sent.transfer}) == 0

@@ -18,17 +18,17 @@ from services.download.deps import Deps
 from services.download.handlers import heard
 from services.kit.events import Fact
 from services.kit.refusals import Gone
-from tests.integration.download.rig import (
+from tests.integration.download.service import (
     ANNE,
     BRUNO,
     MIB,
-    Rig,
+    Download,
     milliseconds_now,
     noise,
     parcel_of,
     released,
-    sent_file,
 )
+from tests.unit.download.parcels import sent_file
 
 AT = milliseconds_now()
 ENDS_AT = AT + timedelta(days=7)
@@ -80,7 +80,7 @@ async def state(deps: Deps, transfer: str) -> dict[str, Any]:
         ("extended", "lapsed"),
     ],
 )
-async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, ...]) -> None:
+async def test_facts_in_every_order_come_to_one_state(download: Download, end: tuple[str, ...]) -> None:
     kinds = ("released", "mails", *end)
     count = sum(len(story(parcel_of(()))[kind]) for kind in kinds)
     orders = list(itertools.permutations(range(count)))
@@ -88,37 +88,39 @@ async def test_facts_in_every_order_come_to_one_state(rig: Rig, end: tuple[str, 
     for order in orders if len(orders) <= 24 else random.Random(7).sample(orders, 40):
         parcel = parcel_of((sent_file(b"x", 1, "f"),), to=(ANNE, BRUNO), submitted_at=AT)
         facts = [fact for kind in kinds for fact in story(parcel)[kind]]
-        handlers = heard(rig.deps)
+        handlers = heard(download.deps)
         for index in (*order, *random.Random(str(order)).sample(order, 2)):
             await handlers[type(facts[index])](facts[index])
-        states.append(await state(rig.deps, parcel.transfer))
+        states.append(await state(download.deps, parcel.transfer))
     assert all(one == states[0] for one in states)
     ends_at = ENDS_AT + timedelta(days=3 if "extended" in end else 0)
     assert states[0]["ends_at"] == ends_at
     is_open = end in ((), ("verified",), ("extended",))
-    links = [(one.address, ends_at, ends_at - rig.deps.terms.reminder) for one in (ANNE, BRUNO)]
+    links = [(one.address, ends_at, ends_at - download.deps.terms.reminder) for one in (ANNE, BRUNO)]
     assert states[0]["links"] == (links if is_open else [])
     assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 
 
-async def test_of_several_ends_the_strongest_stands_whatever_came_first(rig: Rig) -> None:
+async def test_of_several_ends_the_strongest_stands_whatever_came_first(download: Download) -> None:
     for order in itertools.permutations(("withdrawn", "refused", "lapsed", "quarantined")):
         parcel = parcel_of((), to=(ANNE,))
         for kind in order:
             (fact,) = story(parcel)[kind]
-            await heard(rig.deps)[type(fact)](fact)
-        delivery, _ = await rig.deps.deliveries.read(parcel.transfer)
+            await heard(download.deps)[type(fact)](fact)
+        delivery, _ = await download.deps.deliveries.read(parcel.transfer)
         assert delivery.closing
         assert delivery.closing.outcome == "withdrawn"
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "refused", "lapsed", "quarantined"])
-async def test_an_end_leaves_a_tombstone_that_no_release_wakes(rig: Rig, client: httpx.AsyncClient, end: str) -> None:
+async def test_an_end_leaves_a_tombstone_that_no_release_wakes(
+    download: Download, client: httpx.AsyncClient, end: str
+) -> None:
     parcel = parcel_of((sent_file(b"x", 1, str(uuid4())),), to=(ANNE,))
     (fact,) = story(parcel)[end]
-    await heard(rig.deps)[type(fact)](fact)
-    await heard(rig.deps)[type(released(parcel, (ANNE,)))](released(parcel, (ANNE,)))
-    assert await rig.deps.links.of(parcel.transfer) == []
+    await heard(download.deps)[type(fact)](fact)
+    await heard(download.deps)[type(released(parcel, (ANNE,)))](released(parcel, (ANNE,)))
+    assert await download.deps.links.of(parcel.transfer) == []
 
 
 @pytest.mark.parametrize(
@@ -130,42 +132,44 @@ async def test_an_end_leaves_a_tombstone_that_no_release_wakes(rig: Rig, client:
         ("quarantined", "transfer-quarantined"),
     ],
 )
-async def test_each_end_has_its_own_words(rig: Rig, client: httpx.AsyncClient, end: str, slug: str) -> None:
-    sent = await rig.sent(noise(10))
+async def test_each_end_has_its_own_words(download: Download, client: httpx.AsyncClient, end: str, slug: str) -> None:
+    sent = await download.sent(noise(10))
     address = await sent.address(client)
     (fact,) = story(sent.parcel)[end]
-    await heard(rig.deps)[type(fact)](fact)
+    await heard(download.deps)[type(fact)](fact)
     answers = [await sent.look(client), await sent.start(client), await client.get(address), await client.head(address)]
     assert [answer.status_code for answer in answers] == 4 * [Gone.status]
     assert {answer.json()["type"] for answer in answers[:3]} == {f"/problems/{slug}"}
 
 
-async def test_each_recipient_hears_of_their_own_link_once(rig: Rig) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
-    await heard(rig.deps)[type(released(sent.parcel, (ANNE,)))](released(sent.parcel, (ANNE,)))
+async def test_each_recipient_hears_of_their_own_link_once(download: Download) -> None:
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
+    await heard(download.deps)[type(released(sent.parcel, (ANNE,)))](released(sent.parcel, (ANNE,)))
     for recipient in (ANNE, BRUNO):
-        (entry,) = await rig.deps.links.all.outbox(sent.link(recipient))
+        (entry,) = await download.deps.links.all.outbox(sent.link(recipient))
         assert entry.body["recipient"]["address"] == recipient.address
         assert entry.body["token"] == sent.token(recipient)
         assert entry.body["downloads_per_file"] == 3
-    stored = await rig.mongo.links.find({"transfer": sent.transfer}, {"outbox": 0}).to_list(None)
+    stored = await download.documents.links.find({"transfer": sent.transfer}, {"outbox": 0}).to_list(None)
     assert sent.token() not in str(stored)
 
 
-async def test_a_crash_between_two_links_is_caught_up_by_the_second_hearing(rig: Rig) -> None:
-    sent = await rig.sent(noise(10), to=(ANNE, BRUNO))
-    await rig.mongo.links.delete_one({"_id": sent.link(BRUNO)})
-    await heard(rig.deps)[type(released(sent.parcel, (ANNE, BRUNO)))](released(sent.parcel, (ANNE, BRUNO)))
+async def test_a_crash_between_two_links_is_caught_up_by_the_second_hearing(download: Download) -> None:
+    sent = await download.sent(noise(10), to=(ANNE, BRUNO))
+    await download.documents.links.delete_one({"_id": sent.link(BRUNO)})
+    await heard(download.deps)[type(released(sent.parcel, (ANNE, BRUNO)))](released(sent.parcel, (ANNE, BRUNO)))
     assert await sent.announced(ANNE) == await sent.announced(BRUNO) == ["download.link-issued.v1"]
 
 
-async def test_a_revoked_session_is_remembered(rig: Rig) -> None:
-    await heard(rig.deps)[SessionRevoked](SessionRevoked(session="s-1", revoked_at=AT))
-    assert await rig.mongo.revoked_sessions.find_one({"_id": "s-1"})
+async def test_a_revoked_session_is_remembered(download: Download) -> None:
+    await heard(download.deps)[SessionRevoked](SessionRevoked(session="s-1", revoked_at=AT))
+    assert await download.documents.revoked_sessions.find_one({"_id": "s-1"})
 
 
-async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(3 * MIB), noise(10))
+async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent = await download.sent(noise(3 * MIB), noise(10))
     large, small = sent.parcel.files
 
     async def words() -> dict[str, str]:
@@ -173,11 +177,11 @@ async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(rig: Ri
 
     assert await words() == {large.file: "declared", small.file: "verified"}
     fact = verified(sent.transfer, large.file, 99)
-    await heard(rig.deps)[FileVerified](fact)
+    await heard(download.deps)[FileVerified](fact)
     assert await words() == {large.file: "verified", small.file: "verified"}
-    delivery, _ = await rig.deps.deliveries.read(sent.transfer)
-    contents = await rig.deps.contents.get(sent.transfer)
+    delivery, _ = await download.deps.deliveries.read(sent.transfer)
+    contents = await download.deps.contents.get(sent.transfer)
     assert [file.crc32 for file in delivery.corrected(contents).files] == [99, small.crc32]
-    before, after = (rig.deps.layouts.of(one) for one in (contents, delivery.corrected(contents)))
+    before, after = (download.deps.layouts.of(one) for one in (contents, delivery.corrected(contents)))
     assert [member.crc32 for member in after.members] == [99, small.crc32]
     assert before.etag != after.etag

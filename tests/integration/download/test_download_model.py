@@ -1,20 +1,20 @@
 """The rules of a link on the real database, whose clock decides, against the model."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
-from pymongo import AsyncMongoClient
 
 from devstack.stack import Stack
 from services.download.domain.link import Link
 from services.kit.events import Fact
 from services.kit.mongo import Aggregates, Database
+from tests.harness import own_database
 from tests.passing_time import pass_time
 from tests.unit.download.counter import new_link
 from tests.unit.download.machine import LinkMachine, Rule
@@ -65,19 +65,17 @@ class Bench:
     documents: Any
 
 
-@pytest.mark.timeout(300)
 def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) -> None:
-    name = f"download_{uuid4().hex[:8]}"
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(servers.mongo_admin_url, tz_aware=True)
+    closing = AsyncExitStack()
     with asyncio.Runner() as runner:
-        database = Database(servers.mongo_admin_url, name)
+        documents = runner.run(closing.enter_async_context(own_database(servers, "download")))
+        database = Database(servers.mongo_admin_url, documents.name)
+        closing.callback(database.close)
         links = database.aggregates("modelled", Link)
-        OnMongo.bench = Bench(runner, links, client[name]["modelled"])
+        OnMongo.bench = Bench(runner, links, documents["modelled"])
         runner.run(links.add(new_link(id="clock")))
         limits = settings(
             max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         )
         run_state_machine_as_test(OnMongo, settings=limits)
-        database.close()
-        runner.run(client.drop_database(name))
-        runner.run(client.close())
+        runner.run(closing.aclose())

@@ -3,69 +3,57 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
-from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
 
 from devstack.stack import Stack
 from services.download.domain.contents import line_of
 from services.kit.secrets import derived_token, keyed_hash
 from tests.eventually import eventually
+from tests.harness import Documents, starting
 from tests.integration.download.reader import open_download
-from tests.integration.download.rig import ANNE, MIB, Rig, Sent, noise
+from tests.integration.download.service import ANNE, MIB, Download, Sent, noise
 
 
-class RealRig(Rig):
-    """The rig's data in the database of the real process; its own application is not used."""
+class Beside(Download):
+    """Instances over the database of the real process, which stays; their own sockets are not used."""
 
-    def __init__(self, servers: Stack) -> None:
-        super().__init__(servers)
-        self.mongo = AsyncIOMotorClient(servers.mongo_url("download"), tz_aware=True)["download"]
-        self.database = "download"
-
-    def settings(self, **changes: Any) -> Any:
-        pepper = self.servers.secrets("download")["pepper"]
-        return super().settings(mongo_url=self.servers.mongo_url("download"), pepper=pepper, **changes)
-
-    async def stop(self) -> None:
-        self.mongo.client.drop_database = _leave
-        await super().stop()
-
-
-async def _leave(_name: str) -> None:
-    """The process's own database stays."""
+    @asynccontextmanager
+    async def database(self) -> AsyncIterator[Documents]:
+        async with AsyncMongoClient[dict[str, Any]](self.servers.mongo_admin_url, tz_aware=True) as client:
+            yield client["download"]
 
 
 @pytest.fixture
-async def real(servers: Stack) -> AsyncIterator[RealRig]:
+async def real(servers: Stack) -> AsyncIterator[Download]:
     await asyncio.to_thread(servers.start, {"download"})
-    rig = RealRig(servers)
-    await rig.start()
-    yield rig
-    await rig.stop()
+    async with starting(lambda: Beside(servers)) as start:
+        yield await start(pepper=servers.secrets("download")["pepper"])
     await asyncio.to_thread(servers.restart, "download")
 
 
 async def address_of(sent: Sent, client: httpx.AsyncClient, id: str) -> str:
-    service = sent.rig.servers.service_url("download")
+    service = sent.download.servers.service_url("download")
     path = f"/api/download/links/{sent.token()}/files/{sent.file}/downloads/{id}"
     answer = await client.put(service + path, json={})
     assert answer.status_code == 200, answer.text
-    return str(answer.json()["url"]).replace(sent.rig.servers.files_url, service)
+    return str(answer.json()["url"]).replace(sent.download.servers.files_url, service)
 
 
 async def sent_bytes(sent: Sent, id: str) -> int:
-    link = await sent.rig.deps.links.all.get(sent.link())
+    link = await sent.download.deps.links.all.get(sent.link())
     download = link.download(sent.file, id)
     return download.sent_bytes if download else 0
 
 
 async def test_told_to_stop_it_finishes_a_running_download_and_exits_cleanly(
-    real: RealRig, client: httpx.AsyncClient
+    real: Download, client: httpx.AsyncClient
 ) -> None:
     sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
@@ -79,7 +67,7 @@ async def test_told_to_stop_it_finishes_a_running_download_and_exits_cleanly(
 
 
 async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched(
-    real: RealRig, client: httpx.AsyncClient
+    real: Download, client: httpx.AsyncClient
 ) -> None:
     sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
@@ -94,7 +82,9 @@ async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched
     assert answer.content == sent.bodies[0]
 
 
-async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(real: RealRig, client: httpx.AsyncClient) -> None:
+async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(
+    real: Download, client: httpx.AsyncClient
+) -> None:
     await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "1"})
     sent, id = await real.sent(noise(60 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
@@ -106,7 +96,7 @@ async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(real: Real
     await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "30"})
 
 
-async def test_the_tokens_are_derived_and_stored_nowhere(real: RealRig) -> None:
+async def test_the_tokens_are_derived_and_stored_nowhere(real: Download) -> None:
     pepper = real.servers.secrets("download")["pepper"]
     sent = await real.sent(noise(10))
     token = derived_token(pepper, "link", sent.transfer, ANNE.address)
@@ -114,7 +104,7 @@ async def test_the_tokens_are_derived_and_stored_nowhere(real: RealRig) -> None:
 
 
 async def stands(sent: Sent, id: str, state: str) -> bool:
-    link = await sent.rig.deps.links.all.get(sent.link())
+    link = await sent.download.deps.links.all.get(sent.link())
     download = link.download(sent.file, id)
     return download is not None and download.state == state
 

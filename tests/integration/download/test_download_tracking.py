@@ -1,43 +1,23 @@
 """What the sender sees, and nobody else."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import httpx
-import pytest
 
-from devstack.keys import public_keys, signing_key
 from services.contracts.notify import MailStateChanged
 from services.download import handlers
-from services.kit.callers import SESSION
-from services.kit.clock import utc_now
-from services.kit.tokens import Signer
 from tests.eventually import eventually
-from tests.integration.download.conftest import Started
+from tests.harness import signed_in
 from tests.integration.download.reader import read_and_leave
-from tests.integration.download.rig import ANNE, BRUNO, MIB, Rig, Sent, is_done, milliseconds_now, noise
-
-KEY = signing_key()
-
-
-@pytest.fixture
-async def rig(started: Started) -> Rig:
-    return await started(session_jwks=public_keys(KEY))
-
-
-def session(address: str) -> dict[str, str]:
-    claims = {"name": "Paul", "role": "agent", "language": "fr"}
-    token = Signer(KEY, SESSION).sign(
-        subject=address, id=str(uuid4()), now=utc_now(), life=timedelta(minutes=5), claims=claims
-    )
-    return {"Authorization": f"Bearer {token}"}
-
+from tests.integration.download.service import ANNE, BRUNO, MIB, Download, Sent, is_done, milliseconds_now, noise
 
 PAUL = "paul@prefecture.example"
 
 
-async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(8 * MIB), to=(ANNE, BRUNO)), str(uuid4())
+async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent, id = await download.sent(noise(8 * MIB), to=(ANNE, BRUNO)), str(uuid4())
     mail = MailStateChanged(
         transfer=sent.transfer,
         kind="link",
@@ -46,18 +26,20 @@ async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(rig: Rig
         reason="550 unknown",
         changed_at=milliseconds_now(),
     )
-    await handlers.on_mail_state_changed(rig.deps, mail)
-    await client.post(f"{rig.urls[0]}/api/download/links/{sent.token()}/opened", json={})
+    await handlers.on_mail_state_changed(download.deps, mail)
+    await client.post(f"{download.urls[0]}/api/download/links/{sent.token()}/opened", json={})
     await client.get(await sent.address(client, id))
     await eventually(lambda: is_done(sent, 1))
-    card = (await client.get(f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", headers=session(PAUL))).json()
+    card = (
+        await client.get(f"{download.urls[0]}/api/download/transfers/{sent.transfer}", headers=signed_in(PAUL, "agent"))
+    ).json()
     assert (card["state"], card["awaiting_approval"], card["not_downloaded"]) == ("open", False, [BRUNO.address])
     assert [(file["path"], file["verification"]) for file in card["files"]] == [("plans/été.zip", "declared")]
     anne, bruno = card["recipients"]
     assert anne["opened_at"]
     assert anne["has_everything"]
-    (download,) = anne["files"][0]["downloads"]
-    assert (download["download"], download["state"], download["percent"]) == (id, "done", 100)
+    (shown,) = anne["files"][0]["downloads"]
+    assert (shown["download"], shown["state"], shown["percent"]) == (id, "done", 100)
     assert (bruno["opened_at"], bruno["mails"][0]["state"], bruno["mails"][0]["reason"]) == (
         None,
         "failed",
@@ -65,38 +47,42 @@ async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(rig: Rig
     )
 
 
-async def test_a_running_download_shows_how_far_it_is(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent, id = await rig.sent(noise(40 * MIB)), str(uuid4())
+async def test_a_running_download_shows_how_far_it_is(download: Download, client: httpx.AsyncClient) -> None:
+    sent, id = await download.sent(noise(40 * MIB)), str(uuid4())
     await read_and_leave(await sent.address(client, id), 20 * MIB)
 
     async def half_way() -> bool:
-        answer = await client.get(f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", headers=session(PAUL))
-        (download,) = answer.json()["recipients"][0]["files"][0]["downloads"]
-        return bool(download["state"] == "running" and 50 <= download["percent"] < 90)
+        answer = await client.get(
+            f"{download.urls[0]}/api/download/transfers/{sent.transfer}", headers=signed_in(PAUL, "agent")
+        )
+        (shown,) = answer.json()["recipients"][0]["files"][0]["downloads"]
+        return bool(shown["state"] == "running" and 50 <= shown["percent"] < 90)
 
     await eventually(half_way)
 
 
-async def test_who_waits_for_an_approval_has_no_link(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
-    card = (await client.get(f"{rig.urls[0]}/api/download/transfers/{sent.transfer}", headers=session(PAUL))).json()
+async def test_who_waits_for_an_approval_has_no_link(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
+    card = (
+        await client.get(f"{download.urls[0]}/api/download/transfers/{sent.transfer}", headers=signed_in(PAUL, "agent"))
+    ).json()
     assert card["awaiting_approval"]
     assert [one["has_link"] for one in card["recipients"]] == [False, True]
     assert (await sent.look(client)).json()["type"] == "/problems/link-unknown"
 
 
-async def test_nobody_else_sees_anything(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(10))
-    url = f"{rig.urls[0]}/api/download/transfers"
-    other = await client.get(f"{url}/{sent.transfer}", headers=session("eve@prefecture.example"))
-    unknown = await client.get(f"{url}/{uuid4()}", headers=session(PAUL))
+async def test_nobody_else_sees_anything(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(10))
+    url = f"{download.urls[0]}/api/download/transfers"
+    other = await client.get(f"{url}/{sent.transfer}", headers=signed_in("eve@prefecture.example", "agent"))
+    unknown = await client.get(f"{url}/{uuid4()}", headers=signed_in(PAUL, "agent"))
     assert other.status_code == unknown.status_code == 404
     assert other.json()["type"] == unknown.json()["type"]
     assert (await client.get(f"{url}/{sent.transfer}")).status_code == 401
 
 
-async def test_the_sender_opens_a_suspended_file_again(rig: Rig, client: httpx.AsyncClient) -> None:
-    sent = await rig.sent(noise(3 * MIB))
+async def test_the_sender_opens_a_suspended_file_again(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(3 * MIB))
     for _ in range(21):
         id = str(uuid4())
         answer = await client.get(await sent.address(client, id), headers={"Range": "bytes=0-0"})
@@ -105,13 +91,13 @@ async def test_the_sender_opens_a_suspended_file_again(rig: Rig, client: httpx.A
     assert (await sent.start(client)).json()["type"] == "/problems/file-suspended"
     assert (await sent.look(client)).json()["files"][0]["suspended"]
     path, wish = f"/api/download/transfers/{sent.transfer}/reopenings", {"recipient": ANNE.address, "file": sent.file}
-    assert (await client.post(rig.urls[0] + path, json=wish, headers=session(PAUL))).status_code == 204
+    assert (await client.post(download.urls[0] + path, json=wish, headers=signed_in(PAUL, "agent"))).status_code == 204
     assert (await sent.start(client)).status_code == 200
 
 
 async def gave_back(sent: Sent, client: httpx.AsyncClient, id: str) -> bool:
     """Once its byte was booked, the download is given back."""
-    link = await sent.rig.deps.links.all.get(sent.link())
+    link = await sent.download.deps.links.all.get(sent.link())
     download = link.download(sent.file, id)
     if download is None or not download.sent_bytes:
         return False

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.rig import Gateway
+from tests.integration.gateway.nginx import Gateway
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
+from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, Gateway
 from tests.integration.gateway.wire import refused, replying
 
 FORGED = (

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.eventually import PATIENCE_SECONDS
-from tests.integration.gateway.rig import PART, PART_HEAD, Gateway, grant_parts
+from tests.eventually import eventually
+from tests.integration.gateway.nginx import PART, PART_HEAD, Gateway, grant_parts
 from tests.integration.gateway.wire import Seen, connected, head, read_answer, refused, replying
 
 
@@ -90,7 +90,7 @@ async def test_a_store_that_refuses_at_once_is_heard_while_the_client_still_send
     gateway["store"].handler = refuse
     async with connected(gateway.api_port) as (reader, writer):
         writer.write(f"{PART_HEAD}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 1000)
-        answer = await asyncio.wait_for(read_answer(reader), PATIENCE_SECONDS)
+        answer = await eventually(lambda: read_answer(reader), "an answer before the body was sent")
     refused(answer, 503, "store-unavailable")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.integration.gateway.rig import CAPABILITY, PART, SHA256, Gateway
+from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, Gateway
 from tests.integration.gateway.wire import connected, read_answer, refused, replying
 
 NOT_PUBLIC = (

@@ -3,16 +3,12 @@
 import asyncio
 import contextlib
 import json
-import random
 import re
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from devstack.ports import CHOICE
-
-LOOPBACK = "127.0.0.1"
-NEVER_TWICE = iter(random.sample(range(10_000, CHOICE.start), CHOICE.start - 10_000))
+from devstack.ports import LOOPBACK
 
 Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -98,15 +94,6 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
     announced = int(headers.get("content-length", len(body)))
     return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
-
-
-def free_port() -> int:
-    """A port that is free; neither the system nor the stack nor another call of this hands it out meanwhile."""
-    for port in NEVER_TWICE:
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((LOOPBACK, port))
-            return port
-    raise LookupError("every port was used")
 
 
 def listens(port: int) -> bool:

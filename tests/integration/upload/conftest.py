@@ -1,12 +1,12 @@
 """Instances of upload on the real database and the real store."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 import pytest
 
 from devstack.stack import Stack
-from tests.integration.upload.rig import Upload
+from tests.harness import starting
+from tests.integration.upload.service import Upload
 
 Started = Callable[..., Awaitable[Upload]]
 
@@ -14,17 +14,8 @@ Started = Callable[..., Awaitable[Upload]]
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
     """Start as many instances as wanted, with settings of one's own."""
-    running: list[Upload] = []
-
-    async def start(instances: int = 1, **settings: Any) -> Upload:
-        upload = Upload(servers, instances, settings)
-        running.append(upload)
-        await upload.start()
-        return upload
-
-    yield start
-    for upload in running:
-        await upload.stop()
+    async with starting(lambda: Upload(servers)) as start:
+        yield start
 
 
 @pytest.fixture

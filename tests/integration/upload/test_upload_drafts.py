@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.rig import AGENT, OUTSIDER, Sender, Upload, slug
+from tests.integration.upload.service import AGENT, OUTSIDER, Sender, Upload, slug
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from services.contracts.download import TransferExpired
 from services.upload.handlers import heard
-from tests.integration.upload.rig import AGENT, OUTSIDER, Upload, slug
+from tests.integration.upload.service import AGENT, OUTSIDER, Upload, slug
 from tests.integration.upload.test_upload_sweeps import label
 
 EXTENDED = "upload.transfer-extended.v1"
@@ -56,7 +56,7 @@ async def test_what_has_ended_is_not_extended(upload: Upload) -> None:
     await sender.ask("DELETE", f"/transfers/{withdrawn}")
     answer = await sender.ask("PUT", f"/transfers/{withdrawn}/validity", {"days": 14})
     assert (answer.status_code, slug(answer), answer.json()["outcome"]) == (410, "transfer-ended", "withdrawn")
-    await upload.pass_time(days=7)
+    await upload.pass_time(timedelta(days=7))
     answer = await sender.ask("PUT", f"/transfers/{over}/validity", {"days": 14})
     assert (answer.status_code, slug(answer), answer.json()["outcome"]) == (410, "transfer-ended", "expired")
 
@@ -64,7 +64,7 @@ async def test_what_has_ended_is_not_extended(upload: Upload) -> None:
 async def test_an_end_that_was_found_before_the_extension_was_heard_of_removes_nothing(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     transfer = await sender.sent(b"one")
-    await upload.pass_time(days=6, hours=23, minutes=59)
+    await upload.pass_time(timedelta(days=6, hours=23))
     old_end = (await sender.ask("GET", f"/transfers/{transfer}")).json()["ends_at"]
     assert (await sender.ask("PUT", f"/transfers/{transfer}/validity", {"days": 8})).status_code == 200
     await hear_the_end(upload, transfer, datetime.fromisoformat(old_end) + timedelta(seconds=1))
@@ -79,4 +79,4 @@ async def test_an_end_that_was_found_before_the_extension_was_heard_of_removes_n
 
 async def hear_the_end(upload: Upload, transfer: str, at: datetime) -> None:
     fact = TransferExpired(label=label(transfer), report=(), expired_at=at)
-    await heard(upload.deps[0])[TransferExpired](fact)
+    await heard(upload.deps)[TransferExpired](fact)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contents import noise
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
+from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
 
 
 def large() -> bytes:
@@ -124,8 +124,8 @@ async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(
     plan = await sender.announce(draft, "a.bin", len(large()))
     for cut in cuts(plan, large()):
         await upload.put_part(plan["parts_url"], cut)
-    file = (await upload.deps[0].transfers.read(draft))[0].file(plan["file"])
-    await upload.deps[0].arrivals.complete(file, hashlib.sha256(large()).hexdigest())
+    file = (await upload.deps.transfers.read(draft))[0].file(plan["file"])
+    await upload.deps.arrivals.complete(file, hashlib.sha256(large()).hexdigest())
     resumed = (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert (resumed["state"], len(resumed["parts"])) == ("receiving", 3)
     assert (await sender.complete(draft, plan["file"], large())).status_code == 200

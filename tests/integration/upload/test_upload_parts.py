@@ -3,7 +3,7 @@
 import pytest
 
 from services.upload.capabilities import Capabilities
-from tests.integration.upload.rig import MIB, OUTSIDER, Upload, cut_of
+from tests.integration.upload.service import MIB, OUTSIDER, Upload, cut_of
 
 HELLO = cut_of(1, b"hello")
 
@@ -87,7 +87,7 @@ async def test_every_changed_character_of_a_capability_makes_it_worthless(upload
 
 async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) -> None:
     draft, file, url = await planned(upload)
-    deps = upload.deps[0]
+    deps = upload.deps
     _, now = await deps.transfers.read(draft)
     life = upload.settings.parts_address_minutes * 60
     for ago, status in ((life - 60, 204), (life + 1, 403)):
@@ -100,7 +100,7 @@ async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) ->
 
 async def test_a_capability_of_another_key_is_worthless(upload: Upload) -> None:
     draft, file, _ = await planned(upload)
-    _, now = await upload.deps[0].transfers.read(draft)
+    _, now = await upload.deps.transfers.read(draft)
     forged, _ = Capabilities("q" * 40, upload.settings.keeping().drafts).issue(draft, file, now)
     assert (await upload.authorize(f"/parts/{forged}", HELLO)).headers["x-refusal-status"] == "404"
 

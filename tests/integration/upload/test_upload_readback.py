@@ -7,7 +7,7 @@ import os
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from services.kit.objects import Objects, StoreUnavailable
 from services.upload.readback import damaged, read_back
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.rig import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
+from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
 
 LARGE = os.urandom(8 * MIB + 1000)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ async def make_due(upload: Upload) -> None:
 
 async def read(upload: Upload, instance: int = 0) -> None:
     await make_due(upload)
-    await read_back(upload.deps[instance])
+    await read_back(upload.instances[instance])
 
 
 async def announced(upload: Upload, transfer: str) -> list[dict[str, Any]]:
@@ -91,7 +91,7 @@ async def test_the_bytes_of_a_quarantined_transfer_are_kept_for_a_while(started:
     await read(upload)
     await upload.sweep()
     assert len(await upload.keys()) == 1
-    await upload.pass_time(days=5)
+    await upload.pass_time(timedelta(days=5))
     await upload.sweep()
     assert await upload.keys() == set()
     await upload.published()
@@ -134,7 +134,7 @@ async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> Non
 async def test_what_a_dead_process_had_in_hand_is_read_by_another_after_its_lease(upload: Upload) -> None:
     transfer = await upload.of(OUTSIDER).sent(LARGE)
     await upload.documents.verifications.update_one({"_id": transfer}, {"$set": {"holder": "dead"}})
-    await read_back(upload.deps[1])
+    await read_back(upload.instances[1])
     assert await announced(upload, transfer) == [], "its lease lives"
     await read(upload, instance=1)
     assert len(await announced(upload, transfer)) == 1
@@ -144,7 +144,7 @@ async def test_several_instances_share_the_work(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     transfers = [await sender.sent(LARGE) for _ in range(3)]
     await make_due(upload)
-    await asyncio.gather(*(read_back(deps) for deps in upload.deps))
+    await asyncio.gather(*(read_back(deps) for deps in upload.instances))
     assert [len(await announced(upload, transfer)) for transfer in transfers] == [1, 1, 1]
 
 
@@ -162,7 +162,7 @@ async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: 
     sender = upload.of(OUTSIDER)
     transfer = await sender.sent(LARGE)
     await make_due(upload)
-    await read_back(replace(upload.deps[0], objects=Absent()))
+    await read_back(replace(upload.deps, objects=Absent()))
     kept = await upload.documents.verifications.find_one({"_id": transfer})
     assert kept is not None
     assert (kept["failures"], kept["holder"], kept["files"]) == (1, "", {})
@@ -185,7 +185,7 @@ async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload
 async def test_a_crash_before_the_submission_leaves_nothing_unread(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     draft = await sender.ready(LARGE)
-    await upload.deps[0].verifications.begin(draft, LONG_AGO)
+    await upload.deps.verifications.begin(draft, LONG_AGO)
     await read(upload)
     assert (await sender.ask("POST", f"/drafts/{draft}/submission")).status_code == 200
     await read(upload)

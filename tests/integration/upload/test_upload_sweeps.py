@@ -19,7 +19,7 @@ from services.upload.arrivals import Arrivals
 from services.upload.handlers import heard
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
-from tests.integration.upload.rig import MIB, OUTSIDER, Upload
+from tests.integration.upload.service import MIB, OUTSIDER, Upload
 
 LARGE = bytes(9 * MIB)
 
@@ -46,7 +46,7 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
     assert len(await upload.keys()) == 2
     fact = ends(transfer)[outcome]
     for _ in range(2):
-        await heard(upload.deps[0])[type(fact)](fact)
+        await heard(upload.deps)[type(fact)](fact)
     await upload.sweep()
     assert await upload.keys() == set()
     card = (await sender.ask("GET", f"/transfers/{transfer}")).json()
@@ -57,7 +57,7 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
 async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
     fact = ends(str(uuid4()))["expired"]
     with pytest.raises(NotFound):
-        await heard(upload.deps[0])[type(fact)](fact)
+        await heard(upload.deps)[type(fact)](fact)
 
 
 async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
@@ -65,7 +65,7 @@ async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
     sender = upload.of(OUTSIDER, session=session)
     assert (await sender.ask("GET", "/drafts")).status_code == 200
     fact = SessionRevoked(session=session, revoked_at=utc_now())
-    await heard(upload.deps[0])[SessionRevoked](fact)
+    await heard(upload.deps)[SessionRevoked](fact)
     assert (await upload.of(OUTSIDER, 1, session).ask("GET", "/drafts")).status_code == 401
 
 
@@ -79,7 +79,7 @@ async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> No
     await upload.objects[0].put(key, b"came late")
     await upload.sweep()
     assert await upload.keys() == {key}
-    await upload.pass_time(minutes=121)
+    await upload.pass_time(timedelta(minutes=121))
     await upload.sweep()
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find_one({"_id": transfer})
@@ -102,7 +102,7 @@ async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload
     await upload.sweep()
     assert await upload.keys() == set()
     assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
-    await upload.pass_time(minutes=121)
+    await upload.pass_time(timedelta(minutes=121))
     await upload.sweep()
     assert await upload.documents.transfers.count_documents({}) == 0
 
@@ -110,13 +110,13 @@ async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload
 async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     draft = await sender.ready(b"one")
-    await upload.pass_time(days=13)
+    await upload.pass_time(timedelta(days=13))
     await upload.sweep()
     assert (await sender.ask("PATCH", f"/drafts/{draft}", {"subject": "again"})).status_code == 200
-    await upload.pass_time(days=13)
+    await upload.pass_time(timedelta(days=13))
     await upload.sweep()
     assert len(await upload.keys()) == 1
-    await upload.pass_time(days=1)
+    await upload.pass_time(timedelta(days=1))
     await upload.sweep()
     assert await upload.keys() == set()
     assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
@@ -126,7 +126,7 @@ async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
-    await asyncio.gather(*(sweep(upload.deps[number % 2]) for number in range(3)))
+    await asyncio.gather(*(sweep(upload.instances[number % 2]) for number in range(3)))
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find().to_list()
     assert all(len(one["leftovers"]) == 1 and one["purged_at"] for one in kept)
@@ -137,7 +137,7 @@ async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: 
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     await upload.sweep()
-    await upload.pass_time(days=366)
+    await upload.pass_time(timedelta(days=366))
     await upload.sweep()
     await upload.sweep()
     assert (await sender.ask("GET", f"/transfers/{transfer}")).status_code == 200
@@ -188,7 +188,7 @@ async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Uplo
 
 
 async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> None:
-    sender, deps = upload.of(OUTSIDER), upload.deps[0]
+    sender, deps = upload.of(OUTSIDER), upload.deps
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     nowhere = Objects("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")

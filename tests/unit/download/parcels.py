@@ -17,17 +17,25 @@ SUBMITTED = datetime(2026, 3, 2, 9, 41, 30, tzinfo=UTC)
 ZEROS = 1024 * 1024
 
 
-def sent(path: str, body: bytes, number: int = 0) -> SentFile:
-    part = Part(size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest(), crc32=zlib.crc32(body))
+def sent_file(body: bytes, part_bytes: int, file: str, path: str = "plans/été.zip") -> SentFile:
+    """A file that was sent in parts of so many bytes; the last one may be shorter."""
+    pieces = [body[at : at + part_bytes] for at in range(0, len(body), part_bytes)]
     return SentFile(
-        file=f"f{number}",
+        file=file,
         path=path,
         size_bytes=len(body),
-        sha256=part.sha256,
-        crc32=part.crc32,
-        object_key=f"f{number}",
-        parts=(part,) if body else (),
+        sha256=hashlib.sha256(body).hexdigest(),
+        crc32=zlib.crc32(body),
+        object_key=file,
+        parts=tuple(
+            Part(size_bytes=len(one), sha256=hashlib.sha256(one).hexdigest(), crc32=zlib.crc32(one)) for one in pieces
+        ),
     )
+
+
+def sent(path: str, body: bytes, number: int = 0) -> SentFile:
+    """The same, in one part."""
+    return sent_file(body, max(len(body), 1), f"f{number}", path)
 
 
 def sent_zeros(path: str, size_bytes: int) -> SentFile:

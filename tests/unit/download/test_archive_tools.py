@@ -32,7 +32,7 @@ TESTS = {"unzip": ["unzip", "-tqq"], "7-Zip": ["7z", "t", "-bd"], "libarchive": 
 
 def run(*command: str, into: Path | None = None) -> str:
     environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    done = subprocess.run(command, cwd=into, env=environment, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=into, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     assert "warning" not in (done.stdout + done.stderr).lower(), done.stdout + done.stderr
     return done.stdout

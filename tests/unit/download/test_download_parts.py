@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from services.download.streams.memory import Memory
 from services.download.streams.parts import PartCorrupted, Reader
 from services.download.streams.pieces import Piece, batches_of, slices_of
-from tests.integration.download.rig import sent_file
+from tests.unit.download.parcels import sent_file
 from tests.unit.download.shelf import Shelf
 
 
@@ -56,7 +56,7 @@ async def test_only_the_next_part_is_read_ahead() -> None:
     reader = Reader(shelf, slices_of(sent_file(body, 10, "f"), (0, 100)), Memory())
     await anext(reader.parts())
     for _ in range(50):
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
     assert shelf.asked == [0, 10]
     assert reader.holds_bytes == 20
     await reader.close()

@@ -5,7 +5,7 @@ import pytest
 from services.download.streams import runs
 from services.download.streams.pieces import Slice, slices_of
 from services.download.streams.runs import Runs
-from tests.integration.download.rig import sent_file
+from tests.unit.download.parcels import sent_file
 from tests.unit.download.shelf import Shelf
 
 

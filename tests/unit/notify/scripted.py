@@ -47,7 +47,7 @@ class _Handler:
     ) -> str:
         step = self._told.next_step(address)
         if step == "hang":
-            await asyncio.sleep(3600)
+            await asyncio.Event().wait()
         if step[0].isdigit() and step != "250":
             return step
         envelope.rcpt_tos.append(address)
@@ -68,13 +68,14 @@ class _Handler:
 
 @asynccontextmanager
 async def smtp_server(script: Script) -> AsyncIterator[tuple[Told, Relay]]:
-    """A real SMTP server on a free port, and how to speak to it."""
+    """A real SMTP server on a free port, and how to speak to it; the patience is short where it never answers."""
     told = Told(script)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
         lambda: smtp.SMTP(_Handler(told), hostname="relay.example", loop=loop), "127.0.0.1"
     )
-    yield told, relay(server.sockets[0].getsockname()[1])
+    hangs = any("hang" in steps for steps in script.values())
+    yield told, relay(server.sockets[0].getsockname()[1], timeout_seconds=2.0 if hangs else 60.0)
     server.close()
 
 
@@ -92,7 +93,7 @@ async def busy_server() -> AsyncIterator[Relay]:
         yield relay(server.sockets[0].getsockname()[1])
 
 
-def relay(port: int, timeout_seconds: float = 0.5) -> Relay:
+def relay(port: int, timeout_seconds: float = 60.0) -> Relay:
     return Relay("127.0.0.1", port, starttls=False, sender="post@melanissimo.example", timeout_seconds=timeout_seconds)
 
 

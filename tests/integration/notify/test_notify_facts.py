@@ -1,12 +1,10 @@
 """Whatever the order in which facts are heard, and however often: the same mails (R49)."""
 
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
-from devstack.stack import Stack
 from services.contracts.facts import FACTS
 from services.contracts.values import Recipient
 from services.kit.clock import utc_now
@@ -16,7 +14,7 @@ from services.notify.deps import Deps
 from services.notify.domain import AT_ONCE
 from services.notify.handlers import heard, on_file_downloaded
 from services.notify.sweeper import forget_old, write_digests
-from tests.integration.notify_rig import deps_on, emptied, new_transfer, of
+from tests.integration.notify.service import deps_on, new_transfer, of
 from tests.unit.notify.scripted import FakeMailer
 from tests.unit.notify.told import (
     AGENTS,
@@ -54,11 +52,8 @@ MAILS_OF_A_LIFE = [
 
 
 @pytest.fixture
-async def deps(servers: Stack) -> AsyncIterator[Deps]:
-    database = Database(servers.mongo_url("notify"), "notify")
-    await emptied(database)
-    yield deps_on(database, FakeMailer())
-    database.close()
+def deps(database: Database) -> Deps:
+    return deps_on(database, FakeMailer())
 
 
 async def hear(deps: Deps, facts: list[Fact]) -> None:

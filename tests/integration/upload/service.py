@@ -10,27 +10,18 @@ from uuid import uuid4
 
 import httpx
 import minio
-from pydantic import SecretStr
-from pymongo import AsyncMongoClient
 
-from devstack.keys import public_keys, signing_key
-from devstack.stack import Stack
-from services.kit.callers import SESSION
-from services.kit.clock import utc_now
 from services.kit.mongo import Database
 from services.kit.objects import Objects
-from services.kit.service import api
-from services.kit.tokens import Signer
 from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
-from tests.passing_time import pass_time
+from tests.eventually import PATIENCE_SECONDS
+from tests.harness import Harness, signed_in
 
-KEY = signing_key()
-SIGNER = Signer(KEY, SESSION)
 OUTSIDER, AGENT = "camille@ville.example", "dominique@ministere.example"
 MIB = 2**20
 
@@ -44,30 +35,36 @@ class Cut(NamedTuple):
     crc32: str
 
 
-class Upload:
+class Upload(Harness[Deps]):
     """`of(address)` is a sender at an instance; `put_part` does what the gateway does."""
 
-    def __init__(self, stack: Stack, instances: int, settings: dict[str, Any]) -> None:
-        self.name = f"upload_{uuid4().hex[:8]}"
-        self.bucket = self.name.replace("_", "-")
-        self.settings = Settings(
-            **{
-                "public_base_url": "https://melanissimo.example",
-                "mongo_url": SecretStr(stack.mongo_admin_url),
-                "amqp_url": SecretStr("amqp://upload:not-used-here@127.0.0.1/"),
-                "session_jwks": SecretStr(public_keys(KEY)),
-                "pepper": SecretStr("p" * 40),
-                "agent_domains": "ministere.example,.ministere.example",
-                "s3_endpoint": stack.s3_endpoint,
-                "s3_region": stack.s3_region,
-                "s3_bucket": self.bucket,
-                "s3_access_key": SecretStr(stack.s3_access_key),
-                "s3_secret_key": SecretStr(stack.s3_secret_key),
-                **settings,
-            }
-        )
-        self._eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
-        self.documents = self._eyes[self.name]
+    service = "upload"
+    settings_class = Settings
+    settings: Settings
+    router = router
+    largest_body_bytes = LARGEST_BODY_BYTES
+
+    def given(self) -> dict[str, Any]:
+        stack = self.servers
+        return super().given() | {
+            "s3_endpoint": stack.s3_endpoint,
+            "s3_region": stack.s3_region,
+            "s3_bucket": self.documents.name.replace("_", "-"),
+            "s3_access_key": stack.s3_access_key,
+            "s3_secret_key": stack.s3_secret_key,
+        }
+
+    def wire(self, database: Database) -> Deps:
+        objects = open_bucket(self.settings)
+        self.closing.callback(objects.close)
+        return wire(self.settings, database, objects)
+
+    async def start(self, instances: int = 1, **settings: Any) -> None:
+        """Start them over a bucket of their own."""
+        await super().start(instances, **settings)
+        stack = self.servers
+        self.bucket = self.settings.s3_bucket
+        self.objects: list[Objects] = [deps.objects for deps in self.instances]
         self.store = minio.Minio(
             stack.s3_endpoint.split("//")[1],
             access_key=stack.s3_access_key,
@@ -75,50 +72,21 @@ class Upload:
             secure=False,
             region=stack.s3_region,
         )
-        self.databases = [Database(stack.mongo_admin_url, self.name) for _ in range(instances)]
-        self.objects: list[Objects] = [open_bucket(self.settings) for _ in range(instances)]
-        self.deps: list[Deps] = [
-            wire(self.settings, database, objects)
-            for database, objects in zip(self.databases, self.objects, strict=True)
-        ]
-        self.gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=30)
-
-    async def start(self) -> None:
-        """An empty bucket and the indexes."""
         await asyncio.to_thread(self.store.make_bucket, self.bucket)
-        await self.databases[0].prepare()
+        self.closing.push_async_callback(self._remove_bucket)
+        gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=PATIENCE_SECONDS)
+        self.gateway = await self.closing.enter_async_context(gateway)
 
-    async def stop(self) -> None:
-        """Leave nothing behind."""
-        await self.gateway.aclose()
+    async def _remove_bucket(self) -> None:
         for pending in await self.objects[0].pending():
             await self.objects[0].abort_multipart(pending.key, pending.upload_id)
         for found in await self.objects[0].listing():
             await self.objects[0].remove(found.key)
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
-        await self._eyes.drop_database(self.name)
-        await self._eyes.close()
-        for database, objects in zip(self.databases, self.objects, strict=True):
-            database.close()
-            objects.close()
-
-    def at(self, instance: int = 0, headers: dict[str, str] | None = None) -> httpx.AsyncClient:
-        """A client of one instance without a session."""
-        app = api("upload", router, self.deps[instance % len(self.deps)], LARGEST_BODY_BYTES)
-        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="https://melanissimo.example", headers=headers)
 
     def of(self, address: str = OUTSIDER, instance: int = 0, session: str = "") -> "Sender":
         """Somebody with a session."""
-        role = "agent" if address.endswith("@ministere.example") else "external"
-        token = SIGNER.sign(
-            subject=address,
-            id=session or str(uuid4()),
-            now=utc_now(),
-            life=timedelta(minutes=15),
-            claims={"name": "Camille Martin", "role": role, "language": "fr"},
-        )
-        return Sender(self, self.at(instance, {"Authorization": f"Bearer {token}"}))
+        return Sender(self, self.at(instance, signed_in(address, session=session)))
 
     async def authorize(
         self, parts_url: str, cut: Cut, instance: int = 0, changed: dict[str, str] | None = None
@@ -152,12 +120,7 @@ class Upload:
 
     async def facts(self, transfer: str) -> list[dict[str, Any]]:
         """What a transfer announced, oldest first; the relay is not running."""
-        found = await self.documents.transfers.find_one({"_id": transfer})
-        return list(found["outbox"]) if found else []
-
-    async def published(self) -> None:
-        """As if the relay had published everything."""
-        await self.documents.transfers.update_many({}, {"$set": {"outbox": []}})
+        return await self.announced("transfers", transfer)
 
     async def watch(self) -> None:
         """Have the database note every operation from now on."""
@@ -180,15 +143,11 @@ class Upload:
 
     async def sweep(self) -> None:
         """What the loop does."""
-        await sweep(self.deps[0])
+        await sweep(self.deps)
 
     def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:
         """The other sweep, with bounds of one's own."""
-        return Orphans(self.databases[instance], self.deps[instance].transfers, self.objects[instance], age, apart)
-
-    async def pass_time(self, **by: float) -> None:
-        """Make time pass for every transfer."""
-        await pass_time(self.documents.transfers, timedelta(**by))
+        return Orphans(self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, apart)
 
 
 class Sender:

@@ -8,14 +8,14 @@ import signal
 from pathlib import Path
 
 from deploy.gateway.render import gateway_configuration
+from devstack.ports import LOOPBACK
 from tests.eventually import eventually
+from tests.harness import free_port
 from tests.integration.gateway.wire import (
-    LOOPBACK,
     Answer,
     Handler,
     Seen,
     connected,
-    free_port,
     listens,
     read_answer,
     replying,

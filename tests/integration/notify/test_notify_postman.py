@@ -2,12 +2,9 @@
 
 import asyncio
 import email
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-import pytest
-
-from devstack.stack import Stack
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
 from services.notify.deps import Deps
@@ -16,19 +13,11 @@ from services.notify.handlers import on_link_issued
 from services.notify.post.envelope import envelope
 from services.notify.post.mailer import SmtpMailer
 from tests.eventually import eventually
-from tests.integration.notify_rig import another, deps_on, emptied, make_due, new_transfer, of, walking
+from tests.integration.notify.service import another, deps_on, make_due, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer, smtp_server
 from tests.unit.notify.told import AT, SENDER, link_issued
 
 SACHA = "sacha@ville.example"
-
-
-@pytest.fixture
-async def database(servers: Stack) -> AsyncIterator[Database]:
-    found = Database(servers.mongo_url("notify"), "notify")
-    await emptied(found)
-    yield found
-    found.close()
 
 
 def states(deps: Deps, transfer: str, *wanted: str) -> Callable[[], Awaitable[bool]]:
@@ -195,13 +184,13 @@ async def test_a_postman_who_is_told_to_stop_finishes_what_is_in_hand(database: 
     mailer.pause = asyncio.Event()
     deps = deps_on(database, mailer)
 
-    async def in_hand() -> bool:
-        return mailer.told.most_at_once == 1
-
-    async with walking(deps):
+    async with walking(deps) as (walk,):
         await on_link_issued(deps, link_issued(transfer, SACHA))
-        await eventually(in_hand)
-        asyncio.get_running_loop().call_later(0.2, mailer.pause.set)
+        await eventually(lambda: mailer.told.most_at_once == 1, "the mail is in hand")
+        walk.cancel()
+        assert [mail.state for mail in await of(deps, transfer)] == ["waiting"]
+        assert not walk.done()
+        mailer.pause.set()
     assert [mail.state for mail in await of(deps, transfer)] == ["accepted"]
 
 

@@ -1,23 +1,15 @@
 """Who may see and decide what, asked over HTTP with the real database behind it (R21, R22, R24)."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
-from fastapi import Request
 from pydantic import SecretStr
 
-from devstack.stack import Stack
 from services.contracts.download import RecipientRevoked
 from services.contracts.upload import TransferExtended, TransferSubmitted, TransferWithdrawn
 from services.contracts.values import Parcel
-from services.kit.callers import Caller
 from services.kit.clock import utc_now
-from services.kit.mongo import Database
-from services.kit.refusals import Unauthenticated
-from services.kit.service import api
-from services.propagation.api import router
 from services.propagation.deps import Deps
 from services.propagation.handlers import (
     on_recipient_revoked,
@@ -25,48 +17,24 @@ from services.propagation.handlers import (
     on_transfer_submitted,
     on_transfer_withdrawn,
 )
-from services.propagation.store import Invitations, Propagations
+from services.propagation.store import Invitations
+from tests.harness import PEPPER, signed_in
 from tests.unit.propagation.parcels import CLERK, FIRM, MIXED, OTHER_CLERK, TOWN, parcel, recipient
 
-INVITATIONS = Invitations(SecretStr("p" * 32))
+INVITATIONS = Invitations(SecretStr(PEPPER))
 PEOPLE = {
-    "clerk": Caller(CLERK.address, CLERK.name, "agent", "s1", "fr"),
-    "other clerk": Caller(OTHER_CLERK.address, OTHER_CLERK.name, "agent", "s2", "fr"),
-    "stranger": Caller("etranger@ministere.example", "Étranger", "agent", "s3", "fr"),
-    "town": Caller(TOWN.address, TOWN.name, "external", "s4", "fr"),
-    "firm": Caller(FIRM, "Firme", "external", "s5", "fr"),
-    "impostor": Caller(CLERK.address, CLERK.name, "external", "s6", "fr"),
+    "clerk": (CLERK.address, "agent", CLERK.name),
+    "other clerk": (OTHER_CLERK.address, "agent", OTHER_CLERK.name),
+    "stranger": ("etranger@ministere.example", "agent", "Étranger"),
+    "town": (TOWN.address, "external", TOWN.name),
+    "firm": (FIRM, "external", "Firme"),
+    "impostor": (CLERK.address, "external", CLERK.name),
 }
 
 
-class KnownCallers:
-    """The person is named in the header; nobody without one."""
-
-    async def of(self, request: Request) -> Caller:
-        name = request.headers.get("authorization", "")
-        if name not in PEOPLE:
-            raise Unauthenticated()
-        return PEOPLE[name]
-
-    async def revoke(self, session: str) -> None:
-        raise AssertionError(session)
-
-
-@pytest.fixture(scope="module")
-async def deps(servers: Stack) -> AsyncIterator[Deps]:
-    database = Database(servers.mongo_url("propagation"), "propagation")
-    propagations = Propagations(database, INVITATIONS)
-    await database.prepare()
-    callers = KnownCallers()
-    yield Deps(propagations, INVITATIONS, callers, callers, timedelta(days=7), timedelta(days=365))  # type: ignore[arg-type]
-    database.close()
-
-
-@pytest.fixture(scope="module")
-async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=api("propagation", router, deps), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://here/api/propagation") as found:
-        yield found
+def headers(person: str) -> dict[str, str]:
+    """Those of one of these people; nobody has none."""
+    return signed_in(*PEOPLE[person]) if person in PEOPLE else {}
 
 
 @pytest.fixture
@@ -184,10 +152,10 @@ async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(client: htt
 async def test_nobody_but_an_agent_recipient_decides_with_a_session(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel, person: str
 ) -> None:
-    shown, headers = await digest(client, sent), {"authorization": person}
+    shown, asking = await digest(client, sent), headers(person)
     statuses = {"stranger": 404, "town": 403, "firm": 403, "impostor": 403, "nobody": 401}
     for path, body in (("approval", {"digest": shown}), ("refusal", {"digest": shown, "reason": "non"})):
-        answer = await client.post(f"/transfers/{sent.transfer}/{path}", json=body, headers=headers)
+        answer = await client.post(f"/transfers/{sent.transfer}/{path}", json=body, headers=asking)
         assert answer.status_code == statuses[person]
     assert (await deps.propagations.all.get(sent.transfer)).state == "waiting"
 
@@ -201,23 +169,23 @@ async def test_the_token_of_one_transfer_decides_no_other(client: httpx.AsyncCli
 
 
 async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: httpx.AsyncClient, sent: Parcel) -> None:
-    headers = {"authorization": "clerk"}
-    pending = (await client.get("/pending", headers=headers)).json()
+    asking = headers("clerk")
+    pending = (await client.get("/pending", headers=asking)).json()
     mine = next(card for card in pending if card["shown"]["transfer"] == sent.transfer)
     body = {"digest": mine["shown"]["digest"]}
-    answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=headers)
+    answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=asking)
     assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name}
-    pending = (await client.get("/pending", headers=headers)).json()
+    pending = (await client.get("/pending", headers=asking)).json()
     assert sent.transfer not in {card["shown"]["transfer"] for card in pending}
 
 
 async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/pending", headers={"authorization": "firm"})).status_code == 403
+    assert (await client.get("/pending", headers=headers("firm"))).status_code == 403
 
 
 async def test_the_card_is_for_the_sender_and_the_agent_recipients(client: httpx.AsyncClient, sent: Parcel) -> None:
     for person, status in (("town", 200), ("clerk", 200), ("stranger", 404), ("firm", 404), ("impostor", 404)):
-        answer = await client.get(f"/transfers/{sent.transfer}", headers={"authorization": person})
+        answer = await client.get(f"/transfers/{sent.transfer}", headers=headers(person))
         assert answer.status_code == status, person
         if person == "town":
             assert answer.json()["shown"]["digest"] == ""
@@ -231,7 +199,7 @@ async def test_hidden_recipients_are_hidden_from_agents_who_decide_nothing(
     plain = parcel((recipient(CLERK.address, "agent"), hidden), sender=OTHER_CLERK, sender_role="agent")
     await on_transfer_submitted(deps, TransferSubmitted(parcel=plain))
     for person, seen in (("clerk", False), ("other clerk", True)):
-        answer = await client.get(f"/transfers/{plain.transfer}", headers={"authorization": person})
+        answer = await client.get(f"/transfers/{plain.transfer}", headers=headers(person))
         assert (hidden.address in answer.text) is seen
 
 
@@ -262,10 +230,8 @@ async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
     answers = [
         await client.get(f"/approvals/{token(sent)}"),
         await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown}),
-        await client.get(f"/transfers/{sent.transfer}", headers={"Authorization": "clerk"}),
-        await client.post(
-            f"/transfers/{sent.transfer}/approval", json={"digest": shown}, headers={"Authorization": "clerk"}
-        ),
+        await client.get(f"/transfers/{sent.transfer}", headers=headers("clerk")),
+        await client.post(f"/transfers/{sent.transfer}/approval", json={"digest": shown}, headers=headers("clerk")),
     ]
     assert {answer.status_code for answer in answers} == {404}
     other = await client.get(f"/approvals/{token(sent, OTHER_CLERK.address)}")

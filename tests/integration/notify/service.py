@@ -29,23 +29,17 @@ def deps_on(database: Database, mailer: Mailer, concurrency: int = 4) -> Deps:
     return Deps(mails, Digests(database), Standings(database, mails), SECRETARY, mailer, breaker, FROM, concurrency)
 
 
-async def emptied(database: Database) -> None:
-    """Other tests leave mails behind that nobody should send."""
-    for name in ("mails", "digests", "downloads", "standings"):
-        await database.records(name).discard({})
-
-
 def another(deps: Deps) -> Deps:
     """What a second process would have: the same database, a postman and a breaker of its own."""
     return replace(deps, breaker=Breaker(monotonic_seconds))
 
 
 @asynccontextmanager
-async def walking(*rounds: Deps) -> AsyncIterator[None]:
+async def walking(*rounds: Deps) -> AsyncIterator[list[asyncio.Task[None]]]:
     """A postman for each, until the end of the block."""
     tasks = [asyncio.create_task(_walk(Postman(deps))) for deps in rounds]
     try:
-        yield
+        yield tasks
     finally:
         for task in tasks:
             task.cancel()

@@ -3,53 +3,33 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
-from pydantic import SecretStr
 
-from devstack.stack import Stack
 from services.contracts.upload import TransferSubmitted, TransferWithdrawn
 from services.contracts.values import Parcel
 from services.kit.clock import utc_now
-from services.kit.mongo import Database
 from services.kit.refusals import Refusal
-from services.kit.tokens import Verifier
 from services.propagation.deps import Deps
 from services.propagation.domain import approve, refuse
 from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
-from services.propagation.store import Invitations, Propagations
 from services.propagation.sweeper import forget_old, lapse_overdue
+from tests.integration.propagation.service import Propagation
 from tests.unit.propagation.parcels import CLERK, OPEN_FOR, OTHER_CLERK, parcel
 
 ROUNDS = 60
+DAY = timedelta(days=1)
 OUTCOMES = {
     "propagation.transfer-refused.v1": "refused",
     "propagation.approval-lapsed.v1": "lapsed",
 }
 
 
-@pytest.fixture(scope="module")
-async def deps(servers: Stack) -> AsyncIterator[Deps]:
-    database = Database(servers.mongo_url("propagation"), "propagation")
-    invitations = Invitations(SecretStr("p" * 32))
-    propagations = Propagations(database, invitations)
-    await database.prepare()
-    sessions = NobodysSessions()
-    yield Deps(propagations, invitations, sessions, sessions, timedelta(days=7), timedelta(days=365))  # type: ignore[arg-type]
-    database.close()
-
-
-class NobodysSessions:
-    """No session is needed here."""
-
-    def __getattr__(self, name: str) -> Verifier:
-        raise AssertionError(name)
-
-
 def about_to_lapse() -> Parcel:
-    decide_by = utc_now() + timedelta(milliseconds=random.randint(-5, 25))
+    """Every second one at any moment, the others not before tomorrow."""
+    decide_by = utc_now() + random.choice((timedelta(milliseconds=random.randint(-5, 25)), DAY))
     return parcel(sent_at=decide_by - OPEN_FOR, ends_at=decide_by + timedelta(days=7))
 
 
@@ -77,8 +57,8 @@ async def at_once(*actors: Callable[[], Awaitable[object]]) -> None:
     await asyncio.gather(*(act(actor) for actor in actors))
 
 
-async def race(deps: Deps) -> tuple[list[str], str]:
-    """The outcomes that were announced, and the state in the end."""
+async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
+    """The outcomes that were announced, and the state once the last moment to decide is over."""
     sent, store = about_to_lapse(), deps.propagations.all
     await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
     digest = (await store.get(sent.transfer)).shown().digest
@@ -89,15 +69,15 @@ async def race(deps: Deps) -> tuple[list[str], str]:
         lambda: lapse_overdue(deps),
         lambda: on_transfer_withdrawn(deps, withdrawn),
     )
-    await asyncio.sleep(max(0.0, (sent.submitted_at + OPEN_FOR - utc_now()).total_seconds()))
+    await propagation.pass_time(DAY, "propagations", sent.transfer)
     await lapse_overdue(deps)
     return await outcomes(deps, sent.transfer), (await store.get(sent.transfer)).state
 
 
-async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(deps: Deps) -> None:
+async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(propagation: Propagation, deps: Deps) -> None:
     seen: Counter[str] = Counter()
     for _ in range(ROUNDS):
-        told, state = await race(deps)
+        told, state = await race(propagation, deps)
         assert len(told) <= 1
         assert state == "withdrawn" or told == [state]
         assert state != "waiting"

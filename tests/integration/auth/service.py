@@ -1,0 +1,81 @@
+"""Several instances of auth over one real database, and what would be in the mails."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import httpx
+
+from services.auth.api import router
+from services.auth.app import wire
+from services.auth.deps import Deps
+from services.auth.settings import Settings
+from services.kit.mongo import Database
+from tests.harness import KEY, Harness
+
+WHO = {"last_name": "Dupont", "first_name": "Ana"}
+
+
+class Mailed(NamedTuple):
+    """What the mail to a person would hold."""
+
+    link: str
+    key: str
+
+
+class Auth(Harness[Deps]):
+    """`at(n)` is a client of one instance."""
+
+    service = "auth"
+    settings_class = Settings
+    settings: Settings
+    router = router
+
+    def given(self) -> dict[str, Any]:
+        return {**super().given(), "session_private_key": KEY, "link_answer_seconds": 0}
+
+    def wire(self, database: Database) -> Deps:
+        return wire(self.settings, database)
+
+    async def solved(self, client: httpx.AsyncClient) -> dict[str, str]:
+        """A human check, and its right answer."""
+        drawn = await client.post("/api/auth/challenges", json={"kind": "question", "language": "fr"})
+        assert drawn.status_code == 201, drawn.text
+        challenge = drawn.json()["challenge"]
+        kept = await self.documents.challenges.find_one({"_id": challenge})
+        assert kept
+        return {"challenge": challenge, "answer": kept["answers"][0]}
+
+    async def ask(
+        self, email: str = "ana@ministere.example", client: httpx.AsyncClient | None = None
+    ) -> httpx.Response:
+        """Ask for a link, having answered a human check."""
+        asking = client or self.at()
+        return await asking.post("/api/auth/links", json={"email": email, **await self.solved(asking)})
+
+    async def mailed(self, address: str = "ana@ministere.example") -> list[Mailed]:
+        """What would be in the mails to this address, oldest first."""
+        facts = [fact for fact in await self.facts("auth.one-time-link-issued.v1") if fact["address"] == address]
+        return [Mailed(fact["token"], fact["key"]) for fact in facts]
+
+    async def link(self, address: str = "ana@ministere.example") -> Mailed:
+        """A fresh link and its key."""
+        assert (await self.ask(address)).status_code == 202
+        return (await self.mailed(address))[-1]
+
+    async def open(self, mailed: Mailed, client: httpx.AsyncClient | None = None, **more: Any) -> httpx.Response:
+        """Use a link."""
+        body = {"link": mailed.link, "key": mailed.key, **WHO, **more}
+        return await (client or self.at()).post("/api/auth/sessions", json=body)
+
+    async def bearer(self, address: str = "ana@ministere.example", instance: int = 0) -> httpx.AsyncClient:
+        """A client with a session."""
+        opened = await self.open(await self.link(address))
+        return self.at(instance, headers={"Authorization": f"Bearer {opened.json()['token']}"})
+
+    async def facts(self, type: str) -> list[dict[str, Any]]:
+        """The bodies of announced facts, oldest first."""
+        return [entry["body"] for entry in await self.announced("admissions") if entry["type"] == type]
+
+    async def admissions(self) -> Sequence[dict[str, Any]]:
+        """Every document."""
+        return await self.documents.admissions.find().to_list()
