@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from devstack.birth import tagged
-from devstack.ports import CHOICE, is_free
+from devstack.ports import is_free
 from devstack.workspace import PROJECT
 from tests.eventually import PATIENCE_SECONDS
+from tests.harness import free_port
 
 
 def command(root: Path, *words: str) -> list[str]:
@@ -45,7 +46,8 @@ def running(root: Path, port: int) -> Iterator[subprocess.Popen[str]]:
         )
         closing.callback(supervisor.terminate)
         assert supervisor.stdout is not None
-        assert any("All ready" in line for line in supervisor.stdout)
+        assert supervisor.stderr is not None
+        assert any("All ready" in line for line in supervisor.stdout), supervisor.stderr.read()
         yield supervisor
 
 
@@ -57,7 +59,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def port() -> int:
-    return next(port for port in reversed(CHOICE) if is_free(port) and is_free(port + 1))
+    """One with a free one after it; another run of the tests beside this one chooses others."""
+    return next(port for port in iter(free_port, None) if is_free(port + 1))
 
 
 def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
