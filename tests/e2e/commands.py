@@ -50,17 +50,22 @@ class Machine:
             "MELANISSIMO_SERVER": world.stack.gateway_url,
         }
 
-    def begin(self, *asked: str, **environment: str) -> subprocess.Popen[str]:
-        """Starts a command; who starts it ends it."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "client", *asked],
+    @contextmanager
+    def begin(self, *asked: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that does not outlive the block; SIGINT reaches it also below a shell's job in the background."""
+        with subprocess.Popen(
+            ["env", "--default-signal=INT", sys.executable, "-m", "client", *asked],
             cwd=self.files,
             env=self.environment | environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-        )
+        ) as command:
+            try:
+                yield command
+            finally:
+                command.kill()
 
     def run(self, *asked: str, says: Sequence[str] = ()) -> Ended:
         """A command to its end, with lines typed beforehand."""
@@ -70,7 +75,7 @@ class Machine:
 
     @contextmanager
     def held(self, *asked: str, after: Stop) -> Iterator[subprocess.Popen[str]]:
-        """A command whose line is held at this point; who holds it ends it."""
+        """A command whose line is held at this point."""
         with Line() as line, self.begin(*asked, http_proxy=line.url) as command:
             line.hold_after(after)
             until(lambda: command.poll() is not None or line.is_held(), "the command is held")
@@ -79,8 +84,8 @@ class Machine:
 
     def killed(self, *asked: str, after: Stop) -> None:
         """A command that gets SIGKILL when its line is held."""
-        with self.held(*asked, after=after) as command:
-            command.kill()
+        with self.held(*asked, after=after):
+            pass
 
     def signed_in(self, person: Person) -> Ended:
         """Comes in as a person does: reads the question, answers, reads the mail, types the link and the key."""

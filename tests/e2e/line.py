@@ -2,8 +2,10 @@
 
 import os
 import socket
+import subprocess
 import threading
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -40,10 +42,15 @@ class Line:
         """Its address, for `http_proxy`."""
         return f"http://{LOOPBACK}:{self._door.getsockname()[1]}"
 
-    @property
-    def environment(self) -> dict[str, str]:
-        """That of a program which goes by this line."""
-        return os.environ | {"http_proxy": self.url, "no_proxy": ""}
+    @contextmanager
+    def program(self, command: Sequence[str], stdin: int | None = None) -> Iterator["subprocess.Popen[str]"]:
+        """A program that goes by this line, and is killed at the end of the block."""
+        environment = os.environ | {"http_proxy": self.url, "no_proxy": ""}
+        with subprocess.Popen(command, stdin=stdin, env=environment, text=True) as running:
+            try:
+                yield running
+            finally:
+                running.kill()
 
     @property
     def carried_bytes(self) -> int:

@@ -31,14 +31,13 @@ def killed_in_mid_upload(world: World, token: str, draft: str, source: Source, a
     command = [sys.executable, "-m", "tests.e2e.uploading"]
     with (
         Line() as line,
-        subprocess.Popen(command, stdin=subprocess.PIPE, env=line.environment, text=True) as client,
+        line.program(command, stdin=subprocess.PIPE) as client,
     ):
         line.hold_after(Stop("up", after_bytes))
         assert client.stdin is not None
         json.dump({**told, "path": str(source.path), "name": source.name}, client.stdin)
         client.stdin.close()
         until(line.is_held, "the upload is held")
-        client.kill()
 
 
 def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(world: World) -> None:

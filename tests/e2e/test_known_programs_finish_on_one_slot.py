@@ -56,10 +56,9 @@ def test_a_program_goes_on_where_it_was_cut(world: World, program: str) -> None:
     target, url = world.folder / uuid.uuid4().hex, mine.begin()
     with Line() as line:
         line.hold_after(Stop("down", ENOUGH))
-        with subprocess.Popen([*BEGIN[program], str(target), url], env=line.environment) as cut:
+        with line.program([*BEGIN[program], str(target), url]):
             until(line.is_held, "a part of it has come")
             until(lambda: size(target) >= ENOUGH - MIB, "it is on the disk")
-            cut.kill()
     assert size(target) <= ENOUGH
     finish([*GO_ON[program], str(target), url])
     assert same(target, content())

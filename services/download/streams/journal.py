@@ -16,7 +16,7 @@ from services.kit.refusals import Refusal, Unavailable
 
 RECORD_BYTES = 64 * 1024 * 1024
 RECORD_SECONDS = 5.0
-LAST_ATTEMPTS = 30
+LAST_ATTEMPTS = 15
 PAUSE_SECONDS = 2.0
 
 
@@ -78,7 +78,7 @@ class Journal:
         await self._complete(confirmed=True)
 
     async def _complete(self, *, confirmed: bool) -> None:
-        """The last record of a GET; it is tried again for a minute or two, because nothing comes after it."""
+        """The last record of a GET; it is tried again for a minute, because nothing comes after it."""
         progress = self._progress(confirmed)
         for attempts_left in reversed(range(LAST_ATTEMPTS)):
             try:
