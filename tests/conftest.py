@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from devstack.accounts import SERVICES
 from devstack.refusals import StackAlreadyRunning
@@ -25,7 +25,12 @@ SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
 }
 """Whoever walks through the pages here types without a pause, and everybody comes from one address."""
 
-settings.register_profile("any machine", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.register_profile(
+    "any machine",
+    settings.get_profile(settings.get_current_profile_name()),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("any machine")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import httpx
 
@@ -18,6 +19,15 @@ async def read_until_cut(client: httpx.AsyncClient, address: str) -> tuple[bytes
     except httpx.RemoteProtocolError:
         return bytes(received), False
     return bytes(received), True
+
+
+async def read_the_rest(reader: asyncio.StreamReader) -> bytes:
+    """What still comes until the line ends or is cut."""
+    received = bytearray()
+    with suppress(ConnectionError):
+        while chunk := await reader.read(LITTLE_BYTES):
+            received += chunk
+    return bytes(received)
 
 
 async def open_download(address: str, start: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -12,10 +12,12 @@ import pytest
 from services.contracts.upload import TransferExtended
 from services.contracts.values import Recipient
 from services.download import handlers, sweeper
+from services.download.streams import closings
 from services.kit.clock import utc_now
 from tests.eventually import eventually
 from tests.harness import signed_in
 from tests.integration.download.conftest import Started
+from tests.integration.download.reader import open_download, read_the_rest
 from tests.integration.download.service import ANNE, BRUNO, MIB, Download, Sent, is_done, noise, released
 
 PAUL, EVE = "paul@prefecture.example", "eve@prefecture.example"
@@ -97,27 +99,21 @@ async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
 
 
 async def test_a_revocation_cuts_the_running_download_of_that_one_only(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: Download, client: httpx.AsyncClient, paul: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(closings, "LOOK_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
     address = await sent.address(client)
     path = f"/api/download/links/{sent.token(BRUNO)}/files/{sent.file}/downloads/{uuid4()}"
     other = download.local((await client.put(download.urls[0] + path, json={})).json()["url"])
-    received, whole = bytearray(), bytearray()
-    async with client.stream("GET", address) as mine, client.stream("GET", other) as theirs:
-        chunks, others = mine.aiter_raw(), theirs.aiter_raw()
-        received += await anext(chunks)
-        whole += await anext(others)
-        await paul.revoke(sent)
-        try:
-            async for chunk in chunks:
-                received += chunk
-        except httpx.RemoteProtocolError:
-            received += b""
-        async for chunk in others:
-            whole += chunk
-    assert len(received) < 30 * MIB
-    assert bytes(whole) == sent.bodies[0]
+    mine, first = await open_download(address)
+    theirs, second = await open_download(other)
+    begun = [await reader.readexactly(MIB) for reader in (mine, theirs)]
+    await paul.revoke(sent)
+    assert len(await read_the_rest(mine)) < 30 * MIB, "some parts were on their way"
+    assert begun[1] + await theirs.readexactly(59 * MIB) == sent.bodies[0]
+    for line in (first, second):
+        line.close()
     assert await sent.done() == 0
 
 

@@ -68,10 +68,11 @@ async def test_three_refusals_for_now_and_then_it_arrives_told_of_the_delay_once
         async with walking(deps):
             await on_link_issued(deps, link_issued(transfer, SACHA))
             for failures in (1, 2, 3):
+                before = utc_now()
                 await eventually(delayed(deps, transfer, failures))
                 waiting = (await of(deps, transfer))[0]
                 assert waiting.next_at is not None
-                assert waiting.next_at > utc_now() + timedelta(seconds=30)
+                assert waiting.next_at > before + timedelta(seconds=30)
                 await make_due(deps, transfer)
             await eventually(states(deps, transfer, "link accepted"))
     assert told.attempts[SACHA] == 4
@@ -191,6 +192,7 @@ async def test_a_postman_who_is_told_to_stop_finishes_what_is_in_hand(database: 
         assert [mail.state for mail in await of(deps, transfer)] == ["waiting"]
         assert not walk.done()
         mailer.pause.set()
+        await eventually(walk.done, "the postman has left")
     assert [mail.state for mail in await of(deps, transfer)] == ["accepted"]
 
 
