@@ -39,7 +39,7 @@ class Ceph(Part):
             tools.make_store()
         self._daemon("s3.store", "ceph-osd", "--id", "0")
         self._daemon("s3", "radosgw", "--name", "client.rgw")
-        self.wait_ready(120, self._healthy)
+        self.wait_ready(ready=self._healthy)
         if not made:
             make_accounts(self.workspace, self._conf)
             make_bucket(self.workspace)

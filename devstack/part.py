@@ -9,7 +9,7 @@ from typing import ClassVar
 from devstack.process import Child
 from devstack.refusals import PartDidNotStart, StartInterrupted
 from devstack.table import short
-from devstack.workspace import Workspace
+from devstack.workspace import START_SECONDS, Workspace
 
 
 class Part(ABC):
@@ -81,7 +81,7 @@ class Part(ABC):
         child.start()
         return child
 
-    def wait_ready(self, seconds: float = 60.0, ready: Callable[[], bool] | None = None) -> None:
+    def wait_ready(self, seconds: float = START_SECONDS, ready: Callable[[], bool] | None = None) -> None:
         """Waits until the part answers; refuses at once when one of its processes dies meanwhile."""
         check = ready or self.ready
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from devstack.birth import birth
 from devstack.refusals import PartDidNotStart
 from devstack.table import short
-from devstack.workspace import PROJECT, Workspace
+from devstack.workspace import PROJECT, START_SECONDS, Workspace
 
 
 class Child:
@@ -63,7 +63,7 @@ class Child:
         record = {"pid": self._process.pid, "birth": birth(self._process.pid)}
         self._workspace.record(self.name).write_text(json.dumps(record))
 
-    def finish(self, seconds: float = 60.0) -> None:
+    def finish(self, seconds: float = START_SECONDS) -> None:
         """Starts the process and waits for it to end well; refuses when it does not."""
         self.start()
         try:

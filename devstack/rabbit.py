@@ -33,7 +33,7 @@ class Rabbit(Part):
         self.spawn(Child(self.workspace, "epmd", self._epmd(), log="rabbit"))
         self.wait_ready(ready=lambda: answers(self.workspace.ports["epmd"]))
         self.spawn(Child(self.workspace, "rabbit", [SERVER], env=self._environment()))
-        self.wait_ready(120)
+        self.wait_ready()
 
     def stop(self) -> None:
         """Takes the statistics' listener out first: with it, the broker idles for five seconds before it ends."""

@@ -29,7 +29,7 @@ class Topology(Part):
         vault = self.workspace.vault
         vault.put("contracts", "amqp_admin_url", Rabbit(self.workspace).url("admin"))
         env = {"SECRETS_DIR": str(vault.folder("contracts"))}
-        Child(self.workspace, "topology", [sys.executable, "-m", "services.contracts"], env=env).finish(120)
+        Child(self.workspace, "topology", [sys.executable, "-m", "services.contracts"], env=env).finish()
 
     def ready(self) -> bool:
         return True
@@ -60,7 +60,7 @@ class Service(Part):
         self._write_secrets()
         env = self._environment() | self.settings
         self.spawn(Child(self.workspace, self.name, [sys.executable, "-m", self.module], env=env))
-        self.wait_ready(60)
+        self.wait_ready()
 
     def ready(self) -> bool:
         try:

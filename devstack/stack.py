@@ -19,7 +19,7 @@ from devstack.rabbit import Rabbit
 from devstack.recovery import recover
 from devstack.services import Service, Topology
 from devstack.together import start_together, stop_together
-from devstack.workspace import Workspace
+from devstack.workspace import START_SECONDS, Workspace
 
 SERVERS = frozenset({"mongo", "rabbit", "s3", "mailbox"})
 ALL = SERVERS | {"topology", *SERVICES, "gateway", "portal"}
@@ -102,7 +102,7 @@ class Stack(Addresses):
         """Sends a signal to the main process of a part."""
         self.parts[name].kill(number)
 
-    def wait_ready(self, name: str, seconds: float = 60.0) -> None:
+    def wait_ready(self, name: str, seconds: float = START_SECONDS) -> None:
         """Waits until a part answers."""
         self.parts[name].wait_ready(seconds)
 

@@ -14,6 +14,8 @@ from devstack.refusals import StackAlreadyRunning, StartInterrupted
 from devstack.vault import Vault
 
 PROJECT = Path(__file__).resolve().parent.parent
+START_SECONDS = 240.0
+"""How long a part may take to start: a machine with one busy core must manage, and a dead one is noticed at once."""
 
 
 class Workspace:
@@ -74,7 +76,7 @@ class Workspace:
             os.close(self._lock)
             self._lock = None
 
-    def wait_until(self, what: str, check: Callable[[], bool], seconds: float = 60.0) -> None:
+    def wait_until(self, what: str, check: Callable[[], bool], seconds: float = START_SECONDS) -> None:
         """Asks again and again until `check` holds; refuses when the stack is halted or the time is up."""
         deadline = time.monotonic() + seconds
         while not check():

@@ -113,7 +113,11 @@ class Line:
             far = socket.socket()
             self._ends.append(far)
             far.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, CHUNK_BYTES)
-            far.connect((LOOPBACK, address.port or 80))
+            try:
+                far.connect((LOOPBACK, address.port or 80))
+            except OSError:
+                near.close()  # nobody is there: whoever dialled is told at once
+                raise
             threading.Thread(target=self._carry, args=(far, near, "down"), daemon=True).start()
             self._carry(near, far, "up", said)
 
