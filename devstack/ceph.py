@@ -3,7 +3,6 @@
 import uuid
 from pathlib import Path
 
-import httpx
 import urllib3
 from minio.error import S3Error
 
@@ -12,7 +11,7 @@ from devstack.bucket import make_accounts, make_bucket
 from devstack.ceph_conf import ceph_conf
 from devstack.ceph_tools import CephTools
 from devstack.part import Part
-from devstack.ports import LOOPBACK, answers
+from devstack.ports import LOOPBACK, answers, serves
 from devstack.process import Child
 from devstack.s3_client import s3_client
 
@@ -62,10 +61,7 @@ class Ceph(Part):
         return f"http://{LOOPBACK}:{self.workspace.ports['s3']}"
 
     def _healthy(self) -> bool:
-        try:
-            return httpx.get(f"{self.where()}/swift/healthcheck", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        return serves(f"{self.where()}/swift/healthcheck")
 
     @property
     def _conf(self) -> Path:

@@ -2,11 +2,9 @@
 
 import os
 
-import httpx
-
 from deploy.gateway.render import gateway_configuration
 from devstack.part import Part
-from devstack.ports import LOOPBACK
+from devstack.ports import LOOPBACK, serves
 from devstack.process import Child
 from devstack.workspace import Workspace
 
@@ -34,10 +32,7 @@ class Gateway(Part):
         self.wait_ready()
 
     def ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.where()}/api/upload/config", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        return serves(f"{self.where()}/api/upload/config")
 
     def where(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports['gateway']}"

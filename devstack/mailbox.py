@@ -2,10 +2,8 @@
 
 import sys
 
-import httpx
-
 from devstack.part import Part
-from devstack.ports import LOOPBACK, answers
+from devstack.ports import LOOPBACK, answers, serves
 from devstack.process import Child
 
 
@@ -28,11 +26,7 @@ class Mailbox(Part):
         self.wait_ready()
 
     def ready(self) -> bool:
-        try:
-            page = httpx.get(f"{self.where()}/api/messages/", timeout=5)
-        except httpx.TransportError:
-            return False
-        return page.status_code == 200 and answers(self.workspace.ports["smtp"], b"EHLO localhost\r\n")
+        return serves(f"{self.where()}/api/messages/") and answers(self.workspace.ports["smtp"], b"EHLO localhost\r\n")
 
     def where(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports['mailbox']}"

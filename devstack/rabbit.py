@@ -6,11 +6,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from devstack.accounts import BUS_WRITE, SERVICES, bus_read, password_hash
 from devstack.part import Part
-from devstack.ports import LOOPBACK, answers
+from devstack.ports import LOOPBACK, answers, serves
 from devstack.process import Child
 from devstack.vault import in_url
 
@@ -60,10 +58,7 @@ class Rabbit(Part):
         return f"http://admin:{in_url(self._password('admin'))}@{LOOPBACK}:{self.workspace.ports['amqp_management']}"
 
     def _logs_in(self) -> bool:
-        try:
-            return httpx.get(f"{self.management_url()}/api/whoami", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        return serves(f"{self.management_url()}/api/whoami")
 
     def _password(self, account: str) -> str:
         return self.workspace.vault.once("rabbit", f"{account}_password")

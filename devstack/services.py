@@ -2,13 +2,11 @@
 
 import sys
 
-import httpx
-
 from devstack.accounts import BUCKET, REGION
 from devstack.keys import public_keys, signing_key
 from devstack.mongo import Mongo
 from devstack.part import Part
-from devstack.ports import LOOPBACK
+from devstack.ports import LOOPBACK, serves
 from devstack.process import Child
 from devstack.rabbit import Rabbit
 from devstack.workspace import PROJECT, Workspace
@@ -63,10 +61,7 @@ class Service(Part):
         self.wait_ready()
 
     def ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.management_url()}/readyz", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        return serves(f"{self.management_url()}/readyz")
 
     def where(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports[self.name]}"

@@ -181,5 +181,5 @@ def until_idle(world: World) -> None:
 def metric(world: World, part: str, name: str) -> float:
     """What a process says of itself to operators."""
     url = f"{world.stack.management_url(part)}/metrics"
-    lines = httpx.get(url, timeout=PATIENCE_SECONDS).raise_for_status().text.splitlines()
+    lines = world.http.get(url).raise_for_status().text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.split("{")[0].split()[0] == name)

@@ -5,12 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-import httpx
-
 from devstack.accounts import SERVICES
 from devstack.people import DECISION, OFFER
 from tests.e2e.world import World
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import until
 
 LIVE = {"draft", "submitted"}
 SETTLED = {"released", "approved", "refused", "lapsed", "withdrawn", "quarantined", "waiting"}
@@ -168,9 +166,7 @@ def _unsent_mails(world: World) -> Iterator[str]:
 
 def _queues(world: World) -> list[dict[str, Any]]:
     """The broker's queues with their depth; it counts every few seconds, so that a story is asked again."""
-    answer = httpx.get(
-        f"{world.stack.amqp_management_url}/api/queues/%2F?columns=name,messages", timeout=PATIENCE_SECONDS
-    )
+    answer = world.http.get(f"{world.stack.amqp_management_url}/api/queues/%2F?columns=name,messages")
     found: list[dict[str, Any]] = answer.raise_for_status().json()
     return found
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import minio
 from pymongo import MongoClient
 from pymongo.database import Database
@@ -24,6 +25,7 @@ from devstack.letters import Letters
 from devstack.people import OFFER, Person
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
+from tests.eventually import PATIENCE_SECONDS
 
 WRITE = {"version": 1}  # added to a document that is changed behind a service's back: whoever has read it decides again
 AGENTS = "ministere.example"
@@ -56,6 +58,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.letters = Letters(self.stack.mailbox_url)
+        self.http = httpx.Client(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
         self.mongo: MongoClient[dict[str, Any]] = MongoClient(self.stack.mongo_admin_url, tz_aware=True)
         self.bucket: minio.Minio = s3_client(self.stack.workspace, "upload")
 
@@ -64,6 +67,7 @@ class World:
         for api in self.apis:
             api.wire.close()
         self.letters.close()
+        self.http.close()
         self.mongo.close()
         self.bucket._http.clear()
 
