@@ -1,10 +1,13 @@
 """How does a page become HTML? One Jinja environment a language; what is missing is an error, all is escaped."""
 
+from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from portal.assets import Assets
 from portal.audit import audit_in
@@ -34,6 +37,26 @@ class Pages:
         return str(said)
 
 
+class CompiledTemplates(BytecodeCache):
+    """Compiled templates in memory, by their source: the second portal of a process compiles none of them again."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None  # noqa: S101 - Jinja compiles before it keeps
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+@cache
+def _compiled(language: str, zone: ZoneInfo) -> CompiledTemplates:  # noqa: ARG001 - filters depend on both
+    """One for each language and zone, because Jinja applies their filters to constants when it compiles."""
+    return CompiledTemplates()
+
+
 def _environment(language: str, zone: ZoneInfo, reload: bool, shared: dict[str, Any]) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
@@ -42,6 +65,7 @@ def _environment(language: str, zone: ZoneInfo, reload: bool, shared: dict[str, 
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=reload,
+        bytecode_cache=_compiled(language, zone),
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True

@@ -67,16 +67,14 @@ class Resources:
 
     def __init__(self) -> None:
         self._held: dict[str, int] = {}
-        self._processor_seconds = 0.0
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         worker_output = getattr(session.config, "workeroutput", None)
         if worker_output is not None:
-            worker_output["held_mib"], worker_output["processor_seconds"] = _held_mib(), _processor_seconds()
+            worker_output["held_mib"] = _held_mib()
             return
         self._held["pytest"] = _held_mib()
-        self._processor_seconds += _processor_seconds()
         if max(self._held.values()) > MOST_HELD_MIB:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -85,7 +83,6 @@ class Resources:
         output = getattr(node, "workeroutput", None) or {}
         if "held_mib" in output:
             self._held[getattr(node, "gateway").id] = output["held_mib"]  # noqa: B009 - xdist has no types
-            self._processor_seconds += output["processor_seconds"]
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.stats.get("failed", [])[:1] + terminalreporter.stats.get("error", [])[:1]:
@@ -93,7 +90,7 @@ class Resources:
         held = ", ".join(f"{name} {mib} MiB" for name, mib in sorted(self._held.items()))
         over = "" if max(self._held.values(), default=0) <= MOST_HELD_MIB else f"; more than {MOST_HELD_MIB} MiB"
         terminalreporter.write_line(f"memory held at the end: {held}{over}")
-        terminalreporter.write_line(f"processor time of all processes: {self._processor_seconds:.0f} s")
+        terminalreporter.write_line(f"processor time of all processes: {_processor_seconds():.0f} s")
 
 
 class ServiceLogs:
@@ -140,5 +137,6 @@ def _held_mib() -> int:
 
 
 def _processor_seconds() -> float:
+    """Of this process, and of all that it or its workers started and that have ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright
 from tests.browser.conftest import launch
 from tests.browser.pages import EVERY, REFUSED, State
 from tests.browser.stage import Stage, on_stage
-from tests.browser.tour import FORCED, VIEWS, Tour, View
+from tests.browser.tour import FORCED, VIEWS, Tour
 from tests.browser.words import LOCALES
 
 ISLANDS = Path(__file__).resolve().parents[2] / "portal" / "islands"
@@ -22,6 +22,8 @@ MODULES = ISLANDS / "node_modules"
 RULES = Path(__file__).with_name("html-validate.json")
 AXE = f"if (location.protocol !== 'about:') {{{(MODULES / 'axe-core' / 'axe.min.js').read_text(encoding='utf-8')}}}"
 ONE_RENDERER = ("--disable-site-isolation-trials", "--process-per-site")  # not a new process for each page
+LOOKS = {"fr": (VIEWS[0], VIEWS[2], FORCED), "en": (VIEWS[1], VIEWS[3])}
+"""Every light and every width in each language; together, every light at every width."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 INSPECT = """async (tags) => {
   const found = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
@@ -65,18 +67,12 @@ def seen(request: pytest.FixtureRequest, playwright: Playwright, stage: Stage) -
 def _look(tour: Tour, state: State) -> Seen:
     with tour.open(state) as (page, served):
         found = Seen(state.name, served, page.content())
-        for view in _views(tour.language, state):
+        for view in LOOKS[tour.language]:
             view.apply(page)
             found.violations[str(view)] = page.evaluate(INSPECT, TAGS)
             found.too_wide[str(view)] = page.evaluate(TOO_WIDE)
         found.complaints = tour.watch.complaints
     return found
-
-
-def _views(language: str, state: State) -> tuple[View, ...]:
-    """Every light and width in one language; once in each light and each width where only words differ."""
-    only_words_differ = language == "en" or state in REFUSED[1:]
-    return (VIEWS[0], VIEWS[2]) if only_words_differ else (*VIEWS, FORCED)
 
 
 def told(seen: list[Seen], of: str) -> dict[str, Any]:

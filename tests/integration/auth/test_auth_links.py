@@ -106,12 +106,11 @@ async def test_the_fourth_link_of_an_hour_is_not_sent_and_nobody_can_tell(starte
     assert len(await auth.admissions()) == 3
 
 
-async def test_a_thousand_requests_over_two_instances_send_three_mails(started: Started) -> None:
+async def test_two_hundred_requests_at_once_over_two_instances_send_three_mails(started: Started) -> None:
     auth = await started(instances=2, challenges_per_network=2000, links_per_network=2000)
     clients = [auth.at(0), auth.at(1)]
-    for _ in range(10):
-        answers = await asyncio.gather(*(auth.ask("ana@b.fr", clients[n % 2]) for n in range(100)))
-        assert {answer.status_code for answer in answers} == {202}
+    answers = await asyncio.gather(*(auth.ask("ana@b.fr", clients[n % 2]) for n in range(200)))
+    assert {answer.status_code for answer in answers} == {202}
     assert len(await auth.admissions()) == 3
 
 
