@@ -1,5 +1,6 @@
 """The real servers and services, started once for each process of pytest and only if a test asks for them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from tests import progress
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
 RUNS_SIDE_BY_SIDE = 16
-WHOLE_STACK = ("tests/e2e/", "tests/browser/")
+WHOLE_STACK = ("tests/e2e", "tests/browser")
 EVERY_PAGE = "tests/browser/test_every_page.py"
 QUICK = {"LONGEST_PAUSE_SECONDS": "0.5", "OUTBOX_GRACE_SECONDS": "1"}
 """Background loops that a test would otherwise wait for."""
@@ -74,22 +75,32 @@ def _own_stack() -> Stack:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """The first process tells the stories, which take longest; those beside it give way."""
     progress.install(config)
+    if getattr(config, "workerinput", {}).get("workerid", "gw0") != "gw0":
+        os.nice(5)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Stories on the whole stack come last in one process, and first where a second process has the rest to do."""
     together = hasattr(config, "workerinput")
-    items.sort(key=lambda item: (scope_of(item.nodeid) == "stack") != together)
+    first = WHOLE_STACK if together else ()
+    last = () if together else WHOLE_STACK
+    items.sort(key=lambda item: _rank(scope_of(item.nodeid), first, last))
+
+
+def _rank(scope: str, first: tuple[str, ...], last: tuple[str, ...]) -> int:
+    return first.index(scope) if scope in first else len(first) + (scope in last)
 
 
 def scope_of(nodeid: str) -> str:
-    """What runs in one process, in order: all stories on the whole stack, the pages in one language, or one file."""
+    """What runs in one process, in order: a folder of stories on the whole stack, the pages in one language, a file."""
     path, _, test = nodeid.partition("::")
     if path == EVERY_PAGE:
         return test.partition("[")[2] or path
-    return "stack" if path.startswith(WHOLE_STACK) else path
+    folder = path.rpartition("/")[0]
+    return folder if folder in WHOLE_STACK else path
 
 
 @pytest.hookimpl(optionalhook=True)
