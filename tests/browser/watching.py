@@ -39,6 +39,8 @@ class Watch:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self._heard.append((f"a script failed: {error}", page.url)))
         page.on("response", self._response)
+        # Whoever asks for a file chooser later may ask after the key was pressed: the browser would show its own.
+        page.on("filechooser", lambda _chooser: None)
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
