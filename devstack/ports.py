@@ -54,13 +54,31 @@ def _plain_http() -> httpx.Client:
     return httpx.Client(timeout=5, verify=False, limits=httpx.Limits(max_keepalive_connections=0))  # noqa: S501
 
 
+def claim(port: int) -> socket.socket | None:
+    """A claim on a port that nobody listens on yet; none when another stack has it.
+
+    The claim is a UDP socket on the same number: TCP does not mind it, and the kernel drops it with its process.
+    """
+    claimed = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        claimed.bind((LOOPBACK, port))
+    except OSError:
+        claimed.close()
+        return None
+    return claimed
+
+
 class PortBook:
-    """Name → port, written to `file`; `fixed` ports are demands, the others are chosen again when they are taken."""
+    """Name → port, written to `file`; `fixed` ports are demands, the others are chosen again when they are taken.
+
+    Between the choice of a port and the moment when its server listens, no other stack chooses it.
+    """
 
     def __init__(self, file: Path, fixed: dict[str, int] | None = None) -> None:
         self._file = file
         self._fixed = fixed or {}
         self._lock = threading.Lock()
+        self._claims: dict[int, socket.socket] = {}
         self._known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
 
     def settle(self, names: list[str]) -> None:
@@ -69,6 +87,12 @@ class PortBook:
             for name in names:
                 self._known[name] = self._fixed_port(name) if name in self._fixed else self._free_port(name)
             self._file.write_text(json.dumps(self._known, indent=1, sort_keys=True))
+
+    def release(self) -> None:
+        """Give up every claim."""
+        with self._lock:
+            while self._claims:
+                self._claims.popitem()[1].close()
 
     def __getitem__(self, name: str) -> int:
         return self._known[name]
@@ -82,7 +106,13 @@ class PortBook:
     def _free_port(self, name: str) -> int:
         others = {port for other, port in self._known.items() if other != name} | set(self._fixed.values())
         remembered = self._known.get(name)
-        if remembered and remembered not in others and is_free(remembered):
-            return remembered
         candidates = random.sample(CHOICE, 200)
-        return next(port for port in candidates if port not in others and is_free(port))
+        if remembered:
+            candidates.insert(0, remembered)
+        return next(port for port in candidates if port not in others and self._claimed(port) and is_free(port))
+
+    def _claimed(self, port: int) -> bool:
+        """Whether this stack has the port, now or already."""
+        if port not in self._claims and (claimed := claim(port)):
+            self._claims[port] = claimed
+        return port in self._claims

@@ -72,6 +72,7 @@ class Workspace:
     def release(self) -> None:
         """Gives the folder back."""
         if self._lock is not None:
+            self.ports.release()
             (self.root / "run" / "supervisor.pid").unlink(missing_ok=True)
             os.close(self._lock)
             self._lock = None

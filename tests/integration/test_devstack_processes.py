@@ -62,6 +62,7 @@ def test_a_port_is_remembered_and_another_one_is_chosen_when_it_is_taken(tmp_pat
     first = PortBook(file)
     first.settle(["a", "b"])
     assert first["a"] != first["b"]
+    first.release()
     again = PortBook(file)
     with socket.create_server(("127.0.0.1", first["a"])):
         again.settle(["a", "b"])
@@ -69,6 +70,7 @@ def test_a_port_is_remembered_and_another_one_is_chosen_when_it_is_taken(tmp_pat
         assert again["b"] == first["b"]
         with pytest.raises(PortTaken, match=f"port {first['a']} .* is already in use"):
             PortBook(tmp_path / "other.json", {"gateway": first["a"]}).settle(["gateway"])
+    again.release()
     assert is_free(first["a"])
 
 

@@ -10,6 +10,7 @@ from devstack import debian
 from devstack.accounts import password_hash
 from devstack.keys import public_keys, signing_key
 from devstack.part import Part
+from devstack.ports import PortBook
 from devstack.process import last_words
 from devstack.refusals import PackageMissing, PartDidNotStart
 from devstack.table import table
@@ -124,3 +125,17 @@ def _with_node(folder: Path, told: str) -> Path:
     program.write_text(f"#!/bin/sh\necho '{told}'\n")
     program.chmod(0o755)
     return folder
+
+
+def test_two_stacks_that_start_at_once_choose_different_ports(tmp_path: Path) -> None:
+    first, second = PortBook(tmp_path / "first.json"), PortBook(tmp_path / "second.json")
+    try:
+        first.settle(["mongo"])
+        (tmp_path / "second.json").write_text((tmp_path / "first.json").read_text())
+        second = PortBook(tmp_path / "second.json")
+        second.settle(["mongo"])
+        assert second["mongo"] != first["mongo"], "nobody listens yet, and still it is taken"
+        first.settle(["mongo", "rabbit"])
+    finally:
+        first.release()
+        second.release()
