@@ -120,11 +120,6 @@ ADVICE = {
     "transfer-quarantined": Advice(
         _("This transfer is under examination"), _("You need do nothing: we are looking into it, and the sender knows.")
     ),
-    "archives-suspended": Advice(
-        _("This archive is suspended"),
-        _("Download the files one by one, or ask the sender to open the archive again from the tracking page."),
-        SENDER,
-    ),
     "file-suspended": Advice(
         _("This file is suspended"),
         _("Ask the sender: they can open it again from the tracking page. What was broken off is not counted."),

@@ -134,8 +134,7 @@ class Asking:
         return [Received.model_validate(one) for one in await self.ask("GET", "download", "received")]
 
     async def reopen(self, transfer: str, address: str, file: str) -> None:
-        """Without a file it is the archive of everything that is opened again."""
-        body = {"recipient": address, "file": file or None}
+        body = {"recipient": address, "file": file}
         await self.ask("POST", "download", "transfers", transfer, "reopenings", body=body)
 
     async def revoke(self, transfer: str, address: str) -> None:

@@ -65,4 +65,4 @@ def _opened(deps: Deps, link: Link, contents: Contents, grant: Grant) -> Opened:
     archive = link.archives.get(grant.download)
     if archive is None:
         raise DownloadUnknown()
-    return archive_opened(deps.layouts.of(contents, archive.files), archive_name(contents), grant.download)
+    return archive_opened(deps.layouts.of(contents, archive.members), archive_name(contents), grant.download)

@@ -175,7 +175,7 @@ async def on_file_downloaded(deps: Deps, fact: FileDownloaded) -> None:
 
 async def on_file_suspended(deps: Deps, fact: FileSuspended) -> None:
     """The sender learns of it each time, because only they can open it again."""
-    about = "\n".join((fact.recipient, fact.file.path if fact.file else "", fact.suspended_at.isoformat()))
+    about = "\n".join((fact.recipient, fact.file.path, fact.suspended_at.isoformat()))
     words: dict[str, Any] = {"recipient": fact.recipient, "file": fact.file, "at": fact.suspended_at}
     await deps.mails.post(deps.secretary.to_sender("suspended", fact.label, about=about, **words))
 

@@ -80,7 +80,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
     started = lambda link, now: archiving.start(link, bundle, id, now)  # noqa: E731
     link = await deps.links.all.update(opened.link.id, started, opened.seen)
     archive = link.archives[id]
-    layout = deps.layouts.of(contents, archive.files)
+    layout = deps.layouts.of(contents, archive.members)
     url, expires_at = _address(deps, link, ARCHIVE, id, now)
     return ArchiveStartCard(
         url=url,
@@ -89,7 +89,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
         etag=layout.etag,
         files=list(layout.bundle.lines),
         expires_at=expires_at,
-        left=archives_left(link, archive.files, now),
+        left=archives_left(link, archive.members, now),
         state="done" if archive.download.state == "done" else "running",
     )
 
@@ -103,7 +103,7 @@ async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
     known, lines = link.archives.get(id), deps.layouts.of(contents).bundle.lines
     return EndCard(
         state=known.download.state if known else "given-back",
-        left=archives_left(link.with_shelves(lines), known.files if known else lines, now),
+        left=archives_left(link.with_shelves(lines), known.members if known else lines, now),
     )
 
 

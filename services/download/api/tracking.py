@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.contracts.values import Recipient
 from services.download.cards import MailedCard, RemindedCard, TrackingCard, tracking_card
 from services.download.deps import Deps
-from services.download.domain import archiving, mailing
+from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
@@ -37,9 +37,9 @@ class Chosen(BaseModel):
 
 
 class Reopening(Chosen):
-    """What is opened again, and for whom: a file; the archive without one."""
+    """What is opened again, and for whom."""
 
-    file: str | None = None
+    file: str
 
 
 class Reminding(BaseModel):
@@ -57,17 +57,14 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
 
 @router.post("/reopenings", status_code=204)
 async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
-    """The sender opens a file again, or the archive, that was suspended on one recipient's link."""
-    sent, file = await _sent_by_caller(deps, transfer, request), wish.file
+    """The sender opens a file again that was suspended on one recipient's link."""
+    sent = await _sent_by_caller(deps, transfer, request)
     recipient = next((one for one in sent.contents.recipients if one.address == wish.recipient), None)
     if recipient is None:
         raise LinkUnknown()
     id = deps.links.id(deps.links.token(transfer, recipient))
     await deps.links.read(id)
-    if file is None:
-        await deps.links.all.update(id, archiving.reopen)
-    else:
-        await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
+    await deps.links.all.update(id, lambda link, now: link.reopen(wish.file, now))
 
 
 @router.post("/revocations", status_code=204)

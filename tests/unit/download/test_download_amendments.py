@@ -11,7 +11,7 @@ from services.contracts.values import Label, Parcel, Person, Recipient, Role
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
-from services.download.domain.downloads import Progress
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Link, issue
 from services.download.domain.mailing import Offer
 from services.download.domain.refusals import (
@@ -64,7 +64,8 @@ def offer() -> Offer:
 def downloaded(state: Link, now: datetime = NOW) -> Link:
     line = contents().lines()[0]
     state, _ = state.start(line, FILE.file, "d", now)
-    return state.complete(line, FILE.file, "d", Progress((0, 1), (0, 1), 1), now)[0]
+    state, _ = state.fetch(line, FILE.file, "d", Begun("g", (0, 1), 1), now)
+    return state.progress(line, FILE.file, "d", Progress("g", 1, 1), now)[0]
 
 
 # --- revoking ---

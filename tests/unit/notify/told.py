@@ -143,7 +143,7 @@ def whole_life(transfer: str) -> list[Fact]:
         downloaded(transfer, FIRM, 1),
         downloaded(transfer, FIRM, 2),
         downloaded(transfer, AGENTS[0], 1),
-        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in (FILES[0], None)),
+        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
         FileSuspended(label=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
         TransferExpired(
             label=about, report=(Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),), expired_at=AT
