@@ -16,7 +16,7 @@ from services.download.domain.coverage import (
     ranges_of,
 )
 from services.download.domain.gets import LAST_BYTES, MIB, RESERVATION_KEPT, Begun, Get, Progress
-from services.download.domain.ranges import Range, Ranges, covered, merged
+from services.download.domain.ranges import Range, Ranges, covered, merged, without
 from services.download.domain.refusals import DownloadSpent
 
 LEASE = timedelta(seconds=90)
@@ -118,8 +118,8 @@ class Download(BaseModel):
 
     @property
     def unbooked(self) -> Leaving:
-        """The bytes that settling it adds: the last MiB, where its GET reserved that and never reported."""
-        return leaving(self.times, [get.reserved for get in self.gets.values() if get.last])
+        """The bytes that settling it adds: those that are missing, since it counts as done."""
+        return leaving(self.times, without(self.whole, self.handed))
 
     def finishes(self, start: int, now: datetime) -> bool:
         """Return whether a finished download serves a GET from this byte.

@@ -56,8 +56,12 @@ async def test_an_archive_is_whole_and_counts_once_on_each_file(download: Downlo
     assert contents(answer.content) == dict(zip(NAMES, sent.bodies, strict=True))
     await eventually(lambda: is_done(sent, 3))
     assert await lefts(client, sent) == [2, 2, 2]
+    for _ in range(2):
+        assert (await client.get(card["url"])).content == answer.content, "it fits the buffers on the way"
+        await download.come_to_rest()
     again = await client.get(card["url"])
     assert again.json()["type"] == "/problems/download-already-done"
+    assert await lefts(client, sent) == [2, 2, 2]
     assert (await start(client, sent, id=id))["state"] == "done"
     assert await sent.done() == 3
 
