@@ -64,6 +64,12 @@ class FilePlan:
     parts: tuple[StoredPart, ...]
     is_complete: bool = False
     modified_at: datetime | None = None
+    restarted_at: datetime | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True when all that had arrived of it was lost, and nothing has arrived since."""
+        return self.restarted_at is not None and not self.parts and not self.is_complete
 
     @classmethod
     def of(cls, answer: Json) -> Self:
@@ -77,6 +83,7 @@ class FilePlan:
             tuple(parts),
             answer.get("state") == "complete",
             moment(modified_at) if (modified_at := answer.get("modified_at")) else None,
+            moment(restarted_at) if (restarted_at := answer.get("restarted_at")) else None,
         )
 
 

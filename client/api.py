@@ -100,10 +100,19 @@ class Api:
         self.wire.ask_again("DELETE", f"/api/upload/drafts/{draft}")
 
     def plan_file(
-        self, draft: str, file: str, path: str, size_bytes: int, modified_at: datetime | None = None
+        self,
+        draft: str,
+        file: str,
+        path: str,
+        size_bytes: int,
+        modified_at: datetime | None = None,
+        small_parts: bool = False,
     ) -> FilePlan:
-        """Announces a file under an id of our own; the same again answers what has arrived of it."""
-        body: Json = {"path": path, "size_bytes": size_bytes}
+        """Announces a file under an id of our own; the same again answers what has arrived of it.
+
+        With `small_parts` it is cut as finely as may be, unless some of it has arrived.
+        """
+        body: Json = {"path": path, "size_bytes": size_bytes, "small_parts": small_parts}
         if modified_at:
             body["modified_at"] = modified_at.isoformat()
         return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body))

@@ -38,7 +38,11 @@ class Problem(Exception):
 
 
 class UnexpectedAnswer(Exception):
-    """The service said yes, in words that this client does not understand."""
+    """Something answered that is not the service: a proxy, a portal, another site; or the service, in unknown words."""
+
+
+class Stopped(Exception):
+    """Something else failed, so this was not gone on with."""
 
 
 class BytesDiffer(Exception):
