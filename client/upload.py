@@ -73,6 +73,7 @@ class Passage:
                 elif problem.slug in LOOK_AGAIN:
                     self._look_again()
                 else:
+                    problem.file = self._source.name
                     raise
         return self._completed()
 
@@ -80,6 +81,7 @@ class Passage:
         try:
             plan = self._announce()
         except Problem as problem:
+            problem.file = self._source.name
             if problem.slug != SIZE_DIFFERS:
                 raise
             return self._again("size")
