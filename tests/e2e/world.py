@@ -160,6 +160,13 @@ class World:
         document = self.database("upload")["transfers"].find_one({"_id": transfer})
         return {file["key"] for file in document["files"].values()} if document else set()
 
+    def give_up_uploads(self, sender: str) -> None:
+        """Drop the unfinished uploads of this address, as a store does when it finds them too old."""
+        for draft in self.database("upload")["transfers"].find({"sender.address": sender, "state": "draft"}):
+            for file in draft["files"].values():
+                if file["upload_id"]:
+                    self.bucket._abort_multipart_upload(self.stack.s3_bucket, file["key"], file["upload_id"])
+
     def kill(self, service: str) -> None:
         """SIGKILL; stays dead until `revive`."""
         self.stack.kill(service, signal.SIGKILL)
