@@ -9,7 +9,7 @@ import pytest
 from devstack.people import OFFER
 from tests.e2e.commands import Ended, Machine
 from tests.e2e.line import Line, Stop
-from tests.e2e.world import World
+from tests.e2e.world import World, give_up_uploads
 from tests.eventually import PATIENCE_SECONDS, until
 
 MIB = 2**20
@@ -27,13 +27,13 @@ def test_a_file_begins_anew_and_arrives(world: World, tmp_path: Path, overnight:
     asked = ["send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--json"]
     if overnight:
         machine.killed(*asked, after=AFTER_ONE_PART)
-        world.give_up_uploads(sender.address)
+        give_up_uploads(world.stack)
         ended = machine.run(*asked)
     else:
         with Line() as line, machine.begin(*asked, http_proxy=line.url) as command:
             line.hold_after(AFTER_ONE_PART)
             until(line.is_held, "a part has arrived, and others are on the way")
-            world.give_up_uploads(sender.address)
+            give_up_uploads(world.stack)
             line.release()
             output, errors = command.communicate(timeout=PATIENCE_SECONDS)
             ended = Ended(command.returncode, output, errors)

@@ -160,13 +160,6 @@ class World:
         document = self.database("upload")["transfers"].find_one({"_id": transfer})
         return {file["key"] for file in document["files"].values()} if document else set()
 
-    def give_up_uploads(self, sender: str) -> None:
-        """Drop the unfinished uploads of this address, as a store does when it finds them too old."""
-        for draft in self.database("upload")["transfers"].find({"sender.address": sender, "state": "draft"}):
-            for file in draft["files"].values():
-                if file["upload_id"]:
-                    self.bucket._abort_multipart_upload(self.stack.s3_bucket, file["key"], file["upload_id"])
-
     def kill(self, service: str) -> None:
         """SIGKILL; stays dead until `revive`."""
         self.stack.kill(service, signal.SIGKILL)
@@ -188,6 +181,14 @@ class World:
         log = self.stack.workspace.log(part)
         if part != "mailbox" and log.exists():
             self.logs.append(log.read_text(errors="replace"))
+
+
+def give_up_uploads(stack: Stack) -> None:
+    """Drop all unfinished uploads, as a store does when it finds them too old."""
+    bucket = s3_client(stack.workspace, "upload")
+    for one in bucket._list_multipart_uploads(stack.s3_bucket).uploads:
+        bucket._abort_multipart_upload(stack.s3_bucket, one.object_name, str(one.upload_id))
+    bucket._http.clear()
 
 
 def refused(ask: Callable[[], object]) -> Problem:
