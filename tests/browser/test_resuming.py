@@ -1,10 +1,13 @@
 """Whatever ends an upload, nothing that had arrived is sent again: a browser that is killed, services that restart."""
 
 import os
+import random
 import re
 import signal
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect
 
 from tests.browser.conftest import launch
@@ -19,6 +22,7 @@ from tests.browser.uploads import (
     parts_sent,
     parts_taken_in,
 )
+from tests.e2e.fragile_line import FragileLine
 from tests.e2e.line import Line, Stop
 from tests.e2e.world import give_up_uploads
 from tests.eventually import PATIENCE_SECONDS, until
@@ -96,6 +100,21 @@ def test_an_upload_that_the_store_gives_up_on_the_way_begins_anew_by_itself(hous
         line.release()
         expect(page.locator(".file__state")).to_contain_text("à renvoyer depuis le début")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
+        page.close()
+
+
+@pytest.mark.parametrize("carried", [12 * MIB, 7 * MIB], ids=["one part of 8 MiB", "only smaller parts"])
+def test_a_file_arrives_on_a_line_that_carries_one_part_between_two_breaks(
+    house: House, tmp_path: Path, carried: int
+) -> None:
+    house.watch.excuse("Failed to load resource")
+    (tmp_path / "grand.bin").write_bytes(random.Random(33).randbytes(25_000_000))
+    port = urlsplit(house.stack.gateway_url).port or 80
+    with FragileLine(port, carried) as line:
+        page, _ = begin(house.seat(OUTSIDE, proxy=line.url))
+        choose(page, tmp_path / "grand.bin")
+        expect(page.locator(".file")).to_have_attribute("data-state", "complete")
+        assert line.breaks >= 1
         page.close()
 
 
