@@ -1,10 +1,12 @@
 """One request of one person: in which language, with which session, and what it is answered with."""
 
+import hashlib
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel
 
 from portal.asking import Asking
 from portal.deps import Deps
@@ -76,6 +78,16 @@ class Visit:
         """A page."""
         html = self.deps.pages.html(self.language, template, {"here": self.here, **values, "visit": self})
         return HTMLResponse(html, status, headers=self.headers())
+
+    def show_live(self, template: str, *cards: BaseModel | None, **values: Any) -> Response:
+        """A page that its own script reads again; 304 to whoever has it, as long as these cards have not changed."""
+        said = "\n".join(card.model_dump_json() if card else "" for card in cards)
+        state = f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}-{self.language}"'
+        if self.request.headers.get("if-none-match") == state:
+            return Response(status_code=304, headers={**self.headers(), "ETag": state})
+        page = self.show(template, state=state, **values)
+        page.headers["ETag"] = state
+        return page
 
     def go(self, path: str) -> Response:
         """On to another page, with a GET."""

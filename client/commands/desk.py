@@ -105,8 +105,8 @@ def how_to_go_on() -> str:
     """What to type after an interruption."""
     again = shlex.join([PROGRAM, *sys.argv[1:]])
     return words(
-        f"Ce qui est arrivé n'est pas perdu ; la même commande reprend :\n  {again}",
-        f"What has arrived is not lost; the same command goes on:\n  {again}",
+        f"Pour continuer, relancez la même commande :\n  {again}",
+        f"To go on, run the same command again:\n  {again}",
     )
 
 

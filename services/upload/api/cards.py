@@ -38,8 +38,12 @@ class StoredPartCard(BaseModel):
 
 
 class FilePlanCard(CompleteFileCard):
-    """A file, where its parts go and until when, and those that have arrived, in order."""
+    """A file, where its parts go and until when, and those that have arrived, in order.
 
+    `restarted_at` is when all that had arrived was lost; what is missing has to be sent again.
+    """
+
+    restarted_at: datetime | None
     parts_url: str
     capability_expires_at: datetime
     parts: list[StoredPartCard]

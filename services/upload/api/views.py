@@ -79,6 +79,7 @@ def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Map
         **_line(id, file),
         part_size_bytes=file.part_bytes,
         part_count=file.part_count,
+        restarted_at=file.restarted_at,
         parts_url=f"/parts/{capability}",
         capability_expires_at=ends,
         parts=[

@@ -159,3 +159,11 @@ def test_every_command_says_how_it_may_end(run: Run, command: str) -> None:
     assert ended.code == 0
     for said in ("0", "2", "3", "4", "5", "6", "7", "130", "--json", "--server"):
         assert said in ended.output
+
+
+def test_with_a_link_the_address_need_not_be_said(run: Run, api: FakeApi) -> None:
+    given = ["--link", TOKEN, "--key", KEY, "--last-name", "Lovelace", "--first-name", "Ada", "--server", SERVER]
+    ended = run("sign-in", *given, "--json")
+    assert (ended.code, ended.document["email"]) == (0, PERSON["address"])
+    without = run("sign-in", "--server", SERVER)
+    assert without.code == 2
