@@ -23,7 +23,7 @@ DIGEST_SETTLES = timedelta(minutes=1)
 DIGEST_REMEMBERED = timedelta(days=30)
 
 StateName = Literal["waiting", "accepted", "failed", "dropped"]
-"""`dropped` is a mail that was to bring somebody what was taken back meanwhile."""
+"""`dropped` is a mail about a right that was taken back before the mail left."""
 
 
 class NotDue(Conflict):
@@ -83,16 +83,26 @@ def claim(mail: Mail, now: datetime) -> Decision[Mail]:
     """Take a mail in hand until the lease ends; too late is a failure, `NotDue` when another postman has it."""
     if mail.next_at is None or mail.next_at > now:
         raise NotDue()
-    if mail.state == "waiting" and now >= mail.last_day(now):
-        return fail(mail, mail.reason or TOO_LATE, now)
-    return mail.but(next_at=now + LEASE, since=mail.since or now), []
+    late, facts = give_up_late(mail, now)
+    return (late, facts) if late != mail else (mail.but(next_at=now + LEASE, since=mail.since or now), [])
 
 
-def accept(mail: Mail, now: datetime) -> Decision[Mail]:
-    """The relay has taken it over: what it said is forgotten, and with it the secrets."""
-    if mail.state != "waiting":
+def give_up_late(mail: Mail, now: datetime) -> Decision[Mail]:
+    """A waiting mail whose last day is over fails."""
+    if mail.state != "waiting" or now < mail.last_day(now):
         return mail, []
-    return _done(mail.but(state="accepted"), now), _changed(mail, "accepted", "", now)
+    return fail(mail, mail.reason or TOO_LATE, now)
+
+
+def accept(mail: Mail, recipient: str, now: datetime) -> Decision[Mail]:
+    """The relay has taken it over: forget its content and its secrets.
+
+    A mail that was dropped during the SMTP transaction has left all the same, and that is recorded. `recipient` is the
+    address it was handed over for, which a dropped mail no longer holds.
+    """
+    if mail.state not in ("waiting", "dropped"):
+        return mail, []
+    return _done(mail.but(state="accepted"), now), _changed(mail.but(recipient=recipient), "accepted", "", now)
 
 
 def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mail]:
@@ -124,7 +134,7 @@ def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
 
 
 def drop(mail: Mail, now: datetime) -> Decision[Mail]:
-    """What it was to bring was taken back: not sent, unless it is under way already."""
+    """The right it brings was taken back: forget its content; it is not sent unless its transaction has begun."""
     return (_done(mail.but(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
 
 

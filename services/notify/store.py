@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
+from services.kit.aggregate import Decision
 from services.kit.mongo import Aggregates, Database
 from services.kit.refusals import NotFound
-from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
+from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest, give_up_late
 from services.notify.standing import ABOUT_A_RIGHT, Standing
 
 MOST_WAITING = 2000
@@ -41,7 +42,7 @@ class Mails:
 
 
 class Standings:
-    """What was heard of transfers, applied to their mails whichever came first."""
+    """What was heard of transfers, applied to their mails whichever came first (ADR 15)."""
 
     def __init__(self, database: Database, mails: Mails) -> None:
         self.all: Aggregates[Standing] = database.aggregates("standings", Standing)
@@ -52,9 +53,19 @@ class Standings:
         """Post a mail about a right; what was heard before is known to it before any postman is called."""
         if not await self._mails.all.add(mail):
             return
-        for standing in await self.all.find({"_id": mail.transfer}, limit=1):
-            await self._mails.all.update(mail.id, standing.applied)
+        await self._mails.all.update(mail.id, (await self._of(mail.transfer)).applied)
         self._mails.on_posted()
+
+    async def still_wanted(self, mail: Mail) -> bool:
+        """Whether a claimed mail may leave by all that was heard up to now; otherwise it is dropped, or given up."""
+        if mail.kind not in ABOUT_A_RIGHT:
+            return True
+        standing = await self._of(mail.transfer)
+
+        def renewed(there: Mail, now: datetime) -> Decision[Mail]:
+            return give_up_late(standing.applied(there, now)[0], now)
+
+        return (await self._mails.all.update(mail.id, renewed)).state == "waiting"
 
     async def hear(self, transfer: str, change: Callable[[Standing], Standing]) -> None:
         """Remember it, and apply it to the mails that wait."""
@@ -66,6 +77,10 @@ class Standings:
                 standing = await self.all.update(transfer, lambda there, _now: (change(there), []))
         for mail in await self._mails.waiting(transfer, ABOUT_A_RIGHT):
             await self._mails.all.update(mail.id, standing.applied)
+
+    async def _of(self, transfer: str) -> Standing:
+        found = await self.all.find({"_id": transfer}, limit=1)
+        return found[0] if found else Standing(id=transfer)
 
 
 class Digests:

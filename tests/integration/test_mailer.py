@@ -35,6 +35,14 @@ def mail(recipient: str, text: str = "Bonjour\n.\n..\nfin\n") -> Mail:
     )
 
 
+async def wanted() -> bool:
+    return True
+
+
+async def unwanted() -> bool:
+    return False
+
+
 @asynccontextmanager
 async def real(script: Script) -> AsyncIterator[tuple[Mailer, Told]]:
     async with smtp_server(script) as (told, where):
@@ -64,7 +72,7 @@ async def fake(script: Script) -> AsyncIterator[tuple[Mailer, Told]]:
 async def test_each_answer_of_the_relay_has_its_outcome(office: Office, step: str, result: str, code: int) -> None:
     recipient = "sacha@ville.example"
     async with office({recipient: [step]}) as (mailer, told):
-        outcome = await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()))
+        outcome = await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()), wanted)
         assert (outcome.result, outcome.code) == (result, code)
         assert len(told.to(recipient)) == (result == "accepted")
         if code > 250:
@@ -76,16 +84,24 @@ async def test_a_refusal_today_may_be_an_acceptance_tomorrow(office: Office) -> 
     recipient = "sacha@ville.example"
     async with office({recipient: ["451 later", "451 later", "250"]}) as (mailer, told):
         message = envelope(mail(recipient), FROM, utc_now())
-        results = [(await mailer.send(recipient, message)).result for _ in range(3)]
+        results = [(await mailer.send(recipient, message, wanted)).result for _ in range(3)]
         assert results == ["delayed", "delayed", "accepted"]
         assert len(told.to(recipient)) == 1
+
+
+@pytest.mark.parametrize("office", [real, fake])
+async def test_what_is_not_wanted_any_more_begins_no_transaction(office: Office) -> None:
+    recipient = "sacha@ville.example"
+    async with office({}) as (mailer, told):
+        outcome = await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()), unwanted)
+    assert (outcome.result, dict(told.attempts), told.accepted) == ("withheld", {}, [])
 
 
 @pytest.mark.parametrize("office", [real, fake])
 async def test_what_arrives_is_what_was_written(office: Office) -> None:
     recipient = "sacha@ville.example"
     async with office({}) as (mailer, told):
-        await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()))
+        await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()), wanted)
     found = email.message_from_bytes(told.to(recipient)[0], policy=email.policy.default)
     body = found.get_body(("plain",))
     assert body is not None
@@ -95,7 +111,7 @@ async def test_what_arrives_is_what_was_written(office: Office) -> None:
 
 async def test_a_relay_that_is_too_busy_to_greet_says_nothing_of_the_mail() -> None:
     async with busy_server() as where:
-        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()))
+        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()), wanted)
     assert (outcome.result, outcome.code) == ("away", 421)
 
 
@@ -103,14 +119,14 @@ async def test_nobody_listening_says_nothing_of_the_mail() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         where = relay(held.getsockname()[1])
-        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()))
+        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()), wanted)
     assert outcome.result == "away"
 
 
 async def test_without_starttls_where_it_is_demanded_nothing_is_said_to_the_relay() -> None:
     async with smtp_server({}) as (told, where):
         outcome = await SmtpMailer(where._replace(starttls=True)).send(
-            "a@b.example", envelope(mail("a@b.example"), FROM, utc_now())
+            "a@b.example", envelope(mail("a@b.example"), FROM, utc_now()), wanted
         )
     assert outcome.result == "away"
     assert told.accepted == []
@@ -120,7 +136,7 @@ async def test_a_real_mailbox_shows_both_parts_of_the_mail(servers: Stack) -> No
     where = Relay("127.0.0.1", servers.smtp_port, starttls=False, sender=FROM.addr_spec)
     recipient = "boite@ville.example"
     message = envelope(mail(recipient), FROM, utc_now())
-    assert (await SmtpMailer(where).send(recipient, message)).result == "accepted"
+    assert (await SmtpMailer(where).send(recipient, message, wanted)).result == "accepted"
 
     async def arrived() -> list[int]:
         async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:

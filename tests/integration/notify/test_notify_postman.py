@@ -4,6 +4,7 @@ import asyncio
 import email
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
@@ -154,7 +155,7 @@ async def test_a_death_between_the_relays_answer_and_its_record_sends_a_second_c
     id = (await of(deps, transfer))[0].id
     for _ in range(2):
         mail = await deps.mails.all.update(id, claim)
-        await mailer.send(SACHA, envelope(mail, deps.mail_from, utc_now()))
+        await mailer.send(SACHA, envelope(mail, deps.mail_from, utc_now()), partial(deps.standings.still_wanted, mail))
         await make_due(deps, transfer)
     copies = [email.message_from_bytes(content) for content in mailer.told.to(SACHA)]
     assert len(copies) == 2

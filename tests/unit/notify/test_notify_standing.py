@@ -1,0 +1,110 @@
+"""What is heard of a transfer changes its mails the same way, in whatever order and however often it is heard."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import permutations
+
+import pytest
+
+from services.notify.domain import Mail, NotDue, accept, claim, give_up_late
+from services.notify.standing import Standing
+from tests.unit.notify.letters import AT
+from tests.unit.notify.test_notify_rules import HOUR, MAIL
+
+Heard = Callable[[Standing], Standing]
+ENDS_AT = AT + 24 * HOUR
+WAITING = MAIL.but(useless_after=ENDS_AT)
+BEFORE = AT - HOUR
+END: Heard = lambda one: one.end(AT)  # noqa: E731
+DECIDE: Heard = lambda one: one.decide(AT)  # noqa: E731
+EXPIRE: Heard = lambda one: one.expire(AT)  # noqa: E731
+EXTEND: Heard = lambda one: one.until(AT + 48 * HOUR)  # noqa: E731
+REVOKE: Heard = lambda one: one.without(MAIL.recipient, AT)  # noqa: E731
+
+
+def every_order(mail: Mail, heard: Sequence[Heard], now: datetime) -> set[Mail]:
+    """What becomes of a mail that is called for before, between and after what is heard, each of which comes twice."""
+    found = set()
+    for order in permutations(heard):
+        for called_for in range(len(order) + 1):
+            standing, there = Standing(id="t"), None
+            for position, change in enumerate([*order, *order]):
+                if position == called_for:
+                    there = standing.applied(mail, now)[0]
+                standing = change(standing)
+                there = standing.applied(there, now)[0] if there else None
+            found.add(there.model_dump_json() if there else "")
+    return {Mail.model_validate_json(json) for json in found}
+
+
+@pytest.mark.parametrize("kind", ["link", "reminder", "extended", "to_approve"])
+@pytest.mark.parametrize("also", [(), (EXTEND,), (REVOKE,), (DECIDE,), (EXPIRE, EXTEND)])
+def test_a_mail_about_a_right_of_a_transfer_that_has_ended_is_dropped(kind: str, also: tuple[Heard, ...]) -> None:
+    (gone,) = every_order(WAITING.but(kind=kind), [END, *also], AT)
+    assert gone.state == "dropped"
+    assert "secret" not in gone.model_dump_json()
+    assert "@" not in gone.model_dump_json()
+
+
+@pytest.mark.parametrize("kind", ["sent", "waiting", "decided", "downloaded", "withdrawn", "undeliverable"])
+def test_the_news_of_a_transfer_that_has_ended_still_leaves(kind: str) -> None:
+    news = MAIL.but(kind=kind)
+    assert every_order(news, [END, DECIDE, EXPIRE], AT) == {news}
+
+
+def test_once_an_agent_has_vouched_only_those_who_would_be_asked_get_no_mail() -> None:
+    (asked,) = every_order(WAITING.but(kind="to_approve"), [DECIDE], AT)
+    assert asked.state == "dropped"
+    assert every_order(WAITING, [DECIDE], AT) == {WAITING}
+
+
+def test_after_the_last_day_it_is_too_late_for_a_mail_about_a_link() -> None:
+    (late,) = every_order(WAITING, [EXPIRE], AT)
+    assert give_up_late(late, AT)[0].state == "failed"
+
+
+def test_an_expiry_that_an_extension_outlives_stops_no_mail() -> None:
+    (mail,) = every_order(WAITING, [EXPIRE, EXTEND], AT)
+    assert (mail.state, mail.useless_after) == ("waiting", AT + 48 * HOUR)
+
+
+def test_an_expiry_after_the_end_of_an_extension_stops_a_mail() -> None:
+    extended, expired = Standing(id="t").until(BEFORE).expire(AT), Standing(id="t").expire(AT).until(BEFORE)
+    for standing in (extended, expired):
+        assert standing.applied(WAITING, BEFORE)[0].useless_after == AT
+
+
+def test_a_mail_whose_recipient_was_revoked_is_dropped_with_what_it_says() -> None:
+    gone, facts = Standing(id="t").without(MAIL.recipient, AT).applied(MAIL, AT)
+    assert (gone.state, facts) == ("dropped", [])
+    assert "secret" not in gone.model_dump_json()
+    assert "@" not in gone.model_dump_json()
+    with pytest.raises(NotDue):
+        claim(gone, AT + HOUR)
+
+
+def test_only_what_brings_the_revoked_one_a_right_is_dropped() -> None:
+    standing = Standing(id="t").without(MAIL.recipient, AT)
+    for other in (MAIL.but(recipient="autre@ville.example"), MAIL.but(kind="sent")):
+        assert standing.applied(other, AT) == (other, [])
+    sent = accept(claim(MAIL, AT)[0], MAIL.recipient, AT)[0]
+    assert standing.applied(sent, AT) == (sent, [])
+
+
+def test_what_is_heard_of_a_transfer_comes_to_one_state_and_names_nobody() -> None:
+    changes: list[Callable[[Standing], Standing]] = [
+        lambda one: one.without("a@b.example", AT),
+        lambda one: one.without("c@d.example", AT + HOUR),
+        lambda one: one.until(AT + 48 * HOUR),
+        lambda one: one.until(AT + 24 * HOUR),
+        lambda one: one.expire(AT + HOUR),
+    ]
+    ends = set()
+    for order in permutations(changes):
+        standing = Standing(id="t")
+        for change in (*order, order[0]):
+            standing = change(standing)
+        ends.add(standing.model_dump_json())
+    (end,) = ends
+    assert "@" not in end
+    assert Standing.model_validate_json(end).ends_at == AT + 48 * HOUR
