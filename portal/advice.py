@@ -186,7 +186,7 @@ ADVICE = {
     ),
     "links-too-many": Advice(
         _("Too many requests"),
-        _("No link was sent. Many people share this limit; it says nothing about your address. Try again within the hour."),
+        _("No link was sent. Many share this limit; it says nothing of your address. Try again within the hour."),
     ),
     "too-many-transfers": Advice(_("The limit of the day is reached"), _("Your draft is kept. Go on tomorrow.")),
     "too-many-drafts": Advice(

@@ -45,7 +45,7 @@ class Csrf:
             raise FormFromElsewhere()
 
     def _from_here(self, request: Request) -> bool:
-        """Without the newer header, an origin that is hidden (`null`) is another site's: our pages do not hide theirs."""
+        """Where there is no newer header, a hidden origin (`null`) is another site's: our pages do not hide theirs."""
         site = request.headers.get("sec-fetch-site")
         if site is not None:
             return site in ("same-origin", "none")

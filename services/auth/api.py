@@ -98,7 +98,7 @@ class TokenMade(BaseModel):
 
 
 class SessionOpened(TokenMade):
-    """A session, and for whom; `device` is given with later requests for a link to the same address, and opens nothing."""
+    """A session, and for whom; `device` goes with later requests for a link to the same address, and opens nothing."""
 
     email: str
     role: Role

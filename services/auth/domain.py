@@ -76,7 +76,7 @@ class LinksTooMany(TooMany):
 
 
 class Terms(NamedTuple):
-    """For how long, and how often; an operator may change all but the life of a device's token, which the portal tells."""
+    """For how long, and how often; an operator may change all but the life of a device, which the portal tells."""
 
     challenge_life: timedelta = timedelta(minutes=5)
     link_life: timedelta = timedelta(minutes=60)

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field
 
 from services.contracts.notify import MailState, MailStateChanged
 from services.contracts.values import Label, Language, Person
@@ -33,8 +35,9 @@ class NotDue(Conflict):
 
 
 class Mail(Aggregate):
-    """One mail to one person, rendered when it was made; what it said is forgotten as soon as it is done with.
+    """One mail to one person; `words` are what its letter is written from, forgotten as soon as it is done with.
 
+    `flow` is what it takes turns with other mails as: its transfer, or the link that it brings.
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
     A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
@@ -42,11 +45,10 @@ class Mail(Aggregate):
 
     kind: str
     language: Language
+    flow: str = ""
     transfer: str = ""
     recipient: str = ""
-    subject: str = ""
-    text: str = ""
-    html: str = ""
+    words: dict[str, Any] = Field(default_factory=dict)
     reply_to: Person | None = None
     blame: Label | None = None
     asked: bool = False
@@ -146,9 +148,7 @@ def settle(mail: Mail, now: datetime) -> Decision[Mail]:
 def _done(mail: Mail, now: datetime) -> Mail:
     return mail.but(
         recipient="",
-        subject="",
-        text="",
-        html="",
+        words={},
         reply_to=None,
         blame=None,
         next_at=None,

@@ -116,7 +116,7 @@ class Postman:
 
     async def _handed_over(self, mail: Mail) -> Outcome:
         try:
-            message = envelope(mail, self._deps.mail_from, utc_now())
+            message = envelope(mail, self._deps.secretary.letter(mail), self._deps.mail_from, utc_now())
         except Exception:
             # It can never be built: without an end here it would come back for ever.
             logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)

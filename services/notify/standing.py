@@ -16,8 +16,8 @@ ABOUT_A_RIGHT = (*ABOUT_A_LINK, TO_APPROVE)
 class Standing(Aggregate):
     """The id is the transfer's; `revoked` are keys made of addresses, `ends_at` is the latest end.
 
-    `ended` is for good: withdrawn, refused, quarantined, lapsed. An expiry (`expired_at`) is none when an extension to a
-    later end is heard of, before it or after it. `decided` says that an agent vouched: nobody else is asked any more.
+    `ended` is for good: withdrawn, refused, quarantined, lapsed. An expiry (`expired_at`) is none when an extension to
+    a later end is heard of, before it or after it. `decided` says that an agent vouched: nobody else is asked any more.
     """
 
     ended: bool = False

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.contracts.download import FileDownloaded
 from services.kit.aggregate import Decision
-from services.kit.mongo import Aggregates, Database
+from services.kit.mongo import EPOCH, Aggregates, Database, Document
 from services.kit.refusals import NotFound
 from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest, give_up_late
 from services.notify.standing import ABOUT_A_RIGHT, Standing
@@ -16,12 +16,17 @@ MOST_WAITING = 2000
 
 
 class Mails:
-    """The mails, over the only way to write them; `on_posted` is called when this process has added one."""
+    """The mails, over the only way to write them; `on_posted` is called when this process has added one.
+
+    Postmen serve the flows in turn, in the order of their names; `_served` is the flow that had the last turn.
+    """
 
     def __init__(self, database: Database) -> None:
         self.all: Aggregates[Mail] = database.aggregates("mails", Mail)
         self.on_posted: Callable[[], None] = lambda: None
-        database.index("mails", "next_at")
+        self._served = ""
+        unfinished = {"next_at": {"$gt": EPOCH}}
+        database.index("mails", "flow", "next_at", partialFilterExpression=unfinished)
         database.index("mails", "forget_at")
 
     async def post(self, mail: Mail) -> bool:
@@ -37,8 +42,19 @@ class Mails:
         return await self.all.find({"$or": names, "state": "waiting"}, limit=MOST_WAITING)
 
     async def due(self, besides: Collection[str], limit: int) -> list[tuple[Mail, datetime]]:
-        """Other mails that a postman may take, by the database's clock; each with its time."""
-        return await self.all.overdue("next_at", {"_id": {"$nin": list(besides)}}, limit=limit)
+        """Other mails that are due by the database's clock, one of each flow in turn; each with its time."""
+        found: list[tuple[Mail, datetime]] = []
+        while len(found) < limit:
+            others = {"_id": {"$nin": [*besides, *(mail.id for mail, _ in found)]}}
+            next_one = await self._first({**others, "flow": {"$gt": self._served}}) or await self._first(others)
+            if not next_one:
+                break
+            self._served = next_one[0][0].flow
+            found += next_one
+        return found
+
+    async def _first(self, query: Document) -> list[tuple[Mail, datetime]]:
+        return await self.all.overdue("flow", "next_at", query=query, limit=1)
 
 
 class Standings:

@@ -62,7 +62,7 @@ class SmtpMailer:
         self._relay = relay
 
     async def send(self, recipient: str, message: EmailMessage, still_wanted: StillWanted) -> Outcome:
-        """Connect, ask whether it is still wanted, hand over, take leave; an outcome that is not known for sure counts as delayed (R28)."""
+        """Connect, ask whether it is wanted, hand over; an outcome that is not known counts as delayed (R28)."""
         client = self._client()
         try:
             async with asyncio.timeout(TOO_LONG):

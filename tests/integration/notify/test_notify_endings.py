@@ -14,7 +14,6 @@ from tests.eventually import eventually
 from tests.integration.notify.service import deps_on, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer, smtp_server
 from tests.unit.notify.told import (
-    AGENTS,
     AT,
     BY,
     FIRM,
@@ -83,7 +82,9 @@ async def test_a_recipient_who_was_revoked_gets_nothing_when_the_relay_is_back(d
     transfer = new_transfer()
     async with smtp_server({}) as (told, relay):
         deps = deps_on(database, SmtpMailer(relay))
-        await hear(deps, *offers(transfer), revoked(transfer), link_extended(transfer), link_issued(transfer, BYSTANDER))
+        await hear(
+            deps, *offers(transfer), revoked(transfer), link_extended(transfer), link_issued(transfer, BYSTANDER)
+        )
         async with walking(deps):
             await everything_left(deps, transfer)
     assert (len(told.to(FIRM)), len(told.to(BYSTANDER))) == (0, 1)

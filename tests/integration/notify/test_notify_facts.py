@@ -105,7 +105,7 @@ async def test_the_first_download_is_told_at_once_and_the_others_once_a_day(deps
         await a_day_passes(deps, transfer)
     digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
     assert len(digests) == 1
-    assert digests[0].text.count(FIRM) == 2
+    assert deps.secretary.letter(digests[0]).text.count(FIRM) == 2
 
 
 async def test_each_day_has_a_mail_of_its_own_and_a_quiet_day_has_none(deps: Deps) -> None:
@@ -117,7 +117,7 @@ async def test_each_day_has_a_mail_of_its_own_and_a_quiet_day_has_none(deps: Dep
             await a_day_passes(deps, transfer)
     digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
     assert len(digests) == 2
-    assert all(mail.text.count("autre.pdf") == 1 for mail in digests)
+    assert all(deps.secretary.letter(mail).text.count("autre.pdf") == 1 for mail in digests)
 
 
 async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:

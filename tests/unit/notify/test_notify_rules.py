@@ -40,9 +40,7 @@ MAIL = Mail(
     language="fr",
     transfer="t",
     recipient="sacha@ville.example",
-    subject="s",
-    text="secret",
-    html="secret",
+    words={"link": "secret"},
     blame=LABEL,
 )
 HOUR = timedelta(hours=1)

@@ -22,7 +22,7 @@ EXTEND: Heard = lambda one: one.until(AT + 48 * HOUR)  # noqa: E731
 REVOKE: Heard = lambda one: one.without(MAIL.recipient, AT)  # noqa: E731
 
 
-def every_order(mail: Mail, heard: Sequence[Heard], now: datetime) -> set[Mail]:
+def every_order(mail: Mail, heard: Sequence[Heard], now: datetime) -> list[Mail]:
     """What becomes of a mail that is called for before, between and after what is heard, each of which comes twice."""
     found = set()
     for order in permutations(heard):
@@ -34,7 +34,7 @@ def every_order(mail: Mail, heard: Sequence[Heard], now: datetime) -> set[Mail]:
                 standing = change(standing)
                 there = standing.applied(there, now)[0] if there else None
             found.add(there.model_dump_json() if there else "")
-    return {Mail.model_validate_json(json) for json in found}
+    return [Mail.model_validate_json(json) for json in found]
 
 
 @pytest.mark.parametrize("kind", ["link", "reminder", "extended", "to_approve"])
@@ -49,13 +49,13 @@ def test_a_mail_about_a_right_of_a_transfer_that_has_ended_is_dropped(kind: str,
 @pytest.mark.parametrize("kind", ["sent", "waiting", "decided", "downloaded", "withdrawn", "undeliverable"])
 def test_the_news_of_a_transfer_that_has_ended_still_leaves(kind: str) -> None:
     news = MAIL.but(kind=kind)
-    assert every_order(news, [END, DECIDE, EXPIRE], AT) == {news}
+    assert every_order(news, [END, DECIDE, EXPIRE], AT) == [news]
 
 
 def test_once_an_agent_has_vouched_only_those_who_would_be_asked_get_no_mail() -> None:
     (asked,) = every_order(WAITING.but(kind="to_approve"), [DECIDE], AT)
     assert asked.state == "dropped"
-    assert every_order(WAITING, [DECIDE], AT) == {WAITING}
+    assert every_order(WAITING, [DECIDE], AT) == [WAITING]
 
 
 def test_after_the_last_day_it_is_too_late_for_a_mail_about_a_link() -> None:

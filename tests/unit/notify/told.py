@@ -111,6 +111,12 @@ def released(transfer: str, by: Person | None, *, awaiting: bool) -> TransferRel
     )
 
 
+def one_time_link(link: str) -> OneTimeLinkIssued:
+    return OneTimeLinkIssued(
+        link=link, address=FIRM, language="fr", token=secret("t"), key=secret("k"), expires_at=ENDS_AT
+    )
+
+
 def endings(transfer: str) -> dict[str, Fact]:
     """Each way in which a transfer ends before its last day."""
     about = label(transfer)
@@ -157,9 +163,7 @@ def whole_life(transfer: str) -> list[Fact]:
     """One of each, and more than can happen to one transfer."""
     about = label(transfer)
     return [
-        OneTimeLinkIssued(
-            link=transfer, address=FIRM, language="fr", token=secret("t"), key=secret("k"), expires_at=ENDS_AT
-        ),
+        one_time_link(transfer),
         approval_requested(transfer),
         released(transfer, None, awaiting=True),
         released(transfer, BY, awaiting=False),
