@@ -41,7 +41,8 @@ class Csrf:
 
     def verify(self, request: Request, session: str, given: str, purpose: str = "") -> None:
         """Refuse what another site made the browser send; without a purpose the form is for the path it came to."""
-        if not self._from_here(request) or not same(given, self.token(request, session, purpose or request.url.path)):
+        expected = self.token(request, session, purpose or request.url.path)
+        if not self._from_here(request) or not same(given, expected):
             raise FormFromElsewhere()
 
     def _from_here(self, request: Request) -> bool:

@@ -29,7 +29,7 @@ class Rates:
     async def wait_seconds(self, rate: Rate, key: str) -> int:
         """Count one more for `key`; 0 while it is within the rate, otherwise the seconds until the next window."""
         counted = await self._records.count_up(f"{rate.name}:{key}", window_seconds=rate.seconds)
-        return 0 if counted.count <= rate.limit else counted.seconds_left
+        return 0 if counted.so_far <= rate.limit else counted.seconds_left
 
 
 def network_of(request: Request) -> str:

@@ -13,9 +13,9 @@ Document = dict[str, Any]
 
 
 class Counted(NamedTuple):
-    """How many there were in a window, and after how many whole seconds it ends."""
+    """How many there were so far in a window, and after how many whole seconds it ends."""
 
-    count: int
+    so_far: int
     seconds_left: int
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Self
 
 from services.kit.aggregate import Aggregate, Decision
-from services.notify.domain import REMEMBERED, Mail, drop
+from services.notify.domain import REMEMBERED, Mail, drop, give_up_late
 
 ABOUT_A_LINK = ("link", "reminder", "extended")
 TO_APPROVE = "to_approve"
@@ -50,14 +50,22 @@ class Standing(Aggregate):
         return self.but(ends_at=later)._remembered(later)
 
     def applied(self, mail: Mail, now: datetime) -> Decision[Mail]:
-        """What a mail becomes, whether it was called for before or after; after an expiry it is too late for it."""
+        """What a mail becomes, whether it was called for before or after."""
         if self._forbids(mail):
             return drop(mail, now)
-        if mail.kind not in ABOUT_A_LINK or mail.useless_after is None:
+        if mail.kind not in ABOUT_A_LINK or mail.useless_after is None or self.ends_at is None:
             return mail, []
-        if self.expired_at and self.expired_at >= (self.ends_at or self.expired_at):
-            return mail.but(useless_after=min(mail.useless_after, self.expired_at)), []
-        return mail.but(useless_after=max(mail.useless_after, self.ends_at or mail.useless_after)), []
+        return mail.but(useless_after=max(mail.useless_after, self.ends_at)), []
+
+    def departing(self, mail: Mail, now: datetime) -> Decision[Mail]:
+        """The same when it is about to leave: an expiry counts now, because no extension can bring a mail back."""
+        if mail.kind in ABOUT_A_LINK and self._has_expired:
+            return drop(mail, now)
+        return give_up_late(self.applied(mail, now)[0], now)
+
+    @property
+    def _has_expired(self) -> bool:
+        return self.expired_at is not None and self.expired_at >= (self.ends_at or self.expired_at)
 
     def _forbids(self, mail: Mail) -> bool:
         if self.decided and mail.kind == TO_APPROVE:

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
-from services.kit.aggregate import Decision
 from services.kit.mongo import EPOCH, Aggregates, Database, Document
 from services.kit.refusals import NotFound
-from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest, give_up_late
+from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
 from services.notify.standing import ABOUT_A_RIGHT, Standing
 
 MOST_WAITING = 2000
@@ -76,12 +75,8 @@ class Standings:
         """Whether a claimed mail may leave by all that was heard up to now; otherwise it is dropped, or given up."""
         if mail.kind not in ABOUT_A_RIGHT:
             return True
-        standing = await self._of(mail.transfer)
-
-        def renewed(there: Mail, now: datetime) -> Decision[Mail]:
-            return give_up_late(standing.applied(there, now)[0], now)
-
-        return (await self._mails.all.update(mail.id, renewed)).state == "waiting"
+        after = await self._mails.all.update(mail.id, (await self._of(mail.transfer)).departing)
+        return after.state == "waiting"
 
     async def hear(self, transfer: str, change: Callable[[Standing], Standing]) -> None:
         """Remember it, and apply it to the mails that wait."""

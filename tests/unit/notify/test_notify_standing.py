@@ -6,13 +6,14 @@ from itertools import permutations
 
 import pytest
 
-from services.notify.domain import Mail, NotDue, accept, claim, give_up_late
+from services.notify.domain import Mail, NotDue, accept, claim
 from services.notify.standing import Standing
 from tests.unit.notify.letters import AT
 from tests.unit.notify.test_notify_rules import HOUR, MAIL
 
 Heard = Callable[[Standing], Standing]
 ENDS_AT = AT + 24 * HOUR
+STANDING = Standing(id="t")
 WAITING = MAIL.but(useless_after=ENDS_AT)
 BEFORE = AT - HOUR
 END: Heard = lambda one: one.end(AT)  # noqa: E731
@@ -58,20 +59,20 @@ def test_once_an_agent_has_vouched_only_those_who_would_be_asked_get_no_mail() -
     assert every_order(WAITING, [DECIDE], AT) == [WAITING]
 
 
-def test_after_the_last_day_it_is_too_late_for_a_mail_about_a_link() -> None:
-    (late,) = every_order(WAITING, [EXPIRE], AT)
-    assert give_up_late(late, AT)[0].state == "failed"
+def test_after_an_expiry_a_mail_about_a_link_does_not_leave_unless_an_extension_outlives_it() -> None:
+    for kind in ("link", "reminder", "extended"):
+        mail = WAITING.but(kind=kind)
+        for standing in (EXPIRE(STANDING), EXPIRE(EXPIRE(STANDING)), STANDING.until(BEFORE).expire(AT)):
+            assert standing.departing(mail, BEFORE)[0].state == "dropped"
+        assert STANDING.expire(AT).until(BEFORE).departing(mail, BEFORE)[0].state == "dropped"
+        assert every_order(mail, [EXPIRE, EXTEND], AT) == [mail.but(useless_after=AT + 48 * HOUR)]
+        for standing in (EXTEND(EXPIRE(STANDING)), EXPIRE(EXTEND(STANDING))):
+            assert standing.departing(mail, AT)[0].state == "waiting"
 
 
-def test_an_expiry_that_an_extension_outlives_stops_no_mail() -> None:
-    (mail,) = every_order(WAITING, [EXPIRE, EXTEND], AT)
-    assert (mail.state, mail.useless_after) == ("waiting", AT + 48 * HOUR)
-
-
-def test_an_expiry_after_the_end_of_an_extension_stops_a_mail() -> None:
-    extended, expired = Standing(id="t").until(BEFORE).expire(AT), Standing(id="t").expire(AT).until(BEFORE)
-    for standing in (extended, expired):
-        assert standing.applied(WAITING, BEFORE)[0].useless_after == AT
+def test_what_departs_too_late_by_the_clock_is_given_up() -> None:
+    assert STANDING.departing(WAITING, ENDS_AT)[0].state == "failed"
+    assert STANDING.departing(WAITING, ENDS_AT - HOUR)[0].state == "waiting"
 
 
 def test_a_mail_whose_recipient_was_revoked_is_dropped_with_what_it_says() -> None:
