@@ -44,7 +44,7 @@ class Visit:
 
     def csrf(self, path: str) -> str:
         """The token of a form that posts to `path`."""
-        return self.deps.csrf.token(self.session, path)
+        return self.deps.csrf.token(self.request, self.session, path)
 
     @property
     def relay_token(self) -> str:

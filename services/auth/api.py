@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.auth.deps import Deps
 from services.auth.domain import (
@@ -25,8 +25,8 @@ from services.auth.domain import (
 )
 from services.auth.names import full_name
 from services.contracts.values import Language, Role
-from services.kit.addresses import normal_form
-from services.kit.clock import monotonic_seconds
+from services.kit.addresses import normal_form, person_of
+from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.rates import network_of
 from services.kit.refusals import NotFound
 from services.kit.secrets import new_key, new_token, plain_key
@@ -57,12 +57,13 @@ class ChallengeShown(BaseModel):
 
 
 class LinkWish(BaseModel):
-    """Whose mailbox is to be proven, and the answer to a human check."""
+    """Whose mailbox is to be proven, the answer to a human check, and the `device` of an earlier session, if any."""
 
     email: str
     challenge: str
     answer: str
     language: Language = "fr"
+    device: str = Field("", max_length=200)
 
 
 class Invitation(BaseModel):
@@ -97,11 +98,12 @@ class TokenMade(BaseModel):
 
 
 class SessionOpened(TokenMade):
-    """A session, and for whom."""
+    """A session, and for whom; `device` goes with later requests for a link to the same address, and opens nothing."""
 
     email: str
     role: Role
     name: str
+    device: str
 
 
 class SessionShown(BaseModel):
@@ -154,7 +156,8 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
     started = monotonic_seconds()
     address = normal_form(wish.email)
     await _answered(deps, wish)
-    if await deps.limits.allow_link(address, network_of(request)):
+    device = deps.devices.id(wish.device, person_of(address), utc_now())
+    if await deps.limits.allow_link(address, network_of(request), device and f"device {device}"):
         await _send_link(deps, address, wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
     return Accepted()
@@ -162,12 +165,13 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
 
 @router.post("/invitations", status_code=202)
 async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
-    """An agent has a link and a key sent to somebody, who needs no human check then; counted like any other (R8)."""
-    if (await deps.sessions.of(request)).session.role != "agent":
+    """An agent has a link and a key sent to somebody, who needs no human check then; counted for each agent (R8)."""
+    agent = await deps.sessions.of(request)
+    if agent.session.role != "agent":
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
-    if await deps.limits.allow_link(address, network_of(request)):
-        await _send_link(deps, address, wish.language)
+    await deps.limits.allow_link(address, network_of(request), f"agent {person_of(agent.admission.address)}")
+    await _send_link(deps, address, wish.language)
     return Accepted()
 
 
@@ -175,8 +179,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
 async def open_session(wish: SessionWish, response: Response, deps: Wired) -> SessionOpened:
     """Open a session with a link and its key; each link opens one."""
     name = full_name(wish.first_name, wish.last_name)
-    key_hash = deps.hashed("key", plain_key(wish.key))
-    attempt = Attempt(key_hash, name, str(wish.session) if wish.session else None)
+    attempt = Attempt(deps.hashed("key", plain_key(wish.key)), name, str(wish.session) if wish.session else None)
 
     def change(admission: Admission, now: datetime) -> Any:
         return redeem(admission, attempt, role_of(admission.address, deps.agent_domains), now, deps.terms)
@@ -185,9 +188,9 @@ async def open_session(wish: SessionWish, response: Response, deps: Wired) -> Se
     session = opened(admission, deps.terms)
     token, expires_at = deps.sessions.token_of(admission, session.started_at)
     response.headers.update(PRIVATE)
-    return SessionOpened(
-        token=token, expires_at=expires_at, email=admission.address, role=session.role, name=session.name
-    )
+    about: dict[str, Any] = {"email": admission.address, "role": session.role, "name": session.name}
+    about["device"] = deps.devices.token(person_of(admission.address), session.started_at)
+    return SessionOpened(token=token, expires_at=expires_at, **about)
 
 
 @router.get("/sessions/current")

@@ -6,6 +6,7 @@ from services.auth.api import router
 from services.auth.challenges.kinds import offered
 from services.auth.challenges.speech import Speech
 from services.auth.deps import Deps
+from services.auth.devices import Devices
 from services.auth.limits import Limits
 from services.auth.sessions import Sessions
 from services.auth.settings import Settings, listed
@@ -53,6 +54,7 @@ def wire(settings: Settings, database: Database) -> Deps:
         speech=Speech.found(settings.speech_program),
         sessions=_sessions(settings, admissions),
         limits=Limits(rates, mailboxes, settings.ceilings(), hashed),
+        devices=Devices(hashed, terms.device_life),
         agent_domains=Domains(listed(settings.agent_domains)),
         hashed=hashed,
         now=database.now,

@@ -85,7 +85,7 @@ async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> 
 async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: Wired) -> MailedCard:
     """Have the mail with the link sent to one recipient once more; the same id again sends nothing more.
 
-    Refuses what has ended, who has no link (yet, or no more), and a second mail within ten minutes.
+    Refuses what has ended, who has no link (yet, or no more), a second mail within ten minutes, a sixth within a day.
     """
     sent = await _sent_by_caller(deps, transfer, request)
     link = await _link_of(deps, sent, wish.recipient)

@@ -28,12 +28,13 @@ Decision = tuple["Link", list[Fact]]
 
 
 class Asked(BaseModel):
-    """The last mail of a kind: under which id it was asked for, and when."""
+    """The last mail of a kind: under which id it was asked for, and when; `earlier` are those of the day before it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     at: datetime
+    earlier: tuple[datetime, ...] = ()
 
 
 class Link(Aggregate):

@@ -71,6 +71,12 @@ class ResentLately(TooMany):
     french = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
 
 
+class ResentOften(TooMany):
+    """The mail with the link was already sent again five times within a day; try again tomorrow."""
+
+    french = "Le courriel avec le lien a déjà été renvoyé cinq fois en un jour ; réessayez demain."
+
+
 class RemindedLately(TooMany):
     """This recipient was reminded less than a day ago."""
 

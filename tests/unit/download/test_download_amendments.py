@@ -21,6 +21,7 @@ from services.download.domain.refusals import (
     LinkRevoked,
     RemindedLately,
     ResentLately,
+    ResentOften,
     TransferWithdrawn,
 )
 from services.download.domain.terms import Terms
@@ -181,6 +182,22 @@ def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None
         mailing.resend(after, offer(), "two", NOW + MINUTE)
     assert refused.value.retry_after_seconds == 540
     assert mailing.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
+
+
+def test_the_mail_with_the_link_is_sent_again_five_times_in_any_day_and_no_more() -> None:
+    after = link()
+    for number in range(5):
+        after, _ = mailing.resend(after, offer(), f"at {number}", NOW + number * HOUR)
+    for now in (NOW + 5 * HOUR, NOW + DAY - MINUTE):
+        with pytest.raises(ResentOften) as refused:
+            mailing.resend(after, offer(), "one more", now)
+        assert refused.value.retry_after_seconds == (NOW + DAY - now).total_seconds()
+    assert mailing.resend(after, offer(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
+    after, _ = mailing.resend(after, offer(), "tomorrow", NOW + DAY)
+    assert after.resent is not None
+    assert len(after.resent.earlier) == 4
+    with pytest.raises(ResentOften):
+        mailing.resend(after, offer(), "one more", NOW + DAY + 30 * MINUTE)
 
 
 def test_nothing_is_sent_again_after_the_end() -> None:

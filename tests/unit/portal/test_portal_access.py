@@ -1,14 +1,16 @@
 """Coming in, staying in, going out, and what another site cannot make a browser do."""
 
 import base64
+import json
 
 import pytest
 from fastapi.routing import APIRoute
 
 from portal.pages import FLOWS
 from tests.fakes.api.app import FakeApi
+from tests.fakes.api.auth import DEVICE
 from tests.fakes.api.cards import DRAFT, KEY, SENDER, TOKEN
-from tests.unit.portal.visitor import PUBLIC, Person, hidden
+from tests.unit.portal.visitor import PUBLIC, Person, hidden, in_front_of
 
 ENTRANCE = f"/access/{TOKEN}"
 NAMED = {"last_name": "Martin", "first_name": "Camille"}
@@ -63,8 +65,9 @@ async def test_opening_the_link_asks_the_services_nothing(api: FakeApi, person: 
 
 async def test_the_key_opens_a_session_that_no_script_can_read(person: Person) -> None:
     answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
-    (cookie,) = answer.headers.get_list("set-cookie")
+    cookie, device = answer.headers.get_list("set-cookie")
     assert cookie.startswith("__Host-session=")
+    assert device == f"__Host-device={DEVICE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000"
     assert cookie.endswith("; Path=/; Secure; HttpOnly; SameSite=Lax")
     assert "Bonjour Camille Martin" in (await person.walk(answer)).text
 
@@ -75,6 +78,18 @@ async def test_a_wrong_key_says_how_many_tries_are_left_and_keeps_what_was_typed
     assert "Il reste 4 essais." in answer.text
     assert 'value="Martin"' in answer.text
     assert "set-cookie" not in answer.headers
+
+
+async def test_a_device_on_which_a_session_was_opened_says_so_when_a_link_is_asked_for(
+    api: FakeApi, person: Person
+) -> None:
+    for known in ("", DEVICE):
+        page = await person.get("/access?kind=question")
+        await person.send(page, "/access", email="camille@ville.example", answer="5")
+        assert json.loads(api.asked[-1].content)["device"] == known
+        await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
+    await person.send(await person.get("/"), "/sign-out")
+    assert person.cookies["__Host-device"] == DEVICE
 
 
 async def test_a_link_that_is_spent_leads_to_another_one(api: FakeApi, person: Person) -> None:
@@ -165,15 +180,44 @@ async def test_a_cookie_that_is_no_session_is_nobody(person: Person, cookie: str
     [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
-        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
     ],
 )
-async def test_a_form_of_another_site_is_refused(api: FakeApi, person: Person, headers: dict[str, str]) -> None:
-    page = await person.get("/access")
+@pytest.mark.parametrize("action", ["/access", ENTRANCE])
+async def test_a_form_of_another_site_is_refused(
+    api: FakeApi, person: Person, headers: dict[str, str], action: str
+) -> None:
+    page = await person.get(action)
     api.asked.clear()
-    fields = {**hidden(page, "/access"), "email": "a@b.fr", "answer": "5"}
-    assert (await person.post("/access", fields, **headers)).status_code == 403
+    fields = {**hidden(page, action), "email": "a@b.fr", "answer": "5", "key": KEY, **NAMED}
+    if "Origin" in headers:
+        del person.http.headers["Sec-Fetch-Site"]
+    assert (await person.post(action, fields, **headers)).status_code == 403
     assert not api.asked
+
+
+@pytest.mark.parametrize("headers", [{"Origin": PUBLIC}, {}])
+async def test_an_older_browser_that_says_where_a_form_comes_from_signs_in(
+    person: Person, headers: dict[str, str]
+) -> None:
+    del person.http.headers["Sec-Fetch-Site"]
+    fields = {**hidden(await person.get(ENTRANCE), ENTRANCE), "key": KEY, **NAMED}
+    assert (await person.post(ENTRANCE, fields, **headers)).status_code == 303
+
+
+async def test_the_form_that_opens_a_session_is_good_in_the_browser_alone_to_which_it_was_shown(
+    api: FakeApi, person: Person
+) -> None:
+    """Another site knows the link, the key and the form of its own owner, and would sign a visitor in as them."""
+    seen = {**hidden(await person.get(ENTRANCE), ENTRANCE), "key": KEY, **NAMED}
+    victim = in_front_of(api)
+    del victim.http.headers["Sec-Fetch-Site"]
+    assert (await victim.post(ENTRANCE, seen)).status_code == 403
+    await victim.get(ENTRANCE)
+    assert (await victim.post(ENTRANCE, seen)).status_code == 403
+    assert "__Host-session" not in victim.cookies
+    assert (await person.post(ENTRANCE, seen)).status_code == 303
 
 
 async def test_a_form_of_our_own_passes_when_the_browser_hides_where_it_comes_from(person: Person) -> None:
