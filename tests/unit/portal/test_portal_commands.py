@@ -89,7 +89,8 @@ async def test_a_name_that_cannot_be_pasted_safely_is_left_out(api: FakeApi, per
 
 def read_literal(source: str) -> str:
     """A single-quoted text as PowerShell reads it: five quotes delimit it, and two in a row are the first one."""
-    quotes, read, rest = "'‘’‚‛", [], list(source)
+    quotes, rest = "'‘’‚‛", list(source)
+    read: list[str] = []
     assert rest.pop(0) in quotes
     while rest:
         sign = rest.pop(0)
