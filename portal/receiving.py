@@ -15,7 +15,7 @@ from portal.gateway import Refused
 from portal.multipart import Begun, Data, Ended, Event, boundary_of, events
 from portal.passing import Passing
 from portal.visits import Visit
-from services.kit.refusals import Refusal, TooLarge, Unauthenticated
+from services.kit.refusals import Refusal, TooLarge
 
 FIELDS_BYTES = 400 * 1024
 """A message of 10,000 letters and three lists of 100 addresses, in whatever script."""
@@ -143,8 +143,7 @@ class _Receiving:
             return
         self._saved = True
         form = self.received.form
-        self._visit.deps.csrf.verify(self._visit.request, self._visit.session, form[FIELD])
-        if self._visit.visitor is None:
-            raise Unauthenticated()
+        self._visit.verify_form(form[FIELD])
+        await self._visit.keep_session()
         if changed := changes(form):
             await self._visit.ask.edit_draft(self._draft, changed)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from portal.cards import Draft
+from portal.csrf import FIELD as CSRF
 from portal.errors import session_over, told
 from portal.forms import Form
 from portal.gateway import Refused
@@ -17,6 +18,7 @@ from portal.visits import Member, Visit, Visited
 from portal.words import days_from
 
 router = APIRouter(prefix="/drafts")
+OTHER_SESSION = ("unauthenticated", "session-expired", "signed-out", "session-changed")
 OVERTAKEN = "draft-changed-elsewhere"
 AT_FIELD = {
     "subject-too-long": "subject",
@@ -43,8 +45,8 @@ async def compose(visit: Member, draft: uuid.UUID) -> Response:
 async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
     """Save what was typed, take in a file, take one out, go on to the recap; in this order, as far as asked for."""
     received = await receive(visit, str(draft), request)
-    if received.refused is not None and received.refused.status == 401:
-        return session_over(visit, typed(received.form))
+    if received.refused is not None and received.refused.slug in OTHER_SESSION:
+        return _kept(visit, received.form, received.refused)
     if received.refused is not None:
         return await _again(visit, str(draft), received, received.refused)
     if remove := request.query_params.get("remove"):
@@ -52,6 +54,13 @@ async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
     if request.query_params.get("then") == "recap":
         return visit.go(f"/drafts/{draft}/recap")
     return visit.go(f"/drafts/{draft}?saved=yes" + ("#files" if remove or received.file_began else ""))
+
+
+def _kept(visit: Visit, form: Form, refused: Refused) -> Response:
+    """What was typed stays in a form, which is as good in the next session of the same person."""
+    changed = typed(form)
+    hidden = (CSRF, *(f"was_{name}" for name in changed))
+    return session_over(visit, refused, changed, {name: form[name] for name in hidden})
 
 
 async def _again(visit: Visit, draft: str, received: Received, refused: Refused) -> Response:

@@ -1,5 +1,6 @@
 // What is typed is saved as it is typed; the page says when, and who will have to approve.
 import { el, part, write } from "../page/dom";
+import { passes } from "../page/patience";
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Say } from "../page/words";
 import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
@@ -188,8 +189,9 @@ class Autosave {
   }
 
   private why(error: unknown): string {
-    if (error instanceof Problem && error.status === 401) return this.say("session_over");
-    return this.say("not_saved", { why: (error instanceof Problem && error.message) || this.say("no_line") });
+    if (!(error instanceof Problem)) return this.say("not_saved", { why: this.say("trouble") });
+    if (error.slug === "session-expired") return this.say("session_over");
+    return this.say("not_saved", { why: error.message || this.say(passes(error.status) ? "no_line" : "trouble") });
   }
 
   private show(words: string, isWrong: boolean): void {

@@ -134,7 +134,7 @@ export class Item {
   private reason(error: unknown): string {
     if (error instanceof FileUnreadable) return this.words.say("why_unreadable");
     if (!(error instanceof Problem)) return this.words.say("trouble");
-    if (error.status === 401) return this.words.say("why_session");
+    if (error.slug === "session-expired") return this.words.say("why_session");
     if (CHANGED.has(error.slug)) return this.words.say("why_changed");
     return error.message || this.words.say(passes(error.status) ? "why_line" : "trouble");
   }

@@ -11,7 +11,7 @@ import pytest
 
 from services.upload.domain.submission import SubjectMissing, told
 from tests.fakes.api.app import FakeApi
-from tests.fakes.api.cards import DRAFT, FILE, SENT, two_files
+from tests.fakes.api.cards import DRAFT, FILE, SENT, SUBJECT, two_files
 from tests.unit.portal.visitor import Person, hidden, in_front_of
 
 PAGE = f"/drafts/{DRAFT}"
@@ -124,14 +124,96 @@ async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(api: F
     assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_when_the_session_is_over_what_was_typed_is_given_back(api: FakeApi, person: Person) -> None:
+async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     person.sign_in(age=1000)
-    answer = await person.send_file(page, PAGE, ("", b""), **{**TYPED, "text": "Deux heures <de> travail"})
-    assert answer.status_code == 401
-    assert "Deux heures &lt;de&gt; travail" in answer.text
-    assert "Ce que vous veniez de saisir" in answer.text
+    api.auth.session = None
+    over = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures <de> travail"})
+    assert over.status_code == 401
+    assert "Deux heures &lt;de&gt; travail" in over.text
+    assert "Ce que vous veniez de saisir" in over.text
     assert not [one for one in api.asked if one.method == "PATCH"]
+    person.sign_in(session="session-2")
+    answer = await person.send_file(over, PAGE, ("", b""), text="Deux heures <de> travail")
+    assert answer.status_code == 303
+    assert api.upload.drafts[DRAFT]["text"] == "Deux heures <de> travail"
+    assert api.upload.drafts[DRAFT]["subject"] == SUBJECT
+
+
+@pytest.mark.parametrize(("another", "said"), [(None, "Vous êtes déconnecté"), ("person-2", "La session a changé")])
+async def test_whoever_is_signed_in_what_was_typed_is_kept_for_who_typed_it(
+    api: FakeApi, person: Person, another: str | None, said: str
+) -> None:
+    page = await person.get(PAGE)
+    person.cookies.clear()
+    if another:
+        person.sign_in(person=another)
+    shown = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures"})
+    assert (shown.status_code, said in shown.text) == (403 if another else 401, True)
+    person.sign_in(session="session-2")
+    assert (await person.send_file(shown, PAGE, ("", b""), text="Deux heures")).status_code == 303
+    assert api.upload.drafts[DRAFT]["text"] == "Deux heures"
+
+
+def _token(page: httpx.Response) -> dict[str, str]:
+    return {"X-CSRF-Token": page.text.split('data-csrf="')[1].split('"')[0]}
+
+
+async def test_an_open_page_goes_on_in_the_next_session_of_the_same_person(api: FakeApi, person: Person) -> None:
+    said = _token(await person.get(PAGE))
+    person.sign_in(session="session-2")
+    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+    assert answer.status_code == 200
+    assert api.upload.drafts[DRAFT]["text"] == "Après"
+
+
+async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, person: Person) -> None:
+    said = _token(await person.get(PAGE))
+    person.sign_in(age=20 * 3600)
+    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+    assert answer.status_code == 200
+    assert "__Host-session=" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "status", "type", "title"),
+    [
+        ("over", 401, "session-expired", "La session est terminée"),
+        ("none", 401, "signed-out", "Vous êtes déconnecté"),
+        ("another", 403, "session-changed", "La session a changé"),
+    ],
+)
+async def test_a_script_is_told_in_a_problem_what_became_of_its_session(
+    api: FakeApi, person: Person, cookie: str, status: int, type: str, title: str
+) -> None:
+    said = _token(await person.get(PAGE))
+    person.cookies.clear()
+    if cookie == "over":
+        api.auth.session = None
+        person.sign_in(age=1000)
+    elif cookie == "another":
+        person.sign_in(person="person-2")
+    for _ in range(2):
+        answer = await person.http.patch(f"/relay{PAGE}", json={"text": "x"}, headers={**said, **person.cookie()})
+        assert answer.headers["content-type"] == "application/problem+json"
+        found = answer.json()
+        assert (answer.status_code, found["status"], found["type"]) == (status, status, f"/problems/{type}")
+        assert title in found["title"]
+
+
+async def test_every_refusal_of_a_script_is_a_problem(api: FakeApi, person: Person) -> None:
+    headers = {**_token(await person.get(PAGE)), **person.cookie()}
+
+    def unreachable(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no gateway")
+
+    api.faults.append(unreachable)
+    for path, status in ((f"/relay{PAGE}", 503), ("/relay/config", 404)):
+        answer = await person.http.get(path, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["title"]
+    from_elsewhere = await person.http.get(f"/relay{PAGE}", headers=person.cookie())
+    assert from_elsewhere.json()["type"] == "/problems/form-from-elsewhere"
 
 
 async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi, person: Person) -> None:
