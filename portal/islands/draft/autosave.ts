@@ -142,8 +142,8 @@ class Autosave {
   }
 
   private askWhich(name: string, draft: Draft): void {
-    const field = this.form.elements.namedItem(name);
-    if (!(field instanceof HTMLElement) || this.undecided.has(name)) return;
+    const field = this.form.querySelector<HTMLInputElement>(`[name="${name}"]`);
+    if (!field || this.undecided.has(name)) return;
     const theirs = textOf(draft, name);
     const decided = (value: string | undefined): void => {
       this.undecided.get(name)?.();
@@ -152,7 +152,7 @@ class Autosave {
       this.later(0);
     };
     const take = (): void => {
-      (field as HTMLInputElement).value = theirs;
+      field.value = theirs;
       field.dispatchEvent(new CustomEvent("island:replaced"));
       decided(theirs);
     };
