@@ -187,6 +187,10 @@ ADVICE = {
     "too-many-drafts": Advice(
         _("Too many drafts"), _("Send or delete one of your drafts first."), link="/drafts", link_words=_("My drafts")
     ),
+    "session-changed": Advice(
+        _("The session has changed"),
+        _("Somebody else is signed in here now. Sign in as the person who opened this page, or open it again."),
+    ),
     "form-from-elsewhere": Advice(
         _("This form is out of date"), _("Go back, load the page again, and send the form once more.")
     ),

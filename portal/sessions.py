@@ -29,10 +29,13 @@ LATEST_SECONDS = 2**40
 
 
 class Visitor(NamedTuple):
-    """The person whom a session's token names; times in seconds since the epoch."""
+    """The person whom a session's token names; times in seconds since the epoch.
+
+    `person` is the same in each session of that person, and known to nobody else.
+    """
 
     token: str
-    session: str
+    person: str
     address: str
     name: str
     role: str
@@ -46,7 +49,7 @@ class Visitor(NamedTuple):
             claims = _claims(token)
             return cls(
                 token,
-                str(claims["jti"]),
+                str(claims["person"]),
                 str(claims["sub"]),
                 str(claims["name"]),
                 str(claims["role"]),

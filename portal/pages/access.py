@@ -9,7 +9,7 @@ from portal.forms import Posted
 from portal.gateway import Refused
 from portal.sessions import device_of, hold, remember_device
 from portal.trap import FIELD
-from portal.visits import Visit, Visited
+from portal.visits import UNAUTHENTICATED, Visit, Visited
 
 router = APIRouter()
 KINDS = ("image", "question")
@@ -69,11 +69,11 @@ async def open_session(visit: Visited, token: str, form: Posted) -> Response:
 async def sign_out(visit: Visited, form: Posted) -> Response:  # noqa: ARG001 - reading the form is checking it
     """End the session everywhere; a session that is over already is as good."""
     try:
-        await visit.ask.close_session()
+        await visit.ask_of_session.close_session()
     except Refused as refused:
-        if refused.status != 401:
+        if refused.status != UNAUTHENTICATED:
             raise
-    hold(visit.request, "")
+    visit.forget()
     return visit.go("/")
 
 

@@ -205,8 +205,8 @@ async def show_session(request: Request, response: Response, deps: Wired) -> Ses
 
 @router.post("/sessions/current/renewal")
 async def renew_session(request: Request, response: Response, deps: Wired) -> TokenMade:
-    """Another short token for the same session, against one that is still good."""
-    bearer = await deps.sessions.of(request)
+    """Another short token for a session that stands, also long after the one at hand has ended."""
+    bearer = await deps.sessions.renewed_by(request)
     token, expires_at = deps.sessions.token_of(bearer.admission, bearer.now)
     response.headers.update(PRIVATE)
     return TokenMade(token=token, expires_at=expires_at)
@@ -215,7 +215,7 @@ async def renew_session(request: Request, response: Response, deps: Wired) -> To
 @router.delete("/sessions/current", status_code=204)
 async def close_session(request: Request, deps: Wired) -> None:
     """End the session everywhere; again is the same."""
-    await deps.admissions.update(deps.sessions.named_by(request), revoke)
+    await deps.admissions.update(deps.sessions.ended_by(request), revoke)
 
 
 @router.get("/jwks.json")

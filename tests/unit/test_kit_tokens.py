@@ -271,3 +271,15 @@ def test_only_a_p256_private_key_may_sign() -> None:
 
 def test_the_published_key_holds_no_private_part() -> None:
     assert set(SIGNER.public_jwk) == {"crv", "kty", "x", "y", "kid", "use", "alg"}
+
+
+def test_a_token_is_taken_so_long_after_its_end_and_no_longer() -> None:
+    token, day = forged(), timedelta(hours=24)
+    ended = NOW + timedelta(seconds=900)
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, ended + day)
+    assert VERIFIER.verify(token, ended + day, late=day)["jti"] == "s1"
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, ended + day + timedelta(minutes=1), late=day)
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, NOW - timedelta(minutes=1), late=day)

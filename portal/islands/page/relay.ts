@@ -60,9 +60,3 @@ export async function once<Answer>(
   if (!answer.ok) throw new Problem(answer.status, (read ?? {}) as Json, Number(answer.headers.get("retry-after")) || 0);
   return read as Answer;
 }
-
-/** Keep the session alive; in how many seconds it ends. */
-export async function renew(): Promise<number> {
-  const address = document.body.dataset["renewal"] ?? "/session/renewal";
-  return (await once<{ seconds_left: number }>("POST", address)).seconds_left;
-}

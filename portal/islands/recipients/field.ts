@@ -41,7 +41,15 @@ class Chips {
     this.draw();
   }
 
+  /** The plain field holds something else now. */
+  private reread(): void {
+    this.good = [];
+    this.bad = [];
+    this.add(this.plain.value, false);
+  }
+
   private listen(): void {
+    this.plain.addEventListener("island:replaced", () => this.reread());
     this.box.addEventListener("click", (event) => event.target === this.box && this.field.focus());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("blur", () => this.commit());

@@ -141,7 +141,7 @@ export class Item {
   private reason(error: unknown): string {
     if (error instanceof FileUnreadable) return this.words.say("why_unreadable");
     if (!(error instanceof Problem)) return this.words.say("trouble");
-    if (error.status === 401) return this.words.say("why_session");
+    if (error.slug === "session-expired") return this.words.say("why_session");
     if (CHANGED.has(error.slug)) return this.words.say("why_changed");
     if (error instanceof NotTheService) return this.words.say("why_not_the_service");
     if (error.message || !passes(error.status)) return error.message || this.words.say("trouble");

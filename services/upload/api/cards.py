@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.values import Language, Recipient
 from services.upload.domain.limits import ByRole
+from services.upload.domain.overtaking import Digests
 from services.upload.domain.recipients import Unreadable
 from services.upload.domain.transfer import FileState, Outcome, Sender, State
 
@@ -79,9 +80,13 @@ class ContentsCard(BaseModel):
 
 
 class DraftCard(ContentsCard):
-    """A draft, and what stands between it and its being sent, in the order of the page."""
+    """A draft, and what stands between it and its being sent, in the order of the page.
+
+    `digests` says which text each field holds; a change repeats it in `was`, so that it overwrites nothing newer.
+    """
 
     draft: str
+    digests: Digests
     problems: list[ObstacleCard]
 
 

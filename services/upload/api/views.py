@@ -19,6 +19,7 @@ from services.upload.api.cards import (
     TransferCard,
 )
 from services.upload.deps import Deps
+from services.upload.domain.overtaking import digests
 from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
 from services.upload.domain.transfer import File, Transfer
 
@@ -33,7 +34,10 @@ def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
     """A draft, and what stands between it and its being sent."""
     found = problems(draft, deps.limits, deps.agents)
     return DraftCard(
-        draft=draft.id, **_contents(draft, deps), problems=[ObstacleCard(**told(problem)) for problem in found]
+        draft=draft.id,
+        digests=digests(draft),
+        **_contents(draft, deps),
+        problems=[ObstacleCard(**told(problem)) for problem in found],
     )
 
 

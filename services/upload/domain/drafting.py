@@ -8,6 +8,7 @@ from pydantic import BaseModel, StrictInt, StringConstraints
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
 from services.upload.domain.limits import Limits
+from services.upload.domain.overtaking import Was, refuse_overtaken
 from services.upload.domain.recipients import FIELDS, Unreadable, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
@@ -34,7 +35,11 @@ class TooManyDrafts(Conflict):
 
 
 class Revision(BaseModel):
-    """What a person changes in a draft; what is not named stays as it is."""
+    """What a person changes in a draft; what is not named stays as it is.
+
+    `was` holds the digests of the fields as they were shown to that person: a change of what was changed elsewhere
+    since then is refused, and nothing is written.
+    """
 
     to: Pasted | None = None
     cc: Pasted | None = None
@@ -43,6 +48,7 @@ class Revision(BaseModel):
     text: str | None = None
     validity_days: StrictInt | None = None
     language: Language | None = None
+    was: Was = Was()
 
     def pasted(self, field: Field) -> Pasted | None:
         """The entries for one of the three lists."""
@@ -60,6 +66,7 @@ def revise(draft: Transfer, revision: Revision, limits: Limits, now: datetime) -
         after = after.but(validity_days=possible_days(revision.validity_days, limits))
     if revision.language is not None:
         after = after.but(language=revision.language)
+    refuse_overtaken(draft, after, revision.was)
     return draft if after == draft else after.but(touched_at=now)
 
 

@@ -20,7 +20,7 @@ from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.store import PartDiffers
 from tests.fakes.api.call import Answers, Call, ok, with_session
 from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft
-from tests.fakes.api.drafts import end_of, obstacles, recap, settle, submitted, write
+from tests.fakes.api.drafts import end_of, obstacles, recap, settle, shown, submitted, write
 from tests.fakes.api.problems import problem_of_part
 
 MIB = 2**20
@@ -60,9 +60,9 @@ class FakeUpload:
         self._part_sizes: dict[str, int] = {}
         draft, file = "/api/upload/drafts/{draft}", "/api/upload/drafts/{draft}/files/{file}"
         members: Answers = {
-            "GET /api/upload/drafts": lambda _call: ok({"drafts": list(self.drafts.values())}),
+            "GET /api/upload/drafts": lambda _call: ok({"drafts": [shown(card) for card in self.drafts.values()]}),
             f"PUT {draft}": self._begin,
-            f"GET {draft}": lambda call: ok(self._draft(call)),
+            f"GET {draft}": lambda call: ok(shown(self._draft(call))),
             f"PATCH {draft}": self._write,
             f"DELETE {draft}": self._throw_away,
             f"POST {draft}/submission": self._submit,
@@ -126,7 +126,7 @@ class FakeUpload:
     def _begin(self, call: Call) -> httpx.Response:
         if call["draft"] not in self.transfers:
             self.drafts.setdefault(call["draft"], settle(empty_draft(call["draft"])))
-        return ok(self._draft(call))
+        return ok(shown(self._draft(call)))
 
     def _draft(self, call: Call) -> Json:
         if call["draft"] in self.transfers:
@@ -136,7 +136,7 @@ class FakeUpload:
         return self.drafts[call["draft"]]
 
     def _write(self, call: Call) -> httpx.Response:
-        return ok(write(self._draft(call), call.body))
+        return ok(shown(write(self._draft(call), call.body)))
 
     def _throw_away(self, call: Call) -> httpx.Response:
         self._draft(call)

@@ -1,5 +1,6 @@
 """What is typed, what is read, and how it ends: the command line against a door that holds state."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,21 @@ def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.Mo
     ended = run("get", f"{SERVER}/download/{TOKEN}", "--json")
     assert (ended.code, ended.document["error"]["code"]) == (130, 130)
     assert "melanissimo get 'a link'" in ended.errors
+
+
+@pytest.mark.parametrize("name", ["l'été.pdf", "$(touch PWNED)", "-b.txt", "a:heart:b", "a\x1b[2Jb", "a\nb"])
+def test_the_command_that_goes_on_is_shown_as_a_shell_reads_it_or_not_at_all(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def interrupt(request: httpx.Request) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["x", "send", name])
+    api.faults.append(interrupt)
+    ended = run("get", f"{SERVER}/download/{TOKEN}")
+    shown = [shlex.split(line) for line in ended.errors.splitlines() if line.startswith("  melanissimo")]
+    assert shown == ([["melanissimo", "send", name]] if name.isprintable() else [])
+    assert "\x1b" not in ended.errors
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,5 +1,7 @@
 """What may be typed into a draft."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from services.upload.domain.drafting import (
     refuse_too_many_drafts,
     revise,
 )
+from services.upload.domain.overtaking import DraftChangedElsewhere, digests
 from services.upload.domain.recipients import folded, read, split
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
@@ -132,3 +135,32 @@ def test_one_draft_too_many_is_refused() -> None:
     refuse_too_many_drafts(49, LIMITS)
     with pytest.raises(TooManyDrafts):
         refuse_too_many_drafts(50, LIMITS)
+
+
+NEWER = {"to": ["a@b.example"], "subject": "Plans", "text": "Le vrai message", "validity_days": 9}
+OLDER = {"to": [], "cc": ["c@b.example"], "subject": "Ancien", "text": "", "validity_days": 4}
+
+
+@pytest.mark.parametrize("field", NEWER)
+def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> None:
+    was = digests(draft()).model_dump()
+    elsewhere = revised(draft(), **{field: NEWER[field]})
+    with pytest.raises(DraftChangedElsewhere) as refused:
+        revised(elsewhere, **{field: OLDER[field], "cc": OLDER["cc"]}, was=was)
+    assert refused.value.members["fields"] == [field]
+
+
+@pytest.mark.parametrize("field", NEWER)
+def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: str) -> None:
+    was = digests(draft()).model_dump()
+    elsewhere = revised(draft(), **{field: NEWER[field]})
+    assert revised(elsewhere, **{field: NEWER[field]}, was=was) == elsewhere
+    assert revised(elsewhere, cc=OLDER["cc"], was=was) == revised(elsewhere, cc=OLDER["cc"])
+    assert revised(elsewhere, **{field: OLDER[field]}, was=digests(elsewhere).model_dump()) == revised(
+        elsewhere, **{field: OLDER[field]}
+    )
+
+
+def test_a_list_is_digested_one_entry_a_line_what_could_not_be_read_last() -> None:
+    after = revised(draft(), to=["oups, A@b.example; c@b.example"])
+    assert digests(after).to == hashlib.sha256(b"a@b.example\nc@b.example\noups").hexdigest()
