@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from services.kit.text import folded, normalized
+
 NAME_BYTES = 240
 PATH_BYTES = 4_096
 EXTENSION_CHARACTERS = 17
@@ -31,7 +33,7 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 
 def clean(path: str) -> str:
     """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
-    plain = unicodedata.normalize("NFC", _visible(path)).replace("\\", "/")
+    plain = normalized(_visible(path[:PATH_BYTES]), PATH_BYTES).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
@@ -73,7 +75,7 @@ class Taken:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    return folded(path, 2 * PATH_BYTES)
 
 
 def _visible(path: str) -> str:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 
 from services.kit.refusals import Unprocessable
+from services.kit.text import folded, normalized
 from services.upload.domain.limits import Limits
 
 LONGEST_ASKED = 4_096
@@ -45,7 +46,7 @@ def clean_path(asked: str, limits: Limits) -> str:
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in asked):
         raise NameNotAcceptable(reason="control-character")
     seen = "".join(character for character in asked if unicodedata.category(character) != "Cf")
-    plain = unicodedata.normalize("NFC", seen).replace("\\", "/")
+    plain = normalized(seen, LONGEST_ASKED).replace("\\", "/")
     if plain.startswith("/") or DRIVE.match(plain):
         raise NameNotAcceptable(reason="absolute")
     segments = plain.split("/")
@@ -59,7 +60,7 @@ def clean_path(asked: str, limits: Limits) -> str:
 
 def refuse_extension(path: str, limits: Limits) -> None:
     """Refuse a file whose extension is on the list, however it is written."""
-    name = unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()
+    name = normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()
     _, dot, extension = name.rpartition(".")
     if dot and extension in limits.refused_extensions:
         raise ExtensionRefused(extension=extension)
@@ -85,7 +86,7 @@ def _numbered(before: str, name: str, taken: set[str], limits: Limits) -> str:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    return folded(path, LONGEST_ASKED)
 
 
 def _clean_name(segment: str, limits: Limits) -> str:

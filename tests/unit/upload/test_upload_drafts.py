@@ -12,8 +12,9 @@ from services.upload.domain.drafting import (
     ValidityOutOfRange,
     refuse_too_many_drafts,
     revise,
+    understood,
 )
-from services.upload.domain.recipients import folded, read, split
+from services.upload.domain.recipients import folded, pieces_of, read, split
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
 from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
@@ -21,7 +22,7 @@ from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
 def revised(state: Transfer, **fields: object) -> Transfer:
-    return revise(state, Revision.model_validate(fields), LIMITS, NOW + DAY)
+    return revise(state, understood(Revision.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
 
 
 def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
@@ -71,7 +72,7 @@ def test_a_name_that_looks_like_an_address_is_only_a_name(piece: str) -> None:
 
 @given(st.text(alphabet='ab@.;,\n\t"<> é', max_size=60))
 def test_nothing_that_was_pasted_is_lost(pasted: str) -> None:
-    addresses, unreadable = read([pasted], "to")
+    addresses, unreadable = read(pieces_of([pasted]), "to")
     kept = "".join(addresses) + "".join(bad.text for bad in unreadable)
     assert bool(split(pasted)) == bool(kept)
 

@@ -1,0 +1,68 @@
+"""Text is bounded before it is normalised, and normalising it takes a time in proportion to its length."""
+
+import sys
+import unicodedata
+from typing import get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.kit.refusals import TooLarge
+from services.kit.text import MOST_MARKS, NormalForm, folded, normalized
+
+MARKS = "\u0301\u0327\u0f73\u0345\u0344\u3099\uff9e"
+
+
+def test_text_that_is_too_long_is_refused_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.kit.text._with_few_marks", lambda _text: pytest.fail("it was looked into"))
+    for take_in in (normalized, folded):
+        with pytest.raises(TooLarge):
+            take_in("\u0301" * 1_001, 1_000)
+
+
+@pytest.mark.parametrize("mark", MARKS, ids=ascii)
+def test_no_text_is_normalised_with_more_marks_in_a_row_than_thirty(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sorting marks is what takes quadratic time, so it is what is bounded."""
+    sorted_at_once = []
+    real = unicodedata.normalize
+
+    def spy(form: str, text: str) -> str:
+        sorted_at_once.append(_longest_run(real("NFD", text[:1_000])))
+        return real(form, text)
+
+    monkeypatch.setattr("services.kit.text.unicodedata.normalize", spy)
+    found = normalized("e" + (mark + "\u0327") * 5_000 + "e\u0301", 20_000)
+    assert max(sorted_at_once) <= MOST_MARKS
+    assert found.endswith("é")
+
+
+def _longest_run(text: str) -> int:
+    longest = run = 0
+    for sign in text:
+        run = run + 1 if unicodedata.combining(sign) else 0
+        longest = max(longest, run)
+    return longest
+
+
+def test_marks_that_a_letter_holds_already_count_too() -> None:
+    once = normalized("\u01d6" + "\u0323" * MOST_MARKS, 1_000)
+    assert normalized(once, 1_000) == once
+
+
+@given(st.text(st.one_of(st.characters(), st.sampled_from(MARKS)), max_size=200))
+def test_normalising_again_changes_nothing(raw: str) -> None:
+    once = normalized(raw, 1_000)
+    assert normalized(once, 4_000) == once
+    assert unicodedata.is_normalized("NFC", once)
+
+
+@pytest.mark.parametrize("form", get_args(NormalForm))
+@given(raw=st.text(max_size=MOST_MARKS // 3))
+def test_text_without_long_runs_of_marks_is_normalised_as_ever(form: NormalForm, raw: str) -> None:
+    assert normalized(raw, 1_000, form) == unicodedata.normalize(form, raw)
+
+
+def test_no_sign_decomposes_into_more_marks_than_are_allowed() -> None:
+    longest = max(_longest_run(unicodedata.normalize("NFKD", chr(code))) for code in range(sys.maxunicode + 1))
+    assert 3 * longest <= MOST_MARKS
