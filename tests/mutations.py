@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         "A refused kind of file is refused however its extension is written.",
         "services/upload/domain/names.py",
-        'unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()',
+        'normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
         "tests/unit/upload/test_upload_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),

@@ -10,6 +10,7 @@ that is too long is shortened and keeps its extension. A backslash separates fol
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import accumulate
 
 from services.kit.refusals import Unprocessable
 from services.kit.text import folded, normalized
@@ -69,7 +70,7 @@ def refuse_extension(path: str, limits: Limits) -> None:
 def free_path(path: str, taken: Iterable[str], limits: Limits) -> str:
     """The path, or one with `(2)`, `(3)`… where another file has it already; case makes no difference."""
     files = {_folded(other) for other in taken}
-    folders = {other[:at] for other in files for at, character in enumerate(other) if character == "/"}
+    folders = {folder for other in files for folder in accumulate(other.split("/")[:-1], "{}/{}".format)}
     *above, name = path.split("/")
     before = ""
     for folder in above:
