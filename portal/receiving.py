@@ -1,5 +1,6 @@
 """A draft's form as it comes in: its fields are saved first, then its file goes on in parts while it still arrives."""
 
+import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from services.kit.refusals import Refusal, TooLarge, Unauthenticated
 FIELDS_BYTES = 400 * 1024
 """A message of 10,000 letters and three lists of 100 addresses, in whatever script."""
 MOST_FIELDS = 50
+LENGTH = re.compile(r"[0-9]{1,18}")
+DAYS = re.compile(r"[0-9]{1,4}")
 ADDRESSED = ("to", "cc", "bcc")
 
 
@@ -35,7 +38,7 @@ async def receive(visit: Visit, draft: str, request: Request) -> Received:
     """Read the whole form, save its fields once they are there, then pass its file on."""
     boundary = boundary_of(request.headers.get("content-type", ""))
     length = request.headers.get("content-length", "")
-    coming = events(request.stream(), boundary, int(length) if length.isdigit() else None)
+    coming = events(request.stream(), boundary, int(length) if LENGTH.fullmatch(length) else None)
     receiving = _Receiving(visit, draft)
     try:
         await receiving.take(coming)
@@ -53,7 +56,7 @@ def changes(form: Form) -> dict[str, Any]:
     """The fields of the form as the service takes them."""
     fields: dict[str, Any] = {name: form[name] for name in ("subject", "text") if name in form}
     fields |= {name: [form[name]] for name in ADDRESSED if name in form}
-    if form["validity_days"].isascii() and form["validity_days"].isdigit():
+    if DAYS.fullmatch(form["validity_days"]):
         fields["validity_days"] = int(form["validity_days"])
     return fields
 
