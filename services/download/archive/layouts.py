@@ -27,8 +27,9 @@ class Layouts:
         if len(chosen) < len(wanted):
             raise FileUnknown()
         key = contents.id, tuple((file.file, file.crc32) for file in chosen)
-        layout = self._recent.get(key) or await asyncio.to_thread(Layout, chosen, contents.submitted_at)
-        self._recent[key] = layout
+        if key not in self._recent:
+            self._recent[key] = await asyncio.to_thread(Layout, chosen, contents.submitted_at)
+        layout = self._recent[key]
         self._recent.move_to_end(key)
         if len(self._recent) > CACHED:
             self._recent.popitem(last=False)
