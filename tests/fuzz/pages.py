@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 
 import portal
 from portal.csrf import FIELD, Csrf
-from portal.pages import router
+from portal.pages import FLOWS
 from portal.pages.compose import TYPED
 from portal.trap import FIELD as TRAP
 from portal.trap import STAMP
@@ -46,7 +46,7 @@ class Page(NamedTuple):
 @cache
 def pages() -> list[Page]:
     """Every route and method."""
-    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+    routes = [route for flow in FLOWS for route in flow.router.routes if isinstance(route, APIRoute)]
     return [Page(method, route.path) for route in routes for method in sorted(route.methods or ())]
 
 

@@ -22,6 +22,8 @@ from tests.fuzz.pauses import Pauses
 AT_ONCE = 8
 IN_A_ROUND = 1_000
 SHOWN = 20
+ENDS = 0.05
+"""How often something that others ask for later is really deleted."""
 ENDS_A_SESSION = ("DELETE /api/auth/sessions/current", f"POST {pages.SIGN_OUT}")
 HEADERS = {"Accept-Language", "Range", "If-Range", "X-Request-Id", "Traceparent", "Content-Type", "Sec-Fetch-Mode"}
 
@@ -115,7 +117,8 @@ def _known(drafts: list[str], sent: list[str], agent: Person, approval: str) -> 
 def _of_an_api(world: World, cast: Cast, chance: random.Random) -> Asked:
     operation = chance.choice(operations())
     known = cast.known[operation.kind]
-    path = operation.address({name: _segment(name, known, chance) for name in operation.path})
+    spared = known if operation.method != "DELETE" or chance.random() < ENDS else {}
+    path = operation.address({name: _segment(name, spared, chance) for name in operation.path})
     asked = {name: chance.choice((*MOMENTS, *STRINGS)).encode(errors="replace")[:2_000] for name in operation.query}
     what = f"{operation.method} {operation.template}"
     token = "" if what in ENDS_A_SESSION else chance.choice((*cast.tokens, *cast.tokens, "x", ""))
@@ -144,7 +147,8 @@ def _odd_headers(chance: random.Random) -> dict[str, str]:
 def _of_a_page(world: World, cast: Cast, csrf: Csrf, chance: random.Random) -> Asked:
     page = chance.choice(pages.pages())
     known = cast.known[page.kind]
-    path = pages.address(page, known, chance)
+    spared = known if not page.path.endswith("/delete") or chance.random() < ENDS else {}
+    path = pages.address(page, spared, chance)
     what = f"{page.method} {page.path}"
     token = "" if what in ENDS_A_SESSION else pages.cookie(cast.tokens, chance)
     session = pages.session_of(token) if token in cast.tokens else ""
