@@ -96,6 +96,8 @@ class _Receiving:
             await passing.let_go(give_up=True)
 
     async def _begin(self, part: Begun) -> None:
+        if len(self.received.form) >= MOST_FIELDS:
+            raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._field, self._value = part.name, bytearray()
         if part.filename:
             await self._save()
@@ -107,7 +109,7 @@ class _Receiving:
             await self._passing.add(data.content, data.left_after)
             return
         self._room -= len(data.content)
-        if self._room < 0 or len(self.received.form) >= MOST_FIELDS:
+        if self._room < 0:
             raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._value += data.content
 

@@ -70,3 +70,12 @@ def test_no_segment_of_an_address_leads_up(step: str) -> None:
 @pytest.mark.parametrize("days", ["9" * 5_000, "²", "٣", "-1", "1e3", "NaN", " 7", ""])
 def test_days_that_are_no_number_are_not_passed_on(days: str) -> None:
     assert changes(Form(validity_days=days)) == {}
+
+
+async def test_empty_fields_are_counted_too(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    page = await person.get(f"/drafts/{DRAFT}")
+    many = {f"field-{number}": "" for number in range(60)}
+    answer = await person.send_file(page, f"/drafts/{DRAFT}", ("", b""), **many)
+    assert answer.status_code in (413, 422)
+    assert not [one for one in api.asked if one.method == "PATCH"]
