@@ -20,6 +20,8 @@ from tests.fuzz.inputs import MOMENTS, STRINGS
 from tests.fuzz.pauses import Pauses
 
 AT_ONCE = 8
+LIMITS = httpx.Limits(keepalive_expiry=2.0)
+"""Services close a connection that was idle for five seconds: nothing is sent on one that is about to be closed."""
 IN_A_ROUND = 1_000
 SHOWN = 20
 ENDS = 0.05
@@ -164,7 +166,7 @@ def _of_a_page(world: World, cast: Cast, csrf: Csrf, chance: random.Random) -> A
 
 async def _ask_all(asked: list[Asked], found: Found) -> None:
     waiting = iter(asked)
-    async with httpx.AsyncClient(timeout=120) as http:
+    async with httpx.AsyncClient(timeout=120, limits=LIMITS) as http:
         await asyncio.gather(*(_ask_each(http, waiting, found) for _ in range(AT_ONCE)))
 
 
