@@ -31,7 +31,7 @@ from services.kit.rates import network_of
 from services.kit.refusals import NotFound
 from services.kit.secrets import new_key, new_token, plain_key
 from services.kit.service import wired
-from services.kit.text import Line
+from services.kit.text import Line, Page
 
 router = APIRouter(prefix="/api/auth")
 Wired = Annotated[Deps, Depends(wired)]
@@ -83,7 +83,7 @@ class SessionWish(BaseModel):
     With `session`, an id chosen by the client, the same request may be repeated for two minutes if its answer was lost.
     """
 
-    link: Line
+    link: Page
     key: Line
     last_name: Line
     first_name: Line
