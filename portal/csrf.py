@@ -77,4 +77,5 @@ class Csrf:
 
 
 def _is_open(path: str) -> bool:
-    return path.split("/")[1:2] in OPEN
+    """The form that posts there belongs to no person."""
+    return path.split("/")[1:2] in (SIGNING_IN, *OPEN)

@@ -1,6 +1,7 @@
 """A draft's form as it comes in: its fields are saved first, then its file goes on in parts while it still arrives."""
 
 import hashlib
+import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from services.kit.refusals import Refusal, TooLarge
 FIELDS_BYTES = 400 * 1024
 """A message of 10,000 letters and three lists of 100 addresses, in whatever script."""
 MOST_FIELDS = 50
+LENGTH = re.compile(r"[0-9]{1,18}")
+DAYS = re.compile(r"[0-9]{1,4}")
 ADDRESSED = ("to", "cc", "bcc")
 TYPED = (*ADDRESSED, "subject", "text", "validity_days")
 
@@ -37,7 +40,7 @@ async def receive(visit: Visit, draft: str, request: Request) -> Received:
     """Read the whole form, save its fields once they are there, then pass its file on."""
     boundary = boundary_of(request.headers.get("content-type", ""))
     length = request.headers.get("content-length", "")
-    coming = events(request.stream(), boundary, int(length) if length.isdigit() else None)
+    coming = events(request.stream(), boundary, int(length) if LENGTH.fullmatch(length) else None)
     receiving = _Receiving(visit, draft)
     try:
         await receiving.take(coming)
@@ -67,7 +70,7 @@ def changes(form: Form) -> dict[str, Any]:
     fields |= {name: [fields[name]] for name in ADDRESSED if name in fields}
     if "validity_days" in fields:
         days = fields.pop("validity_days")
-        fields |= {"validity_days": int(days)} if days.isascii() and days.isdigit() else {}
+        fields |= {"validity_days": int(days)} if DAYS.fullmatch(days) else {}
     return {**fields, "was": {name: made_from(form, name) for name in fields}} if fields else {}
 
 
@@ -111,6 +114,8 @@ class _Receiving:
             await passing.let_go(give_up=True)
 
     async def _begin(self, part: Begun) -> None:
+        if len(self.received.form) >= MOST_FIELDS:
+            raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._field, self._value = part.name, bytearray()
         if part.filename:
             await self._save()
@@ -122,7 +127,7 @@ class _Receiving:
             await self._passing.add(data.content, data.left_after)
             return
         self._room -= len(data.content)
-        if self._room < 0 or len(self.received.form) >= MOST_FIELDS:
+        if self._room < 0:
             raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._value += data.content
 

@@ -31,6 +31,7 @@ from services.kit.rates import network_of
 from services.kit.refusals import NotFound
 from services.kit.secrets import new_key, new_token, plain_key
 from services.kit.service import wired
+from services.kit.text import Line, Page
 
 router = APIRouter(prefix="/api/auth")
 Wired = Annotated[Deps, Depends(wired)]
@@ -41,7 +42,7 @@ PUBLIC = {"Cache-Control": "public, max-age=300"}
 class ChallengeWish(BaseModel):
     """Which human check, in which language."""
 
-    kind: str = "image"
+    kind: Line = "image"
     language: Language = "fr"
 
 
@@ -59,9 +60,9 @@ class ChallengeShown(BaseModel):
 class LinkWish(BaseModel):
     """Whose mailbox is to be proven, the answer to a human check, and the `device` of an earlier session, if any."""
 
-    email: str
-    challenge: str
-    answer: str
+    email: Line
+    challenge: Line
+    answer: Line
     language: Language = "fr"
     device: str = Field("", max_length=200)
 
@@ -69,7 +70,7 @@ class LinkWish(BaseModel):
 class Invitation(BaseModel):
     """Whom an agent lets come in without a human check, and in which language they are written to."""
 
-    email: str
+    email: Line
     language: Language = "fr"
 
 
@@ -83,10 +84,10 @@ class SessionWish(BaseModel):
     With `session`, an id chosen by the client, the same request may be repeated for two minutes if its answer was lost.
     """
 
-    link: str
-    key: str
-    last_name: str
-    first_name: str
+    link: Page
+    key: Line
+    last_name: Line
+    first_name: Line
     session: UUID | None = None
 
 

@@ -3,6 +3,7 @@
 import unicodedata
 
 from services.kit.refusals import Unprocessable
+from services.kit.text import LONGEST_LINE, normalized
 
 LONGEST = 100
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
@@ -18,11 +19,13 @@ class PersonNameNotAcceptable(Unprocessable):
 def declared_name(raw: str) -> str:
     """A name in NFC, on one line, without control, format and direction characters; holds at least one letter.
 
-    Refuses what is empty or longer than 100 characters after that.
+    Refuses what is empty or longer than 100 characters after that, and what is no line before.
     """
+    if len(raw) > LONGEST_LINE:
+        raise PersonNameNotAcceptable(longest=LONGEST)
     spaced = "".join(" " if character in BREAKS else character for character in raw)
     visible = "".join(character for character in spaced if unicodedata.category(character) not in INVISIBLE)
-    name = " ".join(unicodedata.normalize("NFC", visible).split())
+    name = " ".join(normalized(visible, LONGEST_LINE).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=LONGEST)
     return name

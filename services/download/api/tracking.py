@@ -24,6 +24,7 @@ from services.download.domain.refusals import (
 )
 from services.download.offers import offer_of
 from services.kit.service import wired
+from services.kit.text import Line
 
 router = APIRouter(prefix="/api/download/transfers/{transfer}")
 
@@ -33,19 +34,19 @@ Wired = Annotated[Deps, Depends(wired)]
 class Chosen(BaseModel):
     """One recipient, by their address in normal form."""
 
-    recipient: str
+    recipient: Line
 
 
 class Reopening(Chosen):
     """What is opened again, and for whom."""
 
-    file: str
+    file: Line
 
 
 class Reminding(BaseModel):
     """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
 
-    recipient: str | None = None
+    recipient: Line | None = None
 
 
 @router.get("")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from services.contracts.values import Language
+from services.kit.text import normalized
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
@@ -30,14 +31,14 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 
 def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
     """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
-    spaced = " ".join(unicodedata.normalize("NFC", raw).split())
+    spaced = " ".join(normalized(raw[:LONGEST_TEXT], LONGEST_TEXT).split())
     kept = "".join(sign for sign in spaced if unicodedata.category(sign) not in UNWANTED)
     return shortened(" ".join(kept.split()), longest)
 
 
 def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:
     """What somebody wrote, line by line, each of them harmless; empty lines at both ends are dropped."""
-    lines = [one_line(line, longest) for line in unicodedata.normalize("NFC", raw).splitlines()]
+    lines = [one_line(line, longest) for line in raw[: longest + 1].splitlines()]
     return shortened("\n".join(lines).strip("\n"), longest)
 
 

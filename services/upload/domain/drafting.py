@@ -1,19 +1,22 @@
 """What may be typed into a draft?"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, StrictInt, StringConstraints
+from pydantic import BaseModel, StrictInt
+from pydantic import Field as Bounds
 
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
+from services.kit.text import Page
 from services.upload.domain.limits import Limits
 from services.upload.domain.overtaking import Was, refuse_overtaken
-from services.upload.domain.recipients import FIELDS, Unreadable, read
+from services.upload.domain.recipients import FIELDS, Unreadable, pieces_of, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
-Pasted = list[Annotated[str, StringConstraints(max_length=100_000)]]
+MOST_ENTRIES = 2_000
+Pasted = Annotated[list[Page], Bounds(max_length=MOST_ENTRIES)]
 
 
 class ValidityOutOfRange(Unprocessable):
@@ -44,8 +47,8 @@ class Revision(BaseModel):
     to: Pasted | None = None
     cc: Pasted | None = None
     bcc: Pasted | None = None
-    subject: str | None = None
-    text: str | None = None
+    subject: Page | None = None
+    text: Page | None = None
     validity_days: StrictInt | None = None
     language: Language | None = None
     was: Was = Was()
@@ -55,18 +58,45 @@ class Revision(BaseModel):
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}[field]
 
 
-def revise(draft: Transfer, revision: Revision, limits: Limits, now: datetime) -> Transfer:
-    """The draft with what was typed, cleaned; the same draft when nothing changed."""
-    after = _readdressed(draft, revision, limits)
+class Lists(NamedTuple):
+    """What was read of the lists of recipients that somebody changes."""
+
+    addresses: dict[Field, tuple[str, ...]]
+    unreadable: tuple[Unreadable, ...]
+
+
+class Understood(NamedTuple):
+    """A revision whose words were cleaned and whose lists were read."""
+
+    lists: Lists
+    changes: dict[str, Any]
+    was: Was = Was()
+
+
+def understood(revision: Revision, limits: Limits) -> Understood:
+    """Clean and read what somebody typed; refuses what is too long or too many before it looks any closer.
+
+    A hundred addresses in other scripts can take a tenth of a second, so this is done beside the event loop.
+    """
+    changes: dict[str, Any] = {}
     if revision.subject is not None:
-        after = after.but(subject=clean_subject(revision.subject, limits))
+        changes["subject"] = clean_subject(revision.subject, limits)
     if revision.text is not None:
-        after = after.but(text=clean_text(revision.text, limits))
+        changes["text"] = clean_text(revision.text, limits)
     if revision.validity_days is not None:
-        after = after.but(validity_days=possible_days(revision.validity_days, limits))
+        changes["validity_days"] = possible_days(revision.validity_days, limits)
     if revision.language is not None:
-        after = after.but(language=revision.language)
-    refuse_overtaken(draft, after, revision.was)
+        changes["language"] = revision.language
+    return Understood(_lists(revision, limits), changes, revision.was)
+
+
+def revise(draft: Transfer, typed: Understood, limits: Limits, now: datetime) -> Transfer:
+    """The draft with what was typed; the same draft when nothing changed.
+
+    Refuses a change of a field that was changed elsewhere meanwhile.
+    """
+    after = _readdressed(draft, typed.lists, limits).but(**typed.changes)
+    refuse_overtaken(draft, after, typed.was)
     return draft if after == draft else after.but(touched_at=now)
 
 
@@ -84,18 +114,22 @@ def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
         raise TooManyDrafts(limit=limits.drafts)
 
 
-def _readdressed(draft: Transfer, revision: Revision, limits: Limits) -> Transfer:
-    lists, unreadable = draft.lists, list(draft.unreadable)
-    for field in FIELDS:
-        pasted = revision.pasted(field)
-        if pasted is not None:
-            lists[field], bad = read(pasted, field)
-            unreadable = [entry for entry in unreadable if entry.field != field] + list(bad)
-    _refuse_too_many(lists, unreadable, limits)
-    return draft.but(**lists, unreadable=tuple(unreadable))
+def _lists(revision: Revision, limits: Limits) -> Lists:
+    pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
+    pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
+    different = len(set().union(*pieces.values()))
+    if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
+        raise TooManyRecipients(limit=limits.recipients, recipients=different)
+    found = {field: read(each, field) for field, each in pieces.items()}
+    addresses = {field: good for field, (good, _) in found.items()}
+    return Lists(addresses, tuple(entry for _, bad in found.values() for entry in bad))
 
 
-def _refuse_too_many(lists: dict[Field, tuple[str, ...]], unreadable: list[Unreadable], limits: Limits) -> None:
+def _readdressed(draft: Transfer, typed: Lists, limits: Limits) -> Transfer:
+    lists = draft.lists | typed.addresses
+    kept = tuple(entry for entry in draft.unreadable if entry.field not in typed.addresses)
+    unreadable = kept + typed.unreadable
     recipients = len({address for addresses in lists.values() for address in addresses})
     if recipients > limits.recipients or len(unreadable) > limits.recipients:
         raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, len(unreadable)))
+    return draft.but(**lists, unreadable=unreadable)

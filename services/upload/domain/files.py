@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+from pydantic import BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
+from services.kit.moments import Moment
 from services.kit.refusals import Conflict, NotFound, TooLarge, Unprocessable
+from services.kit.text import Page
 from services.upload.domain.crc import combined
 from services.upload.domain.limits import Limits
 from services.upload.domain.names import clean_path, free_path, refuse_extension
@@ -17,7 +19,6 @@ from services.upload.domain.transfer import File, Leftover, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MANY_NUMBERS = 1_000
-OLDEST, NEWEST = datetime(1601, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class TransferTooLarge(TooLarge):
@@ -62,9 +63,9 @@ class Announcement(BaseModel):
     `small_parts` asks for parts as small as the store takes, for a line that breaks before it has carried a larger one.
     """
 
-    path: str
+    path: Page
     size_bytes: Annotated[StrictInt, Field(ge=0, lt=2**63)]
-    modified_at: Annotated[AwareDatetime, Field(gt=OLDEST, lt=NEWEST)] | None = None
+    modified_at: Moment | None = None
     small_parts: bool = False
 
 

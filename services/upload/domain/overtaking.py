@@ -5,6 +5,7 @@ import hashlib
 from pydantic import BaseModel
 
 from services.kit.refusals import Conflict
+from services.kit.text import Line
 from services.upload.domain.recipients import FIELDS
 from services.upload.domain.transfer import Transfer
 
@@ -34,12 +35,12 @@ class Digests(BaseModel):
 class Was(BaseModel):
     """The digests of the fields that a change was made from; one that is not named is not compared."""
 
-    to: str | None = None
-    cc: str | None = None
-    bcc: str | None = None
-    subject: str | None = None
-    text: str | None = None
-    validity_days: str | None = None
+    to: Line | None = None
+    cc: Line | None = None
+    bcc: Line | None = None
+    subject: Line | None = None
+    text: Line | None = None
+    validity_days: Line | None = None
 
 
 def digests(draft: Transfer) -> Digests:

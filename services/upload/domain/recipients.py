@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -31,14 +31,22 @@ def role_of(address: str, agents: Domains) -> Role:
     return "agent" if agents.hold(address) else "external"
 
 
-def read(entries: Sequence[str], field: Field) -> tuple[tuple[str, ...], tuple[Unreadable, ...]]:
-    """The addresses, in normal form and in order, each once; and what is not one.
+def pieces_of(entries: Iterable[str]) -> list[str]:
+    """What may be addresses, each once and in order.
 
     Each entry may be an address, `Name <address>`, or a list of them separated by `;`, `,`, a newline or a tab.
     """
+    return list(dict.fromkeys(piece for entry in entries for piece in split(entry)))
+
+
+def read(pieces: Iterable[str], field: Field) -> tuple[tuple[str, ...], tuple[Unreadable, ...]]:
+    """The addresses, in normal form and in order, each once; and what is not one.
+
+    One address can take a millisecond, so whoever asks bounds their number.
+    """
     addresses: dict[str, None] = {}
     unreadable: dict[str, Unreadable] = {}
-    for piece in (piece for entry in entries for piece in split(entry)):
+    for piece in pieces:
         try:
             addresses[normal_form(_address_in(piece))] = None
         except AddressNotAcceptable:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.refusals import NotFound
+from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.drafting import (
     Revision,
     TooManyDrafts,
@@ -14,9 +14,10 @@ from services.upload.domain.drafting import (
     ValidityOutOfRange,
     refuse_too_many_drafts,
     revise,
+    understood,
 )
 from services.upload.domain.overtaking import DraftChangedElsewhere, digests
-from services.upload.domain.recipients import folded, read, split
+from services.upload.domain.recipients import folded, pieces_of, read, split
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
 from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
@@ -24,7 +25,7 @@ from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
 def revised(state: Transfer, **fields: object) -> Transfer:
-    return revise(state, Revision.model_validate(fields), LIMITS, NOW + DAY)
+    return revise(state, understood(Revision.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
 
 
 def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
@@ -74,7 +75,7 @@ def test_a_name_that_looks_like_an_address_is_only_a_name(piece: str) -> None:
 
 @given(st.text(alphabet='ab@.;,\n\t"<> é', max_size=60))
 def test_nothing_that_was_pasted_is_lost(pasted: str) -> None:
-    addresses, unreadable = read([pasted], "to")
+    addresses, unreadable = read(pieces_of([pasted]), "to")
     kept = "".join(addresses) + "".join(bad.text for bad in unreadable)
     assert bool(split(pasted)) == bool(kept)
 
@@ -83,6 +84,33 @@ def test_more_recipients_than_allowed_are_refused() -> None:
     with pytest.raises(TooManyRecipients) as refusal:
         revised(draft(), to=[f"a{number}@b.example" for number in range(101)])
     assert refusal.value.members == {"limit": 100, "recipients": 101}
+
+
+@pytest.mark.parametrize("piece", ["@{}", "a{}@é.example"])
+def test_too_many_recipients_are_refused_before_one_of_them_is_read(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pasted = ",".join(piece.format(number) for number in range(2 * LIMITS.recipients + 1))
+    monkeypatch.setattr("services.upload.domain.recipients.normal_form", lambda _address: pytest.fail("one was read"))
+    with pytest.raises(TooManyRecipients):
+        understood(Revision(to=[pasted]), LIMITS)
+
+
+def test_one_address_many_times_is_one_recipient() -> None:
+    assert revised(draft(), to=["a@b.example, " * 5_000]).to == ("a@b.example",)
+
+
+@pytest.mark.parametrize(("field", "refusal"), [("subject", SubjectTooLong), ("text", TextTooLong)])
+def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
+    field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upload.domain.writing._seen", lambda *_, **__: pytest.fail("it was cleaned"))
+    with pytest.raises(refusal):
+        understood(Revision.model_validate({field: "e\u0301" * 50_000}), LIMITS)
+
+
+def test_accents_apart_from_their_letters_are_not_counted() -> None:
+    assert clean_subject("e\u0301" * LIMITS.subject_characters, LIMITS) == "é" * LIMITS.subject_characters
 
 
 @pytest.mark.parametrize("days", [2, 15, -3, 0, 10**30])
