@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from urllib.parse import urlencode
 
 import httpx
 
@@ -18,6 +19,7 @@ from client.problem import Json, Problem, UnexpectedAnswer, problem_of
 TIMEOUT = httpx.Timeout(75.0, connect=10.0)
 SPENT_SHARE = 0.5
 SHORTEST_PAUSE_SECONDS = 0.5
+ITEMS_IN_A_PAGE = 100
 
 
 @cache
@@ -63,8 +65,12 @@ class Wire:
         return self.patience.keep_trying(lambda: self.ask(method, path, body))
 
     def list_again(self, path: str) -> list[Json]:
-        """A GET whose answer is a list."""
-        items: list[Json] = self.ask_again("GET", path)["items"]
+        """A whole list, which the service answers in pages."""
+        page = self.ask_again("GET", f"{path}?limit={ITEMS_IN_A_PAGE}")
+        items: list[Json] = page["items"]
+        while cursor := page["next_cursor"]:
+            page = self.ask_again("GET", f"{path}?" + urlencode({"limit": ITEMS_IN_A_PAGE, "cursor": cursor}))
+            items += page["items"]
         return items
 
     def hold(self, answer: httpx.Response) -> Json:
@@ -127,7 +133,9 @@ def _json(answer: httpx.Response) -> Json:
         body = answer.json()
     except ValueError:
         raise UnexpectedAnswer(f"{answer.status_code} without JSON") from None
-    return body if isinstance(body, dict) else {"items": body}
+    if not isinstance(body, dict):
+        raise UnexpectedAnswer(f"{answer.status_code} with another JSON than an object")
+    return body
 
 
 def _sent_at(answer: httpx.Response) -> datetime:

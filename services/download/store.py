@@ -9,13 +9,39 @@ from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery, Handed
 from services.download.domain.link import Link
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
-from services.kit.mongo import Aggregates, Database
+from services.kit.listing import Order, Shown
+from services.kit.mongo import Aggregates, Database, Document
+from services.kit.pages import Item, Page, Paging
 from services.kit.refusals import NotFound
 from services.kit.secrets import derived_token, keyed_hash
 
 CACHED_CONTENTS = 32
 MOST_LINKS = 1000
-MOST_RECEIVED = 200
+LAST_ISSUED = Order("issued_at", latest_first=True)
+RECEIVED_FIELDS: Document = {
+    **dict.fromkeys(("transfer", "label", "recipient", "ends_at", "files", "total_bytes"), 1),
+    "files_downloaded": {
+        "$size": {
+            "$filter": {
+                "input": {"$objectToArray": "$shelves"},
+                "as": "shelf",
+                "cond": {
+                    "$in": [
+                        "done",
+                        {
+                            "$map": {
+                                "input": {"$objectToArray": "$$shelf.v.downloads"},
+                                "as": "download",
+                                "in": "$$download.v.state",
+                            }
+                        },
+                    ]
+                },
+            }
+        }
+    },
+}
+"""The files that were downloaded at least once are counted by the database; a list never loads the downloads."""
 
 
 class Deliveries:
@@ -44,10 +70,10 @@ class Deliveries:
         found = {delivery.id: delivery for delivery in await self.all.find(query, limit=len(transfers))}
         return {one for one in watched if one.transfer in found and not found[one.transfer].is_open_to(one.recipient)}
 
-    async def some(self, transfers: Collection[str]) -> dict[str, Delivery]:
-        """Several of them."""
-        found = await self.all.find({"_id": {"$in": list(transfers)}}, limit=max(1, len(transfers)))
-        return {delivery.id: delivery for delivery in found}
+    async def endings(self, transfers: Collection[str]) -> dict[str, Delivery]:
+        """Several of them, with what says whether they are open, and nothing else."""
+        found = await self.all.listing.some(transfers, dict.fromkeys(("closing", "quarantine", "revoked"), 1))
+        return {one["_id"]: Delivery.model_validate({**one, "id": one["_id"]}) for one in found}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:
         """The delivery and the database's time; `TransferUnknown` otherwise."""
@@ -86,7 +112,7 @@ class Links:
         self.all: Aggregates[Link] = database.aggregates("links", Link)
         self._database = database
         self._pepper = pepper
-        database.index("links", "recipient.address", "issued_at")
+        database.index("links", "recipient.address", "issued_at", "_id")
         database.index("links", "transfer")
         database.index("links", "settles_at")
         database.index("links", "remind_at")
@@ -106,9 +132,9 @@ class Links:
         except NotFound:
             raise LinkUnknown() from None
 
-    async def received_by(self, address: str) -> list[Link]:
-        """What was sent to this address, the latest first."""
-        return await self.all.find({"recipient.address": address}, sort=[("issued_at", -1)], limit=MOST_RECEIVED)
+    async def received_by(self, address: str, paging: Paging, shown: Shown[Item]) -> Page[Item]:
+        """A page of what was sent to this address, the latest first."""
+        return await self.all.listing.page({"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, paging, shown)
 
     async def now(self) -> datetime:
         """The database's time."""

@@ -16,13 +16,14 @@ from services.kit.aggregate import Change, State
 from services.kit.announced import Announced, announced
 from services.kit.changes import written
 from services.kit.events import Fact
+from services.kit.listing import Listing
+from services.kit.pages import EPOCH
 from services.kit.records import Document, Records, reachable
 from services.kit.refusals import NotFound, Unavailable
 
 __all__ = ["Aggregates", "Announced", "Database", "Document", "Records"]
 
 ATTEMPTS = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Database:
@@ -92,6 +93,7 @@ class Aggregates(Generic[State]):
         self._model = model
         self._all_but_outbox = {**dict.fromkeys(model.model_fields, 1), "now": "$$NOW"}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.listing = Listing(collection)
         self._published: list[UpdateOne] = []
         self._dropping = asyncio.Lock()
         self.on_announced: Callable[[str, Sequence[Announced]], None] = lambda _id, _outbox: None

@@ -5,9 +5,10 @@ import asyncio
 from fastapi import APIRouter, Response
 
 from services.kit.callers import Caller
+from services.kit.pages import Page, Paged
 from services.kit.rates import Rate
-from services.upload.api.cards import DraftCard, DraftsCard, RecapCard
-from services.upload.api.views import answer, draft_view, recap_view
+from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
+from services.upload.api.views import answer, draft_summary, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
 from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise
@@ -27,11 +28,10 @@ async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
     return answer(draft_view(open_draft(caller.address, found), deps))
 
 
-@router.get("", response_model=DraftsCard)
-async def drafts(deps: Wired, caller: Asking) -> Response:
+@router.get("", response_model=Page[DraftSummary])
+async def drafts(deps: Wired, caller: Asking, paging: Paged) -> Response:
     """One's own drafts, the last touched first."""
-    found = await deps.transfers.drafts_of(caller.address)
-    return answer(DraftsCard(drafts=[draft_view(draft, deps) for draft in found]))
+    return answer(await deps.transfers.drafts_of(caller.address, paging, draft_summary))
 
 
 @router.get("/{draft}", response_model=DraftCard)

@@ -19,7 +19,7 @@ from services.download.domain.refusals import (
     TransferWithdrawn,
 )
 from services.kit.refusals import Refusal
-from tests.fakes.api.call import Answers, Call, ok, with_session
+from tests.fakes.api.call import Answers, Call, ok, page, with_session
 from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, shelf, tracking
 
 OVER: dict[str, type[Refusal]] = {"withdrawn": TransferWithdrawn, "refused": TransferRefused}
@@ -102,7 +102,7 @@ class FakeTracking:
     def _received(self, call: Call) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise AgentMailboxOnly()
-        return ok(self.received)
+        return page(call, self.received)
 
     def _reopen(self, call: Call) -> httpx.Response:
         for card in self._recipient(call, LinkUnknown)["files"]:
