@@ -160,7 +160,10 @@ async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Star
     refused = await sender.ask("POST", f"/drafts/{second}/submission")
     assert (refused.status_code, slug(refused)) == (429, "too-many-transfers")
     assert int(refused.headers["retry-after"]) > 0
-    assert (await upload.of("camille+2@ville.example").ask("GET", "/drafts")).json() == {"items": [], "next_cursor": None}
+    assert (await upload.of("camille+2@ville.example").ask("GET", "/drafts")).json() == {
+        "items": [],
+        "next_cursor": None,
+    }
 
 
 async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
