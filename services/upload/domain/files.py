@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
-from services.kit.refusals import Conflict, NotFound, TooLarge, Unprocessable
+from services.kit.refusals import Conflict, NotFound, TooLarge, TooMany, Unprocessable
 from services.upload.domain.crc import combined
 from services.upload.domain.limits import Limits
 from services.upload.domain.names import clean_path, free_path, refuse_extension
@@ -17,6 +17,7 @@ from services.upload.domain.transfer import File, Leftover, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MANY_NUMBERS = 1_000
+REMOVAL_SECONDS = 10
 OLDEST, NEWEST = datetime(1601, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -30,6 +31,12 @@ class TooManyFiles(Unprocessable):
     """There are more files than one transfer may hold."""
 
     french = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
+
+
+class RemovalsUnderWay(TooMany):
+    """The files that you removed are still being deleted; add the next ones in a moment."""
+
+    french = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."
 
 
 class FileAlreadyAnnounced(Conflict):
@@ -87,6 +94,8 @@ def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None,
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
         raise TooManyFiles(limit=limits.files)
+    if sum(not leftover.removed_once for leftover in draft.leftovers) >= limits.files:
+        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_SECONDS)
     refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
     return File(
         asked=path,
