@@ -72,7 +72,8 @@ class Deliveries:
 
     async def endings(self, transfers: Collection[str]) -> dict[str, Delivery]:
         """Several of them, with what says whether they are open, and nothing else."""
-        found = await self.all.listing.some(transfers, dict.fromkeys(("closing", "quarantine", "revoked"), 1))
+        query, fields = {"_id": {"$in": list(transfers)}}, dict.fromkeys(("closing", "quarantine", "revoked"), 1)
+        found = await self.all.listing.some(query, fields, limit=max(1, len(transfers)))
         return {one["_id"]: Delivery.model_validate({**one, "id": one["_id"]}) for one in found}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:

@@ -1,6 +1,6 @@
 """How is a list read? In batches, in an order that has an index, and of each document only what is shown."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
 from services.kit.pages import EPOCH, Filling, Item, Page, Paging, Position
@@ -71,10 +71,10 @@ class Listing:
             await cursor.close()
         return filling.page(is_last=True)
 
-    async def some(self, ids: Collection[str], fields: Document) -> list[Document]:
-        """These fields of the documents with these ids."""
+    async def some(self, query: Document, fields: Document, *, limit: int) -> list[Document]:
+        """These fields of what matches, in no order; at most `limit` documents."""
         async with reachable():
-            found: list[Document] = await self._collection.find({"_id": {"$in": list(ids)}}, fields).to_list(len(ids))
+            found: list[Document] = await self._collection.find(query, fields).limit(limit).to_list(limit)
         return found
 
 

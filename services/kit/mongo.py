@@ -149,11 +149,6 @@ class Aggregates(Generic[State]):
         """Some fields of a large document, and the database's time; `NotFound` for an unknown id."""
         return await self._look(id, {**dict.fromkeys(fields, 1), "now": "$$NOW"})
 
-    async def count(self, query: Document, *, limit: int) -> int:
-        """How many match; it does not count further than `limit`."""
-        async with reachable():
-            return int(await self._collection.count_documents(query, limit=limit))
-
     async def find(self, query: Document, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100) -> list[State]:
         """Aggregates that match; at most `limit` of them."""
         async with reachable():

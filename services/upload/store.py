@@ -1,5 +1,7 @@
 """Where do transfers, what was read back of them, and the digests of their parts rest, and how are they found?"""
 
+import asyncio
+import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -10,10 +12,11 @@ from services.kit.events import Fact
 from services.kit.listing import Order, each
 from services.kit.mongo import Database, Document
 from services.kit.pages import Item, Page, Paging
-from services.kit.refusals import Conflict, NotFound
+from services.kit.refusals import Conflict, NotFound, Unavailable
+from services.upload.domain.drafting import free_slots
 from services.upload.domain.ending import timed
 from services.upload.domain.files import FileAlreadyComplete
-from services.upload.domain.limits import Keeping
+from services.upload.domain.limits import Keeping, Limits
 from services.upload.domain.transfer import File, Leftover, Transfer
 from services.upload.domain.verification import Verification, begin
 
@@ -35,6 +38,10 @@ SENT_FIELDS: Document = {
     **dict.fromkeys(("state", "outcome", "subject", "recipients", "ends_at", "closed_at"), 1),
     **COUNTED,
 }
+NUMBERED: Document = {"state": "draft", "slot": {"$gte": 0}}
+ONLY_SLOT: Document = {"slot": 1, "_id": 0}
+MOST_SLOTS = 10_000
+ATTEMPTS = 60
 AT_A_TIME = 10
 DIGESTS_KEPT = timedelta(days=60)
 
@@ -66,6 +73,8 @@ class Transfers:
         database.index("transfers", "sender.address", "state", "touched_at", "_id")
         database.index("transfers", "sender.address", "submitted_at", "_id")
         database.index("transfers", "due_at")
+        numbers = ("sender.address", "state", "slot")
+        database.index("transfers", *numbers, unique=True, partialFilterExpression=NUMBERED)
 
     async def add(self, draft: Transfer) -> bool:
         """Keep a new draft; false when its id is taken."""
@@ -114,9 +123,25 @@ class Transfers:
         query = {"sender.address": address, "state": "draft"}
         return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, paging, each(shown))
 
-    async def count_drafts(self, address: str, most: int) -> int:
-        """How many drafts a sender has; it does not count further than `most`."""
-        return await self._aggregates.count({"sender.address": address, "state": "draft"}, limit=most)
+    async def begin(self, draft: Transfer, limits: Limits) -> Transfer:
+        """Keep a new draft under a number that no other draft of its sender has, or refuse; the known one of this id.
+
+        The number is part of the write, and unique in the database: several that begin at once choose until each has
+        one, or none is left.
+        """
+        for attempt in range(ATTEMPTS):
+            slot = random.choice(free_slots(await self._slots_of(draft.sender.address), limits))  # noqa: S311 - no secret
+            if await self.add(draft.but(slot=slot)):
+                return draft
+            if known := await self.find(draft.id):
+                return known
+            await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+        raise Unavailable()
+
+    async def _slots_of(self, address: str) -> set[int]:
+        """Answered from the index alone: drafts may be large."""
+        query = {"sender.address": address, **NUMBERED}
+        return {one["slot"] for one in await self._aggregates.listing.some(query, ONLY_SLOT, limit=MOST_SLOTS)}
 
     async def sent_by(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
         """A page of what a sender has sent, the latest first."""

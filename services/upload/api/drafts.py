@@ -1,7 +1,5 @@
 """What may be done with a draft? It is begun, typed into, taken up again, thrown away, sent."""
 
-import asyncio
-
 from fastapi import APIRouter, Response
 
 from services.kit.callers import Caller
@@ -11,7 +9,7 @@ from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
 from services.upload.api.views import answer, draft_summary, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
-from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise
+from services.upload.domain.drafting import Revision, revise
 from services.upload.domain.ending import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
@@ -73,13 +71,8 @@ async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
 
 
 async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
-    most = deps.limits.drafts
-    drafts, now = await asyncio.gather(deps.transfers.count_drafts(caller.address, most), deps.transfers.now())
-    refuse_too_many_drafts(drafts, deps.limits)
-    draft = new_draft(id, sender_of(caller), language_of(caller), deps.limits.usual_validity_days, now)
-    if await deps.transfers.add(draft):
-        return draft
-    return (await deps.transfers.read(id))[0]
+    now, days = await deps.transfers.now(), deps.limits.usual_validity_days
+    return await deps.transfers.begin(new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits)
 
 
 async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller) -> None:
