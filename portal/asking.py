@@ -17,7 +17,7 @@ from portal.cards import (
     Transfer,
     TransferSummary,
 )
-from portal.followed import Received, Tracking
+from portal.followed import Received, Shelf, Tracking
 from portal.gateway import Gateway, Reader, Refused, path
 
 ROWS = 50
@@ -144,6 +144,11 @@ class Asking:
     async def tracking(self, transfer: str) -> Tracking | None:
         """None while there is nothing at the counter yet."""
         return Tracking.model_validate(found) if (found := await self._maybe("download", transfer)) else None
+
+    async def files_of(self, transfer: str, number: int, cursor: str = "", limit: int = ROWS) -> Page[Shelf]:
+        """What the recipient at this place of the list did with each file."""
+        place = ("download", "transfers", transfer, "recipients", str(number), "files")
+        return await self._page(Page[Shelf], cursor, limit, *place)
 
     async def received(self, cursor: str = "", limit: int = ROWS) -> Page[Received]:
         return await self._page(Page[Received], cursor, limit, "download", "received")

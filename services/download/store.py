@@ -1,13 +1,15 @@
 """Where do deliveries, contents and links rest, and how are they found?"""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from services.contracts.values import Recipient
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery, Handed
 from services.download.domain.link import Link
+from services.download.domain.news import ARCHIVES
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
 from services.kit.listing import Order, Shown
 from services.kit.mongo import Aggregates, Database, Document
@@ -18,30 +20,44 @@ from services.kit.secrets import derived_token, keyed_hash
 CACHED_CONTENTS = 32
 MOST_LINKS = 1000
 LAST_ISSUED = Order("issued_at", latest_first=True)
+FILES_DOWNLOADED: Document = {
+    "$size": {
+        "$filter": {
+            "input": {"$objectToArray": "$shelves"},
+            "as": "shelf",
+            "cond": {
+                "$in": [
+                    "done",
+                    {
+                        "$map": {
+                            "input": {"$objectToArray": "$$shelf.v.downloads"},
+                            "as": "download",
+                            "in": "$$download.v.state",
+                        }
+                    },
+                ]
+            },
+        }
+    }
+}
+"""How many files were downloaded at least once, as the database counts them: no download is loaded."""
 RECEIVED_FIELDS: Document = {
     **dict.fromkeys(("transfer", "label", "recipient", "ends_at", "files", "total_bytes"), 1),
-    "files_downloaded": {
-        "$size": {
-            "$filter": {
-                "input": {"$objectToArray": "$shelves"},
-                "as": "shelf",
-                "cond": {
-                    "$in": [
-                        "done",
-                        {
-                            "$map": {
-                                "input": {"$objectToArray": "$$shelf.v.downloads"},
-                                "as": "download",
-                                "in": "$$download.v.state",
-                            }
-                        },
-                    ]
-                },
-            }
-        }
-    },
+    "files_downloaded": FILES_DOWNLOADED,
 }
-"""The files that were downloaded at least once are counted by the database; a list never loads the downloads."""
+FOLLOWED_FIELDS: Document = {
+    **dict.fromkeys(Link.model_fields.keys() - {"id", "shelves", "told_suspended"}, 1),
+    "files_downloaded": FILES_DOWNLOADED,
+    "files_suspended": {"$size": {"$setDifference": ["$told_suspended", [ARCHIVES]]}},
+}
+
+
+class Followed(NamedTuple):
+    """A link with the shelves of some files only, and how many of all files were downloaded, and are suspended."""
+
+    link: Link
+    files_downloaded: int
+    files_suspended: int
 
 
 class Deliveries:
@@ -114,7 +130,7 @@ class Links:
         self._database = database
         self._pepper = pepper
         database.index("links", "recipient.address", "issued_at", "_id")
-        database.index("links", "transfer")
+        database.index("links", "transfer", "recipient.address")
         database.index("links", "settles_at")
         database.index("links", "remind_at")
 
@@ -141,6 +157,27 @@ class Links:
         """The database's time."""
         return await self._database.now()
 
-    async def of(self, transfer: str) -> list[Link]:
-        """Every link of a transfer, by recipient."""
-        return await self.all.find({"transfer": transfer}, sort=[("recipient.address", 1)], limit=MOST_LINKS)
+    async def of(self, transfer: str) -> AsyncIterator[Link]:
+        """Every link of a transfer, by recipient, one after the other: each may be large."""
+        async for document in self.all.listing.each({"transfer": transfer}, {"outbox": 0}, "recipient.address"):
+            yield _link(document)
+
+    async def addresses(self, transfer: str) -> set[str]:
+        """The recipients of a transfer who have a link."""
+        found = await self.all.listing.some({"transfer": transfer}, {"recipient": 1}, limit=MOST_LINKS)
+        return {one["recipient"]["address"] for one in found}
+
+    async def are_busy(self, transfer: str, now: datetime) -> bool:
+        """Some lease of a transfer's links is still alive."""
+        query = {"transfer": transfer, "busy_until": {"$gt": now}}
+        return bool(await self.all.listing.some(query, {"_id": 1}, limit=1))
+
+    async def followed(self, transfer: str, files: Collection[str]) -> AsyncIterator[Followed]:
+        """The links of a transfer as its sender follows them, with the shelves of these files."""
+        fields = {**FOLLOWED_FIELDS, **{f"shelves.{file}": 1 for file in files}}
+        async for document in self.all.listing.each({"transfer": transfer}, fields, "recipient.address"):
+            yield Followed(_link(document), document["files_downloaded"], document["files_suspended"])
+
+
+def _link(document: Document) -> Link:
+    return Link.model_validate({**document, "id": document["_id"]})

@@ -1,13 +1,15 @@
 """How is a list read? In batches, in an order that has an index, and of each document only what is shown."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
-from services.kit.pages import EPOCH, Filling, Item, Page, Paging, Position
+from services.kit.pages import EPOCH, MILLISECOND, Filling, Item, Page, Paging, Position
 from services.kit.records import Document, reachable
 
 AT_ONCE = 20
 """Documents in one answer of the database: this many are in memory beside the page."""
+FEW = 2
+"""The same where documents are read whole."""
 
 
 class Order(NamedTuple):
@@ -21,8 +23,9 @@ class Order(NamedTuple):
         if position is None:
             return {self.field: {"$gt": EPOCH}}
         here, beyond = ("$lte", "$lt") if self.latest_first else ("$gte", "$gt")
-        later = [{self.field: {beyond: position.at}}, {"_id": {beyond: position.id}}]
-        return {"$and": [{self.field: {"$gt": EPOCH}}, {self.field: {here: position.at}}], "$or": later}
+        at = EPOCH + position.place * MILLISECOND
+        later = [{self.field: {beyond: at}}, {"_id": {beyond: position.id}}]
+        return {"$and": [{self.field: {"$gt": EPOCH}}, {self.field: {here: at}}], "$or": later}
 
     def sort(self) -> list[tuple[str, int]]:
         """As the database wants it."""
@@ -62,14 +65,25 @@ class Listing:
         cursor = found.sort(order.sort()).limit(paging.limit + 1).batch_size(AT_ONCE)
         filling: Filling[Item] = Filling(paging.limit)
         try:
-            while documents := await _next(cursor):
+            while documents := await _next(cursor, AT_ONCE):
                 for document, item in zip(documents, await shown(documents), strict=True):
-                    position = Position(_value(document, order.field), document["_id"])
+                    place = (_value(document, order.field) - EPOCH) // MILLISECOND
+                    position = Position(place, document["_id"])
                     if not filling.takes(item, position):
                         return filling.page(is_last=False)
         finally:
             await cursor.close()
         return filling.page(is_last=True)
+
+    async def each(self, query: Document, fields: Document, sort: str) -> AsyncIterator[Document]:
+        """What matches, sorted by a field: one document after the other, so that only a few are in memory."""
+        cursor = self._collection.find(query, fields).sort(sort, 1).batch_size(FEW)
+        try:
+            while documents := await _next(cursor, FEW):
+                for document in documents:
+                    yield document
+        finally:
+            await cursor.close()
 
     async def some(self, query: Document, fields: Document, *, limit: int) -> list[Document]:
         """These fields of what matches, in no order; at most `limit` documents."""
@@ -78,9 +92,9 @@ class Listing:
         return found
 
 
-async def _next(cursor: Any) -> list[Document]:
+async def _next(cursor: Any, most: int) -> list[Document]:
     async with reachable():
-        found: list[Document] = await cursor.to_list(AT_ONCE)
+        found: list[Document] = await cursor.to_list(most)
     return found
 
 

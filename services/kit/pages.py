@@ -2,6 +2,7 @@
 
 import base64
 import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
@@ -17,10 +18,11 @@ MOST_BYTES = 2**20
 AROUND_BYTES = 512
 """What a page has besides its items: its names, its brackets and a cursor."""
 LONGEST_CURSOR = 160
-POSITION = re.compile(r"(-?\d{1,14})\.([0-9A-Za-z-]{1,64})")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+POSITION = re.compile(r"([0-9]{1,14})\.([0-9A-Za-z-]{0,64})")
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Item = TypeVar("Item", bound=BaseModel)
+Thing = TypeVar("Thing")
 
 
 class CursorNotValid(BadRequest):
@@ -37,10 +39,13 @@ class Page(BaseModel, Generic[Item]):
 
 
 class Position(NamedTuple):
-    """The place of an item in its list: the date that the list is sorted by, and the item's id."""
+    """The place of an item in its list, and its id where several may have that place.
 
-    at: datetime
-    id: str
+    In a list by date the place is the date in milliseconds since 1970, in a list that never changes the item's number.
+    """
+
+    place: int
+    id: str = ""
 
 
 class Paging(NamedTuple):
@@ -65,7 +70,7 @@ Paged = Annotated[Paging, Depends(paging)]
 
 def cursor_of(position: Position) -> str:
     """A position in a form that clients hand back unread."""
-    plain = f"{(position.at - EPOCH) // timedelta(milliseconds=1)}.{position.id}"
+    plain = f"{position.place}.{position.id}"
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 
@@ -73,10 +78,11 @@ def position_of(cursor: str) -> Position:
     """The position that a cursor stands for; refuses with `CursorNotValid` what is none."""
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-        milliseconds, id = POSITION.fullmatch(plain).groups()  # type: ignore[union-attr]
-        return Position(EPOCH + timedelta(milliseconds=int(milliseconds)), id)
-    except (ValueError, AttributeError, OverflowError):
+    except ValueError:
         raise CursorNotValid() from None
+    if not (found := POSITION.fullmatch(plain)):
+        raise CursorNotValid()
+    return Position(int(found[1]), found[2])
 
 
 class Filling(Generic[Item]):
@@ -102,3 +108,12 @@ class Filling(Generic[Item]):
         """What was taken; on the last page nothing follows."""
         follows = None if is_last or self._last is None else cursor_of(self._last)
         return Page(items=self._items, next_cursor=follows)
+
+
+def page_of(things: Sequence[Thing], paging: Paging, shown: Callable[[Thing], Item]) -> Page[Item]:
+    """A page of a list that never changes and is in memory."""
+    filling: Filling[Item] = Filling(paging.limit)
+    for place in range(paging.after.place if paging.after else 0, len(things)):
+        if not filling.takes(shown(things[place]), Position(place + 1)):
+            return filling.page(is_last=False)
+    return filling.page(is_last=True)

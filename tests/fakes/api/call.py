@@ -6,18 +6,15 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import httpx
 
 from services.kit.callers import SessionExpired
-from services.kit.pages import EPOCH, USUAL_ITEMS, Position, cursor_of, position_of
+from services.kit.pages import USUAL_ITEMS, Position, cursor_of, position_of
 from services.kit.refusals import Unauthenticated
 from tests.fakes.api.cards import PERSON, Json
-
-MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,9 @@ def ok(card: Any) -> httpx.Response:
 def page(call: Call, items: Sequence[Json]) -> httpx.Response:
     """The page that is asked for; the fake's cursor is a place in a list to which nothing is added meanwhile."""
     asked = call.request.url.params
-    start = (position_of(asked["cursor"]).at - EPOCH) // MILLISECOND if "cursor" in asked else 0
+    start = position_of(asked["cursor"]).place if "cursor" in asked else 0
     stop = start + int(asked.get("limit", USUAL_ITEMS))
-    following = cursor_of(Position(EPOCH + stop * MILLISECOND, "fake")) if stop < len(items) else None
+    following = cursor_of(Position(stop)) if stop < len(items) else None
     return ok({"items": list(items[start:stop]), "next_cursor": following})
 
 
