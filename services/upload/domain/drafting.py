@@ -79,7 +79,7 @@ def free_slots(taken: Collection[int], limits: Limits) -> list[int]:
     are begun at once.
     """
     free = sorted(set(range(limits.drafts)) - set(taken))
-    if not free:
+    if len(taken) >= limits.drafts or not free:
         raise TooManyDrafts(limit=limits.drafts)
     return free
 

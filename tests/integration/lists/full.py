@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -19,7 +19,7 @@ from services.propagation.domain import Invited, Propagation
 from services.upload.domain.names import clean_path
 from services.upload.domain.transfer import File, Sender, Transfer, new_draft
 from tests.harness import Harness, signed_in
-from tests.integration.download.service import Download
+from tests.integration.download.service import Download, milliseconds_now
 from tests.integration.propagation.service import Propagation as PropagationService
 from tests.integration.upload.service import Upload
 from tests.unit.upload.sample import LIMITS
@@ -30,7 +30,7 @@ NAME = "\N{GRINNING FACE}" * 100
 DOMAIN = f"{'d' * 60}.{'e' * 60}.{'f' * 51}.example"
 AGENT = f"{'a' * 64}@ministere.example"
 SENDER = Sender(address=f"{'s' * 64}@{DOMAIN}", name=NAME, role="external")
-BEGUN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+BEGUN = milliseconds_now()
 SHA = "c" * 64
 DOWNLOADS = 3
 
@@ -84,17 +84,26 @@ def parcel(id: str, at: datetime, files: int) -> Parcel:
 
 
 class FullList(ABC):
-    """One list, and the items of which it is made; `id_name` is what an item calls its id."""
+    """One list, and the items of which it is made; `id_name` is what an item calls its id.
+
+    One that does not change has its items from the beginning.
+    """
 
     harness: ClassVar[type[Harness[Any]]]
     path: ClassVar[str]
     reader: ClassVar[str]
     id_name: ClassVar[str]
+    changes = True
     most = 110
 
     def __init__(self, harness: Any) -> None:
         self.service = harness
         self.client: httpx.AsyncClient = harness.at(0, signed_in(self.reader))
+
+    async def fill(self, apart: int) -> None:
+        """As many items as there may be, or more than a page holds; one in so many has as many files as it may have."""
+        for number in range(self.most):
+            await self.add(number, LIMITS.files if number % apart == 0 else 1)
 
     @abstractmethod
     async def add(self, number: int, files: int) -> str:
@@ -177,7 +186,43 @@ class Received(FullList):
         await deps.deliveries.all.remove(id)
 
 
-FULL_LISTS: dict[str, type[FullList]] = {f"GET {found.path}": found for found in (Drafts, Sent, Pending, Received)}
+class FollowedFiles(FullList):
+    """What the second recipient did with each file; it is there once a transfer is, and has no item without one."""
+
+    harness, reader, id_name = Download, SENDER.address, "file"
+    path = "/api/download/transfers/{transfer}/recipients/{number}/files"
+    changes = False
+    most = LIMITS.files
+
+    async def fill(self, apart: int) -> None:
+        await self.add(0, LIMITS.files)
+
+    async def add(self, number: int, files: int) -> str:
+        """A transfer of which every recipient has downloaded every file as often as they may."""
+        deps, contents = self.service.deps, Contents.of(parcel(str(uuid4()), when(number), files))
+        shelves, at = dict(_shelves(contents, when(number))), when(number)
+        assert await deps.contents.all.add(contents)
+        assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
+        for place, recipient in enumerate(contents.recipients):
+            token = deps.links.token(contents.id, recipient)
+            link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
+            assert await deps.links.all.add(link.but(shelves=shelves if place < self.busy else {}))
+        self.transfer = contents.id
+        return contents.id
+
+    busy = 3
+    """So many recipients have downloaded everything; to write that of all of them takes minutes."""
+
+    async def remove(self, id: str) -> None:
+        raise AssertionError("the files of a transfer stay")
+
+    async def ask(self, **query: str | int) -> httpx.Response:
+        return await self.client.get(self.path.format(transfer=self.transfer, number=2), params=query)
+
+
+FULL_LISTS: dict[str, type[FullList]] = {
+    f"GET {found.path}": found for found in (Drafts, Sent, Pending, Received, FollowedFiles)
+}
 """By the name of the operation in `docs/openapi`."""
 
 

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import resource
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,13 +49,10 @@ def test_every_list_is_asked_for_with_the_same_words(name: str) -> None:
 
 
 async def test_a_page_of_the_largest_items_is_within_its_bound(empty: FullList) -> None:
-    for number in range(empty.most):
-        await empty.add(number, LIMITS.files if number % APART == 0 else 1)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    await empty.fill(APART)
     first = await empty.ask(limit=MOST_ITEMS)
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
     assert first.status_code == 200, first.text
-    print(f"{empty.path}: {len(first.json()['items'])} items, {len(first.content)} bytes, {grown} KiB more memory")
+    print(f"{empty.path}: {len(first.json()['items'])} items, {len(first.content)} bytes")
     assert len(first.content) <= BOUND_BYTES
     found, page = list(first.json()["items"]), first.json()
     while page["next_cursor"]:
@@ -65,11 +61,15 @@ async def test_a_page_of_the_largest_items_is_within_its_bound(empty: FullList) 
         page = answer.json()
         found += page["items"]
     assert len({one[empty.id_name] for one in found}) == len(found) == empty.most
-    assert {one["files"] for one in found} == {LIMITS.files, 1}
-    assert max(one["total_bytes"] for one in found) == 7 * LIMITS.files
+    if empty.changes:
+        assert {one["files"] for one in found} == {LIMITS.files, 1}
+    if "total_bytes" in found[0]:
+        assert max(one["total_bytes"] for one in found) == 7 * LIMITS.files
 
 
 async def test_walking_shows_each_item_once_while_others_come_and_go(empty: FullList) -> None:
+    if not empty.changes:
+        return
     ids = [await empty.add(number, 1) for number in range(0, 60, 2)]
     kept, leaving = set(ids[::2]), ids[1::2]
     seen: list[str] = []
@@ -92,6 +92,8 @@ async def test_walking_shows_each_item_once_while_others_come_and_go(empty: Full
 
 
 async def test_a_page_that_cannot_be_is_refused(empty: FullList) -> None:
+    if not empty.changes:
+        await empty.add(0, 1)
     before_all_time = base64.urlsafe_b64encode(b"-99999999999999.a").decode()
     for cursor in ("", "x", "é", "MTIz", "LTE.", before_all_time, "a" * LONGEST_CURSOR):
         answer = await empty.ask(cursor=cursor)
