@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlencode
 
 import httpx
 
@@ -88,7 +87,8 @@ class Api:
         return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}")
 
     def drafts(self) -> list[Json]:
-        return self.wire.list_again("/api/upload/drafts", "drafts")
+        """The last touched first, in short."""
+        return self.wire.list_again("/api/upload/drafts")
 
     def draft(self, draft: str) -> Json:
         return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}")
@@ -132,13 +132,8 @@ class Api:
         return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission")
 
     def sent_transfers(self) -> list[Json]:
-        """The latest first."""
-        found: list[Json] = []
-        page = self._sent_transfers("")
-        while page:
-            found += page
-            page = self._sent_transfers("?" + urlencode({"before": page[-1]["submitted_at"]}))
-        return found
+        """The latest first, in short."""
+        return self.wire.list_again("/api/upload/transfers")
 
     def sent_transfer(self, transfer: str) -> Json:
         return self.wire.ask_again("GET", f"/api/upload/transfers/{transfer}")
@@ -149,9 +144,6 @@ class Api:
     def extend(self, transfer: str, days: int) -> Json:
         """Keep it for so many days, counted from the submission."""
         return self.wire.ask_again("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days})
-
-    def _sent_transfers(self, query: str) -> list[Json]:
-        return self.wire.list_again("/api/upload/transfers" + query, "transfers")
 
     # --- the decision ---
 
@@ -166,6 +158,7 @@ class Api:
         return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/refusal", body)
 
     def pending(self) -> list[Json]:
+        """What waits for this agent's decision, the most urgent first, in short."""
         return self.wire.list_again("/api/propagation/pending")
 
     def approve_transfer(self, transfer: str, digest: str) -> Json:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
+from urllib.parse import urlencode
 
 import httpx
 
@@ -18,6 +19,7 @@ from client.problem import Json, Problem, UnexpectedAnswer, problem_of
 TIMEOUT = httpx.Timeout(75.0, connect=10.0)
 SPENT_SHARE = 0.5
 SHORTEST_PAUSE_SECONDS = 0.5
+ITEMS_IN_A_PAGE = 100
 
 
 @cache
@@ -63,9 +65,13 @@ class Wire:
         return self.patience.keep_trying(lambda: self.ask(method, path, body))
 
     @understood
-    def list_again(self, path: str, name: str = "items") -> list[Json]:
-        """A GET whose answer is a list, or has one under a name."""
-        items: list[Json] = self.ask_again("GET", path)[name]
+    def list_again(self, path: str) -> list[Json]:
+        """A whole list, which the service answers in pages."""
+        page = self.ask_again("GET", f"{path}?limit={ITEMS_IN_A_PAGE}")
+        items: list[Json] = page["items"]
+        while cursor := page["next_cursor"]:
+            page = self.ask_again("GET", f"{path}?" + urlencode({"limit": ITEMS_IN_A_PAGE, "cursor": cursor}))
+            items += page["items"]
         return items
 
     @understood
@@ -129,9 +135,9 @@ def _json(answer: httpx.Response) -> Json:
         body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else None
     except ValueError:
         body = None
-    if not isinstance(body, dict | list):
-        raise UnexpectedAnswer(f"{answer.status_code} without JSON")
-    return body if isinstance(body, dict) else {"items": body}
+    if not isinstance(body, dict):
+        raise UnexpectedAnswer(f"{answer.status_code} without a JSON object")
+    return body
 
 
 def _sent_at(answer: httpx.Response) -> datetime:

@@ -2,10 +2,26 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from portal.cards import Challenge, Decision, Draft, Limits, Offer, Transfer
-from portal.followed import Received, Tracking
+from portal.cards import (
+    Challenge,
+    Decision,
+    Draft,
+    DraftSummary,
+    Item,
+    Limits,
+    Offer,
+    Page,
+    PendingSummary,
+    Transfer,
+    TransferSummary,
+)
+from portal.followed import Received, Shelf, Tracking
 from portal.gateway import Gateway, Reader, Refused, path
+
+ROWS = 50
+"""What a page of a list shows."""
 
 
 class Asking:
@@ -56,8 +72,8 @@ class Asking:
     async def begin_draft(self, draft: str) -> Draft:
         return Draft.model_validate(await self.ask("PUT", "upload", "drafts", draft))
 
-    async def drafts(self) -> list[Draft]:
-        return [Draft.model_validate(one) for one in (await self.ask("GET", "upload", "drafts"))["drafts"]]
+    async def drafts(self, cursor: str = "", limit: int = ROWS) -> Page[DraftSummary]:
+        return await self._page(Page[DraftSummary], cursor, limit, "upload", "drafts")
 
     async def draft(self, draft: str) -> Draft:
         return Draft.model_validate(await self.ask("GET", "upload", "drafts", draft))
@@ -83,9 +99,8 @@ class Asking:
     async def submit(self, draft: str) -> None:
         await self.ask("POST", "upload", "drafts", draft, "submission")
 
-    async def transfers(self) -> list[Transfer]:
-        found = (await self.ask("GET", "upload", "transfers"))["transfers"]
-        return [Transfer.model_validate(one) for one in found]
+    async def transfers(self, cursor: str = "", limit: int = ROWS) -> Page[TransferSummary]:
+        return await self._page(Page[TransferSummary], cursor, limit, "upload", "transfers")
 
     async def transfer(self, transfer: str) -> Transfer:
         return Transfer.model_validate(await self.ask("GET", "upload", "transfers", transfer))
@@ -107,8 +122,8 @@ class Asking:
         """`outcome` is `approval` or `refusal`."""
         await self.ask("POST", "propagation", *place, outcome, body=dict(body))
 
-    async def pending(self) -> list[Decision]:
-        return [Decision.model_validate(one) for one in await self.ask("GET", "propagation", "pending")]
+    async def pending(self, cursor: str = "", limit: int = ROWS) -> Page[PendingSummary]:
+        return await self._page(Page[PendingSummary], cursor, limit, "propagation", "pending")
 
     async def decision(self, transfer: str) -> Decision | None:
         """None while the service has not heard of the transfer yet."""
@@ -131,8 +146,13 @@ class Asking:
         """None while there is nothing at the counter yet."""
         return Tracking.model_validate(found) if (found := await self._maybe("download", transfer)) else None
 
-    async def received(self) -> list[Received]:
-        return [Received.model_validate(one) for one in await self.ask("GET", "download", "received")]
+    async def files_of(self, transfer: str, number: int, cursor: str = "", limit: int = ROWS) -> Page[Shelf]:
+        """What the recipient at this place of the list did with each file."""
+        place = ("download", "transfers", transfer, "recipients", str(number), "files")
+        return await self._page(Page[Shelf], cursor, limit, *place)
+
+    async def received(self, cursor: str = "", limit: int = ROWS) -> Page[Received]:
+        return await self._page(Page[Received], cursor, limit, "download", "received")
 
     async def reopen(self, transfer: str, address: str, file: str) -> None:
         body = {"recipient": address, "file": file}
@@ -149,6 +169,10 @@ class Asking:
         body = {"recipient": address or None}
         card = await self.ask("PUT", "download", "transfers", transfer, "reminders", id, body=body)
         return len(card["reminded"])
+
+    async def _page(self, page: type[Page[Item]], cursor: str, limit: int, *segments: str) -> Page[Item]:
+        query = urlencode({"limit": limit} | ({"cursor": cursor} if cursor else {}))
+        return page.model_validate(await self.gateway.ask(self.reader, "GET", f"{path(*segments)}?{query}"))
 
     async def _maybe(self, service: str, transfer: str) -> Any:
         try:

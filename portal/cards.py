@@ -1,6 +1,7 @@
 """What the services show, as far as pages show it on; unknown members are ignored, because cards grow."""
 
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +10,16 @@ class Card(BaseModel):
     """Anything that a service shows."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+
+Item = TypeVar("Item", bound=Card)
+
+
+class Page(Card, Generic[Item]):
+    """Some items of a list; `next_cursor` leads to those that follow."""
+
+    items: list[Item]
+    next_cursor: str | None
 
 
 class Person(Card):
@@ -109,6 +120,28 @@ class Transfer(Parcel):
     closed_at: datetime | None
 
 
+class DraftSummary(Card):
+    """A draft in a list."""
+
+    id: str = Field(alias="draft")
+    subject: str
+    files: int
+    total_bytes: int
+    touched_at: datetime
+
+
+class TransferSummary(Card):
+    """What was sent, in a list."""
+
+    id: str = Field(alias="transfer")
+    outcome: str | None
+    subject: str
+    recipients: list[Recipient]
+    files: int
+    total_bytes: int
+    submitted_at: datetime
+
+
 class Days(Card):
     """How long a transfer may be kept."""
 
@@ -179,6 +212,16 @@ class Decision(Card):
     may_decide: bool
     approvers: list[str]
     shown: Shown
+
+
+class PendingSummary(Card):
+    """A transfer that waits for a decision, in a list."""
+
+    transfer: str
+    sender: ShownSender
+    subject: str
+    files: int
+    decide_by: datetime
 
 
 class Offer(Card):

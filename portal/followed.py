@@ -35,7 +35,7 @@ class Mail(Card):
 
 
 class Followed(Card):
-    """One recipient as the sender sees it."""
+    """One recipient as the sender sees it; `files` are the first of the transfer."""
 
     address: str
     field: str
@@ -44,6 +44,8 @@ class Followed(Card):
     revoked_at: datetime | None
     opened_at: datetime | None
     mails: list[Mail]
+    files_downloaded: int
+    files_suspended: int
     files: list[Shelf]
     archives: list[Download]
     has_everything: bool

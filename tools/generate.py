@@ -14,6 +14,7 @@ from services.contracts.facts import FACTS
 from services.kit.bus import EVENTS
 from services.kit.refusals import Refusal
 from services.kit.service import api
+from tools import limits
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
@@ -142,6 +143,7 @@ def _first_line(text: str | None) -> str:
 def documents() -> dict[Path, str]:
     """Each generated file and what it must hold."""
     made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems(), README: readme()}
+    made[DOCS / "limits.md"] = limits.page()
     for service in SERVICES:
         if importlib.util.find_spec(f"services.{service}.api"):
             made[DOCS / "openapi" / f"{service}.json"] = openapi(service)

@@ -98,7 +98,7 @@ def _one(document: Json) -> list[Entry]:
     if decision:
         entries += _decision(decision)
     for one in tracking["recipients"] if tracking else []:
-        entries += _recipient(one)
+        entries += _recipient(one, len(tracking["files"]))
     return entries
 
 
@@ -115,12 +115,12 @@ def _decision(decision: Json) -> list[Entry]:
     return [(words("Décision", "Decision"), f"{until} ({approvers})")]
 
 
-def _recipient(one: Json) -> list[Entry]:
-    """Whether they were told, have looked, and what they have."""
+def _recipient(one: Json, files: int) -> list[Entry]:
+    """Whether they were told, have looked, and how many of the files they have."""
     told = ", ".join(" ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"])
     opened = when(one["opened_at"])
-    has = sum(file["done"] > 0 for file in one["files"])
+    has = one["files_downloaded"]
     gone = f"  {words('révoqué', 'revoked')}" if one.get("revoked_at") else ""
     mails, seen, got = words("courriels", "mails"), words("ouvert", "opened"), words("téléchargés", "downloaded")
     who = f"{one['address']} ({one['role']})"
-    return [("", f"{who}  {mails}: {told}  {seen}: {opened}  {got}: {has}/{len(one['files'])}{gone}")]
+    return [("", f"{who}  {mails}: {told}  {seen}: {opened}  {got}: {has}/{files}{gone}")]

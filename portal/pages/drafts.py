@@ -13,12 +13,6 @@ from portal.words import days_from
 router = APIRouter(prefix="/drafts")
 
 
-@router.get("")
-async def drafts(visit: Member) -> Response:
-    """All of one's drafts, the last touched first."""
-    return visit.show("drafts/list.html", drafts=await visit.ask.drafts())
-
-
 @router.post("")
 async def begin(visit: Member, form: Posted) -> Response:
     """A new one; the form says its id, so that a double click begins one draft."""

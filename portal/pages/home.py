@@ -5,7 +5,7 @@ import asyncio
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.cards import Decision
+from portal.cards import Page, PendingSummary
 from portal.gateway import Refused
 from portal.visits import UNAUTHENTICATED, Visit, Visited
 from services.kit.refusals import Unauthenticated
@@ -19,8 +19,11 @@ async def home(visit: Visited) -> Response:
     """Without a session: what this is and how to come in; with one: what there is to do."""
     if not await _has_session(visit):
         return visit.show("home/welcome.html")
-    drafts, transfers, pending = await asyncio.gather(visit.ask.drafts(), visit.ask.transfers(), _pending(visit))
-    return visit.show("home/desk.html", drafts=drafts[:RECENT], transfers=transfers[:RECENT], pending=pending)
+    ask = visit.ask
+    drafts, transfers, pending = await asyncio.gather(
+        ask.drafts(limit=RECENT), ask.transfers(limit=RECENT), _pending(visit)
+    )
+    return visit.show("home/desk.html", drafts=drafts.items, transfers=transfers.items, pending=pending)
 
 
 async def _has_session(visit: Visit) -> bool:
@@ -37,6 +40,7 @@ async def _has_session(visit: Visit) -> bool:
     return True
 
 
-async def _pending(visit: Visit) -> list[Decision]:
+async def _pending(visit: Visit) -> Page[PendingSummary]:
     """What waits for an agent; nothing ever waits for anybody else."""
-    return await visit.ask.pending() if visit.visitor and visit.visitor.is_agent else []
+    is_agent = visit.visitor is not None and visit.visitor.is_agent
+    return await visit.ask.pending(limit=RECENT) if is_agent else Page(items=[], next_cursor=None)

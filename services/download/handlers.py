@@ -48,7 +48,7 @@ async def _extend_links(deps: Deps, transfer: str) -> None:
     if delivery.extended_to is None or delivery.ends_at is None or not delivery.open:
         return
     contents, ends_at, reminder = await deps.contents.get(transfer), delivery.ends_at, deps.terms.reminder
-    for link in await deps.links.of(transfer):
+    async for link in deps.links.of(transfer):
         if link.ends_at < ends_at and delivery.is_open_to(link.recipient.address):
             offer = offer_of(deps, link, contents)
             await deps.links.all.update(link.id, partial(_extended, offer, ends_at, reminder))

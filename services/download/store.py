@@ -1,21 +1,74 @@
 """Where do deliveries, contents and links rest, and how are they found?"""
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from services.contracts.values import Recipient
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery, Handed
 from services.download.domain.link import Link
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
-from services.kit.mongo import Aggregates, Database
+from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES
+from services.kit.listing import Order, Shown
+from services.kit.mongo import Aggregates, Database, Document
+from services.kit.pages import Item, Page, Paging
 from services.kit.refusals import NotFound
 from services.kit.secrets import derived_token, keyed_hash
 
 CACHED_CONTENTS = 32
 MOST_LINKS = 1000
-MOST_RECEIVED = 200
+LAST_ISSUED = Order("issued_at", latest_first=True)
+FILES_DOWNLOADED: Document = {
+    "$size": {
+        "$filter": {
+            "input": {"$objectToArray": "$shelves"},
+            "as": "shelf",
+            "cond": {
+                "$in": [
+                    "done",
+                    {
+                        "$map": {
+                            "input": {"$objectToArray": "$$shelf.v.downloads"},
+                            "as": "download",
+                            "in": "$$download.v.state",
+                        }
+                    },
+                ]
+            },
+        }
+    }
+}
+"""How many files were downloaded at least once, as the database counts them: no download is loaded."""
+MOST_BYTES = {"$add": [MOST_SENT_BYTES, {"$multiply": [MOST_LOADS, "$$shelf.v.size_bytes"]}]}
+FILES_SUSPENDED: Document = {
+    "$size": {
+        "$filter": {
+            "input": {"$objectToArray": "$shelves"},
+            "as": "shelf",
+            "cond": {"$gt": ["$$shelf.v.sent_bytes", MOST_BYTES]},
+        }
+    }
+}
+"""How many files are suspended."""
+RECEIVED_FIELDS: Document = {
+    **dict.fromkeys(("transfer", "label", "recipient", "ends_at", "files", "total_bytes"), 1),
+    "files_downloaded": FILES_DOWNLOADED,
+}
+FOLLOWED_FIELDS: Document = {
+    **dict.fromkeys(Link.model_fields.keys() - {"id", "shelves"}, 1),
+    "files_downloaded": FILES_DOWNLOADED,
+    "files_suspended": FILES_SUSPENDED,
+}
+
+
+class Followed(NamedTuple):
+    """A link with the shelves of some files only, and how many of all files were downloaded, and are suspended."""
+
+    link: Link
+    files_downloaded: int
+    files_suspended: int
 
 
 class Deliveries:
@@ -44,10 +97,11 @@ class Deliveries:
         found = {delivery.id: delivery for delivery in await self.all.find(query, limit=len(transfers))}
         return {one for one in watched if one.transfer in found and not found[one.transfer].is_open_to(one.recipient)}
 
-    async def some(self, transfers: Collection[str]) -> dict[str, Delivery]:
-        """Several of them."""
-        found = await self.all.find({"_id": {"$in": list(transfers)}}, limit=max(1, len(transfers)))
-        return {delivery.id: delivery for delivery in found}
+    async def endings(self, transfers: Collection[str]) -> dict[str, Delivery]:
+        """Several of them, with what says whether they are open, and nothing else."""
+        query, fields = {"_id": {"$in": list(transfers)}}, dict.fromkeys(("closing", "quarantine", "revoked"), 1)
+        found = await self.all.listing.some(query, fields, limit=max(1, len(transfers)))
+        return {one["_id"]: Delivery.model_validate({**one, "id": one["_id"]}) for one in found}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:
         """The delivery and the database's time; `TransferUnknown` otherwise."""
@@ -86,8 +140,8 @@ class Links:
         self.all: Aggregates[Link] = database.aggregates("links", Link)
         self._database = database
         self._pepper = pepper
-        database.index("links", "recipient.address", "issued_at")
-        database.index("links", "transfer")
+        database.index("links", "recipient.address", "issued_at", "_id")
+        database.index("links", "transfer", "recipient.address")
         database.index("links", "settles_at")
         database.index("links", "remind_at")
 
@@ -106,14 +160,35 @@ class Links:
         except NotFound:
             raise LinkUnknown() from None
 
-    async def received_by(self, address: str) -> list[Link]:
-        """What was sent to this address, the latest first."""
-        return await self.all.find({"recipient.address": address}, sort=[("issued_at", -1)], limit=MOST_RECEIVED)
+    async def received_by(self, address: str, paging: Paging, shown: Shown[Item]) -> Page[Item]:
+        """A page of what was sent to this address, the latest first."""
+        return await self.all.listing.page({"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, paging, shown)
 
     async def now(self) -> datetime:
         """The database's time."""
         return await self._database.now()
 
-    async def of(self, transfer: str) -> list[Link]:
-        """Every link of a transfer, by recipient."""
-        return await self.all.find({"transfer": transfer}, sort=[("recipient.address", 1)], limit=MOST_LINKS)
+    async def of(self, transfer: str) -> AsyncIterator[Link]:
+        """Every link of a transfer, by recipient, one after the other: each may be large."""
+        async for document in self.all.listing.each({"transfer": transfer}, {"outbox": 0}, "recipient.address"):
+            yield _link(document)
+
+    async def addresses(self, transfer: str) -> set[str]:
+        """The recipients of a transfer who have a link."""
+        found = await self.all.listing.some({"transfer": transfer}, {"recipient": 1}, limit=MOST_LINKS)
+        return {one["recipient"]["address"] for one in found}
+
+    async def are_busy(self, transfer: str, now: datetime) -> bool:
+        """Some lease of a transfer's links is still alive."""
+        query = {"transfer": transfer, "busy_until": {"$gt": now}}
+        return bool(await self.all.listing.some(query, {"_id": 1}, limit=1))
+
+    async def followed(self, transfer: str, files: Collection[str]) -> AsyncIterator[Followed]:
+        """The links of a transfer as its sender follows them, with the shelves of these files."""
+        fields = {**FOLLOWED_FIELDS, **{f"shelves.{file}": 1 for file in files}}
+        async for document in self.all.listing.each({"transfer": transfer}, fields, "recipient.address"):
+            yield Followed(_link(document), document["files_downloaded"], document["files_suspended"])
+
+
+def _link(document: Document) -> Link:
+    return Link.model_validate({**document, "id": document["_id"]})

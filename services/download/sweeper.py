@@ -1,6 +1,6 @@
 """What happened at the counter because time passed? By the database's clock, in batches, any number of instances."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from services.contracts.download import Fetched
@@ -39,29 +39,28 @@ async def expire(deps: Deps) -> None:
     """Transfers whose last day is over are closed, and the closing report goes out."""
     for transfer in await deps.deliveries.all.due("ends_at", {"closing": None}, limit=BATCH):
         delivery, now = await deps.deliveries.read(transfer)
-        links = await deps.links.of(transfer)
         if delivery.ends_at is not None and now < delivery.ends_at + EXTENSION_ON_ITS_WAY:
             continue
         late = delivery.ends_at is None or now >= delivery.ends_at + deps.terms.finishing
-        if not late and any(link.busy_until and link.busy_until > now for link in links):
+        if not late and await deps.links.are_busy(transfer, now):
             continue  # a download begun before the end may finish (R39)
-        links = [await deps.links.all.update(link.id, lambda link, now: link.settle(now)) for link in links]
-        contents = await deps.contents.get(transfer)
-        report = tuple(
-            Fetched(
-                recipient=link.recipient.address,
-                files_downloaded=link.files_downloaded(now),
-                files_in_all=len(contents.files),
-            )
-            for link in links
-        )
-        await deps.deliveries.all.update(transfer, _expiry(report))
+        await deps.deliveries.all.update(transfer, _expiry(await _report(deps, transfer, now)))
+
+
+async def _report(deps: Deps, transfer: str, now: datetime) -> tuple[Fetched, ...]:
+    """Who fetched how many files; what died inside its last MiB is settled before."""
+    files_in_all, report = len((await deps.contents.get(transfer)).files), list[Fetched]()
+    async for link in deps.links.of(transfer):
+        after = await deps.links.all.update(link.id, lambda link, now: link.settle(now))
+        fetched = after.files_downloaded(now)
+        report.append(Fetched(recipient=link.recipient.address, files_downloaded=fetched, files_in_all=files_in_all))
+    return tuple(report)
 
 
 async def forget(deps: Deps) -> None:
     """What happened is forgotten when it was kept long enough; the delivery goes last, so that a crash is caught up."""
     for transfer in await deps.deliveries.all.due("forget_at", limit=BATCH):
-        gone = [await deps.links.all.remove(link.id) for link in await deps.links.of(transfer)]
+        gone = [await deps.links.all.remove(link.id) async for link in deps.links.of(transfer)]
         if all(gone):
             await deps.contents.all.remove(transfer)
             await deps.deliveries.all.remove(transfer)

@@ -16,13 +16,14 @@ from services.kit.aggregate import Change, State
 from services.kit.announced import Announced, announced
 from services.kit.changes import written
 from services.kit.events import Fact
+from services.kit.listing import Listing
+from services.kit.pages import EPOCH
 from services.kit.records import Document, Records, reachable
 from services.kit.refusals import NotFound, Unavailable
 
 __all__ = ["Aggregates", "Announced", "Database", "Document", "Records"]
 
 ATTEMPTS = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Database:
@@ -92,6 +93,7 @@ class Aggregates(Generic[State]):
         self._model = model
         self._all_but_outbox = {**dict.fromkeys(model.model_fields, 1), "now": "$$NOW"}
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self.listing = Listing(collection)
         self._published: list[UpdateOne] = []
         self._dropping = asyncio.Lock()
         self.on_announced: Callable[[str, Sequence[Announced]], None] = lambda _id, _outbox: None
@@ -146,11 +148,6 @@ class Aggregates(Generic[State]):
     async def glimpse(self, id: str, *fields: str) -> tuple[Document, datetime]:
         """Some fields of a large document, and the database's time; `NotFound` for an unknown id."""
         return await self._look(id, {**dict.fromkeys(fields, 1), "now": "$$NOW"})
-
-    async def count(self, query: Document, *, limit: int) -> int:
-        """How many match; it does not count further than `limit`."""
-        async with reachable():
-            return int(await self._collection.count_documents(query, limit=limit))
 
     async def find(self, query: Document, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100) -> list[State]:
         """Aggregates that match; at most `limit` of them."""

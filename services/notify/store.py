@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
-from services.kit.mongo import EPOCH, Aggregates, Database, Document
+from services.kit.mongo import Aggregates, Database, Document
+from services.kit.pages import EPOCH
 from services.kit.refusals import NotFound
 from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
 from services.notify.standing import ABOUT_A_RIGHT, Standing

@@ -9,12 +9,14 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.contracts.values import Person
 from services.kit.callers import Caller
+from services.kit.pages import Page, Paged
+from services.kit.records import Document
 from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import wired
 from services.kit.text import normalized
 from services.propagation.deps import Deps
 from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
-from services.propagation.shown import Shown
+from services.propagation.shown import Shown, ShownSender
 
 
 def unstored(response: Response) -> None:
@@ -66,6 +68,18 @@ class Card(BaseModel):
     shown: Shown
 
 
+class PendingSummary(BaseModel):
+    """A transfer that waits for a decision, in a list; the whole of it is at `/transfers/{transfer}`."""
+
+    transfer: str
+    sender: ShownSender
+    subject: str
+    files: int
+    total_bytes: int
+    submitted_at: datetime
+    decide_by: datetime
+
+
 @router.get("/approvals/{token}")
 async def show_approval(deps: Wired, token: str) -> Card:
     """What is to be decided; looking costs nothing and changes nothing (R24)."""
@@ -88,10 +102,10 @@ async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Card:
 
 
 @router.get("/pending")
-async def show_pending(deps: Wired, request: Request) -> list[Card]:
+async def show_pending(deps: Wired, request: Request, paging: Paged) -> Page[PendingSummary]:
     """What waits for the agent who asks, the most urgent first."""
     caller = await _agent(deps, request)
-    return [_card(one, caller.address) for one in await deps.propagations.waiting_for(caller.address)]
+    return await deps.propagations.waiting_for(caller.address, paging, _summary)
 
 
 @router.post("/transfers/{transfer}/approval")
@@ -153,6 +167,20 @@ def _may_see(propagation: Propagation, caller: Caller) -> bool:
     kept = (one for one in parcel.recipients if one.address not in propagation.revoked)
     among = any(one.address == caller.address and one.role == "agent" for one in kept)
     return caller.address == parcel.sender.address or (among and caller.role == "agent")
+
+
+def _summary(document: Document) -> PendingSummary:
+    parcel = document["parcel"]
+    sender = parcel["sender"]
+    return PendingSummary(
+        transfer=document["_id"],
+        sender=ShownSender(address=sender["address"], role=parcel["sender_role"], declared_name=sender["name"]),
+        subject=parcel["subject"],
+        files=document["files"],
+        total_bytes=document["total_bytes"],
+        submitted_at=parcel["submitted_at"],
+        decide_by=document["decide_by"],
+    )
 
 
 def _card(propagation: Propagation, reader: str) -> Card:

@@ -1,14 +1,24 @@
 """Where do propagations rest, and how are they found by a token, by an approver, by a date?"""
 
+from collections.abc import Callable
+
 from pydantic import SecretStr
 
 from services.contracts.propagation import Approver
-from services.kit.mongo import Aggregates, Database
+from services.kit.listing import Order, each
+from services.kit.mongo import Aggregates, Database, Document
+from services.kit.pages import Item, Page, Paging
 from services.kit.refusals import NotFound
 from services.kit.secrets import derived_token, keyed_hash
 from services.propagation.domain import Invited, Propagation
 
-MOST_SHOWN = 200
+MOST_URGENT = Order("decide_by")
+WAITING_FIELDS: Document = {
+    **dict.fromkeys(("parcel.sender", "parcel.sender_role", "parcel.subject", "parcel.submitted_at"), 1),
+    "files": {"$size": "$parcel.files"},
+    "total_bytes": {"$sum": "$parcel.files.size_bytes"},
+}
+"""The files are counted by the database; a list never loads them, nor the text."""
 
 
 class Invitations:
@@ -34,7 +44,7 @@ class Propagations:
         self.all: Aggregates[Propagation] = database.aggregates("propagations", Propagation)
         self._invitations = invitations
         database.index("propagations", "invited.token_hash")
-        database.index("propagations", "invited.address", "state")
+        database.index("propagations", "invited.address", "state", "decide_by", "_id")
         database.index("propagations", "decide_by")
         database.index("propagations", "keep_until")
 
@@ -47,10 +57,10 @@ class Propagations:
                     return found, one.address
         raise NotFound()
 
-    async def waiting_for(self, address: str) -> list[Propagation]:
-        """Those that this approver may still decide, the most urgent first."""
+    async def waiting_for(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+        """A page of those that this approver may still decide, the most urgent first."""
         query = {"invited.address": address, "state": "waiting"}
-        return await self.all.find(query, sort=[("decide_by", 1)], limit=MOST_SHOWN)
+        return await self.all.listing.page(query, MOST_URGENT, WAITING_FIELDS, paging, each(shown))
 
     async def overdue(self) -> list[str]:
         """Those whose last day to decide is over, by the database's clock."""

@@ -1,21 +1,47 @@
 """Where do transfers, what was read back of them, and the digests of their parts rest, and how are they found?"""
 
-from collections.abc import Sequence
+import asyncio
+import random
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from services.contracts.values import Part
 from services.kit.aggregate import Change
 from services.kit.events import Fact
-from services.kit.mongo import EPOCH, Database
-from services.kit.refusals import Conflict, NotFound
+from services.kit.listing import Order, each
+from services.kit.mongo import Database, Document
+from services.kit.pages import Item, Page, Paging
+from services.kit.refusals import Conflict, NotFound, Unavailable
+from services.upload.domain.drafting import free_slots
 from services.upload.domain.ending import timed
 from services.upload.domain.files import FileAlreadyComplete
-from services.upload.domain.limits import Keeping
+from services.upload.domain.limits import Keeping, Limits
 from services.upload.domain.transfer import File, Leftover, Transfer
 from services.upload.domain.verification import Verification, begin
 
-LISTED = 100
+LAST_TOUCHED = Order("touched_at", latest_first=True)
+LAST_SENT = Order("submitted_at", latest_first=True)
+COUNTED: Document = {
+    "files": {"$size": {"$objectToArray": "$files"}},
+    "total_bytes": {
+        "$sum": {"$map": {"input": {"$objectToArray": "$files"}, "as": "file", "in": "$$file.v.size_bytes"}}
+    },
+}
+"""The files, counted by the database; a list of transfers never loads them."""
+DRAFT_FIELDS: Document = {
+    **dict.fromkeys(("subject", "created_at"), 1),
+    **COUNTED,
+    "recipients": {"$size": {"$setUnion": ["$to", "$cc", "$bcc"]}},
+}
+SENT_FIELDS: Document = {
+    **dict.fromkeys(("state", "outcome", "subject", "recipients", "ends_at", "closed_at"), 1),
+    **COUNTED,
+}
+NUMBERED: Document = {"state": "draft", "slot": {"$gte": 0}}
+ONLY_SLOT: Document = {"slot": 1, "_id": 0}
+MOST_SLOTS = 10_000
+ATTEMPTS = 60
 AT_A_TIME = 10
 DIGESTS_KEPT = timedelta(days=60)
 
@@ -44,9 +70,11 @@ class Transfers:
         self._aggregates = database.aggregates("transfers", Transfer)
         self._database = database
         self.keeping = keeping
-        database.index("transfers", "sender.address", "state", "touched_at")
-        database.index("transfers", "sender.address", "submitted_at")
+        database.index("transfers", "sender.address", "state", "touched_at", "_id")
+        database.index("transfers", "sender.address", "submitted_at", "_id")
         database.index("transfers", "due_at")
+        numbers = ("sender.address", "state", "slot")
+        database.index("transfers", *numbers, unique=True, partialFilterExpression=NUMBERED)
 
     async def add(self, draft: Transfer) -> bool:
         """Keep a new draft; false when its id is taken."""
@@ -90,20 +118,35 @@ class Transfers:
             raise FileAlreadyComplete()
         return Receiving(File.model_validate(announced), now)
 
-    async def drafts_of(self, address: str) -> list[Transfer]:
-        """A sender's drafts, the last touched first."""
+    async def drafts_of(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+        """A page of a sender's drafts, the last touched first."""
         query = {"sender.address": address, "state": "draft"}
-        return await self._aggregates.find(query, sort=[("touched_at", -1)], limit=LISTED)
+        return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, paging, each(shown))
 
-    async def count_drafts(self, address: str, most: int) -> int:
-        """How many drafts a sender has; it does not count further than `most`."""
-        return await self._aggregates.count({"sender.address": address, "state": "draft"}, limit=most)
+    async def begin(self, draft: Transfer, limits: Limits) -> Transfer:
+        """Keep a new draft under a number that no other draft of its sender has, or refuse; the known one of this id.
 
-    async def sent_by(self, address: str, before: datetime | None = None) -> list[Transfer]:
-        """What a sender has sent, the latest first; `before` turns the page."""
-        span = {"$gt": EPOCH, "$lt": before} if before else {"$gt": EPOCH}
-        query = {"sender.address": address, "submitted_at": span}
-        return await self._aggregates.find(query, sort=[("submitted_at", -1)], limit=LISTED)
+        The number is part of the write, and unique in the database: several that begin at once choose until each has
+        one, or none is left.
+        """
+        for attempt in range(ATTEMPTS):
+            slot = random.choice(free_slots(await self._slots_of(draft.sender.address), limits))  # noqa: S311 - no secret
+            if await self.add(draft.but(slot=slot)):
+                return draft
+            if known := await self.find(draft.id):
+                return known
+            await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+        raise Unavailable()
+
+    async def _slots_of(self, address: str) -> set[int]:
+        """Answered from the index alone: drafts may be large."""
+        query = {"sender.address": address, **NUMBERED}
+        return {one["slot"] for one in await self._aggregates.listing.some(query, ONLY_SLOT, limit=MOST_SLOTS)}
+
+    async def sent_by(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+        """A page of what a sender has sent, the latest first."""
+        query = {"sender.address": address}
+        return await self._aggregates.listing.page(query, LAST_SENT, SENT_FIELDS, paging, each(shown))
 
     async def due(self) -> list[str]:
         """Ids of the transfers that the sweeper must look at now, the longest overdue first."""

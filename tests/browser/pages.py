@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from services.kit.pages import Position, cursor_of
 from tests.browser import doing
 from tests.browser.plays import (
     Play,
@@ -13,6 +14,7 @@ from tests.browser.plays import (
     exhausted,
     holds,
     incomplete_draft,
+    many_transfers,
     nothing,
     offered,
     one_file,
@@ -80,6 +82,7 @@ DESK = (
     State("drafts", "/drafts", "external", unfinished),
     State("drafts-none", "/drafts", "external", holds(drafts=False)),
     State("transfers", "/transfers", "external"),
+    State("transfers-many", f"/transfers?cursor={cursor_of(Position(1))}", "external", many_transfers),
     State("transfers-searched", "/transfers?q=budget", "external"),
     State("received", "/received", "agent"),
     State("transfers-none", "/transfers", "external", holds(transfers=False)),
@@ -109,6 +112,7 @@ WRITING = (
 FOLLOWING = (
     State("tracking-waiting", TRACKING, "external", waiting, doing.open_all),
     State("tracking", TRACKING, "external", decided("approved"), doing.open_all),
+    State("tracking-recipient", f"{TRACKING}/recipients/2", "external", decided("approved")),
     State("tracking-refused", TRACKING, "external", decided("refused"), doing.open_all),
     State("tracking-withdrawn", TRACKING, "external", ended("withdrawn")),
     State("tracking-expired", TRACKING, "external", ended("expired")),

@@ -68,6 +68,13 @@ def unfinished(api: FakeApi, _language: str) -> None:
     api.upload.drafts[SENT] = cards.draft(SENT, subject="", files=[], total_bytes=0)
 
 
+def many_transfers(api: FakeApi, _language: str) -> None:
+    """More than one page."""
+    for number in range(60):
+        id = f"{number:08d}-0000-4000-8000-000000000000"
+        api.upload.transfers[id] = cards.transfer(id)
+
+
 def incomplete_draft(api: FakeApi, _language: str) -> None:
     """Half of a file has arrived, and nobody who could approve is among the recipients."""
     begun: Json = {"file": TO_RESUME, "state": "receiving", "sha256": None, "crc32": None}

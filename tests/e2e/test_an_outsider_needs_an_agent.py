@@ -68,9 +68,9 @@ def test_an_agent_with_a_session_sees_what_waits_and_may_decide_it(world: World)
     sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
     agent, stranger = world.agent("dominique", signed_in=True), world.agent("claude", signed_in=True)
     sent = world.send(sender, [agent.address, other.address])
-    card = until(agent.api.pending, "it waits for the agent")[0]
-    assert card["shown"]["transfer"] == sent.transfer
-    digest = card["shown"]["digest"]
+    (waiting,) = until(agent.api.pending, "it waits for the agent")
+    assert (waiting["transfer"], waiting["files"]) == (sent.transfer, 1)
+    digest = agent.api.decision(sent.transfer)["shown"]["digest"]
     assert stranger.api.pending() == []
     assert refused(lambda: stranger.api.approve_transfer(sent.transfer, digest)).status == 404
     assert refused(lambda: sender.api.approve_transfer(sent.transfer, digest)).status == 403

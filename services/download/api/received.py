@@ -1,21 +1,24 @@
 """What can an agent ask with a session, who was sent something? What there is, without looking for the mail."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from services.contracts.values import Person, Role
+from services.contracts.values import Label, Person, Recipient, Role
 from services.download.deps import Deps
 from services.download.domain.delivery import Delivery
-from services.download.domain.link import Link
 from services.download.domain.refusals import AgentMailboxOnly
+from services.kit.pages import Page, Paged
+from services.kit.records import Document
 from services.kit.service import wired
 
 router = APIRouter(prefix="/api/download/received")
 
 Wired = Annotated[Deps, Depends(wired)]
+State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]
 
 
 class ReceivedCard(BaseModel):
@@ -25,9 +28,9 @@ class ReceivedCard(BaseModel):
     subject: str
     sender: Person
     sender_role: Role
-    issued_at: datetime | None
+    issued_at: datetime
     ends_at: datetime
-    state: Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]
+    state: State
     files: int
     total_bytes: int
     has_everything: bool
@@ -35,41 +38,50 @@ class ReceivedCard(BaseModel):
 
 
 @router.get("")
-async def received(request: Request, response: Response, deps: Wired) -> list[ReceivedCard]:
-    """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there."""
+async def received(request: Request, response: Response, deps: Wired, paging: Paged) -> Page[ReceivedCard]:
+    """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
+
+    Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
+    bytes counts some seconds after its time is over.
+    """
     caller = await deps.callers.of(request)
     if caller.role != "agent":
         raise AgentMailboxOnly()
     response.headers["Cache-Control"] = "no-store"
-    links, now = await deps.links.received_by(caller.address), await deps.links.now()
-    deliveries = await deps.deliveries.some([link.transfer for link in links])
-    return [_card(deps, link, deliveries[link.transfer], now) for link in links if link.transfer in deliveries]
+    now = await deps.links.now()
+
+    async def shown(links: Sequence[Document]) -> Sequence[ReceivedCard]:
+        deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
+        return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
+
+    return await deps.links.received_by(caller.address, paging, shown)
 
 
-def _card(deps: Deps, link: Link, delivery: Delivery, now: datetime) -> ReceivedCard:
-    state = _state(link, delivery, now)
+def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:
+    recipient, label = Recipient.model_validate(link["recipient"]), Label.model_validate(link["label"])
+    state = _state(recipient, link["ends_at"], delivery, now)
     return ReceivedCard(
-        transfer=link.transfer,
-        subject=link.label.subject,
-        sender=link.label.sender,
-        sender_role=link.label.sender_role,
-        issued_at=link.issued_at,
-        ends_at=link.ends_at,
+        transfer=link["transfer"],
+        subject=label.subject,
+        sender=label.sender,
+        sender_role=label.sender_role,
+        issued_at=link["issued_at"],
+        ends_at=link["ends_at"],
         state=state,
-        files=link.files,
-        total_bytes=link.total_bytes,
-        has_everything=link.has_everything(link.files, now),
-        link=deps.links.token(link.transfer, link.recipient) if state == "open" else None,
+        files=link["files"],
+        total_bytes=link["total_bytes"],
+        has_everything=link["files_downloaded"] >= link["files"],
+        link=deps.links.token(link["transfer"], recipient) if state == "open" else None,
     )
 
 
-def _state(
-    link: Link, delivery: Delivery, now: datetime
-) -> Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]:
+def _state(recipient: Recipient, ends_at: datetime, delivery: Delivery | None, now: datetime) -> State:
+    if delivery is None:
+        return "expired"
     if delivery.closing is not None:
         return delivery.closing.outcome
     if delivery.quarantine is not None:
         return "quarantined"
-    if delivery.revoked_at(link.recipient.address):
+    if delivery.revoked_at(recipient.address):
         return "revoked"
-    return "expired" if now >= link.ends_at else "open"
+    return "expired" if now >= ends_at else "open"

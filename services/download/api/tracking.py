@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Annotated, NamedTuple
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
 
 from services.contracts.values import Recipient
-from services.download.cards import MailedCard, RemindedCard, TrackingCard, tracking_card
 from services.download.deps import Deps
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
@@ -23,6 +22,18 @@ from services.download.domain.refusals import (
     TransferUnknown,
 )
 from services.download.offers import offer_of
+from services.download.tracked import (
+    FIRST_FILES,
+    MailedCard,
+    RemindedCard,
+    ShelfCard,
+    TrackingCard,
+    followed_card,
+    shelf_card,
+    tracking_card,
+    without_link,
+)
+from services.kit.pages import Page, Paged, page_of
 from services.kit.service import wired
 from services.kit.text import Line
 
@@ -52,8 +63,30 @@ class Reminding(BaseModel):
 @router.get("")
 async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
     """The sender's view: who was told, who opened, who downloaded what, who has not."""
+    delivery, contents, now = await _sent_by_caller(deps, transfer, request)
+    cards = {one.address: without_link(one, delivery) for one in contents.recipients}
+    async for one in deps.links.followed(transfer, [file.file for file in contents.files[:FIRST_FILES]]):
+        cards[one.link.recipient.address] = followed_card(one, contents, delivery, now)
+    return tracking_card(delivery, contents, list(cards.values()))
+
+
+@router.get("/recipients/{number}/files")
+async def files_of_recipient(
+    transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, paging: Paged
+) -> Page[ShelfCard]:
+    """What one recipient did with each file, in the order of the transfer; nothing while they have no link.
+
+    `number` is their place in the list of recipients, the first is 1: an address does not belong into an address.
+    """
     sent = await _sent_by_caller(deps, transfer, request)
-    return tracking_card(sent.delivery, sent.contents, await deps.links.of(transfer), sent.now)
+    if number > len(sent.contents.recipients):
+        raise RecipientUnknown()
+    id = deps.links.id(deps.links.token(transfer, sent.contents.recipients[number - 1]))
+    try:
+        link, now = await deps.links.read(id)
+    except LinkUnknown:
+        return Page(items=[], next_cursor=None)
+    return page_of(sent.contents.files, paging, lambda file: shelf_card(file, link, now))
 
 
 @router.post("/reopenings", status_code=204)
@@ -76,7 +109,7 @@ async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> 
     """
     sent = await _sent_by_caller(deps, transfer, request)
     recipient = sent.recipient(wish.recipient)
-    linked = {link.recipient.address for link in await deps.links.of(transfer)}
+    linked = await deps.links.addresses(transfer)
     await deps.deliveries.all.update(
         transfer, lambda delivery, now: delivery.revoke(recipient, sent.contents.recipients, linked, now)
     )
@@ -108,13 +141,17 @@ async def remind(transfer: str, id: UUID, request: Request, deps: Wired, wish: R
         await deps.links.all.update(link.id, lambda link, now: mailing.remind(link, offer, str(id), now))
         return RemindedCard(reminded=[named], passed_over=[])
     sent.must_be_open()
-    links = [link for link in await deps.links.of(transfer) if not sent.delivery.revoked_at(link.recipient.address)]
-    after = [await _remind_unless_barred(deps, link, sent.contents, str(id)) for link in links]
-    reminded = [link.recipient.address for link in after if mailing.was_reminded(link, str(id))]
+    reminded, passed_over = list[str](), list[str]()
+    async for one in deps.links.of(transfer):
+        if sent.delivery.revoked_at(one.recipient.address):
+            continue
+        after = await _remind_unless_barred(deps, one, sent.contents, str(id))
+        if mailing.was_reminded(after, str(id)):
+            reminded.append(one.recipient.address)
+        elif not after.has_everything(len(sent.contents.files), sent.now):
+            passed_over.append(one.recipient.address)
     if not reminded:
         raise NobodyToRemind()
-    wanting = [link for link in after if not link.has_everything(len(sent.contents.files), sent.now)]
-    passed_over = [link.recipient.address for link in wanting if not mailing.was_reminded(link, str(id))]
     return RemindedCard(reminded=reminded, passed_over=passed_over)
 
 
@@ -149,10 +186,11 @@ async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
     recipient = sent.recipient(address)
     sent.must_be_open()
     sent.delivery.must_be_open_to(address)
-    found = next((one for one in await deps.links.of(sent.contents.id) if one.recipient == recipient), None)
-    if found is None:
-        raise RecipientHasNoLink()
-    return found
+    id = deps.links.id(deps.links.token(sent.contents.id, recipient))
+    try:
+        return (await deps.links.read(id))[0]
+    except LinkUnknown:
+        raise RecipientHasNoLink() from None
 
 
 async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> _Sent:

@@ -90,10 +90,16 @@ class DraftCard(ContentsCard):
     problems: list[ObstacleCard]
 
 
-class DraftsCard(BaseModel):
-    """One's own drafts."""
+class DraftSummary(BaseModel):
+    """A draft in a list."""
 
-    drafts: list[DraftCard]
+    draft: str
+    subject: str
+    recipients: int
+    files: int
+    total_bytes: int
+    created_at: datetime
+    touched_at: datetime
 
 
 class TransferCard(ContentsCard):
@@ -107,10 +113,19 @@ class TransferCard(ContentsCard):
     purged_at: datetime | None
 
 
-class TransfersCard(BaseModel):
-    """What one has sent."""
+class TransferSummary(BaseModel):
+    """What was sent, in a list; the recipients are named, so that a list can be searched for them."""
 
-    transfers: list[TransferCard]
+    transfer: str
+    state: State
+    outcome: Outcome | None
+    subject: str
+    recipients: tuple[Recipient, ...]
+    files: int
+    total_bytes: int
+    submitted_at: datetime
+    ends_at: datetime
+    closed_at: datetime | None
 
 
 class AddressesByRole(BaseModel):

@@ -5,12 +5,13 @@ import asyncio
 from fastapi import APIRouter, Response
 
 from services.kit.callers import Caller
+from services.kit.pages import Page, Paged
 from services.kit.rates import Rate
-from services.upload.api.cards import DraftCard, DraftsCard, RecapCard
-from services.upload.api.views import answer, draft_view, recap_view
+from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
+from services.upload.api.views import answer, draft_summary, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
-from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise, understood
+from services.upload.domain.drafting import Revision, revise, understood
 from services.upload.domain.ending import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
@@ -27,11 +28,10 @@ async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
     return answer(draft_view(open_draft(caller.address, found), deps))
 
 
-@router.get("", response_model=DraftsCard)
-async def drafts(deps: Wired, caller: Asking) -> Response:
+@router.get("", response_model=Page[DraftSummary])
+async def drafts(deps: Wired, caller: Asking, paging: Paged) -> Response:
     """One's own drafts, the last touched first."""
-    found = await deps.transfers.drafts_of(caller.address)
-    return answer(DraftsCard(drafts=[draft_view(draft, deps) for draft in found]))
+    return answer(await deps.transfers.drafts_of(caller.address, paging, draft_summary))
 
 
 @router.get("/{draft}", response_model=DraftCard)
@@ -74,13 +74,8 @@ async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
 
 
 async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
-    most = deps.limits.drafts
-    drafts, now = await asyncio.gather(deps.transfers.count_drafts(caller.address, most), deps.transfers.now())
-    refuse_too_many_drafts(drafts, deps.limits)
-    draft = new_draft(id, sender_of(caller), language_of(caller), deps.limits.usual_validity_days, now)
-    if await deps.transfers.add(draft):
-        return draft
-    return (await deps.transfers.read(id))[0]
+    now, days = await deps.transfers.now(), deps.limits.usual_validity_days
+    return await deps.transfers.begin(new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits)
 
 
 async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller) -> None:

@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, StrictInt
 
-from services.kit.moments import Moment
+from services.kit.pages import Page, Paged
 from services.kit.refusals import NotFound
-from services.upload.api.cards import TransferCard, TransfersCard
-from services.upload.api.views import answer, transfer_view
+from services.upload.api.cards import TransferCard, TransferSummary
+from services.upload.api.views import answer, transfer_summary, transfer_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired
 from services.upload.domain.ending import withdraw
 from services.upload.domain.extending import extend
@@ -21,11 +21,10 @@ class Validity(BaseModel):
     days: StrictInt
 
 
-@router.get("", response_model=TransfersCard)
-async def transfers(deps: Wired, caller: Asking, before: Moment | None = None) -> Response:
-    """What one has sent, the latest first, a hundred at a time; `before` is the last one's `submitted_at`."""
-    found = await deps.transfers.sent_by(caller.address, before)
-    return answer(TransfersCard(transfers=[transfer_view(transfer, deps) for transfer in found]))
+@router.get("", response_model=Page[TransferSummary])
+async def transfers(deps: Wired, caller: Asking, paging: Paged) -> Response:
+    """What one has sent, the latest first."""
+    return answer(await deps.transfers.sent_by(caller.address, paging, transfer_summary))
 
 
 @router.get("/{transfer}", response_model=TransferCard)

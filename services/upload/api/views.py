@@ -8,15 +8,18 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.contracts.values import Part, Recipient
+from services.kit.records import Document
 from services.upload.api.cards import (
     AddressesByRole,
     CompleteFileCard,
     DraftCard,
+    DraftSummary,
     FilePlanCard,
     ObstacleCard,
     RecapCard,
     StoredPartCard,
     TransferCard,
+    TransferSummary,
 )
 from services.upload.deps import Deps
 from services.upload.domain.overtaking import digests
@@ -28,6 +31,16 @@ def answer(card: BaseModel) -> Response:
     """The card as JSON; it may list a thousand files, so it goes straight to bytes."""
     body = card.model_dump_json(by_alias=True)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
+def draft_summary(document: Document) -> DraftSummary:
+    """A draft in a list; nothing of its contents was read."""
+    return DraftSummary(draft=document["_id"], **document)
+
+
+def transfer_summary(document: Document) -> TransferSummary:
+    """What was sent, in a list."""
+    return TransferSummary(transfer=document["_id"], **document)
 
 
 def draft_view(draft: Transfer, deps: Deps) -> DraftCard:

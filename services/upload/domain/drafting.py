@@ -1,5 +1,6 @@
 """What may be typed into a draft?"""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 
@@ -108,10 +109,16 @@ def possible_days(days: int, limits: Limits) -> int:
     return days
 
 
-def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
-    """Refuse one more than a person may have."""
-    if drafts >= limits.drafts:
+def free_slots(taken: Collection[int], limits: Limits) -> list[int]:
+    """The numbers that a new draft of somebody with these may have; refuses one more draft than a person may have.
+
+    The database keeps two drafts of one person from having the same number: that is what holds the limit when several
+    are begun at once.
+    """
+    free = sorted(set(range(limits.drafts)) - set(taken))
+    if len(taken) >= limits.drafts or not free:
         raise TooManyDrafts(limit=limits.drafts)
+    return free
 
 
 def _lists(revision: Revision, limits: Limits) -> Lists:

@@ -11,6 +11,8 @@ from services.upload.domain.transfer import Leftover, Outcome, Transfer
 
 RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded")
 """Two ends may be announced in any order; the earlier in this list is the one that counts."""
+MOST_SECOND_LOOKS = 100
+"""Removed files of one draft whose bytes are looked for once more."""
 
 
 def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[TransferWithdrawn]]:
@@ -56,9 +58,13 @@ def removable(transfer: Transfer, now: datetime) -> list[Leftover]:
 def removed(transfer: Transfer, keys: Collection[str], keeping: Keeping, now: datetime) -> Transfer:
     """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more.
 
-    What is not due any more was written down by another sweeper, which did the same at the same time.
+    What is not due any more was written down by another sweeper, which did the same at the same time. A draft, to which
+    files may be added and removed for ever, keeps the latest of those that are looked for once more: bytes that arrive
+    late for the others are found by the sweep of orphans.
     """
     again = tuple(kept for left in transfer.leftovers if (kept := _after_removal(left, keys, keeping, now)))
+    if transfer.state == "draft":
+        again = _without_oldest(again)
     gone = transfer.state == "closed" and all(leftover.removed_once for leftover in again)
     return transfer.but(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
 
@@ -69,6 +75,11 @@ def _after_removal(leftover: Leftover, keys: Collection[str], keeping: Keeping, 
     if leftover.removed_once:
         return None
     return leftover.model_copy(update={"removed_once": True, "due_at": now + keeping.late_bytes})
+
+
+def _without_oldest(leftovers: tuple[Leftover, ...]) -> tuple[Leftover, ...]:
+    dropped = {one.key for one in [one for one in leftovers if one.removed_once][:-MOST_SECOND_LOOKS]}
+    return tuple(one for one in leftovers if one.key not in dropped)
 
 
 def forgettable(transfer: Transfer, keeping: Keeping, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
 from services.kit.moments import Moment
-from services.kit.refusals import Conflict, NotFound, TooLarge, Unprocessable
+from services.kit.refusals import Conflict, NotFound, TooLarge, TooMany, Unprocessable
 from services.kit.text import Page
 from services.upload.domain.crc import combined
 from services.upload.domain.limits import Limits
@@ -19,6 +19,7 @@ from services.upload.domain.transfer import File, Leftover, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MANY_NUMBERS = 1_000
+REMOVAL_SECONDS = 10
 
 
 class TransferTooLarge(TooLarge):
@@ -31,6 +32,12 @@ class TooManyFiles(Unprocessable):
     """There are more files than one transfer may hold."""
 
     french = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
+
+
+class RemovalsUnderWay(TooMany):
+    """The files that you removed are still being deleted; add the next ones in a moment."""
+
+    french = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."
 
 
 class FileAlreadyAnnounced(Conflict):
@@ -92,6 +99,8 @@ def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None,
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
         raise TooManyFiles(limit=limits.files)
+    if sum(not leftover.removed_once for leftover in draft.leftovers) >= limits.files:
+        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_SECONDS)
     refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
     return File(
         asked=path,

@@ -80,11 +80,15 @@ class Leftover(Value):
 
 
 class Transfer(Aggregate):
-    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it."""
+    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it.
+
+    `slot` is the draft's number among those of its sender, who has as many numbers as drafts are allowed.
+    """
 
     state: State = "draft"
     outcome: Outcome | None = None
     sender: Sender
+    slot: int | None = None
     person: str
     created_at: datetime
     touched_at: datetime

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from services.kit.callers import SessionExpired
+from services.kit.pages import USUAL_ITEMS, Position, cursor_of, position_of
 from services.kit.refusals import Unauthenticated
 from tests.fakes.api.cards import PERSON, Json
 
@@ -62,6 +63,15 @@ def with_session(answers: Answers) -> Answers:
 def ok(card: Any) -> httpx.Response:
     """A card as JSON."""
     return httpx.Response(200, json=card)
+
+
+def page(call: Call, items: Sequence[Json]) -> httpx.Response:
+    """The page that is asked for; the fake's cursor is a place in a list to which nothing is added meanwhile."""
+    asked = call.request.url.params
+    start = position_of(asked["cursor"]).place if "cursor" in asked else 0
+    stop = start + int(asked.get("limit", USUAL_ITEMS))
+    following = cursor_of(Position(stop)) if stop < len(items) else None
+    return ok({"items": list(items[start:stop]), "next_cursor": following})
 
 
 def token(role: str = "external", life: int = 900, age: int = 0, session: str = "session-1", **claims: Any) -> str:

@@ -99,6 +99,37 @@ def decision(**more: Any) -> Json:
     return {**state, "approvers": [AGENT["address"]], "shown": shown, **more}
 
 
+def in_list(card: Json) -> Json:
+    """A draft or a transfer as a list shows it."""
+    if "draft" in card:
+        names: tuple[str, ...] = ("draft", "subject", "total_bytes", "created_at", "touched_at")
+        return {**_some(card, names), "recipients": len(card["recipients"]), "files": len(card["files"])}
+    names = (
+        "transfer",
+        "state",
+        "outcome",
+        "subject",
+        "recipients",
+        "total_bytes",
+        "submitted_at",
+        "ends_at",
+        "closed_at",
+    )
+    return {**_some(card, names), "files": len(card["files"])}
+
+
+def pending_in_list(card: Json) -> Json:
+    """A decision that waits, as a list shows it."""
+    shown = card["shown"]
+    total = sum(file["size_bytes"] for file in shown["files"])
+    counted = {"files": len(shown["files"]), "total_bytes": total, "decide_by": card["decide_by"]}
+    return {**_some(shown, ("transfer", "sender", "subject", "submitted_at")), **counted}
+
+
+def _some(card: Json, names: tuple[str, ...]) -> Json:
+    return {name: card[name] for name in names}
+
+
 def offered_file(path: str = "Relevés/2025/novembre.csv", size_bytes: int = 1_482_113, **more: Any) -> Json:
     """A file of a link."""
     return {**content(path, size_bytes), "left": 2, "suspended": False, **more}

@@ -100,7 +100,8 @@ class ApiDescription:
         for name, value in {**operation.parameters, **query}.items():
             if name not in known:
                 raise ContractViolation(f"{operation.name}: it takes no parameter {name}")
-            self._validate(f"{operation.name}: parameter {name}", known[name], value)
+            is_number = known[name].get("type") == "integer" and value.isdecimal()
+            self._validate(f"{operation.name}: parameter {name}", known[name], int(value) if is_number else value)
 
     def _check_body(self, operation: Operation, content: bytes) -> None:
         described = operation.described.get("requestBody")

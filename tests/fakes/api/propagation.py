@@ -13,8 +13,8 @@ from services.propagation.refusals import (
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
 )
-from tests.fakes.api.call import Answer, Answers, Call, ok, with_session
-from tests.fakes.api.cards import SHA, WHEN, Json, decision
+from tests.fakes.api.call import Answer, Answers, Call, ok, page, with_session
+from tests.fakes.api.cards import SHA, WHEN, Json, decision, pending_in_list
 
 OUTCOMES = {"approval": "approved", "refusal": "refused"}
 STOPPED: dict[str, type[Refusal]] = {"withdrawn": TransferAlreadyWithdrawn, "quarantined": TransferAlreadyQuarantined}
@@ -83,7 +83,7 @@ class FakePropagation:
     def _pending(self, call: Call) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise AgentsOnly()
-        return ok([card for card in self.decisions.values() if card["state"] == "waiting"])
+        return page(call, [pending_in_list(card) for card in self.decisions.values() if card["state"] == "waiting"])
 
     def _show_with_session(self, call: Call) -> httpx.Response:
         """The digest is there for those alone who may decide."""

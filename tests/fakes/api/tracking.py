@@ -18,8 +18,9 @@ from services.download.domain.refusals import (
     TransferUnknown,
     TransferWithdrawn,
 )
+from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
 from services.kit.refusals import Refusal
-from tests.fakes.api.call import Answers, Call, ok, with_session
+from tests.fakes.api.call import Answers, Call, ok, page, with_session
 from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, shelf, tracking
 
 OVER: dict[str, type[Refusal]] = {"withdrawn": TransferWithdrawn, "refused": TransferRefused}
@@ -35,7 +36,8 @@ class FakeTracking:
         self._last_wish: dict[tuple[str, str], str] = {}
         transfer = "/api/download/transfers/{transfer}"
         members: Answers = {
-            f"GET {transfer}": lambda call: ok(self._card(call)),
+            f"GET {transfer}": lambda call: ok(_shown(self._card(call))),
+            f"GET {transfer}/recipients/{{number}}/files": self._files,
             f"POST {transfer}/reopenings": self._reopen,
             f"POST {transfer}/revocations": self._revoke,
             f"PUT {transfer}/resendings/{{id}}": self._resend,
@@ -99,10 +101,16 @@ class FakeTracking:
             return found
         raise refusal()
 
+    def _files(self, call: Call) -> httpx.Response:
+        people = self._card(call)["recipients"]
+        if int(call["number"]) > len(people):
+            raise RecipientUnknown()
+        return page(call, people[int(call["number"]) - 1]["files"])
+
     def _received(self, call: Call) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise AgentMailboxOnly()
-        return ok(self.received)
+        return page(call, self.received)
 
     def _reopen(self, call: Call) -> httpx.Response:
         for card in self._recipient(call, LinkUnknown)["files"]:
@@ -141,6 +149,20 @@ class FakeTracking:
     def _is_first(self, what: str, address: str, id: str) -> bool:
         """No other wish of this kind came before, for somebody; the same one again is the first."""
         return self._last_wish.setdefault((what, address), id) == id
+
+
+def _shown(card: Json) -> Json:
+    """The card with what follows from all files of each recipient, of which only the first are shown."""
+    return {**card, "recipients": [_followed(one) for one in card["recipients"]]}
+
+
+def _followed(one: Json) -> Json:
+    files = one["files"]
+    counted = {
+        "files_downloaded": sum(file["done"] > 0 for file in files),
+        "files_suspended": sum(file["suspended"] for file in files),
+    }
+    return {**one, **counted, "files": files[:FIRST_FILES], "archives": one["archives"][-LATEST_ARCHIVES:]}
 
 
 def _settle(card: Json) -> None:

@@ -18,8 +18,8 @@ from services.upload.domain.names import ExtensionRefused
 from services.upload.domain.submission import told
 from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.store import PartDiffers
-from tests.fakes.api.call import Answers, Call, ok, with_session
-from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft
+from tests.fakes.api.call import Answers, Call, ok, page, with_session
+from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft, in_list
 from tests.fakes.api.drafts import end_of, obstacles, recap, settle, shown, submitted, write
 from tests.fakes.api.problems import problem_of_part
 
@@ -60,7 +60,7 @@ class FakeUpload:
         self._part_sizes: dict[str, int] = {}
         draft, file = "/api/upload/drafts/{draft}", "/api/upload/drafts/{draft}/files/{file}"
         members: Answers = {
-            "GET /api/upload/drafts": lambda _call: ok({"drafts": [shown(card) for card in self.drafts.values()]}),
+            "GET /api/upload/drafts": lambda call: page(call, [in_list(one) for one in self.drafts.values()]),
             f"PUT {draft}": self._begin,
             f"GET {draft}": lambda call: ok(shown(self._draft(call))),
             f"PATCH {draft}": self._write,
@@ -70,7 +70,7 @@ class FakeUpload:
             f"GET {file}": lambda call: ok(self._plan(self._file(call))),
             f"DELETE {file}": self._remove,
             f"POST {file}/completion": self._complete,
-            "GET /api/upload/transfers": self._sent,
+            "GET /api/upload/transfers": lambda call: page(call, [in_list(one) for one in self.transfers.values()]),
             "GET /api/upload/transfers/{transfer}": lambda call: ok(self._transfer(call)),
             "DELETE /api/upload/transfers/{transfer}": self._withdraw,
             "PUT /api/upload/transfers/{transfer}/validity": self._extend,
@@ -218,11 +218,6 @@ class FakeUpload:
         return ok({**card, **self._cut(card)})
 
     # --- what was sent ---
-
-    def _sent(self, call: Call) -> httpx.Response:
-        """One page holds all of it."""
-        is_first = "before" not in call.request.url.params
-        return ok({"transfers": list(self.transfers.values()) if is_first else []})
 
     def _transfer(self, call: Call) -> Json:
         if call["transfer"] not in self.transfers:

@@ -126,7 +126,7 @@ async def test_who_is_revoked_while_waiting_never_gets_a_link(
     assert (await paul.revoke(sent)).status_code == 204
     for _ in range(2):
         await handlers.on_transfer_released(download.deps, released(sent.parcel, (ANNE,)))
-    assert [link.recipient for link in await download.deps.links.of(sent.transfer)] == [BRUNO]
+    assert [link.recipient async for link in download.deps.links.of(sent.transfer)] == [BRUNO]
     assert await slug(sent.look(client)) == (404, "link-unknown")
     card = await paul.card(sent)
     assert (card["awaiting_approval"], card["recipients"][0]["has_link"]) == (False, False)
@@ -216,7 +216,7 @@ async def test_an_extension_moves_the_end_of_every_link_and_its_reminder(
         await extend(download, sent, 3 * DAY)
     later = sent.parcel.ends_at + 3 * DAY
     assert (await sent.look(client)).json()["ends_at"] == (await paul.card(sent))["ends_at"]
-    assert [link.ends_at for link in await download.deps.links.of(sent.transfer)] == [later, later]
+    assert [link.ends_at async for link in download.deps.links.of(sent.transfer)] == [later, later]
     assert "download.link-extended.v1" not in await sent.announced(ANNE)
     assert await sent.announced(BRUNO) == ["download.link-issued.v1", "download.link-extended.v1"]
     await download.pass_time(7 * DAY)
@@ -231,7 +231,7 @@ async def test_who_gets_a_link_after_the_extension_has_it_until_then(download: D
     sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
     await extend(download, sent, DAY)
     await handlers.on_transfer_released(download.deps, released(sent.parcel, (ANNE,)))
-    assert {link.ends_at for link in await download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
+    assert {link.ends_at async for link in download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
     (entry,) = await download.deps.links.all.outbox(sent.link())
     assert entry.body["ends_at"].startswith((sent.parcel.ends_at + DAY).isoformat()[:19])
 
@@ -241,7 +241,7 @@ async def test_a_release_and_an_extension_at_the_same_instant_agree(download: Do
         sent = await download.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
         release = released(sent.parcel, (ANNE,))
         await asyncio.gather(handlers.on_transfer_released(download.instances[1], release), extend(download, sent, DAY))
-        assert {link.ends_at for link in await download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
+        assert {link.ends_at async for link in download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
 
 
 async def test_an_end_that_was_found_too_early_is_taken_back(download: Download, client: httpx.AsyncClient) -> None:

@@ -23,7 +23,7 @@ async def test_the_latest_comes_first_and_leads_to_ones_own_link(download: Downl
     await download.sent(noise(1), to=(ANNE,))
     answer = await received(download, client)
     assert answer.headers["cache-control"] == "no-store"
-    newer, older = answer.json()
+    newer, older = answer.json()["items"]
     assert [newer["transfer"], older["transfer"]] == [second.transfer, first.transfer]
     assert (older["files"], older["total_bytes"], older["state"]) == (2, 30, "open")
     assert older["link"] == first.token(BRUNO)
@@ -39,7 +39,7 @@ async def test_what_was_downloaded_and_what_has_ended_is_said(download: Download
     await over.pass_time(timedelta(days=7), BRUNO)
 
     async def as_it_is() -> bool:
-        cards = {one["transfer"]: one for one in (await received(download, client)).json()}
+        cards = {one["transfer"]: one for one in (await received(download, client)).json()["items"]}
         assert (cards[gone.transfer]["state"], cards[gone.transfer]["link"]) == ("withdrawn", None)
         assert (cards[over.transfer]["state"], cards[over.transfer]["link"]) == ("expired", None)
         return bool(cards[done.transfer]["has_everything"])
@@ -51,5 +51,5 @@ async def test_only_an_agent_has_such_a_list_and_only_their_own(download: Downlo
     await download.sent(noise(10), to=(ANNE, BRUNO))
     outsider = await received(download, client, ANNE.address, "external")
     assert (outsider.status_code, outsider.json()["type"]) == (403, "/problems/agent-mailbox-only")
-    assert (await received(download, client, "autre@ministere.example")).json() == []
+    assert (await received(download, client, "autre@ministere.example")).json()["items"] == []
     assert (await client.get(f"{download.urls[0]}/api/download/received")).status_code == 401

@@ -170,13 +170,15 @@ async def test_the_token_of_one_transfer_decides_no_other(client: httpx.AsyncCli
 
 async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: httpx.AsyncClient, sent: Parcel) -> None:
     asking = headers("clerk")
-    pending = (await client.get("/pending", headers=asking)).json()
-    mine = next(card for card in pending if card["shown"]["transfer"] == sent.transfer)
-    body = {"digest": mine["shown"]["digest"]}
+    (mine,) = (await client.get("/pending", headers=asking)).json()["items"]
+    assert (mine["transfer"], mine["subject"]) == (sent.transfer, sent.subject)
+    assert mine["sender"] == {"address": TOWN.address, "role": "external", "declared_name": TOWN.name}
+    assert (mine["files"], mine["total_bytes"]) == (1, 7)
+    whole = (await client.get(f"/transfers/{sent.transfer}", headers=asking)).json()
+    body = {"digest": whole["shown"]["digest"]}
     answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=asking)
     assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name}
-    pending = (await client.get("/pending", headers=asking)).json()
-    assert sent.transfer not in {card["shown"]["transfer"] for card in pending}
+    assert (await client.get("/pending", headers=asking)).json() == {"items": [], "next_cursor": None}
 
 
 async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> None:

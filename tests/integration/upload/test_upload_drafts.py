@@ -69,7 +69,7 @@ async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sende
     assert (shown["subject"], shown["text"], shown["validity_days"], shown["language"]) == ("S", "T", 3, "fr")
     assert [problem["slug"] for problem in shown["problems"]] == ["recipients-unreadable", "file-missing"]
     assert set(shown["problems"][0]["titles"]) == {"fr", "en"}
-    listed = (await elsewhere.ask("GET", "/drafts")).json()["drafts"]
+    listed = (await elsewhere.ask("GET", "/drafts")).json()["items"]
     assert [one["draft"] for one in listed] == [draft]
 
 
@@ -94,7 +94,7 @@ async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: Sende
     for method, where, body in asked:
         answer = await other.ask(method, where, body)
         assert (answer.status_code, slug(answer)) == (404, "not-found"), (method, where)
-    assert (await other.ask("GET", "/drafts")).json() == {"drafts": []}
+    assert (await other.ask("GET", "/drafts")).json() == {"items": [], "next_cursor": None}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,10 @@ async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Star
     refused = await sender.ask("POST", f"/drafts/{second}/submission")
     assert (refused.status_code, slug(refused)) == (429, "too-many-transfers")
     assert int(refused.headers["retry-after"]) > 0
-    assert (await upload.of("camille+2@ville.example").ask("GET", "/drafts")).json() == {"drafts": []}
+    assert (await upload.of("camille+2@ville.example").ask("GET", "/drafts")).json() == {
+        "items": [],
+        "next_cursor": None,
+    }
 
 
 async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
@@ -185,7 +188,7 @@ async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
         assert (answer.status_code, slug(answer)) == (409, "already-submitted")
     card = (await sender.ask("GET", f"/transfers/{transfer}")).json()
     assert (card["state"], card["outcome"], card["transfer"]) == ("submitted", None, transfer)
-    assert [one["transfer"] for one in (await sender.ask("GET", "/transfers")).json()["transfers"]] == [transfer]
+    assert [one["transfer"] for one in (await sender.ask("GET", "/transfers")).json()["items"]] == [transfer]
 
 
 async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: Upload) -> None:

@@ -1,8 +1,12 @@
 """What was sent, received and waits, found again by a few letters of it."""
 
+import re
+from html import unescape
+
 import pytest
 
-from portal.pages.lists import holds
+from portal.pages.lists import LONGEST_TRAIL, LOOKED_THROUGH, holds
+from tests.fakes.api import cards
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import AGENT, SENT, TOKEN
 from tests.unit.portal.visitor import Person, in_front_of
@@ -57,3 +61,101 @@ async def test_who_is_no_agent_has_no_such_list(api: FakeApi) -> None:
     assert page.status_code == 403
     assert SENT not in page.text
     await outsider.http.aclose()
+
+
+def many(api: FakeApi, count: int) -> None:
+    """So many transfers, only the last of which is about bridges."""
+    ids = [f"{number:08d}-0000-4000-8000-000000000000" for number in range(count)]
+    api.upload.transfers = {id: cards.transfer(id) for id in ids}
+    api.upload.transfers[ids[-1]]["subject"] = "Ponts"
+
+
+def links(html: str) -> dict[str, str]:
+    """Where the pages before and after are."""
+    return {kind: unescape(href) for href, kind in re.findall(r'<a href="([^"]+)" rel="(prev|next)"', html)}
+
+
+def shown(html: str) -> list[str]:
+    return re.findall(r'href="/tracking/([^"]+)"', html)
+
+
+async def test_pages_are_turned_forward_and_back_by_links(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    many(api, 120)
+    first = (await person.get("/transfers")).text
+    assert set(links(first)) == {"next"}
+    second = (await person.get(links(first)["next"])).text
+    third = (await person.get(links(second)["next"])).text
+    assert set(links(third)) == {"prev"}
+    assert shown(first) + shown(second) + shown(third) == list(api.upload.transfers)
+    assert shown((await person.get(links(third)["prev"])).text) == shown(second)
+    assert links(second)["prev"] == "/transfers"
+
+
+async def test_the_way_back_is_of_a_bounded_length(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    many(api, 50 * (LONGEST_TRAIL + 5))
+    way = "/transfers"
+    for _ in range(LONGEST_TRAIL + 4):
+        way = links((await person.get(way)).text)["next"]
+    assert way.count("cursor=") == LONGEST_TRAIL
+    page = (await person.get(way)).text
+    assert set(links(page)) == {"prev"}
+
+
+async def test_a_search_goes_through_the_pages(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    many(api, 450)
+    page = (await person.get("/transfers?q=ponts")).text
+    assert shown(page) == [list(api.upload.transfers)[-1]]
+    assert links(page) == {}
+
+
+async def test_a_search_that_finds_nothing_in_a_long_list_can_be_gone_on_with(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    many(api, LOOKED_THROUGH + 1)
+    page = (await person.get("/transfers?q=ponts")).text
+    assert "Rien de tel" in page
+    further = links(page)["next"]
+    assert "q=ponts" in further
+    assert shown((await person.get(further)).text) == [list(api.upload.transfers)[-1]]
+
+
+async def test_a_cursor_that_was_not_given_out_is_a_page_with_words(person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/transfers?cursor=x")
+    assert page.status_code == 400
+
+
+async def test_the_first_page_says_that_more_waits_than_it_shows(api: FakeApi, person: Person) -> None:
+    person.sign_in("agent")
+    for number in range(6):
+        id = f"{number:08d}-0000-4000-8000-000000000000"
+        card = cards.decision()
+        api.propagation.decisions[id] = card | {"shown": card["shown"] | {"transfer": id}}
+    page = (await person.get("/")).text
+    assert "Plus de 5 envois attendent votre décision" in page
+    assert page.count('href="/pending/') == 5
+    assert 'href="/pending"' in page
+
+
+async def test_all_files_of_one_recipient_have_pages_of_their_own(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    files = [cards.shelf(file=f"f{number}", path=f"{number}.txt", done=1) for number in range(60)]
+    files[55]["suspended"] = True
+    api.upload.transfers[SENT]["files"] = [cards.file(f"{number}.txt", file=f"f{number}") for number in range(60)]
+    api.tracking.cards[SENT]["recipients"][1]["files"] = files
+    page = (await person.get(f"/tracking/{SENT}")).text
+    assert "60 fichiers sur 60" in page
+    assert "Un fichier est suspendu" in page
+    assert page.count("shelf__name") == 1 + 10
+    here = f"/tracking/{SENT}/recipients/2"
+    assert f'href="{here}"' in page
+    first = (await person.get(here)).text
+    second = (await person.get(links(first)["next"])).text
+    assert (first.count("shelf__name"), second.count("shelf__name")) == (50, 10)
+    answer = await person.send(await person.get(links(first)["next"]), f"/tracking/{SENT}/reopen")
+    assert answer.status_code == 303
+    assert not files[55]["suspended"]
+    for number in ("0", "3"):
+        assert (await person.get(f"/tracking/{SENT}/recipients/{number}")).status_code == 404

@@ -12,7 +12,7 @@ from services.upload.domain.drafting import (
     TooManyDrafts,
     TooManyRecipients,
     ValidityOutOfRange,
-    refuse_too_many_drafts,
+    free_slots,
     revise,
     understood,
 )
@@ -160,9 +160,9 @@ def test_what_was_sent_cannot_be_changed() -> None:
 
 
 def test_one_draft_too_many_is_refused() -> None:
-    refuse_too_many_drafts(49, LIMITS)
+    assert free_slots({*range(20), *range(21, 50)}, LIMITS) == [20]
     with pytest.raises(TooManyDrafts):
-        refuse_too_many_drafts(50, LIMITS)
+        free_slots(set(range(50)), LIMITS)
 
 
 NEWER = {"to": ["a@b.example"], "subject": "Plans", "text": "Le vrai message", "validity_days": 9}

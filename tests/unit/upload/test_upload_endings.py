@@ -13,6 +13,7 @@ from services.contracts.upload import TransferExtended, TransferQuarantined, Tra
 from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.drafting import ValidityOutOfRange
 from services.upload.domain.ending import (
+    MOST_SECOND_LOOKS,
     aged,
     close,
     discard,
@@ -24,7 +25,7 @@ from services.upload.domain.ending import (
     withdraw,
 )
 from services.upload.domain.extending import TransferEnded, ValidityShortened, expire, extend
-from services.upload.domain.files import without_file
+from services.upload.domain.files import Announcement, RemovalsUnderWay, admit, without_file
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Outcome, Transfer
 from tests.unit.upload.sample import (
@@ -137,6 +138,34 @@ def test_a_draft_that_nobody_touches_is_thrown_away_and_forgotten() -> None:
 def test_a_discarded_draft_is_not_looked_at_before_its_bytes_are_due_again() -> None:
     once = purged(discard(ready(), NOW))
     assert timed(once, KEEPING).due_at == NOW + KEEPING.late_bytes
+
+
+def test_a_draft_does_not_grow_however_often_files_are_added_and_removed() -> None:
+    state = draft()
+    for number in range(5 * MOST_SECOND_LOOKS):
+        state, file = with_announced_file(state, "a.txt", 5)
+        state = purged(without_file(state, file, NOW), NOW)
+        assert len(state.leftovers) == min(number + 1, MOST_SECOND_LOOKS)
+    state, file = with_announced_file(state, "a.txt", 5)
+    latest = without_file(state, file, NOW).leftovers[-1]
+    assert latest.key in {left.key for left in purged(without_file(state, file, NOW)).leftovers}
+
+
+def test_no_file_is_added_while_as_many_wait_for_their_removal_as_a_draft_may_hold() -> None:
+    limits = LIMITS.model_copy(update={"files": 3})
+    state = draft()
+    for _ in range(3):
+        state, file = with_announced_file(state, "a.txt", 5)
+        state = without_file(state, file, NOW)
+    asked = Announcement(path="b.txt", size_bytes=5)
+    with pytest.raises(RemovalsUnderWay):
+        admit(state, asked, "key", None, limits)
+    assert admit(purged(state), asked, "key", None, limits).path == "b.txt"
+
+
+def test_every_file_of_a_closed_transfer_is_looked_for_once_more() -> None:
+    gone = purged(discard(ready(files=MOST_SECOND_LOOKS + 1), NOW))
+    assert len(gone.leftovers) == MOST_SECOND_LOOKS + 1
 
 
 def test_a_transfer_whose_end_nobody_announced_ends_all_the_same() -> None:
