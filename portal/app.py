@@ -68,9 +68,9 @@ def application(deps: Deps) -> FastAPI:
     app.state.deps = deps
     app.include_router(router)
     errors.install(app)
-    app.add_middleware(Heads)
-    app.add_middleware(Cookies)
     app.add_middleware(Requests, largest_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
+    app.add_middleware(Cookies)
+    app.add_middleware(Heads)
     return app
 
 
