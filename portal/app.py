@@ -64,7 +64,7 @@ def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport 
 
 def application(deps: Deps) -> FastAPI:
     """The pages, and what is done for each of them."""
-    app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.deps = deps
     app.include_router(router)
     errors.install(app)
