@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from portal.advice import advice_on
+from portal.advice import advice_on, down
 from portal.gateway import Refused
 from portal.sessions import hold
 from portal.visits import Visit
@@ -35,7 +35,13 @@ def shown(visit: Visit, refused: Refused) -> Response:
     metrics.refusals.labels(refused.slug if refused.slug.replace("-", "").isalpha() else "other").inc()
     if refused.status == UNAUTHENTICATED:
         return session_over(visit)
-    answer = visit.show("error.html", refused.status, refused=refused, advice=advice_on(refused.slug))
+    answer = visit.show(
+        "error.html",
+        refused.status,
+        refused=refused,
+        advice=advice_on(refused.slug),
+        down=down(refused.slug, refused.service),
+    )
     if refused.retry_after.isdigit():
         answer.headers["Retry-After"] = refused.retry_after
     return answer

@@ -1,6 +1,7 @@
 """The one way to the services: the gateway's public API, asked in somebody's name; the one door to httpx."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,16 +13,21 @@ from services.kit import trace
 TIMEOUT = httpx.Timeout(70.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0)
 PASSING = "unavailable"
+SERVICE = re.compile(r"/api/([a-z]+)/")
 
 
 class Refused(Exception):
-    """A service said no (RFC 9457): `slug` is the end of the problem's type, `title` is in the reader's language."""
+    """A service said no (RFC 9457): `slug` is the end of the problem's type, `title` is in the reader's language.
 
-    def __init__(self, status: int, members: dict[str, Any], retry_after: str = "") -> None:
+    `service` is the one that was asked, where that is known.
+    """
+
+    def __init__(self, status: int, members: dict[str, Any], retry_after: str = "", service: str = "") -> None:
         super().__init__(str(status))
         self.status = status
         self.members = members
         self.retry_after = retry_after
+        self.service = service
 
     @property
     def slug(self) -> str:
@@ -105,8 +111,17 @@ def refused(answer: httpx.Response) -> Refused:
         except ValueError:
             members = {}
     return Refused(
-        answer.status_code, members if isinstance(members, dict) else {}, answer.headers.get("retry-after", "")
+        answer.status_code,
+        members if isinstance(members, dict) else {},
+        answer.headers.get("retry-after", ""),
+        service_at(answer.request.url.path),
     )
+
+
+def service_at(address: str) -> str:
+    """Which service answers at an address of the API; empty for any other address."""
+    found = SERVICE.match(address)
+    return found[1] if found else ""
 
 
 def path(*segments: str) -> str:
