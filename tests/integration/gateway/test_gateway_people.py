@@ -14,7 +14,17 @@ STRAY = (
     *("/", ")", ".", ",", ";", ":", "!", "'", "*", "%20", "%3E", "%3e", "%22", "%27", "%C2%A0", "%C2%BB", "%c2%bb"),
     *("%E2%80%A6", "%E2%80%99", "%E2%80%8B", "%0D%0A", ").", "%20)", "%3E,", "//", ")?", ">", '"'),
 )
-NO_PAGE = ("//", f"/{LINK}", "/download/%2e%2e/x", f"/x/..{LINK}", "/access/%41", "/livez", "/api/", "/api/auth", "/api)")
+NO_PAGE = (
+    "//",
+    f"/{LINK}",
+    "/download/%2e%2e/x",
+    f"/x/..{LINK}",
+    "/access/%41",
+    "/livez",
+    "/api/",
+    "/api/auth",
+    "/api)",
+)
 
 
 def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
