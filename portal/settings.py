@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.kit.settings import ProcessSettings, TimeZone
+from services.kit.settings import ProcessSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ProcessSettings):

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from services.download.domain.terms import Terms
-from services.kit.settings import LOOPBACK, ServiceSettings, TimeZone
+from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ServiceSettings):

@@ -3,28 +3,15 @@
 import ipaddress
 import os
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
 SHORTEST_SECRET = 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, KeyError, ValueError):
-        raise ValueError("is not a known time zone") from None
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_known_zone)]
-"""The name of a time zone, in which dates are told."""
 
 
 class BadSettings(Exception):

@@ -6,7 +6,8 @@ from email.policy import SMTP
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.kit.addresses import AddressNotAcceptable, normal_form
-from services.kit.settings import LOOPBACK, ServiceSettings, TimeZone
+from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ServiceSettings):

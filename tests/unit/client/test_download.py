@@ -39,7 +39,11 @@ class CutLine(httpx.SyncByteStream):
 def dated(api: FakeApi, date: str) -> None:
     def fault(request: httpx.Request) -> httpx.Response | None:
         headers = {"Last-Modified": date, "Content-Length": str(len(WHOLE))}
-        return httpx.Response(200, stream=httpx.ByteStream(WHOLE), headers=headers) if request.url.host == FILES_HOST else None
+        return (
+            httpx.Response(200, stream=httpx.ByteStream(WHOLE), headers=headers)
+            if request.url.host == FILES_HOST
+            else None
+        )
 
     api.faults.append(fault)
 
