@@ -69,6 +69,8 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
     with running(root, port) as supervisor:
         assert httpx.get(f"http://127.0.0.1:{port}/api/upload/config", timeout=PATIENCE_SECONDS).status_code == 200
         assert httpx.get(f"http://127.0.0.1:{port}/previews", timeout=PATIENCE_SECONDS).status_code == 200
+        typed = httpx.get(f"http://localhost:{port}/help", timeout=PATIENCE_SECONDS)
+        assert (typed.status_code, typed.headers["location"]) == (307, f"http://127.0.0.1:{port}/help")
         assert devstack(root, "run", "--port", str(port))[0] == 3
         code, said = devstack(tmp_path, "run", "--port", str(port))
         assert (code, said.count("\n")) == (4, 1)
