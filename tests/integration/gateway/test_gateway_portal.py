@@ -52,3 +52,14 @@ async def test_looking_at_a_page_does_not_break_the_request_after_it(gateway: Ga
         writer.write(pair.encode() * TIMES + b"GET /livez HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n\r\n")
         said = await reader.read(-1)
     assert re.findall(rb"HTTP/1.1 (\d+) ", said) == [b"%d" % status, b"403"] * TIMES + [b"404"]
+
+
+async def test_an_address_that_was_copied_badly_is_told_so_by_the_portal(gateway: Gateway) -> None:
+    async with portal_behind(gateway):
+        answer = await gateway.ask("GET", "//download/x", "Accept: text/html", "Cookie: language=en")
+    assert answer.status == 404
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
+    page = answer.body.decode()
+    assert '<html lang="en">' in page
+    assert "Check that the address was copied whole" in page
+    assert re.search(r'<code class="reference">[0-9a-f]{32}</code>', page)
