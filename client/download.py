@@ -1,7 +1,9 @@
 """Fetching a file: a dropped line resumes inside the same download, and the digest is verified before it counts."""
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from client.answers import Grant, Offer, OfferedFile
@@ -17,7 +19,7 @@ Verify = Callable[[Path, Pull], None]
 
 
 class Downloader:
-    """Fetches files of one link; who watches hears of bytes on the disk, also of those of an earlier attempt."""
+    """Fetches files of one link, with their dates; who watches hears of bytes on the disk, however old."""
 
     def __init__(self, api: Api, token: str, watcher: Watcher | None = None) -> None:
         self._api = api
@@ -58,6 +60,9 @@ class Downloader:
             pull.finish()
             stream.flush()
             verify(partial.path, pull)
+            if pull.modified_at:
+                with suppress(OSError, OverflowError):  # a date that this system cannot keep is no reason to fail
+                    os.utime(partial.path, (pull.modified_at.timestamp(),) * 2)
             partial.path.replace(target)
         self._watcher.done(target.name)
         return target

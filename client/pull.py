@@ -2,6 +2,8 @@
 
 import hashlib
 from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 
 import httpx
@@ -31,6 +33,7 @@ class Pull:
         self._watcher = watcher
         self._digest = hashlib.sha256()
         self._ids_left = 1
+        self.modified_at: datetime | None = None
         self._take_in_what_is_there()
         self.grant = self._granted()
 
@@ -85,6 +88,7 @@ class Pull:
                 answer.read()
                 raise problem_of(answer)
             self._refuse_other_bytes(answer, at)
+            self.modified_at = _date(answer.headers.get("last-modified", ""))
             for chunk in answer.iter_raw():  # as they come: a chunk size would hold back, and lose, the last ones
                 self._take_in(chunk)
         if self._stream.tell() != self.grant.size_bytes:
@@ -114,3 +118,11 @@ class Pull:
         while chunk := self._stream.read(CHUNK_BYTES):
             self._digest.update(chunk)
             self._watcher.found(len(chunk))
+
+
+def _date(header: str) -> datetime | None:
+    """None for a header that is missing, or no date."""
+    try:
+        return parsedate_to_datetime(header)
+    except ValueError:
+        return None

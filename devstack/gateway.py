@@ -49,6 +49,8 @@ class Gateway(Part):
             "GATEWAY_WORKER_CONNECTIONS": "1024",
             "GATEWAY_SCHEME": "http",
             "GATEWAY_API_HOST": LOOPBACK,
+            "GATEWAY_PUBLIC_URL": self.where(),
+            "GATEWAY_OTHER_NAMES": "localhost",
             "GATEWAY_API_LISTEN": self._address("gateway"),
             "GATEWAY_FILES_HOST": LOOPBACK,
             "GATEWAY_FILES_LISTEN": self._address("files"),

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-from devstack.process import Child
+from devstack.process import Child, last_words
 from devstack.refusals import PartDidNotStart, StartInterrupted
 from devstack.table import short
 from devstack.workspace import START_SECONDS, Workspace
@@ -49,6 +49,8 @@ class Part(ABC):
             raise
         except Exception as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            if isinstance(error, TimeoutError):
+                reason = f"{reason}; it said: {last_words(self.workspace.log(self.name))}"
             raise PartDidNotStart(f"{self.name} did not start: {reason} (log: {short(self.log)})") from error
         self.seconds = time.monotonic() - began
 

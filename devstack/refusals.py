@@ -34,7 +34,7 @@ class PartDidNotStart(StackRefusal):
 
 
 class PartDied(StackRefusal):
-    """A part ended although nobody asked it to."""
+    """A part ended again and again although nobody asked it to."""
 
     exit_code = 7
 

@@ -14,6 +14,7 @@ from devstack.birth import birth
 from devstack.recovery import recover
 from devstack.refusals import PartDidNotStart, PartDied, StackAlreadyRunning, StackNotRunning, StartInterrupted
 from devstack.requests import answer, ask_restart, pending
+from devstack.restarts import MOST, Restarts
 from devstack.stack import ALL, Stack
 from devstack.table import short, table
 from devstack.workspace import PROJECT, Workspace
@@ -25,12 +26,12 @@ DEVELOPMENT = {"portal": {"PORTAL_DEVELOPMENT": "true", "PREVIEWS_DIR": str(PREV
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Ended(Exception):
-    """Ctrl-C, or `make stop`."""
+class Ended(BaseException):
+    """Ctrl-C, or `make stop`; like `KeyboardInterrupt`, nothing that handles a failed start takes it for one."""
 
 
 def run(root: Path, fixed_ports: dict[str, int]) -> None:
-    """Starts everything, prints the table, stays; stops all of it on a signal or when a part dies."""
+    """Starts everything, prints the table, stays; stops all of it on a signal or when a part dies again and again."""
     began = time.monotonic()
     stack = Stack(root, settings=DEVELOPMENT, fixed_ports=fixed_ports)
     try:
@@ -42,7 +43,7 @@ def run(root: Path, fixed_ports: dict[str, int]) -> None:
             raise StartInterrupted("stopped before it was ready") from None
         print(_what_runs(stack, time.monotonic() - began), flush=True)
         with suppress(Ended):
-            _watch(stack)
+            watch(stack)
         print("stopping…", flush=True)
     finally:
         for number in SIGNALS:
@@ -108,16 +109,35 @@ def _what_runs(stack: Stack, seconds: float) -> str:
     return f"{table(heads, rows)}\n\nAll ready after {seconds:.1f} s. Ctrl-C (or: make stop) stops all of it."
 
 
-def _watch(stack: Stack) -> None:
+def watch(stack: Stack) -> None:
+    """Starts again what dies and restarts what somebody asks for; `PartDied` when a part dies again and again."""
+    restarts = Restarts()
     for name in pending(stack.workspace):
         answer(stack.workspace, name, "the supervisor was starting; ask again")
     while True:
         for part in stack.running:
-            for child in part.dead:
-                raise PartDied(child.obituary())
+            for child in part.dead[:1]:
+                _revive(stack, part.name, child.obituary(), restarts)
         for name in pending(stack.workspace):
             _restart(stack, name)
         stack.workspace.halted.wait(0.2)
+
+
+def _revive(stack: Stack, name: str, obituary: str, restarts: Restarts) -> None:
+    while restarts.allow(name):
+        _say(f"{obituary}; it is started again")
+        try:
+            stack.restart(name)
+        except PartDidNotStart as refusal:
+            obituary = str(refusal)
+        else:
+            restarts.ready(name)
+            return
+    raise PartDied(f"{obituary}; it was started again {MOST} times in vain, so everything is stopped")
+
+
+def _say(words: str) -> None:
+    print(f"devstack: {words}", file=sys.stderr, flush=True)
 
 
 def _restart(stack: Stack, name: str) -> None:
@@ -126,7 +146,7 @@ def _restart(stack: Stack, name: str) -> None:
         stack.restart(name)
     except PartDidNotStart as refusal:
         stack.stop_part(name)
-        print(f"devstack: {refusal}", file=sys.stderr, flush=True)
+        _say(str(refusal))
         answer(stack.workspace, name, str(refusal))
     else:
         answer(stack.workspace, name, "")

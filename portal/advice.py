@@ -207,6 +207,21 @@ ADVICE = {
 }
 
 
+DOWN = {
+    "auth": _("Access links and sessions do not work for the moment."),
+    "upload": _("Drafts and sending do not work for the moment."),
+    "propagation": _("Approvals do not work for the moment."),
+    "download": _("Downloading and tracking do not work for the moment."),
+}
+"""What people must do without while a service is down."""
+PASSING = ("unavailable", "timed-out")
+
+
 def advice_on(slug: str) -> Advice:
     """What helps; something can always be said."""
-    return ADVICE.get(slug, GENERAL)
+    return ADVICE.get(PASSING[0] if slug in PASSING else slug, GENERAL)
+
+
+def down(slug: str, service: str) -> str:
+    """What does not work when this service gives this refusal; empty when the refusal is about something else."""
+    return DOWN.get(service, "") if slug in PASSING else ""

@@ -64,13 +64,13 @@ def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport 
 
 def application(deps: Deps) -> FastAPI:
     """The pages, and what is done for each of them."""
-    app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.deps = deps
     app.include_router(router)
     errors.install(app)
-    app.add_middleware(Heads)
-    app.add_middleware(Cookies)
     app.add_middleware(Requests, largest_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
+    app.add_middleware(Cookies)
+    app.add_middleware(Heads)
     return app
 
 

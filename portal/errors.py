@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from portal.advice import advice_on
+from portal.advice import advice_on, down
 from portal.gateway import Refused
 from portal.visits import UNAUTHENTICATED, Visit
 from services.kit import metrics, trace
@@ -40,7 +40,13 @@ def shown(visit: Visit, refused: Refused) -> Response:
         return _problem(visit, refused)
     if refused.status == UNAUTHENTICATED:
         return session_over(visit, refused)
-    answer = visit.show("error.html", refused.status, refused=refused, advice=advice_on(refused.slug))
+    answer = visit.show(
+        "error.html",
+        refused.status,
+        refused=refused,
+        advice=advice_on(refused.slug),
+        down=down(refused.slug, refused.service),
+    )
     if refused.retry_after.isdigit():
         answer.headers["Retry-After"] = refused.retry_after
     return answer

@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,16 +15,21 @@ from services.kit.refusals import BadRequest, NotFound
 TIMEOUT = httpx.Timeout(70.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0)
 PASSING = "unavailable"
+SERVICE = re.compile(r"/api/([a-z]+)/")
 
 
 class Refused(Exception):
-    """A service said no (RFC 9457): `slug` is the end of the problem's type, `title` is in the reader's language."""
+    """A service said no (RFC 9457): `slug` is the end of the problem's type, `title` is in the reader's language.
 
-    def __init__(self, status: int, members: dict[str, Any], retry_after: str = "") -> None:
+    `service` is the one that was asked, where that is known.
+    """
+
+    def __init__(self, status: int, members: dict[str, Any], retry_after: str = "", service: str = "") -> None:
         super().__init__(str(status))
         self.status = status
         self.members = members
         self.retry_after = retry_after
+        self.service = service
 
     @property
     def slug(self) -> str:
@@ -108,7 +114,10 @@ def refused(answer: httpx.Response) -> Refused:
         except ValueError:
             members = {}
     return Refused(
-        answer.status_code, members if isinstance(members, dict) else {}, answer.headers.get("retry-after", "")
+        answer.status_code,
+        members if isinstance(members, dict) else {},
+        answer.headers.get("retry-after", ""),
+        service_at(answer.request.url.path),
     )
 
 
@@ -117,6 +126,12 @@ def _json(body: Any) -> bytes | None:
         return None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
     except ValueError:  # numbers and signs that Python holds and JSON does not
         raise BadRequest() from None
+
+
+def service_at(address: str) -> str:
+    """Which service answers at an address of the API; empty for any other address."""
+    found = SERVICE.match(address)
+    return found[1] if found else ""
 
 
 def path(*segments: str) -> str:

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Heads:
-    """Pure ASGI middleware."""
+    """Pure ASGI middleware; the server keeps its own scope, by which it frames the answer to a HEAD."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,5 +20,4 @@ class Heads:
                 message = {**message, "body": b""}
             await send(message)
 
-        scope["method"] = "GET"
-        await self._app(scope, receive, without_body)
+        await self._app({**scope, "method": "GET"}, receive, without_body)

@@ -114,16 +114,15 @@ class Cookies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        state = dict(scope.get("state", {}))
 
         async def with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start":
-                for cookie in _cookies(scope.get("state", {})):
+                for cookie in _cookies(state):
                     MutableHeaders(scope=message).append("Set-Cookie", cookie)
             await send(message)
 
-        if scope["type"] == "http":
-            scope.setdefault("state", {})
-        await self._app(scope, receive, with_cookie)
+        await self._app({**scope, "state": state}, receive, with_cookie)
 
 
 def _cookies(state: dict[str, Any]) -> Iterator[str]:

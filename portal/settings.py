@@ -2,11 +2,11 @@
 
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 
 from services.kit.settings import ProcessSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ProcessSettings):
@@ -20,7 +20,7 @@ class Settings(ProcessSettings):
     gateway_url: str
     files_base_url: str
     theme_dir: Path | None = None
-    time_zone: str = "Europe/Paris"
+    time_zone: TimeZone = "Europe/Paris"
     portal_development: bool = False
     previews_dir: Path | None = None
     least_asking_seconds: float = Field(2.0, ge=0, le=30)
@@ -35,9 +35,3 @@ class Settings(ProcessSettings):
         if address.scheme not in ("http", "https") or not address.netloc or address.path.strip("/"):
             raise ValueError("must be scheme://host[:port]")
         return value.rstrip("/")
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        ZoneInfo(value)
-        return value

@@ -10,6 +10,8 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from services.kit.zones import zone_words
+
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
@@ -40,13 +42,13 @@ def date_words(when: date, language: str, form: str = "d MMMM y") -> str:
 
 
 def moment(when: datetime, language: str, zone: ZoneInfo) -> str:
-    """`mardi 2 décembre 2025 à 14 h 05`."""
+    """`mardi 2 décembre 2025 à 14 h 05 (heure de Paris)`: not everybody who reads it lives there."""
     there = when.astimezone(zone)
     if language == "fr":
         clock = f"à {there.hour}{WIDE}h{WIDE}{there.minute:02}"
     else:
         clock = f"at {format_time(there, 'HH:mm', locale=LOCALES[language])}"
-    return f"{day(when, language, zone)} {clock}"
+    return f"{day(when, language, zone)} {clock} ({zone_words(zone, language)})"
 
 
 def size(size_bytes: int, language: str) -> str:

@@ -6,8 +6,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from portal.advice import advice_on
+from portal.cards import Limits
 from portal.gateway import Refused
-from portal.visits import Visited
+from portal.visits import Visit, Visited
 
 router = APIRouter()
 REFERENCE = re.compile(r"[0-9a-f]{32}")
@@ -16,7 +17,15 @@ REFERENCE = re.compile(r"[0-9a-f]{32}")
 @router.get("/help")
 async def help_page(visit: Visited) -> Response:
     """How it works, limits, how to check a file."""
-    return visit.show("standing/help.html", limits=await visit.ask.limits())
+    return visit.show("standing/help.html", limits=await _limits(visit))
+
+
+async def _limits(visit: Visit) -> Limits | None:
+    """None while the service that sets them is down: help is needed then more than ever."""
+    try:
+        return await visit.ask.limits()
+    except Refused:
+        return None
 
 
 @router.get("/accessibility")
@@ -35,4 +44,4 @@ async def legal(visit: Visited) -> Response:
 async def refused(visit: Visited, slug: str, reference: str = "") -> Response:
     """What a person reads whose browser went to the bytes themselves and was refused there."""
     known = reference if REFERENCE.fullmatch(reference) else None
-    return visit.show("error.html", refused=Refused(200, {"reference": known}), advice=advice_on(slug))
+    return visit.show("error.html", refused=Refused(200, {"reference": known}), advice=advice_on(slug), down="")

@@ -34,7 +34,10 @@ class Part(Value):
 
 
 class SentFile(Value):
-    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole, as its sender declared it."""
+    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole, as its sender declared it.
+
+    `modified_at` is the file's own date on its sender's machine, where that was told.
+    """
 
     file: str
     path: str
@@ -43,6 +46,7 @@ class SentFile(Value):
     crc32: int
     object_key: str
     parts: tuple[Part, ...]
+    modified_at: datetime | None = None
 
 
 class Label(Value):

@@ -1,5 +1,7 @@
 """How is the counter put together?"""
 
+from zoneinfo import ZoneInfo
+
 from fastapi import APIRouter
 
 from services.download import api, files
@@ -59,7 +61,7 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
         contents=Shelves(database),
         links=Links(database, pepper),
         source=objects,
-        layouts=Layouts(),
+        layouts=Layouts(ZoneInfo(settings.time_zone)),
         capabilities=Capabilities(pepper),
         memory=Memory(),
         counter=Counter(

@@ -7,12 +7,14 @@ from pydantic import Field, SecretStr, field_validator
 
 from services.download.domain.terms import Terms
 from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ServiceSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
     A running download holds at most two parts of its file; all of them together at most `parts_in_memory_mib`.
+    The dates of the files in an archive are told in `time_zone`.
     """
 
     mongo_database: str = "download"
@@ -32,6 +34,7 @@ class Settings(ServiceSettings):
     reminder_days: int = Field(default=2, ge=0)
     finishing_hours: int = Field(default=12, ge=0)
     memory_days: int = Field(default=365, ge=1)
+    time_zone: TimeZone = "Europe/Paris"
 
     @field_validator("files_base_url")
     @classmethod

@@ -77,6 +77,7 @@ def api(
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,
         routes=router.routes,
     )
     app.state.deps = deps

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
@@ -38,6 +38,8 @@ class ProcessSettings(BaseSettings):
         sources: dict[str, Any] = {"_secrets_dir": Path(folder)} if folder else {}
         try:
             return cls(**sources)
+        except ValidationError as error:
+            raise BadSettings(_one_line(error)) from None
         except ValueError as error:
             raise BadSettings(str(error)) from None
 
@@ -78,6 +80,12 @@ class ServiceSettings(ProcessSettings):
     amqp_url: SecretStr
     longest_pause_seconds: float = Field(default=3600.0, gt=0)
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
+
+
+def _one_line(error: ValidationError) -> str:
+    """`name: what is wrong with it`, of each setting, without any value."""
+    found = error.errors(include_url=False, include_input=False)
+    return "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in found)
 
 
 def _refuse_weak(name: str, secret: str) -> None:

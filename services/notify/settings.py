@@ -2,12 +2,12 @@
 
 from email.headerregistry import Address
 from email.policy import SMTP
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.zones import TimeZone
 
 
 class Settings(ServiceSettings):
@@ -22,21 +22,12 @@ class Settings(ServiceSettings):
     smtp_username: str | None = None
     smtp_password: SecretStr | None = None
     mail_from: str
-    time_zone: str = "Europe/Paris"
+    time_zone: TimeZone = "Europe/Paris"
 
     @field_validator("mail_from")
     @classmethod
     def _one_address(cls, value: str) -> str:
         _parsed(value)
-        return value
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (OSError, KeyError) as error:
-            raise ValueError("is not a known time zone") from error
         return value
 
     @model_validator(mode="after")

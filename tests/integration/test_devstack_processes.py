@@ -6,17 +6,22 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 
 from devstack.birth import birth
+from devstack.part import Part
 from devstack.ports import PortBook, is_free
 from devstack.process import Child
 from devstack.recovery import leftovers, recover
-from devstack.refusals import PartDidNotStart, PortTaken, StackAlreadyRunning
+from devstack.refusals import PartDidNotStart, PartDied, PortTaken, StackAlreadyRunning
+from devstack.restarts import MOST
 from devstack.stack import Stack
+from devstack.supervisor import watch
 from devstack.workspace import PROJECT, Workspace
 from tests.eventually import until
 
@@ -118,3 +123,57 @@ def test_a_part_that_was_killed_can_be_restarted_alone(tmp_path: Path) -> None:
         stack.wait_ready("mailbox")
         assert stack.mailbox_url == address
         assert stack.pid("mailbox") != before
+
+
+def test_a_part_that_dies_again_and_again_ends_the_stack_with_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Stack(tmp_path) as stack:
+        stack.start({"mailbox"})
+        killer = threading.Thread(target=_kill_each, args=(stack, MOST + 1))
+        killer.start()
+        with pytest.raises(PartDied, match=f"mailbox was killed by SIGKILL .* again {MOST} times in vain"):
+            watch(stack)
+        killer.join()
+        assert capsys.readouterr().err.count("mailbox was killed by SIGKILL") == MOST
+
+
+def _kill_each(stack: Stack, times: int) -> None:
+    """Kills the mailbox as soon as it runs, so many times."""
+    last = 0
+    for _ in range(times):
+        last = until(partial(_another, stack, last), "the mailbox runs again")
+        os.kill(last, signal.SIGKILL)
+
+
+def _another(stack: Stack, last: int) -> int:
+    """The pid of the mailbox, 0 while it is the last one."""
+    try:
+        pid: int = json.loads(stack.workspace.record("mailbox").read_text())["pid"]
+    except (OSError, ValueError):
+        return 0
+    return pid if pid != last else 0
+
+
+def test_a_part_that_says_nothing_in_time_is_named_with_its_last_words(tmp_path: Path) -> None:
+    part = Silent(Workspace(tmp_path))
+    with pytest.raises(PartDidNotStart, match=r"silent did not start: .* nothing after 0\.1 s; it said: no disk"):
+        part.start()
+    part.stop()
+
+
+class Silent(Part):
+    """Runs, explains itself, and never answers."""
+
+    name = "silent"
+
+    def launch(self) -> None:
+        child = self.spawn(Child(self.workspace, "silent", ["sh", "-c", "echo no disk; sleep 1000"]))
+        until(lambda: child.log.read_text() == "no disk\n")
+        self.wait_ready(0.1)
+
+    def ready(self) -> bool:
+        return False
+
+    def where(self) -> str:
+        return ""

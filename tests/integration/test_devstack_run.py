@@ -15,7 +15,7 @@ import pytest
 from devstack.birth import tagged
 from devstack.ports import is_free
 from devstack.workspace import PROJECT
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import PATIENCE_SECONDS, until
 from tests.harness import free_port
 
 
@@ -69,6 +69,8 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
     with running(root, port) as supervisor:
         assert httpx.get(f"http://127.0.0.1:{port}/api/upload/config", timeout=PATIENCE_SECONDS).status_code == 200
         assert httpx.get(f"http://127.0.0.1:{port}/previews", timeout=PATIENCE_SECONDS).status_code == 200
+        typed = httpx.get(f"http://localhost:{port}/help", timeout=PATIENCE_SECONDS)
+        assert (typed.status_code, typed.headers["location"]) == (307, f"http://127.0.0.1:{port}/help")
         assert devstack(root, "run", "--port", str(port))[0] == 3
         code, said = devstack(tmp_path, "run", "--port", str(port))
         assert (code, said.count("\n")) == (4, 1)
@@ -83,11 +85,23 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
     assert devstack(root, "status")[0] == 8
 
 
-def test_when_a_part_dies_the_others_are_stopped_and_it_is_named(root: Path, port: int) -> None:
+def test_a_part_that_dies_is_named_and_started_again_and_the_others_stay(root: Path, port: int) -> None:
     with running(root, port) as supervisor:
-        os.kill(pid(root, "notify"), signal.SIGKILL)
-        said = supervisor.communicate(timeout=PATIENCE_SECONDS)[1]
+        before = pid(root, "notify"), pid(root, "download")
+        os.kill(before[0], signal.SIGKILL)
+        assert supervisor.stderr is not None
+        said = supervisor.stderr.readline()
         assert said.startswith("devstack: notify was killed by SIGKILL (log: ")
-        assert said.count("\n") == 1
-        assert supervisor.returncode == 7
+        assert said.endswith("; it is started again\n")
+        assert until(lambda: _other_pid(root, "notify", before[0]), "notify is there again")
+        assert pid(root, "download") == before[1]
+        assert devstack(root, "stop") == (0, "")
+        assert supervisor.wait(PATIENCE_SECONDS) == 0
     assert tagged(root) == []
+
+
+def _other_pid(root: Path, child: str, before: int) -> bool:
+    try:
+        return pid(root, child) != before
+    except (OSError, ValueError):
+        return False

@@ -1,5 +1,7 @@
 """The gateway's configuration is one text that three renderers fill in alike."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 
@@ -35,8 +37,14 @@ def test_every_name_and_every_default_is_documented() -> None:
 
 
 def test_both_origins_answer_for_themselves_in_the_same_words() -> None:
-    assert len(re.findall(r"location @problem", TEMPLATE)) == 2
-    assert len(set(re.findall(r"return 500 '(.*)\$status,(?:\$problem_detail)?(.*)'", TEMPLATE))) == 1
+    answers = re.findall(r"location (?:@|= /)(?:problem(?:-page)?|page) \{.*?\n        \}", TEMPLATE, re.S)
+    assert (len(answers), len(set(answers))) == (8, 4)
+
+
+def test_the_policy_allows_exactly_the_style_of_the_plain_page() -> None:
+    (style,) = re.findall(r"<style>(.*?)</style>", TEMPLATE)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in TEMPLATE
 
 
 def test_every_problem_has_a_title_in_both_languages() -> None:

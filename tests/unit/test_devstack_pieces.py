@@ -13,6 +13,7 @@ from devstack.part import Part
 from devstack.ports import PortBook
 from devstack.process import last_words
 from devstack.refusals import PackageMissing, PartDidNotStart
+from devstack.restarts import LIVES_SECONDS, Restarts
 from devstack.table import table
 from devstack.together import start_together, stop_together
 from devstack.vault import Vault
@@ -139,3 +140,15 @@ def test_two_stacks_that_start_at_once_choose_different_ports(tmp_path: Path) ->
     finally:
         first.release()
         second.release()
+
+
+def test_a_part_is_started_again_three_times_unless_it_lived_for_a_minute_in_between() -> None:
+    now = [100.0]
+    restarts = Restarts(lambda: now[0])
+    for seconds, allowed in ((0.0, True), (1.0, True), (LIVES_SECONDS - 1, True), (1.0, False)):
+        now[0] += seconds
+        assert restarts.allow("auth") is allowed
+        restarts.ready("auth")
+    assert restarts.allow("upload")
+    now[0] += LIVES_SECONDS
+    assert restarts.allow("auth")

@@ -148,6 +148,12 @@ def test_the_environment_is_read_in_settings_only() -> None:
     assert reading <= {"kit/settings.py", "kit/dead.py", "contracts/__main__.py"}
 
 
+def test_no_middleware_changes_a_scope_that_the_server_still_uses() -> None:
+    changing = re.compile(r"\bscope\[[^\]]+\] *=[^=]|\bscope\.(setdefault|update|pop|clear)\(|\bdel scope\[")
+    paths = [path for room in ("services", "portal") for path in (ROOT / room).rglob("*.py")]
+    assert [str(path) for path in paths if changing.search(path.read_text())] == []
+
+
 def test_no_file_has_an_empty_name() -> None:
     named = [path for path, _ in modules() if path.stem in FORBIDDEN_NAMES or path.parent.name in FORBIDDEN_NAMES]
     assert named == []

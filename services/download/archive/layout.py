@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from services.contracts.values import SentFile
 from services.download.archive.names import entry_names
@@ -26,14 +27,15 @@ Segment = bytes | Stretch
 
 
 class Layout:
-    """The archive of these files, in this order; the same files and date always make the same bytes."""
+    """The archive of these files, in this order; the same files, date and zone always make the same bytes."""
 
-    def __init__(self, files: Sequence[SentFile], submitted_at: datetime) -> None:
+    def __init__(self, files: Sequence[SentFile], submitted_at: datetime, zone: ZoneInfo) -> None:
         self.files = tuple(files)
         self.members: list[Member] = []
         at = 0
         for file, name in zip(self.files, entry_names(file.path for file in files), strict=True):
-            member = Member(name.encode(), file.crc32, file.size_bytes, at, submitted_at)
+            dated = (file.modified_at or submitted_at).astimezone(zone)
+            member = Member(name.encode(), file.crc32, file.size_bytes, at, dated)
             self.members.append(member)
             at = member.stop
         self.directory_at = at

@@ -3,18 +3,23 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
+from zoneinfo import ZoneInfo
 
 from services.download.archive.layout import Layout
+from services.download.archive.names import clean
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import FileUnknown
 
 CACHED = 32
+LONGEST_NAME = 60
+DASHES = str.maketrans("/\\", "--")
 
 
 class Layouts:
-    """Archives of some files of a transfer, or of all."""
+    """Archives of some files of a transfer, or of all; their dates are told in `zone`."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
         self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], Layout] = OrderedDict()
 
     async def of(self, contents: Contents, files: Collection[str] | None = None) -> Layout:
@@ -28,7 +33,7 @@ class Layouts:
             raise FileUnknown()
         key = contents.id, tuple((file.file, file.crc32) for file in chosen)
         if key not in self._recent:
-            self._recent[key] = await asyncio.to_thread(Layout, chosen, contents.submitted_at)
+            self._recent[key] = await asyncio.to_thread(Layout, chosen, contents.submitted_at, self._zone)
         layout = self._recent[key]
         self._recent.move_to_end(key)
         if len(self._recent) > CACHED:
@@ -37,5 +42,14 @@ class Layouts:
 
 
 def archive_name(contents: Contents) -> str:
-    """What the archive is called when it is saved: the subject, however it was written."""
-    return f"{contents.label.subject.replace('/', '-').replace(chr(92), '-').strip(' .') or 'melanissimo'}.zip"
+    """What the archive is called when it is saved: the subject, short enough for folders within folders of Windows."""
+    subject = " ".join(contents.label.subject.translate(DASHES).split()).strip(" .")
+    return f"{clean(_beginning(subject) or 'melanissimo')}.zip"
+
+
+def _beginning(subject: str) -> str:
+    """At most so many characters, up to the end of a word unless that would leave little."""
+    if len(subject) <= LONGEST_NAME:
+        return subject
+    words = subject[: LONGEST_NAME + 1].rpartition(" ")[0]
+    return (words if len(words) > LONGEST_NAME // 2 else subject[:LONGEST_NAME]).rstrip(" .,;:-")

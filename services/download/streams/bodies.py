@@ -24,7 +24,7 @@ class Opened(NamedTuple):
 
 def file_opened(file: SentFile, id: str) -> Opened:
     """One file."""
-    body = Body(file.path, file.size_bytes, f'"{file.sha256}"', sha256=file.sha256)
+    body = Body(file.path, file.size_bytes, f'"{file.sha256}"', sha256=file.sha256, modified_at=file.modified_at)
     return Opened(body, FileAttempt(line_of(file), file.file, id), lambda span: slices_of(file, span))
 
 

@@ -4,6 +4,8 @@ import base64
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -14,7 +16,32 @@ from services.kit.text import normalized
 LONGEST_NAME = 180
 LONGEST_ASKED = 4_096
 UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
-FALLBACK = re.compile(r"[^A-Za-z0-9 ._()\[\]-]")
+FALLBACK = re.compile(r"[^A-Za-z0-9 ._()\[\]'-]+")
+SPELLED = str.maketrans(
+    {
+        "œ": "oe",
+        "Œ": "OE",
+        "æ": "ae",
+        "Æ": "AE",
+        "ß": "ss",
+        "ẞ": "SS",
+        "ø": "o",
+        "Ø": "O",
+        "ł": "l",
+        "Ł": "L",
+        "đ": "d",
+        "Đ": "D",
+        "ð": "d",
+        "Ð": "D",
+        "þ": "th",
+        "Þ": "Th",
+        "ı": "i",
+        "€": "EUR",
+        **dict.fromkeys("‘’‚ʼ", "'"),
+        **dict.fromkeys("‐‑‒–—−", "-"),
+    }
+)
+"""Letters and signs that have no decomposition, as they are written where only ASCII is."""
 ATTRIBUTE = "!#$&+-.^_`|~"
 ONE_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
 
@@ -29,27 +56,36 @@ ALWAYS = {
 
 
 class Body(NamedTuple):
-    """What may be had: under which name, how long, with which strong validator, of which kind, with which digest."""
+    """What may be had: under which name, how long, with which strong validator, kind, digest and date."""
 
     path: str
     size_bytes: int
     etag: str
     media_type: str = "application/octet-stream"
     sha256: str = ""
+    modified_at: datetime | None = None
 
 
 def content_disposition(path: str) -> str:
     """Save under the last name of `path`: plain ASCII for old clients, the real name in UTF-8 (RFC 6266, RFC 8187)."""
     name = _clean(path.replace("\\", "/").rsplit("/", 1)[-1])
-    plain = normalized(name, LONGEST_NAME, "NFKD").encode("ascii", "ignore").decode()
-    plain = FALLBACK.sub("_", plain).strip(" .") or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
+    return f"attachment; filename=\"{_plain(name)}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
+
+
+def _plain(name: str) -> str:
+    """In ASCII: letters without their accents, `_` for what has no such form; the extension stays."""
+    letters = normalized(name.translate(SPELLED), 3 * LONGEST_NAME, "NFKD")
+    plain = FALLBACK.sub("_", "".join(one for one in letters if not unicodedata.combining(one)))
+    stem, dot, extension = plain.rpartition(".")
+    if not (stem or extension).strip(" ._"):
+        return f"file{dot}{extension}".rstrip(" ._")
+    return plain.strip().rstrip(" .")
 
 
 def _clean(name: str) -> str:
     """Without control, format and surrogate characters, and not longer than file systems take."""
     kept = "".join(one for one in name[:LONGEST_ASKED] if unicodedata.category(one) not in UNSEEN)
-    kept = normalized(kept, LONGEST_ASKED).strip(" .")
+    kept = normalized(kept, LONGEST_ASKED).strip().rstrip(" .")
     stem, dot, suffix = kept.rpartition(".")
     if len(kept) > LONGEST_NAME and dot and len(suffix) < 20:
         return f"{stem[: LONGEST_NAME - len(suffix) - 1]}.{suffix}"
@@ -66,6 +102,8 @@ def headers_of(body: Body, span: Range, partial: bool) -> dict[str, str]:
         "content-disposition": content_disposition(body.path),
         "etag": body.etag,
     }
+    if body.modified_at:
+        found["last-modified"] = format_datetime(body.modified_at.astimezone(UTC), usegmt=True)
     if body.sha256:
         found["repr-digest"] = f"sha-256=:{base64.b64encode(bytes.fromhex(body.sha256)).decode()}:"
     return {**found, "content-range": f"bytes {start}-{stop - 1}/{body.size_bytes}"} if partial else found

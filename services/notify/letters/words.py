@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from services.contracts.values import Language
 from services.kit.text import normalized
+from services.kit.zones import zone_words
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
@@ -61,13 +62,13 @@ def harmless(words: Any) -> Any:
 
 
 def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:
-    """`lundi 3 mars 2026 à 14 h 05`, in the configured time zone."""
-    local = moment.astimezone(zone)
+    """`lundi 3 mars 2026 à 14 h 05 (heure de Paris)`, in the configured time zone."""
+    local, where = moment.astimezone(zone), zone_words(zone, language)
     day, month = DAYS[language][local.weekday()], MONTHS[language][local.month - 1]
     if language == "fr":
         first = "1er" if local.day == 1 else str(local.day)
-        return f"{day} {first} {month} {local.year} à {local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02}"
-    return f"{day} {local.day} {month} {local.year} at {local.hour:02}:{local.minute:02}"
+        return f"{day} {first} {month} {local.year} à {local.hour}{NO_BREAK}h{NO_BREAK}{local.minute:02} ({where})"
+    return f"{day} {local.day} {month} {local.year} at {local.hour:02}:{local.minute:02} ({where})"
 
 
 def size(size_bytes: int, language: Language) -> str:

@@ -159,4 +159,5 @@ def _sent(id: str, file: File) -> SentFile:
         crc32=file.crc32,
         object_key=file.key,
         parts=file.parts,
+        modified_at=file.modified_at,
     )

@@ -98,6 +98,8 @@ class Gateway:
             "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
             "GATEWAY_PORTAL_DOOR_PORT": str(self.door_port),
             "GATEWAY_API_HOST": "envoi.test",
+            "GATEWAY_PUBLIC_URL": f"http://envoi.test:{self.api_port}",
+            "GATEWAY_OTHER_NAMES": "courrier.test localhost",
             "GATEWAY_FILES_HOST": "fichiers.test",
         }
 

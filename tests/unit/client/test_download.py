@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,18 @@ class CutLine(httpx.SyncByteStream):
     def __iter__(self) -> Iterator[bytes]:
         yield self.content
         raise httpx.ReadError("cut")
+
+
+def dated(api: FakeApi, date: str) -> None:
+    def fault(request: httpx.Request) -> httpx.Response | None:
+        headers = {"Last-Modified": date, "Content-Length": str(len(WHOLE)), "ETag": etag_of(WHOLE)}
+        return (
+            httpx.Response(200, stream=httpx.ByteStream(WHOLE), headers=headers)
+            if request.url.host == FILES_HOST
+            else None
+        )
+
+    api.faults.append(fault)
 
 
 @pytest.fixture(autouse=True)
@@ -190,3 +203,15 @@ def test_a_link_that_died_meanwhile_is_told(api: FakeApi, tmp_path: Path) -> Non
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert caught.value.slug == "transfer-withdrawn"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_keeps_the_date_that_it_had_on_its_senders_machine(api: FakeApi, tmp_path: Path) -> None:
+    dated(api, "Mon, 14 Jul 2025 08:30:00 GMT")
+    target = Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
+    assert target.stat().st_mtime == datetime(2025, 7, 14, 8, 30, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Mon, 01 Jan 9999 99:00:00 GMT", ""])
+def test_a_date_that_is_none_is_no_reason_to_fail(api: FakeApi, tmp_path: Path, date: str) -> None:
+    dated(api, date)
+    assert Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf").read_bytes() == WHOLE

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from services.contracts.values import Part, SentFile
 from services.download.archive.layout import Layout, Stretch
 from services.upload.domain.crc import combined
 
 GIB = 1024**3
+PARIS = ZoneInfo("Europe/Paris")
 SUBMITTED = datetime(2026, 3, 2, 9, 41, 30, tzinfo=UTC)
 ZEROS = 1024 * 1024
 
@@ -48,7 +50,7 @@ def sent_zeros(path: str, size_bytes: int) -> SentFile:
 
 
 def layout_of(bodies: Mapping[str, bytes]) -> Layout:
-    return Layout([sent(path, body, number) for number, (path, body) in enumerate(bodies.items())], SUBMITTED)
+    return Layout([sent(path, body, number) for number, (path, body) in enumerate(bodies.items())], SUBMITTED, PARIS)
 
 
 def built(layout: Layout, bodies: list[bytes], span: tuple[int, int] | None = None) -> bytes:

@@ -7,10 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from services.contracts.values import Label, Person
+from services.download.archive.layouts import archive_name
 from services.download.archive.names import NAME_BYTES, PATH_BYTES, clean, entry_names
+from services.download.domain.contents import Contents
 from services.kit.refusals import Refusal
 from services.upload.domain.limits import ByRole, Limits
 from services.upload.domain.names import clean_path
+from tests.unit.download.parcels import SUBMITTED
 
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2044\u2215\uff0f]')
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[1-9¹²³]|lpt[1-9¹²³])\s*(\..*)?")
@@ -92,3 +96,34 @@ def test_a_thousand_files_of_one_name_are_numbered() -> None:
     names = entry_names(["a/scan.pdf"] * 1000)
     assert names[0] == "a/scan.pdf"
     assert names[999] == "a/scan (1000).pdf"
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("Plans / été", "Plans - été.zip"),
+        ("", "melanissimo.zip"),
+        (" . ", "melanissimo.zip"),
+        ("CON", "_CON.zip"),
+        ("Avis : réponse ?", "Avis _ réponse _.zip"),
+        (
+            "Délibération du conseil municipal relative aux marchés publics de travaux, lot 12",
+            "Délibération du conseil municipal relative aux marchés.zip",
+        ),
+        ("Procès-verbal de la réunion de la commission des finances. Et la suite", None),
+        ("x" * 200, "x" * 60 + ".zip"),
+        ("con " + "x" * 200, "con " + "x" * 56 + ".zip"),
+        ("日本" * 100, "日本" * 30 + ".zip"),
+    ],
+)
+def test_an_archive_is_called_after_the_beginning_of_the_subject(subject: str, name: str | None) -> None:
+    found = archive_name(contents(subject))
+    assert len(found) <= 64
+    assert found == (name or "Procès-verbal de la réunion de la commission des finances.zip")
+
+
+def contents(subject: str) -> Contents:
+    label = Label(
+        transfer="t", sender=Person(address="a@b.example"), sender_role="agent", subject=subject, language="fr"
+    )
+    return Contents(id="t", label=label, recipients=(), text="", files=(), submitted_at=SUBMITTED, ends_at=SUBMITTED)

@@ -1,13 +1,16 @@
 """The programs that people have can open it: unzip, 7-Zip, libarchive; also past 4 GiB, with holes instead of bytes."""
 
+import io
 import os
 import subprocess
+import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from services.download.archive.layout import Layout
-from tests.unit.download.parcels import GIB, SUBMITTED, built, layout_of, sent_zeros, write_sparse
+from tests.unit.download.parcels import GIB, PARIS, SUBMITTED, built, layout_of, sent, sent_zeros, write_sparse
 
 BODIES = {
     "plans/été à Nîmes.pdf": b"bonjour" * 999,
@@ -30,8 +33,8 @@ NAMES = [
 TESTS = {"unzip": ["unzip", "-tqq"], "7-Zip": ["7z", "t", "-bd"], "libarchive": ["bsdtar", "-tf"]}
 
 
-def run(*command: str, into: Path | None = None) -> str:
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+def run(*command: str, into: Path | None = None, zone: str = "UTC") -> str:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "TZ": zone}
     done = subprocess.run(command, cwd=into, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, (command, done.stdout, done.stderr)
     assert "warning" not in (done.stdout + done.stderr).lower(), done.stdout + done.stderr
@@ -68,6 +71,27 @@ def test_what_comes_out_is_what_went_in(extract: list[str], archive: Path, tmp_p
     assert set(tmp_path.iterdir()) == {archive, into}
 
 
+EXTRACTING = [["unzip", "-qq"], ["7z", "x", "-bd"], ["bsdtar", "-xf"]]
+
+
+@pytest.mark.parametrize("extract", EXTRACTING, ids=["unzip", "7-Zip", "libarchive"])
+@pytest.mark.parametrize("elsewhere", ["UTC", "Europe/Paris", "Pacific/Noumea"])
+def test_a_file_comes_out_with_its_own_date_wherever_it_is_unpacked(
+    extract: list[str], elsewhere: str, tmp_path: Path
+) -> None:
+    dated = sent("ancien.txt", b"x").model_copy(update={"modified_at": datetime(2019, 7, 14, 21, 30, 5, tzinfo=UTC)})
+    place, into = tmp_path / "a.zip", tmp_path / "out"
+    place.write_bytes(built(Layout([dated], SUBMITTED, PARIS), [b"x"]))
+    into.mkdir()
+    run(*extract, str(place), into=into, zone=elsewhere)
+    assert (into / "ancien.txt").stat().st_mtime == datetime(2019, 7, 14, 21, 30, 5, tzinfo=UTC).timestamp()
+
+
+def test_whoever_knows_no_moment_reads_the_time_of_the_zone() -> None:
+    archive = zipfile.ZipFile(io.BytesIO(built(layout_of({"a": b"x"}), [b"x"])))
+    assert archive.infolist()[0].date_time == (2026, 3, 2, 10, 41, 30)
+
+
 def test_the_directory_says_utf8_stored_and_no_more(archive: Path) -> None:
     said = run("zipinfo", str(archive))
     assert f"number of entries: {len(NAMES)}" in said
@@ -79,7 +103,7 @@ def large(tmp_path: Path) -> Path:
     """Before, at and after the borders of 32 bits: 5 GiB of hole between small files."""
     files = [sent_zeros("avant.bin", 9), sent_zeros("films/5 Go.mp4", 5 * GIB), sent_zeros("films/après.bin", 70_000)]
     place = tmp_path / "large.zip"
-    write_sparse(Layout(files, SUBMITTED), place)
+    write_sparse(Layout(files, SUBMITTED, PARIS), place)
     assert place.stat().st_blocks * 512 < 1_000_000
     return place
 

@@ -2,6 +2,7 @@
 
 import email.message
 import re
+from datetime import datetime, timedelta, timezone
 from urllib.parse import unquote
 
 import pytest
@@ -12,7 +13,7 @@ from services.download.domain.refusals import RangeNotSatisfiable
 from services.download.streams.headers import Body, asked_range, content_disposition, headers_of
 
 FILE = Body(path="a/été \r\n.zip", size_bytes=10, etag='"ab"', sha256="ab" * 32)
-PLAIN, REAL = r'filename="[A-Za-z0-9 ._()\[\]-]+"', r"filename\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+"
+PLAIN, REAL = r'filename="[A-Za-z0-9 ._()\[\]\'-]+"', r"filename\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+"
 SHAPE = re.compile(f"attachment; {PLAIN}; {REAL}")
 
 
@@ -39,8 +40,41 @@ def test_any_name_gives_one_header_that_parses(path: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "plain"),
+    [
+        ("Œuvre d’été.txt", "OEuvre d'ete.txt"),
+        ("Straße – Læsø.pdf", "Strasse - Laeso.pdf"),
+        ("日本.txt", "file.txt"),
+        ("план v2.docx", "_ v2.docx"),
+        (".env", ".env"),
+        ("日本", "file"),
+        ("🎉", "file"),
+        ("a\N{NO-BREAK SPACE}b…", "a b"),
+        ("100 € n° 3.ods", "100 EUR n_ 3.ods"),
+        ("..", "file"),
+    ],
+)
+def test_an_old_client_saves_under_a_name_that_can_be_read(path: str, plain: str) -> None:
+    assert re.findall(r'filename="([^"]*)"', content_disposition(path)) == [plain]
+
+
+def test_a_file_is_given_with_its_own_date() -> None:
+    summer = datetime(2025, 7, 14, 10, 30, tzinfo=timezone(timedelta(hours=2)))
+    assert headers_of(FILE._replace(modified_at=summer), (0, 10), partial=False)["last-modified"] == (
+        "Mon, 14 Jul 2025 08:30:00 GMT"
+    )
+    assert "last-modified" not in headers_of(FILE, (0, 10), partial=False)
+
+
+@pytest.mark.parametrize(
     ("path", "name"),
-    [("plans/été 2026.zip", "été 2026.zip"), ("a+b (1).txt", "a+b (1).txt"), ("", "file"), ("..", "file")],
+    [
+        ("plans/été 2026.zip", "été 2026.zip"),
+        ("a+b (1).txt", "a+b (1).txt"),
+        ("", "file"),
+        ("..", "file"),
+        (".env", ".env"),
+    ],
 )
 def test_the_name_that_was_sent_is_the_name_that_is_saved(path: str, name: str) -> None:
     assert unquote(content_disposition(path).split("''", 1)[1]) == name

@@ -52,6 +52,7 @@ def test_an_address_that_cannot_be_read_is_refused_by_name_and_not_repeated(fold
     with pytest.raises(BadSettings, match="amqp_url is not an address") as refused:
         Probe.read()
     assert "0f6a1c2d" not in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize("secret", ["-dash-first", "a b\\c%41$'\"", "x://[y", "{}", "élève:@/?#"])

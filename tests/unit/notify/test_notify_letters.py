@@ -156,8 +156,8 @@ def test_sizes_are_told_in_decimal_units(size_bytes: int, french: str, english: 
 
 
 def test_dates_are_told_in_words_in_the_configured_zone() -> None:
-    assert date(AT, "fr", PARIS) == "mardi 3 mars 2026 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05"
-    assert date(AT, "en", PARIS) == "Tuesday 3 March 2026 at 14:05"
+    assert date(AT, "fr", PARIS) == "mardi 3 mars 2026 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05 (heure de Paris)"
+    assert date(AT, "en", PARIS) == "Tuesday 3 March 2026 at 14:05 (Paris time)"
     assert date(AT.replace(day=1), "fr", PARIS).startswith("dimanche 1er mars 2026 à 14")
 
 

@@ -158,11 +158,34 @@ def test_there_is_advice_on_nothing_that_nobody_says() -> None:
     assert ADVICE.keys() <= problem_types().keys() | ours
 
 
-async def test_services_that_do_not_answer_are_said_in_words(api: FakeApi, person: Person) -> None:
-    api.refuse("GET", f"/api/download/links/{TOKEN}", "unavailable")
-    page = await person.get(f"/download/{TOKEN}")
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("auth", "Les liens d’accès et les sessions ne fonctionnent pas"),
+        ("upload", "Les brouillons et l’envoi ne fonctionnent pas"),
+        ("propagation", "La validation ne fonctionne pas"),
+        ("download", "Le téléchargement et le suivi ne fonctionnent pas"),
+    ],
+)
+async def test_services_that_do_not_answer_are_said_in_words(
+    api: FakeApi, person: Person, service: str, words: str
+) -> None:
+    method, asked, path = MET[service]
+    person.sign_in("agent")
+    api.refuse(method, asked, "unavailable")
+    page = await person.get(path)
     assert page.status_code == 503
     assert "momentanément indisponible" in page.text
+    assert words in page.text
+
+
+async def test_standing_pages_need_no_service(api: FakeApi, person: Person) -> None:
+    down = not_ours(httpx.Response(503), "nothing answers")
+    api.faults.append(lambda request: down)
+    for path in ("/", "/help", "/accessibility", "/legal", "/refused/not-found"):
+        page = await person.get(path)
+        assert page.status_code == 200, path
+    assert "Les limites ne peuvent pas être affichées" in (await person.get("/help")).text
 
 
 async def test_an_error_of_ours_says_a_reference_and_nothing_else(api: FakeApi, person: Person) -> None:

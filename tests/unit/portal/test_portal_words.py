@@ -90,8 +90,11 @@ WHEN = datetime(2025, 12, 1, 13, 5, tzinfo=UTC)
 
 def test_a_date_is_said_in_words_where_the_reader_is() -> None:
     assert day(WHEN, "fr", PARIS) == "lundi 1er décembre 2025"
-    assert moment(WHEN, "fr", PARIS) == "lundi 1er décembre 2025 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05"
-    assert moment(WHEN, "en", PARIS) == "Monday 1 December 2025 at 14:05"
+    assert (
+        moment(WHEN, "fr", PARIS)
+        == "lundi 1er décembre 2025 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05 (heure de Paris)"
+    )
+    assert moment(WHEN, "en", PARIS) == "Monday 1 December 2025 at 14:05 (Paris time)"
     assert day(datetime(2025, 7, 31, 22, 30, tzinfo=UTC), "en", PARIS) == "Friday 1 August 2025"
 
 

@@ -1,0 +1,31 @@
+"""In which time zone are moments told, and how is it named to whoever lives in another one?"""
+
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator
+
+VOWELS = tuple("AEIOUÀÂÉÈÊËÎÏÔÖÛÜ")
+
+
+def _known(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, KeyError, ValueError):
+        raise ValueError("is not a known time zone") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known)]
+"""The name of a time zone, as a setting gives it."""
+
+
+def zone_words(zone: ZoneInfo, language: str) -> str:
+    """`heure de Paris`, `Paris time`; a zone without a city is called as it is."""
+    region, _, city = zone.key.rpartition("/")
+    if region in ("", "Etc"):
+        return city
+    city = city.replace("_", " ")
+    if language != "fr":
+        return f"{city} time"
+    return f"heure d’{city}" if city.startswith(VOWELS) else f"heure de {city}"

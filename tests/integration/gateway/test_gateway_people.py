@@ -1,0 +1,153 @@
+"""What do people read when the gateway itself refuses, and where does an address with a slip lead?"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.integration.gateway.nginx import CAPABILITY, PART, Gateway
+from tests.integration.gateway.wire import Answer, refused, replying
+
+PERSON = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+LINK = f"/download/{CAPABILITY}"
+STRAY = (
+    *("/", ")", ".", ",", ";", ":", "!", "'", "*", "%20", "%3E", "%3e", "%22", "%27", "%C2%A0", "%C2%BB", "%c2%bb"),
+    *("%E2%80%A6", "%E2%80%99", "%E2%80%8B", "%0D%0A", ").", "%20)", "%3E,", "//", ")?", ">", '"'),
+)
+NO_PAGE = (
+    "//",
+    f"/{LINK}",
+    "/download/%2e%2e/x",
+    f"/x/..{LINK}",
+    "/access/%41",
+    "/livez",
+    "/api/",
+    "/api/auth",
+    "/api)",
+)
+
+
+def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
+    """Asserts that people read a page with these words; gives the page."""
+    assert answer.status == status
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["content-language"] == language
+    page = answer.body.decode()
+    assert f'<html lang="{language}">' in page
+    assert words in page
+    return page
+
+
+@pytest.mark.parametrize("stray", STRAY)
+async def test_what_was_left_at_the_end_of_a_page_address_is_cut(gateway: Gateway, stray: str) -> None:
+    answer = await gateway.ask("GET", LINK + stray, PERSON)
+    assert (answer.status, answer.headers["location"]) == (302, LINK)
+    assert answer.headers["cache-control"] == "no-store"
+    assert (await gateway.ask("HEAD", LINK + stray)).headers["location"] == LINK
+    assert not gateway["portal"].requests
+
+
+async def test_the_query_outlives_a_cut(gateway: Gateway) -> None:
+    assert (await gateway.ask("GET", f"{LINK}/?lang=en")).headers["location"] == f"{LINK}?lang=en"
+
+
+@pytest.mark.parametrize("path", ["/", LINK, "/download/a-_", "/access?next=x)", "/assets/portal.css", "/x/~"])
+async def test_an_address_that_is_whole_is_not_cut(gateway: Gateway, path: str) -> None:
+    assert (await gateway.ask("GET", path, PERSON)).status == 200
+
+
+@pytest.mark.parametrize("path", [f"{LINK})", f"{LINK}/", "/drafts/x."])
+async def test_what_is_sent_is_never_sent_elsewhere(gateway: Gateway, path: str) -> None:
+    assert (await gateway.ask("POST", path, body=b"x")).status in (200, 404)
+
+
+@pytest.mark.parametrize("path", NO_PAGE)
+async def test_an_address_that_is_none_shows_people_the_page_of_the_portal(gateway: Gateway, path: str) -> None:
+    policy = "default-src 'none'; style-src 'self'"
+    head = {"Content_Type": "text/html; charset=utf-8", "Content_Security_Policy": policy}
+    gateway["portal"].handler = replying("200 OK", b"copied incompletely", **head)
+    answer = await gateway.ask("GET", path, PERSON, "Cookie: language=en", "Accept-Language: fr")
+    assert (answer.status, answer.body) == (404, b"copied incompletely")
+    assert answer.headers["content-security-policy"] == policy
+    (seen,) = gateway["portal"].requests
+    assert seen.target.startswith("/refused/not-found?reference=")
+    assert (seen.headers["cookie"], seen.headers["accept-language"]) == ("language=en", "fr")
+    refused(await gateway.ask("GET", path), 404, "not-found")
+
+
+async def test_a_form_sent_to_an_address_that_is_none_is_answered_with_the_page_alone(gateway: Gateway) -> None:
+    assert (await gateway.ask("POST", "//x", PERSON, body=b"secret=x")).status == 404
+    (seen,) = gateway["portal"].requests
+    assert seen.request_line.startswith("GET ")
+    assert not seen.arrived
+
+
+async def test_without_the_portal_people_read_a_plain_page_that_leads_back(gateway: Gateway) -> None:
+    await gateway["portal"].stop()
+    for path in ("/access", "//", "/relay/x"):
+        answer = await gateway.ask("GET", path, PERSON)
+        page = shown(answer, 503, "momentanément indisponible")
+        assert f'<a href="http://envoi.test:{gateway.api_port}/">' in page
+        assert answer.headers["retry-after"] == "5"
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'sha256-")
+        refused(await gateway.ask("GET", "/access"), 503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    ("asked", "cookie", "language", "words"),
+    [
+        ("", "", "fr", "momentanément"),
+        ("en-GB,en;q=0.9", "", "en", "not available"),
+        ("en", "fr", "fr", "momentanément"),
+        ("fr", "en", "en", "not available"),
+    ],
+)
+async def test_the_plain_page_is_in_the_language_of_its_reader(
+    gateway: Gateway, asked: str, cookie: str, language: str, words: str
+) -> None:
+    await gateway["portal"].stop()
+    said = (f"Accept-Language: {asked}", f"Cookie: x=y; language={cookie}")
+    shown(await gateway.ask("GET", "/access", PERSON, *said), 503, words, language)
+
+
+async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: Gateway) -> None:
+    shown(await gateway.ask("OPTIONS", "/access", PERSON), 405, "Cette méthode")
+    shown(await gateway.ask("POST", "/access", PERSON, body=b"a" * 65_537), 413, "dépasse la limite")
+    shown(await gateway.ask("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
+    shown(await gateway.ask("GET", "/", PERSON, f"Cookie: {'a' * 40_000}"), 400, "pas comprise")
+    shown(await gateway.ask("GET", f"{LINK}%2", PERSON), 400, "en entier")
+    shown(await gateway.ask("GET", PART, PERSON), 405, "Cette méthode")
+    shown(await gateway.ask("PUT", PART, PERSON, "Transfer-Encoding: chunked"), 400, "pas comprise")
+    page = shown(await gateway.ask("GET", "/", PERSON, host="evil.test"), 421, "ne répond pas pour ce nom")
+    assert f"http://envoi.test:{gateway.api_port}/" in page
+    await gateway["upload"].stop()
+    shown(await gateway.ask("GET", "/api/upload/config", PERSON), 503, "momentanément indisponible")
+
+
+async def test_the_origin_of_the_bytes_answers_people_with_pages_too(gateway: Gateway) -> None:
+    shown(await gateway.ask("GET", "/nothing", PERSON, host="fichiers.test", files=True), 404, "en entier")
+    shown(await gateway.ask("GET", "/", PERSON, host="evil.test", files=True), 421, "ne répond pas pour ce nom")
+    await gateway["download"].stop()
+    answer = await gateway.ask("GET", f"/files/{CAPABILITY}", PERSON, host="fichiers.test", files=True)
+    assert f'<a href="http://envoi.test:{gateway.api_port}/">' in shown(answer, 503, "momentanément indisponible")
+    answer = await gateway.ask("GET", f"/files/{CAPABILITY}", host="fichiers.test", files=True)
+    assert json.loads(answer.body)["status"] == 503
+
+
+async def test_people_who_ask_too_often_are_told_to_wait(tmp_path: Path) -> None:
+    running = Gateway(tmp_path)
+    try:
+        await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
+        answers = [await running.ask("GET", "/access", PERSON) for _ in range(3)]
+        shown(answers[-1], 429, "patientez un peu")
+        shown(await running.ask("GET", "//", PERSON), 429, "patientez un peu")
+    finally:
+        await running.stop()
+
+
+@pytest.mark.parametrize("host", ["courrier.test", "localhost", "LOCALHOST", "localhost:8080"])
+async def test_another_name_of_the_service_leads_to_the_right_one(gateway: Gateway, host: str) -> None:
+    for path in ("/", f"{LINK}?lang=en", "//evil.test/x"):
+        answer = await gateway.ask("GET", path, host=host)
+        assert (answer.status, answer.headers["location"]) == (307, f"http://envoi.test:{gateway.api_port}{path}")
+    assert not gateway["portal"].requests
