@@ -50,6 +50,10 @@ class Desk:
             id, start, Progress("", stop, stop if arrived is None else arrived, stop + 1, self.line.size_bytes)
         )
 
+    def reserved(self, id: str, start: int) -> int:
+        """How far the GET from `start` may hand out."""
+        return self.link.shelves["f"].downloads[id].gets[self.gets[id, start]].stop
+
     def complete(self, id: str, start: int, stop: int) -> None:
         """The GET from `start` ends well."""
         self.broken(id, start, stop, stop)
