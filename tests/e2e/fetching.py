@@ -89,12 +89,12 @@ class Offered:
         return list(shelf["downloads"].values())
 
     def end_lease(self, download: str) -> None:
-        """Moves the time on for a download whose line is dead."""
-        field = f"shelves.{self.file}.downloads.{download}.lease_until"
+        """Moves the time on for a download whose line is dead, until what was reserved for it lapses, too."""
+        field = f"shelves.{self.file}.downloads.{download}"
         links = self.world.database("download")["links"]
         links.update_one(
             {"transfer": self.sent.transfer, "recipient.address": self.address},
-            {"$set": {field: LONG_AGO}, "$inc": WRITE},
+            {"$set": {f"{field}.lease_until": LONG_AGO, f"{field}.gets": {}}, "$inc": WRITE},
         )
 
     def fetch(self) -> None:
