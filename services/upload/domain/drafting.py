@@ -8,7 +8,7 @@ from pydantic import BaseModel, StrictInt, StringConstraints
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
 from services.upload.domain.limits import Limits
-from services.upload.domain.recipients import FIELDS, Unreadable, read
+from services.upload.domain.recipients import FIELDS, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
@@ -79,16 +79,20 @@ def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
 
 def _readdressed(draft: Transfer, revision: Revision, limits: Limits) -> Transfer:
     lists, unreadable = draft.lists, list(draft.unreadable)
+    spellings = {spelling.lower(): spelling for spelling in draft.spellings}
     for field in FIELDS:
         pasted = revision.pasted(field)
         if pasted is not None:
-            lists[field], bad = read(pasted, field)
-            unreadable = [entry for entry in unreadable if entry.field != field] + list(bad)
-    _refuse_too_many(lists, unreadable, limits)
-    return draft.but(**lists, unreadable=tuple(unreadable))
+            found = read(pasted, field, limits.recipients)
+            lists[field] = tuple(typed.lower() for typed in found.addresses)
+            spellings |= zip(lists[field], found.addresses, strict=True)
+            unreadable = [entry for entry in unreadable if entry.field != field] + list(found.unreadable)
+    named = {address for addresses in lists.values() for address in addresses}
+    _refuse_too_many(len(named), len(unreadable), limits)
+    spelt = tuple(typed for address, typed in spellings.items() if address in named and typed != address)
+    return draft.but(**lists, unreadable=tuple(unreadable), spellings=spelt)
 
 
-def _refuse_too_many(lists: dict[Field, tuple[str, ...]], unreadable: list[Unreadable], limits: Limits) -> None:
-    recipients = len({address for addresses in lists.values() for address in addresses})
-    if recipients > limits.recipients or len(unreadable) > limits.recipients:
-        raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, len(unreadable)))
+def _refuse_too_many(recipients: int, unreadable: int, limits: Limits) -> None:
+    if recipients > limits.recipients or unreadable > limits.recipients:
+        raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, unreadable))

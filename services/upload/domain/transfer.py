@@ -78,7 +78,10 @@ class Leftover(Value):
 
 
 class Transfer(Aggregate):
-    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it."""
+    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it.
+
+    `to`, `cc` and `bcc` are in normal form; `spellings` are those of them that were typed in capitals.
+    """
 
     state: State = "draft"
     outcome: Outcome | None = None
@@ -94,6 +97,7 @@ class Transfer(Aggregate):
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     subject: str = ""
@@ -110,7 +114,7 @@ class Transfer(Aggregate):
 
     @property
     def lists(self) -> dict[values.Field, tuple[str, ...]]:
-        """The addresses as they were typed into each field."""
+        """The addresses of each field, in normal form."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}
 
     def file(self, id: str) -> File:

@@ -15,22 +15,25 @@ from services.upload.domain.submission import (
     SubjectMissing,
     told,
 )
-from tests.fakes.api.cards import AGENTS, WHEN, Json
+from tests.fakes.api.cards import AGENTS, LIMITS, WHEN, Json, recipient
 
 PLAIN = ("subject", "text", "validity_days", "language")
 
 
 def write(card: Json, changed: Json) -> Json:
     """What is typed into a draft, read as the service reads it; in place."""
-    lists: dict[Any, tuple[str, ...]] = {
-        field: tuple(one["address"] for one in card["recipients"] if one["field"] == field) for field in FIELDS
+    typed: dict[Any, tuple[str, ...]] = {
+        field: tuple(one["mail_to"] or one["address"] for one in card["recipients"] if one["field"] == field)
+        for field in FIELDS
     }
     for field in FIELDS:
         if changed.get(field) is not None:
-            lists[field], bad = read(changed[field], field)
+            typed[field], bad = read(changed[field], field, LIMITS["recipients"])
             others = [one for one in card["unreadable"] if one["field"] != field]
             card["unreadable"] = others + [one.model_dump() for one in bad]
-    card["recipients"] = [one.model_dump() for one in folded(lists, Domains([AGENTS]))]
+    lists = {field: [one.lower() for one in typed[field]] for field in FIELDS}
+    spellings = [one for field in FIELDS for one in typed[field] if one != one.lower()]
+    card["recipients"] = [recipient(one.model_dump()) for one in folded(lists, Domains([AGENTS]), spellings)]
     card |= {name: changed[name] for name in PLAIN if changed.get(name) is not None}
     return settle(card)
 
@@ -52,7 +55,7 @@ def obstacles(card: Json) -> list[Refusal]:
     roles = {one["role"] for one in card["recipients"]}
     incomplete = [file["file"] for file in card["files"] if file["state"] != "complete"]
     found: list[tuple[Any, Refusal]] = [
-        (not roles, RecipientMissing()),
+        (not roles and not card["unreadable"], RecipientMissing()),
         (card["unreadable"], RecipientsUnreadable(unreadable=[one["text"] for one in card["unreadable"]])),
         (roles == {"external"}, AgentNeeded()),
         (not card["subject"], SubjectMissing()),
