@@ -10,6 +10,8 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from services.kit.idn import readable
+
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
 NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
@@ -23,6 +25,7 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "moment": partial(moment, language=language, zone=zone),
         "size": partial(size, language=language),
         "number": partial(number, language=language),
+        "readable": readable,
         "spaced": spaced,
         "breakable": breakable,
     }

@@ -2,6 +2,7 @@
 import { el, part, write } from "../page/dom";
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Say } from "../page/words";
+import type { Reading } from "../recipients/lines";
 
 const PAUSE_MS = 1_200;
 const LISTS = ["to", "cc", "bcc"];
@@ -9,16 +10,17 @@ const FIELDS = [...LISTS, "subject", "text", "validity_days"];
 
 /** As the service answers it. */
 export interface Draft {
-  recipients: { address: string; role: string }[];
+  recipients: Reading["recipients"];
+  unreadable: Reading["unreadable"];
   needs_approval: boolean;
   approvers: string[];
 }
 
-/** A key and a figure for the sentence that says who has to approve; nothing while there is nobody to write to. */
+/** A key and a figure for the sentence that says who has to approve; nothing while that is not known. */
 export function approval(draft: Draft): [string, number] | undefined {
   if (draft.recipients.length === 0) return undefined;
   const others = draft.recipients.filter((one) => one.role !== "agent").length;
-  if (!draft.needs_approval) return ["nobody_approves", 0];
+  if (!draft.needs_approval) return draft.unreadable.length > 0 ? undefined : ["nobody_approves", 0];
   return draft.approvers.length > 0 ? ["will_approve", others] : ["approver_missing", others];
 }
 
@@ -34,7 +36,7 @@ class Autosave {
   private saved: Record<string, string>;
   private timer = 0;
   private saving: Promise<void> | undefined;
-  private latest: Draft | undefined;
+  private latest: (Draft & Reading) | undefined;
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -52,8 +54,9 @@ class Autosave {
     form.addEventListener("change", () => this.later());
     document.addEventListener("island:save", () => void this.save());
     document.addEventListener("island:recipients", () => this.tell());
+    document.addEventListener("island:read", (event) => Object.assign(this.saved, (event as CustomEvent<Record<string, string>>).detail));
     document.addEventListener("visibilitychange", () => document.hidden && this.lastWord());
-    void ask<Draft>("GET", `drafts/${draft}`).then((found) => this.learn(found), () => undefined);
+    void ask<Draft>("GET", `drafts/${draft}`).then((found) => this.learn(found, {}), () => undefined);
   }
 
   private typed(): Record<string, string> {
@@ -88,7 +91,7 @@ class Autosave {
       const draft = await ask<Draft>("PATCH", `drafts/${this.draft}`, changes);
       this.saved = typed;
       this.show(this.when(), false);
-      this.learn(draft);
+      this.learn(draft, { ...typed });
     } catch (error) {
       this.show(this.why(error), true);
     }
@@ -104,8 +107,8 @@ class Autosave {
     void once<Draft>("PATCH", address, changes, undefined, true).then(() => (this.saved = typed), () => undefined);
   }
 
-  private learn(draft: Draft): void {
-    this.latest = draft;
+  private learn(draft: Draft, typed: Record<string, string>): void {
+    this.latest = { ...draft, typed };
     this.tell();
     const found = approval(draft);
     this.sentence.hidden = !found;

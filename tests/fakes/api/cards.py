@@ -71,6 +71,11 @@ def recipient(one: Json) -> Json:
     return {**one, "mail_to": mail_to, "shown": readable(mail_to or one["address"])}
 
 
+def plain_recipient(one: Json) -> Json:
+    """A recipient as everybody else shows them."""
+    return {name: one[name] for name in ("address", "field", "role")}
+
+
 def _contents(state: str) -> Json:
     return {
         "state": state,
