@@ -16,7 +16,7 @@ from portal.language import COOKIE as LANGUAGE
 from services.kit.clock import utc_now
 
 COOKIE = "__Host-session"
-LONGEST_TOKEN = 2_048
+LONGEST_TOKEN = 2_560
 LATEST_SECONDS = 2**40
 
 

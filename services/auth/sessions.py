@@ -50,6 +50,8 @@ class Sessions:
         issued_at = utc_now().replace(microsecond=0)
         life = min(self._token_life, session.ends_at - now)
         claims = {"name": session.name, "role": session.role, "language": admission.language}
+        if admission.mail_to:
+            claims["mail_to"] = admission.mail_to
         token = self._signer.sign(subject=admission.address, id=admission.id, now=issued_at, life=life, claims=claims)
         return Token(token, issued_at + timedelta(seconds=int(life.total_seconds())))
 

@@ -35,6 +35,7 @@ class NotDue(Conflict):
 class Mail(Aggregate):
     """One mail to one person, rendered when it was made; what it said is forgotten as soon as it is done with.
 
+    `recipient` is an address in normal form; `mail_to` is where it is sent, and empty where that is the same.
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
     A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
@@ -44,6 +45,7 @@ class Mail(Aggregate):
     language: Language
     transfer: str = ""
     recipient: str = ""
+    mail_to: str = ""
     subject: str = ""
     text: str = ""
     html: str = ""
@@ -58,6 +60,11 @@ class Mail(Aggregate):
     next_at: datetime | None = AT_ONCE
     useless_after: datetime | None = None
     forget_at: datetime | None = None
+
+    @property
+    def forward_path(self) -> str:
+        """The address for SMTP, with the local part as it was typed (RFC 5321)."""
+        return self.mail_to or self.recipient
 
     def last_day(self, now: datetime) -> datetime:
         """Until when it is tried: two days from the first attempt, and never past the end of what it announces."""
@@ -143,6 +150,7 @@ def _done(mail: Mail, now: datetime) -> Mail:
         blame=None,
         next_at=None,
         useless_after=None,
+        mail_to="",
         forget_at=now + REMEMBERED,
     )
 

@@ -115,7 +115,7 @@ class Postman:
             # It can never be built: without an end here it would come back for ever.
             logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)
             return Outcome("refused", 0, "the message could not be built")
-        return await self._deps.mailer.send(mail.recipient, message)
+        return await self._deps.mailer.send(mail.forward_path, message)
 
     async def _tell_sender(self, mail: Mail) -> None:
         """A mail that failed for good is told to the sender of its transfer, once per recipient and asking."""

@@ -152,7 +152,12 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
     _refuse_unless_open(state, digest, now)
     decided = Decided(outcome="refused", by=by, at=now, reason=reason)
     fact = TransferRefused(
-        label=state.sent().label(), refused_by=by, reason=reason, approvers=_invited(state), refused_at=now
+        label=state.sent().label(),
+        refused_by=by,
+        reason=reason,
+        approvers=_invited(state),
+        refused_at=now,
+        spellings=_spellings(state),
     )
     return _closed(state, "refused").but(decided=decided), [fact]
 
@@ -200,7 +205,9 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
 
 
 def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    fact = ApprovalLapsed(label=state.sent().label(), approvers=_invited(state), lapsed_at=now)
+    fact = ApprovalLapsed(
+        label=state.sent().label(), approvers=_invited(state), lapsed_at=now, spellings=_spellings(state)
+    )
     return _closed(state, "lapsed"), [fact]
 
 
@@ -217,6 +224,11 @@ def emptied(parcel: Parcel) -> Parcel:
 
 def _invited(state: Propagation) -> tuple[str, ...]:
     return tuple(one.address for one in state.invited)
+
+
+def _spellings(state: Propagation) -> tuple[str, ...]:
+    invited = _invited(state)
+    return tuple(one.mail_to for one in state.sent().recipients if one.mail_to and one.address in invited)
 
 
 def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Fact:

@@ -60,7 +60,9 @@ def shown(parcel: Parcel) -> Shown:
 
 def digest_of(page: Shown) -> str:
     """The same for the same words, files and people, whatever the order of keys or the precision of a date."""
-    left_out = {"digest": True, "submitted_at": True, "ends_at": True, "recipients": {"__all__": {"mail_to"}}}
-    said = page.model_dump(mode="json", exclude=left_out)
+    said = page.model_dump(
+        mode="json",
+        exclude={"digest": True, "submitted_at": True, "ends_at": True, "recipients": {"__all__": {"mail_to"}}},
+    )
     canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

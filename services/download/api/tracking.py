@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from services.contracts.values import Recipient
 from services.download.cards import MailedCard, RemindedCard, TrackingCard, tracking_card
@@ -23,6 +23,7 @@ from services.download.domain.refusals import (
     TransferUnknown,
 )
 from services.download.offers import offer_of
+from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.service import wired
 
 router = APIRouter(prefix="/api/download/transfers/{transfer}")
@@ -30,10 +31,21 @@ router = APIRouter(prefix="/api/download/transfers/{transfer}")
 Wired = Annotated[Deps, Depends(wired)]
 
 
-class Chosen(BaseModel):
-    """One recipient, by their address in normal form."""
+def _compared(typed: str) -> str:
+    """The address in normal form; what is no address names nobody."""
+    try:
+        return normal_form(typed)
+    except AddressNotAcceptable:
+        return typed
 
-    recipient: str
+
+Typed = Annotated[str, AfterValidator(_compared)]
+
+
+class Chosen(BaseModel):
+    """One recipient, by their address."""
+
+    recipient: Typed
 
 
 class Reopening(Chosen):
@@ -45,7 +57,7 @@ class Reopening(Chosen):
 class Reminding(BaseModel):
     """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
 
-    recipient: str | None = None
+    recipient: Typed | None = None
 
 
 @router.get("")
@@ -151,7 +163,9 @@ async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
     recipient = sent.recipient(address)
     sent.must_be_open()
     sent.delivery.must_be_open_to(address)
-    found = next((one for one in await deps.links.of(sent.contents.id) if one.recipient == recipient), None)
+    found = next(
+        (one for one in await deps.links.of(sent.contents.id) if one.recipient.address == recipient.address), None
+    )
     if found is None:
         raise RecipientHasNoLink()
     return found

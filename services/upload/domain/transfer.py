@@ -27,11 +27,12 @@ class AlreadySubmitted(Conflict):
 
 
 class Sender(Value):
-    """Who sends: the proven address, the declared name, and the role that the session was given."""
+    """Who sends: the proven address, where its mails are sent, the declared name, and the role of the session."""
 
     address: str
     name: str
     role: Role
+    mail_to: str = ""
 
 
 class File(Value):
@@ -127,7 +128,7 @@ class Transfer(Aggregate):
         """What any message about it needs to say which one it is."""
         return Label(
             transfer=self.id,
-            sender=Person(address=self.sender.address, name=self.sender.name),
+            sender=Person(address=self.sender.address, name=self.sender.name, mail_to=self.sender.mail_to),
             sender_role=self.sender.role,
             subject=self.subject,
             language=self.language,
