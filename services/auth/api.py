@@ -25,7 +25,7 @@ from services.auth.domain import (
 )
 from services.auth.names import full_name
 from services.contracts.values import Language, Role
-from services.kit.addresses import delivery_form, normal_form
+from services.kit.addresses import normal_form, smtp_form
 from services.kit.clock import monotonic_seconds
 from services.kit.rates import network_of
 from services.kit.refusals import NotFound
@@ -155,7 +155,7 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
     address = normal_form(wish.email)
     await _answered(deps, wish)
     if await deps.limits.allow_link(address, network_of(request)):
-        await _send_link(deps, delivery_form(wish.email), wish.language)
+        await _send_link(deps, smtp_form(wish.email), wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
     return Accepted()
 
@@ -167,7 +167,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
     if await deps.limits.allow_link(address, network_of(request)):
-        await _send_link(deps, delivery_form(wish.email), wish.language)
+        await _send_link(deps, smtp_form(wish.email), wish.language)
     return Accepted()
 
 

@@ -142,7 +142,7 @@ def role_of(address: str, agent_domains: Domains) -> Role:
 def issue(
     link: str, key_hash: str, typed: str, language: Language, token: str, key: str, now: datetime, terms: Terms
 ) -> tuple[Admission, Sequence[Fact]]:
-    """A fresh link for an address in delivery form; the mail carries `token` and `key`, the document neither."""
+    """A fresh link for an address as `smtp_form` gives it; the mail carries `token` and `key`, the document neither."""
     expires_at, address = now + terms.link_life, typed.lower()
     mail_to = typed if typed != address else ""
     admission = Admission(

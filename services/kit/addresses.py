@@ -24,12 +24,12 @@ class AddressNotAcceptable(Unprocessable):
 def normal_form(raw: str) -> str:
     """The address as it is stored, compared and hashed: lower case, domain in ASCII (A-labels).
 
-    Refuses what `delivery_form` refuses.
+    Refuses what `smtp_form` refuses.
     """
-    return delivery_form(raw).lower()
+    return smtp_form(raw).lower()
 
 
-def delivery_form(raw: str) -> str:
+def smtp_form(raw: str) -> str:
     """The address as mail is sent to it: the local part as typed, because its server may tell cases apart (RFC 5321).
 
     The domain is in lower case and in ASCII (A-labels). Refuses control and format characters, comments, quoted local

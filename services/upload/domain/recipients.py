@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import Field, Recipient, Role
-from services.kit.addresses import AddressNotAcceptable, Domains, delivery_form
+from services.kit.addresses import AddressNotAcceptable, Domains, smtp_form
 from services.upload.domain.pasted import split
 
 FIELDS: tuple[Field, ...] = get_args(Field)
@@ -48,7 +48,7 @@ def read(entries: Sequence[str], field: Field, most: int) -> Listed:
     unreadable: dict[str, Unreadable] = {}
     for entry in dict.fromkeys(one for pasted in entries for one in split(pasted)):
         try:
-            found = delivery_form(entry.address)
+            found = smtp_form(entry.address)
             addresses.setdefault(found.lower(), found)
         except AddressNotAcceptable:
             text = entry.text[:LONGEST_UNREADABLE]

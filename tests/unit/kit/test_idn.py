@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.addresses import AddressNotAcceptable, delivery_form, normal_form
+from services.kit.addresses import AddressNotAcceptable, normal_form, smtp_form
 from services.kit.idn import readable
 from services.upload.domain.recipients import read
 
@@ -34,7 +34,7 @@ LABEL = st.text(alphabet="abzéßœçñоеıλ例え-1", min_size=1, max_size=1
 @given(st.builds("Ana@{}.{}".format, LABEL, st.sampled_from(["fr", "рф"])))
 def test_what_is_shown_is_read_as_the_same_address(typed: str) -> None:
     try:
-        address = delivery_form(typed)
+        address = smtp_form(typed)
     except AddressNotAcceptable:
         return
     assert read([readable(address)], "to", 1).addresses == (address,)
