@@ -3,6 +3,7 @@
 import unicodedata
 
 from services.kit.refusals import Unprocessable
+from services.kit.visible import visible
 
 LONGEST = 100
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
@@ -21,8 +22,7 @@ def declared_name(raw: str) -> str:
     Refuses what is empty or longer than 100 characters after that.
     """
     spaced = "".join(" " if character in BREAKS else character for character in raw)
-    visible = "".join(character for character in spaced if unicodedata.category(character) not in INVISIBLE)
-    name = " ".join(unicodedata.normalize("NFC", visible).split())
+    name = " ".join(unicodedata.normalize("NFC", visible(spaced, INVISIBLE)).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=LONGEST)
     return name

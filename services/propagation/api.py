@@ -11,6 +11,7 @@ from services.contracts.values import Person
 from services.kit.callers import Caller
 from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import wired
+from services.kit.visible import visible
 from services.propagation.deps import Deps
 from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
 from services.propagation.shown import Shown
@@ -35,7 +36,7 @@ class AgentsOnly(Forbidden):
 def _plain(raw: str) -> str:
     """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
     lines = "\n".join(unicodedata.normalize("NFC", raw).splitlines())
-    kept = "".join(sign for sign in lines if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co"))
+    kept = visible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n")
     if not kept.strip():
         raise ValueError("a reason in words is needed")
     return kept.strip()

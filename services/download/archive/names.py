@@ -10,6 +10,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from services.kit.visible import visible
+
 NAME_BYTES = 240
 PATH_BYTES = 4_096
 EXTENSION_CHARACTERS = 17
@@ -19,7 +21,7 @@ INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
 }
-TAIL = re.compile(r"[\s.]+$")
+TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 NAMELESS = "file"
 
 
@@ -31,7 +33,7 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 
 def clean(path: str) -> str:
     """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
-    plain = unicodedata.normalize("NFC", _visible(path)).replace("\\", "/")
+    plain = unicodedata.normalize("NFC", visible(path, INVISIBLE)).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
@@ -74,10 +76,6 @@ class Taken:
 
 def _folded(path: str) -> str:
     return unicodedata.normalize("NFC", path.casefold())
-
-
-def _visible(path: str) -> str:
-    return "".join(character for character in path if unicodedata.category(character) not in INVISIBLE)
 
 
 def _clean_name(segment: str) -> str:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from services.contracts.values import Language
+from services.kit.visible import visible
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
@@ -31,8 +32,7 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
     """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
     spaced = " ".join(unicodedata.normalize("NFC", raw).split())
-    kept = "".join(sign for sign in spaced if unicodedata.category(sign) not in UNWANTED)
-    return shortened(" ".join(kept.split()), longest)
+    return shortened(" ".join(visible(spaced, UNWANTED).split()), longest)
 
 
 def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:

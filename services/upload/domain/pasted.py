@@ -37,10 +37,10 @@ class Entry(NamedTuple):
 
 def split(pasted: str) -> list[Entry]:
     """The entries in order; invisible characters and enclosing quotation marks are left out."""
-    return list(_Splitter(visible(pasted.translate(LINE_ENDS))).entries())
+    return list(_Splitter(without_invisible(pasted.translate(LINE_ENDS))).entries())
 
 
-def visible(text: str) -> str:
+def without_invisible(text: str) -> str:
     """The text without control and format characters; tabs and newlines stay, because they separate."""
     if text.isascii() and text.isprintable():
         return text

@@ -4,9 +4,9 @@ import re
 import unicodedata
 
 from services.kit.refusals import Unprocessable
+from services.kit.visible import visible
 from services.upload.domain.limits import Limits
 
-JOINERS = "\u200c\u200d"
 BLANKS = re.compile(r"\s+")
 
 
@@ -40,9 +40,4 @@ def clean_text(raw: str, limits: Limits) -> str:
 
 
 def _seen(raw: str, keeping: str) -> str:
-    kept = (
-        character
-        for character in raw
-        if character in keeping or character in JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-    )
-    return unicodedata.normalize("NFC", "".join(kept))
+    return unicodedata.normalize("NFC", visible(raw, keeping=keeping))

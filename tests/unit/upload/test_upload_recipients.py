@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.upload.domain.pasted import QUOTES, split, visible
+from services.upload.domain.pasted import QUOTES, split, without_invisible
 from services.upload.domain.recipients import read
 
 MOST = 1_000
@@ -151,7 +151,7 @@ def test_reading_stops_where_there_are_too_many() -> None:
 
 
 def words_with_an_at_sign(pasted: str) -> list[str]:
-    return [word for word in re.split(rf"[\s{QUOTES};,<>]+", visible(pasted)) if "@" in word]
+    return [word for word in re.split(rf"[\s{QUOTES};,<>]+", without_invisible(pasted)) if "@" in word]
 
 
 def letters(text: str) -> str:
