@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from services.contracts.values import Language
+from services.kit.idn import readable
 from services.kit.visible import visible
 
+ADDRESSES = ("address", "recipient")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
 LONGEST_TEXT = 20_000
@@ -47,9 +49,12 @@ def shortened(text: str, longest: int) -> str:
 
 
 def harmless(words: Any) -> Any:
-    """All strings in what a template is given as harmless lines; only what is named `quoted` keeps its line ends."""
+    """All strings in what a template is given as harmless lines; only what is named `quoted` keeps its line ends.
+
+    An `address` and a `recipient` are shown in Unicode.
+    """
     if isinstance(words, dict):
-        return {key: many_lines(value) if key == "quoted" else harmless(value) for key, value in words.items()}
+        return {key: _harmless(key, value) for key, value in words.items()}
     if isinstance(words, str):
         return one_line(words)
     if isinstance(words, list | tuple):
@@ -57,6 +62,14 @@ def harmless(words: Any) -> Any:
     if isinstance(words, BaseModel):
         return harmless(words.model_dump())
     return words
+
+
+def _harmless(name: str, value: Any) -> Any:
+    if name == "quoted":
+        return many_lines(value)
+    if name in ADDRESSES and isinstance(value, str):
+        return readable(one_line(value))
+    return harmless(value)
 
 
 def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, StrictInt, StringConstraints
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
 from services.upload.domain.limits import Limits
-from services.upload.domain.recipients import FIELDS, read
+from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
@@ -78,21 +78,24 @@ def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
 
 
 def _readdressed(draft: Transfer, revision: Revision, limits: Limits) -> Transfer:
-    lists, unreadable = draft.lists, list(draft.unreadable)
-    spellings = {spelling.lower(): spelling for spelling in draft.spellings}
-    for field in FIELDS:
-        pasted = revision.pasted(field)
-        if pasted is not None:
-            found = read(pasted, field, limits.recipients)
-            lists[field] = tuple(typed.lower() for typed in found.addresses)
-            spellings |= zip(lists[field], found.addresses, strict=True)
-            unreadable = [entry for entry in unreadable if entry.field != field] + list(found.unreadable)
+    found = _found(revision, limits)
+    typed = {spelling.lower(): spelling for spelling in draft.spellings}
+    typed |= {address.lower(): address for listed in reversed(found.values()) for address in listed.addresses}
+    lists = draft.lists | {field: tuple(one.lower() for one in listed.addresses) for field, listed in found.items()}
     named = {address for addresses in lists.values() for address in addresses}
-    _refuse_too_many(len(named), len(unreadable), limits)
-    spelt = tuple(typed for address, typed in spellings.items() if address in named and typed != address)
-    return draft.but(**lists, unreadable=tuple(unreadable), spellings=spelt)
+    kept = tuple(entry for entry in draft.unreadable if entry.field not in found)
+    unreadable = (*kept, *(entry for listed in found.values() for entry in listed.unreadable))
+    if len(named) > limits.recipients or len(unreadable) > limits.recipients:
+        raise TooManyRecipients(limit=limits.recipients, recipients=max(len(named), len(unreadable)))
+    spellings = tuple(one for address, one in typed.items() if address in named and one != address)
+    return draft.but(**lists, unreadable=unreadable, spellings=spellings)
 
 
-def _refuse_too_many(recipients: int, unreadable: int, limits: Limits) -> None:
-    if recipients > limits.recipients or unreadable > limits.recipients:
-        raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, unreadable))
+def _found(revision: Revision, limits: Limits) -> dict[Field, Listed]:
+    """What is read of each list that is changed; too many different entries are refused before they are looked at."""
+    pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
+    pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
+    different = len(set().union(*pieces.values()))
+    if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
+        raise TooManyRecipients(limit=limits.recipients, recipients=different)
+    return {field: read(each, field) for field, each in pieces.items()}

@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import Field, Recipient, Role
 from services.kit.addresses import AddressNotAcceptable, Domains, smtp_form
-from services.upload.domain.pasted import split
+from services.upload.domain.pasted import Entry, split
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 LONGEST_UNREADABLE = 254
@@ -31,7 +31,7 @@ class Unreadable(BaseModel):
 
 
 class Listed(NamedTuple):
-    """What a list holds: addresses as mail is sent to them, in order, each once; and what is no address."""
+    """What was read of a list."""
 
     addresses: tuple[str, ...]
     unreadable: tuple[Unreadable, ...]
@@ -42,19 +42,22 @@ def role_of(address: str, agents: Domains) -> Role:
     return "agent" if agents.hold(address) else "external"
 
 
-def read(entries: Sequence[str], field: Field, most: int) -> Listed:
-    """Read a list in which each entry may be a pasted list; stops after more than `most` of either kind."""
+def pieces_of(pasted: Iterable[str]) -> list[Entry]:
+    """What may be addresses, each once and in order; each text may be a pasted list."""
+    return list(dict.fromkeys(entry for text in pasted for entry in split(text)))
+
+
+def read(pieces: Iterable[Entry], field: Field) -> Listed:
+    """The addresses as mail is sent to them, in order, each once; and what is no address."""
     addresses: dict[str, str] = {}
     unreadable: dict[str, Unreadable] = {}
-    for entry in dict.fromkeys(one for pasted in entries for one in split(pasted)):
+    for entry in pieces:
         try:
             found = smtp_form(entry.address)
             addresses.setdefault(found.lower(), found)
         except AddressNotAcceptable:
             text = entry.text[:LONGEST_UNREADABLE]
             unreadable[text] = _explained(text, entry.address, field)
-        if max(len(addresses), len(unreadable)) > most:
-            break
     return Listed(tuple(addresses.values()), tuple(unreadable.values()))
 
 

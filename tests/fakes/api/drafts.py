@@ -5,7 +5,7 @@ from typing import Any
 
 from services.kit.addresses import Domains
 from services.kit.refusals import Refusal
-from services.upload.domain.recipients import FIELDS, folded, read
+from services.upload.domain.recipients import FIELDS, folded, pieces_of, read
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -15,7 +15,7 @@ from services.upload.domain.submission import (
     SubjectMissing,
     told,
 )
-from tests.fakes.api.cards import AGENTS, LIMITS, WHEN, Json, recipient
+from tests.fakes.api.cards import AGENTS, WHEN, Json, recipient
 
 PLAIN = ("subject", "text", "validity_days", "language")
 
@@ -28,7 +28,7 @@ def write(card: Json, changed: Json) -> Json:
     }
     for field in FIELDS:
         if changed.get(field) is not None:
-            typed[field], bad = read(changed[field], field, LIMITS["recipients"])
+            typed[field], bad = read(pieces_of(changed[field]), field)
             others = [one for one in card["unreadable"] if one["field"] != field]
             card["unreadable"] = others + [one.model_dump() for one in bad]
     lists = {field: [one.lower() for one in typed[field]] for field in FIELDS}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from services.kit.addresses import AddressNotAcceptable, normal_form, smtp_form
 from services.kit.idn import readable
-from services.upload.domain.recipients import read
+from services.upload.domain.recipients import pieces_of, read
 
 SHOWN = {
     "ana@mairie.example": "ana@mairie.example",
@@ -37,5 +37,5 @@ def test_what_is_shown_is_read_as_the_same_address(typed: str) -> None:
         address = smtp_form(typed)
     except AddressNotAcceptable:
         return
-    assert read([readable(address)], "to", 1).addresses == (address,)
+    assert read(pieces_of([readable(address)]), "to").addresses == (address,)
     assert normal_form(address) == address.lower()

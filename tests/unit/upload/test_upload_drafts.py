@@ -13,7 +13,7 @@ from services.upload.domain.drafting import (
     refuse_too_many_drafts,
     revise,
 )
-from services.upload.domain.recipients import folded, read
+from services.upload.domain.recipients import folded, pieces_of, read
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
 from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
@@ -59,7 +59,7 @@ def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
     ],
 )
 def test_an_agent_is_in_an_exact_domain(address: str, role: str) -> None:
-    addresses = [typed.lower() for typed in read([address], "to", 1).addresses]
+    addresses = [typed.lower() for typed in read(pieces_of([address]), "to").addresses]
     assert [one.role for one in folded({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
 
 
@@ -67,6 +67,12 @@ def test_more_recipients_than_allowed_are_refused() -> None:
     with pytest.raises(TooManyRecipients) as refusal:
         revised(draft(), to=[f"a{number}@b.example" for number in range(101)])
     assert refusal.value.members == {"limit": 100, "recipients": 101}
+
+
+def test_so_many_entries_that_too_many_of_one_kind_must_be_among_them_are_not_read() -> None:
+    with pytest.raises(TooManyRecipients) as refusal:
+        revised(draft(), to=["; ".join(f"a{number}@b.example, x{number}" for number in range(101))])
+    assert refusal.value.members == {"limit": 100, "recipients": 202}
 
 
 def test_the_last_spelling_of_an_address_counts_and_goes_with_it() -> None:
