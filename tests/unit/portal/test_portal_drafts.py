@@ -149,7 +149,7 @@ async def test_who_has_to_approve_is_said_before_sending(api: FakeApi, person: P
 
 
 async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, person: Person) -> None:
-    api.upload.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign", "character": ""}]
+    api.upload.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign"}]
     page = await person.get(PAGE)
     assert "sacha(at)x</textarea>" in page.text
     assert "elle ne contient pas de @" in page.text
