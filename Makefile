@@ -7,6 +7,8 @@ UV := 0.13.9
 PORT ?= 8080
 FILES_PORT ?= $(shell echo $$(( $(PORT) + 1 )))
 SERVICE ?=
+REQUESTS ?= 20000
+SEED ?=
 ONLY ?=
 TEST_PROCESSES ?= 3
 LETTERS := services/notify/compiled/.made
@@ -16,7 +18,7 @@ PREVIEWS := .local/previews/index.html
 VITE := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test test-debian13 mutations check bench letters islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench letters islands screenshots generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -44,6 +46,9 @@ test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root un
 
 mutations: packages .venv/.installed $(LETTERS) $(ISLANDS) ## break twenty rules of the product, one at a time: a test must notice each
 	@$(BIN)/python -m tests.mutations < /dev/null
+
+fuzz: packages .venv/.installed $(LETTERS) $(ISLANDS) ## odd requests to every API and page: no 5xx, no pause (REQUESTS=20000 SEED=)
+	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED)) < /dev/null
 
 check: .venv/.installed ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .

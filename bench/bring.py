@@ -18,7 +18,7 @@ def main(url: str, draft: str, path: str) -> None:
         api.wire.token = sys.stdin.read().strip()
         began = time.monotonic()
         api.begin_draft(draft)
-        Uploader(api).send_all(draft, sources([Path(path)]))
+        Uploader(api).send_all(draft, sources([Path(path)]).files)
         sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
 
 

@@ -1,10 +1,28 @@
 """What the service answers, as far as this client acts on it; unknown members are ignored, because answers grow."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from functools import wraps
+from typing import ParamSpec, Self, TypeVar
 
-from client.problem import Json
+from client.problem import Json, UnexpectedAnswer
+
+Given = ParamSpec("Given")
+Read = TypeVar("Read")
+
+
+def understood(read: Callable[Given, Read]) -> Callable[Given, Read]:
+    """The same, but an answer that lacks what is read of it is an `UnexpectedAnswer`."""
+
+    @wraps(read)
+    def checked(*given: Given.args, **named: Given.kwargs) -> Read:
+        try:
+            return read(*given, **named)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UnexpectedAnswer(f"{type(error).__name__} in {read.__qualname__}") from error
+
+    return checked
 
 
 @dataclass(frozen=True)
@@ -18,6 +36,7 @@ class Session:
     name: str
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         return cls(answer["token"], moment(answer["expires_at"]), answer["email"], answer["role"], answer["name"])
 
@@ -33,6 +52,7 @@ class Challenge:
     audio_url: str | None
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         return cls(
             answer["challenge"],
@@ -64,8 +84,15 @@ class FilePlan:
     parts: tuple[StoredPart, ...]
     is_complete: bool = False
     modified_at: datetime | None = None
+    restarted_at: datetime | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True when all that had arrived of it was lost, and nothing has arrived since."""
+        return self.restarted_at is not None and not self.parts and not self.is_complete
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         parts = (StoredPart(part["number"], part["size_bytes"], part["sha256"]) for part in answer["parts"])
         return cls(
@@ -77,6 +104,7 @@ class FilePlan:
             tuple(parts),
             answer.get("state") == "complete",
             moment(modified_at) if (modified_at := answer.get("modified_at")) else None,
+            moment(restarted_at) if (restarted_at := answer.get("restarted_at")) else None,
         )
 
 
@@ -91,6 +119,7 @@ class OfferedFile:
     left: int
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         return cls(answer["file"], answer["path"], answer["size_bytes"], answer["sha256"], answer["left"])
 
@@ -103,6 +132,7 @@ class Offer:
     card: Json
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         return cls(tuple(OfferedFile.of(file) for file in answer["files"]), answer)
 
@@ -122,16 +152,19 @@ class Grant:
     size_bytes: int
     sha256: str
     left: int
+    etag: str
     is_done: bool = False
     files: tuple[str, ...] = ()
 
     @classmethod
+    @understood
     def of(cls, answer: Json) -> Self:
         return cls(
             answer["url"],
             answer["size_bytes"],
             answer.get("sha256", ""),
             answer["left"],
+            answer["etag"] if "etag" in answer else f'"{answer["sha256"]}"',
             answer.get("state") == "done",
             tuple(answer.get("files", ())),
         )

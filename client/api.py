@@ -12,7 +12,7 @@ import httpx
 
 from client.answers import Challenge, FilePlan, Grant, Offer, Session
 from client.patience import Patience
-from client.problem import Json, problem_of
+from client.problem import Json, UnexpectedAnswer, problem_of
 from client.wire import Wire
 
 RENEWAL = "/api/auth/sessions/current/renewal"
@@ -49,6 +49,8 @@ class Api:
         answer = self.wire.http.get(f"{self.wire.base_url}{challenge.image_url}")
         if not answer.is_success:
             raise problem_of(answer)
+        if not answer.headers.get("content-type", "").startswith("image/"):
+            raise UnexpectedAnswer(f"{answer.status_code} without an image")
         return answer.content
 
     def request_link(self, email: str, challenge: str, answer: str) -> None:
@@ -86,8 +88,7 @@ class Api:
         return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}")
 
     def drafts(self) -> list[Json]:
-        found: list[Json] = self.wire.ask_again("GET", "/api/upload/drafts")["drafts"]
-        return found
+        return self.wire.list_again("/api/upload/drafts", "drafts")
 
     def draft(self, draft: str) -> Json:
         return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}")
@@ -100,10 +101,19 @@ class Api:
         self.wire.ask_again("DELETE", f"/api/upload/drafts/{draft}")
 
     def plan_file(
-        self, draft: str, file: str, path: str, size_bytes: int, modified_at: datetime | None = None
+        self,
+        draft: str,
+        file: str,
+        path: str,
+        size_bytes: int,
+        modified_at: datetime | None = None,
+        small_parts: bool = False,
     ) -> FilePlan:
-        """Announces a file under an id of our own; the same again answers what has arrived of it."""
-        body: Json = {"path": path, "size_bytes": size_bytes}
+        """Announces a file under an id of our own; the same again answers what has arrived of it.
+
+        With `small_parts` it is cut as finely as may be, unless some of it has arrived.
+        """
+        body: Json = {"path": path, "size_bytes": size_bytes, "small_parts": small_parts}
         if modified_at:
             body["modified_at"] = modified_at.isoformat()
         return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body))
@@ -141,8 +151,7 @@ class Api:
         return self.wire.ask_again("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days})
 
     def _sent_transfers(self, query: str) -> list[Json]:
-        found: list[Json] = self.wire.ask_again("GET", "/api/upload/transfers" + query)["transfers"]
-        return found
+        return self.wire.list_again("/api/upload/transfers" + query, "transfers")
 
     # --- the decision ---
 

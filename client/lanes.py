@@ -6,20 +6,20 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from client.congestion import CongestionWindow
+from client.problem import Stopped
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 LOOK_SECONDS = 0.5
 
 
-class Stopped(Exception):
-    """Something else failed, so this was not gone on with."""
-
-
 class Lanes:
-    """`parallel` parts under way, one more that is being read, and as many files at once."""
+    """`parallel` parts under way, or fewer as the `window` says, one more that is being read, and as many files."""
 
     def __init__(self, parallel: int) -> None:
         self.stopped = threading.Event()
+        self.window = CongestionWindow(parallel)
         self._files = ThreadPoolExecutor(parallel, thread_name_prefix="file")
         self._parts = ThreadPoolExecutor(parallel, thread_name_prefix="part")
         self._room = threading.Semaphore(parallel + 1)
@@ -32,10 +32,15 @@ class Lanes:
     ) -> None:
         """Waits for what is under way, unless it was interrupted: then nobody waits for a line that may hang."""
         if kind is not None:
-            self.stopped.set()
+            self.stop()
         patient = kind is None or issubclass(kind, Exception)
         for pool in (self._files, self._parts):
             pool.shutdown(wait=patient, cancel_futures=True)
+
+    def stop(self) -> None:
+        """Begin nothing more."""
+        self.stopped.set()
+        self.window.stop()
 
     def each(self, do: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
         """Does it for every item, several at once; results in the order of the items."""
@@ -43,7 +48,7 @@ class Lanes:
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         except BaseException:
-            self.stopped.set()
+            self.stop()
             raise
         return results(futures)
 
@@ -73,7 +78,7 @@ class Lanes:
         try:
             return do(item)
         except BaseException:
-            self.stopped.set()
+            self.stop()
             raise
 
 

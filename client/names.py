@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 NAME_BYTES = 240
+LONGEST_ASKED = 1_000
+"""More characters of a name than a service gives are not looked at: normalising them takes quadratic time."""
 SEPARATORS = re.compile(r"[/\\]")
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 REPLACED = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
@@ -59,7 +61,7 @@ def cut_short(name: str, size_bytes: int) -> str:
 
 
 def _safe_name(step: str) -> str:
-    seen = "".join(sign for sign in step if unicodedata.category(sign) not in UNSEEN)
+    seen = "".join(sign for sign in step[:LONGEST_ASKED] if unicodedata.category(sign) not in UNSEEN)
     name = unicodedata.normalize("NFC", seen).translate(REPLACED).strip().rstrip(". ")
     if not name.strip("."):
         return "_"

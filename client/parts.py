@@ -2,28 +2,52 @@
 
 import threading
 
+import httpx
+
 from client.answers import FilePlan
 from client.api import Api
+from client.congestion import CongestionWindow
 from client.digests import Cut, pieces
-from client.problem import Problem, problem_of
+from client.problem import Problem, UnexpectedAnswer, problem_of
 from client.watching import Watcher
 
 CAPABILITY_OVER = frozenset({401, 403, 410})
+BREAKS_BEFORE_SMALLER_PARTS = 2
+
+
+class SmallerPartsNeeded(Exception):
+    """The line breaks before it has carried one part of this size, alone."""
 
 
 class PartsAddress:
     """The address for the parts of a file; when it is over, one thread fetches the next for all."""
 
-    def __init__(self, api: Api, draft: str, plan: FilePlan) -> None:
+    def __init__(self, api: Api, draft: str, plan: FilePlan, window: CongestionWindow, may_cut_finer: bool) -> None:
         self._api = api
+        self._window = window
+        self._may_cut_finer = may_cut_finer and not plan.parts
         self._draft = draft
         self._file = plan.file
         self._lock = threading.Lock()
         self._url = plan.parts_url
 
     def put(self, cut: Cut, watcher: Watcher) -> None:
-        """One part, tried again while the failure may pass."""
-        self._api.wire.patience.keep_trying(lambda: self._put_once(cut, watcher))
+        """One part, tried again while the failure may pass; as long as others arrive, that is no failure."""
+        patience = self._api.wire.patience
+        while True:
+            before = self._window.arrived
+            try:
+                return patience.keep_trying(lambda: self._put_in_turn(cut, watcher))
+            except (httpx.TransportError, UnexpectedAnswer, Problem) as error:
+                is_final = isinstance(error, Problem) and not patience.waits_for(error)
+                if is_final or self._window.arrived == before:
+                    raise
+
+    def _put_in_turn(self, cut: Cut, watcher: Watcher) -> None:
+        if self._may_cut_finer and self._window.breaks_in_vain >= BREAKS_BEFORE_SMALLER_PARTS:
+            raise SmallerPartsNeeded
+        self._window.carry(lambda: self._put_once(cut, watcher))
+        self._may_cut_finer = False
 
     def _put_once(self, cut: Cut, watcher: Watcher) -> None:
         url = self._url
@@ -56,6 +80,8 @@ def put_part(api: Api, parts_url: str, cut: Cut, watcher: Watcher | None = None)
         answer = api.wire.http.put(url, content=pieces(cut.content, line.hand), headers=headers)
         if not answer.is_success:
             raise problem_of(answer)
+        if answer.content:
+            raise UnexpectedAnswer(f"{answer.status_code} with a body")
     except BaseException:
         line.take_back()
         raise

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import httpx
 
-from client.problem import Problem
+from client.problem import Problem, UnexpectedAnswer
 
 Result = TypeVar("Result")
 
@@ -31,14 +31,17 @@ class Patience:
         for number in range(self.attempts - 1):
             try:
                 return attempt()
-            except httpx.TransportError:
+            except (httpx.TransportError, UnexpectedAnswer):
                 self.sleep(self.pause_seconds(number))
             except Problem as problem:
-                asked = problem.retry_after_seconds or 0.0
-                if not problem.is_passing or asked > self.longest_asked_seconds:
+                if not self.waits_for(problem):
                     raise
-                self.sleep(max(self.pause_seconds(number), asked))
+                self.sleep(max(self.pause_seconds(number), problem.retry_after_seconds or 0.0))
         return attempt()
+
+    def waits_for(self, problem: Problem) -> bool:
+        """Whether it may pass, and soon enough."""
+        return problem.is_passing and (problem.retry_after_seconds or 0.0) <= self.longest_asked_seconds
 
     def pause_seconds(self, number: int) -> float:
         """Full jitter, so that many clients cut off at once do not come back at once."""

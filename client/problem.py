@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 
 Json = dict[str, Any]
+NO_TYPE = "about:blank"
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -14,13 +15,15 @@ class Problem(Exception):
 
     def __init__(self, status: int, members: Mapping[str, Any], retry_after_seconds: float | None = None) -> None:
         self.status = status
+        self.file = ""
+        """Which file was refused, where it was one."""
         self.members = dict(members)
         self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{status} {self.type}: {self.title}")
 
     @property
     def type(self) -> str:
-        return str(self.members.get("type", "about:blank"))
+        return str(self.members.get("type", NO_TYPE))
 
     @property
     def slug(self) -> str:
@@ -32,13 +35,22 @@ class Problem(Exception):
         return str(self.members.get("title", ""))
 
     @property
+    def is_ours(self) -> bool:
+        """Whether it is the service that refused; anything else on the way does not name a problem."""
+        return self.type != NO_TYPE
+
+    @property
     def is_passing(self) -> bool:
         """Whether the same request may well be accepted later."""
         return self.status in PASSING
 
 
 class UnexpectedAnswer(Exception):
-    """The service said yes, in words that this client does not understand."""
+    """Something answered that is not the service: a proxy, a portal, another site; or the service, in unknown words."""
+
+
+class Stopped(Exception):
+    """Something else failed, so this was not gone on with."""
 
 
 class BytesDiffer(Exception):

@@ -44,7 +44,7 @@ class Pull:
             before = self._stream.tell()
             try:
                 return self._wire.patience.keep_trying(self._once)
-            except (httpx.TransportError, Problem):
+            except (httpx.TransportError, UnexpectedAnswer, Problem):
                 if self._stream.tell() == before:
                     raise
 
@@ -84,12 +84,24 @@ class Pull:
             if not answer.is_success:
                 answer.read()
                 raise problem_of(answer)
-            if at and not answer.headers.get("content-range", "").startswith(f"bytes {at}-"):
-                raise UnexpectedAnswer("bytes from another place than was asked for")
+            self._refuse_other_bytes(answer, at)
             for chunk in answer.iter_raw():  # as they come: a chunk size would hold back, and lose, the last ones
                 self._take_in(chunk)
         if self._stream.tell() != self.grant.size_bytes:
             raise httpx.RemoteProtocolError("the line ended before the file did")
+
+    def _refuse_other_bytes(self, answer: httpx.Response, at: int) -> None:
+        """Refuse what is not the promised bytes from `at` on, before one of them counts."""
+        size_bytes = self.grant.size_bytes
+        promised = {
+            "content-length": str(size_bytes - at),
+            "content-range": f"bytes {at}-{size_bytes - 1}/{size_bytes}" if at else None,
+            "content-encoding": None,
+            "etag": self.grant.etag,
+        }
+        said = {name: answer.headers.get(name) for name in promised}
+        if answer.status_code != (206 if at else 200) or said != promised:
+            raise UnexpectedAnswer(f"{answer.status_code} without the bytes that were asked for")
 
     def _take_in(self, chunk: bytes) -> None:
         self._stream.write(chunk)

@@ -1,5 +1,6 @@
 """Which files are sent, and by what names?"""
 
+import errno
 import os
 import stat
 import uuid
@@ -8,9 +9,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+EMPTY_FOLDER = "empty-folder"
+LINKED_FOLDER = "linked-folder"
+BROKEN_LINK = "broken-link"
+NOT_A_FILE = "not-a-file"
+
 
 class NothingToRead(OSError):
     """This is neither a file nor a folder, or its name is not text."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What stands in a folder and is not sent, by the path that it would have had; `why` is one of the words above."""
+
+    name: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -34,20 +48,35 @@ class Source:
         return written.replace(microsecond=written.microsecond // 1000 * 1000) if 1601 < written.year < 9000 else None
 
 
-def sources(paths: Iterable[Path]) -> list[Source]:
+@dataclass(frozen=True)
+class Sources:
+    """What is sent, and what is not."""
+
+    files: list[Source]
+    left_out: list[LeftOut]
+
+
+def sources(paths: Iterable[Path]) -> Sources:
     """Files by their own names, folders with their tree, each file once, in an order that is always the same.
 
-    Of two files that would have the same name the second is numbered, as the service would do.
+    Of two files that would have the same name the second is numbered, as the service would do. What is no file in a
+    folder is left out; what cannot be read is refused (`OSError`), before anything is sent.
     """
     found: dict[Path, Source] = {}
+    left_out: dict[Path, LeftOut] = {}
     taken: set[str] = set()
     for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps a link's own name
-        for file in _files(path):
-            if file not in found:
-                name = _free(file.relative_to(path.parent).as_posix(), taken)
+        for file, why in _files(path):
+            name = file.relative_to(path.parent).as_posix()
+            if why:
+                left_out[file] = LeftOut(name, why)
+            elif file not in found:
+                if not os.access(file, os.R_OK):
+                    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+                name = _free(name, taken)
                 found[file] = Source(file, name)
                 taken.add(name)
-    return list(found.values())
+    return Sources(list(found.values()), list(left_out.values()))
 
 
 def file_id(draft: str, name: str) -> str:
@@ -55,13 +84,31 @@ def file_id(draft: str, name: str) -> str:
     return str(uuid.uuid5(uuid.UUID(draft), name))
 
 
-def _files(path: Path) -> Iterator[Path]:
+def _files(path: Path) -> Iterator[tuple[Path, str]]:
+    """Every file, and with a reason what is none; refuses what was asked for by its name and is no file."""
     if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
+        yield from _below(path)
     elif stat.S_ISREG(path.stat().st_mode):
-        yield path
+        yield path, ""
     else:
         raise NothingToRead(None, "not a file", str(path))
+
+
+def _below(folder: Path) -> Iterator[tuple[Path, str]]:
+    """In the order of their names; a folder that cannot be read is refused. Links to files are followed."""
+    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    if not entries:
+        yield folder, EMPTY_FOLDER
+    for entry in entries:
+        path = Path(entry.path)
+        if entry.is_file():
+            yield path, ""
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _below(path)
+        elif entry.is_dir():
+            yield path, LINKED_FOLDER
+        else:
+            yield path, BROKEN_LINK if entry.is_symlink() and not path.exists() else NOT_A_FILE
 
 
 def _free(name: str, taken: set[str]) -> str:

@@ -8,9 +8,9 @@ from functools import partial
 from client.answers import FilePlan
 from client.api import Api
 from client.digests import Cut, Cutter
-from client.lanes import Lanes, Stopped, results
-from client.parts import PartsAddress
-from client.problem import ContentDiffers, Json, Problem
+from client.lanes import Lanes, results
+from client.parts import PartsAddress, SmallerPartsNeeded
+from client.problem import ContentDiffers, Json, Problem, Stopped
 from client.sources import Source, file_id
 from client.watching import Watcher
 
@@ -18,7 +18,7 @@ PARALLEL = 4
 ROUNDS = 4
 SIZE_DIFFERS = "file-already-announced"
 CONTENT_DIFFERS = frozenset({"part-differs", "digest-differs"})
-LOOK_AGAIN = frozenset({"parts-missing", "file-already-complete"})
+LOOK_AGAIN = frozenset({"parts-missing", "file-already-complete", "upload-closed"})
 
 
 class Uploader:
@@ -53,6 +53,7 @@ class Passage:
         self._counted = 0
         self._counting = threading.Lock()
         self._broken = threading.Event()
+        self._small_parts = False
         self._plan = self._announced()
 
     def send(self) -> Json:
@@ -62,13 +63,17 @@ class Passage:
                 return self._completed()
             except ContentDiffers:
                 self._begin_anew("digest")
+            except SmallerPartsNeeded:
+                self._small_parts = True
+                self._forget_count()
+                self._plan = self._announce()
             except Problem as problem:
                 if problem.slug in CONTENT_DIFFERS:
                     self._begin_anew("digest")
                 elif problem.slug in LOOK_AGAIN:
-                    self._forget_count()
-                    self._plan = self._api.file_plan(self._draft, self._file)
+                    self._look_again()
                 else:
+                    problem.file = self._source.name
                     raise
         return self._completed()
 
@@ -76,16 +81,28 @@ class Passage:
         try:
             plan = self._announce()
         except Problem as problem:
+            problem.file = self._source.name
             if problem.slug != SIZE_DIFFERS:
                 raise
             return self._again("size")
+        if plan.is_lost:
+            self._watcher.changed(self._source.name, "lost")
         if plan.modified_at and plan.modified_at != self._source.modified_at:
             self._watcher.changed(self._source.name, "date")
         return plan
 
     def _announce(self) -> FilePlan:
         source = self._source
-        return self._api.plan_file(self._draft, self._file, source.name, source.size_bytes, source.modified_at)
+        return self._api.plan_file(
+            self._draft, self._file, source.name, source.size_bytes, source.modified_at, self._small_parts
+        )
+
+    def _look_again(self) -> None:
+        """Something is there, or missing, that was not when it was looked at last."""
+        self._forget_count()
+        before, self._plan = self._plan, self._api.file_plan(self._draft, self._file)
+        if self._plan.is_lost and self._plan.restarted_at != before.restarted_at:
+            self._watcher.changed(self._source.name, "lost")
 
     def _begin_anew(self, what: str) -> None:
         self._forget_count()
@@ -108,7 +125,8 @@ class Passage:
 
     def _jobs(self, cutter: Cutter) -> Iterable[Future[None]]:
         """Begins to carry each part as it is read, until one of them fails."""
-        address = PartsAddress(self._api, self._draft, self._plan)
+        may_cut_finer = not self._small_parts
+        address = PartsAddress(self._api, self._draft, self._plan, self._lanes.window, may_cut_finer)
         there = {part.number: part.sha256 for part in self._plan.parts}
         parts = iter(cutter)
         while not self._broken.is_set():

@@ -18,7 +18,10 @@ class Watcher:
         """Bytes that have surely arrived; each of them was handed over before."""
 
     def changed(self, name: str, what: str) -> None:
-        """A file is not what it was at an earlier attempt: its `size`, its `date` only, or its `digest`."""
+        """A file is not what it was at an earlier attempt: its `size`, its `date` only, or its `digest`.
+
+        `lost`: the file is the same, but what had arrived of it is not there any more, so that all of it goes again.
+        """
 
     def done(self, name: str) -> None:
         """A file is whole and verified."""

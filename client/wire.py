@@ -11,7 +11,7 @@ from functools import cache
 
 import httpx
 
-from client.answers import moment
+from client.answers import moment, understood
 from client.patience import Patience
 from client.problem import Json, Problem, UnexpectedAnswer, problem_of
 
@@ -62,11 +62,13 @@ class Wire:
         """The same, tried again while the failure may pass: only for what may be done twice."""
         return self.patience.keep_trying(lambda: self.ask(method, path, body))
 
-    def list_again(self, path: str) -> list[Json]:
-        """A GET whose answer is a list."""
-        items: list[Json] = self.ask_again("GET", path)["items"]
+    @understood
+    def list_again(self, path: str, name: str = "items") -> list[Json]:
+        """A GET whose answer is a list, or has one under a name."""
+        items: list[Json] = self.ask_again("GET", path)[name]
         return items
 
+    @understood
     def hold(self, answer: httpx.Response) -> Json:
         """Takes the session of an answer: its token, and when to renew it by this machine's steady clock."""
         body = _json(answer)
@@ -105,7 +107,7 @@ class Wire:
         while not over.wait(max(SHORTEST_PAUSE_SECONDS, (self._renew_at or 0) - time.monotonic())):
             try:
                 self.renew(path)
-            except httpx.TransportError:
+            except (httpx.TransportError, UnexpectedAnswer):
                 continue
             except Problem as problem:
                 if not problem.is_passing:
@@ -121,12 +123,14 @@ class Wire:
 def _json(answer: httpx.Response) -> Json:
     if not answer.is_success:
         raise problem_of(answer)
-    if not answer.content:
+    if answer.status_code != 200 and not answer.content:
         return {}
     try:
-        body = answer.json()
+        body = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else None
     except ValueError:
-        raise UnexpectedAnswer(f"{answer.status_code} without JSON") from None
+        body = None
+    if not isinstance(body, dict | list):
+        raise UnexpectedAnswer(f"{answer.status_code} without JSON")
     return body if isinstance(body, dict) else {"items": body}
 
 

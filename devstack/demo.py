@@ -77,7 +77,7 @@ class Demo:
     def make_files(self) -> list[Source]:
         self.screen.title("Files")
         shutil.rmtree(self.folder, ignore_errors=True)
-        files = sources(make(self.folder / "sent", self.large_bytes))
+        files = sources(make(self.folder / "sent", self.large_bytes)).files
         self.sent = {file.name: sha256_of(file.path) for file in files}
         self.screen.step(f"{len(files)} files made in {self.folder}")
         for file in files:

@@ -65,6 +65,10 @@ ADVICE = {
         link=TRANSFERS[0],
         link_words=TRANSFERS[1],
     ),
+    "resent-often": Advice(
+        _("This mail was already sent several times"),
+        _("Check the address with the recipient, and that the mail is not among unwanted mail. Try again tomorrow."),
+    ),
     "reminded-lately": Advice(
         _("Already reminded today"),
         _("Nobody is reminded more than once a day. Try again tomorrow."),
@@ -120,11 +124,6 @@ ADVICE = {
     "transfer-quarantined": Advice(
         _("This transfer is under examination"), _("You need do nothing: we are looking into it, and the sender knows.")
     ),
-    "archives-suspended": Advice(
-        _("This archive is suspended"),
-        _("Download the files one by one, or ask the sender to open the archive again from the tracking page."),
-        SENDER,
-    ),
     "file-suspended": Advice(
         _("This file is suspended"),
         _("Ask the sender: they can open it again from the tracking page. What was broken off is not counted."),
@@ -176,9 +175,21 @@ ADVICE = {
     ),
     "too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
     "challenges-too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
+    "mailbox-sent-enough": Advice(
+        _("Look in your mailbox"),
+        _("Links were sent a short while ago; look among unwanted mail, too. Otherwise wait a little, then try again."),
+    ),
+    "links-too-many": Advice(
+        _("Too many requests"),
+        _("No link was sent. Many share this limit; it says nothing of your address. Try again within the hour."),
+    ),
     "too-many-transfers": Advice(_("The limit of the day is reached"), _("Your draft is kept. Go on tomorrow.")),
     "too-many-drafts": Advice(
         _("Too many drafts"), _("Send or delete one of your drafts first."), link="/drafts", link_words=_("My drafts")
+    ),
+    "session-changed": Advice(
+        _("The session has changed"),
+        _("Somebody else is signed in here now. Sign in as the person who opened this page, or open it again."),
     ),
     "form-from-elsewhere": Advice(
         _("This form is out of date"), _("Go back, load the page again, and send the form once more.")

@@ -25,17 +25,18 @@ class Asking:
         body = {"kind": kind, "language": self.reader.language}
         return Challenge.model_validate(await self.ask("POST", "auth", "challenges", body=body))
 
-    async def request_link(self, email: str, challenge: str, answer: str) -> None:
+    async def request_link(self, email: str, challenge: str, answer: str, device: str) -> None:
         body = {"email": email, "challenge": challenge, "answer": answer, "language": self.reader.language}
-        await self.ask("POST", "auth", "links", body=body)
+        await self.ask("POST", "auth", "links", body={**body, "device": device})
 
     async def invite(self, email: str, language: str) -> None:
         """An agent has a link sent to somebody who cannot pass a human check."""
         await self.ask("POST", "auth", "invitations", body={"email": email, "language": language})
 
-    async def open_session(self, form: Mapping[str, str]) -> str:
-        """The token of the session that a link and its key open."""
-        return str((await self.ask("POST", "auth", "sessions", body=dict(form)))["token"])
+    async def open_session(self, form: Mapping[str, str]) -> tuple[str, str]:
+        """The token of the session that a link and its key open, and that of the device it is opened on."""
+        opened = await self.ask("POST", "auth", "sessions", body=dict(form))
+        return str(opened["token"]), str(opened["device"])
 
     async def renew_session(self) -> str:
         return str((await self.ask("POST", "auth", "sessions", "current", "renewal"))["token"])
@@ -134,8 +135,7 @@ class Asking:
         return [Received.model_validate(one) for one in await self.ask("GET", "download", "received")]
 
     async def reopen(self, transfer: str, address: str, file: str) -> None:
-        """Without a file it is the archive of everything that is opened again."""
-        body = {"recipient": address, "file": file or None}
+        body = {"recipient": address, "file": file}
         await self.ask("POST", "download", "transfers", transfer, "reopenings", body=body)
 
     async def revoke(self, transfer: str, address: str) -> None:

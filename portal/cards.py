@@ -93,9 +93,10 @@ class Parcel(Card):
 
 
 class Draft(Parcel):
-    """A transfer that is still being written."""
+    """A transfer that is still being written; `digests` are those of its fields as the service compares them."""
 
     id: str = Field(alias="draft")
+    digests: dict[str, str]
     unreadable: list[Unreadable]
     problems: list[Problem]
 

@@ -1,52 +1,69 @@
 """How is a refusal shown to people? One layout: what happened, what to do, whom to ask, a reference."""
 
+from collections.abc import Mapping
 from typing import cast
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from portal.advice import advice_on
 from portal.gateway import Refused
-from portal.sessions import hold
-from portal.visits import Visit
+from portal.visits import UNAUTHENTICATED, Visit
 from services.kit import metrics, trace
 from services.kit.logs import logger
-from services.kit.problems import BY_STATUS, InternalError
+from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError
 from services.kit.refusals import BadRequest, NotFound, Refusal
 
-UNAUTHENTICATED = 401
+FOR_SCRIPTS = "/relay/"
+"""Where only scripts ask; they are answered with the problem itself, and show its words on their page."""
 
 
 def told(visit: Visit, refusal: Refusal) -> Refused:
     """A refusal of our own, in the form in which the services' arrive."""
     members = {
+        **refusal.members,
         "type": f"/problems/{refusal.slug()}",
         "title": refusal.title(visit.language),
+        "status": refusal.status,
         "reference": trace.trace_id(),
     }
     return Refused(refusal.status, members)
 
 
 def shown(visit: Visit, refused: Refused) -> Response:
-    """The page of a refusal; whoever has no session is shown the way to one."""
+    """The page of a refusal; whoever has no session is shown the way to one. A script is told the problem."""
     metrics.refusals.labels(refused.slug if refused.slug.replace("-", "").isalpha() else "other").inc()
+    if visit.request.url.path.startswith(FOR_SCRIPTS):
+        return _problem(visit, refused)
     if refused.status == UNAUTHENTICATED:
-        return session_over(visit)
+        return session_over(visit, refused)
     answer = visit.show("error.html", refused.status, refused=refused, advice=advice_on(refused.slug))
     if refused.retry_after.isdigit():
         answer.headers["Retry-After"] = refused.retry_after
     return answer
 
 
-def session_over(visit: Visit, typed: dict[str, str] | None = None) -> Response:
-    """The way to another session, and what was typed and could not be saved, to be copied."""
-    if visit.was_known:
-        hold(visit.request, "")
-        visit.visitor = None
-    return visit.show("access/over.html", UNAUTHENTICATED, typed=typed or {})
+def session_over(
+    visit: Visit, refused: Refused, typed: Mapping[str, str] | None = None, hidden: Mapping[str, str] | None = None
+) -> Response:
+    """The way to another session, and a form with what was typed and could not be saved, to be saved in it."""
+    if refused.status == UNAUTHENTICATED and visit.was_known:
+        visit.forget()
+    values = {"why": refused.slug, "typed": typed or {}, "hidden": hidden or {}}
+    return visit.show("access/over.html", refused.status, **values)
+
+
+def _problem(visit: Visit, refused: Refused) -> Response:
+    """The services' own document; one of ours where an answer on the way was none."""
+    ours = told(visit, BY_STATUS.get(refused.status, InternalError)()).members | {"status": refused.status}
+    members = refused.members or ours
+    headers = {"Cache-Control": "no-store", "Content-Language": visit.language}
+    if refused.retry_after.isdigit():
+        headers["Retry-After"] = refused.retry_after
+    return JSONResponse(members, refused.status, headers, MEDIA_TYPE)
 
 
 def _visit(request: Request) -> Visit:

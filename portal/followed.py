@@ -46,7 +46,6 @@ class Followed(Card):
     mails: list[Mail]
     files: list[Shelf]
     archives: list[Download]
-    archives_suspended: bool
     has_everything: bool
 
 

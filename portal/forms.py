@@ -27,15 +27,13 @@ class Form(dict[str, str]):
 async def posted(request: Request) -> Form:
     """The fields; refuses a form that did not come from a page of this site."""
     form = read(await body_of(request, LARGEST_BYTES))
-    here = Visit(request, request.app.state.deps)
-    here.deps.csrf.verify(request, here.session, form[FIELD])
+    Visit(request, request.app.state.deps).verify_form(form[FIELD])
     return form
 
 
 async def scripted(request: Request) -> None:
     """Refuses a script's request that does not say the token of its page."""
-    here = Visit(request, request.app.state.deps)
-    here.deps.csrf.verify(request, here.session, request.headers.get(HEADER, ""), RELAY)
+    Visit(request, request.app.state.deps).verify_form(request.headers.get(HEADER, ""), RELAY)
 
 
 def read(body: bytes) -> Form:

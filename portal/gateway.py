@@ -1,6 +1,7 @@
 """The one way to the services: the gateway's public API, asked in somebody's name; the one door to httpx."""
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -8,6 +9,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from services.kit import trace
+from services.kit.refusals import BadRequest, NotFound
 
 TIMEOUT = httpx.Timeout(70.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0)
@@ -68,9 +70,10 @@ class Gateway:
         )
 
     async def ask(self, reader: Reader, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of the answer, none when it is empty; raises `Refused`."""
+        """The JSON of the answer, none when it is empty; raises `Refused`, or `BadRequest` for what JSON cannot say."""
+        headers = reader.headers() | ({"Content-Type": "application/json"} if body is not None else {})
         try:
-            answer = await self._http.request(method, path, json=body, headers=reader.headers())
+            answer = await self._http.request(method, path, content=_json(body), headers=headers)
         except httpx.HTTPError:
             raise Refused(503, {}) from None
         if not answer.is_success:
@@ -109,8 +112,17 @@ def refused(answer: httpx.Response) -> Refused:
     )
 
 
+def _json(body: Any) -> bytes | None:
+    try:
+        return None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:  # numbers and signs that Python holds and JSON does not
+        raise BadRequest() from None
+
+
 def path(*segments: str) -> str:
-    """An address of the API; whatever is in a segment stays inside it."""
+    """An address of the API; whatever is in a segment stays inside it. `NotFound` for one that would lead up."""
+    if any(segment in ("", ".", "..") for segment in segments):
+        raise NotFound()
     return "/api/" + "/".join(quote(segment, safe="") for segment in segments)
 
 

@@ -57,6 +57,7 @@ class Passing:
         if self._plan is not None and self._came != self._plan["size_bytes"]:
             raise BadRequest()
         await self._put(len(self._waiting))
+        await self._visit.keep_session()
         await self._visit.ask.complete_file(self._draft, self._file, self._digest.hexdigest())
         await self.let_go(give_up=False)
 

@@ -1,5 +1,7 @@
 """A draft's form as it comes in: its fields are saved first, then its file goes on in parts while it still arrives."""
 
+import hashlib
+import re
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,12 +16,15 @@ from portal.gateway import Refused
 from portal.multipart import Begun, Data, Ended, Event, boundary_of, events
 from portal.passing import Passing
 from portal.visits import Visit
-from services.kit.refusals import Refusal, TooLarge, Unauthenticated
+from services.kit.refusals import Refusal, TooLarge
 
 FIELDS_BYTES = 400 * 1024
 """A message of 10,000 letters and three lists of 100 addresses, in whatever script."""
 MOST_FIELDS = 50
+LENGTH = re.compile(r"[0-9]{1,18}")
+DAYS = re.compile(r"[0-9]{1,4}")
 ADDRESSED = ("to", "cc", "bcc")
+TYPED = (*ADDRESSED, "subject", "text", "validity_days")
 
 
 @dataclass
@@ -35,7 +40,7 @@ async def receive(visit: Visit, draft: str, request: Request) -> Received:
     """Read the whole form, save its fields once they are there, then pass its file on."""
     boundary = boundary_of(request.headers.get("content-type", ""))
     length = request.headers.get("content-length", "")
-    coming = events(request.stream(), boundary, int(length) if length.isdigit() else None)
+    coming = events(request.stream(), boundary, int(length) if LENGTH.fullmatch(length) else None)
     receiving = _Receiving(visit, draft)
     try:
         await receiving.take(coming)
@@ -49,13 +54,29 @@ async def receive(visit: Visit, draft: str, request: Request) -> Received:
     return receiving.received
 
 
+def typed(form: Form) -> dict[str, str]:
+    """The fields that were changed in the page; the others may hold less than the draft does now."""
+    return {name: form[name] for name in TYPED if name in form and _digest(form[name]) != made_from(form, name)}
+
+
+def made_from(form: Form, name: str) -> str:
+    """The digest of a field as the page was made; of an empty field where the form does not say it."""
+    return form[f"was_{name}"] or _digest("")
+
+
 def changes(form: Form) -> dict[str, Any]:
-    """The fields of the form as the service takes them."""
-    fields: dict[str, Any] = {name: form[name] for name in ("subject", "text") if name in form}
-    fields |= {name: [form[name]] for name in ADDRESSED if name in form}
-    if form["validity_days"].isascii() and form["validity_days"].isdigit():
-        fields["validity_days"] = int(form["validity_days"])
-    return fields
+    """What was changed in the page, as the service takes it, and what it was made from."""
+    fields: dict[str, Any] = dict(typed(form))
+    fields |= {name: [fields[name]] for name in ADDRESSED if name in fields}
+    if "validity_days" in fields:
+        days = fields.pop("validity_days")
+        fields |= {"validity_days": int(days)} if DAYS.fullmatch(days) else {}
+    return {**fields, "was": {name: made_from(form, name) for name in fields}} if fields else {}
+
+
+def _digest(text: str) -> str:
+    """As the service digests a field; browsers send lines that end in CR LF."""
+    return hashlib.sha256(text.replace("\r\n", "\n").encode()).hexdigest()
 
 
 class _Receiving:
@@ -93,6 +114,8 @@ class _Receiving:
             await passing.let_go(give_up=True)
 
     async def _begin(self, part: Begun) -> None:
+        if len(self.received.form) >= MOST_FIELDS:
+            raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._field, self._value = part.name, bytearray()
         if part.filename:
             await self._save()
@@ -104,7 +127,7 @@ class _Receiving:
             await self._passing.add(data.content, data.left_after)
             return
         self._room -= len(data.content)
-        if self._room < 0 or len(self.received.form) >= MOST_FIELDS:
+        if self._room < 0:
             raise TooLarge(limit_bytes=FIELDS_BYTES)
         self._value += data.content
 
@@ -125,7 +148,7 @@ class _Receiving:
             return
         self._saved = True
         form = self.received.form
-        self._visit.deps.csrf.verify(self._visit.request, self._visit.session, form[FIELD])
-        if self._visit.visitor is None:
-            raise Unauthenticated()
-        await self._visit.ask.edit_draft(self._draft, changes(form))
+        self._visit.verify_form(form[FIELD])
+        await self._visit.keep_session()
+        if changed := changes(form):
+            await self._visit.ask.edit_draft(self._draft, changed)

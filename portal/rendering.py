@@ -11,6 +11,7 @@ from jinja2.bccache import Bucket
 
 from portal.assets import Assets
 from portal.audit import audit_in
+from portal.commands import posix_digest, powershell_digest
 from portal.language import LANGUAGES, catalogue
 from portal.theme import Theme
 from portal.words import filters
@@ -71,5 +72,6 @@ def _environment(language: str, zone: ZoneInfo, reload: bool, shared: dict[str, 
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(filters(language, zone))
+    environment.filters.update(powershell_digest=powershell_digest, posix_digest=posix_digest)
     environment.globals.update(shared)
     return environment

@@ -4,6 +4,7 @@ What is read here from the token is shown, and decides nothing: a forged one is 
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Self
 
@@ -14,17 +15,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.language import COOKIE as LANGUAGE
 from services.kit.clock import utc_now
+from services.kit.secrets import new_token
 
 COOKIE = "__Host-session"
+DEVICE = "__Host-device"
+"""Says that a session for an address was opened on this device; it opens nothing."""
+BROWSER = "__Host-browser"
+"""A random number to which the forms of signing in are bound, until the browser is closed."""
 LONGEST_TOKEN = 2_560
+LONGEST_DEVICE = 200
+BROWSER_CHARACTERS = 43
+DEVICE_SECONDS = 180 * 86_400
+SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""What else stands in a cookie cannot be said in a header."""
 LATEST_SECONDS = 2**40
 
 
 class Visitor(NamedTuple):
-    """The person whom a session's token names; times in seconds since the epoch."""
+    """The person whom a session's token names; times in seconds since the epoch.
+
+    `person` is the same in each session of that person, and known to nobody else.
+    """
 
     token: str
-    session: str
+    person: str
     address: str
     name: str
     role: str
@@ -38,7 +52,7 @@ class Visitor(NamedTuple):
             claims = _claims(token)
             return cls(
                 token,
-                str(claims["jti"]),
+                str(claims["person"]),
                 str(claims["sub"]),
                 str(claims["name"]),
                 str(claims["role"]),
@@ -73,6 +87,25 @@ def hold(request: Request, token: str) -> None:
     request.state.session_token = token
 
 
+def device_of(request: Request) -> str:
+    """What this device was given when a session was opened on it; empty when it is unknown."""
+    held = request.cookies.get(DEVICE, "")
+    return held if len(held) <= LONGEST_DEVICE else ""
+
+
+def remember_device(request: Request, token: str) -> None:
+    """The answer to this request will carry the token of this device."""
+    request.state.device_token = token
+
+
+def browser_of(request: Request) -> str:
+    """The random number of this browser; a new one is decided on where it has none, and the answer carries it."""
+    held = request.cookies.get(BROWSER, "") or getattr(request.state, "browser", "")
+    if len(held) != BROWSER_CHARACTERS:
+        held = request.state.browser = new_token()
+    return str(held)
+
+
 class Cookies:
     """Pure ASGI middleware: writes the cookies that were decided on into the answer, whatever page makes it."""
 
@@ -94,17 +127,22 @@ class Cookies:
 
 
 def _cookies(state: dict[str, Any]) -> Iterator[str]:
-    """The session's ends with the browser; the language is remembered for a year, and is all that is."""
+    """The session's and the browser's end with the browser; the device and the language are remembered."""
     token, language = state.get("session_token"), state.get("language")
+    device, browser = state.get("device_token"), state.get("browser")
     if token is not None:
         ends = "" if token else "; Max-Age=0"
         yield f"{COOKIE}={token}; Path=/; Secure; HttpOnly; SameSite=Lax{ends}"
+    if device is not None:
+        yield f"{DEVICE}={device}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={DEVICE_SECONDS}"
+    if browser is not None:
+        yield f"{BROWSER}={browser}; Path=/; Secure; HttpOnly; SameSite=Lax"
     if language is not None:
         yield f"{LANGUAGE}={language}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=31536000"
 
 
 def _claims(token: str) -> dict[str, Any]:
-    if len(token) > LONGEST_TOKEN or not token.isascii() or token.count(".") != 2:
+    if len(token) > LONGEST_TOKEN or not SHAPE.fullmatch(token):
         raise ValueError("not a token")
     body = token.split(".")[1]
     claims = from_json(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))

@@ -1,20 +1,24 @@
 """One request of one person: in which language, with which session, and what it is answered with."""
 
+import hashlib
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel
 
 from portal.asking import Asking
+from portal.csrf import SignedOut
 from portal.deps import Deps
-from portal.gateway import Reader
+from portal.gateway import Reader, Refused
 from portal.language import LANGUAGES, chosen, language_of
 from portal.sessions import Visitor, hold, visitor_of
 from services.kit.clock import utc_now
 from services.kit.refusals import Unauthenticated
 
 RELAY = "relay"
+UNAUTHENTICATED = 401
 
 
 class Visit:
@@ -24,10 +28,8 @@ class Visit:
         self.request = request
         self.deps = deps
         self.language = language_of(request)
-        known = visitor_of(request)
-        self.was_known = known is not None
-        self.session = known.session if known else ""
-        self.visitor: Visitor | None = None if known is None or known.is_over else known
+        self._known = visitor_of(request)
+        self.visitor: Visitor | None = None if self._known is None or self._known.is_over else self._known
         request.state.language = chosen(request)
 
     @property
@@ -35,14 +37,35 @@ class Visit:
         """The services, asked in this person's name."""
         return Asking(self.deps.gateway, self.reader())
 
+    @property
+    def ask_of_session(self) -> Asking:
+        """The services, asked with the session's token even if it has ended: to renew it, or to end the session."""
+        return Asking(self.deps.gateway, self._reader(self._known))
+
     def reader(self) -> Reader:
         """In whose name."""
+        return self._reader(self.visitor)
+
+    def _reader(self, visitor: Visitor | None) -> Reader:
         address = self.request.client.host if self.request.client else ""
-        return Reader(self.language, self.visitor.token if self.visitor else "", address)
+        return Reader(self.language, visitor.token if visitor else "", address)
+
+    @property
+    def was_known(self) -> bool:
+        """Whether there is a session, or was one."""
+        return self._known is not None
+
+    def verify_form(self, given: str, purpose: str = "") -> None:
+        """Refuse a form, or a script's question, that does not come from a page of this person."""
+        self.deps.csrf.verify(self.request, self._person, given, purpose)
 
     def csrf(self, path: str) -> str:
         """The token of a form that posts to `path`."""
-        return self.deps.csrf.token(self.session, path)
+        return self.deps.csrf.token(self.request, self._person, path)
+
+    @property
+    def _person(self) -> str:
+        return self._known.person if self._known else ""
 
     @property
     def relay_token(self) -> str:
@@ -66,16 +89,43 @@ class Visit:
         """For what is shown only."""
         return utc_now()
 
-    async def renew(self) -> None:
-        """The next token of the session; the answer carries it."""
-        token = await self.ask.renew_session()
+    async def keep_session(self) -> None:
+        """Renew the token once half of its life is over, also long after, while the session lasts.
+
+        `Unauthenticated` without a session, which a form had when its page was made; the answer carries the token.
+        """
+        if self._known is None:
+            raise Unauthenticated() if self.request.method == "GET" else SignedOut()
+        if not self._known.is_half_spent:
+            return
+        try:
+            token = await self.ask_of_session.renew_session()
+        except Refused as refused:
+            if self.visitor is None or refused.status == UNAUTHENTICATED:
+                raise
+            return  # the token at hand is still good
         hold(self.request, token)
-        self.visitor = Visitor.of(token)
+        self._known = self.visitor = Visitor.of(token)
+
+    def forget(self) -> None:
+        """The session is over: the answer ends its cookie."""
+        hold(self.request, "")
+        self.visitor = None
 
     def show(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page."""
         html = self.deps.pages.html(self.language, template, {"here": self.here, **values, "visit": self})
         return HTMLResponse(html, status, headers=self.headers())
+
+    def show_live(self, template: str, *cards: BaseModel | None, **values: Any) -> Response:
+        """A page that its own script reads again; 304 to whoever has it, as long as these cards have not changed."""
+        said = "\n".join(card.model_dump_json() if card else "" for card in cards)
+        state = f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}-{self.language}"'
+        if self.request.headers.get("if-none-match") == state:
+            return Response(status_code=304, headers={**self.headers(), "ETag": state})
+        page = self.show(template, state=state, **values)
+        page.headers["ETag"] = state
+        return page
 
     def go(self, path: str) -> Response:
         """On to another page, with a GET."""
@@ -100,10 +150,7 @@ def visit(request: Request) -> Visit:
 async def member(request: Request) -> Visit:
     """Somebody with a session, which is renewed while it is used; `Unauthenticated` otherwise."""
     here = visit(request)
-    if here.visitor is None:
-        raise Unauthenticated()
-    if here.visitor.is_half_spent:
-        await here.renew()
+    await here.keep_session()
     return here
 
 

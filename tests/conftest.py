@@ -38,7 +38,7 @@ settings.load_profile("any machine")
 @pytest.fixture(scope="session")
 def held_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
     """A stack in a folder that no other process of pytest holds; its servers run."""
-    with _own_stack() as stack:
+    with own_stack() as stack:
         pytestconfig.stash[progress.STACK_LOGS] = stack.workspace.root / "log"
         wipe(stack)
         stack.start({"topology"})
@@ -62,7 +62,7 @@ def stack(held_stack: Stack) -> Stack:
     return held_stack
 
 
-def _own_stack() -> Stack:
+def own_stack() -> Stack:
     """Takes the first folder that no other test run holds; its data make the start a warm one."""
     for number in range(RUNS_SIDE_BY_SIDE):
         stack = Stack(ROOT / (f"test-{number}" if number else "test"), settings=SETTINGS)

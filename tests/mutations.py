@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         "A refused kind of file is refused however its extension is written.",
         "services/upload/domain/names.py",
-        'unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()',
+        'normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
         "tests/unit/upload/test_upload_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),
@@ -121,8 +121,8 @@ MUTATIONS = (
     Mutation(
         "A running download takes one of the three that a recipient has of a file.",
         "services/download/domain/shelf.py",
-        ' - self.count("running", now))',
-        ")",
+        "return self._copies(now) > self.limit",
+        "return self.count('done', now) > self.limit",
         "tests/unit/download/test_download_leases.py::test_three_leases_and_not_a_fourth",
     ),
     Mutation(
@@ -135,8 +135,8 @@ MUTATIONS = (
     Mutation(
         "A download whose bytes have all left counts, however late that is noted.",
         "services/download/domain/downloads.py",
-        "if goes_on or booked.handed_whole:",
-        "if goes_on:",
+        'if one.handed_whole or self.standing(now) == "running":',
+        'if self.standing(now) == "running":',
         "tests/unit/download/test_download_leases.py"
         "::test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_booked",
     ),
@@ -157,8 +157,8 @@ MUTATIONS = (
     Mutation(
         "A form of the portal is taken with its own token only.",
         "portal/csrf.py",
-        "if not self._from_here(request) or not same(given, self.token(session, purpose or request.url.path)):",
-        "if not self._from_here(request):",
+        "if same(given, self.token(request, person, path)):",
+        "if given or path:",
         "tests/unit/portal/test_portal_access.py::test_every_address_that_takes_a_post_refuses_one_without_the_token",
     ),
     Mutation(

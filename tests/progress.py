@@ -39,6 +39,12 @@ class Progress:
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._running[nodeid] = time.monotonic()
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Name a failure at once, and why: its whole report comes at the end of the run."""
+        if report.failed:
+            reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
+            print(f"\nfailed in {report.when}: {report.nodeid}: {reason[:300]}", file=self._out, flush=True)
+
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         self._running.pop(nodeid, None)
         self._done += 1

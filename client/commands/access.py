@@ -3,6 +3,7 @@
 from client.answers import Challenge
 from client.api import Api
 from client.commands.desk import Desk, working
+from client.commands.exits import Mistake
 from client.commands.options import (
     ATTEMPTS,
     AsJson,
@@ -24,7 +25,7 @@ IMAGE = "human-check.png"
 
 
 def sign_in(
-    email: Email,
+    email: Email = None,
     image: Image = False,
     link: MailedLink = None,
     key: MailedKey = None,
@@ -38,6 +39,8 @@ def sign_in(
     with working(server, as_json, attempts) as desk:
         api, ask = desk.api(), desk.screen.ask
         if link is None:
+            if email is None:
+                raise Mistake(words("Il manque votre adresse, ou --link.", "Your address is missing, or --link."))
             _have_link_mailed(desk, api, email, "image" if image else "question")
             link = ask(words("Lien reçu (ou son jeton) :", "Link received (or its token):"))
         token = read_link(link, "access").token

@@ -22,6 +22,10 @@ CHANGES = {
     "date": words(
         "« {} » n'a plus la même date : son contenu est comparé.", "“{}” has another date: its contents are compared."
     ),
+    "lost": words(
+        "« {} » : ce qui était arrivé n'est plus là ; il est à renvoyer depuis le début.",
+        "“{}”: what had arrived is not there any more; it is sent again from the start.",
+    ),
 }
 
 

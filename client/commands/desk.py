@@ -12,7 +12,7 @@ import typer
 from client.api import Api
 from client.commands.exits import Code, Failure, Mistake, NotSignedIn, SaidNo, failure_of
 from client.commands.screen import Screen
-from client.commands.words import LANGUAGE, words
+from client.commands.words import COLON, LANGUAGE, words
 from client.links import Link, read_link, read_server
 from client.patience import Patience
 from client.sessions import Sessions
@@ -102,13 +102,15 @@ def working(server: str | None, as_json: bool, attempts: int) -> Iterator[Desk]:
 
 
 def how_to_go_on() -> str:
-    """What to type after an interruption."""
+    """What to type after an interruption; a command that a terminal could not show as it is, is not shown."""
     again = shlex.join([PROGRAM, *sys.argv[1:]])
+    command = f"{COLON.rstrip()}\n  {again}" if again.isprintable() else "."
     return words(
-        f"Ce qui est arrivé n'est pas perdu ; la même commande reprend :\n  {again}",
-        f"What has arrived is not lost; the same command goes on:\n  {again}",
+        f"Pour continuer, relancez la même commande{command}",
+        f"To go on, run the same command again{command}",
     )
 
 
 def _sign_in(email: str) -> str:
-    return words(f"Il faut une session : {PROGRAM} sign-in {email}", f"A session is needed: {PROGRAM} sign-in {email}")
+    command = f"{PROGRAM} sign-in {shlex.quote(email)}"
+    return words(f"Il faut une session : {command}", f"A session is needed: {command}")

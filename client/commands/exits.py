@@ -10,7 +10,15 @@ from client.alone import BusyElsewhere
 from client.commands.words import COLON, plain, words
 from client.links import NotALink, NotAServer
 from client.names import OutsideTheFolder
-from client.problem import BytesDiffer, ContentDiffers, FileChanged, Json, Problem, StandsInTheWay
+from client.problem import (
+    BytesDiffer,
+    ContentDiffers,
+    FileChanged,
+    Json,
+    Problem,
+    StandsInTheWay,
+    UnexpectedAnswer,
+)
 from client.sources import NothingToRead
 
 
@@ -46,8 +54,15 @@ DISK: dict[type[OSError], str] = {
     StandsInTheWay: words("un autre fichier est là ; il n'est pas écrasé", "another file is there; it is left alone"),
     BusyElsewhere: words("un autre processus s'en occupe", "another process is at it"),
     OutsideTheFolder: words("mène hors du dossier choisi", "leads out of the chosen folder"),
+    PermissionError: words("droits insuffisants", "permission denied"),
     NothingToRead: words("ni fichier ni dossier que l'on puisse nommer", "no file or folder that can be named"),
 }
+
+
+NOT_THE_SERVICE = words(
+    "Quelque chose sur le chemin (proxy, portail) a répondu à la place du service",
+    "Something on the way (proxy, portal) answered instead of the service",
+)
 
 
 class Mistake(Exception):
@@ -100,6 +115,8 @@ def failure_of(error: BaseException) -> Failure | None:
         case httpx.HTTPError() | httpx.InvalidURL():
             title = words("Le service ne répond pas", "The service does not answer")
             return Failure(Code.UNAVAILABLE, f"{title} ({type(error).__name__}: {error}).")
+        case UnexpectedAnswer():
+            return Failure(Code.UNAVAILABLE, f"{NOT_THE_SERVICE} ({plain(str(error))}).")
         case FileChanged() | ContentDiffers():
             title = words(
                 "Ce fichier a été modifié pendant l'envoi ; relancez la commande",
@@ -125,6 +142,8 @@ def _of_disk(error: OSError) -> Failure:
 
 
 def _of_problem(problem: Problem) -> Failure:
+    if not problem.is_ours:
+        return Failure(Code.UNAVAILABLE, f"{NOT_THE_SERVICE} ({problem.status}).")
     if problem.status == 401:
         code = Code.NOT_SIGNED_IN
     elif problem.is_passing and problem.status != 429:
@@ -133,7 +152,8 @@ def _of_problem(problem: Problem) -> Failure:
         code = Code.REFUSED
     title = problem.title or words(f"Réponse {problem.status}", f"Answer {problem.status}")
     members = {name: value for name, value in problem.members.items() if name not in ("type", "title", "code")}
-    return Failure(code, plain(title), problem.type, members)
+    of_file = f"{problem.file}{COLON}" if problem.file else ""
+    return Failure(code, plain(of_file + title), problem.type, members | ({"path": problem.file} if of_file else {}))
 
 
 def _mistake(error: Exception) -> str:

@@ -48,7 +48,9 @@ Yes = Annotated[bool, option("--yes", "ne pas demander confirmation", "do not as
 
 # --- coming in ---
 
-Email = Annotated[str, argument("EMAIL", "votre adresse", "your address")]
+Email = Annotated[
+    str | None, argument("[EMAIL]", "votre adresse ; inutile avec --link", "your address; not needed with --link")
+]
 Image = Annotated[
     bool, option("--image", "une image à lire au lieu d'une question", "a picture to read instead of a question")
 ]

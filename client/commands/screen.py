@@ -22,8 +22,8 @@ class Screen:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._output = Console(highlight=False, soft_wrap=True)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+        self._output = Console(highlight=False, soft_wrap=True, emoji=False)
 
     def note(self, text: str) -> None:
         """Something to know on the way."""

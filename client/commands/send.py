@@ -28,16 +28,24 @@ from client.commands.options import (
     To,
 )
 from client.commands.screen import Entry
+from client.commands.words import COLON, size, when, words
 from client.commands.words import files as so_many
-from client.commands.words import size, when, words
 from client.letter import Letter
 from client.problem import Json, Problem
 from client.sending import Prepared, Sending
-from client.sources import sources
+from client.sources import BROKEN_LINK, EMPTY_FOLDER, LINKED_FOLDER, NOT_A_FILE, sources
 from client.unfinished import Unfinished
 from client.upload import PARALLEL
 
 UNAUTHENTICATED = 401
+LEFT_OUT = {
+    EMPTY_FOLDER: words("dossier vide, non envoyé", "empty folder, not sent"),
+    LINKED_FOLDER: words("lien vers un dossier, non suivi, non envoyé", "link to a folder, not followed, not sent"),
+    BROKEN_LINK: words(
+        "lien vers un fichier qui n'existe pas, non envoyé", "link to a file that does not exist, not sent"
+    ),
+    NOT_A_FILE: words("ni fichier ni dossier, non envoyé", "neither a file nor a folder, not sent"),
+}
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -79,7 +87,8 @@ class _Errand:
         self._api = api
         self._unfinished = unfinished
         self._letter = letter
-        self._files = sources(paths)
+        chosen = sources(paths)
+        self._files, self._left_out = chosen.files, chosen.left_out
         self._total_bytes = sum(file.size_bytes for file in self._files)
         found = draft or unfinished.draft()
         self._is_begun, self._is_elsewhere = found is not None, draft is not None
@@ -125,6 +134,8 @@ class _Errand:
 
     def _say(self, prepared: Prepared) -> None:
         screen = self._desk.screen
+        for one in self._left_out:
+            screen.note(f"{one.name}{COLON}{LEFT_OUT[one.why]}")
         if self._is_begun:
             screen.note(words("Reprise de l'envoi commencé.", "Going on with the send that was begun."))
         for name in prepared.dropped:
@@ -149,6 +160,7 @@ class _Errand:
             "resumed": self._is_begun,
             "moved_bytes": shown.moved_bytes if shown else 0,
             "found_bytes": shown.found_bytes if shown else 0,
+            "left_out": [{"path": one.name, "why": one.why} for one in self._left_out],
             "changed": [{"path": name, "what": what} for name, what in shown.changes] if shown else [],
         }
         self._desk.screen.result(document, _after(recap))

@@ -7,9 +7,9 @@ from fastapi.responses import Response
 
 from portal.forms import Posted
 from portal.gateway import Refused
-from portal.sessions import hold
+from portal.sessions import device_of, hold, remember_device
 from portal.trap import FIELD
-from portal.visits import Visit, Visited
+from portal.visits import UNAUTHENTICATED, Visit, Visited
 
 router = APIRouter()
 KINDS = ("image", "question")
@@ -29,7 +29,8 @@ async def send(visit: Visited, form: Posted) -> Response:
     if visit.deps.trap.springs(form, visit.now()) and not await _is_agent(visit):
         return await _form(visit, form["kind"], form["email"], {"sprung": form[FIELD]})
     try:
-        await visit.ask.request_link(form["email"].strip(), form["challenge"], form["answer"])
+        device = device_of(visit.request)
+        await visit.ask.request_link(form["email"].strip(), form["challenge"], form["answer"], device)
     except Refused as refused:
         if refused.slug not in IN_ASKING:
             raise
@@ -54,12 +55,13 @@ async def open_session(visit: Visited, token: str, form: Posted) -> Response:
     """Spend the link with its key; a wrong key is told with the tries that are left."""
     wish = form.only("last_name", "first_name", "key", "session")
     try:
-        held = await visit.ask.open_session({**wish, "link": token})
+        held, device = await visit.ask.open_session({**wish, "link": token})
     except Refused as refused:
         if refused.slug not in IN_ENTERING:
             raise
         return _entrance(visit, token, wish, {IN_ENTERING[refused.slug]: refused})
     hold(visit.request, held)
+    remember_device(visit.request, device)
     return visit.go("/")
 
 
@@ -67,11 +69,11 @@ async def open_session(visit: Visited, token: str, form: Posted) -> Response:
 async def sign_out(visit: Visited, form: Posted) -> Response:  # noqa: ARG001 - reading the form is checking it
     """End the session everywhere; a session that is over already is as good."""
     try:
-        await visit.ask.close_session()
+        await visit.ask_of_session.close_session()
     except Refused as refused:
-        if refused.status != 401:
+        if refused.status != UNAUTHENTICATED:
             raise
-    hold(visit.request, "")
+    visit.forget()
     return visit.go("/")
 
 

@@ -1,21 +1,25 @@
 """Writing a draft: one form holds everything, so that whatever button is pressed, nothing that was typed is lost."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from portal.cards import Draft
+from portal.csrf import FIELD as CSRF
 from portal.errors import session_over, told
+from portal.forms import Form
 from portal.gateway import Refused
 from portal.passing import FormFileTooLarge
-from portal.receiving import ADDRESSED, Received, receive
+from portal.receiving import ADDRESSED, Received, made_from, receive, typed
 from portal.visits import Member, Visit, Visited
 from portal.words import days_from
 
 router = APIRouter(prefix="/drafts")
-TYPED = (*ADDRESSED, "subject", "text", "validity_days")
+OTHER_SESSION = ("unauthenticated", "session-expired", "signed-out", "session-changed")
+OVERTAKEN = "draft-changed-elsewhere"
 AT_FIELD = {
     "subject-too-long": "subject",
     "text-too-long": "text",
@@ -41,11 +45,10 @@ async def compose(visit: Member, draft: uuid.UUID) -> Response:
 async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
     """Save what was typed, take in a file, take one out, go on to the recap; in this order, as far as asked for."""
     received = await receive(visit, str(draft), request)
-    typed = {name: received.form[name] for name in TYPED if name in received.form}
-    if received.refused is not None and received.refused.status == 401:
-        return session_over(visit, typed)
+    if received.refused is not None and received.refused.slug in OTHER_SESSION:
+        return _kept(visit, received.form, received.refused)
     if received.refused is not None:
-        return await _again(visit, str(draft), received, typed)
+        return await _again(visit, str(draft), received, received.refused)
     if remove := request.query_params.get("remove"):
         await visit.ask.drop_file(str(draft), remove)
     if request.query_params.get("then") == "recap":
@@ -53,21 +56,40 @@ async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
     return visit.go(f"/drafts/{draft}?saved=yes" + ("#files" if remove or received.file_began else ""))
 
 
-async def _again(visit: Visit, draft: str, received: Received, typed: dict[str, str]) -> Response:
-    """The page with what was typed, and the refusal where it belongs."""
-    refused = received.refused
-    assert refused is not None  # noqa: S101 - the caller looked
+def _kept(visit: Visit, form: Form, refused: Refused) -> Response:
+    """What was typed stays in a form, which is as good in the next session of the same person."""
+    changed = typed(form)
+    hidden = (CSRF, *(f"was_{name}" for name in changed))
+    return session_over(visit, refused, changed, {name: form[name] for name in hidden})
+
+
+async def _again(visit: Visit, draft: str, received: Received, refused: Refused) -> Response:
+    """The page with the refusal where it belongs, and what was typed; that was saved when a file had begun to come."""
     if refused.status in (403, 503):
         raise refused
-    where = "file" if received.file_began else AT_FIELD.get(refused.slug, "")
-    return await _page(visit, await visit.ask.draft(draft), typed, {where: refused.title})
+    found, form = await visit.ask.draft(draft), received.form
+    if received.file_began:
+        return await _page(visit, found, {}, {"file": refused.title})
+    kept = typed(form)
+    if refused.slug == OVERTAKEN:
+        overtaken = [name for name in kept if name in refused.members["fields"]]
+        return await _page(visit, found, kept, dict.fromkeys(overtaken, refused.title), form, overtaken)
+    return await _page(visit, found, kept, {AT_FIELD.get(refused.slug, ""): refused.title}, form)
 
 
 async def _page(
-    visit: Visit, draft: Draft, typed: dict[str, str] | None = None, errors: dict[str, str] | None = None
+    visit: Visit,
+    draft: Draft,
+    typed: dict[str, str] | None = None,
+    errors: dict[str, str] | None = None,
+    form: Form | None = None,
+    overtaken: Sequence[str] = (),
 ) -> Response:
+    """The draft, over it what was typed and is not saved; that of `overtaken` fields is shown beside what is saved."""
     limits = await visit.ask.limits()
     days = range(limits.validity_days.shortest, limits.validity_days.longest + 1)
+    saved = _saved(draft)
+    older = {name: made_from(form, name) for name in typed or {} if form and name not in overtaken}
     return visit.show(
         "drafts/compose.html",
         422 if errors else 200,
@@ -75,7 +97,9 @@ async def _page(
         limits=limits,
         total_limit=limits.total_bytes[draft.sender.role],
         ends=_ends(visit.now(), days),
-        typed={**_saved(draft), **(typed or {})},
+        typed={**saved, **(typed or {})},
+        was={**draft.digests, **older},
+        newer={name: saved[name] for name in overtaken},
         errors=errors or {},
         saved="saved" in visit.request.query_params,
         was_unread=typed is None and errors is not None,

@@ -18,7 +18,7 @@ async def offer(visit: Visited, token: str) -> Response:
     """What there is, how often, until when; looking costs nothing."""
     again = visit.request.query_params.get("again", "")
     found = await visit.ask.offer(token)
-    return visit.show("download/offer.html", offer=found, token=token, again=again, new_id=new_id)
+    return visit.show_live("download/offer.html", found, offer=found, token=token, again=again, new_id=new_id)
 
 
 @router.post("/{token}/files/{file}")

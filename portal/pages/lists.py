@@ -1,12 +1,12 @@
 """What was sent, and what was received: lists that can be searched by whoever and whatever is in them."""
 
 import unicodedata
-from collections.abc import Iterable
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
 from portal.visits import Member
+from services.kit.text import LONGEST_LINE, folded
 
 router = APIRouter()
 LONGEST_SEARCH = 100
@@ -47,13 +47,10 @@ def searched(typed: str) -> str:
 
 def holds(wanted: str, *words: str) -> bool:
     """Each word that is searched for is in one of these, with or without accents."""
-    text = _plain(" ".join(words))
+    text = " ".join(_plain(one) for one in words)
     return all(word in text for word in _plain(wanted).split())
 
 
 def _plain(text: str) -> str:
-    return "".join(_letters(unicodedata.normalize("NFKD", text.casefold())))
-
-
-def _letters(text: str) -> Iterable[str]:
-    return (letter for letter in text if not unicodedata.combining(letter))
+    letters = folded(text[:LONGEST_LINE], LONGEST_LINE, "NFKD")
+    return letters if letters.isascii() else "".join(one for one in letters if not unicodedata.combining(one))

@@ -8,7 +8,6 @@ from fastapi.responses import JSONResponse, Response
 from pydantic_core import from_json
 
 from portal.forms import FromScript, body_of
-from portal.gateway import Refused
 from portal.visits import Member
 from services.kit.refusals import BadRequest, NotFound
 
@@ -20,16 +19,7 @@ MAY_ASK = (
     (("POST",), re.compile(rf"drafts/{UUID}/files/{UUID}/completion")),
 )
 LARGEST_BYTES = 256 * 1024
-PROBLEM = "application/problem+json"
 PRIVATE = {"Cache-Control": "no-store"}
-
-
-@router.post("/session/renewal", dependencies=[FromScript])
-async def renew(visit: Member) -> Response:
-    """Another token for the same session, while somebody is at work; says until when it lasts, in seconds from now."""
-    await visit.renew()
-    left = visit.visitor.expires_at - int(visit.now().timestamp()) if visit.visitor else 0
-    return JSONResponse({"seconds_left": left}, headers=PRIVATE)
 
 
 @router.api_route("/relay/{asked:path}", methods=["GET", "PATCH", "PUT", "DELETE", "POST"], dependencies=[FromScript])
@@ -37,10 +27,7 @@ async def relay(visit: Member, asked: str, request: Request) -> Response:
     """Pass one request on to the upload service, and its answer back as it is."""
     if not any(request.method in methods and path.fullmatch(asked) for methods, path in MAY_ASK):
         raise NotFound()
-    try:
-        answer = await visit.ask.ask(request.method, "upload", *asked.split("/"), body=await _json(request))
-    except Refused as refused:
-        return JSONResponse(refused.members, refused.status, headers=PRIVATE, media_type=PROBLEM)
+    answer = await visit.ask.ask(request.method, "upload", *asked.split("/"), body=await _json(request))
     return JSONResponse(answer, headers=PRIVATE) if answer is not None else Response(status_code=204)
 
 

@@ -20,8 +20,11 @@ async def track(visit: Member, transfer: uuid.UUID, done: str = "", n: str = "")
     sent, decision, counter = await asyncio.gather(
         visit.ask.transfer(id), visit.ask.decision(id), visit.ask.tracking(id)
     )
-    return visit.show(
+    return visit.show_live(
         "transfers/tracking.html",
+        sent,
+        decision,
+        counter,
         transfer=sent,
         decision=decision,
         counter=counter,

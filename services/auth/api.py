@@ -3,12 +3,21 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel
 
+from services.auth.cards import (
+    Accepted,
+    ChallengeShown,
+    ChallengeWish,
+    Invitation,
+    LinkWish,
+    SessionOpened,
+    SessionShown,
+    SessionWish,
+    TokenMade,
+)
 from services.auth.deps import Deps
 from services.auth.domain import (
     Admission,
@@ -24,9 +33,9 @@ from services.auth.domain import (
     role_of,
 )
 from services.auth.names import full_name
-from services.contracts.values import Language, Role
-from services.kit.addresses import normal_form, smtp_form
-from services.kit.clock import monotonic_seconds
+from services.contracts.values import Language
+from services.kit.addresses import normal_form, person_of, smtp_form
+from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.rates import network_of
 from services.kit.refusals import NotFound
 from services.kit.secrets import new_key, new_token, plain_key
@@ -36,82 +45,6 @@ router = APIRouter(prefix="/api/auth")
 Wired = Annotated[Deps, Depends(wired)]
 PRIVATE = {"Cache-Control": "no-store"}
 PUBLIC = {"Cache-Control": "public, max-age=300"}
-
-
-class ChallengeWish(BaseModel):
-    """Which human check, in which language."""
-
-    kind: str = "image"
-    language: Language = "fr"
-
-
-class ChallengeShown(BaseModel):
-    """A human check: an image with a recording of the same code, or a question; good once, until `expires_at`."""
-
-    challenge: str
-    kind: str
-    image_url: str | None
-    question: str | None
-    audio_url: str | None
-    expires_at: datetime
-
-
-class LinkWish(BaseModel):
-    """Whose mailbox is to be proven, and the answer to a human check."""
-
-    email: str
-    challenge: str
-    answer: str
-    language: Language = "fr"
-
-
-class Invitation(BaseModel):
-    """Whom an agent lets come in without a human check, and in which language they are written to."""
-
-    email: str
-    language: Language = "fr"
-
-
-class Accepted(BaseModel):
-    """The request was understood; whether a mail is sent is not said."""
-
-
-class SessionWish(BaseModel):
-    """The link and the key, and a declared name.
-
-    With `session`, an id chosen by the client, the same request may be repeated for two minutes if its answer was lost.
-    """
-
-    link: str
-    key: str
-    last_name: str
-    first_name: str
-    session: UUID | None = None
-
-
-class TokenMade(BaseModel):
-    """A token and when it ends."""
-
-    token: str
-    expires_at: datetime
-
-
-class SessionOpened(TokenMade):
-    """A session, and for whom."""
-
-    email: str
-    role: Role
-    name: str
-
-
-class SessionShown(BaseModel):
-    """The session at hand; it can be renewed until `ends_at`."""
-
-    email: str
-    role: Role
-    name: str
-    language: Language
-    ends_at: datetime
 
 
 @router.post("/challenges", status_code=201)
@@ -154,7 +87,8 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
     started = monotonic_seconds()
     address = normal_form(wish.email)
     await _answered(deps, wish)
-    if await deps.limits.allow_link(address, network_of(request)):
+    device = deps.devices.id(wish.device, person_of(address), utc_now())
+    if await deps.limits.allow_link(address, network_of(request), device and f"device {device}"):
         await _send_link(deps, smtp_form(wish.email), wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
     return Accepted()
@@ -162,12 +96,13 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
 
 @router.post("/invitations", status_code=202)
 async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
-    """An agent has a link and a key sent to somebody, who needs no human check then; counted like any other (R8)."""
-    if (await deps.sessions.of(request)).session.role != "agent":
+    """An agent has a link and a key sent to somebody, who needs no human check then; counted for each agent (R8)."""
+    agent = await deps.sessions.of(request)
+    if agent.session.role != "agent":
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
-    if await deps.limits.allow_link(address, network_of(request)):
-        await _send_link(deps, smtp_form(wish.email), wish.language)
+    await deps.limits.allow_link(address, network_of(request), f"agent {person_of(agent.admission.address)}")
+    await _send_link(deps, smtp_form(wish.email), wish.language)
     return Accepted()
 
 
@@ -175,8 +110,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
 async def open_session(wish: SessionWish, response: Response, deps: Wired) -> SessionOpened:
     """Open a session with a link and its key; each link opens one."""
     name = full_name(wish.first_name, wish.last_name)
-    key_hash = deps.hashed("key", plain_key(wish.key))
-    attempt = Attempt(key_hash, name, str(wish.session) if wish.session else None)
+    attempt = Attempt(deps.hashed("key", plain_key(wish.key)), name, str(wish.session) if wish.session else None)
 
     def change(admission: Admission, now: datetime) -> Any:
         return redeem(admission, attempt, role_of(admission.address, deps.agent_domains), now, deps.terms)
@@ -185,9 +119,9 @@ async def open_session(wish: SessionWish, response: Response, deps: Wired) -> Se
     session = opened(admission, deps.terms)
     token, expires_at = deps.sessions.token_of(admission, session.started_at)
     response.headers.update(PRIVATE)
-    return SessionOpened(
-        token=token, expires_at=expires_at, email=admission.address, role=session.role, name=session.name
-    )
+    about: dict[str, Any] = {"email": admission.address, "role": session.role, "name": session.name}
+    about["device"] = deps.devices.token(person_of(admission.address), session.started_at)
+    return SessionOpened(token=token, expires_at=expires_at, **about)
 
 
 @router.get("/sessions/current")
@@ -202,8 +136,8 @@ async def show_session(request: Request, response: Response, deps: Wired) -> Ses
 
 @router.post("/sessions/current/renewal")
 async def renew_session(request: Request, response: Response, deps: Wired) -> TokenMade:
-    """Another short token for the same session, against one that is still good."""
-    bearer = await deps.sessions.of(request)
+    """Another short token for a session that stands, also long after the one at hand has ended."""
+    bearer = await deps.sessions.renewed_by(request)
     token, expires_at = deps.sessions.token_of(bearer.admission, bearer.now)
     response.headers.update(PRIVATE)
     return TokenMade(token=token, expires_at=expires_at)
@@ -212,7 +146,7 @@ async def renew_session(request: Request, response: Response, deps: Wired) -> To
 @router.delete("/sessions/current", status_code=204)
 async def close_session(request: Request, deps: Wired) -> None:
     """End the session everywhere; again is the same."""
-    await deps.admissions.update(deps.sessions.named_by(request), revoke)
+    await deps.admissions.update(deps.sessions.ended_by(request), revoke)
 
 
 @router.get("/jwks.json")

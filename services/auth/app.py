@@ -6,6 +6,7 @@ from services.auth.api import router
 from services.auth.challenges.kinds import offered
 from services.auth.challenges.speech import Speech
 from services.auth.deps import Deps
+from services.auth.devices import Devices
 from services.auth.limits import Limits
 from services.auth.sessions import Sessions
 from services.auth.settings import Settings, listed
@@ -16,7 +17,7 @@ from services.kit.bus import Bus
 from services.kit.callers import SESSION
 from services.kit.mongo import Database
 from services.kit.rates import Rates
-from services.kit.secrets import keyed_hash
+from services.kit.secrets import derived_token, keyed_hash
 from services.kit.service import Loop, Service
 from services.kit.tokens import Signer
 
@@ -53,6 +54,7 @@ def wire(settings: Settings, database: Database) -> Deps:
         speech=Speech.found(settings.speech_program),
         sessions=_sessions(settings, admissions),
         limits=Limits(rates, mailboxes, settings.ceilings(), hashed),
+        devices=Devices(hashed, terms.device_life),
         agent_domains=Domains(listed(settings.agent_domains)),
         hashed=hashed,
         now=database.now,
@@ -64,5 +66,7 @@ def wire(settings: Settings, database: Database) -> Deps:
 def _sessions(settings: Settings, admissions: Admissions) -> Sessions:
     """Signs with one key; the public halves of retired ones are honoured until their last token has ended."""
     signer = Signer(settings.session_private_key.get_secret_value(), SESSION)
+    person_of = partial(derived_token, settings.pepper.get_secret_value(), "person")
     retired = settings.retired_session_jwks
-    return Sessions(signer, admissions, settings.terms().token_life, retired.get_secret_value() if retired else None)
+    jwks = retired.get_secret_value() if retired else None
+    return Sessions(signer, admissions, settings.terms(), person_of, jwks)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from services.auth.challenges.kinds import HumanCheck
 from services.auth.challenges.speech import Speech
+from services.auth.devices import Devices
 from services.auth.domain import Terms
 from services.auth.limits import Limits
 from services.auth.sessions import Sessions
@@ -27,6 +28,7 @@ class Deps:
     speech: Speech | None
     sessions: Sessions
     limits: Limits
+    devices: Devices
     agent_domains: Domains
     hashed: Callable[[str, str], str]
     now: Callable[[], Awaitable[datetime]]

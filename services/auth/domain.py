@@ -69,8 +69,14 @@ class ChallengesTooMany(TooMany):
     french = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
 
 
+class LinksTooMany(TooMany):
+    """Too many links were asked for from this network, for this mail provider, or in all; try again later."""
+
+    french = "Trop de liens demandés depuis ce réseau, pour cette messagerie ou au total ; réessayez plus tard."
+
+
 class Terms(NamedTuple):
-    """For how long, and how often; all of it may be changed by an operator."""
+    """For how long, and how often; an operator may change all but the life of a device, which the portal tells."""
 
     challenge_life: timedelta = timedelta(minutes=5)
     link_life: timedelta = timedelta(minutes=60)
@@ -79,6 +85,7 @@ class Terms(NamedTuple):
     token_life: timedelta = timedelta(minutes=15)
     session_life: timedelta = timedelta(hours=24)
     remembered_for: timedelta = timedelta(hours=24)
+    device_life: timedelta = timedelta(days=180)
 
 
 class Challenge(BaseModel):

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from services.auth.domain import ChallengesTooMany
+from services.auth.domain import ChallengesTooMany, LinksTooMany
 from services.auth.mailboxes import Mailbox, MailboxSentEnough, send_one
 from services.auth.store import Mailboxes
 from services.kit.addresses import domain_of, person_of
 from services.kit.rates import Rate, Rates
+from services.kit.refusals import TooMany
 
 HOUR_SECONDS = 3600
 
@@ -18,15 +19,19 @@ class Ceilings(NamedTuple):
 
     links_per_person: int = 3
     links_per_person_a_day: int = 10
-    links_per_network: int = 100
-    links_per_domain: int = 1_000
-    links_in_all: int = 10_000
-    challenges_per_network: int = 600
-    recordings_per_network: int = 300
+    links_per_network: int = 1_000
+    links_per_domain: int = 5_000
+    links_in_all: int = 20_000
+    challenges_per_network: int = 3_000
+    recordings_per_network: int = 1_000
 
 
 class Limits:
-    """People and networks are counted under their keyed hash, so that the counters name nobody."""
+    """People and networks are counted under their keyed hash, so that the counters name nobody.
+
+    What a limit says about one address is not told (R8). A limit that many share says nothing of any of them: whoever
+    meets it is refused, and told when to come back, because they would wait for a mail in vain.
+    """
 
     def __init__(
         self, rates: Rates, mailboxes: Mailboxes, ceilings: Ceilings, hashed: Callable[[str, str], str]
@@ -36,40 +41,47 @@ class Limits:
         self._ceilings = ceilings
         self._hashed = hashed
 
-    async def allow_link(self, address: str, network: str) -> bool:
-        """Whether one more link may go to this address, in normal form.
+    async def allow_link(self, address: str, network: str, proof: str = "") -> bool:
+        """Whether one more link may go to this address, in normal form; `LinksTooMany` where a shared limit is met.
 
-        The narrow limits are asked first, so that what they stop does not use up those that all share.
+        A request with a proof (the device or the agent it comes from, ADR 16) is counted apart from those without one,
+        and with others of the same proof; what stops it is its own doing, so that it is told: `MailboxSentEnough`.
+
+        Among the shared limits the narrow ones are asked first, so that what they stop does not use up the wider ones.
+        The address comes last: otherwise a refusal by a shared limit would tell who was not stopped before it.
         """
         most = self._ceilings
-        return (
-            await self._allows("link-network", most.links_per_network, network)
-            and await self._allow_person(person_of(address))
-            and await self._allows("link-domain", most.links_per_domain, domain_of(address))
-            and await self._allows("link-all", most.links_in_all, "all")
-        )
+        for name, limit, key in (
+            ("link-network", most.links_per_network, network),
+            ("link-domain", most.links_per_domain, domain_of(address)),
+            ("link-all", most.links_in_all, "all"),
+        ):
+            await self._count(LinksTooMany, name, limit, key)
+        try:
+            await self._count_person(person_of(address), proof)
+        except MailboxSentEnough:
+            if proof:
+                raise
+            return False
+        return True
 
     async def count_challenge(self, network: str) -> None:
         """Count one more human check for this network, or refuse it."""
-        if not await self._allows("challenge", self._ceilings.challenges_per_network, network):
-            raise ChallengesTooMany()
+        await self._count(ChallengesTooMany, "challenge", self._ceilings.challenges_per_network, network)
 
     async def count_recording(self, network: str) -> None:
         """Count one more code read aloud for this network, or refuse it."""
-        if not await self._allows("recording", self._ceilings.recordings_per_network, network):
-            raise ChallengesTooMany()
+        await self._count(ChallengesTooMany, "recording", self._ceilings.recordings_per_network, network)
 
-    async def _allow_person(self, person: str) -> bool:
+    async def _count_person(self, person: str, proof: str) -> None:
         most = self._ceilings
 
         def change(mailbox: Mailbox, now: datetime) -> Any:
             return send_one(mailbox, most.links_per_person, most.links_per_person_a_day, now)
 
-        try:
-            await self._mailboxes.update(self._hashed("rate", person), change)
-        except MailboxSentEnough:
-            return False
-        return True
+        await self._mailboxes.update(self._hashed("rate", f"{person} {proof}".strip()), change)
 
-    async def _allows(self, name: str, limit: int, key: str) -> bool:
-        return await self._rates.allows(Rate(name, limit, HOUR_SECONDS), self._hashed("rate", key))
+    async def _count(self, refusal: type[TooMany], name: str, limit: int, key: str) -> None:
+        wait_seconds = await self._rates.wait_seconds(Rate(name, limit, HOUR_SECONDS), self._hashed("rate", key))
+        if wait_seconds:
+            raise refusal(retry_after_seconds=wait_seconds)

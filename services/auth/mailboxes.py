@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 
 from services.kit.aggregate import Aggregate
 from services.kit.events import Fact
@@ -18,7 +19,10 @@ class MailboxSentEnough(TooMany):
 
 
 class Mailbox(Aggregate):
-    """The links of the last day to one person; its id is a keyed hash, so that it names nobody."""
+    """The links of the last day to one person, for whom either nobody vouches or the same device or agent does.
+
+    Its id is a keyed hash, so that it names nobody.
+    """
 
     sent_at: tuple[datetime, ...] = ()
     forget_at: datetime
@@ -32,6 +36,7 @@ def fresh(id: str, now: datetime) -> Mailbox:
 def send_one(mailbox: Mailbox, per_hour: int, per_day: int, now: datetime) -> tuple[Mailbox, Sequence[Fact]]:
     """Count one more link; what is refused does not count, so that nobody is kept out by another's insistence."""
     today = tuple(at for at in mailbox.sent_at if at > now - DAY)
-    if len(today) >= per_day or sum(at > now - HOUR for at in today) >= per_hour:
-        raise MailboxSentEnough()
+    waits = [today[-most] + window - now for most, window in ((per_day, DAY), (per_hour, HOUR)) if len(today) >= most]
+    if waits and max(waits) > timedelta():
+        raise MailboxSentEnough(retry_after_seconds=ceil(max(waits).total_seconds()))
     return mailbox.but(sent_at=(*today, now), forget_at=now + DAY), []

@@ -3,6 +3,7 @@
 import unicodedata
 
 from services.kit.refusals import Unprocessable
+from services.kit.text import LONGEST_LINE, normalized
 from services.kit.visible import visible
 
 LONGEST = 100
@@ -19,10 +20,12 @@ class PersonNameNotAcceptable(Unprocessable):
 def declared_name(raw: str) -> str:
     """A name in NFC, on one line, without control, format and direction characters; holds at least one letter.
 
-    Refuses what is empty or longer than 100 characters after that.
+    Refuses what is empty or longer than 100 characters after that, and what is no line before.
     """
+    if len(raw) > LONGEST_LINE:
+        raise PersonNameNotAcceptable(longest=LONGEST)
     spaced = "".join(" " if character in BREAKS else character for character in raw)
-    name = " ".join(unicodedata.normalize("NFC", visible(spaced, INVISIBLE)).split())
+    name = " ".join(normalized(visible(spaced, INVISIBLE), LONGEST_LINE).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=LONGEST)
     return name

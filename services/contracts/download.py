@@ -78,17 +78,14 @@ class FileDownloaded(Fact):
 
 
 class FileSuspended(Fact):
-    """Too many downloads of a file were broken off on one link: it stays there until the sender opens it again.
-
-    Without a `file` it is the archive of several files.
-    """
+    """A file was sent far too often through one link: no download of it begins there until the sender opens it."""
 
     type: ClassVar[str] = "download.file-suspended.v1"
     readers: ClassVar[tuple[str, ...]] = ("notify",)
 
     label: Label
     recipient: str
-    file: FileLine | None
+    file: FileLine
     suspended_at: datetime
 
 

@@ -111,7 +111,6 @@ class RecipientCard(BaseModel):
     mails: list[MailCard]
     files: list[ShelfCard]
     archives: list[DownloadCard]
-    archives_suspended: bool
     has_everything: bool
 
     @property
@@ -163,7 +162,7 @@ def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: 
 
 
 def _file_card(file: SentFile, delivery: Delivery, shelf: Shelf, now: datetime) -> FileCard:
-    return FileCard(**_content_card(file, delivery).model_dump(), left=shelf.left(now), suspended=shelf.suspended(now))
+    return FileCard(**_content_card(file, delivery).model_dump(), left=shelf.left(now), suspended=shelf.suspended)
 
 
 def _content_card(file: SentFile, delivery: Delivery) -> ContentCard:
@@ -210,7 +209,6 @@ def _recipient_card(
         mails=[MailCard(**mail.model_dump()) for mail in delivery.mails if mail.recipient == recipient.address],
         files=shelves,
         archives=[_download_card(id, one.download, now) for id, one in link.archives.items()] if link else [],
-        archives_suspended=link is not None and link.archives_suspended(now),
         has_everything=link is not None and all(card.done for card in shelves),
     )
 
@@ -221,7 +219,7 @@ def _shelf_card(file: SentFile, shelf: Shelf, now: datetime) -> ShelfCard:
         path=file.path,
         done=shelf.count("done", now),
         left=shelf.left(now),
-        suspended=shelf.suspended(now),
+        suspended=shelf.suspended,
         downloads=[_download_card(id, one, now) for id, one in shelf.downloads.items()],
     )
 

@@ -37,7 +37,7 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     delivery, _ = await deps.deliveries.read(link.transfer)
     delivery.must_be_open_to(link.recipient.address)
     contents = delivery.corrected(await deps.contents.get(link.transfer))
-    body, attempt, pieces = _opened(deps, link, contents, grant)
+    body, attempt, pieces = await _opened(deps, link, contents, grant)
     whole = (0, body.size_bytes)
     if request.method == "HEAD":
         return HeadOnly(Head(200, headers_of(body, whole, partial=False)))
@@ -59,10 +59,11 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     )
 
 
-def _opened(deps: Deps, link: Link, contents: Contents, grant: Grant) -> Opened:
+async def _opened(deps: Deps, link: Link, contents: Contents, grant: Grant) -> Opened:
     if grant.file != ARCHIVE:
         return file_opened(contents.file(grant.file), grant.download)
     archive = link.archives.get(grant.download)
     if archive is None:
         raise DownloadUnknown()
-    return archive_opened(deps.layouts.of(contents, archive.files), archive_name(contents), grant.download)
+    layout = await deps.layouts.of(contents, archive.members)
+    return archive_opened(layout, archive_name(contents), grant.download)

@@ -12,3 +12,8 @@ def utc_now() -> datetime:
 def monotonic_seconds() -> float:
     """Seconds on a clock that never goes back, for measuring and for waiting."""
     return time.monotonic()
+
+
+def thread_seconds() -> float:
+    """Seconds of processor that this thread has used: a busy machine does not count."""
+    return time.thread_time()

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from services.kit import metrics
-from services.kit.clock import monotonic_seconds
+from services.kit.clock import monotonic_seconds, thread_seconds
 
-BEAT_SECONDS = 1.0
+BEAT_SECONDS = 0.02
 STALLED_SECONDS = 5.0
 CHECK_SECONDS = 2.5
 
@@ -26,10 +26,13 @@ class Health:
         self.draining = False
 
     async def beat(self) -> None:
-        """Show that the event loop turns."""
+        """Show that the event loop turns, and measure what holds it up."""
         while True:
+            worked = thread_seconds()
             self._last_beat = monotonic_seconds()
             await asyncio.sleep(BEAT_SECONDS)
+            late = monotonic_seconds() - self._last_beat - BEAT_SECONDS
+            metrics.loop_pauses.observe(max(0.0, min(late, thread_seconds() - worked)))
 
     @property
     def alive(self) -> bool:

@@ -5,6 +5,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 __all__ = ["CONTENT_TYPE_LATEST", "Counter", "Gauge", "Histogram", "exposition"]
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
+PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
 requests = Histogram("http_request_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS)
 refusals = Counter("refusals", "Requests and facts refused by a rule", ["problem"])
@@ -12,6 +13,11 @@ published = Counter("bus_published", "Facts confirmed by the broker", ["type"])
 publish_failures = Counter("bus_publish_failures", "Publications whose outcome is unknown or bad", ["type"])
 handled = Counter("bus_handled", "Facts handled", ["type", "outcome"])
 handling = Histogram("bus_handling_seconds", "Time to handle a fact", ["type"], buckets=SECONDS)
+loop_pauses = Histogram(
+    "loop_pause_seconds",
+    "Processor time for which nothing else of the process had its turn, to within 20 ms",
+    buckets=PAUSES,
+)
 outbox_age = Gauge("outbox_oldest_seconds", "Age of the oldest fact that is not yet published")
 loop_failures = Counter("loop_failures", "Background loops that raised and were started again", ["loop"])
 conflicts = Counter("write_conflicts", "Writes that met a newer version and were decided again", ["collection"])

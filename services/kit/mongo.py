@@ -161,11 +161,14 @@ class Aggregates(Generic[State]):
 
     async def due(self, field: str, query: Document | None = None, *, limit: int = 100) -> list[str]:
         """Ids whose date in `field` has passed by the database's clock (R9), oldest first."""
-        return [document["_id"] for document in await self._overdue(field, query, {"_id": 1}, limit)]
+        return [document["_id"] for document in await self._overdue([field], query, {"_id": 1}, limit)]
 
-    async def overdue(self, field: str, query: Document | None = None, *, limit: int) -> list[tuple[State, datetime]]:
-        """The same, but the aggregates themselves, each with the database's time: what `update` takes as `seen`."""
-        found = await self._overdue(field, query, self._all_but_outbox, limit)
+    async def overdue(self, *order: str, query: Document | None = None, limit: int) -> list[tuple[State, datetime]]:
+        """The same for the last field of `order`, but the aggregates themselves, in that order, each with the time.
+
+        The time is the database's: together they are what `update` takes as `seen`.
+        """
+        found = await self._overdue(order, query, self._all_but_outbox, limit)
         return [(self._state(document), document["now"]) for document in found]
 
     async def remove(self, id: str) -> bool:
@@ -209,12 +212,11 @@ class Aggregates(Generic[State]):
             found = await self._collection.aggregate(pipeline).to_list(limit)
         return [(document["_id"], document["age"] / 1000) for document in found]
 
-    async def _overdue(self, field: str, query: Document | None, wanted: Document, limit: int) -> list[Document]:
-        overdue = {**(query or {}), field: {"$gt": EPOCH}, "$expr": {"$lte": [f"${field}", "$$NOW"]}}
+    async def _overdue(self, order: Sequence[str], query: Document | None, wanted: Document, limit: int) -> Any:
+        overdue = {**(query or {}), order[-1]: {"$gt": EPOCH}, "$expr": {"$lte": [f"${order[-1]}", "$$NOW"]}}
         async with reachable():
-            cursor = self._collection.find(overdue, wanted).sort(field, ASCENDING).limit(limit)
-            found: list[Document] = await cursor.to_list(limit)
-        return found
+            cursor = self._collection.find(overdue, wanted).sort([(field, ASCENDING) for field in order])
+            return await cursor.limit(limit).to_list(limit)
 
     async def _look(self, id: str, wanted: Document) -> tuple[Document, datetime]:
         async with reachable():

@@ -24,7 +24,12 @@ class Rates:
 
     async def allows(self, rate: Rate, key: str) -> bool:
         """Count one more for `key`, and say whether it is still within the rate."""
-        return await self._records.count_up(f"{rate.name}:{key}", window_seconds=rate.seconds) <= rate.limit
+        return not await self.wait_seconds(rate, key)
+
+    async def wait_seconds(self, rate: Rate, key: str) -> int:
+        """Count one more for `key`; 0 while it is within the rate, otherwise the seconds until the next window."""
+        counted = await self._records.count_up(f"{rate.name}:{key}", window_seconds=rate.seconds)
+        return 0 if counted.so_far <= rate.limit else counted.seconds_left
 
 
 def network_of(request: Request) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from pymongo import ReturnDocument
 from pymongo.errors import DuplicateKeyError, PyMongoError
@@ -10,6 +10,13 @@ from pymongo.errors import DuplicateKeyError, PyMongoError
 from services.kit.refusals import Unavailable
 
 Document = dict[str, Any]
+
+
+class Counted(NamedTuple):
+    """How many there were so far in a window, and after how many whole seconds it ends."""
+
+    so_far: int
+    seconds_left: int
 
 
 @asynccontextmanager
@@ -62,8 +69,8 @@ class Records:
         async with reachable():
             await self._collection.replace_one({"_id": id}, fields, upsert=True)
 
-    async def count_up(self, id: str, *, window_seconds: int) -> int:
-        """Count one more, and say how many there were since the window's first, by the database's clock.
+    async def count_up(self, id: str, *, window_seconds: int) -> Counted:
+        """Count one more in the window that began with the first count, by the database's clock.
 
         A window begins with the first count after the last one ended; the record ends (`until`) one window later.
         """
@@ -74,12 +81,13 @@ class Records:
             "since": {"$cond": [fresh, "$$NOW", "$since"]},
             "count": {"$cond": [fresh, 1, {"$add": ["$count", 1]}]},
             "until": {"$add": ["$$NOW", 2 * milliseconds]},
+            "age": {"$cond": [fresh, 0, {"$subtract": ["$$NOW", "$since"]}]},
         }
         async with reachable():
             found = await self._collection.find_one_and_update(
                 {"_id": id}, [{"$set": counted}], upsert=True, return_document=ReturnDocument.AFTER
             )
-        return int(found["count"])
+        return Counted(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
 
     async def remember(self, id: str, *, seconds: int) -> None:
         """Have a mark with this id until so many seconds from now, by the database's clock."""

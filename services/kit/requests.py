@@ -14,6 +14,7 @@ from services.kit.problems import problem
 from services.kit.refusals import Refusal, TooLarge, UnsupportedType
 
 JSON = ("application/json",)
+LENGTH = re.compile(r"[0-9]{1,18}")
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
@@ -59,7 +60,7 @@ class Requests:
 
     def _refusal(self, request: Request) -> Refusal | None:
         length = request.headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._largest:
+        if not LENGTH.fullmatch(length) or int(length) > self._largest:
             return TooLarge(limit_bytes=self._largest)
         has_body = int(length) > 0 or "transfer-encoding" in request.headers
         if has_body and request.method in ("POST", "PUT", "PATCH") and _kind(request) not in self._accepted:

@@ -82,21 +82,24 @@ class Verifier:
         self._keys = {key["kid"]: jwk.construct({**key, "alg": ALGORITHM}, ALGORITHM) for key in keys}
         self._purpose = purpose
 
-    def verify(self, token: str, now: datetime) -> dict[str, Any]:
-        """The claims of a genuine token; `InvalidToken` for everything else, without saying why."""
+    def verify(self, token: str, now: datetime, late: timedelta = timedelta(0)) -> dict[str, Any]:
+        """The claims of a genuine token; `InvalidToken` for everything else, without saying why.
+
+        `late` is how long after its end it is still taken.
+        """
         try:
-            return self._claims(token, now)
+            return self._claims(token, now, late)
         except Exception as error:
             # The library is known to raise more than its own errors on hostile input.
             raise InvalidToken() from error
 
-    def _claims(self, token: str, now: datetime) -> dict[str, Any]:
+    def _claims(self, token: str, now: datetime, late: timedelta) -> dict[str, Any]:
         if len(token) > LONGEST or not token.isascii() or not SHAPE.fullmatch(token):
             raise InvalidToken()
         header, *_ = [_decoded(segment) for segment in token.split(".")]
-        return self._verified(token, json.loads(header), now)
+        return self._verified(token, json.loads(header), now, late)
 
-    def _verified(self, token: str, header: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    def _verified(self, token: str, header: Mapping[str, Any], now: datetime, late: timedelta) -> dict[str, Any]:
         if set(header) != {"alg", "typ", "kid"} or header["typ"] != self._purpose.type or header["alg"] != ALGORITHM:
             raise InvalidToken()
         claims: dict[str, Any] = jwt.decode(
@@ -109,15 +112,15 @@ class Verifier:
         )
         if not set(claims) >= REQUIRED or claims["aud"] != self._purpose.audience:
             raise InvalidToken()
-        self._check_life(claims, now)
+        self._check_life(claims, now, late)
         return claims
 
-    def _check_life(self, claims: Mapping[str, Any], now: datetime) -> None:
+    def _check_life(self, claims: Mapping[str, Any], now: datetime, late: timedelta) -> None:
         issued, expires = claims["iat"], claims["exp"]
         if type(issued) is not int or type(expires) is not int or type(claims["jti"]) is not str:
             raise InvalidToken()
         at = now.timestamp()
-        if issued > at + LEEWAY_SECONDS or expires + LEEWAY_SECONDS < at:
+        if issued > at + LEEWAY_SECONDS or expires + LEEWAY_SECONDS + late.total_seconds() < at:
             raise InvalidToken()
         if expires - issued > self._purpose.longest.total_seconds():
             raise InvalidToken()

@@ -3,7 +3,9 @@
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from pydantic import Field
 
 from services.contracts.notify import MailState, MailStateChanged
 from services.contracts.values import Label, Language, Person
@@ -23,7 +25,7 @@ DIGEST_SETTLES = timedelta(minutes=1)
 DIGEST_REMEMBERED = timedelta(days=30)
 
 StateName = Literal["waiting", "accepted", "failed", "dropped"]
-"""`dropped` is a mail that was to bring somebody what was taken back meanwhile."""
+"""`dropped` is a mail about a right that was taken back before the mail left."""
 
 
 class NotDue(Conflict):
@@ -33,9 +35,10 @@ class NotDue(Conflict):
 
 
 class Mail(Aggregate):
-    """One mail to one person, rendered when it was made; what it said is forgotten as soon as it is done with.
+    """One mail to one person; `words` are what its letter is written from, forgotten as soon as it is done with.
 
     `recipient` is an address in normal form; `mail_to` is where it is sent, and empty where that is the same.
+    `flow` is what it takes turns with other mails as: its transfer, or the link that it brings.
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
     A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
@@ -43,12 +46,11 @@ class Mail(Aggregate):
 
     kind: str
     language: Language
+    flow: str = ""
     transfer: str = ""
     recipient: str = ""
     mail_to: str = ""
-    subject: str = ""
-    text: str = ""
-    html: str = ""
+    words: dict[str, Any] = Field(default_factory=dict)
     reply_to: Person | None = None
     blame: Label | None = None
     asked: bool = False
@@ -90,16 +92,26 @@ def claim(mail: Mail, now: datetime) -> Decision[Mail]:
     """Take a mail in hand until the lease ends; too late is a failure, `NotDue` when another postman has it."""
     if mail.next_at is None or mail.next_at > now:
         raise NotDue()
-    if mail.state == "waiting" and now >= mail.last_day(now):
-        return fail(mail, mail.reason or TOO_LATE, now)
-    return mail.but(next_at=now + LEASE, since=mail.since or now), []
+    late, facts = give_up_late(mail, now)
+    return (late, facts) if late != mail else (mail.but(next_at=now + LEASE, since=mail.since or now), [])
 
 
-def accept(mail: Mail, now: datetime) -> Decision[Mail]:
-    """The relay has taken it over: what it said is forgotten, and with it the secrets."""
-    if mail.state != "waiting":
+def give_up_late(mail: Mail, now: datetime) -> Decision[Mail]:
+    """A waiting mail whose last day is over fails."""
+    if mail.state != "waiting" or now < mail.last_day(now):
         return mail, []
-    return _done(mail.but(state="accepted"), now), _changed(mail, "accepted", "", now)
+    return fail(mail, mail.reason or TOO_LATE, now)
+
+
+def accept(mail: Mail, recipient: str, now: datetime) -> Decision[Mail]:
+    """The relay has taken it over: forget its content and its secrets.
+
+    A mail that was dropped during the SMTP transaction has left all the same, and that is recorded. `recipient` is the
+    address it was handed over for, which a dropped mail no longer holds.
+    """
+    if mail.state not in ("waiting", "dropped"):
+        return mail, []
+    return _done(mail.but(state="accepted"), now), _changed(mail.but(recipient=recipient), "accepted", "", now)
 
 
 def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mail]:
@@ -131,7 +143,7 @@ def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
 
 
 def drop(mail: Mail, now: datetime) -> Decision[Mail]:
-    """What it was to bring was taken back: not sent, unless it is under way already."""
+    """The right it brings was taken back: forget its content; it is not sent unless its transaction has begun."""
     return (_done(mail.but(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
 
 
@@ -143,9 +155,7 @@ def settle(mail: Mail, now: datetime) -> Decision[Mail]:
 def _done(mail: Mail, now: datetime) -> Mail:
     return mail.but(
         recipient="",
-        subject="",
-        text="",
-        html="",
+        words={},
         reply_to=None,
         blame=None,
         next_at=None,

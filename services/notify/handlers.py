@@ -64,6 +64,7 @@ async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
 
 
 async def _approved(deps: Deps, fact: TransferReleased) -> None:
+    await deps.standings.hear(fact.parcel.transfer, lambda standing: standing.decide(fact.released_at))
     label, by, at = fact.parcel.label(), fact.approved_by, fact.released_at
     external_count = len(fact.released_to)
     words: dict[str, Any] = {"by": by, "at": at}
@@ -80,6 +81,7 @@ async def _approved(deps: Deps, fact: TransferReleased) -> None:
 
 async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
     """The sender gets the reason; the other approvers learn that it is decided."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.end(fact.refused_at))
     words: dict[str, Any] = {"by": fact.refused_by, "at": fact.refused_at}
     await deps.mails.post(deps.secretary.to_sender("refused", fact.label, quoted=fact.reason, **words))
     for address in fact.approvers:
@@ -91,6 +93,7 @@ async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
 
 async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
     """The sender and the approvers learn that it is too late."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.end(fact.lapsed_at))
     await deps.mails.post(deps.secretary.to_sender("lapsed", fact.label, at=fact.lapsed_at))
     words: dict[str, Any] = {"outcome": "lapsed", "by": None, "at": fact.lapsed_at}
     for address in fact.approvers:
@@ -99,11 +102,13 @@ async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
     """The sender has it in writing."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.end(fact.withdrawn_at))
     await deps.mails.post(deps.secretary.to_sender("withdrawn", fact.label, at=fact.withdrawn_at))
 
 
 async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
     """The sender learns which files are not what they announced, and what to do."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.end(fact.quarantined_at))
     words: dict[str, Any] = {"files": fact.files, "at": fact.quarantined_at}
     await deps.mails.post(deps.secretary.to_sender("quarantined", fact.label, **words))
 
@@ -114,7 +119,7 @@ async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
 
 
 async def on_recipient_revoked(deps: Deps, fact: RecipientRevoked) -> None:
-    """What was to go to this recipient and has not left yet does not."""
+    """Cancel unsent mail to this recipient."""
     change = lambda standing: standing.without(fact.recipient.address, fact.revoked_at)  # noqa: E731
     await deps.standings.hear(fact.label.transfer, change)
 
@@ -153,7 +158,8 @@ async def on_link_left_unused(deps: Deps, fact: LinkLeftUnused) -> None:
 
 
 async def on_link_extended(deps: Deps, fact: LinkExtended) -> None:
-    """A recipient who has not fetched everything learns of the new end."""
+    """A recipient who has not fetched everything learns of the new end, of which this may be the first news."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.until(fact.ends_at))
     mail = deps.secretary.to_recipient(
         "extended",
         fact.label,
@@ -179,13 +185,14 @@ async def on_file_downloaded(deps: Deps, fact: FileDownloaded) -> None:
 
 async def on_file_suspended(deps: Deps, fact: FileSuspended) -> None:
     """The sender learns of it each time, because only they can open it again."""
-    about = "\n".join((fact.recipient, fact.file.path if fact.file else "", fact.suspended_at.isoformat()))
+    about = "\n".join((fact.recipient, fact.file.path, fact.suspended_at.isoformat()))
     words: dict[str, Any] = {"recipient": fact.recipient, "file": fact.file, "at": fact.suspended_at}
     await deps.mails.post(deps.secretary.to_sender("suspended", fact.label, about=about, **words))
 
 
 async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
     """The closing report; another one, should an extension have been heard of too late."""
+    await deps.standings.hear(fact.label.transfer, lambda standing: standing.expire(fact.expired_at))
     about, words = fact.expired_at.isoformat(), {"report": fact.report, "at": fact.expired_at}
     await deps.mails.post(deps.secretary.to_sender("expired", fact.label, about=about, **words))
 

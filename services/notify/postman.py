@@ -1,8 +1,14 @@
-"""How does a mail leave? Claimed with a lease, handed to the relay, and what came of it written down (R25-R30)."""
+"""How does a mail leave? Claimed with a lease, handed to the relay, and what came of it written down (R25-R30).
+
+A mail about a right that was taken back does not leave: this is looked up once more between the connection to the relay
+and the SMTP transaction. What is taken back during the transaction comes too late: the mail leaves and is recorded as
+accepted, and its link is refused (ADR 15).
+"""
 
 import asyncio
 import random
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from services.kit import metrics
@@ -101,7 +107,7 @@ class Postman:
         else:
             self._deps.breaker.reached()
         after = await self._deps.mails.all.update(
-            mail.id, lambda there, now: _decided(there, outcome, now), (mail, claimed.moment())
+            mail.id, lambda there, now: _decided(there, mail.recipient, outcome, now), (mail, claimed.moment())
         )
         sent.labels(mail.kind, outcome.result).inc()
         logger().info(
@@ -110,12 +116,13 @@ class Postman:
 
     async def _handed_over(self, mail: Mail) -> Outcome:
         try:
-            message = envelope(mail, self._deps.mail_from, utc_now())
+            message = envelope(mail, self._deps.secretary.letter(mail), self._deps.mail_from, utc_now())
         except Exception:
             # It can never be built: without an end here it would come back for ever.
             logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)
             return Outcome("refused", 0, "the message could not be built")
-        return await self._deps.mailer.send(mail.forward_path, message)
+        still_wanted = partial(self._deps.standings.still_wanted, mail)
+        return await self._deps.mailer.send(mail.forward_path, message, still_wanted)
 
     async def _tell_sender(self, mail: Mail) -> None:
         """A mail that failed for good is told to the sender of its transfer, once per recipient and asking."""
@@ -128,10 +135,12 @@ class Postman:
         await self._deps.mails.all.update(mail.id, settle)
 
 
-def _decided(mail: Mail, outcome: Outcome, now: datetime) -> Decision[Mail]:
+def _decided(mail: Mail, recipient: str, outcome: Outcome, now: datetime) -> Decision[Mail]:
     match outcome.result:
         case "accepted":
-            return accept(mail, now)
+            return accept(mail, recipient, now)
+        case "withheld":
+            return mail, []
         case "refused":
             return fail(mail, outcome.reason, now)
         case "delayed":

@@ -105,7 +105,6 @@ def _about_fetching() -> dict[str, dict[str, Any]]:
         "extended": {**offer, "files": FILES},
         "downloaded": {**_transfer(), "recipient": FIRM, "file": FILES[0], "at": AT},
         "suspended": {**_transfer(), "recipient": FIRM, "file": FILES[1], "at": AT},
-        "suspended-archive": {**_transfer(), "recipient": FIRM, "file": None, "at": AT},
         "digest": {
             **_transfer(),
             "fetches": [{"recipient": FIRM, "path": file["path"], "at": AT} for file in FILES],

@@ -1,20 +1,28 @@
-"""What was heard of a transfer after its mails were called for? Who is to have none any more, and a later end."""
+"""What was heard of a transfer that changes its waiting mails? Its end, a decision, a revocation, a later end."""
 
 import hashlib
 from datetime import datetime
 from typing import Self
 
 from services.kit.aggregate import Aggregate, Decision
-from services.notify.domain import REMEMBERED, Mail, drop
+from services.notify.domain import REMEMBERED, Mail, drop, give_up_late
 
-ABOUT_A_RIGHT = ("link", "reminder", "extended", "to_approve")
-"""Mails that bring a recipient a right, which can be taken back."""
-ABOUT_A_LINK = ABOUT_A_RIGHT[:3]
+ABOUT_A_LINK = ("link", "reminder", "extended")
+TO_APPROVE = "to_approve"
+ABOUT_A_RIGHT = (*ABOUT_A_LINK, TO_APPROVE)
+"""Mails that bring somebody a right, which can be taken back."""
 
 
 class Standing(Aggregate):
-    """The id is the transfer's; `revoked` are keys made of addresses, `ends_at` is the latest end."""
+    """The id is the transfer's; `revoked` are keys made of addresses, `ends_at` is the latest end.
 
+    `ended` is for good: withdrawn, refused, quarantined, lapsed. An expiry (`expired_at`) is none when an extension to
+    a later end is heard of, before it or after it. `decided` says that an agent vouched: nobody else is asked any more.
+    """
+
+    ended: bool = False
+    decided: bool = False
+    expired_at: datetime | None = None
     revoked: tuple[str, ...] = ()
     ends_at: datetime | None = None
     forget_at: datetime | None = None
@@ -24,6 +32,18 @@ class Standing(Aggregate):
         revoked = tuple(sorted({*self.revoked, self._key(address)}))
         return self.but(revoked=revoked)._remembered(at)
 
+    def end(self, at: datetime) -> Self:
+        """The transfer has ended for good."""
+        return self.but(ended=True)._remembered(at)
+
+    def decide(self, at: datetime) -> Self:
+        """An agent has vouched for it."""
+        return self.but(decided=True)._remembered(at)
+
+    def expire(self, at: datetime) -> Self:
+        """Its last day is over, as far as whoever says so knows."""
+        return self.but(expired_at=max(at, self.expired_at or at))._remembered(at)
+
     def until(self, ends_at: datetime) -> Self:
         """What is sent may arrive until then."""
         later = max(ends_at, self.ends_at) if self.ends_at else ends_at
@@ -31,11 +51,26 @@ class Standing(Aggregate):
 
     def applied(self, mail: Mail, now: datetime) -> Decision[Mail]:
         """What a mail becomes, whether it was called for before or after."""
-        if self._key(mail.recipient) in self.revoked and mail.kind in ABOUT_A_RIGHT:
+        if self._forbids(mail):
             return drop(mail, now)
         if mail.kind not in ABOUT_A_LINK or mail.useless_after is None or self.ends_at is None:
             return mail, []
         return mail.but(useless_after=max(mail.useless_after, self.ends_at)), []
+
+    def departing(self, mail: Mail, now: datetime) -> Decision[Mail]:
+        """The same when it is about to leave: an expiry counts now, because no extension can bring a mail back."""
+        if mail.kind in ABOUT_A_LINK and self._has_expired:
+            return drop(mail, now)
+        return give_up_late(self.applied(mail, now)[0], now)
+
+    @property
+    def _has_expired(self) -> bool:
+        return self.expired_at is not None and self.expired_at >= (self.ends_at or self.expired_at)
+
+    def _forbids(self, mail: Mail) -> bool:
+        if self.decided and mail.kind == TO_APPROVE:
+            return True
+        return mail.kind in ABOUT_A_RIGHT and (self.ended or self._key(mail.recipient) in self.revoked)
 
     def _key(self, address: str) -> str:
         return hashlib.sha256(f"{self.id}\n{address}".encode()).hexdigest()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
-from services.kit.mongo import Aggregates, Database
+from services.kit.mongo import EPOCH, Aggregates, Database, Document
 from services.kit.refusals import NotFound
 from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
 from services.notify.standing import ABOUT_A_RIGHT, Standing
@@ -15,12 +15,17 @@ MOST_WAITING = 2000
 
 
 class Mails:
-    """The mails, over the only way to write them; `on_posted` is called when this process has added one."""
+    """The mails, over the only way to write them; `on_posted` is called when this process has added one.
+
+    Postmen serve the flows in turn, in the order of their names; `_served` is the flow that had the last turn.
+    """
 
     def __init__(self, database: Database) -> None:
         self.all: Aggregates[Mail] = database.aggregates("mails", Mail)
         self.on_posted: Callable[[], None] = lambda: None
-        database.index("mails", "next_at")
+        self._served = ""
+        unfinished = {"next_at": {"$gt": EPOCH}}
+        database.index("mails", "flow", "next_at", partialFilterExpression=unfinished)
         database.index("mails", "forget_at")
 
     async def post(self, mail: Mail) -> bool:
@@ -36,12 +41,23 @@ class Mails:
         return await self.all.find({"$or": names, "state": "waiting"}, limit=MOST_WAITING)
 
     async def due(self, besides: Collection[str], limit: int) -> list[tuple[Mail, datetime]]:
-        """Other mails that a postman may take, by the database's clock; each with its time."""
-        return await self.all.overdue("next_at", {"_id": {"$nin": list(besides)}}, limit=limit)
+        """Other mails that are due by the database's clock, one of each flow in turn; each with its time."""
+        found: list[tuple[Mail, datetime]] = []
+        while len(found) < limit:
+            others = {"_id": {"$nin": [*besides, *(mail.id for mail, _ in found)]}}
+            next_one = await self._first({**others, "flow": {"$gt": self._served}}) or await self._first(others)
+            if not next_one:
+                break
+            self._served = next_one[0][0].flow
+            found += next_one
+        return found
+
+    async def _first(self, query: Document) -> list[tuple[Mail, datetime]]:
+        return await self.all.overdue("flow", "next_at", query=query, limit=1)
 
 
 class Standings:
-    """What was heard of transfers, applied to their mails whichever came first."""
+    """What was heard of transfers, applied to their mails whichever came first (ADR 15)."""
 
     def __init__(self, database: Database, mails: Mails) -> None:
         self.all: Aggregates[Standing] = database.aggregates("standings", Standing)
@@ -52,9 +68,15 @@ class Standings:
         """Post a mail about a right; what was heard before is known to it before any postman is called."""
         if not await self._mails.all.add(mail):
             return
-        for standing in await self.all.find({"_id": mail.transfer}, limit=1):
-            await self._mails.all.update(mail.id, standing.applied)
+        await self._mails.all.update(mail.id, (await self._of(mail.transfer)).applied)
         self._mails.on_posted()
+
+    async def still_wanted(self, mail: Mail) -> bool:
+        """Whether a claimed mail may leave by all that was heard up to now; otherwise it is dropped, or given up."""
+        if mail.kind not in ABOUT_A_RIGHT:
+            return True
+        after = await self._mails.all.update(mail.id, (await self._of(mail.transfer)).departing)
+        return after.state == "waiting"
 
     async def hear(self, transfer: str, change: Callable[[Standing], Standing]) -> None:
         """Remember it, and apply it to the mails that wait."""
@@ -66,6 +88,10 @@ class Standings:
                 standing = await self.all.update(transfer, lambda there, _now: (change(there), []))
         for mail in await self._mails.waiting(transfer, ABOUT_A_RIGHT):
             await self._mails.all.update(mail.id, standing.applied)
+
+    async def _of(self, transfer: str) -> Standing:
+        found = await self.all.find({"_id": transfer}, limit=1)
+        return found[0] if found else Standing(id=transfer)
 
 
 class Digests:

@@ -1,6 +1,5 @@
 """What can a person ask of propagation? To see what waits, and to approve or refuse it."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from services.contracts.values import Person
 from services.kit.callers import Caller
 from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import wired
+from services.kit.text import normalized
 from services.kit.visible import visible
 from services.propagation.deps import Deps
 from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
@@ -24,6 +24,7 @@ def unstored(response: Response) -> None:
 
 router = APIRouter(prefix="/api/propagation", tags=["propagation"], dependencies=[Depends(unstored)])
 Wired = Annotated[Deps, Depends(wired)]
+LONGEST_REASON = 1_000
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -35,8 +36,8 @@ class AgentsOnly(Forbidden):
 
 def _plain(raw: str) -> str:
     """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
-    lines = "\n".join(unicodedata.normalize("NFC", raw).splitlines())
-    kept = visible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n")
+    lines = "\n".join(raw.splitlines())
+    kept = normalized(visible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), LONGEST_REASON)
     if not kept.strip():
         raise ValueError("a reason in words is needed")
     return kept.strip()
@@ -51,7 +52,7 @@ class ApprovalForm(BaseModel):
 class RefusalForm(ApprovalForm):
     """The reason is mailed to the sender."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(_plain)]
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON), AfterValidator(_plain)]
 
 
 class Card(BaseModel):

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from contextlib import suppress
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from services.contracts.values import Part
@@ -25,6 +26,22 @@ def transfer_of(key: str) -> str:
     return key.partition("/")[0]
 
 
+class Arrived(NamedTuple):
+    """What there is of a file: `parts` are those that count, by number.
+
+    `stored` are the parts that wait in a multipart upload. None: the store knows no such upload, because the file is
+    one object, because it is sent as one, or because the upload was given up with all that `was_announced` to it.
+    """
+
+    parts: dict[int, Part]
+    stored: list[StoredPart] | None = None
+    was_announced: bool = False
+
+    def is_lost(self, file: File) -> bool:
+        """True when the store has given up what it was to keep of this file."""
+        return file.upload_id is not None and self.stored is None and not self.parts
+
+
 class Arrivals:
     """Files on their way into the bucket."""
 
@@ -45,23 +62,34 @@ class Arrivals:
         """Drop a multipart upload that nobody will use."""
         await self._objects.abort_multipart(key, upload_id)
 
-    async def of(self, file: File) -> dict[int, Part]:
-        """The parts that are there, whole and under a known digest, by number."""
+    async def of(self, file: File) -> Arrived:
+        """The parts that are there, whole and under a known digest."""
         if file.state == "complete":
-            return dict(enumerate(file.parts, start=1))
-        _, parts = await self._look(file)
-        return parts
+            return Arrived(dict(enumerate(file.parts, start=1)))
+        digests, stored = await asyncio.gather(self._digests.of(file), self._stored(file))
+        if stored is None:
+            return Arrived(digests if await self._is_there(file) else {}, was_announced=bool(digests))
+        lengths = {part.number: part.size_bytes for part in stored}
+        parts = {number: part for number, part in digests.items() if lengths.get(number) == part.size_bytes}
+        return Arrived(parts, stored)
 
     async def complete(self, file: File, sha256: str) -> File:
         """Make one object of the parts, and the file complete; refuses when parts are missing.
 
         Again, or after a crash between the store and the database, it finds the object and comes to the same end.
         """
-        stored, arrived = await self._look(file)
-        done = whole(file, sha256, arrived)
-        if file.upload_id and stored is not None:
-            await self._join(file, file.upload_id, stored)
-        return done
+        for attempt in range(1, TRIES + 1):
+            found = await self.of(file)
+            done = whole(file, sha256, found.parts)
+            if file.upload_id is None or found.stored is None:
+                return done
+            # The store's word does not count, the object does: another process may be doing the same.
+            with suppress(ObjectMissing, StoreUnavailable):
+                await self._objects.complete_multipart(file.key, file.upload_id, found.stored)
+            if await self._is_there(file):
+                return done
+            await asyncio.sleep(attempt * PAUSE_SECONDS)
+        raise StoreUnavailable()
 
     async def remove(self, key: str, upload_id: str | None) -> bool:
         """Remove whatever there is under this key; true when it was seen to be gone."""
@@ -74,29 +102,10 @@ class Arrivals:
             return True
         return False
 
-    async def _join(self, file: File, upload_id: str, parts: list[StoredPart]) -> None:
-        """The store's word does not count, the object does: another process may be doing the same."""
-        for attempt in range(1, TRIES + 1):
-            with suppress(ObjectMissing, StoreUnavailable):
-                await self._objects.complete_multipart(file.key, upload_id, parts)
-            if await self._is_there(file):
-                return
-            await asyncio.sleep(attempt * PAUSE_SECONDS)
-        raise StoreUnavailable()
-
-    async def _look(self, file: File) -> tuple[list[StoredPart] | None, dict[int, Part]]:
-        """The parts that wait in the store (none when there is an object already), and those that count."""
-        digests, stored = await asyncio.gather(self._digests.of(file), self._stored(file))
-        if stored is None:
-            return None, digests
-        lengths = {part.number: part.size_bytes for part in stored}
-        return stored, {number: part for number, part in digests.items() if lengths.get(number) == part.size_bytes}
-
     async def _stored(self, file: File) -> list[StoredPart] | None:
-        if file.upload_id:
-            with suppress(ObjectMissing):
-                return await self._objects.parts(file.key, file.upload_id)
-        return None if await self._is_there(file) else []
+        with suppress(ObjectMissing):
+            return await self._objects.parts(file.key, file.upload_id) if file.upload_id else None
+        return None
 
     async def _is_there(self, file: File) -> bool:
         with suppress(ObjectMissing):

@@ -8,7 +8,8 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.stage import Stage
 from tests.browser.words import Words
-from tests.fakes.api.cards import SENT, WHEN, decision
+from tests.fakes.api.cards import DRAFT, SENT, WHEN, decision
+from tests.fakes.api.drafts import write
 
 SLOW_BYTES_A_SECOND = 100_000
 """The large file takes minutes, however slow the machine is that looks at it meanwhile."""
@@ -63,8 +64,28 @@ def enter_with_a_wrong_key(on: Scene) -> None:
 
 def save(on: Scene) -> None:
     on.page.wait_for_selector('[data-ready="yes"]')
+    on.page.fill("#subject", "Relevés du quatrième trimestre")
     on.page.locator(".actions").get_by_role("button", name=on.say("Save"), exact=True).click()
     on.page.wait_for_selector("main.narrow, .alert--wrong")
+
+
+def sign_out_elsewhere_and_save(on: Scene) -> None:
+    on.page.context.clear_cookies()
+    save(on)
+
+
+def write_in_two_places(on: Scene) -> None:
+    write(on.stage.api.upload.drafts[DRAFT], {"text": "Bonjour,\n\nla version du bureau."})
+    on.page.fill("#text", "Bonjour,\n\nla version de la maison.")
+    on.page.locator(".alert--warn").get_by_role("button").first.wait_for()
+
+
+def save_in_two_places(on: Scene) -> None:
+    write(on.stage.api.upload.drafts[DRAFT], {"text": "Bonjour,\n\nla version du bureau.", "cc": []})
+    on.page.fill("#text", "Bonjour,\n\nla version de la maison.")
+    on.page.fill("#cc", "claude.petit@ville.example")
+    on.page.locator(".actions").get_by_role("button", name=on.say("Save"), exact=True).click()
+    on.page.wait_for_selector("#text-error")
 
 
 def paste_a_list(on: Scene) -> None:

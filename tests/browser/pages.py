@@ -17,6 +17,7 @@ from tests.browser.plays import (
     offered,
     one_file,
     refusing,
+    session_gone,
     suspended,
     unfinished,
     unreadable,
@@ -28,12 +29,16 @@ COMPOSE = f"/drafts/{DRAFT}"
 TRACKING = f"/tracking/{SENT}"
 APPROVE = f"/approve/{TOKEN}"
 OFFER = f"/download/{TOKEN}"
+CONFLICT = "Failed to load resource: the server responded with a status of 409"
 READY = '[data-island="uploader"][data-ready="yes"]'
 
 
 @dataclass(frozen=True)
 class State:
-    """A page, what the services hold behind it, what was done on it, and what is there once it has settled."""
+    """A page, what the services hold behind it, what was done on it, and what is there once it has settled.
+
+    `excused` are beginnings of what the browser may say of it.
+    """
 
     name: str
     path: str
@@ -43,6 +48,7 @@ class State:
     settled: str = "main h1"
     life: int = 900
     scripts: bool = True
+    excused: tuple[str, ...] = ()
 
 
 IN = (
@@ -61,8 +67,9 @@ IN = (
         do=doing.enter,
     ),
     State("session-needed", "/drafts"),
-    State("session-over", "/drafts", "external", life=-1),
+    State("session-over", "/drafts", "external", session_gone, life=-1),
     State("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired"), doing.save),
+    State("signed-out-with-text", COMPOSE, "external", do=doing.sign_out_elsewhere_and_save),
 )
 DESK = (
     State("desk", "/", "external", unfinished),
@@ -90,6 +97,8 @@ WRITING = (
     State("compose-to-resume", COMPOSE, "external", incomplete_draft, doing.wait_for_what_arrived, READY),
     State("compose-dropping", COMPOSE, "external", empty_draft, doing.hold_files_above, READY),
     State("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long"), doing.save),
+    State("compose-overtaken", COMPOSE, "external", do=doing.write_in_two_places, settled=READY, excused=(CONFLICT,)),
+    State("compose-overtaken-without-scripts", COMPOSE, "external", do=doing.save_in_two_places, scripts=False),
     State("compose-without-scripts", COMPOSE, "external", unreadable, scripts=False),
     State("recap", f"{COMPOSE}/recap", "external"),
     State("recap-incomplete", f"{COMPOSE}/recap", "external", incomplete_draft),

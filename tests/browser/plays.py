@@ -27,6 +27,11 @@ def refusing(method: str, path: str, slug: str) -> Play:
     return lambda api, _language: api.refuse(method, path, slug)
 
 
+def session_gone(api: FakeApi, _language: str) -> None:
+    """It has lasted its time, or was ended."""
+    api.auth.session = None
+
+
 link_used = refusing("POST", "/api/auth/sessions", "link-already-used")
 
 

@@ -63,6 +63,8 @@ class Tour:
         state.play(api, self.language)
         self._sit_down(state)
         self.watch.forget()
+        for beginning in state.excused:
+            self.watch.excuse(beginning)
         page = self._page
         VIEWS[0].apply(page)
         if not state.scripts:

@@ -183,6 +183,14 @@ class World:
             self.logs.append(log.read_text(errors="replace"))
 
 
+def give_up_uploads(stack: Stack) -> None:
+    """Drop all unfinished uploads, as a store does when it finds them too old."""
+    bucket = s3_client(stack.workspace, "upload")
+    for one in bucket._list_multipart_uploads(stack.s3_bucket).uploads:
+        bucket._abort_multipart_upload(stack.s3_bucket, one.object_name, str(one.upload_id))
+    bucket._http.clear()
+
+
 def refused(ask: Callable[[], object]) -> Problem:
     """The problem with which something is refused."""
     try:

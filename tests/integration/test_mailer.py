@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from email.headerregistry import Address
+from email.message import EmailMessage
 
 import httpx
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from devstack.stack import Stack
 from services.kit.clock import utc_now
 from services.notify.domain import Mail, mail_id
+from services.notify.letters.letter import Letter
 from services.notify.post.envelope import envelope
 from services.notify.post.mailer import Mailer, Relay, SmtpMailer
 from tests.eventually import PATIENCE_SECONDS, eventually
@@ -22,17 +24,18 @@ FROM = Address("Mélanissimo", "post", "melanissimo.example")
 Office = Callable[[Script], AbstractAsyncContextManager[tuple[Mailer, Told]]]
 
 
-def mail(recipient: str, text: str = "Bonjour\n.\n..\nfin\n") -> Mail:
-    return Mail(
-        id=mail_id("link", "t", recipient),
-        kind="link",
-        language="fr",
-        transfer="t",
-        recipient=recipient,
-        subject="Été",
-        text=text,
-        html="<p>Bonjour</p>",
-    )
+def message(recipient: str) -> EmailMessage:
+    mail = Mail(id=mail_id("link", "t", recipient), kind="link", language="fr", transfer="t", recipient=recipient)
+    letter = Letter("Été", "Bonjour\n.\n..\nfin\n", "<p>Bonjour</p>")
+    return envelope(mail, letter, FROM, utc_now())
+
+
+async def wanted() -> bool:
+    return True
+
+
+async def unwanted() -> bool:
+    return False
 
 
 @asynccontextmanager
@@ -64,7 +67,7 @@ async def fake(script: Script) -> AsyncIterator[tuple[Mailer, Told]]:
 async def test_each_answer_of_the_relay_has_its_outcome(office: Office, step: str, result: str, code: int) -> None:
     recipient = "sacha@ville.example"
     async with office({recipient: [step]}) as (mailer, told):
-        outcome = await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()))
+        outcome = await mailer.send(recipient, message(recipient), wanted)
         assert (outcome.result, outcome.code) == (result, code)
         assert len(told.to(recipient)) == (result == "accepted")
         if code > 250:
@@ -75,17 +78,24 @@ async def test_each_answer_of_the_relay_has_its_outcome(office: Office, step: st
 async def test_a_refusal_today_may_be_an_acceptance_tomorrow(office: Office) -> None:
     recipient = "sacha@ville.example"
     async with office({recipient: ["451 later", "451 later", "250"]}) as (mailer, told):
-        message = envelope(mail(recipient), FROM, utc_now())
-        results = [(await mailer.send(recipient, message)).result for _ in range(3)]
+        results = [(await mailer.send(recipient, message(recipient), wanted)).result for _ in range(3)]
         assert results == ["delayed", "delayed", "accepted"]
         assert len(told.to(recipient)) == 1
+
+
+@pytest.mark.parametrize("office", [real, fake])
+async def test_what_is_not_wanted_any_more_begins_no_transaction(office: Office) -> None:
+    recipient = "sacha@ville.example"
+    async with office({}) as (mailer, told):
+        outcome = await mailer.send(recipient, message(recipient), unwanted)
+    assert (outcome.result, dict(told.attempts), told.accepted) == ("withheld", {}, [])
 
 
 @pytest.mark.parametrize("office", [real, fake])
 async def test_what_arrives_is_what_was_written(office: Office) -> None:
     recipient = "sacha@ville.example"
     async with office({}) as (mailer, told):
-        await mailer.send(recipient, envelope(mail(recipient), FROM, utc_now()))
+        await mailer.send(recipient, message(recipient), wanted)
     found = email.message_from_bytes(told.to(recipient)[0], policy=email.policy.default)
     body = found.get_body(("plain",))
     assert body is not None
@@ -95,7 +105,7 @@ async def test_what_arrives_is_what_was_written(office: Office) -> None:
 
 async def test_a_relay_that_is_too_busy_to_greet_says_nothing_of_the_mail() -> None:
     async with busy_server() as where:
-        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()))
+        outcome = await SmtpMailer(where).send("a@b.example", message("a@b.example"), wanted)
     assert (outcome.result, outcome.code) == ("away", 421)
 
 
@@ -103,15 +113,13 @@ async def test_nobody_listening_says_nothing_of_the_mail() -> None:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         where = relay(held.getsockname()[1])
-        outcome = await SmtpMailer(where).send("a@b.example", envelope(mail("a@b.example"), FROM, utc_now()))
+        outcome = await SmtpMailer(where).send("a@b.example", message("a@b.example"), wanted)
     assert outcome.result == "away"
 
 
 async def test_without_starttls_where_it_is_demanded_nothing_is_said_to_the_relay() -> None:
     async with smtp_server({}) as (told, where):
-        outcome = await SmtpMailer(where._replace(starttls=True)).send(
-            "a@b.example", envelope(mail("a@b.example"), FROM, utc_now())
-        )
+        outcome = await SmtpMailer(where._replace(starttls=True)).send("a@b.example", message("a@b.example"), wanted)
     assert outcome.result == "away"
     assert told.accepted == []
 
@@ -119,8 +127,7 @@ async def test_without_starttls_where_it_is_demanded_nothing_is_said_to_the_rela
 async def test_a_real_mailbox_shows_both_parts_of_the_mail(servers: Stack) -> None:
     where = Relay("127.0.0.1", servers.smtp_port, starttls=False, sender=FROM.addr_spec)
     recipient = "boite@ville.example"
-    message = envelope(mail(recipient), FROM, utc_now())
-    assert (await SmtpMailer(where).send(recipient, message)).result == "accepted"
+    assert (await SmtpMailer(where).send(recipient, message(recipient), wanted)).result == "accepted"
 
     async def arrived() -> list[int]:
         async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:

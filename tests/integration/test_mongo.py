@@ -168,10 +168,11 @@ async def test_a_record_past_its_end_is_not_taken(database: Database) -> None:
 async def test_a_counter_counts_every_hit_of_a_window_and_begins_again_after_it(database: Database) -> None:
     records: Records = database.records("counters", forget_after="until")
     counts = await asyncio.gather(*(records.count_up("key", window_seconds=3600) for _ in range(100)))
-    assert sorted(counts) == list(range(1, 101))
+    assert sorted(counted.so_far for counted in counts) == list(range(1, 101))
+    assert all(3500 < counted.seconds_left <= 3600 for counted in counts)
     long_ago = {"since": datetime(2001, 1, 1, tzinfo=UTC), "count": 9, "until": datetime(2999, 1, 1, tzinfo=UTC)}
     await records.put("key", long_ago)
-    assert await records.count_up("key", window_seconds=3600) == 1
+    assert await records.count_up("key", window_seconds=3600) == (1, 3600)
 
 
 async def test_a_mark_ends_by_the_clock_of_the_database(database: Database) -> None:

@@ -2,11 +2,13 @@
 
 import ast
 import importlib
+import json
 import pkgutil
 import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +54,42 @@ def imports(tree: ast.Module) -> Iterator[str]:
 def test_each_driver_has_one_door(driver: str) -> None:
     through = {path.name for path, tree in modules() if any(name.split(".")[0] == driver for name in imports(tree))}
     assert through <= set(DOORS[driver].split())
+
+
+def test_text_and_domains_of_others_have_one_door_that_bounds_them() -> None:
+    """Normalising takes quadratic time, and encoding a domain much for its length."""
+    doors = {"services/kit/text.py", "services/kit/addresses.py", "services/kit/idn.py", "client/names.py"}
+    costly = re.compile(r"\b(normalize|is_normalized)\b|\bidna\b|email_validator|punycode")
+    rooms = [path for room in ("services", "portal", "client") for path in (ROOT / room).rglob("*.py")]
+    names = {str(path.relative_to(ROOT)): path.read_text() for path in rooms if "node_modules" not in path.parts}
+    assert {name for name, text in names.items() if costly.search(text)} == doors
+
+
+def _strings_and_lists(schema: dict[str, Any], document: dict[str, Any], at: str) -> Iterator[tuple[str, bool]]:
+    """Each string and each list in a schema, by its place, and whether it has a bound."""
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for other in schema.get("anyOf", []):
+        yield from _strings_and_lists(other, document, at)
+    for name, field in schema.get("properties", {}).items():
+        yield from _strings_and_lists(field, document, f"{at}.{name}")
+    if schema.get("type") == "string":
+        yield at, any(bound in schema for bound in ("maxLength", "enum", "const", "pattern", "format"))
+    if schema.get("type") == "array":
+        yield at, "maxItems" in schema
+        yield from _strings_and_lists(schema["items"], document, f"{at}[]")
+
+
+def test_every_string_and_list_that_an_api_takes_has_a_bound() -> None:
+    bounds: dict[str, bool] = {}
+    for path in sorted((ROOT / "docs" / "openapi").glob("*.json")):
+        document = json.loads(path.read_text())
+        for address, operations in document["paths"].items():
+            for method, operation in operations.items():
+                for body in operation.get("requestBody", {}).get("content", {}).values():
+                    bounds |= _strings_and_lists(body["schema"], document, f"{method.upper()} {address}")
+    assert len(bounds) > 20
+    assert [at for at, is_bounded in bounds.items() if not is_bounded] == []
 
 
 def test_every_module_opens_with_a_sentence() -> None:

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kit.callers import SESSION
+from services.kit.secrets import derived_token
 from services.kit.tokens import LONGEST, InvalidToken, Purpose, Signer, Verifier
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -229,6 +230,7 @@ def test_the_longest_names_in_any_script_still_fit(character: str) -> None:
     address = f"{'a' * 64}@{'b' * 60}.{'c' * 60}.{'d' * 60}.fr"
     name = f"{character * 100} {character * 100}"
     claims = {"name": name, "role": "external", "language": "fr", "mail_to": address.upper()}
+    claims["person"] = derived_token("p" * 40, "person", address)
     token = SIGNER.sign(subject=address, id="f" * 64, now=NOW, life=timedelta(minutes=15), claims=claims)
     assert VERIFIER.verify(token, NOW)["name"] == claims["name"]
 
@@ -272,3 +274,15 @@ def test_only_a_p256_private_key_may_sign() -> None:
 
 def test_the_published_key_holds_no_private_part() -> None:
     assert set(SIGNER.public_jwk) == {"crv", "kty", "x", "y", "kid", "use", "alg"}
+
+
+def test_a_token_is_taken_so_long_after_its_end_and_no_longer() -> None:
+    token, day = forged(), timedelta(hours=24)
+    ended = NOW + timedelta(seconds=900)
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, ended + day)
+    assert VERIFIER.verify(token, ended + day, late=day)["jti"] == "s1"
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, ended + day + timedelta(minutes=1), late=day)
+    with pytest.raises(InvalidToken):
+        VERIFIER.verify(token, NOW - timedelta(minutes=1), late=day)

@@ -17,7 +17,7 @@ from services.kit.callers import SESSION, Sessions
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer, Verifier
 from services.propagation.domain import lapse, refuse
-from services.upload.domain.drafting import Revision, revise
+from services.upload.domain.drafting import Revision, revise, understood
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Sender
 from tests.unit.propagation import parcels
@@ -35,7 +35,7 @@ async def test_a_session_knows_where_its_mails_are_sent() -> None:
     key, now = signing_key(), utc_now()
     session = {"name": "C", "role": "agent", "started_at": now, "ends_at": now + timedelta(hours=1)}
     standing = admission.model_validate({**admission.model_dump(), "session": session})
-    token = Desk(Signer(key, SESSION), cast(Any, None), timedelta(minutes=5)).token_of(standing, now).token
+    token = Desk(Signer(key, SESSION), cast(Any, None), Terms(), person_of=str).token_of(standing, now).token
     nobody_is_revoked = cast(Any, SimpleNamespace(get=_none))
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
     caller = await Sessions(Verifier(public_keys(key), SESSION), nobody_is_revoked).of(request)
@@ -48,7 +48,7 @@ async def _none(_id: str) -> None:
 
 def test_what_is_sent_says_how_its_people_were_typed() -> None:
     sender = Sender(address="maire@ville.example", name="M", role="external", mail_to="Maire@ville.example")
-    draft = revise(ready(sender), Revision(to=[f"Martin, Claude <{TYPED}>"]), LIMITS, NOW)
+    draft = revise(ready(sender), understood(Revision(to=[f"Martin, Claude <{TYPED}>"]), LIMITS), LIMITS, NOW)
     _, [fact] = submit(draft, sender, LIMITS, AGENTS, NOW)
     [recipient] = fact.parcel.recipients
     assert (recipient.address, recipient.mail_to) == (ADDRESS, TYPED)

@@ -32,9 +32,14 @@ class Live {
   private waitMs = SOON_MS;
   private timer = 0;
   private readonly last = new Map<string, string>();
+  /** What the server calls the state that is shown; it answers with a page only when there is another one. */
+  private state = "";
 
   constructor() {
-    for (const [key, place] of fragments(document)) this.last.set(key, meaning(place.innerHTML));
+    for (const [key, place] of fragments(document)) {
+      this.last.set(key, meaning(place.innerHTML));
+      this.state ||= place.dataset["state"] ?? "";
+    }
     document.addEventListener("visibilitychange", () => this.later(document.hidden ? LATEST_MS : 0));
     document.addEventListener("submit", () => {
       this.waitMs = SOON_MS;
@@ -50,20 +55,25 @@ class Live {
 
   private async look(): Promise<void> {
     if (document.hidden) return;
-    const fresh = await read();
+    const fresh = await read(this.state);
     if (fresh === "over") return;
     const changed = fresh ? this.show(fresh) : false;
     this.waitMs = changed ? SOON_MS : Math.min(LATEST_MS, this.waitMs * SLOWER);
     this.later();
   }
 
-  private show(fresh: Document): boolean {
-    const there = new Map(fragments(fresh));
+  private show({ page, state }: Fresh): boolean {
+    const there = new Map(fragments(page));
     let changed = false;
+    this.state = state;
     for (const [key, place] of fragments(document)) {
       const next = there.get(key);
       const says = next ? meaning(next.innerHTML) : "";
-      if (!next || says === this.last.get(key) || isHeld(place)) continue;
+      if (!next || says === this.last.get(key)) continue;
+      if (isHeld(place)) {
+        this.state = "";
+        continue;
+      }
       this.last.set(key, says);
       replace(place, next);
       changed = true;
@@ -79,13 +89,20 @@ function* fragments(root: Document): Generator<[string, HTMLElement]> {
   }
 }
 
-/** The page as it is now; nothing when it cannot be had, `over` when there is no sense in asking again. */
-async function read(): Promise<Document | "over" | undefined> {
+interface Fresh {
+  page: Document;
+  state: string;
+}
+
+/** The page as it is now; nothing when it is as before or cannot be had, `over` when there is no sense in asking again. */
+async function read(state: string): Promise<Fresh | "over" | undefined> {
   try {
-    const answer = await fetch(location.pathname, { headers: { Accept: "text/html" }, credentials: "same-origin" });
+    const headers: Record<string, string> = { Accept: "text/html", ...(state ? { "If-None-Match": state } : {}) };
+    const answer = await fetch(location.pathname, { headers, credentials: "same-origin" });
     if (answer.status === 401 || answer.status === 403 || answer.status === 404 || answer.status === 410) return "over";
     if (!answer.ok) return undefined;
-    return new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    return { page, state: answer.headers.get("etag") ?? "" };
   } catch {
     return undefined;
   }

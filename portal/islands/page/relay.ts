@@ -15,6 +15,13 @@ export class Problem extends Error {
   }
 }
 
+/** Something on the way, a portal or a proxy, answered in the place of the service; that may pass like a cut line. */
+export class NotTheService extends Problem {
+  constructor() {
+    super(0);
+  }
+}
+
 export type Json = Record<string, unknown>;
 
 /** One question, asked again while the trouble is a passing one; every question of ours may be asked twice. */
@@ -48,13 +55,8 @@ export async function once<Answer>(
     throw new Problem(0);
   }
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
-  const read = isJson ? ((await answer.json()) as unknown) : undefined;
+  const read = isJson ? ((await answer.json().catch(() => undefined)) as unknown) : undefined;
+  if (answer.ok && answer.status !== 204 && read === undefined) throw new NotTheService();
   if (!answer.ok) throw new Problem(answer.status, (read ?? {}) as Json, Number(answer.headers.get("retry-after")) || 0);
   return read as Answer;
-}
-
-/** Keep the session alive; in how many seconds it ends. */
-export async function renew(): Promise<number> {
-  const address = document.body.dataset["renewal"] ?? "/session/renewal";
-  return (await once<{ seconds_left: number }>("POST", address)).seconds_left;
 }

@@ -56,7 +56,14 @@ class Chips {
     write(this.aloud, [good > 0 ? this.say("added", { n: good }) : "", bad > 0 ? this.say("not_read", { n: bad }) : ""].join(" ").trim());
   }
 
+  /** The plain field holds something else now. */
+  private reread(): void {
+    this.lines = linesOf(this.plain.value);
+    this.draw();
+  }
+
   private listen(): void {
+    this.plain.addEventListener("island:replaced", () => this.reread());
     this.box.addEventListener("click", (event) => event.target === this.box && this.field.focus());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("blur", () => this.commit());

@@ -36,3 +36,20 @@ test("too little is known at the beginning, and after bytes were lost", () => {
 test("each quarter is said once", () => {
   expect([quarter(0, 24), quarter(24, 25), quarter(25, 26), quarter(20, 80), quarter(99, 100), quarter(100, 100)]).toEqual([0, 25, 0, 75, 100, 0]);
 });
+
+test("parts that arrive far apart have a speed, which falls while nothing arrives", () => {
+  const pace = new Pace();
+  for (let second = 0; second <= 240; second += 1) pace.add(second * 1000, Math.floor(second / 80) * 8_000_000);
+  expect(pace.speed).toBe(100_000);
+  pace.add(241_000, 24_000_000);
+  expect(pace.speed).toBeLessThan(100_000);
+});
+
+test("a machine that slept says nothing of the line", () => {
+  const pace = new Pace();
+  for (let second = 0; second <= 10; second += 1) pace.add(second * 1000, second * 1000);
+  pace.add(36_010_000, 10_000);
+  expect(pace.speed).toBe(0);
+  pace.add(36_012_000, 12_000);
+  expect(pace.speed).toBe(1_000);
+});

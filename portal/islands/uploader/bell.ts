@@ -54,18 +54,20 @@ export class Bell {
     this.pace.add(performance.now(), sent - skipped);
     const isTime = this.ticks % TEXT_TICKS === 0;
     this.ticks += 1;
-    this.view.progress({ sent, size, files: counted.length, text: isTime ? this.text(sent, size) : "" });
+    const moving = counted.reduce((sum, item) => sum + item.moving, 0);
+    this.view.progress({ sent, size, files: counted.length, text: isTime ? this.text(sent, moving, size) : "" });
     const percent = percentOf(sent, size);
     const passed = quarter(this.percent, percent);
     this.percent = Math.max(percent, 0);
     if (passed) this.view.say(this.words.say("aloud", { percent: passed }));
   }
 
-  private text(sent: number, size: number): string {
+  private text(sent: number, moving: number, size: number): string {
     const { say } = this.words;
     const speed = this.pace.speed;
     const said = [say("sent_of", { percent: percentOf(sent, size), sent: this.words.size(sent), size: this.words.size(size) })];
     if (navigator.onLine === false) return [...said, say("offline")].join(" · ");
+    if (moving > 0) said.push(say("on_the_way", { size: this.words.size(moving) }));
     const left = timeLeft(size - sent, speed);
     if (speed > 0) said.push(say("speed", { speed: this.words.size(Math.round(speed)) }));
     if (left) said.push(say(...left));

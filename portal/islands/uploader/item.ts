@@ -1,6 +1,6 @@
 // One file of the draft as this page knows it: at rest, on its way, or to be picked again.
 import { passes } from "../page/patience";
-import { Problem } from "../page/relay";
+import { NotTheService, Problem } from "../page/relay";
 import type { Vocabulary } from "../page/words";
 import { FileUnreadable } from "./hasher";
 import { Line, type Act, type Shown, type State } from "./line";
@@ -38,7 +38,7 @@ export class Item {
     this.id = known.file;
     this.isKnown = known.state !== "";
     const state: State = known.state === "complete" ? "complete" : file ? "queued" : "wanted";
-    this.shown = { path: known.path, size: known.size_bytes, state, sent: 0, why: "" };
+    this.shown = { path: known.path, size: known.size_bytes, state, sent: 0, isLost: false, why: "" };
     this.line = new Line(words, this.shown, act);
   }
 
@@ -64,9 +64,15 @@ export class Item {
     return (this.skippedBytes = this.sending?.skippedBytes ?? this.skippedBytes);
   }
 
-  /** So much of it has arrived earlier. */
-  known(bytes: number): void {
+  /** Bytes of which nobody knows yet whether they arrive. */
+  get moving(): number {
+    return this.state === "sending" ? (this.sending?.movingBytes ?? 0) : 0;
+  }
+
+  /** So much of it has arrived earlier, or all that had is lost. */
+  known(bytes: number, isLost: boolean): void {
     this.shown.sent = bytes;
+    this.shown.isLost = isLost;
     this.line.show();
   }
 
@@ -118,6 +124,7 @@ export class Item {
 
   tick(): void {
     this.shown.sent = this.sent;
+    this.shown.isLost = this.sending?.isLost ?? this.shown.isLost;
     this.line.show();
   }
 
@@ -134,9 +141,11 @@ export class Item {
   private reason(error: unknown): string {
     if (error instanceof FileUnreadable) return this.words.say("why_unreadable");
     if (!(error instanceof Problem)) return this.words.say("trouble");
-    if (error.status === 401) return this.words.say("why_session");
+    if (error.slug === "session-expired") return this.words.say("why_session");
     if (CHANGED.has(error.slug)) return this.words.say("why_changed");
-    return error.message || this.words.say(passes(error.status) ? "why_line" : "trouble");
+    if (error instanceof NotTheService) return this.words.say("why_not_the_service");
+    if (error.message || !passes(error.status)) return error.message || this.words.say("trouble");
+    return this.words.say(this.sent > 0 ? "why_line" : "why_line_nothing_kept");
   }
 
   private set(state: State, why = ""): void {

@@ -19,6 +19,7 @@ export interface Shown {
   size: number;
   state: State;
   sent: number;
+  isLost: boolean;
   why: string;
 }
 
@@ -44,12 +45,13 @@ export class Line {
 
   /** As it is now. */
   show(): void {
-    const { state, sent, size, why } = this.shown;
+    const { state, sent, isLost, size, why } = this.shown;
     this.bar.hidden = state !== "sending" && state !== "paused";
     this.bar.value = size > 0 ? sent / size : 0;
     const percent = size > 0 ? Math.floor((100 * sent) / size) : 0;
-    const key = state === "wanted" && sent > 0 ? "state_wanted_begun" : `state_${state}`;
-    write(this.said, state === "sending" ? "" : [this.words.say(key, { percent }), why].filter(Boolean).join(" "));
+    const key = state === "wanted" && isLost ? "state_wanted_lost" : state === "wanted" && sent > 0 ? "state_wanted_begun" : `state_${state}`;
+    const sending = isLost ? this.words.say("state_sending_lost") : "";
+    write(this.said, state === "sending" ? sending : [this.words.say(key, { percent }), why].filter(Boolean).join(" "));
     if (state === this.state) return;
     this.state = state;
     this.place.dataset["state"] = state;

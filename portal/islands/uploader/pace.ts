@@ -1,17 +1,20 @@
-// How fast, and how long still? Speed over the last seconds, time left in words that do not jump.
+// How fast, and how long still? Speed over the last parts, time left in words that do not jump.
 import type { Values } from "../page/words";
 
 const WINDOW_MS = 15_000;
 const LEAST_MS = 1_500;
+const ASLEEP_MS = 5_000;
 
-/** Remembers how much had left at which moment. */
+/** Remembers how much had arrived at which moment, since this machine last woke up. */
 export class Pace {
   private readonly samples: { at: number; bytes: number }[] = [];
+  private now = 0;
 
+  /** Called several times a second; a longer pause means that nothing ran meanwhile, so that it says nothing of the line. */
   add(at: number, bytes: number): void {
-    const last = this.samples.at(-1);
-    if (last && bytes < last.bytes) this.samples.length = 0;
-    this.samples.push({ at, bytes });
+    if (at - this.now > ASLEEP_MS || bytes < (this.samples.at(-1)?.bytes ?? 0)) this.samples.length = 0;
+    this.now = at;
+    if (bytes !== this.samples.at(-1)?.bytes) this.samples.push({ at, bytes });
     while (this.samples.length > 2 && at - this.samples[0]!.at > WINDOW_MS) this.samples.shift();
   }
 
@@ -19,8 +22,8 @@ export class Pace {
   get speed(): number {
     const first = this.samples[0];
     const last = this.samples.at(-1);
-    if (!first || !last || last.at - first.at < LEAST_MS) return 0;
-    return ((last.bytes - first.bytes) * 1_000) / (last.at - first.at);
+    if (!first || !last || this.now - first.at < LEAST_MS) return 0;
+    return ((last.bytes - first.bytes) * 1_000) / (this.now - first.at);
   }
 
   clear(): void {

@@ -15,6 +15,7 @@ export interface Plan {
   state: string;
   part_size_bytes: number;
   part_count: number;
+  restarted_at: string | null;
   parts_url: string;
   parts: Arrived[];
 }
@@ -42,6 +43,11 @@ export function placeOf(number: number, sizeBytes: number, partBytes: number): P
 /** A piece of a file. It is given a type, because pieces without one are kept in memory for long by some browsers. */
 export function slice(file: Blob, { from, to }: Place): Blob {
   return file.slice(from, to, "application/octet-stream");
+}
+
+/** All that had arrived of it was lost, and nothing has arrived since. */
+export function isLost(plan: Pick<Plan, "restarted_at" | "parts" | "state">): boolean {
+  return plan.restarted_at !== null && plan.parts.length === 0 && plan.state !== "complete";
 }
 
 /** How much of it has arrived. */

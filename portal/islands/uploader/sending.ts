@@ -1,18 +1,25 @@
 // One file on its way: announced, read and sent part by part, completed; it can be stopped and taken up at any moment.
-import { patiently } from "../page/patience";
+import { passes, patiently } from "../page/patience";
 import { Problem, ask } from "../page/relay";
 import type { Digests, Hasher } from "./hasher";
-import { places, slice, type Place, type Plan } from "./plan";
+import type { CongestionWindow } from "./congestion";
+import { isLost, places, slice, type Place, type Plan } from "./plan";
 import { put } from "./put";
 import type { Slots } from "./slots";
 
 const FRESH_ADDRESSES = 20;
 const ROUNDS = 3;
+const LOOK_AGAIN = new Set(["parts-missing", "file-already-complete", "upload-closed"]);
+const BREAKS_BEFORE_SMALLER_PARTS = 2;
+
+/** The line breaks before it has carried one part of this size, alone. */
+class SmallerPartsNeeded extends Error {}
 
 export interface Means {
   draft: string;
   hasher: Hasher;
   slots: Slots;
+  congestion: CongestionWindow;
 }
 
 export interface Picked {
@@ -30,6 +37,7 @@ export class Sending {
   private doneBytes = 0;
   private foundBytes = 0;
   private fresh = 0;
+  private smallParts = false;
   private renewing: Promise<void> | undefined;
 
   constructor(
@@ -38,11 +46,21 @@ export class Sending {
     private readonly isKnown: boolean,
   ) {}
 
-  /** Bytes that have left this machine and were not lost on the way. */
+  /** Bytes that have arrived, as the store has said. */
   get sentBytes(): number {
-    let sum = this.doneBytes;
+    return this.doneBytes;
+  }
+
+  /** Bytes that have left this machine, of which nobody knows yet whether they arrive. */
+  get movingBytes(): number {
+    let sum = 0;
     for (const bytes of this.moving.values()) sum += bytes;
-    return Math.min(sum, this.picked.file.size);
+    return sum;
+  }
+
+  /** All that had arrived was lost, so that the file is sent again from the start. */
+  get isLost(): boolean {
+    return this.plan !== undefined && isLost(this.plan);
   }
 
   /** Those of them that had arrived before, so that they say nothing about the line. */
@@ -55,14 +73,22 @@ export class Sending {
     for (let round = 1; ; round += 1) {
       this.take(await this.where(signal));
       if (this.plan?.state === "complete") return;
-      const whole = await this.all(signal);
       try {
-        await ask("POST", `${this.path}/completion`, { sha256: whole }, signal);
+        await ask("POST", `${this.path}/completion`, { sha256: await this.all(signal) }, signal);
         return;
       } catch (error) {
-        if (!(error instanceof Problem && error.slug === "parts-missing") || round >= ROUNDS) throw error;
+        if (error instanceof SmallerPartsNeeded) this.cutFiner();
+        else if (!(error instanceof Problem && LOOK_AGAIN.has(error.slug)) || round >= ROUNDS) throw error;
       }
     }
+  }
+
+  /** Announce it again, in smaller parts. */
+  private cutFiner(): void {
+    this.smallParts = true;
+    this.plan = undefined;
+    this.digests.clear();
+    this.forget();
   }
 
   /** Give back the memory of what was computed. */
@@ -78,7 +104,7 @@ export class Sending {
     if (this.isKnown || this.plan) return ask<Plan>("GET", this.path, undefined, signal);
     const { file, path } = this.picked;
     const modified = file.lastModified > 0 ? { modified_at: new Date(file.lastModified).toISOString() } : {};
-    return ask<Plan>("PUT", this.path, { path, size_bytes: file.size, ...modified }, signal);
+    return ask<Plan>("PUT", this.path, { path, size_bytes: file.size, small_parts: this.smallParts, ...modified }, signal);
   }
 
   private take(plan: Plan): void {
@@ -135,16 +161,27 @@ export class Sending {
   }
 
   private async send(place: Place, digests: Digests, signal: AbortSignal): Promise<void> {
+    const { congestion } = this.means;
     for (;;) {
       const address = this.plan!.parts_url;
+      const before = congestion.arrived;
       try {
-        await patiently(() => this.attempt(address, place, digests, signal), signal);
+        await patiently(() => this.inTurn(address, place, digests, signal), signal);
         return this.arrived(place);
       } catch (error) {
-        if (!(error instanceof Problem) || error.slug !== "parts-address-expired") throw error;
+        if (signal.aborted || !(error instanceof Problem)) throw error;
+        if (passes(error.status) && congestion.arrived > before) continue;
+        if (error.slug !== "parts-address-expired") throw error;
         if (address === this.plan!.parts_url) await this.renew(signal);
       }
     }
+  }
+
+  private async inTurn(address: string, place: Place, digests: Digests, signal: AbortSignal): Promise<void> {
+    const { congestion } = this.means;
+    const hasBegun = this.isKnown || this.done.size > 0 || this.smallParts;
+    if (!hasBegun && congestion.breaksInVain >= BREAKS_BEFORE_SMALLER_PARTS) throw new SmallerPartsNeeded();
+    await congestion.carry(() => this.attempt(address, place, digests, signal), signal);
   }
 
   private async attempt(address: string, place: Place, digests: Digests, signal: AbortSignal): Promise<void> {

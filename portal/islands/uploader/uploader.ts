@@ -2,11 +2,12 @@
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Vocabulary } from "../page/words";
 import { Bell } from "./bell";
+import { CongestionWindow } from "./congestion";
 import { Hasher } from "./hasher";
 import { Item, type Known } from "./item";
 import type { Act } from "./line";
 import { folded, sift, type Limits, type Refusal } from "./limits";
-import { arrivedBytes, type Plan } from "./plan";
+import { arrivedBytes, isLost, type Plan } from "./plan";
 import { sameFile } from "./recognise";
 import { Slots } from "./slots";
 import { dropped, picked, type Dropped, type Found } from "./tree";
@@ -40,7 +41,8 @@ class Uploader {
     private readonly limits: Limits,
     private readonly role: string,
   ) {
-    this.means = { draft, hasher: new Hasher(), slots: new Slots(PARTS_AT_ONCE) };
+    const [slots, congestion] = [new Slots(PARTS_AT_ONCE), new CongestionWindow(PARTS_AT_ONCE)];
+    this.means = { draft, hasher: new Hasher(), slots, congestion };
     const wishes = {
       picked: (list: FileList) => void this.take(picked(list)),
       pauseAll: () => this.items.forEach((item) => item.pause()),
@@ -73,7 +75,7 @@ class Uploader {
   /** How much of a file has arrived that is not whole. */
   private async look(item: Item): Promise<void> {
     const plan = await ask<Plan>("GET", `drafts/${this.draft}/files/${item.id}`).catch(() => undefined);
-    if (plan && item.state === "wanted") item.known(arrivedBytes(plan));
+    if (plan && item.state === "wanted") item.known(arrivedBytes(plan), isLost(plan));
   }
 
   private async take(found: Dropped): Promise<void> {

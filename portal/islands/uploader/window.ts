@@ -1,10 +1,5 @@
-// What an upload asks of the window: a place to drop files, a word before it is closed, a session that lasts, one tab.
+// What an upload asks of the window: a place to drop files, a word before it is closed, one tab.
 import { el } from "../page/dom";
-import { renew } from "../page/relay";
-
-const FIRST_RENEWAL_MS = 5 * 60_000;
-const LONGEST_MS = 15 * 60_000;
-const SHORTEST_MS = 20_000;
 
 /** The whole window takes files; while some hover above it, it says so. */
 export function droppable(words: string, taken: (transfer: DataTransfer) => void): void {
@@ -31,31 +26,14 @@ function warn(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
 
-/** While it lasts, closing the window is asked about and the session is kept alive. */
+/** While it lasts, closing the window is asked about. */
 export class Watch {
-  private timer = 0;
-  private isOn = false;
-
   on(): void {
-    if (this.isOn) return;
-    this.isOn = true;
     addEventListener("beforeunload", warn);
-    this.later(FIRST_RENEWAL_MS);
   }
 
   off(): void {
-    this.isOn = false;
     removeEventListener("beforeunload", warn);
-    clearTimeout(this.timer);
-  }
-
-  private later(ms: number): void {
-    this.timer = window.setTimeout(() => void this.renew(), ms);
-  }
-
-  private async renew(): Promise<void> {
-    const seconds = await renew().catch(() => 0);
-    if (this.isOn) this.later(Math.min(LONGEST_MS, Math.max(SHORTEST_MS, seconds * 500)));
   }
 }
 

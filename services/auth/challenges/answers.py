@@ -1,15 +1,14 @@
 """When are two answers the same? Case, accents, spaces and punctuation do not count."""
 
-import unicodedata
-
 from services.kit.secrets import same
+from services.kit.text import folded
 
 LONGEST = 100
 
 
 def plain(answer: str) -> str:
     """Letters and digits only, in lower case and without accents."""
-    parts = unicodedata.normalize("NFKD", answer[:LONGEST].casefold())
+    parts = folded(answer[:LONGEST], LONGEST, "NFKD")
     return "".join(character for character in parts if character.isalnum())
 
 

@@ -26,7 +26,8 @@ Wired = Annotated[Deps, Depends(wired)]
 async def look(token: str, deps: Wired) -> LinkCard:
     """What there is to download, and how often; costs nothing, however often it is asked."""
     opened = await _opened(deps, token)
-    return link_card(opened.contents, opened.delivery, deps.layouts.of(opened.contents), opened.link, opened.now)
+    layout = await deps.layouts.of(opened.contents)
+    return link_card(opened.contents, opened.delivery, layout, opened.link, opened.now)
 
 
 @router.post("/links/{token}/opened", status_code=204)
@@ -76,11 +77,11 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
     """
     opened = await _opened(deps, token)
     contents, id, now = opened.contents, str(download), opened.now
-    bundle = deps.layouts.of(contents, wish.files if wish else None).bundle
+    bundle = (await deps.layouts.of(contents, wish.files if wish else None)).bundle
     started = lambda link, now: archiving.start(link, bundle, id, now)  # noqa: E731
     link = await deps.links.all.update(opened.link.id, started, opened.seen)
     archive = link.archives[id]
-    layout = deps.layouts.of(contents, archive.files)
+    layout = await deps.layouts.of(contents, archive.members)
     url, expires_at = _address(deps, link, ARCHIVE, id, now)
     return ArchiveStartCard(
         url=url,
@@ -89,7 +90,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
         etag=layout.etag,
         files=list(layout.bundle.lines),
         expires_at=expires_at,
-        left=archives_left(link, archive.files, now),
+        left=archives_left(link, archive.members, now),
         state="done" if archive.download.state == "done" else "running",
     )
 
@@ -100,10 +101,10 @@ async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
     link, _, contents, now = await _opened(deps, token)
     id = str(download)
     link = await deps.links.all.update(link.id, lambda link, now: archiving.give_back(link, id, now))
-    known, lines = link.archives.get(id), deps.layouts.of(contents).bundle.lines
+    known, lines = link.archives.get(id), (await deps.layouts.of(contents)).bundle.lines
     return EndCard(
         state=known.download.state if known else "given-back",
-        left=archives_left(link.with_shelves(lines), known.files if known else lines, now),
+        left=archives_left(link.with_shelves(lines), known.members if known else lines, now),
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel
 from services.contracts.values import Recipient
 from services.download.cards import MailedCard, RemindedCard, TrackingCard, tracking_card
 from services.download.deps import Deps
-from services.download.domain import archiving, mailing
+from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
@@ -25,6 +25,7 @@ from services.download.domain.refusals import (
 from services.download.offers import offer_of
 from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.service import wired
+from services.kit.text import Line
 
 router = APIRouter(prefix="/api/download/transfers/{transfer}")
 
@@ -39,7 +40,7 @@ def _compared(typed: str) -> str:
         return typed
 
 
-Typed = Annotated[str, AfterValidator(_compared)]
+Typed = Annotated[Line, AfterValidator(_compared)]
 
 
 class Chosen(BaseModel):
@@ -49,9 +50,9 @@ class Chosen(BaseModel):
 
 
 class Reopening(Chosen):
-    """What is opened again, and for whom: a file; the archive without one."""
+    """What is opened again, and for whom."""
 
-    file: str | None = None
+    file: Line
 
 
 class Reminding(BaseModel):
@@ -69,17 +70,14 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
 
 @router.post("/reopenings", status_code=204)
 async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
-    """The sender opens a file again, or the archive, that was suspended on one recipient's link."""
-    sent, file = await _sent_by_caller(deps, transfer, request), wish.file
+    """The sender opens a file again that was suspended on one recipient's link."""
+    sent = await _sent_by_caller(deps, transfer, request)
     recipient = next((one for one in sent.contents.recipients if one.address == wish.recipient), None)
     if recipient is None:
         raise LinkUnknown()
     id = deps.links.id(deps.links.token(transfer, recipient))
     await deps.links.read(id)
-    if file is None:
-        await deps.links.all.update(id, archiving.reopen)
-    else:
-        await deps.links.all.update(id, lambda link, now: link.reopen(file, now))
+    await deps.links.all.update(id, lambda link, now: link.reopen(wish.file, now))
 
 
 @router.post("/revocations", status_code=204)
@@ -100,7 +98,7 @@ async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> 
 async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: Wired) -> MailedCard:
     """Have the mail with the link sent to one recipient once more; the same id again sends nothing more.
 
-    Refuses what has ended, who has no link (yet, or no more), and a second mail within ten minutes.
+    Refuses what has ended, who has no link (yet, or no more), a second mail within ten minutes, a sixth within a day.
     """
     sent = await _sent_by_caller(deps, transfer, request)
     link = await _link_of(deps, sent, wish.recipient)

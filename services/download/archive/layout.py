@@ -56,7 +56,8 @@ class Layout:
     @cached_property
     def bundle(self) -> Bundle:
         """The same, as the rules take it."""
-        return Bundle({file.file: line_of(file) for file in self.files}, self.size_bytes)
+        begins = {file.file: member.data for file, member in zip(self.files, self.members, strict=True)}
+        return Bundle({file.file: line_of(file) for file in self.files}, begins, self.size_bytes)
 
     def segments(self, span: Range) -> Iterator[Segment]:
         """What a range of the archive is made of, in order: bytes as they are, and stretches of files."""

@@ -1,5 +1,6 @@
 """Which archive is that? The layouts that were asked for last: of contents, only a CRC-32 may be corrected."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Collection
 
@@ -16,19 +17,23 @@ class Layouts:
     def __init__(self) -> None:
         self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], Layout] = OrderedDict()
 
-    def of(self, contents: Contents, files: Collection[str] | None = None) -> Layout:
-        """The layout, with the files in the order in which they were sent; `FileUnknown` for one that was not."""
+    async def of(self, contents: Contents, files: Collection[str] | None = None) -> Layout:
+        """The layout, with the files in the order in which they were sent; `FileUnknown` for one that was not.
+
+        That of a thousand files in deep folders takes half a second, beside the event loop.
+        """
         wanted = {file.file for file in contents.files} if files is None else set(files)
         chosen = tuple(file for file in contents.files if file.file in wanted)
         if len(chosen) < len(wanted):
             raise FileUnknown()
         key = contents.id, tuple((file.file, file.crc32) for file in chosen)
         if key not in self._recent:
-            self._recent[key] = Layout(chosen, contents.submitted_at)
-            if len(self._recent) > CACHED:
-                self._recent.popitem(last=False)
+            self._recent[key] = await asyncio.to_thread(Layout, chosen, contents.submitted_at)
+        layout = self._recent[key]
         self._recent.move_to_end(key)
-        return self._recent[key]
+        if len(self._recent) > CACHED:
+            self._recent.popitem(last=False)
+        return layout
 
 
 def archive_name(contents: Contents) -> str:

@@ -7,9 +7,9 @@ a reserved Windows name gets a `_` before it, what is too long is shortened.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
+from services.kit.text import folded, normalized
 from services.kit.visible import visible
 
 NAME_BYTES = 240
@@ -33,49 +33,52 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 
 def clean(path: str) -> str:
     """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
-    plain = unicodedata.normalize("NFC", visible(path, INVISIBLE)).replace("\\", "/")
+    plain = normalized(visible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
 
 
 class Taken:
-    """The names of files and of folders that are used; case makes no difference."""
+    """The names in one folder of the archive that are used; case makes no difference."""
 
-    def __init__(self) -> None:
+    def __init__(self, above: str = "") -> None:
+        self._above = above
         self._files: set[str] = set()
-        self._folders: dict[str, str] = {}
+        self._folders: dict[str, Taken] = {}
         self._last: dict[str, int] = {}
 
     def free(self, path: str) -> str:
         """The path, or one with ` (2)`, ` (3)`… where a file, or a folder of that name, is in the way."""
-        *above, name = path.split("/")
-        before = ""
-        for folder in above:
-            before = self._folder(before + folder) + "/"
-        found = self._numbered(before, name)
-        self._files.add(_folded(found))
-        return found
+        *folders, name = path.split("/")
+        place = self
+        for folder in folders:
+            place = place._folder(folder)
+        return place._file(name)
 
-    def _folder(self, path: str) -> str:
+    def _file(self, name: str) -> str:
+        found = self._numbered(name)
+        self._files.add(_folded(found))
+        return self._above + found
+
+    def _folder(self, name: str) -> "Taken":
         """One folder for all who ask for it, whichever name it got."""
-        asked = _folded(path)
+        asked = _folded(name)
         if asked not in self._folders:
-            above, slash, name = path.rpartition("/")
-            found = path if asked not in self._files else self._numbered(above + slash, name)
-            self._folders[asked] = self._folders[_folded(found)] = found
+            found = name if asked not in self._files else self._numbered(name)
+            self._folders[asked] = self._folders[_folded(found)] = Taken(f"{self._above}{found}/")
         return self._folders[asked]
 
-    def _numbered(self, before: str, name: str) -> str:
-        wanted, candidate = _folded(before + name), name
-        while _folded(before + candidate) in self._files or _folded(before + candidate) in self._folders:
+    def _numbered(self, name: str) -> str:
+        wanted, candidate = _folded(name), name
+        while _folded(candidate) in self._files or _folded(candidate) in self._folders:
             number = self._last[wanted] = self._last.get(wanted, 1) + 1
             candidate = _shortened(name, f" ({number})")
-        return before + candidate
+        return candidate
 
 
-def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+def _folded(name: str) -> str:
+    return folded(name, PATH_BYTES)
 
 
 def _clean_name(segment: str) -> str:

@@ -5,22 +5,19 @@ delivered, and costs none of them anything before.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
+from functools import partial
 
-from services.download.domain import news
 from services.download.domain.archive import Archive, Bundle
-from services.download.domain.downloads import Download, Progress
+from services.download.domain.coverage import NOTHING, Leaving
+from services.download.domain.downloads import Download
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Decision, Link
-from services.download.domain.refusals import (
-    ArchivesSuspended,
-    DownloadAlreadyDone,
-    DownloadsExhausted,
-    FileSuspended,
-    LinkExpired,
-)
+from services.download.domain.refusals import DownloadAlreadyDone, DownloadsExhausted, FileSuspended, LinkExpired
 from services.kit.refusals import Refusal
 
-Rule = Callable[[Download, Refusal | None], Download]
+Rule = Callable[[Download], Download]
 
 
 def start(link: Link, bundle: Bundle, id: str, now: datetime) -> Decision:
@@ -28,43 +25,53 @@ def start(link: Link, bundle: Bundle, id: str, now: datetime) -> Decision:
 
     Refuses with the names of the files that cannot be had, and then takes nothing.
     """
-    return _change(link, bundle, id, now, lambda one, barred: _before_the_end(link, one, one.taken(barred, now), now))
+    return _change(link, bundle, id, now, lambda one: _before_the_end(link, one, one.taken(now), now))
 
 
-def fetch(link: Link, bundle: Bundle, id: str, start: int, now: datetime) -> Decision:
-    """A GET begins at byte `start` of the archive: all leases are renewed, or taken again if they have died."""
+def fetch(link: Link, bundle: Bundle, id: str, begun: Begun, now: datetime) -> Decision:
+    """A GET of these bytes of the archive begins: all leases are renewed, or taken again if they have died."""
+    start = begun.span[0]
 
-    def rule(one: Download, barred: Refusal | None) -> Download:
-        if one.finishes(start, now):
-            return one
-        if one.state == "done":
-            raise DownloadAlreadyDone()
-        _before_the_end(link, one, one.taken(barred, now), now)
-        return one.fetched(start, barred, now)
+    def rule(one: Download) -> Download:
+        if one.standing(now) == "done":
+            if not one.finishes(start, now):
+                raise DownloadAlreadyDone()
+        else:
+            _before_the_end(link, one, one.taken(now), now)
+        return one.fetched(begun, now)
 
+    for file, begins in bundle.begins.items():
+        if file in link.shelves and begins <= start < begins + bundle.lines[file].size_bytes:
+            link.must_keep_count(link.shelves[file], start - begins)
     return _change(link, bundle, id, now, rule)
 
 
 def progress(link: Link, bundle: Bundle, id: str, progress: Progress, now: datetime) -> Decision:
-    """Book what was handed over; the download's state after says whether the GET may go on."""
-    return _change(link, bundle, id, now, lambda one, barred: one.progressed(progress, barred, now))
+    """Book what a GET handed over, and reserve what follows; the last missing byte counts on each file.
 
+    The reservation of the GET says after it whether it may go on.
+    """
+    known = link.archives.get(id)
+    if known is None:
+        return link, []
 
-def complete(link: Link, bundle: Bundle, id: str, progress: Progress, now: datetime) -> Decision:
-    """Book a GET that ended well; the last missing byte makes the archive done, and counts on each file."""
-    return _change(link, bundle, id, now, lambda one, barred: one.progressed(progress, barred, now).completed(now))
+    def rule(one: Download, *, may_go_on: bool = True) -> Download:
+        after = one.progressed(progress, may_go_on, now)
+        return after if progress.goes_on else after.completed(now)
+
+    booked = known.download.booked(progress)
+    if known.download.state != "given-back":
+        with suppress(DownloadsExhausted, FileSuspended):
+            return _change(link, bundle, id, now, rule, booked)
+    return _change(link, bundle, id, now, partial(rule, may_go_on=False), booked, within_the_limit=False)
 
 
 def give_back(link: Link, id: str, now: datetime) -> Decision:
     """The client gives the archive up: every lease of it is free again."""
     if id not in link.archives:
         return link, []
-    return _change(link, Bundle({}, 0), id, now, lambda one, _barred: one.given_back(now))
-
-
-def reopen(link: Link, now: datetime) -> Decision:
-    """The sender opens archives again: what was undone before counts no more."""
-    return link.untold(news.ARCHIVES).but(archives_reopened_at=now), []
+    nothing = Bundle({}, {}, 0)
+    return _change(link, nothing, id, now, lambda one: one.given_back(now), within_the_limit=False)
 
 
 def barred(link: Link, files: Iterable[str], now: datetime) -> Refusal | None:
@@ -73,21 +80,38 @@ def barred(link: Link, files: Iterable[str], now: datetime) -> Refusal | None:
     exhausted = [file for file, shelf in shelves.items() if not shelf.left(now)]
     if exhausted:
         return DownloadsExhausted(files=exhausted)
-    suspended = [file for file, shelf in shelves.items() if shelf.suspended(now)]
-    if suspended:
-        return FileSuspended(files=suspended)
-    return ArchivesSuspended() if link.archives_suspended(now) else None
+    suspended = [file for file, shelf in shelves.items() if shelf.suspended]
+    return FileSuspended(files=suspended) if suspended else None
 
 
-def _change(link: Link, bundle: Bundle, id: str, now: datetime, rule: Rule) -> Decision:
+def _change(
+    link: Link,
+    bundle: Bundle,
+    id: str,
+    now: datetime,
+    rule: Rule,
+    gone: Leaving = NOTHING,
+    *,
+    within_the_limit: bool = True,
+) -> Decision:
     link, facts = link.settle(now)
     link = link.with_shelves(bundle.lines)
-    archive = link.archives.get(id) or Archive.unbegun(bundle, now)
-    after = rule(archive.download, barred(link, archive.files, now))
-    if after == archive.download:
-        return link, facts
-    link, more = link.with_archive(id, archive.with_download(after), now)
-    return link, [*facts, *more]
+    before = link.archives.get(id) or Archive.unbegun(bundle, now)
+    after = before.with_download(rule(before.download))
+    changed, more = link.with_archive(id, after, now, gone)
+    if within_the_limit and changed != link:
+        _must_be_within_the_limit(changed, after, now, lease=before.download.standing(now) in ("dead", "given-back"))
+    return changed, [*facts, *more]
+
+
+def _must_be_within_the_limit(link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:
+    shelves = {file: link.known_shelf(file) for file in archive.members}
+    exhausted = [file for file, shelf in shelves.items() if shelf.is_over_the_limit(now)]
+    if exhausted:
+        raise DownloadsExhausted(files=exhausted)
+    suspended = [file for file, shelf in shelves.items() if shelf.suspended] if lease else []
+    if suspended:
+        raise FileSuspended(files=suspended)
 
 
 def _before_the_end(link: Link, before: Download, after: Download, now: datetime) -> Download:

@@ -1,4 +1,4 @@
-"""Which attempt do these bytes belong to? One at a file or one at an archive: the same four questions to the link."""
+"""The attempt that a GET belongs to, at a file or at an archive: the same questions to the link for both."""
 
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -6,7 +6,8 @@ from typing import NamedTuple, Protocol
 from services.contracts.values import FileLine
 from services.download.domain import archiving
 from services.download.domain.archive import Bundle
-from services.download.domain.downloads import Download, Progress
+from services.download.domain.downloads import Download
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Decision, Link
 
 
@@ -20,14 +21,11 @@ class Attempt(Protocol):
     def found(self, link: Link) -> Download | None:
         """What is known of it."""
 
-    def fetch(self, link: Link, start: int, now: datetime) -> Decision:
+    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
         """A GET begins."""
 
     def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
-        """Bytes were handed over."""
-
-    def complete(self, link: Link, progress: Progress, now: datetime) -> Decision:
-        """A GET ended well."""
+        """Bytes were handed over, and more will be unless this record is the last one of its GET."""
 
 
 class FileAttempt(NamedTuple):
@@ -44,14 +42,11 @@ class FileAttempt(NamedTuple):
     def found(self, link: Link) -> Download | None:
         return link.download(self.file, self.id)
 
-    def fetch(self, link: Link, start: int, now: datetime) -> Decision:
-        return link.fetch(self.line, self.file, self.id, start, now)
+    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
+        return link.fetch(self.line, self.file, self.id, begun, now)
 
     def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
         return link.progress(self.line, self.file, self.id, progress, now)
-
-    def complete(self, link: Link, progress: Progress, now: datetime) -> Decision:
-        return link.complete(self.line, self.file, self.id, progress, now)
 
 
 class ArchiveAttempt(NamedTuple):
@@ -68,11 +63,8 @@ class ArchiveAttempt(NamedTuple):
         archive = link.archives.get(self.id)
         return archive.download if archive else None
 
-    def fetch(self, link: Link, start: int, now: datetime) -> Decision:
-        return archiving.fetch(link, self.bundle, self.id, start, now)
+    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
+        return archiving.fetch(link, self.bundle, self.id, begun, now)
 
     def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
         return archiving.progress(link, self.bundle, self.id, progress, now)
-
-    def complete(self, link: Link, progress: Progress, now: datetime) -> Decision:
-        return archiving.complete(link, self.bundle, self.id, progress, now)

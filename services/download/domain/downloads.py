@@ -1,46 +1,39 @@
-"""What becomes of one attempt to fetch something: its lease, its book of bytes, and how it ends (R33-R38)."""
+"""One attempt to download a file or an archive: its lease, the bytes of its GETs, and how it ends (R33-R38)."""
 
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.download.domain.ranges import Range, Ranges, covered, merged
+from services.download.domain.coverage import (
+    MOST_TIMES,
+    SMALL_BYTES,
+    Leaving,
+    Steps,
+    added,
+    leaving,
+    once,
+    ranges_of,
+)
+from services.download.domain.gets import LAST_BYTES, MIB, RESERVATION_KEPT, Begun, Get, Progress
+from services.download.domain.ranges import Range, Ranges, covered, merged, without
 from services.download.domain.refusals import DownloadSpent
-from services.kit.refusals import Refusal
 
-MIB = 1024 * 1024
 LEASE = timedelta(seconds=90)
-LAST_BYTES = MIB
 IN_DOUBT_BYTES = 4 * MIB
 LAST_BYTES_LEASE = timedelta(minutes=30)
 TAIL_BYTES = 64 * MIB
-MOST_UNDONE = 20
 MOST_PIECES = 500
 STARTS_KEPT = 16
 
 Standing = Literal["running", "done", "dead", "given-back"]
 
 
-class Progress(NamedTuple):
-    """What one GET has done since its last record.
-
-    `handed` went into the line; `delivered` is the part of it that has surely arrived: on a line that broke, all but
-    the last `IN_DOUBT_BYTES`. `sent_bytes` is new traffic. `next` goes into the line once the download may go on.
-    """
-
-    handed: Range
-    delivered: Range
-    sent_bytes: int
-    next: Range = (0, 0)
-
-
 class Download(BaseModel):
     """One attempt, under an id that the client chose, at a file or at an archive of `size_bytes`.
 
     A running download whose lease has died is never rewritten: `standing` judges it when it matters. `starts` are
-    where its latest GETs began, none of them before one that began further on. Where a rule takes
-    `barred`, that is why no lease can begin now, unless nothing is in the way.
+    where its latest GETs began, none of them before one that began further on; `times` is how often its bytes left.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,89 +43,131 @@ class Download(BaseModel):
     started_at: datetime
     lease_until: datetime
     delivered: Ranges = ()
-    handed: Ranges = ()
+    times: Steps = ()
     starts: tuple[int, ...] = ()
+    gets: dict[str, Get] = Field(default_factory=dict)
     sent_bytes: int = 0
     ended_at: datetime | None = None
 
     @classmethod
     def unbegun(cls, size_bytes: int, now: datetime) -> Self:
-        """One that has no lease yet."""
+        """Return one that has no lease yet."""
         return cls(size_bytes=size_bytes, state="given-back", started_at=now, lease_until=now)
 
     @property
+    def whole(self) -> Range:
+        """All bytes."""
+        return 0, self.size_bytes
+
+    @property
+    def handed(self) -> Ranges:
+        """The bytes that were handed out."""
+        return ranges_of(self.times)
+
+    @property
+    def left(self) -> Ranges:
+        """The same; of a finished download all bytes."""
+        return merged(self.whole) if self.state == "done" else self.handed
+
+    @property
+    def leaving(self) -> Ranges:
+        """The bytes that left, and the last MiB where it is reserved."""
+        return merged(*self.left, *(get.reserved for get in self.gets.values() if get.last))
+
+    @property
     def at_its_last_bytes(self) -> bool:
-        """Where sent and received cannot be told apart: the last MiB was handed to the line, or is about to be."""
-        return bool(self.handed) and self.size_bytes - covered(self.handed) <= LAST_BYTES
+        """Where sent and received cannot be told apart: the last MiB was handed to the line, or is reserved for it."""
+        leaving = self.leaving
+        return bool(leaving) and self.size_bytes - covered(leaving) <= LAST_BYTES
 
     @property
     def handed_whole(self) -> bool:
-        """Every byte went into the line, or is about to: the reader may have the whole."""
-        return covered(self.handed) >= self.size_bytes
+        """Every byte went into the line: the reader may have the whole."""
+        return covered(self.left) >= self.size_bytes
 
     @property
     def spent(self) -> bool:
-        """It has carried more than twice the whole, or was fetched in more pieces than we keep book of."""
-        return self.sent_bytes > 2 * self.size_bytes + 64 * MIB or len(self.handed) > MOST_PIECES
-
-    def serves(self, start: int) -> bool:
-        """A GET that began at this byte may go on: while it runs, and in its tail when it is done.
-
-        The tail is its latter half, at most 64 MiB: what a gateway may still have held when the line broke.
-        """
-        tail = max(1, (self.size_bytes + 1) // 2, self.size_bytes - TAIL_BYTES)
-        return self.state == "running" or (self.state == "done" and not self.spent and start >= tail)
-
-    def finishes(self, start: int, now: datetime) -> bool:
-        """Done half an hour ago at most, it gives its tail once more, and never the whole (ADR 11)."""
-        recent = self.ended_at is not None and now < self.ended_at + LAST_BYTES_LEASE
-        return self.state == "done" and recent and self.serves(start)
+        """It has carried more than twice the whole, or was fetched in more pieces than are kept."""
+        return self.sent_bytes > 2 * self.size_bytes + 64 * MIB or len(self.times) > MOST_PIECES
 
     def standing(self, now: datetime) -> Standing:
-        """What it is now: a lease that died inside the last MiB counts as done, any other one is dead."""
+        """Return what it is now: a lease that died inside the last MiB counts as done, any other one is dead."""
         if self.state != "running" or now < self.lease_until:
             return self.state
         return "done" if self.at_its_last_bytes else "dead"
 
-    def undone(self, now: datetime) -> bool:
-        """It delivered something and came to nothing."""
-        return bool(self.sent_bytes) and self.standing(now) in ("dead", "given-back")
+    def over(self, now: datetime) -> bool:
+        """It has ended undone, and no GET of it may still report."""
+        ended = self.standing(now) in ("dead", "given-back")
+        return ended and all(get.until + RESERVATION_KEPT <= now for get in self.gets.values())
 
-    def idle(self, now: datetime) -> bool:
-        """It ended without a byte: it cost nothing."""
-        return not self.sent_bytes and self.standing(now) in ("dead", "given-back")
+    def promised(self, now: datetime) -> Leaving:
+        """Return the bytes that may still leave: what each running GET has reserved, and the rest of what is leased.
 
-    def taken(self, barred: Refusal | None, now: datetime) -> Self:
+        Of a download that died inside its last MiB, and was not settled yet, these are the bytes that settling it adds.
+        """
+        if self.state == "running" and self.standing(now) == "done":
+            return self.unbooked
+        reserved = [get.reserved for get in self.gets.values() if now < get.until]
+        return leaving(self.times, reserved, self.whole if self.standing(now) == "running" else None)
+
+    def booked(self, progress: Progress) -> Leaving:
+        """Return the bytes that this record adds to the coverage; none when it was made before."""
+        get = self.gets.get(progress.get)
+        return leaving(self.times, [(get.at, progress.at)] if get else [])
+
+    @property
+    def unbooked(self) -> Leaving:
+        """The bytes that settling it adds: those that are missing, since it counts as done."""
+        return leaving(self.times, without(self.whole, self.handed))
+
+    def finishes(self, start: int, now: datetime) -> bool:
+        """Return whether a finished download serves a GET from this byte.
+
+        For half an hour it serves its tail: its latter half, at most 64 MiB, which a gateway may still have held when
+        the line broke (ADR 11). A small one is served from any byte, until one of them has left three times.
+        """
+        recent = self.ended_at is not None and now < self.ended_at + LAST_BYTES_LEASE
+        return self.state == "done" and recent and not self.spent and (self._is_tail(start) or self._may_repeat)
+
+    def taken(self, now: datetime) -> Self:
         """With a lease (quota rules 1 and 2); the same when it has one, or is done."""
         if self.standing(now) in ("running", "done"):
             return self
         if self.spent:
             raise DownloadSpent()
-        if barred is not None:
-            raise barred
         return self._leased(now)
 
-    def fetched(self, start: int, barred: Refusal | None, now: datetime) -> Self:
-        """A GET begins at this byte: the lease is taken, again if it has died, and renewed."""
+    def fetched(self, begun: Begun, now: datetime) -> Self:
+        """A GET of these bytes begins and reserves the first of them: the lease is taken, or renewed."""
         if self.spent:
             raise DownloadSpent()
-        return self.taken(barred, now)._resumed_at(start)._leased(now)
+        start, stop = begun.span
+        get = Get(start=start, at=start, stop=start, until=now)
+        one = self if self.state == "done" else self.taken(now)._resumed_at(start)
+        kept = {id: one for id, one in self.gets.items() if now < one.until + RESERVATION_KEPT}
+        one = one.model_copy(update={"gets": {**kept, begun.get: get}})
+        one = one._reserving(Progress(begun.get, start, start, begun.needs, stop), now)
+        return one if one.state == "done" else one._leased(now)
 
-    def progressed(self, progress: Progress, barred: Refusal | None, now: datetime) -> Self:
-        """Book what was handed over, and renew (rule 3); whether the GET may go on is the state after.
+    def progressed(self, progress: Progress, may_go_on: bool, now: datetime) -> Self:
+        """Book what was handed over, renew the lease (rule 3) and reserve what follows, if it may go on.
 
         Bytes sent without a lease, and past the bound of one download, are booked as undone. A download of which every
         byte was handed over counts all the same, however late that is booked (ADR 13).
         """
+        one = self._with_progress(progress)
         if self.state == "done":
-            return self.model_copy(update={"sent_bytes": self.sent_bytes + progress.sent_bytes})
-        booked = self._with_progress(progress)
-        if booked.spent:
-            return booked._ended("done" if booked.handed_whole else "given-back", now)
-        goes_on = self.standing(now) == "running" or (self.standing(now) == "dead" and barred is None)
-        if goes_on or booked.handed_whole:
-            return booked._with_next(progress.next)._leased(now)
-        return booked._ended("given-back", self.ended_at or self.lease_until)
+            get = self.gets.get(progress.get)
+            served = get is not None and (self._is_tail(get.start) or self.size_bytes <= SMALL_BYTES)
+            return one._reserving(progress, now) if may_go_on and served and not self.spent else one
+        if one.spent:
+            return one._ended("done" if one.handed_whole else "given-back", now)
+        if may_go_on:
+            return one._reserving(progress, now)._leased(now)
+        if one.handed_whole or self.standing(now) == "running":
+            return one._leased(now)
+        return one._ended("given-back", self.ended_at or self.lease_until)
 
     def completed(self, now: datetime) -> Self:
         """Done, once every byte was delivered (rule 4); the same while some are missing."""
@@ -140,14 +175,31 @@ class Download(BaseModel):
         return self._ended("done", now) if whole else self
 
     def settled(self, now: datetime) -> Self:
-        """Done, when it died inside its last MiB (rule 4)."""
+        """Done, when it died inside its last MiB (rule 4); what was reserved is taken for sent."""
         over = self.state == "running" and self.standing(now) == "done"
-        return self._ended("done", self.lease_until) if over else self
+        return self.model_copy(update={"gets": {}})._ended("done", self.lease_until) if over else self
 
     def given_back(self, now: datetime) -> Self:
         """The client gives it up (rule 5); inside the last MiB that changes nothing."""
         held = self.state != "running" or self.at_its_last_bytes
         return self if held else self._ended("given-back", now)
+
+    @property
+    def _may_repeat(self) -> bool:
+        """It is small, and none of its bytes has left three times."""
+        return self.size_bytes <= SMALL_BYTES and all(times < MOST_TIMES for _, _, times in self.times)
+
+    def _is_tail(self, start: int) -> bool:
+        return start >= max(1, (self.size_bytes + 1) // 2, self.size_bytes - TAIL_BYTES)
+
+    def _reserving(self, progress: Progress, now: datetime) -> Self:
+        """With the next bytes of this GET reserved, unless it has ended."""
+        get = self.gets.get(progress.get)
+        if get is None or not progress.goes_on:
+            return self
+        running = [one.reserved for id, one in self.gets.items() if id != progress.get and now < one.until]
+        after = get.reserving(progress, self.size_bytes, merged(*self.left, *running), now + LEASE)
+        return self._with_get(progress.get, after)
 
     def _leased(self, now: datetime) -> Self:
         """The lease begins again: 90 s, or 30 min once the last MiB is on its way."""
@@ -155,21 +207,25 @@ class Download(BaseModel):
         return self.model_copy(update={"state": "running", "ended_at": None, "lease_until": now + life})
 
     def _with_progress(self, progress: Progress) -> Self:
-        """With these bytes added to the book; who has gone on from one of them meanwhile has what lies before it."""
-        first, arrived = progress.delivered
-        doubtful = min(progress.handed[1], arrived + IN_DOUBT_BYTES)
-        arrived = max([one for one in self.starts if arrived < one <= doubtful and one > first], default=arrived)
-        return self.model_copy(
-            update={
-                "handed": merged(*self.handed, progress.handed),
-                "delivered": merged(*self.delivered, (first, arrived)),
-                "sent_bytes": self.sent_bytes + progress.sent_bytes,
-            }
-        )
+        """With these bytes booked; who has gone on from one of them meanwhile has what lies before it."""
+        get = self.gets.get(progress.get)
+        if get is None:
+            return self
+        at = max(get.at, progress.at)
+        doubtful = min(at, progress.arrived + IN_DOUBT_BYTES)
+        resumed = [one for one in self.starts if progress.arrived < one <= doubtful and one > get.start]
+        arrived = max(resumed, default=progress.arrived)
+        one = self._with_get(progress.get, get.model_copy(update={"at": at, "stop": at}) if progress.goes_on else None)
+        booked = {
+            "sent_bytes": self.sent_bytes + at - get.at,
+            "times": added(self.times, once((get.at, at)), MOST_TIMES),
+            "delivered": () if self.state == "done" else merged(*self.delivered, (get.start, arrived)),
+        }
+        return one.model_copy(update=booked)
 
-    def _with_next(self, following: Range) -> Self:
-        """With these bytes, which are about to be handed over."""
-        return self.model_copy(update={"handed": merged(*self.handed, following)})
+    def _with_get(self, id: str, get: Get | None) -> Self:
+        others = {other: one for other, one in self.gets.items() if other != id}
+        return self.model_copy(update={"gets": others if get is None else {**others, id: get}})
 
     def _resumed_at(self, start: int) -> Self:
         """Who goes on from a byte in the middle of what was handed over has what lies before it."""
@@ -178,11 +234,6 @@ class Download(BaseModel):
         return self.model_copy(update={"delivered": merged(*self.delivered, *known), "starts": starts})
 
     def _ended(self, state: Literal["done", "given-back"], at: datetime) -> Self:
-        """Over; a finished one needs its ranges no more."""
-        ranges: dict[str, tuple[()]] = {"delivered": (), "handed": (), "starts": ()} if state == "done" else {}
+        """Over; of a finished one nobody asks what was delivered."""
+        ranges: dict[str, tuple[()]] = {"delivered": (), "starts": ()} if state == "done" else {}
         return self.model_copy(update={"state": state, "ended_at": at, **ranges})
-
-
-def suspended(undone: list[Download], size_bytes: int) -> bool:
-    """Downloads that came to nothing were too many, or delivered too much, for something of this size (rule 5)."""
-    return len(undone) > MOST_UNDONE or sum(one.sent_bytes for one in undone) > 5 * size_bytes + 256 * MIB

@@ -1,6 +1,6 @@
 """What may one recipient do with one transfer? Every rule is one write on the link's own document."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -9,36 +9,40 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from services.contracts.download import LinkIssued
 from services.contracts.values import FileLine, Label, Recipient
 from services.download.domain import news
-from services.download.domain.archive import Archive, archives_suspended, without_idle
+from services.download.domain.archive import Archive, tidied
 from services.download.domain.contents import Contents
-from services.download.domain.downloads import Download, Progress
-from services.download.domain.refusals import FileUnknown, LinkExpired
+from services.download.domain.coverage import NOTHING, Leaving, is_edge
+from services.download.domain.downloads import Download
+from services.download.domain.gets import Begun, Progress
+from services.download.domain.refusals import DownloadSpent, FileUnknown, LinkExpired
 from services.download.domain.shelf import Shelf
 from services.download.domain.terms import Terms
 from services.kit.aggregate import Aggregate
 from services.kit.events import Fact
 
 NO_REMINDER_WITHIN = timedelta(hours=12)
+MOST_STEPS = 10_000
+"""Of the coverage of all files together; beyond, a GET begins where a run ended, and twice as many are never kept."""
 
 Decision = tuple["Link", list[Fact]]
 
 
 class Asked(BaseModel):
-    """The last mail of a kind: under which id it was asked for, and when."""
+    """The last mail of a kind: under which id it was asked for, and when; `earlier` are those of the day before it."""
 
     model_config = ConfigDict(frozen=True)
 
     id: str
     at: datetime
+    earlier: tuple[datetime, ...] = ()
 
 
 class Link(Aggregate):
     """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
 
     `shelves` holds the files that were ever started, `archives` the attempts at several at once. `settles_at` is when a
-    download inside its last MiB will count, or one that breaks off will suspend its file, `busy_until` when the last
-    lease dies, `remind_at` when the recipient is reminded, unless that was done. Of the files in `told_suspended` the
-    sender knows. `files` and `total_bytes` say how much there was when it was issued.
+    download inside its last MiB will count, `busy_until` when the last lease dies, `remind_at` when the recipient is
+    reminded, unless that was done. `files` and `total_bytes` say how much there was when it was issued.
     """
 
     transfer: str
@@ -51,8 +55,6 @@ class Link(Aggregate):
     total_bytes: int = 0
     shelves: dict[str, Shelf] = Field(default_factory=dict)
     archives: dict[str, Archive] = Field(default_factory=dict)
-    archives_reopened_at: datetime | None = None
-    told_suspended: tuple[str, ...] = ()
     opened_at: datetime | None = None
     settles_at: datetime | None = None
     busy_until: datetime | None = None
@@ -68,16 +70,13 @@ class Link(Aggregate):
     def shelf(self, file: FileLine, file_id: str) -> Shelf:
         """What is known of a file; an untouched one has all its downloads left."""
         shelf = self.shelves.get(file_id) or self._untouched(file)
-        held = tuple(archive.download for archive in self.archives.values() if archive.holds(file_id))
+        archives = [one for one in self.archives.values() if one.holds(file_id)]
+        held = tuple(one.held(file_id, file.size_bytes) for one in archives)
         return shelf.model_copy(update={"held": held}) if held else shelf
 
     def known_shelf(self, file_id: str) -> Shelf:
         """The same for a file that has a shelf."""
         return self.shelf(self.shelves[file_id].line, file_id)
-
-    def archives_suspended(self, now: datetime) -> bool:
-        """Too many archives were broken off, since the sender last opened them."""
-        return archives_suspended(self.archives.values(), self.archives_reopened_at, now)
 
     def files_downloaded(self, now: datetime) -> int:
         """How many files this recipient has at least once."""
@@ -100,37 +99,40 @@ class Link(Aggregate):
         """Take a lease for this download until the end date; the same id again changes nothing."""
         return self._change(file, file_id, now, lambda shelf: self._before_the_end(shelf, shelf.taken(id, now), now))
 
-    def fetch(self, file: FileLine, file_id: str, id: str, start: int, now: datetime) -> Decision:
-        """A GET begins at byte `start`; inside a lease it may after the end date too, but no new lease begins then."""
+    def fetch(self, file: FileLine, file_id: str, id: str, begun: Begun, now: datetime) -> Decision:
+        """A GET begins; inside a lease it may after the end date too, but no new lease begins then."""
 
         def change(shelf: Shelf) -> Shelf:
+            self.must_keep_count(shelf, begun.span[0])
             self._before_the_end(shelf, shelf.taken(id, now), now)
-            return shelf.fetched(id, start, now)
+            return shelf.fetched(id, begun, now)
 
         return self._change(file, file_id, now, change)
 
     def progress(self, file: FileLine, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
-        """Book what was handed over; the download's state after says whether the GET may go on."""
-        return self._change(file, file_id, now, lambda shelf: shelf.progressed(id, progress, now))
+        """Book what a GET handed over, and reserve what follows; the last missing byte makes the download done.
 
-    def complete(self, file: FileLine, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
-        """Book a GET that ended well; the last missing byte makes the download done."""
-        return self._change(file, file_id, now, lambda shelf: shelf.progressed(id, progress, now).completed(id, now))
+        The reservation of the GET says after it whether it may go on.
+        """
+
+        def change(shelf: Shelf) -> Shelf:
+            after = shelf.progressed(id, progress, now)
+            return after if progress.goes_on else after.completed(id, now)
+
+        return self._change(file, file_id, now, change)
 
     def give_back(self, file: FileLine, file_id: str, id: str, now: datetime) -> Decision:
         """The client gives a download up."""
         return self._change(file, file_id, now, lambda shelf: shelf.given_back(id, now))
 
     def reopen(self, file_id: str, now: datetime) -> Decision:
-        """The sender opens a suspended file again: what was undone before counts no more."""
+        """The sender opens a suspended file again: what was sent before suspends it no more."""
         if file_id not in self.shelves:
             raise FileUnknown()
-        return self.untold(file_id)._change(self.shelves[file_id].line, file_id, now, lambda shelf: shelf.reopened(now))
+        return self._change(self.shelves[file_id].line, file_id, now, lambda shelf: shelf.reopened())
 
     def settle(self, now: datetime) -> Decision:
-        """Downloads and archives that died inside their last MiB are done; the sender is told of them, and of what is
-        suspended because others died.
-        """
+        """Downloads and archives that died inside their last MiB are done; the sender is told of them."""
         link, facts = self, list[Fact]()
         if self.settles_at is None or now < self.settles_at:
             return link, facts
@@ -138,29 +140,37 @@ class Link(Aggregate):
             link, more = link._change(shelf.line, file_id, now, lambda one: one)
             facts += more
         for id, archive in self.archives.items():
-            link, more = link.with_archive(id, archive.with_download(archive.download.settled(now)), now)
+            settled = archive.download.settled(now)
+            gone = archive.download.unbooked if settled != archive.download else NOTHING
+            link, more = link.with_archive(id, archive.with_download(settled), now, gone)
             facts += more
-        return link._telling([*self.shelves, news.ARCHIVES], facts, now)
+        return link._timed(now), facts
 
-    def untold(self, id: str) -> Self:
-        """The sender opens this again, and will be told when it is suspended again."""
-        return self.but(told_suspended=tuple(one for one in self.told_suspended if one != id))
+    def must_keep_count(self, shelf: Shelf, start: int) -> None:
+        """Refuse a GET that would divide the coverage of this file further, when there are too many steps already."""
+        steps = sum(len(one.coverage) for one in self.shelves.values())
+        if steps > 2 * MOST_STEPS or (steps > MOST_STEPS and not is_edge(shelf.coverage, start)):
+            raise DownloadSpent()
 
     def with_shelves(self, files: Mapping[str, FileLine]) -> Self:
         """With a shelf for each of these files, as it is when nobody has asked for it."""
         return self.but(shelves={**{id: self._untouched(line) for id, line in files.items()}, **self.shelves})
 
-    def with_archive(self, id: str, archive: Archive, now: datetime) -> Decision:
-        """With this attempt at an archive; a finished one counts on each of its files, once."""
-        if archive == self.archives.get(id):
+    def with_archive(self, id: str, archive: Archive, now: datetime, gone: Leaving = NOTHING) -> Decision:
+        """With this attempt at an archive, which handed out these bytes; a finished one counts on each file, once."""
+        known = self.archives.get(id)
+        if archive == known and not gone.large:
             return self, []
         shelves, facts = dict(self.shelves), list[Fact]()
-        for file_id in archive.files if archive.download.state == "done" else ():
-            before = shelves[file_id]
-            shelves[file_id] = before.settled(now).with_done(f"archive:{id}", archive.download)
-            facts += news.downloaded(self.label, self.recipient.address, before, shelves[file_id])
-        archives = without_idle({**self.archives, id: archive}, now)
-        return self.but(shelves=shelves, archives=archives)._telling([news.ARCHIVES], facts, now)
+        for file_id, bytes_gone in archive.by_file(gone, shelves):
+            before, shelves[file_id] = shelves[file_id], shelves[file_id].booked(bytes_gone)
+            facts += self._news(before, shelves[file_id], now)
+        if archive.download.state == "done" and not (known and known.download.state == "done"):
+            for file_id in archive.members:
+                before = shelves[file_id].settled(now)
+                shelves[file_id] = before.with_done(f"archive:{id}", archive.download)
+                facts += self._news(before, shelves[file_id], now)
+        return self.but(shelves=shelves, archives=tidied({**self.archives, id: archive}, now))._timed(now), facts
 
     def unreminded(self) -> Self:
         """No reminder is due any more."""
@@ -180,17 +190,14 @@ class Link(Aggregate):
         if after == before:
             return self, []
         link = self.but(shelves={**self.shelves, file_id: after.model_copy(update={"held": ()})})
-        return link._telling([file_id], news.downloaded(self.label, self.recipient.address, before, after), now)
+        return link._timed(now), self._news(before, after, now)
 
-    def _telling(self, changed: Iterable[str], facts: Iterable[Fact], now: datetime) -> Decision:
-        """With the dates that follow, and the news of what is suspended now, unless the sender knows."""
-        fresh = [id for id in changed if id not in self.told_suspended and self._suspended(id, now)]
-        link = self.but(told_suspended=(*self.told_suspended, *fresh))._timed(now)
-        lines = [self.shelves[id].line if id in self.shelves else None for id in fresh]
-        return link, [*facts, *(news.suspended(self.label, self.recipient.address, line, now) for line in lines)]
-
-    def _suspended(self, id: str, now: datetime) -> bool:
-        return self.archives_suspended(now) if id == news.ARCHIVES else self.shelves[id].suspended(now)
+    def _news(self, before: Shelf, after: Shelf, now: datetime) -> list[Fact]:
+        """What the sender is told of: downloads that are done now, and a file that is suspended now."""
+        facts: list[Fact] = [*news.downloaded(self.label, self.recipient.address, before, after)]
+        if after.suspended and not before.suspended:
+            facts.append(news.suspended(self.label, self.recipient.address, after.line, now))
+        return facts
 
     def _timed(self, now: datetime) -> Self:
         """With the dates that follow from the downloads; one that should have settled is not forgotten."""
@@ -200,17 +207,8 @@ class Link(Aggregate):
         unsettled = [one for one in (*downloads, *archives) if one.state == "running" and one.at_its_last_bytes]
         return self.but(
             busy_until=max((one.lease_until for one in running), default=None),
-            settles_at=min([*(one.lease_until for one in unsettled), *self._suspensions(now)], default=None),
+            settles_at=min((one.lease_until for one in unsettled), default=None),
         )
-
-    def _suspensions(self, now: datetime) -> Iterator[datetime]:
-        """When which lease will die that suspends something, as far as the sender does not know."""
-        for id, shelf in self.shelves.items():
-            if id not in self.told_suspended and (at := shelf.suspended_from(now)):
-                yield at
-        ends = [one.download.lease_until for one in self.archives.values() if one.download.standing(now) == "running"]
-        if ends and news.ARCHIVES not in self.told_suspended and self.archives_suspended(max(ends)):
-            yield max(ends)
 
 
 def reminder_date(ends_at: datetime, before: timedelta, now: datetime) -> datetime | None:

@@ -8,10 +8,18 @@ from pydantic import SecretStr
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused
 from services.contracts.values import FileLine
 from services.download.domain.link import Asked, Decision, Link, reminder_date
-from services.download.domain.refusals import EverythingDownloaded, LinkExpired, RemindedLately, ResentLately
+from services.download.domain.refusals import (
+    EverythingDownloaded,
+    LinkExpired,
+    RemindedLately,
+    ResentLately,
+    ResentOften,
+)
 from services.kit.refusals import Refusal
 
 RESENT_EVERY = timedelta(minutes=10)
+RESENT_A_DAY = 5
+DAY = timedelta(days=1)
 REMINDED_EVERY = timedelta(days=1)
 BY_THE_CALENDAR = "calendar"
 
@@ -33,6 +41,9 @@ def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
         raise LinkExpired()
     if last is not None and now < last.at + RESENT_EVERY:
         raise ResentLately(retry_after_seconds=_seconds(last.at + RESENT_EVERY - now))
+    today = tuple(at for at in (*last.earlier, last.at) if at > now - DAY) if last else ()
+    if len(today) >= RESENT_A_DAY:
+        raise ResentOften(retry_after_seconds=_seconds(today[-RESENT_A_DAY] + DAY - now))
     fact = LinkIssued(
         label=link.label,
         recipient=link.recipient,
@@ -43,7 +54,7 @@ def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
         ends_at=link.ends_at,
         asked_at=now,
     )
-    return link.but(resent=Asked(id=id, at=now)), [fact]
+    return link.but(resent=Asked(id=id, at=now, earlier=today)), [fact]
 
 
 def remind(link: Link, offer: Offer, id: str, now: datetime) -> Decision:

@@ -6,9 +6,6 @@ from services.contracts.download import FileDownloaded, FileSuspended
 from services.contracts.values import FileLine, Label
 from services.download.domain.shelf import Shelf
 
-ARCHIVES = "archives"
-"""Stands for the archives of a link where a file's id is expected."""
-
 
 def downloaded(label: Label, recipient: str, before: Shelf, after: Shelf) -> list[FileDownloaded]:
     """One fact for each download that this change made done, in the order in which they ended."""
@@ -23,6 +20,6 @@ def downloaded(label: Label, recipient: str, before: Shelf, after: Shelf) -> lis
     ]
 
 
-def suspended(label: Label, recipient: str, file: FileLine | None, now: datetime) -> FileSuspended:
-    """A file, or without one the archive, was broken off too often."""
+def suspended(label: Label, recipient: str, file: FileLine, now: datetime) -> FileSuspended:
+    """Return the news that a file was sent too often."""
     return FileSuspended(label=label, recipient=recipient, file=file, suspended_at=now)

@@ -1,5 +1,6 @@
-"""Which bytes? Half-open ranges [start, stop), sorted and merged."""
+"""Half-open byte ranges [start, stop)."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 Range = tuple[int, int]
@@ -7,7 +8,7 @@ Ranges = tuple[Range, ...]
 
 
 def merged(*ranges: Range) -> Ranges:
-    """The same bytes in as few ranges as possible, in order; empty ranges are dropped."""
+    """Return the same bytes in as few ranges as possible, in order; empty ranges are dropped."""
     found: list[Range] = []
     for start, stop in sorted(one for one in ranges if one[0] < one[1]):
         if found and start <= found[-1][1]:
@@ -18,5 +19,30 @@ def merged(*ranges: Range) -> Ranges:
 
 
 def covered(ranges: Iterable[Range]) -> int:
-    """How many bytes merged ranges hold."""
+    """Return how many bytes merged ranges hold."""
     return sum(stop - start for start, stop in ranges)
+
+
+def without(span: Range, gone: Ranges) -> Ranges:
+    """Return the bytes of `span` that are not in `gone`, which is merged."""
+    found: list[Range] = []
+    at, end = span
+    for start, stop in gone[max(0, bisect_right(gone, (at, at)) - 1) :]:
+        if start >= end:
+            break
+        if at < start:
+            found.append((at, start))
+        at = max(at, stop)
+    return tuple(found) if at >= end else (*found, (at, end))
+
+
+def within(ranges: Ranges, window: Range) -> Ranges:
+    """Return the bytes of sorted, disjoint ranges that lie in the window, counted from its start."""
+    first, end = window
+    found: list[Range] = []
+    for start, stop in ranges[max(0, bisect_right(ranges, (first, first)) - 1) :]:
+        if start >= end:
+            break
+        if stop > first:
+            found.append((max(start, first) - first, min(stop, end) - first))
+    return tuple(found)

@@ -71,6 +71,12 @@ class ResentLately(TooMany):
     french = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
 
 
+class ResentOften(TooMany):
+    """The mail with the link was already sent again five times within a day; try again tomorrow."""
+
+    french = "Le courriel avec le lien a déjà été renvoyé cinq fois en un jour ; réessayez demain."
+
+
 class RemindedLately(TooMany):
     """This recipient was reminded less than a day ago."""
 
@@ -116,15 +122,15 @@ class TransferQuarantined(Gone):
 
 
 class FileSuspended(Gone):
-    """Too many downloads of this file were broken off; the sender can open it again."""
+    """This file was sent far too often through this link; the sender can open it again."""
 
-    french = "Trop de téléchargements de ce fichier ont été interrompus ; l'expéditeur peut le rouvrir."
+    french = "Ce fichier a été transmis bien trop de fois par ce lien ; l'expéditeur peut le rouvrir."
 
 
-class ArchivesSuspended(Gone):
-    """Too many downloads of everything at once were broken off; the sender can open them again."""
+class DownloadStillRunning(Unavailable):
+    """Another request of this download is still sending these bytes; try again in a moment, nothing was spent."""
 
-    french = "Trop de téléchargements groupés ont été interrompus ; l'expéditeur peut les rouvrir."
+    french = "Une autre requête de ce téléchargement envoie encore ces octets ; réessayez bientôt, rien n'est décompté."
 
 
 class DownloadUnknown(NotFound):

@@ -1,22 +1,43 @@
-"""How often may one file of one link be fetched? No lease begins when done and running downloads are at the limit."""
+"""One file of one link: how often its bytes left, who may have it now, and its downloads."""
 
-from collections.abc import Callable
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.values import FileLine
-from services.download.domain.downloads import Download, Progress, Standing, suspended
-from services.download.domain.refusals import DownloadAlreadyDone, DownloadsExhausted, FileSuspended
+from services.download.domain.coverage import Leaving, Steps, added, bytes_of, copies
+from services.download.domain.downloads import Download, Standing
+from services.download.domain.gets import MIB, Begun, Progress
+from services.download.domain.ranges import Range
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    DownloadStillRunning,
+    FileSuspended,
+)
 from services.kit.refusals import Refusal
+
+MOST_LOADS = 100
+MOST_SENT_BYTES = 1024 * MIB
+"""A file whose bytes were sent more than a hundred times and another 1 GiB is suspended, for the load alone."""
+MOST_UNDONE = 20
+RETRY_SECONDS = 10
+
+
+class Held(NamedTuple):
+    """An archive with this file in it, and where the file lies there."""
+
+    download: Download
+    window: Range
 
 
 class Shelf(BaseModel):
-    """One file of one link: how often it may be had, and every download of it.
+    """One file of one link.
 
-    `held` are unfinished archives with this file in them: the link adds them to the shelf that it shows, and they are
-    not stored with it.
+    `coverage` counts how often each byte left, `sent_bytes` all of them since the sender last opened the file. `held`
+    are the archives with this file in them that may still hand out bytes: the link adds them to the shelf that it
+    shows, and they are not stored with it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -25,88 +46,138 @@ class Shelf(BaseModel):
     size_bytes: int
     limit: int
     downloads: dict[str, Download] = Field(default_factory=dict)
-    reopened_at: datetime | None = None
-    held: tuple[Download, ...] = Field(default=(), exclude=True)
+    coverage: Steps = ()
+    sent_bytes: int = 0
+    held: tuple[Held, ...] = Field(default=(), exclude=True)
 
     @property
     def line(self) -> FileLine:
         """The file as a mail lists it."""
         return FileLine(path=self.path, size_bytes=self.size_bytes)
 
+    @property
+    def suspended(self) -> bool:
+        """It was sent so often, since the sender last opened it, that the load is stopped (quota, *coverage*)."""
+        return self.sent_bytes > MOST_LOADS * self.size_bytes + MOST_SENT_BYTES
+
     def count(self, standing: Standing, now: datetime) -> int:
-        """How many downloads stand so, an archive that holds this file among them."""
-        return sum(one.standing(now) == standing for one in (*self.downloads.values(), *self.held))
+        """Return how many downloads stand so, an archive that holds this file among them."""
+        held = (one.download for one in self.held)
+        return sum(one.standing(now) == standing for one in (*self.downloads.values(), *held))
 
     def left(self, now: datetime) -> int:
-        """How many more may be started now."""
-        return max(0, self.limit - self.count("done", now) - self.count("running", now))
+        """Return how many more may be started now."""
+        return max(0, self.limit - self._copies(now))
 
-    def suspended(self, now: datetime) -> bool:
-        """Undone downloads delivered too often, or too much, since the sender last opened the file."""
-        since = self.reopened_at
-        undone = [one for one in self.downloads.values() if one.undone(now) and (not since or one.started_at > since)]
-        return suspended(undone, self.size_bytes)
+    def is_over_the_limit(self, now: datetime) -> bool:
+        """More copies could be put together than the limit allows, if all that is promised left."""
+        return self._copies(now) > self.limit
 
-    def suspended_from(self, now: datetime) -> datetime | None:
-        """When it will be suspended unless something is delivered to the end meanwhile, if that is to be expected."""
-        ends = [one.lease_until for one in self.downloads.values() if one.standing(now) == "running"]
-        return max(ends) if ends and self.suspended(max(ends)) else None
+    def exhausted(self, now: datetime) -> DownloadsExhausted:
+        """Return why no lease can begin: all are used or running."""
+        return DownloadsExhausted(done=self.count("done", now), running=self.count("running", now))
 
     def barred(self, now: datetime) -> Refusal | None:
-        """Why no lease can begin now: all are used or running, or the file is suspended."""
+        """Return why no lease can begin now, if so."""
         if not self.left(now):
-            return DownloadsExhausted(done=self.count("done", now), running=self.count("running", now))
-        return FileSuspended() if self.suspended(now) else None
+            return self.exhausted(now)
+        return FileSuspended() if self.suspended else None
 
     def taken(self, id: str, now: datetime) -> Self:
-        """With a lease for this download; the same shelf when it has one."""
-        after = self._change(id, now, lambda one: one.taken(self.barred(now), now))
-        return after if after is self else after._without_idle(now)
+        """With a lease for this download; the same shelf when it has one, or is done."""
+        before = self._found(id, now)
+        after = before.taken(now)
+        return self if after is before else self._allowed(self._with(id, after)._tidied(now), now)
 
-    def fetched(self, id: str, start: int, now: datetime) -> Self:
-        """A GET begins at this byte, under the same conditions."""
-        if id in self.downloads and self.downloads[id].standing(now) == "done":
-            if self.downloads[id].finishes(start, now):
-                return self
+    def fetched(self, id: str, begun: Begun, now: datetime) -> Self:
+        """A GET of these bytes begins, under the same conditions, and reserves the first of them."""
+        before = self._found(id, now)
+        if before.standing(now) == "done" and not before.finishes(begun.span[0], now):
             raise DownloadAlreadyDone(left=self.left(now))
-        shelf = self.taken(id, now)
-        return shelf._change(id, now, lambda one: one.fetched(start, None, now))
+        leased = before.standing(now) in ("running", "done")
+        after = before.fetched(begun, now)
+        alone = after.model_copy(update={"gets": {begun.get: after.gets[begun.get]}})
+        if not self._with(id, alone).is_over_the_limit(now) and self._with(id, after).is_over_the_limit(now):
+            raise DownloadStillRunning(retry_after_seconds=RETRY_SECONDS)
+        return self._allowed(self._with(id, after)._tidied(now), now, lease=not leased)
 
     def progressed(self, id: str, progress: Progress, now: datetime) -> Self:
-        """Book what was handed over; a dead lease is taken again if one can begin, or if nothing is left."""
-        return self._change(id, now, lambda one: one.progressed(progress, self.barred(now), now))
+        """Book what was handed over, and let the GET go on if nothing is in the way.
+
+        A dead lease is taken again if one can begin; else what the GET still wants is not reserved.
+        """
+        before = self.downloads.get(id)
+        if before is None:
+            return self
+        booked = self.booked(before.booked(progress))
+        dead = before.standing(now) == "dead"
+        if before.state != "given-back" and not (dead and self.suspended):
+            after = booked._with(id, before.progressed(progress, may_go_on=True, now=now))
+            if not after.is_over_the_limit(now):
+                return after
+        return booked._with(id, before.progressed(progress, may_go_on=False, now=now))
 
     def completed(self, id: str, now: datetime) -> Self:
         """Done, when every byte was delivered."""
-        return self._change(id, now, lambda one: one.completed(now))
+        return self._with(id, self.downloads[id].completed(now)) if id in self.downloads else self
 
     def settled(self, now: datetime) -> Self:
         """Downloads that died inside their last MiB are done."""
-        after = {id: one.settled(now) for id, one in self.downloads.items()}
-        return self if after == self.downloads else self.model_copy(update={"downloads": after})
+        shelf = self
+        for id, one in self.downloads.items():
+            after = one.settled(now)
+            if after is not one:
+                shelf = shelf.booked(one.unbooked)._with(id, after)
+        return shelf
 
     def given_back(self, id: str, now: datetime) -> Self:
         """The client gives a download up."""
-        return self._change(id, now, lambda one: one.given_back(now))
+        return self._with(id, self._found(id, now).given_back(now)) if id in self.downloads else self
 
-    def reopened(self, now: datetime) -> Self:
-        """What was undone before counts no more."""
-        return self.model_copy(update={"reopened_at": now})
+    def reopened(self) -> Self:
+        """What was sent before suspends the file no more."""
+        return self.model_copy(update={"sent_bytes": 0})
+
+    def booked(self, gone: Leaving) -> Self:
+        """With these bytes of the file handed out, and counted."""
+        if not gone.large:
+            return self
+        coverage = added(self.coverage, gone.of(self.size_bytes), self.limit + 1)
+        return self.model_copy(update={"coverage": coverage, "sent_bytes": self.sent_bytes + bytes_of(gone.large)})
 
     def with_done(self, id: str, archive: Download) -> Self:
         """With a complete download that was part of this archive."""
         kept = archive.model_dump(include={"state", "started_at", "lease_until", "ended_at"})
         return self._with(id, Download(size_bytes=self.size_bytes, **kept))
 
-    def _change(self, id: str, now: datetime, rule: Callable[[Download], Download]) -> Self:
-        before = self.downloads.get(id, Download.unbegun(self.size_bytes, now))
-        after = rule(before)
-        return self if after == before else self._with(id, after)
+    def _copies(self, now: datetime) -> int:
+        """How many copies there are when everything that is promised has left; an empty file has no bytes to count."""
+        if not self.size_bytes:
+            return self.count("done", now) + self.count("running", now)
+        steps = [one.promised(now).of(self.size_bytes) for one in self.downloads.values()]
+        steps += [one.download.promised(now).within(one.window).of(self.size_bytes) for one in self.held]
+        promised = tuple(step for some in steps for step in some)
+        return copies(self.size_bytes, added(self.coverage, promised, self.limit + 1))
+
+    def _allowed(self, after: Self, now: datetime, *, lease: bool = True) -> Self:
+        """The shelf after this change, with a new lease or within one; or a refusal."""
+        if after.is_over_the_limit(now):
+            raise self.exhausted(now)
+        if lease and self.suspended:
+            raise FileSuspended()
+        return after
+
+    def _found(self, id: str, now: datetime) -> Download:
+        return self.downloads.get(id) or Download.unbegun(self.size_bytes, now)
 
     def _with(self, id: str, download: Download) -> Self:
+        if self.downloads.get(id) == download:
+            return self
         return self.model_copy(update={"downloads": {**self.downloads, id: download}})
 
-    def _without_idle(self, now: datetime) -> Self:
-        """Downloads that ended without a byte are forgotten: they would only pile up."""
-        kept = {id: one for id, one in self.downloads.items() if not one.idle(now)}
-        return self.model_copy(update={"downloads": kept})
+    def _tidied(self, now: datetime) -> Self:
+        """Without what piles up: undone downloads but the latest; the bytes that they sent stay counted."""
+        over = sorted((one.started_at, id) for id, one in self.downloads.items() if one.over(now) and one.sent_bytes)
+        idle = {id for id, one in self.downloads.items() if one.over(now) and not one.sent_bytes}
+        gone = idle.union(id for _, id in over[:-MOST_UNDONE])
+        return self.model_copy(update={"downloads": {id: one for id, one in self.downloads.items() if id not in gone}})

@@ -9,8 +9,11 @@ from urllib.parse import quote
 
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import RangeNotSatisfiable
+from services.kit.text import normalized
 
 LONGEST_NAME = 180
+LONGEST_ASKED = 4_096
+UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 FALLBACK = re.compile(r"[^A-Za-z0-9 ._()\[\]-]")
 ATTRIBUTE = "!#$&+-.^_`|~"
 ONE_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
@@ -38,15 +41,15 @@ class Body(NamedTuple):
 def content_disposition(path: str) -> str:
     """Save under the last name of `path`: plain ASCII for old clients, the real name in UTF-8 (RFC 6266, RFC 8187)."""
     name = _clean(path.replace("\\", "/").rsplit("/", 1)[-1])
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    plain = normalized(name, LONGEST_NAME, "NFKD").encode("ascii", "ignore").decode()
     plain = FALLBACK.sub("_", plain).strip(" .") or "file"
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
 
 
 def _clean(name: str) -> str:
     """Without control, format and surrogate characters, and not longer than file systems take."""
-    kept = "".join(one for one in name if unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Zl", "Zp"))
-    kept = unicodedata.normalize("NFC", kept).strip(" .")
+    kept = "".join(one for one in name[:LONGEST_ASKED] if unicodedata.category(one) not in UNSEEN)
+    kept = normalized(kept, LONGEST_ASKED).strip(" .")
     stem, dot, suffix = kept.rpartition(".")
     if len(kept) > LONGEST_NAME and dot and len(suffix) < 20:
         return f"{stem[: LONGEST_NAME - len(suffix) - 1]}.{suffix}"

@@ -1,12 +1,14 @@
-"""What was handed over? Written on the link while bytes flow, and counted when it is whole (R33-R38)."""
+"""The record of one GET: its bytes are reserved before they leave, and booked while they flow (R33-R38)."""
 
 import asyncio
+from uuid import uuid4
 
 from services.download.domain.attempts import Attempt
 from services.download.domain.delivery import Handed
-from services.download.domain.downloads import IN_DOUBT_BYTES, LAST_BYTES, Progress
+from services.download.domain.downloads import IN_DOUBT_BYTES, LEASE
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Link
-from services.download.domain.ranges import Range, covered, merged
+from services.download.domain.ranges import Range
 from services.download.store import Links
 from services.download.streams import gauges
 from services.download.streams.closings import Closings
@@ -14,8 +16,10 @@ from services.kit.clock import monotonic_seconds
 from services.kit.logs import logger
 from services.kit.refusals import Refusal, Unavailable
 
-RECORD_BYTES = 64 * 1024 * 1024
 RECORD_SECONDS = 5.0
+STALLED_SECONDS = 60.0
+UNRECORDED_SECONDS = LEASE.total_seconds() - STALLED_SECONDS - RECORD_SECONDS
+"""Bytes leave no longer than that without a record, so that a reservation never lapses while its bytes are sent."""
 LAST_ATTEMPTS = 15
 PAUSE_SECONDS = 2.0
 
@@ -25,25 +29,27 @@ class MayNotGoOn(Exception):
 
 
 class Journal:
-    """The book of one GET of `span`; `position` is how far its bytes were handed to the line."""
+    """The record of one GET of `span`; `position` is how far its bytes were handed to the line."""
 
     def __init__(self, links: Links, closings: Closings, link: str, attempt: Attempt, span: Range) -> None:
         self._links = links
         self._closings = closings
         self.link = link
         self._attempt = attempt
-        self._start, self._stop = span
-        self.position = self._booked = self._start
-        self._handed: tuple[Range, ...] = ()
+        self._span = span
+        self._get = uuid4().hex
+        self.position = self._counted = self._reserved = span[0]
         self._to = Handed("", "")
-        self._written_at = 0.0
-        self._last_announced = False
+        self._recorded_at = self._tried_at = 0.0
+        self._is_open = False
 
     async def open(self) -> None:
-        """Take or renew the lease; refuses when that is not possible."""
-        self._keep(
-            await self._links.all.update(self.link, lambda link, now: self._attempt.fetch(link, self._start, now))
-        )
+        """Take or renew the lease, and reserve the first bytes; refuses when that is not possible."""
+        start, stop = self._span
+        begun, began = Begun(self._get, self._span, min(start + 1, stop)), monotonic_seconds()
+        link = await self._links.all.update(self.link, lambda link, now: self._attempt.fetch(link, begun, now))
+        self._is_open = True
+        self._keep(link, begun.needs, began)
 
     async def may_go_on(self) -> None:
         """Raise `MayNotGoOn` once it was withdrawn, refused, closed, quarantined or revoked (quota rule 7)."""
@@ -51,24 +57,26 @@ class Journal:
             raise MayNotGoOn()
 
     async def before(self, chunk_bytes: int) -> None:
-        """Write down what is due; no byte of the last MiB leaves before the book says so, and the lease allows it."""
+        """Return when the next chunk may leave: reserved in the database, and not too long after the last record."""
         upto = self.position + chunk_bytes
-        size, start = self._attempt.size_bytes, self._start
-        if not self._last_announced and size - covered(merged(*self._handed, (start, upto))) <= LAST_BYTES:
-            await self._record(announced=(self.position, self._stop))
-            self._last_announced = True
-        elif self._due():
+        while upto > self._reserved or monotonic_seconds() - self._tried_at >= RECORD_SECONDS:
+            self._tried_at = monotonic_seconds()
             try:
-                await self._record()
+                await self._record(upto)
                 await self.may_go_on()
             except Unavailable:
-                logger().warning("what was delivered could not be written down yet")
-                self._written_at = monotonic_seconds()
+                unrecorded_seconds = monotonic_seconds() - self._recorded_at
+                if unrecorded_seconds >= LEASE.total_seconds():
+                    raise
+                logger().warning("what was delivered could not be recorded yet")
+                if upto > self._reserved or unrecorded_seconds >= UNRECORDED_SECONDS:
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    self._tried_at -= RECORD_SECONDS
 
     async def broken(self) -> None:
         """The response did not end well: book what was handed over, and count the last of it as not arrived."""
         try:
-            if self.position > self._booked:
+            if self._is_open:
                 await self._complete(confirmed=False)
         except Refusal:
             logger().info("a broken download could not go on")
@@ -82,7 +90,7 @@ class Journal:
         progress = self._progress(confirmed)
         for attempts_left in reversed(range(LAST_ATTEMPTS)):
             try:
-                await self._links.all.update(self.link, lambda link, now: self._attempt.complete(link, progress, now))
+                await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
                 break
             except Unavailable:
                 if not attempts_left:
@@ -90,30 +98,28 @@ class Journal:
                 await asyncio.sleep(PAUSE_SECONDS)
         self._count()
 
-    async def _record(self, announced: Range = (0, 0)) -> None:
-        progress = self._progress(confirmed=False)._replace(next=announced)
-        self._keep(
-            await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
+    async def _record(self, needs: int) -> None:
+        progress, began = (
+            self._progress(confirmed=False)._replace(needs=needs, wants=self._span[1]),
+            monotonic_seconds(),
         )
+        link = await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, progress, now))
         self._count()
+        self._keep(link, needs, began)
 
     def _progress(self, confirmed: bool) -> Progress:
-        arrived = self.position if confirmed else max(self._start, self.position - IN_DOUBT_BYTES)
-        return Progress((self._start, self.position), (self._start, arrived), self.position - self._booked)
+        arrived = self.position if confirmed else max(self._span[0], self.position - IN_DOUBT_BYTES)
+        return Progress(self._get, self.position, arrived)
 
-    def _keep(self, link: Link) -> None:
+    def _keep(self, link: Link, needs: int, began: float) -> None:
         found = self._attempt.found(link)
+        get = found.gets.get(self._get) if found else None
         self._to = Handed(link.transfer, link.recipient.address)
-        self._written_at = monotonic_seconds()
-        if found is None or not found.serves(self._start):
-            self._count()
+        self._recorded_at = self._tried_at = began
+        if get is None or get.stop < needs:
             raise MayNotGoOn()
-        self._handed = found.handed
+        self._reserved = get.stop
 
     def _count(self) -> None:
-        gauges.sent.inc(self.position - self._booked)
-        self._booked = self.position
-
-    def _due(self) -> bool:
-        many = self.position - self._booked >= RECORD_BYTES
-        return many or monotonic_seconds() - self._written_at >= RECORD_SECONDS
+        gauges.sent.inc(self.position - self._counted)
+        self._counted = self.position

@@ -11,7 +11,7 @@ from services.download.domain.refusals import TransferQuarantined
 from services.download.store import Deliveries
 from services.download.streams import gauges
 from services.download.streams.counter import Counter
-from services.download.streams.journal import Journal, MayNotGoOn
+from services.download.streams.journal import STALLED_SECONDS, Journal, MayNotGoOn
 from services.download.streams.parts import PartCorrupted, Reader
 from services.kit.logs import logger
 from services.kit.objects import ObjectMissing, StoreUnavailable
@@ -22,12 +22,11 @@ FIRST_CHUNK = 256 * 1024
 LARGEST_CHUNK = 1024 * 1024
 COPIED_BYTES = 128 * 1024
 SLOW_SECONDS = 2.0
-STALLED_SECONDS = 600.0
 SETTLING_SECONDS = 0.005
 
 
 class ReaderLeft(Exception):
-    """The reader closed the line, or took nothing of it for ten minutes."""
+    """The reader closed the line, or took nothing of it for a minute."""
 
 
 class Serving(Response):
@@ -56,14 +55,19 @@ class Serving(Response):
     async def _begin(self) -> None:
         try:
             await self._journal.open()
-        except MayNotGoOn:
-            raise Unavailable() from None
-        try:
             await self._reader.first()
-        except PartCorrupted as found:
-            await self._quarantine.close(found.file)
+        except BaseException as fault:
+            await asyncio.shield(self._journal.broken())
+            await self._refuse(fault)
+            raise
+
+    async def _refuse(self, fault: BaseException) -> None:
+        if isinstance(fault, MayNotGoOn):
+            raise Unavailable() from None
+        if isinstance(fault, PartCorrupted):
+            await self._quarantine.close(fault.file)
             raise TransferQuarantined() from None
-        except ObjectMissing:
+        if isinstance(fault, ObjectMissing):
             logger().error("an object is missing")
             raise StoreUnavailable() from None
 

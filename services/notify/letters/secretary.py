@@ -1,4 +1,7 @@
-"""Which mail is it, to whom, and with which links? A letter, put into a mail that is ready to post."""
+"""Which mail is it, to whom, and with which links? A mail keeps its words; the letter is written as it leaves.
+
+So a fact that calls for many mails is done with quickly, and writing letters takes turns as sending does (ADR 17).
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -7,14 +10,14 @@ from typing import Any
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.values import Label, Recipient
 from services.notify.domain import Mail, mail_id
-from services.notify.letters.letter import Stationery
+from services.notify.letters.letter import Letter, Stationery
 from services.notify.letters.words import one_line
 
 LONGEST_SUBJECT_START = 60
 
 
 class Secretary:
-    """Makes mails; every link in them begins with `base_url` and nothing else."""
+    """Makes mails and writes their letters; every link in them begins with `base_url` and nothing else."""
 
     def __init__(self, stationery: Stationery, base_url: str) -> None:
         self._stationery = stationery
@@ -24,6 +27,10 @@ class Secretary:
         """The address of a page: `access`, `approve`, `download` or `tracking`."""
         return f"{self._base_url}/{page}/{key}"
 
+    def letter(self, mail: Mail) -> Letter:
+        """What this mail says; the same each time it is tried."""
+        return self._stationery.write(mail.kind, mail.language, mail.words)
+
     def access(self, fact: OneTimeLinkIssued) -> Mail:
         """The link and the key, apart; nothing in it was written by the person who asked (R32)."""
         words = {
@@ -32,14 +39,14 @@ class Secretary:
             "until": fact.expires_at,
             "reply_to": None,
         }
-        letter = self._stationery.write("access", fact.language, words)
         return Mail(
             id=mail_id("access", fact.link, fact.address),
             kind="access",
             language=fact.language,
+            flow=fact.link,
             recipient=fact.address,
+            words=words,
             useless_after=fact.expires_at,
-            **letter._asdict(),
         )
 
     def to_sender(self, kind: str, label: Label, about: str = "", **words: Any) -> Mail:
@@ -69,12 +76,12 @@ class Secretary:
             "tracking": self.link("tracking", label.transfer),
             "reply_to": None,
         }
-        letter = self._stationery.write(kind, label.language, common | words)
         return Mail(
             id=mail_id(kind, label.transfer, to, about),
             kind=kind,
             language=label.language,
+            flow=label.transfer,
             transfer=label.transfer,
             recipient=to,
-            **letter._asdict(),
+            words=common | words,
         )

@@ -1,6 +1,5 @@
 """How are a date, a size and what other people wrote put into words, and into one harmless line?"""
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +8,7 @@ from pydantic import BaseModel
 
 from services.contracts.values import Language
 from services.kit.idn import readable
+from services.kit.text import normalized
 from services.kit.visible import visible
 
 ADDRESSES = ("address", "recipient")
@@ -33,13 +33,13 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 
 def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
     """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
-    spaced = " ".join(unicodedata.normalize("NFC", raw).split())
-    return shortened(" ".join(visible(spaced, UNWANTED).split()), longest)
+    spaced = " ".join(raw[:LONGEST_TEXT].split())
+    return shortened(" ".join(normalized(visible(spaced, UNWANTED), LONGEST_TEXT).split()), longest)
 
 
 def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:
     """What somebody wrote, line by line, each of them harmless; empty lines at both ends are dropped."""
-    lines = [one_line(line, longest) for line in unicodedata.normalize("NFC", raw).splitlines()]
+    lines = [one_line(line, longest) for line in raw[: longest + 1].splitlines()]
     return shortened("\n".join(lines).strip("\n"), longest)
 
 

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from services.notify.domain import Mail
+from services.notify.letters.letter import Letter
 from services.notify.letters.words import LONGEST_LINE, one_line
 
 
@@ -39,7 +40,7 @@ class _Policy(EmailPolicy):
 POLICY = _Policy(linesep=SMTP.linesep, header_factory=_Headers())
 
 
-def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
+def envelope(mail: Mail, letter: Letter, mail_from: Address, now: datetime) -> EmailMessage:
     """The message for one recipient; the same mail has the same Message-ID each time it is tried (R26).
 
     All mails about one transfer refer to the same beginning, so that they make one thread. They come from our own
@@ -50,7 +51,7 @@ def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
     message["To"] = _address(mail.forward_path)
     if mail.reply_to:
         message["Reply-To"] = _address(mail.reply_to.mail_to or mail.reply_to.address)
-    message["Subject"] = header_words(mail.subject)
+    message["Subject"] = header_words(letter.subject)
     message["Date"] = format_datetime(mail.since or now)
     message["Message-ID"] = _reference(mail.id, mail_from.domain)
     if mail.transfer:
@@ -59,8 +60,8 @@ def envelope(mail: Mail, mail_from: Address, now: datetime) -> EmailMessage:
         message["References"] = thread
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(mail.text, cte="quoted-printable")
-    message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     # Else the library would look for one in all that is said; quoted-printable has no `=_`.
     message.set_boundary(f"=_{hashlib.sha256(mail.id.encode()).hexdigest()[:40]}")
     # Set before the parts, it would have moved into the first of them.

@@ -1,6 +1,7 @@
-"""How does a message reach the relay? One SMTP transaction per recipient, and five things that can come of it (R27)."""
+"""How does a message reach the relay? One SMTP transaction per recipient, and what can come of it (R27)."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
 from typing import Literal, NamedTuple, Protocol
 
@@ -18,13 +19,16 @@ LONGEST_REASON = 300
 QUIT_SECONDS = 2.0
 TOO_LONG = 60.0
 
-Result = Literal["accepted", "refused", "delayed", "away"]
+Result = Literal["accepted", "refused", "delayed", "away", "withheld"]
+StillWanted = Callable[[], Awaitable[bool]]
+"""Whether the message may still leave, asked once there is a connection and before the SMTP transaction begins."""
 
 
 class Outcome(NamedTuple):
     """What came of one attempt; `code` is the relay's, or 0 when it said nothing.
 
-    `away` says nothing of the mail: there was no relay to speak to, or it would speak to nobody.
+    `away` says nothing of the mail: there was no relay to speak to, or it would speak to nobody. `withheld`: the relay
+    was reached, and the message was not wanted any more.
     """
 
     result: Result
@@ -35,8 +39,8 @@ class Outcome(NamedTuple):
 class Mailer(Protocol):
     """Hands one message to the relay for one recipient."""
 
-    async def send(self, recipient: str, message: EmailMessage) -> Outcome:
-        """Try once; never raises for what the relay says or does."""
+    async def send(self, recipient: str, message: EmailMessage, still_wanted: StillWanted) -> Outcome:
+        """Try once; never raises for what the relay says or does, only what `still_wanted` raises."""
 
 
 class Relay(NamedTuple):
@@ -57,8 +61,8 @@ class SmtpMailer:
     def __init__(self, relay: Relay) -> None:
         self._relay = relay
 
-    async def send(self, recipient: str, message: EmailMessage) -> Outcome:
-        """Connect, hand over, take leave; an outcome that is not known for sure counts as delayed (R28)."""
+    async def send(self, recipient: str, message: EmailMessage, still_wanted: StillWanted) -> Outcome:
+        """Connect, ask whether it is wanted, hand over; an outcome that is not known counts as delayed (R28)."""
         client = self._client()
         try:
             async with asyncio.timeout(TOO_LONG):
@@ -66,6 +70,8 @@ class SmtpMailer:
         except (SMTPException, OSError, ValueError) as error:
             return Outcome("away", getattr(error, "code", 0), _reason(error))
         try:
+            if not await still_wanted():
+                return Outcome("withheld")
             async with asyncio.timeout(TOO_LONG):
                 await client.sendmail(self._relay.sender, [recipient], message.as_bytes())
         except (SMTPException, OSError, ValueError) as error:

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.values import Language, Recipient
 from services.upload.domain.limits import ByRole
+from services.upload.domain.overtaking import Digests
 from services.upload.domain.recipients import Unreadable
 from services.upload.domain.transfer import FileState, Outcome, Sender, State
 
@@ -38,8 +39,12 @@ class StoredPartCard(BaseModel):
 
 
 class FilePlanCard(CompleteFileCard):
-    """A file, where its parts go and until when, and those that have arrived, in order."""
+    """A file, where its parts go and until when, and those that have arrived, in order.
 
+    `restarted_at` is when all that had arrived was lost; what is missing has to be sent again.
+    """
+
+    restarted_at: datetime | None
     parts_url: str
     capability_expires_at: datetime
     parts: list[StoredPartCard]
@@ -81,9 +86,13 @@ class ContentsCard(BaseModel):
 
 
 class DraftCard(ContentsCard):
-    """A draft, and what stands between it and its being sent, in the order of the page."""
+    """A draft, and what stands between it and its being sent, in the order of the page.
+
+    `digests` says which text each field holds; a change repeats it in `was`, so that it overwrites nothing newer.
+    """
 
     draft: str
+    digests: Digests
     problems: list[ObstacleCard]
 
 

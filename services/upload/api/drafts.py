@@ -10,7 +10,7 @@ from services.upload.api.cards import DraftCard, DraftsCard, RecapCard
 from services.upload.api.views import answer, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
-from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise
+from services.upload.domain.drafting import Revision, refuse_too_many_drafts, revise, understood
 from services.upload.domain.ending import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
@@ -44,8 +44,9 @@ async def draft(draft: Id, deps: Wired, caller: Asking) -> Response:
 @router.patch("/{draft}", response_model=DraftCard)
 async def write(draft: Id, revision: Revision, deps: Wired, caller: Asking) -> Response:
     """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
+    typed = await asyncio.to_thread(understood, revision, deps.limits)
     after = await deps.transfers.update(
-        str(draft), lambda state, now: (revise(open_draft(caller.address, state), revision, deps.limits, now), [])
+        str(draft), lambda state, now: (revise(open_draft(caller.address, state), typed, deps.limits, now), [])
     )
     return answer(draft_view(after, deps))
 

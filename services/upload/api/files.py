@@ -1,11 +1,13 @@
 """What may be done with a file of a draft? It is announced, sent in parts, resumed, completed, removed."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, StringConstraints
 
+from services.contracts.values import Part
 from services.kit.callers import Caller
 from services.kit.events import Fact
 from services.kit.refusals import NotFound
@@ -14,7 +16,17 @@ from services.upload.api.views import answer, complete_view, file_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired
 from services.upload.arrivals import new_key
 from services.upload.deps import Deps
-from services.upload.domain.files import Announcement, admit, announce, completed, known, same_digest, without_file
+from services.upload.domain.files import (
+    Announcement,
+    admit,
+    announce,
+    begin_anew,
+    completed,
+    known,
+    same_digest,
+    without_file,
+)
+from services.upload.domain.parts import least_part_bytes, part_bytes_of
 from services.upload.domain.transfer import File, Transfer, open_draft
 from services.upload.store import Seen
 
@@ -45,14 +57,15 @@ async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: 
     finally:
         if upload_id and (placed is None or placed.key != key):
             await deps.arrivals.give_up(key, upload_id)
-    return await _where(deps, after, id, now, is_new=placed.key == key)
+    if placed.key == key:
+        return _plan(deps, after, id, now, {})
+    return await _where(deps, (after, now), id, caller, small_parts=asked.small_parts)
 
 
 @router.get("", response_model=FilePlanCard)
 async def resume(draft: Id, file: Id, deps: Wired, caller: Asking) -> Response:
     """Where the file's parts go, under a fresh capability, and which of them have arrived."""
-    state, now = await deps.transfers.read(str(draft))
-    return await _where(deps, open_draft(caller.address, state), str(file), now)
+    return await _where(deps, await deps.transfers.read(str(draft)), str(file), caller)
 
 
 @router.post("/completion", response_model=CompleteFileCard)
@@ -77,7 +90,7 @@ async def remove(draft: Id, file: Id, deps: Wired, caller: Asking) -> None:
 
 async def _begin(deps: Deps, draft: str, file: str, asked: Announcement, key: str, caller: Caller) -> str | None:
     """A multipart upload for a file that needs one and may come in: what is refused begins nothing."""
-    if asked.size_bytes <= deps.limits.smallest_part_bytes:
+    if asked.size_bytes <= least_part_bytes(deps.limits, small=asked.small_parts):
         return None
     own = open_draft(caller.address, (await deps.transfers.read(draft))[0])
     if known(own, file, asked, deps.limits):
@@ -99,8 +112,41 @@ async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller)
         raise
 
 
-async def _where(deps: Deps, draft: Transfer, id: str, now: datetime, *, is_new: bool = False) -> Response:
-    file = draft.file(id)
-    arrived = {} if is_new else await deps.arrivals.of(file)
+async def _where(deps: Deps, seen: Seen, id: str, caller: Caller, *, small_parts: bool = False) -> Response:
+    """The plan of a file; one that the store has lost, or that is to have smaller parts, is begun anew before."""
+    draft, now = seen
+    file = open_draft(caller.address, draft).file(id)
+    arrived = await deps.arrivals.of(file)
+    part_bytes = part_bytes_of(file.size_bytes, deps.limits, small=True) if small_parts else file.part_bytes
+    if not arrived.parts and (arrived.is_lost(file) or part_bytes < file.part_bytes):
+        lost_at = now if arrived.is_lost(file) and arrived.was_announced else file.restarted_at
+        after = file.model_copy(update={"part_bytes": min(part_bytes, file.part_bytes), "restarted_at": lost_at})
+        draft, now = await _begin_anew(deps, draft.id, id, file, after, caller)
+        arrived = await deps.arrivals.of(draft.file(id))
+    return _plan(deps, draft, id, now, arrived.parts)
+
+
+async def _begin_anew(deps: Deps, draft: str, id: str, before: File, after: File, caller: Caller) -> Seen:
+    """Put a file under a new key, with a multipart upload if it needs one, in one write.
+
+    Its parts' digests are bound to the old key, and so forgotten; what may still arrive there is removed by the sweep.
+    Whoever is late, because the file was begun anew, completed or removed meanwhile, changes nothing.
+    """
+    key = new_key(draft)
+    upload_id = await deps.arrivals.begin(key) if after.part_count > 1 else None
+    fresh = after.model_copy(update={"key": key, "upload_id": upload_id})
+    is_placed = False
+    try:
+        seen = await deps.transfers.update_at(
+            draft, lambda state, now: (begin_anew(open_draft(caller.address, state), id, before, fresh, now), [])
+        )
+        is_placed = seen[0].file(id).key == key
+    finally:
+        if upload_id and not is_placed:
+            await deps.arrivals.give_up(key, upload_id)
+    return seen
+
+
+def _plan(deps: Deps, draft: Transfer, id: str, now: datetime, arrived: Mapping[int, Part]) -> Response:
     capability, ends = deps.capabilities.issue(draft.id, id, now)
-    return answer(file_view(id, file, capability, ends, arrived))
+    return answer(file_view(id, draft.file(id), capability, ends, arrived))

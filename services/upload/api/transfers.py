@@ -1,8 +1,9 @@
 """What may be done with what was sent? It is looked at, kept for longer, and withdrawn."""
 
 from fastapi import APIRouter, Response
-from pydantic import AwareDatetime, BaseModel, StrictInt
+from pydantic import BaseModel, StrictInt
 
+from services.kit.moments import Moment
 from services.kit.refusals import NotFound
 from services.upload.api.cards import TransferCard, TransfersCard
 from services.upload.api.views import answer, transfer_view
@@ -21,7 +22,7 @@ class Validity(BaseModel):
 
 
 @router.get("", response_model=TransfersCard)
-async def transfers(deps: Wired, caller: Asking, before: AwareDatetime | None = None) -> Response:
+async def transfers(deps: Wired, caller: Asking, before: Moment | None = None) -> Response:
     """What one has sent, the latest first, a hundred at a time; `before` is the last one's `submitted_at`."""
     found = await deps.transfers.sent_by(caller.address, before)
     return answer(TransfersCard(transfers=[transfer_view(transfer, deps) for transfer in found]))

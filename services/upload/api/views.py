@@ -21,6 +21,7 @@ from services.upload.api.cards import (
     TransferCard,
 )
 from services.upload.deps import Deps
+from services.upload.domain.overtaking import digests
 from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
 from services.upload.domain.transfer import File, Transfer
 
@@ -35,7 +36,10 @@ def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
     """A draft, and what stands between it and its being sent."""
     found = problems(draft, deps.limits, deps.agents)
     return DraftCard(
-        draft=draft.id, **_contents(draft, deps), problems=[ObstacleCard(**told(problem)) for problem in found]
+        draft=draft.id,
+        digests=digests(draft),
+        **_contents(draft, deps),
+        problems=[ObstacleCard(**told(problem)) for problem in found],
     )
 
 
@@ -81,6 +85,7 @@ def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Map
         **_line(id, file),
         part_size_bytes=file.part_bytes,
         part_count=file.part_count,
+        restarted_at=file.restarted_at,
         parts_url=f"/parts/{capability}",
         capability_expires_at=ends,
         parts=[

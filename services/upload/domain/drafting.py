@@ -1,18 +1,22 @@
 """What may be typed into a draft?"""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import BaseModel, StrictInt, StringConstraints
+from pydantic import BaseModel, StrictInt
+from pydantic import Field as Bounds
 
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
+from services.kit.text import Page
 from services.upload.domain.limits import Limits
+from services.upload.domain.overtaking import Was, refuse_overtaken
 from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
-Pasted = list[Annotated[str, StringConstraints(max_length=100_000)]]
+MOST_ENTRIES = 2_000
+Pasted = Annotated[list[Page], Bounds(max_length=MOST_ENTRIES)]
 
 
 class ValidityOutOfRange(Unprocessable):
@@ -34,32 +38,58 @@ class TooManyDrafts(Conflict):
 
 
 class Revision(BaseModel):
-    """What a person changes in a draft; what is not named stays as it is."""
+    """What a person changes in a draft; what is not named stays as it is.
+
+    `was` holds the digests of the fields as they were shown to that person: a change of what was changed elsewhere
+    since then is refused, and nothing is written.
+    """
 
     to: Pasted | None = None
     cc: Pasted | None = None
     bcc: Pasted | None = None
-    subject: str | None = None
-    text: str | None = None
+    subject: Page | None = None
+    text: Page | None = None
     validity_days: StrictInt | None = None
     language: Language | None = None
+    was: Was = Was()
 
     def pasted(self, field: Field) -> Pasted | None:
         """The entries for one of the three lists."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}[field]
 
 
-def revise(draft: Transfer, revision: Revision, limits: Limits, now: datetime) -> Transfer:
-    """The draft with what was typed, cleaned; the same draft when nothing changed."""
-    after = _readdressed(draft, revision, limits)
+class Understood(NamedTuple):
+    """A revision whose words were cleaned and whose lists were read."""
+
+    lists: dict[Field, Listed]
+    changes: dict[str, Any]
+    was: Was = Was()
+
+
+def understood(revision: Revision, limits: Limits) -> Understood:
+    """Clean and read what somebody typed; refuses what is too long or too many before it looks any closer.
+
+    A hundred addresses in other scripts can take a tenth of a second, so this is done beside the event loop.
+    """
+    changes: dict[str, Any] = {}
     if revision.subject is not None:
-        after = after.but(subject=clean_subject(revision.subject, limits))
+        changes["subject"] = clean_subject(revision.subject, limits)
     if revision.text is not None:
-        after = after.but(text=clean_text(revision.text, limits))
+        changes["text"] = clean_text(revision.text, limits)
     if revision.validity_days is not None:
-        after = after.but(validity_days=possible_days(revision.validity_days, limits))
+        changes["validity_days"] = possible_days(revision.validity_days, limits)
     if revision.language is not None:
-        after = after.but(language=revision.language)
+        changes["language"] = revision.language
+    return Understood(_lists(revision, limits), changes, revision.was)
+
+
+def revise(draft: Transfer, typed: Understood, limits: Limits, now: datetime) -> Transfer:
+    """The draft with what was typed; the same draft when nothing changed.
+
+    Refuses a change of a field that was changed elsewhere meanwhile.
+    """
+    after = _readdressed(draft, typed.lists, limits).but(**typed.changes)
+    refuse_overtaken(draft, after, typed.was)
     return draft if after == draft else after.but(touched_at=now)
 
 
@@ -77,8 +107,16 @@ def refuse_too_many_drafts(drafts: int, limits: Limits) -> None:
         raise TooManyDrafts(limit=limits.drafts)
 
 
-def _readdressed(draft: Transfer, revision: Revision, limits: Limits) -> Transfer:
-    found = _found(revision, limits)
+def _lists(revision: Revision, limits: Limits) -> dict[Field, Listed]:
+    pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
+    pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
+    different = len(set().union(*pieces.values()))
+    if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
+        raise TooManyRecipients(limit=limits.recipients, recipients=different)
+    return {field: read(each, field) for field, each in pieces.items()}
+
+
+def _readdressed(draft: Transfer, found: dict[Field, Listed], limits: Limits) -> Transfer:
     typed = {spelling.lower(): spelling for spelling in draft.spellings}
     typed |= {address.lower(): address for listed in reversed(found.values()) for address in listed.addresses}
     lists = draft.lists | {field: tuple(one.lower() for one in listed.addresses) for field, listed in found.items()}
@@ -89,13 +127,3 @@ def _readdressed(draft: Transfer, revision: Revision, limits: Limits) -> Transfe
         raise TooManyRecipients(limit=limits.recipients, recipients=max(len(named), len(unreadable)))
     spellings = tuple(one for address, one in typed.items() if address in named and one != address)
     return draft.but(**lists, unreadable=unreadable, spellings=spellings)
-
-
-def _found(revision: Revision, limits: Limits) -> dict[Field, Listed]:
-    """What is read of each list that is changed; too many different entries are refused before they are looked at."""
-    pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
-    pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
-    different = len(set().union(*pieces.values()))
-    if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
-        raise TooManyRecipients(limit=limits.recipients, recipients=different)
-    return {field: read(each, field) for field, each in pieces.items()}

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, Field, StrictInt
+from pydantic import BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
+from services.kit.moments import Moment
 from services.kit.refusals import Conflict, NotFound, TooLarge, Unprocessable
+from services.kit.text import Page
 from services.upload.domain.crc import combined
 from services.upload.domain.limits import Limits
 from services.upload.domain.names import clean_path, free_path, refuse_extension
@@ -17,7 +19,6 @@ from services.upload.domain.transfer import File, Leftover, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MANY_NUMBERS = 1_000
-OLDEST, NEWEST = datetime(1601, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class TransferTooLarge(TooLarge):
@@ -57,11 +58,15 @@ class DigestDiffers(Conflict):
 
 
 class Announcement(BaseModel):
-    """A file that is about to come: its path with `/` between folders, its size in bytes."""
+    """A file that is about to come: its path with `/` between folders, its size in bytes.
 
-    path: str
+    `small_parts` asks for parts as small as the store takes, for a line that breaks before it has carried a larger one.
+    """
+
+    path: Page
     size_bytes: Annotated[StrictInt, Field(ge=0, lt=2**63)]
-    modified_at: Annotated[AwareDatetime, Field(gt=OLDEST, lt=NEWEST)] | None = None
+    modified_at: Moment | None = None
+    small_parts: bool = False
 
 
 def announce(
@@ -93,10 +98,21 @@ def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None,
         path=free_path(path, (file.path for file in draft.files.values()), limits),
         size_bytes=asked.size_bytes,
         modified_at=asked.modified_at,
-        part_bytes=part_bytes_of(asked.size_bytes, limits),
+        part_bytes=part_bytes_of(asked.size_bytes, limits, small=asked.small_parts),
         key=key,
         upload_id=upload_id,
     )
+
+
+def begin_anew(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
+    """The draft with `after` in the place of `before`, whose bytes are marked for removal.
+
+    The same draft when `before` is not there any more. Its date stays: looking at a file does not prolong a draft.
+    """
+    file = draft.file(id)
+    if file.key != before.key or file.state == "complete":
+        return draft
+    return draft.but(files={**draft.files, id: after}, leftovers=(*draft.leftovers, *leftovers([file], now)))
 
 
 def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:

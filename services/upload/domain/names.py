@@ -11,8 +11,10 @@ folders, as a slash does.
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import accumulate
 
 from services.kit.refusals import Unprocessable
+from services.kit.text import folded, normalized
 from services.kit.visible import visible
 from services.upload.domain.limits import Limits
 
@@ -46,8 +48,7 @@ def clean_path(asked: str, limits: Limits) -> str:
         raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in asked):
         raise NameNotAcceptable(reason="control-character")
-    seen = visible(asked)
-    plain = unicodedata.normalize("NFC", seen).replace("\\", "/")
+    plain = normalized(visible(asked), LONGEST_ASKED).replace("\\", "/")
     if plain.startswith("/") or DRIVE.match(plain):
         raise NameNotAcceptable(reason="absolute")
     segments = plain.split("/")
@@ -61,7 +62,7 @@ def clean_path(asked: str, limits: Limits) -> str:
 
 def refuse_extension(path: str, limits: Limits) -> None:
     """Refuse a file whose extension is on the list, however it is written."""
-    name = unicodedata.normalize("NFKC", path.rpartition("/")[2]).casefold()
+    name = normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()
     _, dot, extension = name.rpartition(".")
     if dot and extension in limits.refused_extensions:
         raise ExtensionRefused(extension=extension)
@@ -70,7 +71,7 @@ def refuse_extension(path: str, limits: Limits) -> None:
 def free_path(path: str, taken: Iterable[str], limits: Limits) -> str:
     """The path, or one with `(2)`, `(3)`… where another file has it already; case makes no difference."""
     files = {_folded(other) for other in taken}
-    folders = {other[:at] for other in files for at, character in enumerate(other) if character == "/"}
+    folders = {folder for other in files for folder in accumulate(other.split("/")[:-1], "{}/{}".format)}
     *above, name = path.split("/")
     before = ""
     for folder in above:
@@ -87,7 +88,7 @@ def _numbered(before: str, name: str, taken: set[str], limits: Limits) -> str:
 
 
 def _folded(path: str) -> str:
-    return unicodedata.normalize("NFC", path.casefold())
+    return folded(path, LONGEST_ASKED)
 
 
 def _clean_name(segment: str, limits: Limits) -> str:

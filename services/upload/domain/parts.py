@@ -6,6 +6,8 @@ from services.upload.domain.limits import MIB, Limits
 FEW = 1_000
 MOST = 10_000
 """What an S3 store takes."""
+LEAST = 5 * MIB
+"""The smallest part, but for the last, that an S3 store takes."""
 
 
 class FileTooLarge(TooLarge):
@@ -14,14 +16,22 @@ class FileTooLarge(TooLarge):
     french = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
 
 
-def part_bytes_of(size_bytes: int, limits: Limits) -> int:
-    """The size of every part but the last, in bytes; refuses what would need more than 10,000 parts."""
-    wanted = -(-size_bytes // FEW)
+def part_bytes_of(size_bytes: int, limits: Limits, *, small: bool = False) -> int:
+    """The size of every part but the last, in bytes; refuses what would need more than 10,000 parts.
+
+    `small` parts are as small as the store takes.
+    """
+    wanted = -(-size_bytes // (MOST if small else FEW))
     whole = -(-wanted // MIB) * MIB
-    part_bytes = min(max(whole, limits.smallest_part_bytes), limits.largest_part_bytes)
+    part_bytes = min(max(whole, least_part_bytes(limits, small=small)), limits.largest_part_bytes)
     if size_bytes > part_bytes * MOST:
         raise FileTooLarge(limit_bytes=part_bytes * MOST, size_bytes=size_bytes)
     return part_bytes
+
+
+def least_part_bytes(limits: Limits, *, small: bool = False) -> int:
+    """The size of a part of a small file, in bytes; a file that is no larger is sent as one part."""
+    return min(LEAST, limits.smallest_part_bytes) if small else limits.smallest_part_bytes
 
 
 def part_count_of(size_bytes: int, part_bytes: int) -> int:

@@ -48,7 +48,10 @@ def pieces_of(pasted: Iterable[str]) -> list[Entry]:
 
 
 def read(pieces: Iterable[Entry], field: Field) -> Listed:
-    """The addresses as mail is sent to them, in order, each once; and what is no address."""
+    """The addresses as mail is sent to them, in order, each once; and what is no address.
+
+    One address can take a millisecond, so whoever asks bounds their number.
+    """
     addresses: dict[str, str] = {}
     unreadable: dict[str, Unreadable] = {}
     for entry in pieces:

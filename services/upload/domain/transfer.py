@@ -39,7 +39,8 @@ class File(Value):
     """A file of a transfer: `key` names its object and says nothing of it; `upload_id` is none for a file of one part.
 
     `asked` is the path as it was asked for, cleaned; `path` the one it got, which no other file of the transfer has.
-    `cut` are the parts of a complete file that has more than one.
+    `cut` are the parts of a complete file that has more than one. `restarted_at` is when the store turned out to have
+    lost the parts that had arrived, so that all of them are to be sent again; none when that never happened.
     """
 
     asked: str
@@ -49,6 +50,7 @@ class File(Value):
     part_bytes: int
     key: str
     upload_id: str | None
+    restarted_at: datetime | None = None
     state: FileState = "receiving"
     sha256: str = ""
     crc32: int = 0

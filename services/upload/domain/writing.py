@@ -1,12 +1,14 @@
 """What may a subject and a text hold? Letters, not orders to a terminal, a mail header or a reader's eye."""
 
 import re
-import unicodedata
 
 from services.kit.refusals import Unprocessable
+from services.kit.text import normalized
 from services.kit.visible import visible
 from services.upload.domain.limits import Limits
 
+SIGNS_PER_CHARACTER = 4
+"""At most so many signs are typed for one character that is counted: accents apart from their letters, line ends."""
 BLANKS = re.compile(r"\s+")
 
 
@@ -24,20 +26,28 @@ class TextTooLong(Unprocessable):
 
 def clean_subject(raw: str, limits: Limits) -> str:
     """One line, without control and direction-changing characters; refuses one that is too long."""
-    subject = BLANKS.sub(" ", _seen(BLANKS.sub(" ", raw), keeping="")).strip()
-    if len(subject) > limits.subject_characters:
-        raise SubjectTooLong(limit_characters=limits.subject_characters, characters=len(subject))
+    longest = limits.subject_characters
+    most = SIGNS_PER_CHARACTER * longest
+    if len(raw) > most:
+        raise SubjectTooLong(limit_characters=longest, characters=len(raw))
+    subject = BLANKS.sub(" ", _seen(BLANKS.sub(" ", raw), keeping="", most=most)).strip()
+    if len(subject) > longest:
+        raise SubjectTooLong(limit_characters=longest, characters=len(subject))
     return subject
 
 
 def clean_text(raw: str, limits: Limits) -> str:
     """Lines ended by a newline, without control characters but the tab; refuses one that is too long."""
+    longest = limits.text_characters
+    most = SIGNS_PER_CHARACTER * longest
+    if len(raw) > most:
+        raise TextTooLong(limit_characters=longest, characters=len(raw))
     lines = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = _seen(lines, keeping="\n\t")
-    if len(text) > limits.text_characters:
-        raise TextTooLong(limit_characters=limits.text_characters, characters=len(text))
+    text = _seen(lines, keeping="\n\t", most=most)
+    if len(text) > longest:
+        raise TextTooLong(limit_characters=longest, characters=len(text))
     return text
 
 
-def _seen(raw: str, keeping: str) -> str:
-    return unicodedata.normalize("NFC", visible(raw, keeping=keeping))
+def _seen(raw: str, keeping: str, most: int) -> str:
+    return normalized(visible(raw, keeping=keeping), most)

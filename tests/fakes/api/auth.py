@@ -21,6 +21,7 @@ from tests.fakes.api.cards import KEY, LATER, PERSON, TOKEN, WHEN, Json
 QUESTION, ANSWER = "Combien font deux plus trois ?", "5"
 PNG = b"\x89PNG not really"
 TRIES = 5
+DEVICE = "device.4102444800.proof"
 
 
 class FakeAuth:
@@ -86,7 +87,7 @@ class FakeAuth:
         address = self.mailed[-1] if self.mailed else PERSON["address"]
         self.session = shown_session(address=address, name=f"{asked['first_name']} {asked['last_name']}")
         opened = {name: self.session[name] for name in ("email", "role", "name")}
-        return httpx.Response(201, json=self._token(self.session["role"]) | opened)
+        return httpx.Response(201, json=self._token(self.session["role"]) | opened | {"device": DEVICE})
 
     def _show(self, call: Call) -> httpx.Response:
         return httpx.Response(200, json=self._standing(call))

@@ -67,6 +67,6 @@ def ok(card: Any) -> httpx.Response:
 def token(role: str = "external", life: int = 900, age: int = 0, session: str = "session-1", **claims: Any) -> str:
     """A session's token as auth makes them, but for its signature; `life` and `age` in seconds."""
     now = int(time.time()) - age
-    person = {"jti": session, "sub": PERSON["address"], "name": PERSON["name"], "role": role, "language": "fr"}
-    body = json.dumps({**person, "iat": now, "exp": now + life, **claims}).encode()
+    person = {"sub": PERSON["address"], "person": "person-1", "name": PERSON["name"], "role": role, "language": "fr"}
+    body = json.dumps({"jti": session, **person, "iat": now, "exp": now + life, **claims}).encode()
     return ".".join(base64.urlsafe_b64encode(one).rstrip(b"=").decode() for one in (b"{}", body, b"signed"))

@@ -161,7 +161,7 @@ def download(**more: Any) -> Json:
 def followed(recipient: Json, **more: Any) -> Json:
     """A recipient who has a link, and has not used it."""
     card = {**recipient, "has_link": True, "revoked_at": None, "opened_at": None, "mails": [mail()], "files": []}
-    return {**card, "archives": [], "archives_suspended": False, "has_everything": False, **more}
+    return {**card, "archives": [], "has_everything": False, **more}
 
 
 def shelf(**more: Any) -> Json:

@@ -43,6 +43,7 @@ class FakeDownload:
         self._tracking = tracking
         self._holders: dict[str, str] = {}
         self._bodies: dict[str, bytes] = {}
+        self._etags: dict[str, str] = {}
         link = "/api/download/links/{token}"
         self.answers: Answers = {
             f"GET {link}": lambda call: ok(self._offer(call)),
@@ -103,9 +104,8 @@ class FakeDownload:
             raise DownloadAlreadyDone()
         data, wanted = self._bodies[id], request.headers.get("range", "")
         self.ranges.append(wanted)
-        if not wanted:
-            return httpx.Response(200, stream=httpx.ByteStream(data))
-        return partial_content(data, int(wanted.removeprefix("bytes=").rstrip("-")))
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else None
+        return content_from(data, start, etag=self._etags[id])
 
     def _offer(self, call: Call) -> Json:
         if call["token"] not in self.offers:
@@ -136,7 +136,8 @@ class FakeDownload:
             file["left"] -= 1
             _take_from_archive(card["archive"], file)
             self._tracking.note_start(card["transfer"], self._holder(call), call["file"], id)
-        self._begin(id, what, self.contents.get(call["file"], b""))
+        body = self.contents.get(call["file"], b"")
+        self._begin(id, what, body, etag_of(body))
         return ok({**self._address(id), **{name: file[name] for name in ("size_bytes", "sha256", "left")}})
 
     def _start_archive(self, call: Call) -> httpx.Response:
@@ -147,12 +148,13 @@ class FakeDownload:
             if whole["refusal"]:
                 raise DownloadsExhausted(files=whole["files"])
             whole["left"] -= 1
-        self._begin(id, ARCHIVE, self.archive(card, wanted))
+        self._begin(id, ARCHIVE, self.archive(card, wanted), whole["etag"])
         said = {name: whole[name] for name in ("name", "etag", "left")}
         return ok({**self._address(id), **said, "size_bytes": len(self._bodies[id]), "files": wanted})
 
-    def _begin(self, id: str, what: str, body: bytes) -> None:
+    def _begin(self, id: str, what: str, body: bytes, etag: str) -> None:
         self.downloads.setdefault(id, what)
+        self._etags[id] = etag
         self._bodies.setdefault(id, body)
 
     def _address(self, id: str) -> Json:
@@ -160,12 +162,23 @@ class FakeDownload:
         return {"url": url, "expires_at": LATER, "state": "done" if id in self.done else "running"}
 
 
-def partial_content(data: bytes, start: int, stream: httpx.SyncByteStream | None = None) -> httpx.Response:
-    """The bytes from some byte on; `stream` gives them otherwise than at once."""
+def content_from(
+    data: bytes, start: int | None, stream: httpx.SyncByteStream | None = None, etag: str = ""
+) -> httpx.Response:
+    """All bytes, or those from `start` on; `stream` gives them otherwise than at once."""
+    said = {"content-length": str(len(data) - (start or 0)), "etag": etag or etag_of(data)}
+    body = stream or httpx.ByteStream(data[start:])
+    if start is None:
+        return httpx.Response(200, stream=body, headers=said)
     if start >= len(data):
         raise RangeNotSatisfiable()
-    said = {"content-range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
-    return httpx.Response(206, stream=stream or httpx.ByteStream(data[start:]), headers=said)
+    said |= {"content-range": f"bytes {start}-{len(data) - 1}/{len(data)}"}
+    return httpx.Response(206, stream=body, headers=said)
+
+
+def etag_of(data: bytes) -> str:
+    """Of a file with these bytes."""
+    return f'"{sha256_of(data)}"'
 
 
 def id_of(path: str) -> str:

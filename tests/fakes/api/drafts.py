@@ -1,10 +1,12 @@
 """What follows from what a draft holds, as upload sees it."""
 
+import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
 from services.kit.addresses import Domains
 from services.kit.refusals import Refusal
+from services.upload.domain.overtaking import DraftChangedElsewhere
 from services.upload.domain.recipients import FIELDS, folded, pieces_of, read
 from services.upload.domain.submission import (
     AgentNeeded,
@@ -21,7 +23,35 @@ PLAIN = ("subject", "text", "validity_days", "language")
 
 
 def write(card: Json, changed: Json) -> Json:
-    """What is typed into a draft, read as the service reads it; in place."""
+    """What is typed into a draft, read as the service reads it; in place, unless it was changed elsewhere."""
+    before, after = digests(card), {**card, **_typed(card, changed)}
+    wanted, was = digests(after), changed.get("was") or {}
+    if overtaken := [name for name, digest in was.items() if before[name] not in (digest, wanted[name])]:
+        raise DraftChangedElsewhere(fields=overtaken)
+    card |= after
+    return settle(card)
+
+
+def shown(card: Json) -> Json:
+    """The card as it is answered."""
+    return {**card, "digests": digests(card)}
+
+
+def digests(card: Json) -> Json:
+    """The digest of each field, as the card shows it."""
+    fields: Json = {
+        field: "\n".join(
+            [one["shown"] for one in card["recipients"] if one["field"] == field]
+            + [one["text"] for one in card["unreadable"] if one["field"] == field]
+        )
+        for field in FIELDS
+    }
+    fields |= {name: str(card[name]) for name in ("subject", "text", "validity_days")}
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in fields.items()}
+
+
+def _typed(card: Json, changed: Json) -> Json:
+    unreadable = card["unreadable"]
     typed: dict[Any, tuple[str, ...]] = {
         field: tuple(one["mail_to"] or one["address"] for one in card["recipients"] if one["field"] == field)
         for field in FIELDS
@@ -29,13 +59,13 @@ def write(card: Json, changed: Json) -> Json:
     for field in FIELDS:
         if changed.get(field) is not None:
             typed[field], bad = read(pieces_of(changed[field]), field)
-            others = [one for one in card["unreadable"] if one["field"] != field]
-            card["unreadable"] = others + [one.model_dump() for one in bad]
+            others = [one for one in unreadable if one["field"] != field]
+            unreadable = others + [one.model_dump() for one in bad]
     lists = {field: [one.lower() for one in typed[field]] for field in FIELDS}
     spellings = [one for field in FIELDS for one in typed[field] if one != one.lower()]
-    card["recipients"] = [recipient(one.model_dump()) for one in folded(lists, Domains([AGENTS]), spellings)]
-    card |= {name: changed[name] for name in PLAIN if changed.get(name) is not None}
-    return settle(card)
+    recipients = [recipient(one.model_dump()) for one in folded(lists, Domains([AGENTS]), spellings)]
+    plain = {name: changed[name] for name in PLAIN if changed.get(name) is not None}
+    return {"recipients": recipients, "unreadable": unreadable, **plain}
 
 
 def settle(card: Json) -> Json:
@@ -67,7 +97,7 @@ def obstacles(card: Json) -> list[Refusal]:
 
 def submitted(card: Json) -> Json:
     """The transfer that a draft becomes."""
-    same = {name: value for name, value in card.items() if name not in ("draft", "problems")}
+    same = {name: value for name, value in card.items() if name not in ("draft", "digests", "problems")}
     times = {"submitted_at": WHEN, "ends_at": end_of(card["validity_days"]), "closed_at": None, "purged_at": None}
     return {**same, "transfer": card["draft"], "state": "submitted", "outcome": None, **times}
 

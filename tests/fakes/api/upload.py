@@ -19,8 +19,8 @@ from services.upload.domain.submission import told
 from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.store import PartDiffers
 from tests.fakes.api.call import Answers, Call, ok, with_session
-from tests.fakes.api.cards import LATER, LIMITS, Json, empty_draft
-from tests.fakes.api.drafts import end_of, obstacles, recap, settle, submitted, write
+from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft
+from tests.fakes.api.drafts import end_of, obstacles, recap, settle, shown, submitted, write
 from tests.fakes.api.problems import problem_of_part
 
 MIB = 2**20
@@ -38,7 +38,8 @@ class FakeUpload:
     """`drafts` and `transfers` are cards by id; `parts` what has arrived, by file and number.
 
     `capability` is the one that is good; another number makes all earlier addresses of parts expire.
-    `arrived` is there of whatever file is announced. What was sent is told to `on_submitted`.
+    `arrived` is there of whatever file is announced. The store has given up the files that are `lost`, until they are
+    looked at. What was sent is told to `on_submitted`.
     """
 
     def __init__(self) -> None:
@@ -48,16 +49,20 @@ class FakeUpload:
         self.arrived: dict[int, StoredPart] = {}
         self.puts: Counter[int] = Counter()
         self.part_size_bytes = 8 * MIB
+        self.small_part_size_bytes = 5 * MIB
+        self.lost: set[str] = set()
         self.capability = 1
         self.on_submitted: Callable[[Json], None] = lambda _transfer: None
         self.on_extended: Callable[[Json], None] = lambda _transfer: None
         self.on_withdrawn: Callable[[Json], None] = lambda _transfer: None
         self._digests: dict[str, dict[int, str]] = defaultdict(dict)
+        self._restarted_at: dict[str, str] = {}
+        self._part_sizes: dict[str, int] = {}
         draft, file = "/api/upload/drafts/{draft}", "/api/upload/drafts/{draft}/files/{file}"
         members: Answers = {
-            "GET /api/upload/drafts": lambda _call: ok({"drafts": list(self.drafts.values())}),
+            "GET /api/upload/drafts": lambda _call: ok({"drafts": [shown(card) for card in self.drafts.values()]}),
             f"PUT {draft}": self._begin,
-            f"GET {draft}": lambda call: ok(self._draft(call)),
+            f"GET {draft}": lambda call: ok(shown(self._draft(call))),
             f"PATCH {draft}": self._write,
             f"DELETE {draft}": self._throw_away,
             f"POST {draft}/submission": self._submit,
@@ -103,12 +108,15 @@ class FakeUpload:
             raise PartDiffers()
         if _sha256(request.content) != sha256 or zlib.crc32(request.content) != int(crc32, 16):
             return problem_of_part("part-digest-mismatch")
+        if id in self.lost:
+            return problem_of_part("upload-closed")
         self.puts[int(number)] += 1
         self.parts[id][int(number)] = StoredPart(len(request.content), sha256, request.content)
         return httpx.Response(200)
 
     def _refuse_another_length(self, card: Json, number: int, size_bytes: int) -> None:
-        expected = min(self.part_size_bytes, card["size_bytes"] - (number - 1) * self.part_size_bytes)
+        part_size_bytes = self._cut(card)["part_size_bytes"]
+        expected = min(part_size_bytes, card["size_bytes"] - (number - 1) * part_size_bytes)
         if size_bytes != expected:
             refused = PartTooLarge if size_bytes > expected else PartTooShort
             raise refused(expected_bytes=expected)
@@ -118,7 +126,7 @@ class FakeUpload:
     def _begin(self, call: Call) -> httpx.Response:
         if call["draft"] not in self.transfers:
             self.drafts.setdefault(call["draft"], settle(empty_draft(call["draft"])))
-        return ok(self._draft(call))
+        return ok(shown(self._draft(call)))
 
     def _draft(self, call: Call) -> Json:
         if call["draft"] in self.transfers:
@@ -128,7 +136,7 @@ class FakeUpload:
         return self.drafts[call["draft"]]
 
     def _write(self, call: Call) -> httpx.Response:
-        return ok(write(self._draft(call), call.body))
+        return ok(shown(write(self._draft(call), call.body)))
 
     def _throw_away(self, call: Call) -> httpx.Response:
         self._draft(call)
@@ -156,24 +164,34 @@ class FakeUpload:
             raise FileAlreadyAnnounced(path=known[0]["path"], size_bytes=known[0]["size_bytes"])
         if (extension := asked["path"].rpartition(".")[2]) in LIMITS["refused_extensions"]:
             raise ExtensionRefused(extension=extension)
+        small_parts = asked.pop("small_parts", False)
         if not known:
             card = {"file": id, "modified_at": None, **asked, "state": "receiving", "sha256": None, "crc32": None}
             draft["files"].append(card)
             self.parts[id] |= self.arrived
             settle(draft)
+        if small_parts and not self.parts[id]:
+            self._part_sizes[id] = min(self.small_part_size_bytes, self.part_size_bytes)
+            self._digests.pop(id, None)
         return ok(self._plan(self.file(call["draft"], id)))
 
     def _plan(self, card: Json) -> Json:
+        id = card["file"]
+        if id in self.lost:
+            self.lost.remove(id)
+            self.parts.pop(id, None)
+            if self._digests.pop(id, None):
+                self._restarted_at[id] = WHEN
         parts = [
             {"number": number, "size_bytes": part.size_bytes, "sha256": part.sha256}
-            for number, part in sorted(self.parts[card["file"]].items())
+            for number, part in sorted(self.parts[id].items())
         ]
-        address = {"parts_url": f"/parts/{card['file']}_{self.capability}", "capability_expires_at": LATER}
-        return {**card, **self._cut(card), **address, "parts": parts}
+        address = {"parts_url": f"/parts/{id}_{self.capability}", "capability_expires_at": LATER}
+        return {**card, **self._cut(card), "restarted_at": self._restarted_at.get(id), **address, "parts": parts}
 
     def _cut(self, card: Json) -> Json:
-        count = max(1, -(-card["size_bytes"] // self.part_size_bytes))
-        return {"part_size_bytes": self.part_size_bytes, "part_count": count}
+        part_size_bytes = self._part_sizes.get(card["file"], self.part_size_bytes)
+        return {"part_size_bytes": part_size_bytes, "part_count": max(1, -(-card["size_bytes"] // part_size_bytes))}
 
     def _remove(self, call: Call) -> httpx.Response:
         draft = self._draft(call)
@@ -186,7 +204,7 @@ class FakeUpload:
     def _complete(self, call: Call) -> httpx.Response:
         """Sooner than the real service, which reads a file of many parts back later: another digest is refused."""
         draft, card, sha256 = self._draft(call), self._file(call), call.body["sha256"]
-        parts = self.parts[call["file"]]
+        parts = {} if card["file"] in self.lost else self.parts[card["file"]]
         if missing := [number for number in range(1, self._cut(card)["part_count"] + 1) if number not in parts]:
             raise PartsMissing(parts=missing, missing=len(missing))
         content = self.whole(call["file"])

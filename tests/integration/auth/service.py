@@ -46,11 +46,11 @@ class Auth(Harness[Deps]):
         return {"challenge": challenge, "answer": kept["answers"][0]}
 
     async def ask(
-        self, email: str = "ana@ministere.example", client: httpx.AsyncClient | None = None
+        self, email: str = "ana@ministere.example", client: httpx.AsyncClient | None = None, **more: str
     ) -> httpx.Response:
         """Ask for a link, having answered a human check."""
         asking = client or self.at()
-        return await asking.post("/api/auth/links", json={"email": email, **await self.solved(asking)})
+        return await asking.post("/api/auth/links", json={"email": email, **await self.solved(asking), **more})
 
     async def mailed(self, address: str = "ana@ministere.example") -> list[Mailed]:
         """What would be in the mails to this address, oldest first."""

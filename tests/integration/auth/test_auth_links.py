@@ -42,9 +42,50 @@ async def test_nobody_but_an_agent_invites_and_an_invitation_counts_as_a_link(st
     assert (await auth.at().post("/api/auth/invitations", json=wish)).status_code == 401
     agent = await auth.bearer("ana@ministere.example")
     answers = [await agent.post("/api/auth/invitations", json=wish) for _ in range(5)]
-    assert [answer.status_code for answer in answers] == [202] * 5
+    assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 2
+    assert answers[-1].json()["type"] == "/problems/mailbox-sent-enough"
+    assert 3500 < int(answers[-1].headers["retry-after"]) <= 3600
     invited = [one for one in await auth.facts("auth.one-time-link-issued.v1") if one["address"] == wish["email"]]
     assert len(invited) == 3
+
+
+async def test_whoever_asks_in_anothers_name_cannot_use_up_the_links_of_a_device_that_they_signed_in_on(
+    started: Started,
+) -> None:
+    auth = await started(instances=2)
+    device = (await auth.open(await auth.link("ana@b.fr"))).json()["device"]
+    for _ in range(12):
+        assert (await auth.ask("ana@b.fr", auth.at(network="198.51.100.1"))).status_code == 202
+    assert len(await auth.mailed("ana@b.fr")) == 3, "strangers have used up what they may ask for"
+    answers = [await auth.ask("Ana+x@B.fr", auth.at(n % 2), device=device) for n in range(4)]
+    assert [answer.status_code for answer in answers] == [202] * 3 + [429]
+    assert answers[-1].json()["type"] == "/problems/mailbox-sent-enough"
+    assert len(await auth.mailed("ana+x@b.fr")) == 3
+
+
+async def test_the_invitation_of_an_agent_reaches_somebody_whose_links_were_used_up(started: Started) -> None:
+    auth = await started()
+    agent = await auth.bearer()
+    for _ in range(4):
+        await auth.ask("leo@b.fr")
+    assert (await agent.post("/api/auth/invitations", json={"email": "leo@b.fr"})).status_code == 202
+    assert len(await auth.mailed("leo@b.fr")) == 4
+
+
+@pytest.mark.parametrize("device", ["", "a.b.c", "..", "x" * 200, "a.99999999999.b", "é.4102444800.é", "a.1.b"])
+async def test_what_is_no_token_of_a_device_is_counted_like_a_strangers(started: Started, device: str) -> None:
+    auth = await started(links_per_person=1)
+    answers = [await auth.ask("ana@b.fr", device=device) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert len(await auth.admissions()) == 1
+
+
+async def test_the_token_of_a_device_is_good_for_its_own_person_alone(started: Started) -> None:
+    auth = await started(links_per_person=1)
+    device = (await auth.open(await auth.link("eva@b.fr"))).json()["device"]
+    for _ in range(2):
+        await auth.ask("ana@b.fr", device=device)
+    assert len(await auth.mailed("ana@b.fr")) == 1
 
 
 async def test_no_secret_rests_in_the_database_once_it_was_announced(auth: Auth) -> None:
@@ -123,20 +164,51 @@ async def test_an_hour_later_another_link_is_sent(started: Started) -> None:
     assert len(await auth.admissions()) == 4
 
 
+async def test_the_links_of_a_day_are_limited_and_nobody_can_tell(started: Started) -> None:
+    auth = await started(links_per_person=100, links_per_person_a_day=2)
+    assert [(await auth.ask("ana@b.fr")).status_code for _ in range(4)] == [202] * 4
+    assert len(await auth.admissions()) == 2
+
+
 @pytest.mark.parametrize(
     ("setting", "emails"),
     [
-        ("links_per_person_a_day", ["ana@b.fr"] * 4),
         ("links_per_domain", [f"ana{n}@b.fr" for n in range(4)]),
         ("links_per_network", [f"ana@b{n}.fr" for n in range(4)]),
         ("links_in_all", [f"ana@b{n}.fr" for n in range(4)]),
     ],
 )
-async def test_each_limit_holds(started: Started, setting: str, emails: list[str]) -> None:
+async def test_whoever_meets_a_limit_that_many_share_is_told_and_not_promised_a_mail(
+    started: Started, setting: str, emails: list[str]
+) -> None:
     auth = await started(**{"links_per_person": 100, setting: 2})
-    for email in emails:
-        assert (await auth.ask(email)).status_code == 202
+    answers = [await auth.ask(email) for email in emails]
+    assert [answer.status_code for answer in answers] == [202, 202, 429, 429]
+    assert answers[-1].json()["type"] == "/problems/links-too-many"
+    assert 3500 < int(answers[-1].headers["retry-after"]) <= 3600
     assert len(await auth.admissions()) == 2
+
+
+async def test_a_shared_limit_answers_the_same_whether_an_address_has_had_its_links_or_not(started: Started) -> None:
+    auth = await started(links_per_person=1, links_per_domain=2)
+    for email in ("ana@b.fr", "eva@b.fr"):
+        await auth.ask(email)
+    answers = [await auth.ask(email) for email in ("ana@b.fr", "leo@b.fr")]
+    assert [answer.status_code for answer in answers] == [429, 429]
+
+
+async def test_an_agent_who_meets_a_shared_limit_is_told_that_no_invitation_was_sent(started: Started) -> None:
+    auth = await started(links_per_network=2)
+    agent = await auth.bearer()
+    answers = [await agent.post("/api/auth/invitations", json={"email": f"leo@b{n}.fr"}) for n in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 429]
+
+
+async def test_a_hundred_and_ten_people_behind_one_address_are_each_sent_their_link(started: Started) -> None:
+    auth = await started()
+    answers = [await auth.ask(f"ana{n}@b{n}.fr") for n in range(110)]
+    assert {answer.status_code for answer in answers} == {202}
+    assert len(await auth.admissions()) == 110
 
 
 async def test_one_network_does_not_use_up_what_all_share(started: Started) -> None:

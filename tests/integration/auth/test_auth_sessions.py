@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from portal.sessions import Visitor
 from services.kit.clock import utc_now
 from tests.harness import KEY
 from tests.integration.auth.conftest import Started
@@ -185,6 +186,36 @@ async def test_a_session_is_renewed_until_its_end_and_not_after(auth: Auth) -> N
         await again.get("/api/auth/sessions/current"),
     ):
         assert (refused.status_code, kind(refused.json())) == (401, "session-expired")
+
+
+async def test_a_session_goes_on_after_hours_in_which_nobody_used_it(
+    auth: Auth, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, other, begun = await auth.bearer(), await auth.bearer("eva@b.fr"), utc_now()
+
+    async def passed(hours: int, since: int = 0) -> None:
+        monkeypatch.setattr("services.auth.sessions.utc_now", lambda: begun + timedelta(hours=hours))
+        await auth.pass_time(timedelta(hours=hours - since))
+
+    await passed(20)
+    assert kind((await client.get("/api/auth/sessions/current")).json()) == "session-expired"
+    renewed = await client.post("/api/auth/sessions/current/renewal")
+    assert renewed.status_code == 200
+    again = auth.at(headers={"Authorization": f"Bearer {renewed.json()['token']}"})
+    assert (await again.get("/api/auth/sessions/current")).status_code == 200
+    assert (await other.delete("/api/auth/sessions/current")).status_code == 204
+    assert kind((await other.post("/api/auth/sessions/current/renewal")).json()) == "session-expired"
+    await passed(25, since=20)
+    for late in (client, again):
+        assert kind((await late.post("/api/auth/sessions/current/renewal")).json()) == "session-expired"
+
+
+async def test_a_person_is_named_the_same_in_each_session_and_nobody_else_is(auth: Auth) -> None:
+    tokens = [(await auth.bearer(address)).headers["authorization"] for address in ("a@b.fr", "a@b.fr", "c@b.fr")]
+    known = [Visitor.of(token.removeprefix("Bearer ")) for token in tokens]
+    named = [one.person for one in known if one]
+    assert named[0] == named[1] != named[2]
+    assert [len(one) for one in named] == [43, 43, 43]
 
 
 async def test_a_closed_session_is_refused_at_once_everywhere(started: Started) -> None:

@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import httpx
 
+from services.download import sweeper
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
+from tests.integration.download.reader import read_and_leave
 from tests.integration.download.service import MIB, Download, is_done, noise
 
 
@@ -76,17 +78,56 @@ async def test_giving_back_frees_the_slot_at_once(download: Download, client: ht
 
 
 async def test_a_done_download_hands_out_no_more_than_its_end(download: Download, client: httpx.AsyncClient) -> None:
-    sent, id = await download.sent(noise(100)), str(uuid4())
-    address = await sent.address(client, id)
+    size_bytes, id = 17 * MIB, str(uuid4())
+    sent = await download.sent(noise(size_bytes))
+    address, half = await sent.address(client, id), size_bytes // 2
     assert (await client.get(address)).status_code == 200
     again = await client.get(address)
     assert (again.status_code, again.json()["type"]) == (409, "/problems/download-already-done")
     assert (await sent.start(client, id)).json()["state"] == "done"
-    end = await client.get(address, headers={"Range": "bytes=50-"})
-    assert (end.status_code, end.content) == (206, sent.bodies[0][50:]), "a line may have broken that nobody saw break"
-    more = await client.get(address, headers={"Range": "bytes=49-"})
+    end = await client.get(address, headers={"Range": f"bytes={half}-"})
+    assert (end.status_code, end.content) == (206, sent.bodies[0][half:]), (
+        "a line may have broken that nobody saw break"
+    )
+    more = await client.get(address, headers={"Range": f"bytes={half - 1}-"})
     assert more.status_code == 409
     assert await sent.done() == 1
+
+
+async def test_a_small_download_that_one_program_lets_go_is_had_by_the_next_one_on_the_same_slot(
+    download: Download, client: httpx.AsyncClient
+) -> None:
+    sent = await download.sent(noise(300_000))
+    address = await sent.address(client)
+    await read_and_leave(address, 1)
+    await download.come_to_rest()
+    assert (await client.get(address)).content == sent.bodies[0]
+    await eventually(lambda: is_done(sent, 1))
+    assert await sent.left(client) == 2
+
+
+async def test_two_undone_halves_are_one_of_three(download: Download, client: httpx.AsyncClient) -> None:
+    sent, half = await download.sent(noise(10 * MIB)), 5 * MIB
+    for _ in range(3):
+        for span, content in ((f"0-{half - 1}", sent.bodies[0][:half]), (f"{half}-", sent.bodies[0][half:])):
+            id = str(uuid4())
+            answer = await client.get(await sent.address(client, id), headers={"Range": f"bytes={span}"})
+            assert answer.content == content
+            await download.come_to_rest()
+            await sent.give_back(client, id)
+    assert (await sent.left(client), await sent.done()) == (0, 0)
+    assert (await sent.start(client)).json()["type"] == "/problems/downloads-exhausted"
+
+
+async def test_all_but_the_last_byte_is_one_of_three(download: Download, client: httpx.AsyncClient) -> None:
+    sent = await download.sent(noise(3 * MIB))
+    for left in (2, 1, 0):
+        await client.get(await sent.address(client, str(uuid4())), headers={"Range": "bytes=0-3145726"})
+        await download.come_to_rest()
+        await sent.pass_time(timedelta(minutes=31))
+        await sweeper.settle(download.deps)
+        assert await sent.left(client) == left
+    assert (await sent.start(client)).json()["type"] == "/problems/downloads-exhausted"
 
 
 async def test_an_empty_file_counts_when_it_was_fetched(download: Download, client: httpx.AsyncClient) -> None:

@@ -182,6 +182,6 @@ async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(
     delivery, _ = await download.deps.deliveries.read(sent.transfer)
     contents = await download.deps.contents.get(sent.transfer)
     assert [file.crc32 for file in delivery.corrected(contents).files] == [99, small.crc32]
-    before, after = (download.deps.layouts.of(one) for one in (contents, delivery.corrected(contents)))
+    before, after = [await download.deps.layouts.of(one) for one in (contents, delivery.corrected(contents))]
     assert [member.crc32 for member in after.members] == [99, small.crc32]
     assert before.etag != after.etag

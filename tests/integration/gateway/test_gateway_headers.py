@@ -74,7 +74,7 @@ async def test_every_answer_carries_the_security_headers_once_and_no_version(gat
     gateway["auth"].handler = replying("200 OK", b"ok", **{**own, "X-Powered-By": "x", "Server": "uvicorn"})
     for answer in (await gateway.ask("GET", "/api/auth/x"), await gateway.ask("GET", "/api/nowhere")):
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["content-security-policy"].startswith("default-src 'none'; frame-ancestors 'none'")
         assert answer.headers["cross-origin-resource-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"

@@ -3,19 +3,26 @@
 import asyncio
 import email
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
 from services.notify.deps import Deps
-from services.notify.domain import claim, fail
-from services.notify.handlers import on_link_issued
+from services.notify.domain import Mail, claim, fail
+from services.notify.handlers import on_link_issued, on_one_time_link_issued
+from services.notify.letters.letter import Letter, Stationery
+from services.notify.letters.secretary import Secretary
 from services.notify.post.envelope import envelope
 from services.notify.post.mailer import SmtpMailer
 from tests.eventually import eventually
 from tests.integration.notify.service import another, deps_on, make_due, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer, smtp_server
-from tests.unit.notify.told import AT, SENDER, link_issued
+from tests.unit.notify.told import AT, FIRM, SENDER, link_issued, one_time_link
 
 SACHA = "sacha@ville.example"
 
@@ -32,6 +39,18 @@ def delayed(deps: Deps, transfer: str, failures: int) -> Callable[[], Awaitable[
         return any(mail.failures == failures for mail in await of(deps, transfer))
 
     return reached
+
+
+class Writing(Secretary):
+    """Notes for whom it writes letters."""
+
+    def __init__(self) -> None:
+        super().__init__(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
+        self.letters: list[str] = []
+
+    def letter(self, mail: Mail) -> Letter:
+        self.letters.append(mail.recipient)
+        return super().letter(mail)
 
 
 async def facts(deps: Deps, transfer: str) -> list[str]:
@@ -154,7 +173,8 @@ async def test_a_death_between_the_relays_answer_and_its_record_sends_a_second_c
     id = (await of(deps, transfer))[0].id
     for _ in range(2):
         mail = await deps.mails.all.update(id, claim)
-        await mailer.send(SACHA, envelope(mail, deps.mail_from, utc_now()))
+        message = envelope(mail, deps.secretary.letter(mail), deps.mail_from, utc_now())
+        await mailer.send(SACHA, message, partial(deps.standings.still_wanted, mail))
         await make_due(deps, transfer)
     copies = [email.message_from_bytes(content) for content in mailer.told.to(SACHA)]
     assert len(copies) == 2
@@ -178,6 +198,42 @@ async def test_a_relay_that_is_away_is_not_stormed_and_everything_leaves_when_it
         mailer.reachable = True
         await eventually(states(deps, transfer, *["link accepted"] * 20))
     assert len(mailer.told.accepted) == 20
+
+
+@pytest.mark.parametrize("postmen", [1, 2])
+async def test_the_mails_of_a_large_transfer_hold_up_nobody_elses(database: Database, postmen: int) -> None:
+    """Each flow has a turn, in writing letters as in sending them: whoever comes last waits for one mail of each."""
+    mailer, large = FakeMailer(), new_transfer()
+    deps = replace(deps_on(database, mailer, concurrency=1), secretary=(writing := Writing()))
+    for n in range(30):
+        await on_link_issued(deps, link_issued(large, f"p{n}@large.example"))
+    others = [new_transfer() for _ in range(3)]
+    for n, transfer in enumerate(others):
+        for copy in range(2):
+            await on_link_issued(deps, link_issued(transfer, f"p{copy}@other{n}.example"))
+    await on_one_time_link_issued(deps, one_time_link(new_transfer()))
+    assert writing.letters == [], "what a fact calls for is written when it leaves"
+    async with walking(*(another(deps) for _ in range(postmen))):
+        await eventually(lambda: len(mailer.told.accepted) == 37)
+    sent = [address.partition("@")[2] for address, _ in mailer.told.accepted]
+    everybody = {"large.example", *(f"other{n}.example" for n in range(3)), FIRM.partition("@")[2]}
+    if postmen == 1:
+        assert set(sent[:5]) == everybody
+        assert sorted(sent[5:9]) == sorted([*everybody - {FIRM.partition("@")[2]}])
+        assert writing.letters == [address for address, _ in mailer.told.accepted]
+    assert sent[-20:] == ["large.example"] * 20
+
+
+async def test_a_flow_whose_mails_are_delayed_loses_no_turn_of_the_others(database: Database) -> None:
+    deps = deps_on(database, FakeMailer())
+    later, flows = utc_now() + timedelta(hours=1), sorted(new_transfer() for _ in range(3))
+    for transfer in flows:
+        for n in range(2):
+            await on_link_issued(deps, link_issued(transfer, f"p{n}@ville.example"))
+    for mail in await of(deps, flows[1]):
+        await deps.mails.all.update(mail.id, lambda there, _now: (there.but(next_at=later), []))
+    found = [mail.flow for mail, _ in await deps.mails.due([], 10)]
+    assert found == [flows[0], flows[2]] * 2
 
 
 async def test_a_postman_who_is_told_to_stop_finishes_what_is_in_hand(database: Database) -> None:

@@ -40,6 +40,21 @@ async def test_a_draft_begun_fifty_times_is_one_draft(upload: Upload) -> None:
     assert await upload.documents.transfers.count_documents({}) == 1
 
 
+async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload: Upload) -> None:
+    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    draft = await senders[0].begin(subject="S", text="T")
+    was = (await senders[0].ask("GET", f"/drafts/{draft}")).json()["digests"]
+    answers = await asyncio.gather(
+        *(senders[n % 2].ask("PATCH", f"/drafts/{draft}", {"text": f"Version {n}", "was": was}) for n in range(20))
+    )
+    [taken] = [answer.json() for answer in answers if answer.status_code == 200]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert {slug(answer) for answer in refused} == {"draft-changed-elsewhere"}
+    assert refused[0].json()["fields"] == ["text"]
+    shown = (await senders[0].ask("GET", f"/drafts/{draft}")).json()
+    assert (shown["text"], shown["digests"]) == (taken["text"], taken["digests"])
+
+
 async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin(
         to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3

@@ -1,5 +1,6 @@
 """`get` against a door that holds state: verified, inside the folder, not twice."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -7,15 +8,16 @@ import pytest
 
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import TOKEN
+from tests.fakes.api.description import not_ours
+from tests.fakes.api.download import content_from, etag_of
 from tests.unit.client.typing_in import Run
 
 
-def answer_bytes(api: FakeApi, content: bytes) -> None:
-    """Whatever is asked for, these bytes come."""
+def answer_bytes(api: FakeApi, content: bytes, etag: str) -> None:
+    """Whatever is asked for, these bytes come, under the name of the promised ones."""
 
     def lie(request: httpx.Request) -> httpx.Response | None:
-        stream = httpx.ByteStream(content)
-        return httpx.Response(200, stream=stream) if request.url.path.startswith("/files/") else None
+        return content_from(content, None, etag=etag) if request.url.path.startswith("/files/") else None
 
     api.faults.append(lie)
 
@@ -44,9 +46,67 @@ def test_a_file_that_stands_in_the_way_is_left_alone_and_the_others_come(run: Ru
 
 def test_bytes_that_are_not_the_promised_ones_end_with_their_own_code(run: Run, api: FakeApi) -> None:
     api.download.offer_files({"a": b"aaa"})
-    answer_bytes(api, b"zzz")
+    answer_bytes(api, b"zzz", etag_of(b"aaa"))
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 6
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("path", ["/files/", "/api/download/links/"])
+@pytest.mark.parametrize("times", [1, 100])
+def test_the_page_of_a_portal_on_the_way_is_no_answer_and_no_byte_of_a_file(
+    run: Run, api: FakeApi, path: str, times: int
+) -> None:
+    api.download.offer_files({"a": b"a" * 5_000})
+    left = [times]
+
+    def portal(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith(path) or not left[0]:
+            return None
+        left[0] -= 1
+        return not_ours(httpx.Response(200, html="<h1>Welcome</h1> Accept the terms of use."), "a portal on the way")
+
+    api.faults.append(portal)
+    ended = run("get", f"{SERVER}/download/{TOKEN}", "--attempts", "3")
+    if times == 1:
+        assert ended.code == 0, ended.errors
+        assert Path("a").read_bytes() == b"a" * 5_000
+    else:
+        assert ended.code == 5
+        assert "portal" in ended.errors or "portail" in ended.errors
+        assert "Traceback" not in ended.errors
+    assert len(api.download.downloads) <= 1
+
+
+def test_what_has_come_outlives_a_portal_on_the_way(run: Run, api: FakeApi) -> None:
+    content = b"abc" * 5_000
+    api.download.offer_files({"a": content})
+
+    def cut_then_portal(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith("/files/"):
+            return None
+        if "range" in request.headers:
+            return not_ours(httpx.Response(200, html="<h1>Welcome</h1>"), "a portal on the way")
+        return content_from(content, None, CutStream(content[:9_000]))
+
+    api.faults.append(cut_then_portal)
+    assert run("get", f"{SERVER}/download/{TOKEN}", "--attempts", "3").code == 5
+    (kept,) = Path().iterdir()
+    assert kept.read_bytes() == content[:9_000]
+    api.faults.clear()
+    assert run("get", f"{SERVER}/download/{TOKEN}").code == 0
+    assert Path("a").read_bytes() == content
+    assert len(api.download.downloads) == 1
+
+
+class CutStream(httpx.SyncByteStream):
+    """Gives so many bytes, and then the line is cut."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self.content
+        raise httpx.ReadError("cut")
 
 
 def test_an_archive_stays_in_the_folder_and_each_file_in_it_is_verified(run: Run, api: FakeApi) -> None:
@@ -59,7 +119,7 @@ def test_an_archive_stays_in_the_folder_and_each_file_in_it_is_verified(run: Run
     assert len(api.download.downloads) == 1
     Path("Plans.zip").unlink()
     damaged = api.download.archive(card).replace(b"x" * 5_000, b"x" * 4_999 + b"y")
-    answer_bytes(api, damaged)
+    answer_bytes(api, damaged, card["archive"]["etag"])
     assert run("get", f"{SERVER}/download/{TOKEN}", "--archive").code == 6
     assert list(Path().iterdir()) == []
 

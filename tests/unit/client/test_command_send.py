@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+import httpx
+import pytest
+
 from client.commands.words import LANGUAGE
 from client.sources import file_id
 from client.state import State
@@ -26,6 +29,50 @@ def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, api: FakeApi, stat
     }
     assert state.names("sends") == []
     assert run("send", "d", "y", *TO, "--json").document["transfer"] != ended.document["transfer"]
+
+
+def test_what_is_no_file_is_named_and_the_rest_is_sent(run: Run, api: FakeApi) -> None:
+    sign_in(run)
+    Path("d/vide").mkdir(parents=True)
+    Path("d/x").write_bytes(b"x")
+    Path("d/casse").symlink_to("/nowhere/at/all")
+    ended = run("send", "d", *TO, "--json")
+    assert ended.code == 0, ended.errors
+    assert ended.document["left_out"] == [
+        {"path": "d/casse", "why": "broken-link"},
+        {"path": "d/vide", "why": "empty-folder"},
+    ]
+    assert "d/casse" in ended.errors
+    assert "d/vide" in ended.errors
+
+
+def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(
+    run: Run, api: FakeApi, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in(run)
+    Path("d").mkdir()
+    Path("d/ferme").write_bytes(b"x")
+    monkeypatch.setattr("os.access", lambda path, mode: "ferme" not in str(path))
+    ended = run("send", "d", *TO, "--json")
+    assert ended.code == 7
+    assert "d/ferme" in ended.document["error"]["title"]
+    assert (api.upload.drafts, state.names("sends")) == ({}, [])
+
+
+def test_a_file_that_the_service_lost_is_said_to_be_sent_again(run: Run, api: FakeApi) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x" * 5_000)
+    losses = ["/3/"]
+
+    def give_up(request: httpx.Request) -> None:
+        if losses and losses[0] in request.url.path:
+            losses.pop()
+            api.upload.lost |= set(api.upload.parts)
+
+    api.faults.append(give_up)
+    ended = run("send", "x", *TO, "--json")
+    assert ended.code == 0, ended.errors
+    assert ended.document["changed"] == [{"path": "x", "what": "lost"}]
 
 
 def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run, api: FakeApi, state: State) -> None:
@@ -57,6 +104,8 @@ def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Ru
     assert lonely.document["error"]["title"] == AgentNeeded.title(LANGUAGE)
     refused = run("send", "x.exe", *TO, "--json")
     assert (refused.code, refused.document["error"]["type"]) == (3, "/problems/extension-refused")
+    assert refused.document["error"]["path"] == "x.exe"
+    assert refused.document["error"]["title"].startswith("x.exe")
     assert api.upload.drafts == {}
     assert state.names("sends") == []
     assert not api.upload.puts

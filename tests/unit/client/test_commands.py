@@ -1,5 +1,6 @@
 """What is typed, what is read, and how it ends: the command line against a door that holds state."""
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Any
@@ -153,9 +154,32 @@ def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.Mo
     assert "melanissimo get 'a link'" in ended.errors
 
 
+@pytest.mark.parametrize("name", ["l'été.pdf", "$(touch PWNED)", "-b.txt", "a:heart:b", "a\x1b[2Jb", "a\nb"])
+def test_the_command_that_goes_on_is_shown_as_a_shell_reads_it_or_not_at_all(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    def interrupt(request: httpx.Request) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "argv", ["x", "send", name])
+    api.faults.append(interrupt)
+    ended = run("get", f"{SERVER}/download/{TOKEN}")
+    shown = [shlex.split(line) for line in ended.errors.splitlines() if line.startswith("  melanissimo")]
+    assert shown == ([["melanissimo", "send", name]] if name.isprintable() else [])
+    assert "\x1b" not in ended.errors
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_says_how_it_may_end(run: Run, command: str) -> None:
     ended = run(command, "--help")
     assert ended.code == 0
     for said in ("0", "2", "3", "4", "5", "6", "7", "130", "--json", "--server"):
         assert said in ended.output
+
+
+def test_with_a_link_the_address_need_not_be_said(run: Run, api: FakeApi) -> None:
+    given = ["--link", TOKEN, "--key", KEY, "--last-name", "Lovelace", "--first-name", "Ada", "--server", SERVER]
+    ended = run("sign-in", *given, "--json")
+    assert (ended.code, ended.document["email"]) == (0, PERSON["address"])
+    without = run("sign-in", "--server", SERVER)
+    assert without.code == 2

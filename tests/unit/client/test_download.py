@@ -16,7 +16,7 @@ from client.problem import BytesDiffer, Problem, UnexpectedAnswer
 from client.watching import Counting
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN
-from tests.fakes.api.download import FILES_URL, id_of, partial_content
+from tests.fakes.api.download import FILES_URL, content_from, etag_of, id_of
 from tests.fakes.api.problems import problem
 
 ID = id_of("Été/plan.pdf")
@@ -56,15 +56,14 @@ def cut_after(api: FakeApi, size_bytes: int, times: int = 1) -> None:
             return None
         cuts.pop()
         start = int(request.headers.get("range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
-        stream = CutLine(WHOLE[start : start + size_bytes])
-        return partial_content(WHOLE, start, stream) if start else httpx.Response(200, stream=stream)
+        return content_from(WHOLE, start or None, CutLine(WHOLE[start : start + size_bytes]))
 
     api.faults.append(fault)
 
 
 def answer_bytes(api: FakeApi, content: bytes) -> None:
     def fault(request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(200, stream=httpx.ByteStream(content)) if request.url.host == FILES_HOST else None
+        return content_from(content, None, etag=etag_of(WHOLE)) if request.url.host == FILES_HOST else None
 
     api.faults.append(fault)
 

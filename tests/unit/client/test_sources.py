@@ -16,7 +16,7 @@ def test_a_folder_keeps_its_tree_and_its_order(tmp_path: Path) -> None:
     (folder / "b" / "vide.txt").touch()
     (folder / "à.txt").write_text("x")
     (tmp_path / "seul.txt").touch()
-    assert [source.name for source in sources([folder, tmp_path / "seul.txt"])] == [
+    assert [source.name for source in sources([folder, tmp_path / "seul.txt"]).files] == [
         "Été/b/vide.txt",
         "Été/à.txt",
         "seul.txt",
@@ -34,14 +34,16 @@ def test_two_files_of_one_name_are_numbered_and_one_file_named_twice_is_sent_onc
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.tar.gz").touch()
     asked = [tmp_path / "a" / "x.tar.gz", tmp_path / "b" / "x.tar.gz", tmp_path / "a" / ".." / "a" / "x.tar.gz"]
-    assert [source.name for source in sources([*asked, tmp_path / "c"])] == ["x.tar.gz", "x.tar (2).gz", "c/x.tar.gz"]
+    found = sources([*asked, tmp_path / "c"])
+    assert [source.name for source in found.files] == ["x.tar.gz", "x.tar (2).gz", "c/x.tar.gz"]
+    assert found.left_out == []
 
 
 def test_the_folder_one_stands_in_is_sent_under_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Été").mkdir()
     (tmp_path / "Été" / "x").touch()
     monkeypatch.chdir(tmp_path / "Été")
-    assert [source.name for source in sources([Path()])] == ["Été/x"]
+    assert [source.name for source in sources([Path()]).files] == ["Été/x"]
 
 
 def test_a_pipe_and_a_name_that_is_not_text_are_refused(tmp_path: Path) -> None:
@@ -56,10 +58,53 @@ def test_a_pipe_and_a_name_that_is_not_text_are_refused(tmp_path: Path) -> None:
         sources([tmp_path / "nowhere"])
 
 
+def test_what_is_no_file_in_a_folder_is_left_out_and_named(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    (folder / "vide").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").touch()
+    (folder / "lien").symlink_to("../elsewhere")
+    (folder / "casse").symlink_to("/nowhere/at/all")
+    (folder / "file-link").symlink_to("../elsewhere/x")
+    os.mkfifo(folder / "pipe")
+    found = sources([folder])
+    assert [source.name for source in found.files] == ["d/file-link"]
+    assert [(one.name, one.why) for one in found.left_out] == [
+        ("d/casse", "broken-link"),
+        ("d/lien", "linked-folder"),
+        ("d/pipe", "not-a-file"),
+        ("d/vide", "empty-folder"),
+    ]
+
+
+def test_a_folder_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "d" / "closed").mkdir(parents=True)
+    (tmp_path / "d" / "x").touch()
+    scandir = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(PermissionError) as caught:
+        sources([tmp_path / "d"])
+    assert caught.value.filename == str(tmp_path / "d" / "closed")
+
+
+def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "closed").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: path.name != "closed")
+    with pytest.raises(PermissionError) as caught:
+        sources([tmp_path / "closed"])
+    assert caught.value.filename == str(tmp_path / "closed")
+
+
 @pytest.mark.parametrize("seconds", [0, -(10**11), 10**11, 1_700_000_000.1239])
 def test_the_date_of_a_file_is_one_that_every_calendar_has(tmp_path: Path, seconds: float) -> None:
     path = tmp_path / "x"
     path.touch()
     os.utime(path, (seconds, seconds))
-    found = sources([path])[0].modified_at
+    found = sources([path]).files[0].modified_at
     assert found is None or found.microsecond % 1000 == 0

@@ -1,5 +1,6 @@
 """Sending a file: parts, retries, resuming, capabilities and sessions that run out."""
 
+import itertools
 import os
 import random
 import threading
@@ -187,16 +188,17 @@ def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(api: Fa
 
 
 def test_many_files_go_several_at_once_and_are_answered_in_their_order(api: FakeApi, tmp_path: Path) -> None:
-    files = [a_file(tmp_path, 10 * number, f"{number}.txt") for number in range(60)]
-    meeting = threading.Barrier(4)
-    api.faults.append(lambda request: meet(meeting) if request.url.path.startswith("/parts/") else None)
+    files = [a_file(tmp_path, 10 * number, f"{number}.txt") for number in range(63)]
+    meeting, begun = threading.Barrier(4), itertools.count(1)
+
+    def meet_from_the_fourth_on(request: httpx.Request) -> None:
+        if request.url.path.startswith("/parts/") and next(begun) > 3:
+            meeting.wait(10)
+
+    api.faults.append(meet_from_the_fourth_on)
     answers = Uploader(api.client(), parallel=4).send_all(DRAFT, files)
     assert [answer["file"] for answer in answers] == [file_id(DRAFT, file.name) for file in files]
     assert all(sent(api, file) == file.path.read_bytes() for file in files)
-
-
-def meet(barrier: threading.Barrier) -> None:
-    barrier.wait(10)
 
 
 def test_a_capability_that_runs_out_is_replaced(api: FakeApi, tmp_path: Path) -> None:
@@ -223,6 +225,37 @@ def test_parts_that_the_service_lost_are_sent_again(api: FakeApi, tmp_path: Path
     Uploader(api.client()).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert api.upload.puts[4] == 2
+
+
+@pytest.mark.parametrize("lost_at", ["/parts/", "/1/", "/3/", "/completion"])
+def test_what_the_store_gave_up_is_sent_again_from_the_start(api: FakeApi, tmp_path: Path, lost_at: str) -> None:
+    source = a_file(tmp_path, 5_000)
+    id, losses = file_id(DRAFT, source.name), [lost_at]
+
+    def give_up(request: httpx.Request) -> None:
+        if losses and losses[0] in request.url.path:
+            losses.pop()
+            api.upload.lost.add(id)
+
+    api.faults.append(give_up)
+    ears = Ears()
+    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
+    assert ears.position == 5_000
+    assert ears.changes == [(source.name, "lost")]
+
+
+def test_a_file_that_the_store_gave_up_since_yesterday_is_said_to_be_sent_again(api: FakeApi, tmp_path: Path) -> None:
+    source = a_file(tmp_path, 5_000)
+    api.faults.append(lambda request: problem_of_part("forbidden") if "/4/" in request.url.path else None)
+    with pytest.raises(Problem):
+        Uploader(api.client(), parallel=1).send(DRAFT, source)
+    api.faults.clear()
+    api.upload.lost.add(file_id(DRAFT, source.name))
+    ears = Ears()
+    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    assert sent(api, source) == source.path.read_bytes()
+    assert (ears.changes, ears.there) == ([(source.name, "lost")], 0)
 
 
 def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api: FakeApi, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from services.contracts.values import FileLine
 from services.download.domain import archiving
 from services.download.domain.archive import Bundle
 from services.download.domain.attempts import ArchiveAttempt, Attempt, FileAttempt
-from services.download.domain.downloads import LAST_BYTES, Download
+from services.download.domain.downloads import Download
+from services.download.domain.gets import LAST_BYTES
 from services.download.domain.link import Decision, Link
 from services.download.domain.ranges import Ranges, covered, merged
 from services.download.domain.refusals import DownloadsExhausted
@@ -19,11 +20,12 @@ from services.download.streams.journal import Journal, MayNotGoOn
 from tests.fakes.mongo import FakeAggregates
 from tests.unit.download.counter import MIB, START, new_link
 
+CHUNK_BYTES = 8 * MIB
 SIZE = 100 * MIB  # so that a GET of the whole is recorded once on the way
 LINE = FileLine(path="a.zip", size_bytes=SIZE)
 ATTEMPTS: dict[str, Attempt] = {
     "file": FileAttempt(LINE, "f", "mine"),
-    "archive": ArchiveAttempt(Bundle({"f": LINE}, SIZE), "mine"),
+    "archive": ArchiveAttempt(Bundle({"f": LINE}, {"f": 0}, SIZE), "mine"),
 }
 OTHERS = ("b", "c", "d")
 Found = TypeVar("Found")
@@ -91,11 +93,12 @@ class Booked:
     def hand(self, get: Get, upto: int) -> None:
         """The service hands over what comes before this byte, or ends the response if it may not go on."""
         try:
-            _run(get.journal.before(upto - get.journal.position))
+            while get.journal.position < upto:
+                chunk_bytes = min(CHUNK_BYTES, upto - get.journal.position)
+                _run(get.journal.before(chunk_bytes))
+                get.journal.position += chunk_bytes
         except MayNotGoOn:
             self.end(get)
-        else:
-            get.journal.position = upto
 
     def receive(self, get: Get, upto: int) -> None:
         """The reader receives what comes before this byte, as far as it was handed over."""

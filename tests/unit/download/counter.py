@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import FileLine, Label, Person, Recipient
-from services.download.domain.downloads import Progress
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Link
 from services.kit.events import Fact
 
@@ -28,6 +28,7 @@ class Desk:
         self.line = FileLine(path="a.zip", size_bytes=size_bytes)
         self.now = START
         self.facts: list[Fact] = []
+        self.gets: dict[tuple[str, int], str] = {}
 
     def apply(self, rule: Callable[[Link, datetime], tuple[Link, list[Fact]]]) -> None:
         self.link, facts = rule(self.link, self.now)
@@ -37,19 +38,32 @@ class Desk:
         self.apply(lambda link, now: link.start(self.line, "f", id, now))
 
     def fetch(self, id: str, start: int = 0) -> None:
-        self.apply(lambda link, now: link.fetch(self.line, "f", id, start, now))
+        """A GET from this byte to the end begins."""
+        get = f"{id}-{start}-{len(self.gets)}"
+        begun = Begun(get, (start, self.line.size_bytes), min(start + 1, self.line.size_bytes))
+        self.apply(lambda link, now: link.fetch(self.line, "f", id, begun, now))
+        self.gets[id, start] = get
 
     def progress(self, id: str, start: int, stop: int, arrived: int | None = None) -> None:
-        book = Progress((start, stop), (start, stop if arrived is None else arrived), stop - start)
-        self.apply(lambda link, now: link.progress(self.line, "f", id, book, now))
+        """The GET from `start` has handed over everything before `stop`, and wants to go on."""
+        self._record(
+            id, start, Progress("", stop, stop if arrived is None else arrived, stop + 1, self.line.size_bytes)
+        )
 
     def complete(self, id: str, start: int, stop: int) -> None:
-        book = Progress((start, stop), (start, stop), stop - start)
-        self.apply(lambda link, now: link.complete(self.line, "f", id, book, now))
+        """The GET from `start` ends well."""
+        self.broken(id, start, stop, stop)
 
     def broken(self, id: str, start: int, stop: int, arrived: int) -> None:
-        book = Progress((start, stop), (start, arrived), stop - start)
-        self.apply(lambda link, now: link.complete(self.line, "f", id, book, now))
+        """The GET from `start` breaks."""
+        self._record(id, start, Progress("", stop, arrived))
+        self.gets.pop((id, start))
+
+    def _record(self, id: str, start: int, progress: Progress) -> None:
+        if (id, start) not in self.gets:
+            self.fetch(id, start)
+        progress = progress._replace(get=self.gets[id, start])
+        self.apply(lambda link, now: link.progress(self.line, "f", id, progress, now))
 
     def give_back(self, id: str) -> None:
         self.apply(lambda link, now: link.give_back(self.line, "f", id, now))
@@ -66,7 +80,7 @@ class Desk:
 
     @property
     def suspended(self) -> bool:
-        return self.link.shelf(self.line, "f").suspended(self.now)
+        return self.link.shelf(self.line, "f").suspended
 
     def standing(self, id: str) -> str:
         return self.link.shelves["f"].downloads[id].standing(self.now)

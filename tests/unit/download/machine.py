@@ -1,36 +1,90 @@
-"""A link against a model of thirty lines: whatever people do, in whatever order, three means three."""
+"""A link against a model that adds up bytes: from all that ever left, no more than three whole copies can be made.
 
+Whatever people do with files, archives, tails, repeats and broken lines, in whatever order, and whenever a process
+dies.
+"""
+
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.contracts.download import FileDownloaded
 from services.contracts.values import FileLine
-from services.download.domain.downloads import Progress
+from services.download.domain import archiving
+from services.download.domain.archive import Bundle
+from services.download.domain.attempts import ArchiveAttempt, Attempt, FileAttempt
+from services.download.domain.coverage import SMALL_BYTES, copies
+from services.download.domain.gets import MIB, Begun, Progress
 from services.download.domain.link import Link
-from services.download.domain.refusals import DownloadAlreadyDone, DownloadsExhausted, DownloadSpent, FileSuspended
+from services.download.domain.ranges import without
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    DownloadSpent,
+    DownloadStillRunning,
+)
 from services.kit.events import Fact
-from tests.unit.download.counter import MIB
 
-BLOCKS = 4
-LIMIT = 3
-LINE = FileLine(path="a.zip", size_bytes=BLOCKS * MIB)
-IDS = st.sampled_from([f"{number:02}" for number in range(5)])
-REFUSED = (DownloadsExhausted, DownloadAlreadyDone, DownloadSpent, FileSuspended)
+LINES = {"large": FileLine(path="large", size_bytes=20 * MIB), "small": FileLine(path="small", size_bytes=2 * MIB)}
+BEGINS = {"large": MIB, "small": 22 * MIB}
+BUNDLE = Bundle(LINES, BEGINS, 25 * MIB)
+"""Everything is counted in MiB: an archive's headers have one each, as if they were so long."""
+REFUSED = (DownloadsExhausted, DownloadAlreadyDone, DownloadSpent, DownloadStillRunning)
+SCOPES = st.sampled_from(["large", "small", "archive"])
+IDS = st.sampled_from("abcde")
 Rule = Callable[[Link, datetime], tuple[Link, list[Fact]]]
 
 
+class Key(NamedTuple):
+    """A download: what it is for, and its id."""
+
+    scope: str
+    id: str
+
+    @property
+    def attempt(self) -> Attempt:
+        if self.scope == "archive":
+            return ArchiveAttempt(BUNDLE, self.id)
+        return FileAttempt(LINES[self.scope], self.scope, self.id)
+
+    @property
+    def windows(self) -> dict[str, range]:
+        """The files in it, and which of its MiB are theirs."""
+        if self.scope != "archive":
+            return {self.scope: range(LINES[self.scope].size_bytes // MIB)}
+        return {file: range(at // MIB, (at + LINES[file].size_bytes) // MIB) for file, at in BEGINS.items()}
+
+
+@dataclass
+class Line:
+    """A GET that runs: how far it handed out, and how far that is booked and reserved, in MiB."""
+
+    key: Key
+    get: str
+    start: int
+    stop: int
+    at: int
+    booked: int
+    reserved: int
+
+
 class LinkMachine(RuleBasedStateMachine):
-    """The model keeps, for each download, its blocks handed over, when its lease ends, and how it ended."""
+    """`out` is the oracle: how often each MiB of a file really left, also where nobody has booked it yet."""
+
+    limit = 3
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock = 0.0
-        self.model: dict[str, dict[str, Any]] = {}
-        self.announced = 0
+        self.sent: dict[Key, Counter[int]] = {}
+        self.out: dict[str, Counter[int]] = {file: Counter() for file in LINES}
+        self.lines: list[Line] = []
+        self.announced: Counter[str] = Counter()
+        self.gets = 0
 
     def apply(self, change: Rule) -> Link:
         """Apply a rule to the link under test."""
@@ -44,90 +98,115 @@ class LinkMachine(RuleBasedStateMachine):
         """Let time pass for the link under test."""
         raise NotImplementedError
 
-    def living(self) -> list[str]:
-        self._settle()
-        return [id for id, one in self.model.items() if one["state"] == "running" and one["until"] > self.clock]
+    @rule(scope=SCOPES, id=IDS)
+    def start(self, scope: str, id: str) -> None:
+        self.started(Key(scope, id))
 
-    def done(self) -> list[str]:
-        self._settle()
-        return [id for id, one in self.model.items() if one["state"] == "done"]
+    def started(self, key: Key) -> bool:
+        if key.scope == "archive":
+            return self.tried(lambda link, now: archiving.start(link, BUNDLE, key.id, now))
+        return self.tried(lambda link, now: link.start(LINES[key.scope], key.scope, key.id, now))
 
-    def _settle(self) -> None:
-        for one in self.model.values():
-            if one["state"] == "running" and one["until"] <= self.clock and self._last(one):
-                one |= {"state": "done", "ended": one["until"]}
+    @rule(scope=SCOPES, id=IDS, start=st.integers(0, 24), count=st.integers(1, 25), whole=st.booleans())
+    def get(self, scope: str, id: str, start: int, count: int, whole: bool) -> None:
+        """A GET begins: of everything, or of a range."""
+        key = Key(scope, id)
+        size = key.attempt.size_bytes // MIB
+        if key in self.sent or self.started(key):
+            self.begin(key, 0 if whole else start % size, size if whole else min(size, start % size + count))
 
-    def _finishes(self, id: str, first: int) -> bool:
-        """The latter half of a done download is had again for half an hour."""
-        return id in self.done() and self.clock < self.model[id]["ended"] + 1800 and first >= BLOCKS / 2
+    def begin(self, key: Key, start: int, stop: int) -> Line | None:
+        self.gets += 1
+        begun = Begun(f"{self.gets:04}", (start * MIB, stop * MIB), start * MIB + 1)
+        self.sent.setdefault(key, Counter())
+        if not self.tried(lambda link, now: key.attempt.fetch(link, begun, now)):
+            return None
+        line = Line(key, begun.get, start, stop, start, start, self.reserved(key, begun.get))
+        self.lines.append(line)
+        return line
 
-    def _last(self, one: dict[str, Any]) -> bool:
-        return len(one["handed"]) >= BLOCKS - 1
+    def reserved(self, key: Key, get: str) -> int:
+        """How far a GET may hand out, in whole MiB; nothing when it may not go on."""
+        found = key.attempt.found(self.current()[0])
+        return found.gets[get].stop // MIB if found and get in found.gets else 0
 
-    def _lease(self, one: dict[str, Any]) -> None:
-        one |= {"state": "running", "until": self.clock + (1800 if self._last(one) else 90)}
+    @rule(data=st.data(), count=st.integers(1, 25))
+    def hand_out(self, data: st.DataObject, count: int) -> None:
+        """A running GET hands out what comes next, and asks for more when that is not reserved."""
+        if self.lines:
+            self.hand(data.draw(st.sampled_from(self.lines)), count)
 
-    def _take(self, id: str) -> bool:
-        if id in self.living() or id in self.done():
+    def hand(self, line: Line, count: int) -> None:
+        for _ in range(min(count, line.stop - line.at)):
+            if line.at >= line.reserved and not self.record(line):
+                return
+            self.leaves(line)
+
+    def leaves(self, line: Line) -> None:
+        """One MiB leaves."""
+        self.counts(line.key, line.at, 1)
+        self.sent[line.key][line.at] += 1
+        line.at += 1
+
+    def counts(self, key: Key, at: int, change: int) -> None:
+        """Of a small file a byte counts once when it leaves three times in one download."""
+        again = 1 <= self.sent[key][at] < 3
+        for file, window in key.windows.items():
+            if at in window and not (again and LINES[file].size_bytes <= SMALL_BYTES):
+                self.out[file][at - window.start] += change
+
+    def record(self, line: Line) -> bool:
+        """A record on the way; the GET is cut when it may not go on."""
+        needs, arrived = (line.at + 1) * MIB, max(line.start, line.at - 4) * MIB
+        if line.at == line.stop:
+            needs = 0
+        progress = Progress(line.get, line.at * MIB, arrived, needs, line.stop * MIB)
+        self.apply(lambda link, now: line.key.attempt.progress(link, progress, now))
+        line.booked, line.reserved = line.at, self.reserved(line.key, line.get)
+        if line.at < line.reserved:
             return True
-        if len(self.living()) + len(self.done()) >= LIMIT:
-            return False
-        self._lease(self.model.setdefault(id, {"handed": set(), "delivered": set()}))
-        return True
+        self.end(line, well=False)
+        return False
 
-    def _tried(self, change: Rule) -> bool:
-        try:
-            self.apply(change)
-        except REFUSED:
-            return False
-        return True
+    def end(self, line: Line, *, well: bool) -> None:
+        whole = well and line.at == line.stop
+        arrived = line.at if whole else max(line.start, line.at - 4)
+        progress = Progress(line.get, line.at * MIB, arrived * MIB)
+        self.apply(lambda link, now: line.key.attempt.progress(link, progress, now))
+        if line in self.lines:
+            self.lines.remove(line)
 
-    @rule(id=IDS)
-    def start(self, id: str) -> None:
-        assert self._tried(lambda link, now: link.start(LINE, "f", id, now)) == self._take(id)
+    @rule(data=st.data(), well=st.booleans())
+    def get_ends(self, data: st.DataObject, well: bool) -> None:
+        if self.lines:
+            self.end(data.draw(st.sampled_from(self.lines)), well=well)
 
-    @rule(id=IDS, first=st.integers(0, BLOCKS - 1), count=st.integers(0, BLOCKS), whole=st.booleans())
-    def get(self, id: str, first: int, count: int, whole: bool) -> None:
-        """A GET from one block on: some blocks are handed over, and it ends well or its last block is in doubt."""
-        if id not in self.model:
+    @rule(data=st.data())
+    def process_dies(self, data: st.DataObject) -> None:
+        """What it sent since its last record is forgotten, in the recipient's favour (rule 3)."""
+        if not self.lines:
             return
-        wanted = self._take(id) and id not in self.done()
-        start = first * MIB
-        served = wanted or self._finishes(id, first)
-        assert self._tried(lambda link, now: link.fetch(LINE, "f", id, start, now)) == served
-        if not wanted:
-            return
-        one = self.model[id]
-        run = first
-        while run - 1 in one["handed"]:
-            run -= 1
-        one["delivered"] |= set(range(run, first))
-        self._lease(one)
-        stop = min(first + count, BLOCKS)
-        arrived = stop if whole else max(first, stop - 1)
-        one["handed"] |= set(range(first, stop))
-        one["delivered"] |= set(range(first, arrived))
-        self._lease(one)
-        book = Progress((start, stop * MIB), (start, arrived * MIB), 1)
-        if whole:
-            self.apply(lambda link, now: link.complete(LINE, "f", id, book, now))
-            if len(one["delivered"]) == BLOCKS:
-                one |= {"state": "done", "ended": self.clock}
+        line = data.draw(st.sampled_from(self.lines))
+        self.lines.remove(line)
+        for at in range(line.booked, line.at):
+            self.sent[line.key][at] -= 1
+            self.counts(line.key, at, -1)
+
+    @rule(scope=SCOPES, id=IDS)
+    def give_back(self, scope: str, id: str) -> None:
+        if scope == "archive":
+            self.apply(lambda link, now: archiving.give_back(link, id, now))
         else:
-            self.apply(lambda link, now: link.progress(LINE, "f", id, book, now))
+            self.apply(lambda link, now: link.give_back(LINES[scope], scope, id, now))
 
-    @rule(id=IDS)
-    def give_back(self, id: str) -> None:
-        self._settle()
-        self.apply(lambda link, now: link.give_back(LINE, "f", id, now))
-        one = self.model.get(id)
-        if one and one["state"] == "running" and not self._last(one):
-            one["state"] = "given-back"
-
-    @rule(seconds=st.sampled_from([1, 60, 90, 600, 1800]))
+    @rule(seconds=st.sampled_from([1, 85, 1800]))
     def pass_time(self, seconds: int) -> None:
-        self.clock += seconds
-        self.wait(timedelta(seconds=seconds))
+        """Running GETs record as they go on: no reservation lapses while its process lives."""
+        for _ in range(0, seconds, 85):
+            self.wait(timedelta(seconds=min(85, seconds)))
+            for line in [*self.lines]:
+                if line.at < line.stop:
+                    self.record(line)
 
     @rule()
     def settle(self) -> None:
@@ -135,21 +214,82 @@ class LinkMachine(RuleBasedStateMachine):
 
     @invariant()
     def three_means_three(self) -> None:
-        assert len(self.living()) + len(self.done()) <= LIMIT
+        for file, line in LINES.items():
+            assert min(self.out[file][at] for at in range(line.size_bytes // MIB)) <= self.limit
 
     @invariant()
-    def the_link_says_what_the_model_says(self) -> None:
-        link, now = self.current()
-        shelf = link.shelf(LINE, "f")
-        assert shelf.left(now) == LIMIT - len(self.living()) - len(self.done())
-        assert shelf.count("done", now) == len(self.done())
+    def what_is_counted_is_what_left(self) -> None:
+        """Booked bytes are counted, and no others but the last MiB of a process that died there."""
+        link, _ = self.current()
+        for file in link.shelves:
+            least = min(self.booked(file, at) for at in range(LINES[file].size_bytes // MIB))
+            shelf = link.shelves[file]
+            assert copies(shelf.size_bytes, shelf.coverage) >= min(least, self.limit + 1)
+            assert sum(one.state == "done" for one in shelf.downloads.values()) <= self.limit
 
-    def teardown(self) -> None:
-        """Every download that counts was announced exactly once."""
-        if self.model:
-            link = self.apply(lambda link, now: link.settle(now))
-            stored = [one for shelf in link.shelves.values() for one in shelf.downloads.values()]
-            assert self.announced == sum(one.state == "done" for one in stored)
+    def booked(self, file: str, at: int) -> int:
+        """How often one MiB of a file left and is booked."""
+        open_ones = 0
+        for line in self.lines:
+            window = line.key.windows.get(file)
+            open_ones += window is not None and line.booked <= at + window.start < line.at
+        return self.out[file][at] - open_ones
+
+    def tried(self, change: Rule) -> bool:
+        try:
+            self.apply(change)
+        except REFUSED:
+            return False
+        return True
 
     def heard(self, facts: list[Fact]) -> None:
-        self.announced += sum(isinstance(fact, FileDownloaded) for fact in facts)
+        for fact in facts:
+            if isinstance(fact, FileDownloaded):
+                self.announced[fact.file.path] += 1
+
+    def leased(self) -> list[Key]:
+        """The downloads that have a lease, and have not carried too much."""
+        link, now = self.current()
+        found = [(key, key.attempt.found(link)) for key in self.sent]
+        return [key for key, one in found if one and one.standing(now) == "running" and not one.spent]
+
+    def goes_on_to_its_end(self, key: Key) -> None:
+        """Whoever has a lease gets every byte that has not left under it."""
+        assert self.started(key)
+        found = key.attempt.found(self.current()[0])
+        assert found is not None
+        for start, stop in without(found.whole, found.left) if found.state == "running" else ():
+            got = self.begin(key, start // MIB, -(-stop // MIB))
+            assert got is not None
+            self.hand(got, got.stop)
+            assert got.at == got.stop
+            self.end(got, well=True)
+
+    def teardown(self) -> None:
+        """Each download that counts was announced once, and whoever is owed a copy gets it whole."""
+        for line in [*self.lines]:
+            self.end(line, well=True)
+        leased = self.leased()
+        self.wait(timedelta(seconds=90))  # until then, what a process that died had reserved is withheld
+        self.settle()
+        for key in leased:
+            self.goes_on_to_its_end(key)
+        self.three_means_three()
+        self.wait(timedelta(hours=1))
+        link = self.apply(lambda link, now: link.settle(now))
+        for file, known in LINES.items():
+            _, now = self.current()
+            left = link.shelf(known, file).left(now)
+            for number in range(left):
+                key = Key(file, f"last {number}")
+                assert self.started(key)
+                got = self.begin(key, 0, known.size_bytes // MIB)
+                assert got is not None
+                self.hand(got, got.stop)
+                self.end(got, well=True)
+                found = key.attempt.found(self.current()[0])
+                assert found is not None
+                assert found.state == "done"
+            assert not self.started(Key(file, "one more"))
+            done = sum(one.state == "done" for one in self.current()[0].shelves[file].downloads.values())
+            assert self.announced[file] == done

@@ -7,32 +7,40 @@ import pytest
 from services.contracts.download import FileDownloaded
 from services.contracts.values import FileLine
 from services.download.domain import archiving
-from services.download.domain.archive import MOST_IDLE, Bundle
-from services.download.domain.downloads import Progress
-from services.download.domain.link import Link
+from services.download.domain.archive import MOST_UNDONE, Bundle
+from services.download.domain.gets import Begun, Progress
+from services.download.domain.link import Decision, Link
 from services.download.domain.refusals import (
-    ArchivesSuspended,
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
     FileSuspended,
     LinkExpired,
 )
-from services.kit.events import Fact
 from tests.unit.download.counter import MIB, START, new_link
 
 LINES = {name: FileLine(path=f"{name}.pdf", size_bytes=5 * MIB) for name in "abc"}
-ALL = Bundle(LINES, 16 * MIB)
+BEGINS = {"a": 0, "b": 5 * MIB, "c": 10 * MIB}
+ALL = Bundle(LINES, BEGINS, 16 * MIB)
 
 
 def started(link: Link, id: str, now: datetime = START, files: str = "abc") -> Link:
-    return archiving.start(link, Bundle({name: LINES[name] for name in files}, 16 * MIB), id, now)[0]
+    bundle = Bundle({name: LINES[name] for name in files}, {name: BEGINS[name] for name in files}, 16 * MIB)
+    return archiving.start(link, bundle, id, now)[0]
 
 
-def sent(link: Link, id: str, start: int, stop: int, now: datetime = START) -> tuple[Link, list[Fact]]:
-    link, _ = archiving.fetch(link, ALL, id, start * MIB, now)
-    book = Progress((start * MIB, stop * MIB), (start * MIB, stop * MIB), (stop - start) * MIB)
-    return archiving.complete(link, ALL, id, book, now)
+def fetched(link: Link, id: str, start: int, stop: int, now: datetime = START, bundle: Bundle = ALL) -> Link:
+    begun = Begun(f"{start}-{stop}", (start * MIB, stop * MIB), start * MIB + 1)
+    return archiving.fetch(link, bundle, id, begun, now)[0]
+
+
+def ended(link: Link, id: str, start: int, stop: int, now: datetime = START, upto: int | None = None) -> Decision:
+    at = (stop if upto is None else upto) * MIB
+    return archiving.progress(link, ALL, id, Progress(f"{start}-{stop}", at, at), now)
+
+
+def sent(link: Link, id: str, start: int, stop: int, now: datetime = START) -> Decision:
+    return ended(fetched(link, id, start, stop, now), id, start, stop, now)
 
 
 def left(link: Link, now: datetime = START) -> list[int]:
@@ -46,7 +54,7 @@ def test_the_last_byte_of_the_archive_counts_on_every_file_and_tells_each_once()
     assert [fact.file.path for fact in facts if isinstance(fact, FileDownloaded)] == ["a.pdf", "b.pdf", "c.pdf"]
     assert (left(link), link.files_downloaded(START), link.busy_until) == ([2, 2, 2], 3, None)
     with pytest.raises(DownloadAlreadyDone):
-        archiving.fetch(link, ALL, "x", 0, START)
+        fetched(fetched(fetched(link, "x", 0, 16), "x", 0, 16), "x", 0, 16, START + timedelta(minutes=30))
     assert archiving.start(link, ALL, "x", START)[0].archives == link.archives
 
 
@@ -71,20 +79,22 @@ def test_archives_and_files_share_the_same_three() -> None:
 def test_all_leases_are_renewed_and_die_together() -> None:
     link = started(new_link(), "x")
     later = START + timedelta(seconds=80)
-    link, _ = archiving.progress(link, ALL, "x", Progress((0, MIB), (0, MIB), MIB), later)
+    link = fetched(link, "x", 0, 16, later)
     assert left(link, later + timedelta(seconds=89)) == [2, 2, 2]
     assert left(link, later + timedelta(seconds=90)) == [3, 3, 3]
 
 
 def test_a_file_that_ran_out_meanwhile_keeps_a_dead_archive_from_going_on() -> None:
     link, _ = sent(started(new_link(limit=1), "x"), "x", 0, 8)
+    link = fetched(link, "x", 8, 16)
     later = START + timedelta(seconds=90)
     link, _ = link.start(LINES["c"], "c", "1", later)
-    with pytest.raises(DownloadsExhausted):
-        archiving.fetch(link, ALL, "x", 8 * MIB, later)
-    link, _ = archiving.progress(link, ALL, "x", Progress((8 * MIB, 9 * MIB), (8 * MIB, 9 * MIB), MIB), later)
+    with pytest.raises(DownloadsExhausted) as refused:
+        fetched(link, "x", 9, 16, later)
+    assert refused.value.members == {"files": ["c"]}
+    link, _ = ended(link, "x", 8, 16, later, upto=9)
     assert link.archives["x"].download.state == "given-back"
-    assert left(link, later) == [1, 1, 0]
+    assert left(link, later) == [0, 1, 0], "all of the first file has left"
 
 
 def test_whoever_dies_inside_the_last_bytes_is_counted_even_when_another_file_is_written_first() -> None:
@@ -101,41 +111,45 @@ def test_whoever_dies_inside_the_last_bytes_is_counted_even_when_another_file_is
 def test_after_the_end_a_running_archive_goes_on_and_no_new_one_begins() -> None:
     link = started(new_link(), "x", START + timedelta(days=7, seconds=-1))
     over = START + timedelta(days=7)
-    archiving.fetch(link, ALL, "x", 0, over)
+    fetched(link, "x", 0, 16, over)
     with pytest.raises(LinkExpired):
         archiving.start(link, ALL, "y", over)
     with pytest.raises(LinkExpired):
-        archiving.fetch(link, ALL, "x", 0, over + timedelta(seconds=90))
+        fetched(link, "x", 0, 16, over + timedelta(seconds=90))
 
 
 def test_a_suspended_file_suspends_archives_that_hold_it_and_says_which() -> None:
-    link = new_link()
-    for number in range(21):
-        link, _ = link.start(LINES["b"], "b", f"{number}", START)
-        link, _ = link.progress(LINES["b"], "b", f"{number}", Progress((0, 1), (0, 1), 1), START)
-        link, _ = link.give_back(LINES["b"], "b", f"{number}", START)
+    link = started(new_link(), "x", files="ac").with_shelves({"b": LINES["b"]})
+    link = link.but(shelves={**link.shelves, "b": link.shelves["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
     with pytest.raises(FileSuspended) as refused:
-        archiving.start(link, ALL, "x", START)
+        archiving.start(link, ALL, "y", START)
     assert refused.value.members == {"files": ["b"]}
 
 
-def test_broken_archives_suspend_archives_whatever_they_hold_and_not_files() -> None:
-    link = new_link()
-    for number in range(21):
-        link = started(link, f"{number}", files="abc"[: number % 3 + 1])
-        link, _ = archiving.progress(link, ALL, f"{number}", Progress((0, 1), (0, 1), 1), START)
-        link, facts = archiving.give_back(link, f"{number}", START)
-        assert [type(fact).__name__ for fact in facts] == (["FileSuspended"] if number == 20 else [])
-    with pytest.raises(ArchivesSuspended):
-        started(link, "x", files="c")
-    assert left(link) == [3, 3, 3]
-    link, _ = archiving.reopen(link, START)
-    assert left(started(link, "x")) == [2, 2, 2]
+def test_a_small_file_is_not_had_more_often_through_ranges_of_an_archive() -> None:
+    link, copies = new_link(), 0
+    for number in range(40):
+        try:
+            link = fetched(started(link, f"{number}"), f"{number}", 0, 5)
+        except DownloadsExhausted:
+            break
+        link, _ = ended(link, f"{number}", 0, 5)
+        link, _ = archiving.give_back(link, f"{number}", START)
+        copies += 1
+    assert (copies, left(link)) == (3, [0, 3, 3])
+
+
+def test_a_line_that_breaks_within_small_files_costs_one_of_three() -> None:
+    link = started(new_link(limit=1), "x")
+    for start, upto in ((0, 7), (3, 9), (8, 14), (12, 15), (13, 16)):
+        link, facts = ended(fetched(link, "x", start, 16), "x", start, 16, upto=upto)
+    assert (left(link), len(facts)) == ([0, 0, 0], 3)
 
 
 def test_an_archive_that_carried_twice_its_size_ends_as_undone() -> None:
     link = started(new_link(), "x")
-    link, _ = archiving.progress(link, ALL, "x", Progress((0, MIB), (0, MIB), 97 * MIB), START)
+    for _ in range(25):
+        link, _ = sent(link, "x", 0, 4)
     assert left(link) == [3, 3, 3]
     with pytest.raises(DownloadSpent):
         archiving.start(link, ALL, "x", START)
@@ -146,5 +160,5 @@ def test_archives_that_ended_without_a_byte_do_not_pile_up() -> None:
     for number in range(100):
         now += timedelta(seconds=90)
         link = started(link, f"{number}", now)
-    assert MOST_IDLE <= len(link.archives) <= MOST_IDLE + 1
+    assert MOST_UNDONE <= len(link.archives) <= MOST_UNDONE + 1
     assert "99" in link.archives

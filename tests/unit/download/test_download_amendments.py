@@ -11,7 +11,7 @@ from services.contracts.values import Label, Parcel, Person, Recipient, Role
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
-from services.download.domain.downloads import Progress
+from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Link, issue
 from services.download.domain.mailing import Offer
 from services.download.domain.refusals import (
@@ -21,6 +21,7 @@ from services.download.domain.refusals import (
     LinkRevoked,
     RemindedLately,
     ResentLately,
+    ResentOften,
     TransferWithdrawn,
 )
 from services.download.domain.terms import Terms
@@ -64,7 +65,8 @@ def offer() -> Offer:
 def downloaded(state: Link, now: datetime = NOW) -> Link:
     line = contents().lines()[0]
     state, _ = state.start(line, FILE.file, "d", now)
-    return state.complete(line, FILE.file, "d", Progress((0, 1), (0, 1), 1), now)[0]
+    state, _ = state.fetch(line, FILE.file, "d", Begun("g", (0, 1), 1), now)
+    return state.progress(line, FILE.file, "d", Progress("g", 1, 1), now)[0]
 
 
 # --- revoking ---
@@ -180,6 +182,22 @@ def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None
         mailing.resend(after, offer(), "two", NOW + MINUTE)
     assert refused.value.retry_after_seconds == 540
     assert mailing.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
+
+
+def test_the_mail_with_the_link_is_sent_again_five_times_in_any_day_and_no_more() -> None:
+    after = link()
+    for number in range(5):
+        after, _ = mailing.resend(after, offer(), f"at {number}", NOW + number * HOUR)
+    for now in (NOW + 5 * HOUR, NOW + DAY - MINUTE):
+        with pytest.raises(ResentOften) as refused:
+            mailing.resend(after, offer(), "one more", now)
+        assert refused.value.retry_after_seconds == (NOW + DAY - now).total_seconds()
+    assert mailing.resend(after, offer(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
+    after, _ = mailing.resend(after, offer(), "tomorrow", NOW + DAY)
+    assert after.resent is not None
+    assert len(after.resent.earlier) == 4
+    with pytest.raises(ResentOften):
+        mailing.resend(after, offer(), "one more", NOW + DAY + 30 * MINUTE)
 
 
 def test_nothing_is_sent_again_after_the_end() -> None:

@@ -12,7 +12,7 @@ from tests.unit.download.machine import LinkMachine, Rule
 class InMemory(LinkMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.link, self.now = new_link(), START
+        self.link, self.now = new_link(self.limit), START
 
     def apply(self, change: Rule) -> Link:
         self.link, facts = change(self.link, self.now)
@@ -26,5 +26,11 @@ class InMemory(LinkMachine):
         self.now += by
 
 
-TestInMemory = InMemory.TestCase
-TestInMemory.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+class OneIsOne(InMemory):
+    limit = 1
+
+
+OFTEN = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestThreeMeansThree = InMemory.TestCase
+TestOneIsOne = OneIsOne.TestCase
+TestThreeMeansThree.settings = TestOneIsOne.settings = OFTEN

@@ -10,6 +10,7 @@ from tests.fakes.api import cards
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import DRAFT, TOKEN, Json
 from tests.fakes.api.description import description, not_ours
+from tests.fakes.api.drafts import shown
 from tests.fakes.api.elsewhere import ELSEWHERE, ContractViolation
 from tests.fakes.api.problems import problem, problem_of_part, problem_types
 
@@ -49,7 +50,7 @@ def test_the_fake_answers_all_operations_but_those_that_nobody_asks_for() -> Non
     ],
 )
 def test_an_answer_has_what_its_service_describes_and_nothing_else(change: Change, said: str) -> None:
-    card = cards.draft()
+    card = shown(cards.draft())
     request = httpx.Request("PATCH", SERVER + DRAFT_PATH)
     answered(request, httpx.Response(200, json=card))
     change(card)

@@ -1,10 +1,13 @@
 """Alive, started, ready: three questions with three answers (R63, R64)."""
 
+import asyncio
+
 import httpx
 import pytest
 
-from services.kit import clock
+from services.kit import clock, metrics
 from services.kit.health import Health, management
+from tests.eventually import eventually
 
 
 async def answers(health: Health) -> dict[str, int]:
@@ -42,3 +45,22 @@ async def test_an_event_loop_that_does_not_turn_is_not_alive(monkeypatch: pytest
     now = clock.monotonic_seconds()
     monkeypatch.setattr("services.kit.health.monotonic_seconds", lambda: now + 60)
     assert (await answers(health))["livez"] == 503
+
+
+async def test_what_holds_the_event_loop_up_is_measured_in_processor_time() -> None:
+    beating = asyncio.create_task(Health({}).beat())
+    before, long_before = pauses()
+    await eventually(lambda: pauses()[0] >= before + 3, "beats without a pause")
+    assert pauses()[1] == long_before
+    began = clock.thread_seconds()
+    while clock.thread_seconds() < began + 0.2:
+        pass
+    await eventually(lambda: pauses()[1] == long_before + 1, "one long pause")
+    beating.cancel()
+
+
+def pauses() -> tuple[float, float]:
+    """How many were measured, and how many of them were of more than 100 ms."""
+    samples = {(one.name, one.labels.get("le")): one.value for one in next(iter(metrics.loop_pauses.collect())).samples}
+    count = samples["loop_pause_seconds_count", None]
+    return count, count - samples["loop_pause_seconds_bucket", "0.1"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiosmtpd import smtp
 
-from services.notify.post.mailer import Outcome, Relay
+from services.notify.post.mailer import Outcome, Relay, StillWanted
 
 Script = dict[str, Sequence[str]]
 """For each recipient what happens to one attempt after another; the last goes on for ever, none means 250.
@@ -98,21 +98,33 @@ def relay(port: int, timeout_seconds: float = 60.0) -> Relay:
 
 
 class FakeMailer:
-    """The same outcomes without a socket; `reachable` and `pause` may be changed while it runs."""
+    """The same outcomes without a socket; what is not in the script may be changed while it runs.
+
+    `pause` is waited for before there is a connection, `transaction` between the last question and the acceptance.
+    """
 
     def __init__(self, script: Script | None = None) -> None:
         self.told = Told(script or {})
         self.reachable = True
         self.pause: asyncio.Event | None = None
+        self.transaction: asyncio.Event | None = None
+        self.in_transaction = 0
         self._at_once = 0
 
-    async def send(self, recipient: str, message: EmailMessage) -> Outcome:
+    async def send(self, recipient: str, message: EmailMessage, still_wanted: StillWanted) -> Outcome:
         self._at_once += 1
         self.told.most_at_once = max(self.told.most_at_once, self._at_once)
         try:
             if self.pause is not None:
                 await self.pause.wait()
-            return self._judged(recipient, message) if self.reachable else Outcome("away", 0, "nobody there")
+            if not self.reachable:
+                return Outcome("away", 0, "nobody there")
+            if not await still_wanted():
+                return Outcome("withheld")
+            self.in_transaction += 1
+            if self.transaction is not None:
+                await self.transaction.wait()
+            return self._judged(recipient, message)
         finally:
             self._at_once -= 1
 

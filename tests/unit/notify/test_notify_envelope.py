@@ -3,6 +3,7 @@
 import email
 import email.policy
 from email.headerregistry import Address
+from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from zoneinfo import ZoneInfo
@@ -48,11 +49,16 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
     )
 
 
+def enveloped(mail: Mail) -> EmailMessage:
+    return envelope(mail, SECRETARY.letter(mail), FROM, AT)
+
+
 @given(name=anything, subject=anything, text=anything, path=anything)
 @example(name="", subject="=?utf-8?q?a=0D=0ABcc:_x@y.example?=", text="", path="")
 def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subject: str, text: str, path: str) -> None:
     mail = link_mail(name, subject, text, path)
-    raw = envelope(mail, FROM, AT).as_bytes()
+    letter = SECRETARY.letter(mail)
+    raw = enveloped(mail).as_bytes()
     modern = email.message_from_bytes(raw, policy=email.policy.default)
     old = BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
     assert sorted(modern.keys()) == sorted(old.keys()) == sorted(HEADERS)
@@ -61,12 +67,12 @@ def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subj
     assert [one.addr_spec for one in modern["reply-to"].addresses] == ["maire@ville.example"]
     assert [one.addr_spec for one in modern["from"].addresses] == ["post@melanissimo.example"]
     assert old["reply-to"] == "maire@ville.example"
-    assert str(modern["subject"]).split() == header_words(mail.subject).split()
+    assert str(modern["subject"]).split() == header_words(letter.subject).split()
     plain, html = modern.get_body(("plain",)), modern.get_body(("html",))
     assert plain is not None
     assert html is not None
-    assert plain.get_content().replace("\r\n", "\n") == mail.text
-    assert html.get_content().replace("\r\n", "\n") == mail.html
+    assert plain.get_content().replace("\r\n", "\n") == letter.text
+    assert html.get_content().replace("\r\n", "\n") == letter.html
     assert [part.get_content_type() for part in modern.walk()] == [
         *("multipart/alternative", "text/plain", "text/html")
     ]
@@ -74,7 +80,7 @@ def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subj
 
 @given(text=anything)
 def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
-    raw = envelope(link_mail(text, text, text, text), FROM, AT).as_bytes()
+    raw = enveloped(link_mail(text, text, text, text)).as_bytes()
     for line in raw.split(b"\r\n"):
         assert len(line) <= 998
         assert b"\n" not in line
@@ -83,9 +89,9 @@ def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
 
 
 def test_the_same_mail_has_the_same_message_id_and_a_transfer_makes_one_thread() -> None:
-    first, again = (envelope(link_mail(), FROM, AT) for _ in range(2))
+    first, again = (enveloped(link_mail()) for _ in range(2))
     news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
-    other = envelope(news, FROM, AT)
+    other = enveloped(news)
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
     assert first["References"] == other["References"] == other["In-Reply-To"]
     assert "ville.example" not in first["Message-ID"]
@@ -98,12 +104,12 @@ def label_fields() -> dict[str, object]:
 
 def test_replies_go_to_the_sender_only_from_a_released_mail() -> None:
     news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
-    assert envelope(news, FROM, AT)["Reply-To"] is None
-    assert envelope(link_mail(), FROM, AT)["Reply-To"] is not None
-    assert envelope(link_mail(), FROM, AT)["Auto-Submitted"] == "auto-generated"
+    assert enveloped(news)["Reply-To"] is None
+    assert enveloped(link_mail())["Reply-To"] is not None
+    assert enveloped(link_mail())["Auto-Submitted"] == "auto-generated"
 
 
 def test_a_long_subject_with_accents_keeps_its_spaces() -> None:
     subject = "Été à Nîmes où l'œuvre s'achève — déjà prêt, çà et là, même l'été à Sète où tout s'élève"
-    raw = envelope(link_mail(subject=subject), FROM, AT).as_bytes()
+    raw = enveloped(link_mail(subject=subject)).as_bytes()
     assert str(email.message_from_bytes(raw, policy=email.policy.default)["subject"]).endswith(subject)

@@ -1,8 +1,6 @@
 """When a mail is tried, given up, told, and forgotten (R25, R28, R30)."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from itertools import permutations
 
 import pytest
 
@@ -18,6 +16,7 @@ from services.notify.domain import (
     begin_digest,
     claim,
     delay,
+    drop,
     fail,
     give_back,
     mail_id,
@@ -26,7 +25,6 @@ from services.notify.domain import (
     wait_after,
 )
 from services.notify.post.breaker import Breaker
-from services.notify.standing import Standing
 from tests.unit.notify.letters import AT
 
 LABEL = Label(
@@ -42,9 +40,7 @@ MAIL = Mail(
     language="fr",
     transfer="t",
     recipient="sacha@ville.example",
-    subject="s",
-    text="secret",
-    html="secret",
+    words={"link": "secret"},
     blame=LABEL,
 )
 HOUR = timedelta(hours=1)
@@ -97,19 +93,19 @@ def test_two_postmen_do_not_have_the_same_mail_in_hand_and_a_dead_one_gives_it_u
 
 
 def test_what_is_sent_is_forgotten_with_its_secrets_and_its_address() -> None:
-    mail, facts = accept(claim(MAIL, AT)[0], AT)
+    mail, facts = accept(claim(MAIL, AT)[0], MAIL.recipient, AT)
     assert states((mail, facts)) == ["accepted"]
     assert "secret" not in mail.model_dump_json()
     assert "@" not in mail.model_dump_json()
     with pytest.raises(NotDue):
         claim(mail, AT + HOUR)
-    assert accept(mail, AT) == (mail, [])
+    assert accept(mail, MAIL.recipient, AT) == (mail, [])
     assert delay(mail, "451", 0, AT) == (mail, [])
 
 
 def test_a_mail_of_no_transfer_announces_nothing() -> None:
     alone = MAIL.but(transfer="", blame=None)
-    assert accept(alone, AT)[1] == []
+    assert accept(alone, MAIL.recipient, AT)[1] == []
     assert fail(alone, "550", AT)[1] == []
 
 
@@ -132,40 +128,14 @@ def test_a_relay_that_is_away_costs_the_mail_nothing_but_its_two_days() -> None:
     assert states((mail, facts)) == ["failed"]
 
 
-def test_a_mail_whose_recipient_was_revoked_is_dropped_with_what_it_says() -> None:
-    gone, facts = Standing(id="t").without(MAIL.recipient, AT).applied(MAIL, AT)
-    assert (gone.state, facts) == ("dropped", [])
-    assert "secret" not in gone.model_dump_json()
-    assert "@" not in gone.model_dump_json()
-    with pytest.raises(NotDue):
-        claim(gone, AT + HOUR)
-    assert accept(gone, AT)[0] == gone, "it was on its way already"
-
-
-def test_only_what_brings_the_revoked_one_a_right_is_dropped() -> None:
-    standing = Standing(id="t").without(MAIL.recipient, AT)
-    for other in (MAIL.but(recipient="autre@ville.example"), MAIL.but(kind="sent")):
-        assert standing.applied(other, AT) == (other, [])
-    sent = accept(claim(MAIL, AT)[0], AT)[0]
-    assert standing.applied(sent, AT) == (sent, [])
-
-
-def test_what_is_heard_of_a_transfer_comes_to_one_state_and_names_nobody() -> None:
-    changes: list[Callable[[Standing], Standing]] = [
-        lambda one: one.without("a@b.example", AT),
-        lambda one: one.without("c@d.example", AT + HOUR),
-        lambda one: one.until(AT + 48 * HOUR),
-        lambda one: one.until(AT + 24 * HOUR),
-    ]
-    ends = set()
-    for order in permutations(changes):
-        standing = Standing(id="t")
-        for change in (*order, order[0]):
-            standing = change(standing)
-        ends.add(standing.model_dump_json())
-    (end,) = ends
-    assert "@" not in end
-    assert Standing.model_validate_json(end).ends_at == AT + 48 * HOUR
+def test_a_mail_that_was_dropped_during_its_transaction_is_recorded_as_accepted() -> None:
+    gone, _ = drop(claim(MAIL, AT)[0], AT)
+    left, (fact,) = accept(gone, MAIL.recipient, AT)
+    assert isinstance(fact, MailStateChanged)
+    assert (left.state, fact.state, fact.recipient) == ("accepted", "accepted", MAIL.recipient)
+    assert "@" not in left.model_dump_json()
+    assert delay(gone, "451", 0, AT) == (gone, [])
+    assert fail(gone, "550", AT) == (gone, [])
 
 
 def test_the_name_of_a_mail_is_derived_and_holds_no_address() -> None:

@@ -31,6 +31,7 @@ ENDS_AT = datetime(2099, 1, 1, tzinfo=UTC)
 SENDER = Person(address="maire@ville.example", name="Camille Maire")
 AGENTS = ("dominique@ministere.example", "claude@ministere.example")
 FIRM = "contact@firme.example"
+BY = Person(address=AGENTS[0], name="Dominique")
 FILES = (FileLine(path="Été/plan.pdf", size_bytes=7), FileLine(path="vide.txt", size_bytes=0))
 RECIPIENTS = tuple(
     Recipient(address=address, field="to", role="agent" if address in AGENTS else "external")
@@ -110,42 +111,74 @@ def released(transfer: str, by: Person | None, *, awaiting: bool) -> TransferRel
     )
 
 
+def one_time_link(link: str) -> OneTimeLinkIssued:
+    return OneTimeLinkIssued(
+        link=link, address=FIRM, language="fr", token=secret("t"), key=secret("k"), expires_at=ENDS_AT
+    )
+
+
+def endings(transfer: str) -> dict[str, Fact]:
+    """Each way in which a transfer ends before its last day."""
+    about = label(transfer)
+    return {
+        "withdrawn": TransferWithdrawn(label=about, withdrawn_at=AT),
+        "refused": TransferRefused(label=about, refused_by=BY, reason="non", approvers=AGENTS, refused_at=AT),
+        "quarantined": TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
+        "lapsed": ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
+    }
+
+
+def expired(transfer: str) -> TransferExpired:
+    report = (Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),)
+    return TransferExpired(label=label(transfer), report=report, expired_at=AT)
+
+
+def link_extended(transfer: str, ends_at: datetime = ENDS_AT) -> LinkExtended:
+    return LinkExtended(
+        label=label(transfer), recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ends_at
+    )
+
+
+def approval_requested(transfer: str) -> ApprovalRequested:
+    asked = tuple(Approver(address=address, token=secret("approve")) for address in AGENTS)
+    return ApprovalRequested(
+        label=label(transfer),
+        recipients=RECIPIENTS,
+        text="Bonjour",
+        files=FILES,
+        approvers=asked,
+        ends_at=ENDS_AT,
+        decide_by=ENDS_AT,
+    )
+
+
+def before_its_end(transfer: str) -> list[Fact]:
+    """What is heard of a transfer that nobody has decided and that has not ended."""
+    ends = (TransferRefused, ApprovalLapsed, TransferWithdrawn, TransferQuarantined, TransferExpired)
+    decided = released(transfer, BY, awaiting=False)
+    return [fact for fact in whole_life(transfer) if not isinstance(fact, ends) and fact != decided]
+
+
 def whole_life(transfer: str) -> list[Fact]:
     """One of each, and more than can happen to one transfer."""
-    by, about = Person(address=AGENTS[0], name="Dominique"), label(transfer)
-    asked = tuple(Approver(address=address, token=secret("approve")) for address in AGENTS)
+    about = label(transfer)
     return [
-        OneTimeLinkIssued(
-            link=transfer, address=FIRM, language="fr", token=secret("t"), key=secret("k"), expires_at=ENDS_AT
-        ),
-        ApprovalRequested(
-            label=about,
-            recipients=RECIPIENTS,
-            text="Bonjour",
-            files=FILES,
-            approvers=asked,
-            ends_at=ENDS_AT,
-            decide_by=ENDS_AT,
-        ),
+        one_time_link(transfer),
+        approval_requested(transfer),
         released(transfer, None, awaiting=True),
-        released(transfer, by, awaiting=False),
-        TransferRefused(label=about, refused_by=by, reason="non", approvers=AGENTS, refused_at=AT),
-        ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
-        TransferWithdrawn(label=about, withdrawn_at=AT),
-        TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
+        released(transfer, BY, awaiting=False),
+        *endings(transfer).values(),
         extended(transfer, ENDS_AT),
         revoked(transfer, AGENTS[1]),
         *(link_issued(transfer, address) for address in (*AGENTS, FIRM)),
         link_issued(transfer).model_copy(update={"asked_at": AT}),
         left_unused(transfer),
         left_unused(transfer, asked_at=AT),
-        LinkExtended(label=about, recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ENDS_AT),
+        link_extended(transfer),
         downloaded(transfer, FIRM, 1),
         downloaded(transfer, FIRM, 2),
         downloaded(transfer, AGENTS[0], 1),
-        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in (FILES[0], None)),
+        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
         FileSuspended(label=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
-        TransferExpired(
-            label=about, report=(Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),), expired_at=AT
-        ),
+        expired(transfer),
     ]

@@ -1,14 +1,16 @@
 """Coming in, staying in, going out, and what another site cannot make a browser do."""
 
 import base64
+import json
 
 import pytest
 from fastapi.routing import APIRoute
 
 from portal.pages import FLOWS
 from tests.fakes.api.app import FakeApi
-from tests.fakes.api.cards import DRAFT, KEY, SENDER, TOKEN
-from tests.unit.portal.visitor import PUBLIC, Person, hidden
+from tests.fakes.api.auth import DEVICE
+from tests.fakes.api.cards import DRAFT, FILE, KEY, SENDER, TOKEN
+from tests.unit.portal.visitor import PUBLIC, Person, hidden, in_front_of
 
 ENTRANCE = f"/access/{TOKEN}"
 NAMED = {"last_name": "Martin", "first_name": "Camille"}
@@ -63,8 +65,9 @@ async def test_opening_the_link_asks_the_services_nothing(api: FakeApi, person: 
 
 async def test_the_key_opens_a_session_that_no_script_can_read(person: Person) -> None:
     answer = await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
-    (cookie,) = answer.headers.get_list("set-cookie")
+    cookie, device = answer.headers.get_list("set-cookie")
     assert cookie.startswith("__Host-session=")
+    assert device == f"__Host-device={DEVICE}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=15552000"
     assert cookie.endswith("; Path=/; Secure; HttpOnly; SameSite=Lax")
     assert "Bonjour Camille Martin" in (await person.walk(answer)).text
 
@@ -75,6 +78,18 @@ async def test_a_wrong_key_says_how_many_tries_are_left_and_keeps_what_was_typed
     assert "Il reste 4 essais." in answer.text
     assert 'value="Martin"' in answer.text
     assert "set-cookie" not in answer.headers
+
+
+async def test_a_device_on_which_a_session_was_opened_says_so_when_a_link_is_asked_for(
+    api: FakeApi, person: Person
+) -> None:
+    for known in ("", DEVICE):
+        page = await person.get("/access?kind=question")
+        await person.send(page, "/access", email="camille@ville.example", answer="5")
+        assert json.loads(api.asked[-1].content)["device"] == known
+        await person.send(await person.get(ENTRANCE), ENTRANCE, key=KEY, **NAMED)
+    await person.send(await person.get("/"), "/sign-out")
+    assert person.cookies["__Host-device"] == DEVICE
 
 
 async def test_a_link_that_is_spent_leads_to_another_one(api: FakeApi, person: Person) -> None:
@@ -109,25 +124,48 @@ async def test_a_session_is_renewed_while_it_is_used_and_its_forms_stay_good(api
     assert sum(request.url.path.endswith("/renewal") for request in api.asked) == 1
 
 
-async def test_a_script_can_keep_a_session_alive_while_somebody_types(person: Person) -> None:
-    person.sign_in()
-    page = await person.get("/drafts")
-    said = page.text.split('data-csrf="')[1].split('"')[0]
-    answer = await person.post("/session/renewal", {}, **{"X-CSRF-Token": said})
-    assert answer.json()["seconds_left"] > 800
-    assert "__Host-session=" in answer.headers["set-cookie"]
-    assert (await person.post("/session/renewal", {}, **{"X-CSRF-Token": "0" * 64})).status_code == 403
+@pytest.mark.parametrize("path", ["/", "/drafts", f"/drafts/{DRAFT}"])
+async def test_a_page_that_was_read_slowly_goes_on_in_the_same_session(api: FakeApi, person: Person, path: str) -> None:
+    person.sign_in(age=20 * 3600)
+    before = person.cookies["__Host-session"]
+    page = await person.get(path)
+    assert (page.status_code, SENDER["address"] in page.text) == (200, True)
+    assert person.cookies["__Host-session"] not in ("", before)
+    assert sum(request.url.path.endswith("/renewal") for request in api.asked) == 1
+
+
+async def test_a_token_that_is_still_good_serves_while_no_other_can_be_had(api: FakeApi, person: Person) -> None:
+    person.sign_in(age=500)
+    api.refuse("POST", "/api/auth/sessions/current/renewal", "unavailable")
+    assert (await person.get("/drafts")).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/drafts", f"/drafts/{DRAFT}", "/transfers", "/pending"])
 async def test_a_session_that_is_over_leads_to_another_one(api: FakeApi, person: Person, path: str) -> None:
     person.sign_in(age=1000)
+    api.auth.session = None
     page = await person.get(path)
     assert page.status_code == 401
     assert "Votre session est terminée" in page.text
     assert 'href="/access"' in page.text
     assert SENDER["address"] not in page.text
-    assert not api.asked
+    assert person.cookies["__Host-session"] == ""
+    assert [request.url.path for request in api.asked] == ["/api/auth/sessions/current/renewal"]
+
+
+async def test_the_first_page_welcomes_whoever_has_no_session_any_more(api: FakeApi, person: Person) -> None:
+    person.sign_in(age=1000)
+    api.auth.session = None
+    assert 'href="/access"' in (await person.get("/")).text
+    assert person.cookies["__Host-session"] == ""
+
+
+async def test_signing_out_long_after_the_last_click_ends_the_session_too(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/")
+    person.sign_in(age=20 * 3600)
+    await person.send(page, "/sign-out")
+    assert api.auth.session is None
 
 
 async def test_a_session_that_a_service_refuses_is_over(api: FakeApi, person: Person) -> None:
@@ -143,7 +181,9 @@ def _forged(claims: str) -> str:
 
 
 def _timed(iat: str, exp: str) -> str:
-    return _forged(f'{{"jti": "a", "sub": "a@b.fr", "name": "A", "role": "agent", "iat": {iat}, "exp": {exp}}}')
+    return _forged(
+        f'{{"jti": "a", "person": "a", "sub": "a@b.fr", "name": "A", "role": "agent", "iat": {iat}, "exp": {exp}}}'
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,15 +205,44 @@ async def test_a_cookie_that_is_no_session_is_nobody(person: Person, cookie: str
     [
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
-        {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
     ],
 )
-async def test_a_form_of_another_site_is_refused(api: FakeApi, person: Person, headers: dict[str, str]) -> None:
-    page = await person.get("/access")
+@pytest.mark.parametrize("action", ["/access", ENTRANCE])
+async def test_a_form_of_another_site_is_refused(
+    api: FakeApi, person: Person, headers: dict[str, str], action: str
+) -> None:
+    page = await person.get(action)
     api.asked.clear()
-    fields = {**hidden(page, "/access"), "email": "a@b.fr", "answer": "5"}
-    assert (await person.post("/access", fields, **headers)).status_code == 403
+    fields = {**hidden(page, action), "email": "a@b.fr", "answer": "5", "key": KEY, **NAMED}
+    if "Origin" in headers:
+        del person.http.headers["Sec-Fetch-Site"]
+    assert (await person.post(action, fields, **headers)).status_code == 403
     assert not api.asked
+
+
+@pytest.mark.parametrize("headers", [{"Origin": PUBLIC}, {}])
+async def test_an_older_browser_that_says_where_a_form_comes_from_signs_in(
+    person: Person, headers: dict[str, str]
+) -> None:
+    del person.http.headers["Sec-Fetch-Site"]
+    fields = {**hidden(await person.get(ENTRANCE), ENTRANCE), "key": KEY, **NAMED}
+    assert (await person.post(ENTRANCE, fields, **headers)).status_code == 303
+
+
+async def test_the_form_that_opens_a_session_is_good_in_the_browser_alone_to_which_it_was_shown(
+    api: FakeApi, person: Person
+) -> None:
+    """Another site knows the link, the key and the form of its own owner, and would sign a visitor in as them."""
+    seen = {**hidden(await person.get(ENTRANCE), ENTRANCE), "key": KEY, **NAMED}
+    victim = in_front_of(api)
+    del victim.http.headers["Sec-Fetch-Site"]
+    assert (await victim.post(ENTRANCE, seen)).status_code == 403
+    await victim.get(ENTRANCE)
+    assert (await victim.post(ENTRANCE, seen)).status_code == 403
+    assert "__Host-session" not in victim.cookies
+    assert (await person.post(ENTRANCE, seen)).status_code == 303
 
 
 async def test_a_form_of_our_own_passes_when_the_browser_hides_where_it_comes_from(person: Person) -> None:
@@ -202,13 +271,33 @@ async def test_every_address_that_takes_a_post_refuses_one_without_the_token(api
         assert not api.asked, path
 
 
-async def test_the_token_of_one_form_does_not_open_another_nor_of_another_session(person: Person) -> None:
+async def test_the_token_of_one_form_does_not_open_another_nor_of_another_person(person: Person) -> None:
     person.sign_in()
     page = await person.get("/drafts")
     given = hidden(page, "/drafts")["csrf"]
     assert (await person.post("/sign-out", {"csrf": given})).status_code == 403
+    person.sign_in(person="person-2")
+    refused = await person.post("/drafts", {"csrf": given})
+    assert refused.status_code == 403
+    assert "La session a changé" in refused.text
+
+
+async def test_a_form_is_as_good_in_the_next_session_of_the_same_person(api: FakeApi, person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/drafts")
     person.sign_in(session="session-2")
-    assert (await person.post("/drafts", {"csrf": given})).status_code == 403
+    assert (await person.send(page, "/drafts", draft=FILE)).status_code == 303
+    assert FILE in api.upload.drafts
+
+
+async def test_a_form_that_is_sent_after_signing_out_says_that_one_is_signed_out(person: Person) -> None:
+    person.sign_in()
+    page = await person.get("/drafts")
+    await person.send(page, "/sign-out")
+    person.cookies.clear()
+    refused = await person.send(page, "/drafts")
+    assert refused.status_code == 401
+    assert "Vous êtes déconnecté" in refused.text
 
 
 async def test_a_body_that_is_no_form_is_refused(person: Person) -> None:

@@ -1,13 +1,17 @@
 """Writing, saving, adding a file with a plain form, looking over, sending."""
 
 import hashlib
+import html
 import json
+import re
+from asyncio import to_thread
 
+import httpx
 import pytest
 
 from services.upload.domain.submission import SubjectMissing, told
 from tests.fakes.api.app import FakeApi
-from tests.fakes.api.cards import DRAFT, FILE, SENT, two_files
+from tests.fakes.api.cards import DRAFT, FILE, SENT, SUBJECT, two_files
 from tests.fakes.api.drafts import write
 from tests.unit.portal.visitor import Person, hidden, in_front_of
 
@@ -33,6 +37,7 @@ async def test_what_is_typed_is_saved_and_shown_again(api: FakeApi, person: Pers
     answer = await person.send_file(await person.get(PAGE), PAGE, ("", b""), **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes"
     saved = next(json.loads(one.content) for one in api.asked if one.method == "PATCH")
+    assert set(saved.pop("was")) == set(saved)
     assert saved == {
         "subject": "Objet",
         "text": "Bonjour",
@@ -120,14 +125,96 @@ async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(api: F
     assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_when_the_session_is_over_what_was_typed_is_given_back(api: FakeApi, person: Person) -> None:
+async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(api: FakeApi, person: Person) -> None:
     page = await person.get(PAGE)
     person.sign_in(age=1000)
-    answer = await person.send_file(page, PAGE, ("", b""), **{**TYPED, "text": "Deux heures <de> travail"})
-    assert answer.status_code == 401
-    assert "Deux heures &lt;de&gt; travail" in answer.text
-    assert "Ce que vous veniez de saisir" in answer.text
+    api.auth.session = None
+    over = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures <de> travail"})
+    assert over.status_code == 401
+    assert "Deux heures &lt;de&gt; travail" in over.text
+    assert "Ce que vous veniez de saisir" in over.text
     assert not [one for one in api.asked if one.method == "PATCH"]
+    person.sign_in(session="session-2")
+    answer = await person.send_file(over, PAGE, ("", b""), text="Deux heures <de> travail")
+    assert answer.status_code == 303
+    assert api.upload.drafts[DRAFT]["text"] == "Deux heures <de> travail"
+    assert api.upload.drafts[DRAFT]["subject"] == SUBJECT
+
+
+@pytest.mark.parametrize(("another", "said"), [(None, "Vous êtes déconnecté"), ("person-2", "La session a changé")])
+async def test_whoever_is_signed_in_what_was_typed_is_kept_for_who_typed_it(
+    api: FakeApi, person: Person, another: str | None, said: str
+) -> None:
+    page = await person.get(PAGE)
+    person.cookies.clear()
+    if another:
+        person.sign_in(person=another)
+    shown = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures"})
+    assert (shown.status_code, said in shown.text) == (403 if another else 401, True)
+    person.sign_in(session="session-2")
+    assert (await person.send_file(shown, PAGE, ("", b""), text="Deux heures")).status_code == 303
+    assert api.upload.drafts[DRAFT]["text"] == "Deux heures"
+
+
+def _token(page: httpx.Response) -> dict[str, str]:
+    return {"X-CSRF-Token": page.text.split('data-csrf="')[1].split('"')[0]}
+
+
+async def test_an_open_page_goes_on_in_the_next_session_of_the_same_person(api: FakeApi, person: Person) -> None:
+    said = _token(await person.get(PAGE))
+    person.sign_in(session="session-2")
+    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+    assert answer.status_code == 200
+    assert api.upload.drafts[DRAFT]["text"] == "Après"
+
+
+async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, person: Person) -> None:
+    said = _token(await person.get(PAGE))
+    person.sign_in(age=20 * 3600)
+    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+    assert answer.status_code == 200
+    assert "__Host-session=" in answer.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "status", "type", "title"),
+    [
+        ("over", 401, "session-expired", "La session est terminée"),
+        ("none", 401, "signed-out", "Vous êtes déconnecté"),
+        ("another", 403, "session-changed", "La session a changé"),
+    ],
+)
+async def test_a_script_is_told_in_a_problem_what_became_of_its_session(
+    api: FakeApi, person: Person, cookie: str, status: int, type: str, title: str
+) -> None:
+    said = _token(await person.get(PAGE))
+    person.cookies.clear()
+    if cookie == "over":
+        api.auth.session = None
+        person.sign_in(age=1000)
+    elif cookie == "another":
+        person.sign_in(person="person-2")
+    for _ in range(2):
+        answer = await person.http.patch(f"/relay{PAGE}", json={"text": "x"}, headers={**said, **person.cookie()})
+        assert answer.headers["content-type"] == "application/problem+json"
+        found = answer.json()
+        assert (answer.status_code, found["status"], found["type"]) == (status, status, f"/problems/{type}")
+        assert title in found["title"]
+
+
+async def test_every_refusal_of_a_script_is_a_problem(api: FakeApi, person: Person) -> None:
+    headers = {**_token(await person.get(PAGE)), **person.cookie()}
+
+    def unreachable(_request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no gateway")
+
+    api.faults.append(unreachable)
+    for path, status in ((f"/relay{PAGE}", 503), ("/relay/config", 404)):
+        answer = await person.http.get(path, headers=headers)
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+        assert answer.json()["title"]
+    from_elsewhere = await person.http.get(f"/relay{PAGE}", headers=person.cookie())
+    assert from_elsewhere.json()["type"] == "/problems/form-from-elsewhere"
 
 
 async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi, person: Person) -> None:
@@ -229,3 +316,102 @@ async def test_scripts_may_ask_for_their_drafts_files_and_for_nothing_else(api: 
     for path in ("transfers", f"drafts/{DRAFT}/submission", f"drafts/{DRAFT}/../../auth", "config"):
         assert (await person.http.post(f"/relay/{path}", json={}, headers=headers)).status_code == 404
     assert (await person.http.get(f"/relay/drafts/{DRAFT}", headers=person.cookie())).status_code == 403
+
+
+NEWER = {"to": ["a@ministere.example"], "subject": "Plans", "text": "Le vrai message", "validity_days": 9}
+
+
+async def _elsewhere(api: FakeApi, **changed: object) -> None:
+    client = api.client()
+    await to_thread(client.edit_draft, DRAFT, **changed)
+
+
+def _as_shown(page: httpx.Response) -> dict[str, str]:
+    """What a browser posts of a page in which nothing was typed."""
+    areas = re.findall(r'<textarea id="(\w+)"[^>]*>\n(.*?)</textarea>', page.text, re.S)
+    subject = re.findall(r'<input id="(subject)"[^>]* value="([^"]*)"', page.text)
+    days = re.findall(r'<option value="(\d+)" selected>', page.text)
+    fields = {name: html.unescape(value).replace("\n", "\r\n") for name, value in [*areas, *subject]}
+    return {**fields, "validity_days": days[0]}
+
+
+async def test_an_old_page_does_not_wipe_what_was_written_elsewhere(api: FakeApi, person: Person) -> None:
+    page = await person.get(PAGE)
+    await _elsewhere(api, **NEWER)
+    before = dict(api.upload.drafts[DRAFT])
+    answer = await person.send_file(page, PAGE, ("", b""), "?then=recap", **_as_shown(page))
+    assert answer.headers["location"] == f"{PAGE}/recap"
+    assert api.upload.drafts[DRAFT] == before
+
+
+async def test_a_list_that_was_not_touched_in_an_old_page_is_not_sent_however_it_was_typed(
+    api: FakeApi, person: Person
+) -> None:
+    write(api.upload.drafts[DRAFT], {"to": ["Ana@mairie-évian.fr; eva@почта.рф; oups"]})
+    page = await person.get(PAGE)
+    await _elsewhere(api, to=["ana@mairie-évian.fr"])
+    answer = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
+    assert answer.status_code == 303
+    saved = api.upload.drafts[DRAFT]
+    assert [one["shown"] for one in saved["recipients"] if one["field"] == "to"] == ["ana@mairie-évian.fr"]
+    assert saved["subject"] == "Objet"
+
+
+async def test_a_form_that_does_not_say_what_it_was_made_from_wipes_nothing(api: FakeApi, person: Person) -> None:
+    page = await person.get(PAGE)
+    before = dict(api.upload.drafts[DRAFT])
+    empty = {"csrf": hidden(page, PAGE)["csrf"], "to": "", "cc": "", "bcc": "", "subject": "", "text": ""}
+    files = {name: (None, value) for name, value in {**empty, "validity_days": "7"}.items()}
+    answer = await person.http.post(f"{PAGE}?then=recap", files=files, headers=person.cookie())
+    assert answer.headers["location"] == f"{PAGE}/recap"
+    assert api.upload.drafts[DRAFT] == before
+
+
+async def test_what_was_typed_into_an_old_page_is_saved_beside_what_was_changed_elsewhere(
+    api: FakeApi, person: Person
+) -> None:
+    page = await person.get(PAGE)
+    await _elsewhere(api, text=NEWER["text"])
+    await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
+    saved = api.upload.drafts[DRAFT]
+    assert (saved["subject"], saved["text"]) == ("Objet", NEWER["text"])
+
+
+async def test_one_field_changed_in_two_places_is_shown_in_both_versions_and_the_next_save_decides(
+    api: FakeApi, person: Person
+) -> None:
+    page = await person.get(PAGE)
+    await _elsewhere(api, text="La version <du bureau>", subject="Plans")
+    typed = {**_as_shown(page), "text": "La version de la maison", "to": "a@ministere.example"}
+    shown = await person.send_file(page, PAGE, ("a.txt", b"never sent"), **typed)
+    assert shown.status_code == 422
+    assert "modifié ailleurs" in shown.text
+    assert "La version &lt;du bureau&gt;" in shown.text
+    assert _as_shown(shown)["text"] == "La version de la maison"
+    assert _as_shown(shown)["to"] == "a@ministere.example"
+    assert _as_shown(shown)["subject"] == "Plans"
+    assert api.upload.drafts[DRAFT]["text"] == "La version <du bureau>"
+    answer = await person.send_file(shown, PAGE, ("", b""), **_as_shown(shown))
+    assert answer.status_code == 303
+    saved = api.upload.drafts[DRAFT]
+    assert (saved["text"], saved["subject"]) == ("La version de la maison", "Plans")
+    assert [one["address"] for one in saved["recipients"] if one["field"] == "to"] == ["a@ministere.example"]
+
+
+async def test_a_page_that_is_shown_again_after_a_refusal_still_wipes_nothing(api: FakeApi, person: Person) -> None:
+    page = await person.get(PAGE)
+    api.refuse("PATCH", f"/api/upload/drafts/{DRAFT}", "text-too-long")
+    shown = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Long"})
+    api.faults.clear()
+    await _elsewhere(api, **NEWER)
+    again = await person.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Court"})
+    assert again.status_code == 422
+    assert api.upload.drafts[DRAFT]["text"] == NEWER["text"]
+
+
+async def test_after_a_refused_file_the_same_page_goes_on_from_what_it_has_saved(api: FakeApi, person: Person) -> None:
+    page = await person.get(PAGE)
+    shown = await person.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
+    answer = await person.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Bonsoir"})
+    assert answer.status_code == 303
+    assert (api.upload.drafts[DRAFT]["text"], api.upload.drafts[DRAFT]["subject"]) == ("Bonsoir", "Objet")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import Part
 from services.kit.addresses import Domains
-from services.upload.domain.drafting import Revision, revise
+from services.upload.domain.drafting import Revision, revise, understood
 from services.upload.domain.files import Announcement, announce, completed, whole
 from services.upload.domain.limits import ByRole, Keeping, Limits
 from services.upload.domain.transfer import Sender, Transfer, new_draft
@@ -43,7 +43,7 @@ def draft(sender: Sender = OUTSIDER) -> Transfer:
 
 def ready(sender: Sender = OUTSIDER, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
     """A draft that may be sent."""
-    state = revise(draft(sender), Revision(to=[to], subject="Relevés"), LIMITS, NOW)
+    state = revise(draft(sender), understood(Revision(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
     for number in range(files):
         state = with_complete_file(state, f"relevé {number}.csv", f"contents {number}".encode())
     return state

@@ -1,10 +1,12 @@
 """What may be typed into a draft."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.refusals import NotFound
+from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.drafting import (
     Revision,
     TooManyDrafts,
@@ -12,7 +14,9 @@ from services.upload.domain.drafting import (
     ValidityOutOfRange,
     refuse_too_many_drafts,
     revise,
+    understood,
 )
+from services.upload.domain.overtaking import DraftChangedElsewhere, digests
 from services.upload.domain.recipients import folded, pieces_of, read
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
@@ -21,7 +25,7 @@ from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
 def revised(state: Transfer, **fields: object) -> Transfer:
-    return revise(state, Revision.model_validate(fields), LIMITS, NOW + DAY)
+    return revise(state, understood(Revision.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
 
 
 def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
@@ -85,6 +89,33 @@ def test_the_last_spelling_of_an_address_counts_and_goes_with_it() -> None:
     assert revised(first, cc=[]).spellings == ("Ana@b.example",)
 
 
+@pytest.mark.parametrize("piece", ["@{}", "a{}@é.example"])
+def test_too_many_recipients_are_refused_before_one_of_them_is_read(
+    piece: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pasted = ",".join(piece.format(number) for number in range(2 * LIMITS.recipients + 1))
+    monkeypatch.setattr("services.upload.domain.recipients.smtp_form", lambda _address: pytest.fail("one was read"))
+    with pytest.raises(TooManyRecipients):
+        understood(Revision(to=[pasted]), LIMITS)
+
+
+def test_one_address_many_times_is_one_recipient() -> None:
+    assert revised(draft(), to=["a@b.example, " * 5_000]).to == ("a@b.example",)
+
+
+@pytest.mark.parametrize(("field", "refusal"), [("subject", SubjectTooLong), ("text", TextTooLong)])
+def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
+    field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.upload.domain.writing._seen", lambda *_, **__: pytest.fail("it was cleaned"))
+    with pytest.raises(refusal):
+        understood(Revision.model_validate({field: "e\u0301" * 50_000}), LIMITS)
+
+
+def test_accents_apart_from_their_letters_are_not_counted() -> None:
+    assert clean_subject("e\u0301" * LIMITS.subject_characters, LIMITS) == "é" * LIMITS.subject_characters
+
+
 @pytest.mark.parametrize("days", [2, 15, -3, 0, 10**30])
 def test_a_validity_outside_the_bounds_is_refused(days: int) -> None:
     with pytest.raises(ValidityOutOfRange):
@@ -135,3 +166,33 @@ def test_one_draft_too_many_is_refused() -> None:
     refuse_too_many_drafts(49, LIMITS)
     with pytest.raises(TooManyDrafts):
         refuse_too_many_drafts(50, LIMITS)
+
+
+NEWER = {"to": ["a@b.example"], "subject": "Plans", "text": "Le vrai message", "validity_days": 9}
+OLDER = {"to": [], "cc": ["c@b.example"], "subject": "Ancien", "text": "", "validity_days": 4}
+
+
+@pytest.mark.parametrize("field", NEWER)
+def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> None:
+    was = digests(draft()).model_dump()
+    elsewhere = revised(draft(), **{field: NEWER[field]})
+    with pytest.raises(DraftChangedElsewhere) as refused:
+        revised(elsewhere, **{field: OLDER[field], "cc": OLDER["cc"]}, was=was)
+    assert refused.value.members["fields"] == [field]
+
+
+@pytest.mark.parametrize("field", NEWER)
+def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: str) -> None:
+    was = digests(draft()).model_dump()
+    elsewhere = revised(draft(), **{field: NEWER[field]})
+    assert revised(elsewhere, **{field: NEWER[field]}, was=was) == elsewhere
+    assert revised(elsewhere, cc=OLDER["cc"], was=was) == revised(elsewhere, cc=OLDER["cc"])
+    assert revised(elsewhere, **{field: OLDER[field]}, was=digests(elsewhere).model_dump()) == revised(
+        elsewhere, **{field: OLDER[field]}
+    )
+
+
+def test_a_list_is_digested_one_entry_a_line_what_could_not_be_read_last() -> None:
+    after = revised(draft(), to=["oups, A@b.example; c@b.example; d@mairie-évian.fr"])
+    shown = "A@b.example\nc@b.example\nd@mairie-évian.fr\noups"
+    assert digests(after).to == hashlib.sha256(shown.encode()).hexdigest()

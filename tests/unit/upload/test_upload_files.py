@@ -16,12 +16,14 @@ from services.upload.domain.files import (
     TooManyFiles,
     TransferTooLarge,
     admit,
+    begin_anew,
     completed,
     whole,
     without_file,
 )
 from services.upload.domain.limits import MIB
 from services.upload.domain.names import ExtensionRefused
+from services.upload.domain.parts import part_bytes_of
 from tests.unit.upload.sample import AGENT, LIMITS, NOW, draft, ready, with_announced_file
 
 DIGEST = "0" * 64
@@ -74,6 +76,28 @@ def test_a_refused_kind_of_file_is_refused() -> None:
 def test_an_absurd_size_is_no_announcement(size: object) -> None:
     with pytest.raises(ValidationError):
         Announcement.model_validate({"path": "a", "size_bytes": size})
+
+
+def test_a_file_begins_anew_once_and_its_old_bytes_are_marked_for_removal() -> None:
+    state, id = with_announced_file(draft(), "a.zip", 30 * MIB)
+    lost = state.file(id)
+    fresh = lost.model_copy(update={"key": f"{state.id}/fresh", "upload_id": "v"})
+    anew = begin_anew(state, id, lost, fresh, NOW)
+    assert anew.file(id) == fresh
+    assert anew.touched_at == state.touched_at
+    assert [(one.key, one.upload_id) for one in removable(anew, NOW)] == [(lost.key, "u")]
+    late = lost.model_copy(update={"key": f"{state.id}/late", "upload_id": "w"})
+    assert begin_anew(anew, id, lost, late, NOW) is anew
+    with pytest.raises(NotFound):
+        begin_anew(without_file(anew, id, NOW), id, fresh, late, NOW)
+
+
+@pytest.mark.parametrize(
+    ("size", "usual", "small"), [(6 * MIB, 8, 5), (100 * MIB, 8, 5), (20_000_000_000, 20, 5), (60_000 * MIB, 60, 6)]
+)
+def test_small_parts_are_as_small_as_the_store_takes(size: int, usual: int, small: int) -> None:
+    assert part_bytes_of(size, LIMITS) == usual * MIB
+    assert part_bytes_of(size, LIMITS, small=True) == small * MIB
 
 
 def test_a_file_with_missing_parts_is_not_whole_and_the_numbers_are_said() -> None:

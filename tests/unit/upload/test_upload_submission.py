@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.kit.refusals import Refusal
-from services.upload.domain.drafting import Revision, revise
+from services.upload.domain.drafting import Revision, revise, understood
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -24,7 +24,7 @@ def slugs(state: Transfer) -> list[str]:
 
 
 def to(*addresses: str, sender: Sender = OUTSIDER) -> Transfer:
-    return revise(ready(sender), Revision(to=list(addresses)), LIMITS, NOW)
+    return revise(ready(sender), understood(Revision(to=list(addresses)), LIMITS), LIMITS, NOW)
 
 
 def test_an_empty_draft_lacks_everything() -> None:
@@ -33,7 +33,7 @@ def test_an_empty_draft_lacks_everything() -> None:
 
 def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None:
     state, _ = with_announced_file(ready(), "b.pdf", 10)
-    state = revise(state, Revision(cc=["oups"]), LIMITS, NOW)
+    state = revise(state, understood(Revision(cc=["oups"]), LIMITS), LIMITS, NOW)
     assert slugs(state) == ["recipients-unreadable", "files-incomplete"]
 
 

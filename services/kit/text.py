@@ -1,0 +1,74 @@
+"""How is text taken in that others wrote? Its size is bounded before anything is done that costs more than reading it.
+
+This is the one door to Unicode normal forms: normalising sorts the combining marks that follow one another, in a time
+that grows with the square of their number, so that 64 kB of them would hold a process for seconds.
+"""
+
+import re
+import unicodedata
+from itertools import groupby
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from services.kit.refusals import TooLarge
+
+LONGEST_LINE = 1_000
+LONGEST_PAGE = 100_000
+MOST_MARKS = 13
+"""In a row, more than any language writes. A sign may stand for two and a letter bring three, so that never more than
+30 are sorted (UAX #15, Stream-Safe Text Format)."""
+
+NormalForm = Literal["NFC", "NFKC", "NFKD"]
+
+Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
+"""One thing that a request says: an address, a name, an id, a key. A rule may bound it further."""
+
+Page = Annotated[str, StringConstraints(max_length=LONGEST_PAGE)]
+"""What somebody typed or pasted; a rule bounds it further before it normalises it."""
+
+
+def normalized(text: str, longest: int, form: NormalForm = "NFC") -> str:
+    """The text in a normal form, without the marks after the 13th in a row; normalising that again changes nothing.
+
+    Takes a time in proportion to the length. `TooLarge` for more than `longest` characters: whoever has better words
+    for it refuses, or shortens, before.
+    """
+    return _in_form(_bounded(text, longest), form)
+
+
+def folded(text: str, longest: int, form: NormalForm = "NFC") -> str:
+    """The same without case, for comparing."""
+    return _in_form(_bounded(text, longest).casefold(), form)
+
+
+def _bounded(text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise TooLarge(limit_characters=longest)
+    return text
+
+
+def _in_form(text: str, form: NormalForm) -> str:
+    if text.isascii():
+        return text
+    return _with_few_marks(unicodedata.normalize(form, _with_few_marks(text)))
+
+
+def _with_few_marks(text: str) -> str:
+    runs = RUNS if BEYOND.search(text) else RUNS_WITHIN
+    return runs.sub(lambda run: run[0][:MOST_MARKS], text)
+
+
+def _marks(codes: range) -> str:
+    """The signs of which nothing but marks is left when they are decomposed, as ranges of a character class."""
+    signs = [chr(code) for code in codes]
+    marks = [all(map(unicodedata.combining, unicodedata.normalize("NFKD", sign))) for sign in signs]
+    ranges = [list(run) for is_mark, run in groupby(signs, dict(zip(signs, marks, strict=True)).get) if is_mark]
+    return "".join(f"{run[0]}-{run[-1]}" for run in ranges)
+
+
+WITHIN, LAST = 0xFFFF, 0x1FFFF
+BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
+RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MOST_MARKS + 1},}}")
+"""For text whose signs all have 16 bits: that is looked through ten times as fast."""
+RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MOST_MARKS + 1},}}")

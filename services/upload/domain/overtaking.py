@@ -1,0 +1,64 @@
+"""Was a field of a draft changed elsewhere since a page was made from it? Its digest tells."""
+
+import hashlib
+
+from pydantic import BaseModel
+
+from services.kit.idn import readable
+from services.kit.refusals import Conflict
+from services.kit.text import Line
+from services.upload.domain.recipients import FIELDS
+from services.upload.domain.transfer import Transfer
+
+
+class DraftChangedElsewhere(Conflict):
+    """This draft was changed elsewhere meanwhile; compare both versions before you save yours."""
+
+    french = (
+        "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant d'enregistrer la vôtre."
+    )
+
+
+class Digests(BaseModel):
+    """The SHA-256 (lower-case hex) of each field as text in UTF-8.
+
+    A list of recipients is one entry a line: its addresses as they are shown, then what could not be read.
+    """
+
+    to: str
+    cc: str
+    bcc: str
+    subject: str
+    text: str
+    validity_days: str
+
+
+class Was(BaseModel):
+    """The digests of the fields that a change was made from; one that is not named is not compared."""
+
+    to: Line | None = None
+    cc: Line | None = None
+    bcc: Line | None = None
+    subject: Line | None = None
+    text: Line | None = None
+    validity_days: Line | None = None
+
+
+def digests(draft: Transfer) -> Digests:
+    """The digest of each field."""
+    texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
+    typed = {spelling.lower(): spelling for spelling in draft.spellings}
+    for field in FIELDS:
+        addresses = [readable(typed.get(address, address)) for address in draft.lists[field]]
+        unreadable = [entry.text for entry in draft.unreadable if entry.field == field]
+        texts[field] = "\n".join([*addresses, *unreadable])
+    return Digests(**{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
+
+
+def refuse_overtaken(before: Transfer, after: Transfer, was: Was) -> None:
+    """Refuse a change of a field that no longer is what the change was made from; the same change again is none."""
+    current, wanted = digests(before).model_dump(), digests(after).model_dump()
+    made_from = was.model_dump(exclude_none=True)
+    overtaken = [name for name, digest in made_from.items() if current[name] not in (digest, wanted[name])]
+    if overtaken:
+        raise DraftChangedElsewhere(fields=overtaken)

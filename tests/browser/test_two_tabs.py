@@ -1,0 +1,117 @@
+"""A draft that is open in two places, and a session that ends beside its page: nothing that was typed is lost."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from tests.browser.pages import COMPOSE, READY
+from tests.browser.seats import sit_down
+from tests.browser.stage import Stage, on_stage
+from tests.browser.words import LOCALES
+from tests.eventually import PATIENCE_SECONDS, until
+from tests.fakes.api.app import FakeApi
+from tests.fakes.api.call import token
+from tests.fakes.api.cards import DRAFT, Json
+from tests.fakes.api.drafts import write
+
+RELAY = f"**/relay{COMPOSE}"
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with on_stage() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+    """A draft's page, opened a while ago."""
+    stage.api = FakeApi.populated()
+    context = browser.new_context(locale=LOCALES["fr"], base_url=stage.url)
+    context.set_default_timeout(1000 * PATIENCE_SECONDS)
+    sit_down(context, token())
+    opened = context.new_page()
+    with opened.expect_response(RELAY):
+        opened.goto(COMPOSE)
+    opened.wait_for_selector(READY)
+    yield opened
+    context.close()
+    assert stage.api.violations == []
+
+
+@pytest.fixture
+def draft(page: Page, stage: Stage) -> Json:
+    """What the service holds, once the page is open."""
+    return stage.api.upload.drafts[DRAFT]
+
+
+def saved(draft: Json, name: str, wanted: str) -> None:
+    until(lambda: draft[name] == wanted, f"{name} is saved")
+
+
+def test_an_old_page_saves_what_was_typed_and_wipes_nothing(page: Page, draft: Json) -> None:
+    write(draft, {"text": "Écrit ailleurs", "to": ["a@ministere.example"]})
+    page.fill("#subject", "Objet")
+    saved(draft, "subject", "Objet")
+    page.get_by_role("button", name="Continuer").click()
+    expect(page.locator("main")).to_contain_text("Écrit ailleurs")
+    expect(page.locator("main")).to_contain_text("a@ministere.example")
+
+
+def test_one_field_changed_in_two_places_is_asked_about_and_mine_is_saved(page: Page, draft: Json) -> None:
+    write(draft, {"text": "Écrit ailleurs"})
+    page.fill("#text", "Écrit ici")
+    page.fill("#subject", "Objet")
+    expect(page.locator(".alert--warn")).to_contain_text("Écrit ailleurs")
+    saved(draft, "subject", "Objet")
+    assert draft["text"] == "Écrit ailleurs"
+    page.get_by_role("button", name="Enregistrer la mienne").click()
+    saved(draft, "text", "Écrit ici")
+    expect(page.locator(".alert--warn")).to_have_count(0)
+
+
+def test_the_other_list_of_recipients_is_taken_over(page: Page, draft: Json) -> None:
+    write(draft, {"to": ["a@ministere.example; b@ministere.example; oups"]})
+    page.fill("#to", "c@ministere.example ")
+    page.get_by_role("button", name="Reprendre l’autre").click()
+    expect(page.locator('[data-field="to"] .chip__address')).to_have_text(
+        ["a@ministere.example", "b@ministere.example"]
+    )
+    page.fill("#to", "d@ministere.example ")
+    until(lambda: "d@ministere.example" in str(draft["recipients"]), "the list is saved")
+    to = [one["address"] for one in draft["recipients"] if one["field"] == "to"]
+    assert to == ["a@ministere.example", "b@ministere.example", "d@ministere.example"]
+
+
+def test_a_change_whose_answer_was_lost_is_not_taken_for_somebody_elses(page: Page, draft: Json) -> None:
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=400)
+
+    page.route(RELAY, lose, times=1)
+    page.fill("#text", "Écrit  ici")
+    expect(page.locator(".saved--wrong")).to_be_visible()
+    assert draft["text"] == "Écrit  ici"
+    page.fill("#text", "Écrit ici, puis poursuivi")
+    saved(draft, "text", "Écrit ici, puis poursuivi")
+    expect(page.locator(".alert--warn")).to_have_count(0)
+
+
+def test_a_page_left_open_says_that_one_signed_out_and_goes_on_in_the_next_session(page: Page, draft: Json) -> None:
+    page.context.clear_cookies()
+    page.fill("#text", "Deux heures de travail")
+    expect(page.locator(".saved--wrong")).to_contain_text("Vous êtes déconnecté")
+    sit_down(page.context, token(session="session-2"))
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    saved(draft, "text", "Deux heures de travail")
+
+
+def test_a_page_left_open_says_that_its_session_is_over(page: Page, stage: Stage) -> None:
+    page.context.clear_cookies()
+    sit_down(page.context, token(age=1000))
+    stage.api.auth.session = None
+    for text in ("Une heure", "Deux heures"):
+        page.fill("#text", text)
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(page.locator(".saved--wrong")).to_contain_text("Votre session est terminée")

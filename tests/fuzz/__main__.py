@@ -1,0 +1,42 @@
+"""`make fuzz`: so many odd requests (REQUESTS) with one seed (SEED) against a stack of its own; what failed, if any."""
+
+import argparse
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+from devstack.stack import ALL
+from devstack.wipe import wipe
+from tests.conftest import own_stack
+from tests.e2e.conftest import ROOMY
+from tests.e2e.world import World
+from tests.fuzz.runs import SHOWN, fuzz
+
+
+def main() -> None:
+    """Exit 1 when a request was answered with a 5xx or not at all, or an event loop was held up for too long."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--requests", type=int, default=20_000)
+    asked.add_argument("--seed", type=int, default=secrets.randbelow(10**9))
+    given = asked.parse_args()
+    print(f"{given.requests} requests, SEED={given.seed}", flush=True)
+    with own_stack() as stack, tempfile.TemporaryDirectory() as folder:
+        wipe(stack)
+        stack.start(ALL)
+        for service, settings in ROOMY.items():
+            stack.restart(service, settings)
+        world = World(stack, Path(folder))
+        try:
+            found = fuzz(world, given.seed, given.requests)
+        finally:
+            world.close()
+    print(", ".join(f"{count} x {status}" for status, count in sorted(found.statuses.items())))
+    for failure in found.failures[:SHOWN]:
+        print(failure)
+    print(f"{len(found.failures)} failures")
+    sys.exit(1 if found.failures else 0)
+
+
+if __name__ == "__main__":
+    main()
