@@ -31,11 +31,12 @@ class Person(Card):
 
 
 class Recipient(Card):
-    """One of those a transfer is for."""
+    """One of those a transfer is for; `shown` is the address as a list of a draft takes it again."""
 
     address: str
     field: str
     role: str
+    shown: str = ""
 
 
 class Unreadable(Card):
@@ -44,6 +45,7 @@ class Unreadable(Card):
     text: str
     field: str
     reason: str
+    character: str = ""
 
 
 class File(Card):
@@ -93,8 +95,8 @@ class Parcel(Card):
     touched_at: datetime
 
     def of(self, field: str) -> list[str]:
-        """The addresses of one of the three lists."""
-        return [one.address for one in self.recipients if one.field == field]
+        """The addresses of one of the three lists, as they can be typed into it again."""
+        return [one.shown for one in self.recipients if one.field == field]
 
     def in_role(self, role: str) -> list[Recipient]:
         """The agents, or the others."""

@@ -22,7 +22,7 @@ DEVICE = "__Host-device"
 """Says that a session for an address was opened on this device; it opens nothing."""
 BROWSER = "__Host-browser"
 """A random number to which the forms of signing in are bound, until the browser is closed."""
-LONGEST_TOKEN = 2_048
+LONGEST_TOKEN = 2_560
 LONGEST_DEVICE = 200
 BROWSER_CHARACTERS = 43
 DEVICE_SECONDS = 180 * 86_400

@@ -10,6 +10,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from services.kit.idn import readable
 from services.kit.zones import zone_words
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
@@ -25,6 +26,7 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "moment": partial(moment, language=language, zone=zone),
         "size": partial(size, language=language),
         "number": partial(number, language=language),
+        "readable": readable,
         "spaced": spaced,
         "breakable": breakable,
     }

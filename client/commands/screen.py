@@ -88,10 +88,18 @@ def write_json(document: Any) -> None:
 
 
 def _more(members: Json) -> Iterator[str]:
-    """What else stands between a draft and its being sent, and what the service says in figures."""
+    """What else stands between a draft and its being sent, which entries are meant, and what is said in figures."""
+    yield from _entries(members)
     for problem in members.get("problems", [])[1:]:
         titles = problem.get("titles", {})
         yield plain(str(titles.get(words("fr", "en"), problem.get("type"))))
+        yield from _entries(problem)
     for name, value in members.items():
         if isinstance(value, int | str) and name not in ("status", "instance", "detail"):
             yield plain(f"{name} = {value}")
+
+
+def _entries(problem: Json) -> Iterator[str]:
+    """What was typed among the recipients and is no address."""
+    for text in problem.get("unreadable", []):
+        yield words(f"« {plain(text)} »", f"“{plain(text)}”")

@@ -169,7 +169,7 @@ class _Errand:
 def _people(recipients: list[Json]) -> list[Entry]:
     found = []
     for role, title in (("agent", words("Agents", "Agents")), ("external", words("Externes", "External"))):
-        addresses = [one["address"] for one in recipients if one["role"] == role]
+        addresses = [str(one.get("shown", one["address"])) for one in recipients if one["role"] == role]
         if addresses:
             found.append((title, ", ".join(addresses)))
     return found

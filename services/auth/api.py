@@ -3,12 +3,21 @@
 import asyncio
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, Field
 
+from services.auth.cards import (
+    Accepted,
+    ChallengeShown,
+    ChallengeWish,
+    Invitation,
+    LinkWish,
+    SessionOpened,
+    SessionShown,
+    SessionWish,
+    TokenMade,
+)
 from services.auth.deps import Deps
 from services.auth.domain import (
     Admission,
@@ -24,97 +33,18 @@ from services.auth.domain import (
     role_of,
 )
 from services.auth.names import full_name
-from services.contracts.values import Language, Role
-from services.kit.addresses import normal_form, person_of
+from services.contracts.values import Language
+from services.kit.addresses import normal_form, person_of, smtp_form
 from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.rates import network_of
 from services.kit.refusals import NotFound
 from services.kit.secrets import new_key, new_token, plain_key
 from services.kit.service import wired
-from services.kit.text import Line, Page
 
 router = APIRouter(prefix="/api/auth")
 Wired = Annotated[Deps, Depends(wired)]
 PRIVATE = {"Cache-Control": "no-store"}
 PUBLIC = {"Cache-Control": "public, max-age=300"}
-
-
-class ChallengeWish(BaseModel):
-    """Which human check, in which language."""
-
-    kind: Line = "image"
-    language: Language = "fr"
-
-
-class ChallengeShown(BaseModel):
-    """A human check: an image with a recording of the same code, or a question; good once, until `expires_at`."""
-
-    challenge: str
-    kind: str
-    image_url: str | None
-    question: str | None
-    audio_url: str | None
-    expires_at: datetime
-
-
-class LinkWish(BaseModel):
-    """Whose mailbox is to be proven, the answer to a human check, and the `device` of an earlier session, if any."""
-
-    email: Line
-    challenge: Line
-    answer: Line
-    language: Language = "fr"
-    device: str = Field("", max_length=200)
-
-
-class Invitation(BaseModel):
-    """Whom an agent lets come in without a human check, and in which language they are written to."""
-
-    email: Line
-    language: Language = "fr"
-
-
-class Accepted(BaseModel):
-    """The request was understood; whether a mail is sent is not said."""
-
-
-class SessionWish(BaseModel):
-    """The link and the key, and a declared name.
-
-    With `session`, an id chosen by the client, the same request may be repeated for two minutes if its answer was lost.
-    """
-
-    link: Page
-    key: Line
-    last_name: Line
-    first_name: Line
-    session: UUID | None = None
-
-
-class TokenMade(BaseModel):
-    """A token and when it ends."""
-
-    token: str
-    expires_at: datetime
-
-
-class SessionOpened(TokenMade):
-    """A session, and for whom; `device` goes with later requests for a link to the same address, and opens nothing."""
-
-    email: str
-    role: Role
-    name: str
-    device: str
-
-
-class SessionShown(BaseModel):
-    """The session at hand; it can be renewed until `ends_at`."""
-
-    email: str
-    role: Role
-    name: str
-    language: Language
-    ends_at: datetime
 
 
 @router.post("/challenges", status_code=201)
@@ -159,7 +89,7 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
     await _answered(deps, wish)
     device = deps.devices.id(wish.device, person_of(address), utc_now())
     if await deps.limits.allow_link(address, network_of(request), device and f"device {device}"):
-        await _send_link(deps, address, wish.language)
+        await _send_link(deps, smtp_form(wish.email), wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
     return Accepted()
 
@@ -172,7 +102,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
     await deps.limits.allow_link(address, network_of(request), f"agent {person_of(agent.admission.address)}")
-    await _send_link(deps, address, wish.language)
+    await _send_link(deps, smtp_form(wish.email), wish.language)
     return Accepted()
 
 
@@ -233,10 +163,10 @@ async def _answered(deps: Deps, wish: LinkWish) -> None:
         raise ChallengeFailed()
 
 
-async def _send_link(deps: Deps, address: str, language: Language) -> None:
+async def _send_link(deps: Deps, typed: str, language: Language) -> None:
     token, key = new_token(), new_key()
     link, key_hash = deps.hashed("link", token), deps.hashed("key", plain_key(key))
-    await deps.admissions.add(*issue(link, key_hash, address, language, token, key, await deps.now(), deps.terms))
+    await deps.admissions.add(*issue(link, key_hash, typed, language, token, key, await deps.now(), deps.terms))
 
 
 def _shown(id: str, challenge: Challenge, expires_at: datetime, *, audible: bool) -> ChallengeShown:

@@ -118,7 +118,8 @@ class Session(BaseModel):
 class Admission(Aggregate):
     """One proof of one mailbox: a link until it is redeemed, then a session; its id is the link's keyed hash.
 
-    One document, so that redeeming the link and opening the session is one write. `forget_at` moves with its life.
+    `address` is in normal form; `mail_to` is where its mails are sent, and empty where that is the same. It is one
+    document, so that redeeming the link and opening the session is one write. `forget_at` moves with its life.
     """
 
     address: str
@@ -129,6 +130,7 @@ class Admission(Aggregate):
     forget_at: datetime
     attempts: int = 0
     session: Session | None = None
+    mail_to: str = ""
 
 
 class Attempt(NamedTuple):
@@ -145,10 +147,11 @@ def role_of(address: str, agent_domains: Domains) -> Role:
 
 
 def issue(
-    link: str, key_hash: str, address: str, language: Language, token: str, key: str, now: datetime, terms: Terms
+    link: str, key_hash: str, typed: str, language: Language, token: str, key: str, now: datetime, terms: Terms
 ) -> tuple[Admission, Sequence[Fact]]:
-    """A fresh link for an address in normal form; the mail carries `token` and `key`, the document neither."""
-    expires_at = now + terms.link_life
+    """A fresh link for an address as `smtp_form` gives it; the mail carries `token` and `key`, the document neither."""
+    expires_at, address = now + terms.link_life, typed.lower()
+    mail_to = typed if typed != address else ""
     admission = Admission(
         id=link,
         address=address,
@@ -157,6 +160,7 @@ def issue(
         issued_at=now,
         expires_at=expires_at,
         forget_at=expires_at + terms.remembered_for,
+        mail_to=mail_to,
     )
     fact = OneTimeLinkIssued(
         link=link,
@@ -165,6 +169,7 @@ def issue(
         token=SecretStr(token),
         key=SecretStr(key),
         expires_at=expires_at,
+        mail_to=mail_to,
     )
     return admission, [fact]
 

@@ -4,6 +4,7 @@ import unicodedata
 
 from services.kit.refusals import Unprocessable
 from services.kit.text import LONGEST_LINE, normalized
+from services.kit.visible import visible
 
 LONGEST = 100
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
@@ -24,8 +25,7 @@ def declared_name(raw: str) -> str:
     if len(raw) > LONGEST_LINE:
         raise PersonNameNotAcceptable(longest=LONGEST)
     spaced = "".join(" " if character in BREAKS else character for character in raw)
-    visible = "".join(character for character in spaced if unicodedata.category(character) not in INVISIBLE)
-    name = " ".join(normalized(visible, LONGEST_LINE).split())
+    name = " ".join(normalized(visible(spaced, INVISIBLE), LONGEST_LINE).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=LONGEST)
     return name

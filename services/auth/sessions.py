@@ -62,6 +62,8 @@ class Sessions:
         life = min(self._terms.token_life, session.ends_at - now)
         person = self._person_of(admission.address)
         claims = {"name": session.name, "role": session.role, "language": admission.language, "person": person}
+        if admission.mail_to:
+            claims["mail_to"] = admission.mail_to
         token = self._signer.sign(subject=admission.address, id=admission.id, now=issued_at, life=life, claims=claims)
         return Token(token, issued_at + timedelta(seconds=int(life.total_seconds())))
 

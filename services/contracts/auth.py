@@ -8,7 +8,10 @@ from services.kit.events import Fact, Secret
 
 
 class OneTimeLinkIssued(Fact):
-    """Somebody asked to prove that an address is theirs; `token` goes into the link, `key` is typed."""
+    """Somebody asked to prove that an address is theirs; `token` goes into the link, `key` is typed.
+
+    `mail_to` is where it is sent, with the local part as typed; empty where that is the address.
+    """
 
     type: ClassVar[str] = "auth.one-time-link-issued.v1"
     readers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -19,6 +22,7 @@ class OneTimeLinkIssued(Fact):
     token: Secret
     key: Secret
     expires_at: datetime
+    mail_to: str = ""
 
 
 class SessionRevoked(Fact):

@@ -47,7 +47,10 @@ class TransferReleased(Fact):
 
 
 class TransferRefused(Fact):
-    """An agent refused to vouch, with a reason: every link of the transfer is withdrawn."""
+    """An agent refused to vouch, with a reason: every link of the transfer is withdrawn.
+
+    `spellings` are those of the `approvers` that were typed in capitals, as mail is sent to them.
+    """
 
     type: ClassVar[str] = "propagation.transfer-refused.v1"
     readers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
@@ -57,10 +60,11 @@ class TransferRefused(Fact):
     reason: str
     approvers: tuple[str, ...]
     refused_at: datetime
+    spellings: tuple[str, ...] = ()
 
 
 class ApprovalLapsed(Fact):
-    """Nobody decided in time: every link of the transfer is withdrawn."""
+    """Nobody decided in time: every link of the transfer is withdrawn; `spellings` as for a refusal."""
 
     type: ClassVar[str] = "propagation.approval-lapsed.v1"
     readers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
@@ -68,3 +72,4 @@ class ApprovalLapsed(Fact):
     label: Label
     approvers: tuple[str, ...]
     lapsed_at: datetime
+    spellings: tuple[str, ...] = ()

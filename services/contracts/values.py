@@ -11,18 +11,24 @@ Field = Literal["to", "cc", "bcc"]
 
 
 class Person(Value):
-    """A mail address in normal form, and the name its owner declared (may be empty)."""
+    """A mail address in normal form, and the name its owner declared (may be empty); `mail_to` as for a recipient."""
 
     address: str
     name: str = ""
+    mail_to: str = ""
 
 
 class Recipient(Value):
-    """One of those a transfer is for; `field` says where the sender put them: bcc is hidden from the others."""
+    """One of those a transfer is for; `field` says where the sender put them: bcc is hidden from the others.
+
+    `address` is in normal form and identifies them; `mail_to` is where their mail is sent, with the local part as it
+    was typed, and empty where that is the same.
+    """
 
     address: str
     field: Field
     role: Role
+    mail_to: str = ""
 
 
 class Part(Value):

@@ -22,10 +22,19 @@ class AddressNotAcceptable(Unprocessable):
 
 
 def normal_form(raw: str) -> str:
-    """The address as it is stored, compared, shown and sent to: lower case, domain in ASCII (A-labels).
+    """The address as it is stored, compared and hashed: lower case, domain in ASCII (A-labels).
 
-    Refuses control and format characters, comments, quoted local parts, address literals, several `@`, encoded words,
-    percent hacks, bang paths, more than 254 characters, and more than 64 before the `@`.
+    Refuses what `smtp_form` refuses.
+    """
+    return smtp_form(raw).lower()
+
+
+def smtp_form(raw: str) -> str:
+    """The address as mail is sent to it: the local part as typed, because its server may tell cases apart (RFC 5321).
+
+    The domain is in lower case and in ASCII (A-labels). Refuses control and format characters, comments, quoted local
+    parts, address literals, several `@`, encoded words, percent hacks, bang paths, more than 254 characters, and more
+    than 64 before the `@`.
     """
     if not isinstance(raw, str) or len(raw) > LONGEST:
         raise AddressNotAcceptable()
@@ -46,7 +55,7 @@ def normal_form(raw: str) -> str:
     local, domain = found.local_part, found.ascii_domain
     if len(local) > LONGEST_LOCAL or any(trick in local for trick in FORBIDDEN_LOCAL):
         raise AddressNotAcceptable()
-    return f"{local}@{domain}".lower()
+    return f"{local}@{domain.lower()}"
 
 
 def person_of(address: str) -> str:

@@ -23,13 +23,17 @@ class SessionExpired(Unauthenticated):
 
 
 class Caller(NamedTuple):
-    """The person behind a session: `address` in normal form, `role` as it was decided when the session was opened."""
+    """The person behind a session: `address` in normal form, `role` as it was decided when the session was opened.
+
+    `mail_to` is where their mails are sent; empty where that is the address.
+    """
 
     address: str
     name: str
     role: str
     session: str
     language: str
+    mail_to: str = ""
 
 
 class Callers(Protocol):
@@ -74,7 +78,8 @@ class Sessions:
             raise SessionExpired() from None
         if await self._revoked.get(claims["jti"]) is not None:
             raise SessionExpired()
-        return Caller(claims["sub"], claims["name"], claims["role"], claims["jti"], claims["language"])
+        mail_to = claims.get("mail_to", "")
+        return Caller(claims["sub"], claims["name"], claims["role"], claims["jti"], claims["language"], mail_to)
 
     def _remember(self, token: str, caller: Caller) -> None:
         self._fresh[token] = caller, monotonic_seconds() + FRESH_SECONDS

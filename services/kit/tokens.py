@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from jose import jwk, jws, jwt
 
 ALGORITHM = "ES256"
-LONGEST = 2048
+LONGEST = 2560
 LEEWAY_SECONDS = 30
 SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 REQUIRED = frozenset({"exp", "aud", "iat", "iss", "sub", "jti"})

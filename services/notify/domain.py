@@ -37,6 +37,7 @@ class NotDue(Conflict):
 class Mail(Aggregate):
     """One mail to one person; `words` are what its letter is written from, forgotten as soon as it is done with.
 
+    `recipient` is an address in normal form; `mail_to` is where it is sent, and empty where that is the same.
     `flow` is what it takes turns with other mails as: its transfer, or the link that it brings.
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
@@ -48,6 +49,7 @@ class Mail(Aggregate):
     flow: str = ""
     transfer: str = ""
     recipient: str = ""
+    mail_to: str = ""
     words: dict[str, Any] = Field(default_factory=dict)
     reply_to: Person | None = None
     blame: Label | None = None
@@ -60,6 +62,11 @@ class Mail(Aggregate):
     next_at: datetime | None = AT_ONCE
     useless_after: datetime | None = None
     forget_at: datetime | None = None
+
+    @property
+    def forward_path(self) -> str:
+        """The address for SMTP, with the local part as it was typed (RFC 5321)."""
+        return self.mail_to or self.recipient
 
     def last_day(self, now: datetime) -> datetime:
         """Until when it is tried: two days from the first attempt, and never past the end of what it announces."""
@@ -153,6 +160,7 @@ def _done(mail: Mail, now: datetime) -> Mail:
         blame=None,
         next_at=None,
         useless_after=None,
+        mail_to="",
         forget_at=now + REMEMBERED,
     )
 

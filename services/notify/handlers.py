@@ -22,7 +22,7 @@ from services.notify.deps import Deps
 
 async def on_one_time_link_issued(deps: Deps, fact: OneTimeLinkIssued) -> None:
     """The link and the key, to whom they belong."""
-    await deps.mails.post(deps.secretary.access(fact))
+    await deps.mails.post(deps.secretary.access(fact).but(mail_to=fact.mail_to))
 
 
 async def on_approval_requested(deps: Deps, fact: ApprovalRequested) -> None:
@@ -32,6 +32,7 @@ async def on_approval_requested(deps: Deps, fact: ApprovalRequested) -> None:
             "to_approve",
             fact.label,
             approver.address,
+            [one.mail_to for one in fact.recipients],
             recipients=fact.recipients,
             quoted=fact.text,
             files=fact.files,
@@ -67,13 +68,15 @@ async def _approved(deps: Deps, fact: TransferReleased) -> None:
     label, by, at = fact.parcel.label(), fact.approved_by, fact.released_at
     external_count = len(fact.released_to)
     words: dict[str, Any] = {"by": by, "at": at}
+    typed = [one.mail_to for one in fact.parcel.recipients]
     mail = deps.secretary.to_sender(
         "approved", label, external_count=external_count, ends_at=fact.parcel.ends_at, **words
     )
     await deps.mails.post(mail)
     for address in fact.approvers:
         if by is not None and address != by.address:
-            await deps.mails.post(deps.secretary.to_approver("decided", label, address, outcome="approved", **words))
+            mail = deps.secretary.to_approver("decided", label, address, typed, outcome="approved", **words)
+            await deps.mails.post(mail)
 
 
 async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
@@ -83,7 +86,8 @@ async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
     await deps.mails.post(deps.secretary.to_sender("refused", fact.label, quoted=fact.reason, **words))
     for address in fact.approvers:
         if address != fact.refused_by.address:
-            mail = deps.secretary.to_approver("decided", fact.label, address, outcome="refused", **words)
+            typed = fact.spellings
+            mail = deps.secretary.to_approver("decided", fact.label, address, typed, outcome="refused", **words)
             await deps.mails.post(mail)
 
 
@@ -91,9 +95,9 @@ async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
     """The sender and the approvers learn that it is too late."""
     await deps.standings.hear(fact.label.transfer, lambda standing: standing.end(fact.lapsed_at))
     await deps.mails.post(deps.secretary.to_sender("lapsed", fact.label, at=fact.lapsed_at))
+    words: dict[str, Any] = {"outcome": "lapsed", "by": None, "at": fact.lapsed_at}
     for address in fact.approvers:
-        mail = deps.secretary.to_approver("decided", fact.label, address, outcome="lapsed", by=None, at=fact.lapsed_at)
-        await deps.mails.post(mail)
+        await deps.mails.post(deps.secretary.to_approver("decided", fact.label, address, fact.spellings, **words))
 
 
 async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:

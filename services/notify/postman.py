@@ -122,7 +122,7 @@ class Postman:
             logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)
             return Outcome("refused", 0, "the message could not be built")
         still_wanted = partial(self._deps.standings.still_wanted, mail)
-        return await self._deps.mailer.send(mail.recipient, message, still_wanted)
+        return await self._deps.mailer.send(mail.forward_path, message, still_wanted)
 
     async def _tell_sender(self, mail: Mail) -> None:
         """A mail that failed for good is told to the sender of its transfer, once per recipient and asking."""

@@ -1,6 +1,5 @@
 """What can a person ask of propagation? To see what waits, and to approve or refuse it."""
 
-import unicodedata
 from datetime import datetime
 from typing import Annotated
 
@@ -14,6 +13,7 @@ from services.kit.records import Document
 from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import wired
 from services.kit.text import normalized
+from services.kit.visible import visible
 from services.propagation.deps import Deps
 from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
 from services.propagation.shown import Shown, ShownSender
@@ -38,8 +38,8 @@ class AgentsOnly(Forbidden):
 
 def _plain(raw: str) -> str:
     """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
-    lines = "\n".join(normalized(raw, LONGEST_REASON).splitlines())
-    kept = "".join(sign for sign in lines if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Co"))
+    lines = "\n".join(raw.splitlines())
+    kept = normalized(visible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), LONGEST_REASON)
     if not kept.strip():
         raise ValueError("a reason in words is needed")
     return kept.strip()

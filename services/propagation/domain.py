@@ -151,9 +151,7 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
         return state, []
     _refuse_unless_open(state, digest, now)
     decided = Decided(outcome="refused", by=by, at=now, reason=reason)
-    fact = TransferRefused(
-        label=state.sent().label(), refused_by=by, reason=reason, approvers=_invited(state), refused_at=now
-    )
+    fact = TransferRefused(label=state.sent().label(), refused_by=by, reason=reason, refused_at=now, **_asked(state))
     return _closed(state, "refused").but(decided=decided), [fact]
 
 
@@ -200,7 +198,7 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
 
 
 def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    fact = ApprovalLapsed(label=state.sent().label(), approvers=_invited(state), lapsed_at=now)
+    fact = ApprovalLapsed(label=state.sent().label(), lapsed_at=now, **_asked(state))
     return _closed(state, "lapsed"), [fact]
 
 
@@ -217,6 +215,13 @@ def emptied(parcel: Parcel) -> Parcel:
 
 def _invited(state: Propagation) -> tuple[str, ...]:
     return tuple(one.address for one in state.invited)
+
+
+def _asked(state: Propagation) -> dict[str, tuple[str, ...]]:
+    """The approvers, and of those typed in capitals how they were."""
+    invited = _invited(state)
+    typed = (one.mail_to for one in state.sent().recipients if one.mail_to and one.address in invited)
+    return {"approvers": invited, "spellings": tuple(typed)}
 
 
 def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Fact:

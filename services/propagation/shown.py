@@ -27,7 +27,8 @@ class ShownFile(Value):
 class Shown(Value):
     """A transfer as the approver reads it; the hidden recipients (`bcc`) are shown to the approver too.
 
-    `digest` is the SHA-256, in lower-case hex, over all but the two dates: of what a decision is about.
+    `digest` is the SHA-256, in lower-case hex, over all but the two dates and how an address was typed: of what a
+    decision is about.
     """
 
     transfer: str
@@ -59,6 +60,9 @@ def shown(parcel: Parcel) -> Shown:
 
 def digest_of(page: Shown) -> str:
     """The same for the same words, files and people, whatever the order of keys or the precision of a date."""
-    said = page.model_dump(mode="json", exclude={"digest", "submitted_at", "ends_at"})
+    said = page.model_dump(
+        mode="json",
+        exclude={"digest": True, "submitted_at": True, "ends_at": True, "recipients": {"__all__": {"mail_to"}}},
+    )
     canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

@@ -86,7 +86,7 @@ def incomplete_draft(api: FakeApi, _language: str) -> None:
 
 
 def unreadable(api: FakeApi, _language: str) -> None:
-    wrong = {"text": "martin chez ville", "field": "to", "reason": "no-at-sign"}
+    wrong = {"text": "martin chez ville", "field": "to", "reason": "no-at-sign", "character": ""}
     unfinished(api, _language)
     api.upload.drafts[DRAFT] |= {"unreadable": [wrong]}
 

@@ -130,6 +130,30 @@ def test_without_an_agent_it_is_said_before_it_is_sent_and_nothing_can_be_sent(h
     expect(page.get_by_role("link", name="Sans agent")).to_have_count(0)
 
 
+def test_the_page_shows_what_the_service_read(house: House) -> None:
+    dominique = house.seat(AGENTS, name="dominique")
+    say, page = dominique.say, begin(dominique)
+    listed = f"Martin, Claude <Claude@{FARTHER}>; \u200bana@mairie-évian.example, rené@{FARTHER}, 'eva@{FARTHER}'"
+    paste(page, listed)
+    expect(chips(page).locator(".badge")).to_have_count(3)
+    for chip, shown in enumerate((f"Claude@{FARTHER}", "ana@mairie-évian.example", f"eva@{FARTHER}")):
+        expect(chips(page).nth(chip).locator(".chip__address")).to_have_text(shown)
+    expect(wrong(page)).to_contain_text(f"rené@{FARTHER}")
+    expect(wrong(page)).to_contain_text(say("an address cannot contain “%(character)s”", character="é"))
+    expect(page.locator(".approval")).to_be_hidden()
+    page.get_by_label(say("Subject")).fill("Relus")
+    page.get_by_role("button", name=say("Go on: look it over")).click()
+    expect(page.locator(".alert--wrong code")).to_have_text(f"rené@{FARTHER}")
+    page.get_by_role("link", name=say("Back to the draft")).click()
+    expect(wrong(page)).to_contain_text(f"rené@{FARTHER}")
+    expect(chips(page).locator(".badge")).to_have_count(3)
+    page.get_by_role("button", name=say("Correct it")).click()
+    page.locator("#to").fill(f"rene@{FARTHER}")
+    page.locator("#to").press("Enter")
+    expect(chips(page).locator(".badge")).to_have_count(4)
+    expect(wrong(page)).to_be_hidden()
+
+
 def test_with_the_keyboard_alone(house: House) -> None:
     dominique = house.seat(AGENTS, name="dominique")
     say, page = dominique.say, dominique.open("/")

@@ -69,6 +69,23 @@ def test_of_a_pasted_list_the_good_ones_are_taken_and_the_bad_ones_are_shown(sen
     assert refused(lambda: sender.api.submit(draft)).slug == "recipients-unreadable"
 
 
+def test_a_list_as_a_mail_program_or_a_spreadsheet_writes_it(sender: Person, draft: str) -> None:
+    listed = "Martin, Claude <Claude.Martin@ministere.example>; Petit, Sacha <sacha@ville.example>;"
+    rows = "Durand Ana\t\u200bana@mairie-évian.example\nNoir Eva\t'eva@ville.example'"
+    card = sender.api.edit_draft(draft, to=[listed, rows], cc=["rené@ville.example"])
+    assert [(one["address"], one["shown"]) for one in card["recipients"]] == [
+        ("claude.martin@ministere.example", "Claude.Martin@ministere.example"),
+        ("sacha@ville.example", "sacha@ville.example"),
+        ("ana@xn--mairie-vian-hbb.example", "ana@mairie-évian.example"),
+        ("eva@ville.example", "eva@ville.example"),
+    ]
+    assert card["unreadable"] == [
+        {"text": "rené@ville.example", "field": "cc", "reason": "character-not-acceptable", "character": "é"}
+    ]
+    problem = refused(lambda: sender.api.submit(draft))
+    assert problem.members["unreadable"] == ["rené@ville.example"]
+
+
 def test_too_many_recipients(sender: Person, draft: str) -> None:
     many = [f"p{number}@ville.example" for number in range(101)]
     problem = refused(lambda: sender.api.edit_draft(draft, to=many))

@@ -4,6 +4,7 @@ import { passes } from "../page/patience";
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Say } from "../page/words";
 import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
+import type { Reading } from "../recipients/lines";
 
 const PAUSE_MS = 1_200;
 const LISTS = ["to", "cc", "bcc"];
@@ -12,17 +13,18 @@ const FIELDS = [...LISTS, "subject", "text", "validity_days"];
 
 /** As the service answers it. */
 export interface Draft extends Fields {
-  recipients: { address: string; field: string; role: string }[];
+  recipients: Reading["recipients"];
+  unreadable: Reading["unreadable"];
   digests: Record<string, string>;
   needs_approval: boolean;
   approvers: string[];
 }
 
-/** A key and a figure for the sentence that says who has to approve; nothing while there is nobody to write to. */
-export function approval(draft: Pick<Draft, "needs_approval" | "approvers"> & { recipients: { role: string }[] }): [string, number] | undefined {
+/** A key and a figure for the sentence that says who has to approve; nothing while that is not known. */
+export function approval(draft: Pick<Draft, "recipients" | "unreadable" | "needs_approval" | "approvers">): [string, number] | undefined {
   if (draft.recipients.length === 0) return undefined;
   const others = draft.recipients.filter((one) => one.role !== "agent").length;
-  if (!draft.needs_approval) return ["nobody_approves", 0];
+  if (!draft.needs_approval) return draft.unreadable.length > 0 ? undefined : ["nobody_approves", 0];
   return draft.approvers.length > 0 ? ["will_approve", others] : ["approver_missing", others];
 }
 
@@ -38,7 +40,7 @@ class Autosave {
   private saved: Record<string, string>;
   private timer = 0;
   private saving: Promise<void> | undefined;
-  private latest: Draft | undefined;
+  private latest: (Draft & Reading) | undefined;
   private readonly sent = new Map<string, string[]>();
   private readonly undecided = new Map<string, () => void>();
 
@@ -58,8 +60,19 @@ class Autosave {
     form.addEventListener("change", () => this.later());
     document.addEventListener("island:save", () => void this.save());
     document.addEventListener("island:recipients", () => this.tell());
+    document.addEventListener("island:read", (event) => this.read((event as CustomEvent<Record<string, string>>).detail));
     document.addEventListener("visibilitychange", () => (document.hidden ? this.lastWord() : this.later(0)));
-    void ask<Draft>("GET", `drafts/${draft}`).then((found) => this.learn(found), () => undefined);
+    this.look();
+  }
+
+  /** The lists of recipients hold now what was read of them, and that is what they are changed from. */
+  private read(lists: Record<string, string>): void {
+    for (const [name, value] of Object.entries(lists)) if (this.latest) this.adopt(name, value, this.latest);
+  }
+
+  /** What the service read of the lists, as far as they still hold it. */
+  private look(): void {
+    void ask<Draft>("GET", `drafts/${this.draft}`).then((found) => this.learn(found, {}), () => undefined);
   }
 
   private typed(): Record<string, string> {
@@ -115,7 +128,7 @@ class Autosave {
   /** These changes are saved. */
   private keep(changes: Record<string, string>, draft: Draft): void {
     for (const [name, value] of Object.entries(changes)) this.adopt(name, value, draft);
-    this.learn(draft);
+    this.learn(draft, { ...this.saved });
   }
 
   /** From now on the field's changes are made from what the draft holds. */
@@ -155,6 +168,7 @@ class Autosave {
       field.value = theirs;
       field.dispatchEvent(new CustomEvent("island:replaced"));
       decided(theirs);
+      this.look();
     };
     this.undecided.set(name, askWhich(field, theirs, { keep: () => decided(undefined), take }, this.say));
   }
@@ -168,8 +182,8 @@ class Autosave {
     void once<Draft>("PATCH", address, this.body(changes), undefined, true).then((draft) => this.keep(changes, draft), () => undefined);
   }
 
-  private learn(draft: Draft): void {
-    this.latest = draft;
+  private learn(draft: Draft, typed: Record<string, string>): void {
+    this.latest = { ...draft, typed };
     this.tell();
     const found = approval(draft);
     this.sentence.hidden = !found;

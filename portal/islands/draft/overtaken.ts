@@ -4,7 +4,7 @@ import type { Say } from "../page/words";
 
 /** The fields of a draft as the service answers them. */
 export interface Fields {
-  recipients: { address: string; field: string }[];
+  recipients: { shown: string; field: string }[];
   unreadable: { text: string; field: string }[];
   subject: string;
   text: string;
@@ -15,8 +15,8 @@ export interface Fields {
 export function textOf(draft: Fields, name: string): string {
   if (name === "subject" || name === "text") return draft[name];
   if (name === "validity_days") return String(draft.validity_days);
-  const addresses = draft.recipients.filter((one) => one.field === name).map((one) => one.address);
-  return [...addresses, ...draft.unreadable.filter((one) => one.field === name).map((one) => one.text)].join("\n");
+  const shown = draft.recipients.filter((one) => one.field === name).map((one) => one.shown);
+  return [...shown, ...draft.unreadable.filter((one) => one.field === name).map((one) => one.text)].join("\n");
 }
 
 /** Did this page send that text itself? The service tidies blanks, and the case of addresses. */

@@ -1,17 +1,10 @@
-// Recipients as chips, on top of the plain field, which goes on holding everything for the form.
+// Recipients as chips, on top of the plain field, which goes on holding everything for the form. The service reads them.
 import { el, write } from "../page/dom";
 import { wordsOf, type Say } from "../page/words";
-import { addressIn, isAddress, split } from "./split";
-
-export interface Known {
-  address: string;
-  role: string;
-}
+import { linesOf, linesRead, typedOn, type Line, type Reading } from "./lines";
 
 class Chips {
-  private good: string[] = [];
-  private bad: string[] = [];
-  private readonly roles = new Map<string, string>();
+  private lines: Line[] = [];
   private readonly list = el("ul");
   private readonly field: HTMLInputElement;
   private readonly wrong = el("ul", { class: "chips__wrong" });
@@ -32,20 +25,41 @@ class Chips {
     plain.id = `${plain.id}-all`;
     plain.hidden = true;
     this.listen();
-    this.add(plain.value, false);
+    this.lines = linesOf(plain.value);
+    this.draw();
   }
 
-  /** What the service says of those it knows. */
-  learn(known: Known[]): void {
-    for (const { address, role } of known) this.roles.set(address.toLowerCase(), role);
+  /** What the service read takes the place of what was typed, unless something was typed since. */
+  learn(reading: Reading): void {
+    const { name, value } = this.plain;
+    const read = linesRead(reading, name);
+    if (typedOn(reading, name, value, read)) return;
+    const known = new Set(this.lines.filter((line) => line.role ?? line.wrong).map((line) => line.text));
+    const fresh = read.filter((line) => !known.has(line.text));
+    if (this.lines.some((line) => !known.has(line.text))) this.tell(fresh);
+    this.lines = read;
     this.draw();
+    document.dispatchEvent(new CustomEvent("island:read", { detail: { [name]: this.plain.value } }));
+  }
+
+  private get good(): Line[] {
+    return this.lines.filter((line) => !line.wrong);
+  }
+
+  private get bad(): Line[] {
+    return this.lines.filter((line) => line.wrong);
+  }
+
+  private tell(fresh: Line[]): void {
+    const bad = fresh.filter((line) => line.wrong).length;
+    const good = fresh.length - bad;
+    write(this.aloud, [good > 0 ? this.say("added", { n: good }) : "", bad > 0 ? this.say("not_read", { n: bad }) : ""].join(" ").trim());
   }
 
   /** The plain field holds something else now. */
   private reread(): void {
-    this.good = [];
-    this.bad = [];
-    this.add(this.plain.value, false);
+    this.lines = linesOf(this.plain.value);
+    this.draw();
   }
 
   private listen(): void {
@@ -58,16 +72,15 @@ class Chips {
     this.list.addEventListener("keydown", (event) => this.keyOnChip(event));
   }
 
-  /** A separator ends an address; a blank does when there is one before it. */
+  /** A separator or a blank after an address ends it; a comma after a word may be part of a name. */
   private typed(): void {
-    const { value } = this.field;
-    if (/[;,]\s*$/.test(value) || (/\s$/.test(value) && isAddress(addressIn(value.trim())))) this.commit();
+    if (/;\s*$|@\S+,\s*$|@[^\s@]+\.[^\s@]+\s$/.test(this.field.value)) this.commit();
   }
 
-  /** Whole addresses become chips; a part of one is pasted as into any field. */
+  /** Lists and addresses are read; a part of one is pasted as into any field. */
   private pasted(event: ClipboardEvent): void {
     const text = (this.field.value + (event.clipboardData?.getData("text/plain") ?? "")).trim();
-    if (!/[;,\s]/.test(text) && !isAddress(addressIn(text))) return;
+    if (!/[;,\s@]/.test(text)) return;
     event.preventDefault();
     this.field.value = "";
     this.add(text);
@@ -103,60 +116,64 @@ class Chips {
     this.add(value);
   }
 
-  private add(text: string, isNews = true): void {
-    const { good, bad } = split(text);
-    const has = new Set(this.good.map((one) => one.toLowerCase()));
-    const fresh = good.filter((one) => !has.has(one.toLowerCase()));
-    this.good.push(...fresh);
-    this.bad.push(...bad.filter((one) => !this.bad.includes(one)));
-    if (isNews) {
-      write(this.aloud, [fresh.length > 0 ? this.say("added", { n: fresh.length }) : "", bad.length > 0 ? this.say("not_read", { n: bad.length }) : ""].join(" ").trim());
-    }
-    this.draw(isNews);
+  private add(text: string): void {
+    const known = new Set(this.lines.map((line) => line.text));
+    this.lines.push(...linesOf(text).filter((line) => !known.has(line.text)));
+    this.draw();
+    this.save();
   }
 
   private remove(at: number): void {
-    const [gone] = this.good.splice(at, 1);
-    if (gone === undefined) return;
-    write(this.aloud, this.say("removed", { address: gone }));
-    this.draw(true);
+    const gone = this.good[at];
+    if (!gone) return;
+    this.lines = this.lines.filter((line) => line !== gone);
+    write(this.aloud, this.say("removed", { address: gone.text }));
+    this.draw();
+    this.save();
     (this.chip(Math.min(at, this.good.length - 1)) ?? this.field).focus();
   }
 
-  private draw(isNews = false): void {
+  private draw(): void {
     const focused = [...this.list.children].findIndex((chip) => chip.contains(document.activeElement));
-    this.list.replaceChildren(...this.good.map((address, at) => this.chipOf(address, at)));
-    if (focused >= 0) this.chip(focused)?.focus();
-    this.wrong.replaceChildren(...this.bad.map((text, at) => this.wrongOf(text, at)));
+    const buttons = [...this.wrong.querySelectorAll("button")].findIndex((button) => button === document.activeElement);
+    this.list.replaceChildren(...this.good.map((line, at) => this.chipOf(line, at)));
+    this.wrong.replaceChildren(...this.bad.map((line) => this.wrongOf(line)));
     this.wrong.hidden = this.bad.length === 0;
-    const value = [...this.good, ...this.bad].join("\n");
-    if (value === this.plain.value) return;
-    this.plain.value = value;
-    if (isNews) this.plain.dispatchEvent(new Event("input", { bubbles: true }));
+    if (focused >= 0) (this.chip(focused) ?? this.field).focus();
+    if (buttons >= 0) (this.wrong.querySelectorAll("button")[buttons] ?? this.field).focus();
+    this.plain.value = this.lines.map((line) => line.text).join("\n");
   }
 
-  private chipOf(address: string, at: number): HTMLElement {
-    const role = this.roles.get(address.toLowerCase());
+  /** At once, because the service says what it read; later once more, if that did not succeed. */
+  private save(): void {
+    this.plain.dispatchEvent(new Event("input", { bubbles: true }));
+    document.dispatchEvent(new CustomEvent("island:save"));
+  }
+
+  private chipOf({ text, role }: Line, at: number): HTMLElement {
     const badge = role ? [el("span", { class: role === "agent" ? "badge badge--agent" : "badge" }, this.say(role === "agent" ? "agent" : "external"))] : [];
-    const label = this.say("remove", { address });
+    const label = this.say("remove", { address: text });
     const button = el("button", { type: "button", tabindex: "-1", "aria-label": label, onclick: () => this.remove(at) }, "×");
-    return el("li", { class: "chip" }, addressOf(address), ...badge, button);
+    return el("li", { class: "chip" }, addressOf(text), ...badge, button);
   }
 
-  private wrongOf(text: string, at: number): HTMLElement {
+  private wrongOf(line: Line): HTMLElement {
+    const { text, wrong = { reason: "", character: "" } } = line;
     const take = (): void => {
-      this.bad.splice(at, 1);
-      this.draw(true);
+      this.lines = this.lines.filter((one) => one !== line);
+      this.draw();
+      this.save();
       this.field.focus();
     };
     const correct = (): void => {
       take();
       this.field.value = text;
     };
+    const why = this.say(`reason_${wrong.reason.replaceAll("-", "_")}`, { character: wrong.character });
     return el(
       "li",
       {},
-      this.say("wrong", { text }),
+      this.say("wrong", { text, why }),
       " ",
       el("button", { type: "button", class: "plain", onclick: correct }, this.say("correct")),
       " ",
@@ -179,6 +196,6 @@ export function enhance(place: HTMLElement): void {
   const plain = place.querySelector("textarea");
   if (!plain) return;
   const chips = new Chips(plain, wordsOf(place).say);
-  document.addEventListener("island:saved", (event) => chips.learn((event as CustomEvent<{ recipients: Known[] }>).detail.recipients));
+  document.addEventListener("island:saved", (event) => chips.learn((event as CustomEvent<Reading>).detail));
   document.dispatchEvent(new CustomEvent("island:recipients"));
 }

@@ -3,9 +3,9 @@ import { isOwn, textOf, type Fields } from "../draft/overtaken";
 
 const DRAFT: Fields = {
   recipients: [
-    { address: "a@b.fr", field: "to" },
-    { address: "c@d.fr", field: "cc" },
-    { address: "e@f.fr", field: "to" },
+    { shown: "A@b.fr", field: "to" },
+    { shown: "c@d.fr", field: "cc" },
+    { shown: "e@f.fr", field: "to" },
   ],
   unreadable: [{ text: "oups", field: "to" }],
   subject: "Plans",
@@ -15,7 +15,7 @@ const DRAFT: Fields = {
 
 test("a field is read as the page holds it: of a list, one entry a line, what could not be read last", () => {
   const found = ["to", "cc", "bcc", "subject", "text", "validity_days"].map((name) => textOf(DRAFT, name));
-  expect(found).toEqual(["a@b.fr\ne@f.fr\noups", "c@d.fr", "", "Plans", "Bonjour,\n\nvoici.", "9"]);
+  expect(found).toEqual(["A@b.fr\ne@f.fr\noups", "c@d.fr", "", "Plans", "Bonjour,\n\nvoici.", "9"]);
 });
 
 test("what this page sent is known again, however the service tidied it", () => {

@@ -22,12 +22,15 @@ test("a list of recipients is sent whole, an empty one as none", () => {
 });
 
 test("who has to approve", () => {
-  const agent = { address: "a", role: "agent" };
-  const other = { address: "o", role: "external" };
-  expect(approval({ recipients: [], needs_approval: false, approvers: [] })).toBeUndefined();
-  expect(approval({ recipients: [agent], needs_approval: false, approvers: [] })).toEqual(["nobody_approves", 0]);
-  expect(approval({ recipients: [agent, other], needs_approval: true, approvers: ["a"] })).toEqual(["will_approve", 1]);
-  expect(approval({ recipients: [other, other], needs_approval: true, approvers: [] })).toEqual(["approver_missing", 2]);
+  const agent = { shown: "a", field: "to", role: "agent" };
+  const other = { shown: "o", field: "to", role: "external" };
+  const wrong = { text: "x", field: "to", reason: "no-at-sign", character: "" };
+  const nobody = { unreadable: [], needs_approval: false, approvers: [] };
+  expect(approval({ ...nobody, recipients: [] })).toBeUndefined();
+  expect(approval({ ...nobody, recipients: [agent] })).toEqual(["nobody_approves", 0]);
+  expect(approval({ ...nobody, recipients: [agent], unreadable: [wrong] })).toBeUndefined();
+  expect(approval({ ...nobody, recipients: [agent, other], needs_approval: true, approvers: ["a"] })).toEqual(["will_approve", 1]);
+  expect(approval({ ...nobody, recipients: [other, other], needs_approval: true })).toEqual(["approver_missing", 2]);
 });
 
 test("what differs at every reading means nothing", () => {

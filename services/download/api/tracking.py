@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from services.contracts.values import Recipient
 from services.download.deps import Deps
@@ -33,6 +33,7 @@ from services.download.tracked import (
     tracking_card,
     without_link,
 )
+from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.pages import Page, Paged, page_of
 from services.kit.service import wired
 from services.kit.text import Line
@@ -42,10 +43,21 @@ router = APIRouter(prefix="/api/download/transfers/{transfer}")
 Wired = Annotated[Deps, Depends(wired)]
 
 
-class Chosen(BaseModel):
-    """One recipient, by their address in normal form."""
+def _compared(typed: str) -> str:
+    """The address in normal form; what is no address names nobody."""
+    try:
+        return normal_form(typed)
+    except AddressNotAcceptable:
+        return typed
 
-    recipient: Line
+
+Typed = Annotated[Line, AfterValidator(_compared)]
+
+
+class Chosen(BaseModel):
+    """One recipient, by their address."""
+
+    recipient: Typed
 
 
 class Reopening(Chosen):
@@ -57,7 +69,7 @@ class Reopening(Chosen):
 class Reminding(BaseModel):
     """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
 
-    recipient: Line | None = None
+    recipient: Typed | None = None
 
 
 @router.get("")

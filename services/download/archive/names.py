@@ -7,10 +7,10 @@ a reserved Windows name gets a `_` before it, what is too long is shortened.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from services.kit.text import folded, normalized
+from services.kit.visible import visible
 
 NAME_BYTES = 240
 PATH_BYTES = 4_096
@@ -21,7 +21,7 @@ INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
 }
-TAIL = re.compile(r"[\s.]+$")
+TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 NAMELESS = "file"
 
 
@@ -33,7 +33,7 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 
 def clean(path: str) -> str:
     """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
-    plain = normalized(_visible(path[:PATH_BYTES]), PATH_BYTES).replace("\\", "/")
+    plain = normalized(visible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
@@ -79,10 +79,6 @@ class Taken:
 
 def _folded(name: str) -> str:
     return folded(name, PATH_BYTES)
-
-
-def _visible(path: str) -> str:
-    return "".join(character for character in path if unicodedata.category(character) not in INVISIBLE)
 
 
 def _clean_name(segment: str) -> str:

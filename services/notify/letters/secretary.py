@@ -3,6 +3,7 @@
 So a fact that calls for many mails is done with quickly, and writing letters takes turns as sending does (ADR 17).
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -50,18 +51,22 @@ class Secretary:
 
     def to_sender(self, kind: str, label: Label, about: str = "", **words: Any) -> Mail:
         """News of a transfer for its sender; `about` tells several mails of one kind apart."""
-        return self._mail(kind, label, label.sender.address, about, words)
+        return self._mail(kind, label, label.sender.address, about, words).but(mail_to=label.sender.mail_to)
 
-    def to_approver(self, kind: str, label: Label, address: str, **words: Any) -> Mail:
-        """A question or news for an agent who was asked to vouch; nobody replies to a sender who waits (R32)."""
-        return self._mail(kind, label, address, "", words)
+    def to_approver(self, kind: str, label: Label, address: str, spellings: Iterable[str], **words: Any) -> Mail:
+        """A question or news for an agent who was asked to vouch; nobody replies to a sender who waits (R32).
+
+        `spellings` are addresses as mail is sent to them, theirs among them unless it is the same.
+        """
+        typed = {spelling.lower(): spelling for spelling in spellings}
+        return self._mail(kind, label, address, "", words).but(mail_to=typed.get(address, ""))
 
     def to_recipient(
         self, kind: str, label: Label, recipient: Recipient, until: datetime, about: str = "", **words: Any
     ) -> Mail:
         """For somebody to whom the transfer was released: they may reply to the sender."""
         mail = self._mail(kind, label, recipient.address, about, {**words, "reply_to": label.sender})
-        return mail.but(reply_to=label.sender, blame=label, useless_after=until)
+        return mail.but(reply_to=label.sender, blame=label, useless_after=until, mail_to=recipient.mail_to)
 
     def _mail(self, kind: str, label: Label, to: str, about: str, words: dict[str, Any]) -> Mail:
         common = {

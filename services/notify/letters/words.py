@@ -1,6 +1,5 @@
 """How are a date, a size and what other people wrote put into words, and into one harmless line?"""
 
-import unicodedata
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,9 +7,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from services.contracts.values import Language
+from services.kit.idn import readable
 from services.kit.text import normalized
+from services.kit.visible import visible
 from services.kit.zones import zone_words
 
+ADDRESSES = ("address", "recipient")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST_LINE = 500
 LONGEST_TEXT = 20_000
@@ -32,9 +34,8 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 
 def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
     """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
-    spaced = " ".join(normalized(raw[:LONGEST_TEXT], LONGEST_TEXT).split())
-    kept = "".join(sign for sign in spaced if unicodedata.category(sign) not in UNWANTED)
-    return shortened(" ".join(kept.split()), longest)
+    spaced = " ".join(raw[:LONGEST_TEXT].split())
+    return shortened(" ".join(normalized(visible(spaced, UNWANTED), LONGEST_TEXT).split()), longest)
 
 
 def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:
@@ -49,9 +50,12 @@ def shortened(text: str, longest: int) -> str:
 
 
 def harmless(words: Any) -> Any:
-    """All strings in what a template is given as harmless lines; only what is named `quoted` keeps its line ends."""
+    """All strings in what a template is given as harmless lines; only what is named `quoted` keeps its line ends.
+
+    An `address` and a `recipient` are shown in Unicode.
+    """
     if isinstance(words, dict):
-        return {key: many_lines(value) if key == "quoted" else harmless(value) for key, value in words.items()}
+        return {key: _harmless(key, value) for key, value in words.items()}
     if isinstance(words, str):
         return one_line(words)
     if isinstance(words, list | tuple):
@@ -59,6 +63,14 @@ def harmless(words: Any) -> Any:
     if isinstance(words, BaseModel):
         return harmless(words.model_dump())
     return words
+
+
+def _harmless(name: str, value: Any) -> Any:
+    if name == "quoted":
+        return many_lines(value)
+    if name in ADDRESSES and isinstance(value, str):
+        return readable(one_line(value))
+    return harmless(value)
 
 
 def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:

@@ -48,9 +48,9 @@ def envelope(mail: Mail, letter: Letter, mail_from: Address, now: datetime) -> E
     """
     message = EmailMessage(policy=POLICY)
     message["From"] = mail_from
-    message["To"] = _address(mail.recipient)
+    message["To"] = _address(mail.forward_path)
     if mail.reply_to:
-        message["Reply-To"] = _address(mail.reply_to.address)
+        message["Reply-To"] = _address(mail.reply_to.mail_to or mail.reply_to.address)
     message["Subject"] = header_words(letter.subject)
     message["Date"] = format_datetime(mail.since or now)
     message["Message-ID"] = _reference(mail.id, mail_from.domain)

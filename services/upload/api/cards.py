@@ -60,12 +60,18 @@ class ObstacleCard(BaseModel):
     titles: dict[Language, str]
 
 
+class RecipientCard(Recipient):
+    """A recipient; `shown` is the address for people to read, and can be typed into a list again."""
+
+    shown: str
+
+
 class ContentsCard(BaseModel):
     """What a draft and a transfer have in common."""
 
     state: State
     sender: Sender = Field(serialization_alias="from")
-    recipients: tuple[Recipient, ...]
+    recipients: list[RecipientCard]
     needs_approval: bool
     approvers: list[str]
     unreadable: tuple[Unreadable, ...]

@@ -8,6 +8,7 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.contracts.values import Part, Recipient
+from services.kit.idn import readable
 from services.kit.records import Document
 from services.upload.api.cards import (
     AddressesByRole,
@@ -17,6 +18,7 @@ from services.upload.api.cards import (
     FilePlanCard,
     ObstacleCard,
     RecapCard,
+    RecipientCard,
     StoredPartCard,
     TransferCard,
     TransferSummary,
@@ -117,7 +119,7 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
     return {
         "state": transfer.state,
         "sender": transfer.sender,
-        "recipients": recipients,
+        "recipients": [RecipientCard(**dict(one), shown=readable(one.mail_to or one.address)) for one in recipients],
         "needs_approval": waits,
         "approvers": approvers_of(transfer.sender, recipients) if waits else [],
         "unreadable": transfer.unreadable,

@@ -26,7 +26,7 @@ Id = UUID
 
 def sender_of(caller: Caller) -> Sender:
     """The caller as the sender of a transfer."""
-    return Sender(address=caller.address, name=caller.name, role=cast(Role, caller.role))
+    return Sender(address=caller.address, name=caller.name, role=cast(Role, caller.role), mail_to=caller.mail_to)
 
 
 def language_of(caller: Caller) -> Language:

@@ -12,7 +12,7 @@ from services.kit.refusals import Conflict, Unprocessable
 from services.kit.text import Page
 from services.upload.domain.limits import Limits
 from services.upload.domain.overtaking import Was, refuse_overtaken
-from services.upload.domain.recipients import FIELDS, Unreadable, pieces_of, read
+from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
 from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
@@ -59,17 +59,10 @@ class Revision(BaseModel):
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}[field]
 
 
-class Lists(NamedTuple):
-    """What was read of the lists of recipients that somebody changes."""
-
-    addresses: dict[Field, tuple[str, ...]]
-    unreadable: tuple[Unreadable, ...]
-
-
 class Understood(NamedTuple):
     """A revision whose words were cleaned and whose lists were read."""
 
-    lists: Lists
+    lists: dict[Field, Listed]
     changes: dict[str, Any]
     was: Was = Was()
 
@@ -121,22 +114,23 @@ def free_slots(taken: Collection[int], limits: Limits) -> list[int]:
     return free
 
 
-def _lists(revision: Revision, limits: Limits) -> Lists:
+def _lists(revision: Revision, limits: Limits) -> dict[Field, Listed]:
     pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
     pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
     different = len(set().union(*pieces.values()))
     if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
         raise TooManyRecipients(limit=limits.recipients, recipients=different)
-    found = {field: read(each, field) for field, each in pieces.items()}
-    addresses = {field: good for field, (good, _) in found.items()}
-    return Lists(addresses, tuple(entry for _, bad in found.values() for entry in bad))
+    return {field: read(each, field) for field, each in pieces.items()}
 
 
-def _readdressed(draft: Transfer, typed: Lists, limits: Limits) -> Transfer:
-    lists = draft.lists | typed.addresses
-    kept = tuple(entry for entry in draft.unreadable if entry.field not in typed.addresses)
-    unreadable = kept + typed.unreadable
-    recipients = len({address for addresses in lists.values() for address in addresses})
-    if recipients > limits.recipients or len(unreadable) > limits.recipients:
-        raise TooManyRecipients(limit=limits.recipients, recipients=max(recipients, len(unreadable)))
-    return draft.but(**lists, unreadable=unreadable)
+def _readdressed(draft: Transfer, found: dict[Field, Listed], limits: Limits) -> Transfer:
+    typed = {spelling.lower(): spelling for spelling in draft.spellings}
+    typed |= {address.lower(): address for listed in reversed(found.values()) for address in listed.addresses}
+    lists = draft.lists | {field: tuple(one.lower() for one in listed.addresses) for field, listed in found.items()}
+    named = {address for addresses in lists.values() for address in addresses}
+    kept = tuple(entry for entry in draft.unreadable if entry.field not in found)
+    unreadable = (*kept, *(entry for listed in found.values() for entry in listed.unreadable))
+    if len(named) > limits.recipients or len(unreadable) > limits.recipients:
+        raise TooManyRecipients(limit=limits.recipients, recipients=max(len(named), len(unreadable)))
+    spellings = tuple(one for address, one in typed.items() if address in named and one != address)
+    return draft.but(**lists, unreadable=unreadable, spellings=spellings)

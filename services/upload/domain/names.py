@@ -2,9 +2,10 @@
 
 Refused, because no honest client sends them: a NUL or another control character, half a surrogate pair, `.` or `..` as
 a folder, an absolute path, an empty name, more folders or characters than the limits.
-Cleaned, because honest people have them: the invisible and direction-changing characters go, look-alikes of `/` and
-what Windows forbids become `_`, dots and blanks at the end go, a reserved Windows name gets a `_` before it, a name
-that is too long is shortened and keeps its extension. A backslash separates folders, as a slash does.
+Cleaned, because honest people have them: the invisible and direction-changing characters go, but not the joiners of a
+script or an emoji; look-alikes of `/` and what Windows forbids become `_`, dots and blanks at the end go, a reserved
+Windows name gets a `_` before it, a name that is too long is shortened and keeps its extension. A backslash separates
+folders, as a slash does.
 """
 
 import re
@@ -14,6 +15,7 @@ from itertools import accumulate
 
 from services.kit.refusals import Unprocessable
 from services.kit.text import folded, normalized
+from services.kit.visible import visible
 from services.upload.domain.limits import Limits
 
 LONGEST_ASKED = 4_096
@@ -25,7 +27,7 @@ DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
     f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
 }
 DRIVE = re.compile(r"[A-Za-z]:/")
-TAIL = re.compile(r"[\s.]+$")
+TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 
 
 class NameNotAcceptable(Unprocessable):
@@ -46,8 +48,7 @@ def clean_path(asked: str, limits: Limits) -> str:
         raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in asked):
         raise NameNotAcceptable(reason="control-character")
-    seen = "".join(character for character in asked if unicodedata.category(character) != "Cf")
-    plain = normalized(seen, LONGEST_ASKED).replace("\\", "/")
+    plain = normalized(visible(asked), LONGEST_ASKED).replace("\\", "/")
     if plain.startswith("/") or DRIVE.match(plain):
         raise NameNotAcceptable(reason="absolute")
     segments = plain.split("/")

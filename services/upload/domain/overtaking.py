@@ -4,6 +4,7 @@ import hashlib
 
 from pydantic import BaseModel
 
+from services.kit.idn import readable
 from services.kit.refusals import Conflict
 from services.kit.text import Line
 from services.upload.domain.recipients import FIELDS
@@ -21,7 +22,7 @@ class DraftChangedElsewhere(Conflict):
 class Digests(BaseModel):
     """The SHA-256 (lower-case hex) of each field as text in UTF-8.
 
-    A list of recipients is one entry a line: its addresses, then what could not be read.
+    A list of recipients is one entry a line: its addresses as they are shown, then what could not be read.
     """
 
     to: str
@@ -46,9 +47,11 @@ class Was(BaseModel):
 def digests(draft: Transfer) -> Digests:
     """The digest of each field."""
     texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
+    typed = {spelling.lower(): spelling for spelling in draft.spellings}
     for field in FIELDS:
+        addresses = [readable(typed.get(address, address)) for address in draft.lists[field]]
         unreadable = [entry.text for entry in draft.unreadable if entry.field == field]
-        texts[field] = "\n".join([*draft.lists[field], *unreadable])
+        texts[field] = "\n".join([*addresses, *unreadable])
     return Digests(**{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
 
 

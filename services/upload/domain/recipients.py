@@ -1,29 +1,40 @@
-"""Who is it for? Pasted lists are split, what cannot be read is kept with its reason, nobody is named twice."""
+"""Who is it for? Pasted lists are read, what cannot be read is kept with its reason, nobody is named twice."""
 
 import re
 import unicodedata
-from collections.abc import Iterable
-from typing import get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import Field, Recipient, Role
-from services.kit.addresses import AddressNotAcceptable, Domains, normal_form
+from services.kit.addresses import AddressNotAcceptable, Domains, smtp_form
+from services.upload.domain.pasted import Entry, split
 
 FIELDS: tuple[Field, ...] = get_args(Field)
-SEPARATORS = ";,\n\r\t"
-NAMED = re.compile(r'(?:[^<>"]|"[^"]*")*<([^<>]*)>\s*')
 LONGEST_UNREADABLE = 254
+LOCAL_SIGNS = re.compile(r"[A-Za-z0-9.!#$&'*+=?^_~/`{|}%-]")
 
 
 class Unreadable(BaseModel):
-    """What somebody typed among the recipients and is no address; `reason` is a word for the screen to explain."""
+    """What somebody typed among the recipients and is no address; `reason` is a word for the screen to explain.
+
+    `character` is the one that an address cannot have, where that is the reason; `U+XXXX` where it cannot be seen.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     text: str
     field: Field
     reason: str
+    character: str = ""
+
+
+class Listed(NamedTuple):
+    """What was read of a list."""
+
+    addresses: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
 
 
 def role_of(address: str, agents: Domains) -> Role:
@@ -31,65 +42,61 @@ def role_of(address: str, agents: Domains) -> Role:
     return "agent" if agents.hold(address) else "external"
 
 
-def pieces_of(entries: Iterable[str]) -> list[str]:
-    """What may be addresses, each once and in order.
-
-    Each entry may be an address, `Name <address>`, or a list of them separated by `;`, `,`, a newline or a tab.
-    """
-    return list(dict.fromkeys(piece for entry in entries for piece in split(entry)))
+def pieces_of(pasted: Iterable[str]) -> list[Entry]:
+    """What may be addresses, each once and in order; each text may be a pasted list."""
+    return list(dict.fromkeys(entry for text in pasted for entry in split(text)))
 
 
-def read(pieces: Iterable[str], field: Field) -> tuple[tuple[str, ...], tuple[Unreadable, ...]]:
-    """The addresses, in normal form and in order, each once; and what is not one.
+def read(pieces: Iterable[Entry], field: Field) -> Listed:
+    """The addresses as mail is sent to them, in order, each once; and what is no address.
 
     One address can take a millisecond, so whoever asks bounds their number.
     """
-    addresses: dict[str, None] = {}
+    addresses: dict[str, str] = {}
     unreadable: dict[str, Unreadable] = {}
-    for piece in pieces:
+    for entry in pieces:
         try:
-            addresses[normal_form(_address_in(piece))] = None
+            found = smtp_form(entry.address)
+            addresses.setdefault(found.lower(), found)
         except AddressNotAcceptable:
-            shown = _shown(piece)
-            unreadable[shown] = Unreadable(text=shown, field=field, reason=_reason(piece))
-    return tuple(addresses), tuple(unreadable.values())
+            text = entry.text[:LONGEST_UNREADABLE]
+            unreadable[text] = _explained(text, entry.address, field)
+    return Listed(tuple(addresses.values()), tuple(unreadable.values()))
 
 
-def folded(lists: dict[Field, tuple[str, ...]], agents: Domains) -> tuple[Recipient, ...]:
-    """Everybody once, with their role: `to` goes before `cc`, `cc` before `bcc`."""
+def folded(
+    lists: Mapping[Field, Sequence[str]], agents: Domains, spellings: Sequence[str] = ()
+) -> tuple[Recipient, ...]:
+    """Everybody once, with their role: `to` goes before `cc`, `cc` before `bcc`.
+
+    `lists` are in normal form; `spellings` are those of them that were typed in capitals, as mail is sent to them.
+    """
+    typed = {spelling.lower(): spelling for spelling in spellings}
     found: dict[str, Recipient] = {}
     for field in FIELDS:
         for address in lists[field]:
             if address not in found:
-                found[address] = Recipient(address=address, field=field, role=role_of(address, agents))
+                role = role_of(address, agents)
+                found[address] = Recipient(address=address, field=field, role=role, mail_to=typed.get(address, ""))
     return tuple(found.values())
 
 
-def split(text: str) -> list[str]:
-    """The pieces of a pasted list; a separator between double quotes belongs to a name."""
-    pieces, piece, quoted = [], "", False
-    balanced = text.count('"') % 2 == 0
-    for character in text:
-        if character == '"' and balanced:
-            quoted = not quoted
-        if character in SEPARATORS and not quoted:
-            pieces.append(piece)
-            piece = ""
-        else:
-            piece += character
-    return [found.strip() for found in (*pieces, piece) if found.strip()]
+def _explained(text: str, address: str, field: Field) -> Unreadable:
+    at_signs = address.count("@")
+    if at_signs != 1:
+        return Unreadable(text=text, field=field, reason="several-at-signs" if at_signs else "no-at-sign")
+    local, _, domain = address.partition("@")
+    wrong = next((sign for sign in local if not LOCAL_SIGNS.match(sign)), None) or _wrong_in(domain)
+    if wrong is None:
+        return Unreadable(text=text, field=field, reason="not-acceptable")
+    return Unreadable(text=text, field=field, reason="character-not-acceptable", character=_named(wrong))
 
 
-def _address_in(piece: str) -> str:
-    named = NAMED.fullmatch(piece)
-    return named[1].strip() if named else piece
+def _wrong_in(domain: str) -> str | None:
+    """The first character that no domain has; letters of all scripts may be in one."""
+    return next((sign for sign in domain if sign not in ".-" and unicodedata.category(sign)[0] not in "LMN"), None)
 
 
-def _reason(piece: str) -> str:
-    signs = _address_in(piece).count("@")
-    return "no-at-sign" if signs == 0 else "several-at-signs" if signs > 1 else "not-acceptable"
-
-
-def _shown(piece: str) -> str:
-    plain = (character for character in piece if unicodedata.category(character) not in ("Cc", "Cf", "Cs"))
-    return "".join(plain)[:LONGEST_UNREADABLE]
+def _named(sign: str) -> str:
+    is_seen = unicodedata.category(sign)[0] in "LNPS"
+    return sign if is_seen else f"U+{ord(sign):04X}"

@@ -58,7 +58,7 @@ class TooManyTransfers(TooMany):
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
     """Those it was sent to; for a draft, those it would be sent to now."""
-    return transfer.recipients or folded(transfer.lists, agents)
+    return transfer.recipients or folded(transfer.lists, agents, transfer.spellings)
 
 
 def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
@@ -111,7 +111,7 @@ def told(problem: Refusal) -> dict[str, Any]:
 def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
     recipients = recipients_of(draft, agents)
     found: list[Refusal] = []
-    if not recipients:
+    if not recipients and not draft.unreadable:
         found.append(RecipientMissing())
     if draft.unreadable:
         found.append(RecipientsUnreadable(unreadable=[entry.text for entry in draft.unreadable]))

@@ -27,11 +27,12 @@ class AlreadySubmitted(Conflict):
 
 
 class Sender(Value):
-    """Who sends: the proven address, the declared name, and the role that the session was given."""
+    """Who sends: the proven address, where its mails are sent, the declared name, and the role of the session."""
 
     address: str
     name: str
     role: Role
+    mail_to: str = ""
 
 
 class File(Value):
@@ -83,6 +84,7 @@ class Transfer(Aggregate):
     """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it.
 
     `slot` is the draft's number among those of its sender, who has as many numbers as drafts are allowed.
+    `to`, `cc` and `bcc` are in normal form; `spellings` are those of them that were typed in capitals.
     """
 
     state: State = "draft"
@@ -100,6 +102,7 @@ class Transfer(Aggregate):
     to: tuple[str, ...] = ()
     cc: tuple[str, ...] = ()
     bcc: tuple[str, ...] = ()
+    spellings: tuple[str, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
     recipients: tuple[Recipient, ...] = ()
     subject: str = ""
@@ -116,7 +119,7 @@ class Transfer(Aggregate):
 
     @property
     def lists(self) -> dict[values.Field, tuple[str, ...]]:
-        """The addresses as they were typed into each field."""
+        """The addresses of each field, in normal form."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}
 
     def file(self, id: str) -> File:
@@ -129,7 +132,7 @@ class Transfer(Aggregate):
         """What any message about it needs to say which one it is."""
         return Label(
             transfer=self.id,
-            sender=Person(address=self.sender.address, name=self.sender.name),
+            sender=Person(address=self.sender.address, name=self.sender.name, mail_to=self.sender.mail_to),
             sender_role=self.sender.role,
             subject=self.subject,
             language=self.language,

@@ -1,13 +1,12 @@
 """What may a subject and a text hold? Letters, not orders to a terminal, a mail header or a reader's eye."""
 
 import re
-import unicodedata
 
 from services.kit.refusals import Unprocessable
 from services.kit.text import normalized
+from services.kit.visible import visible
 from services.upload.domain.limits import Limits
 
-JOINERS = "\u200c\u200d"
 SIGNS_PER_CHARACTER = 4
 """At most so many signs are typed for one character that is counted: accents apart from their letters, line ends."""
 BLANKS = re.compile(r"\s+")
@@ -51,9 +50,4 @@ def clean_text(raw: str, limits: Limits) -> str:
 
 
 def _seen(raw: str, keeping: str, most: int) -> str:
-    kept = (
-        character
-        for character in raw
-        if character in keeping or character in JOINERS or unicodedata.category(character) not in ("Cc", "Cf", "Cs")
-    )
-    return normalized("".join(kept), most)
+    return normalized(visible(raw, keeping=keeping), most)

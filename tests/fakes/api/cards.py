@@ -3,6 +3,8 @@
 import hashlib
 from typing import Any
 
+from services.kit.idn import readable
+
 Json = dict[str, Any]
 AGENTS = "ministere.example"
 DRAFT = "6f1c0e5a-8a53-4a0e-9d7e-2f4b8a1c3d5e"
@@ -63,11 +65,22 @@ def transfer(id: str = SENT, **more: Any) -> Json:
     return {**_contents("submitted"), "transfer": id, "outcome": None, **times, **more}
 
 
+def recipient(one: Json) -> Json:
+    """A recipient as a draft and a transfer show them."""
+    mail_to = one.get("mail_to", "")
+    return {**one, "mail_to": mail_to, "shown": readable(mail_to or one["address"])}
+
+
+def plain_recipient(one: Json) -> Json:
+    """A recipient as everybody else shows them."""
+    return {name: one[name] for name in ("address", "field", "role")}
+
+
 def _contents(state: str) -> Json:
     return {
         "state": state,
         "from": dict(SENDER),
-        "recipients": [dict(AGENT), dict(OUTSIDER)],
+        "recipients": [recipient(AGENT), recipient(OUTSIDER)],
         "unreadable": [],
         "subject": SUBJECT,
         "text": "Bonjour,\n\nvoici les relevés demandés.\n\nCordialement",

@@ -7,7 +7,7 @@ from typing import Any
 from services.kit.addresses import Domains
 from services.kit.refusals import Refusal
 from services.upload.domain.overtaking import DraftChangedElsewhere
-from services.upload.domain.recipients import FIELDS, folded, read
+from services.upload.domain.recipients import FIELDS, folded, pieces_of, read
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -17,7 +17,7 @@ from services.upload.domain.submission import (
     SubjectMissing,
     told,
 )
-from tests.fakes.api.cards import AGENTS, WHEN, Json
+from tests.fakes.api.cards import AGENTS, WHEN, Json, recipient
 
 PLAIN = ("subject", "text", "validity_days", "language")
 
@@ -41,7 +41,7 @@ def digests(card: Json) -> Json:
     """The digest of each field, as the card shows it."""
     fields: Json = {
         field: "\n".join(
-            [one["address"] for one in card["recipients"] if one["field"] == field]
+            [one["shown"] for one in card["recipients"] if one["field"] == field]
             + [one["text"] for one in card["unreadable"] if one["field"] == field]
         )
         for field in FIELDS
@@ -52,15 +52,18 @@ def digests(card: Json) -> Json:
 
 def _typed(card: Json, changed: Json) -> Json:
     unreadable = card["unreadable"]
-    lists: dict[Any, tuple[str, ...]] = {
-        field: tuple(one["address"] for one in card["recipients"] if one["field"] == field) for field in FIELDS
+    typed: dict[Any, tuple[str, ...]] = {
+        field: tuple(one["mail_to"] or one["address"] for one in card["recipients"] if one["field"] == field)
+        for field in FIELDS
     }
     for field in FIELDS:
         if changed.get(field) is not None:
-            lists[field], bad = read(changed[field], field)
+            typed[field], bad = read(pieces_of(changed[field]), field)
             others = [one for one in unreadable if one["field"] != field]
             unreadable = others + [one.model_dump() for one in bad]
-    recipients = [one.model_dump() for one in folded(lists, Domains([AGENTS]))]
+    lists = {field: [one.lower() for one in typed[field]] for field in FIELDS}
+    spellings = [one for field in FIELDS for one in typed[field] if one != one.lower()]
+    recipients = [recipient(one.model_dump()) for one in folded(lists, Domains([AGENTS]), spellings)]
     plain = {name: changed[name] for name in PLAIN if changed.get(name) is not None}
     return {"recipients": recipients, "unreadable": unreadable, **plain}
 
@@ -82,7 +85,7 @@ def obstacles(card: Json) -> list[Refusal]:
     roles = {one["role"] for one in card["recipients"]}
     incomplete = [file["file"] for file in card["files"] if file["state"] != "complete"]
     found: list[tuple[Any, Refusal]] = [
-        (not roles, RecipientMissing()),
+        (not roles and not card["unreadable"], RecipientMissing()),
         (card["unreadable"], RecipientsUnreadable(unreadable=[one["text"] for one in card["unreadable"]])),
         (roles == {"external"}, AgentNeeded()),
         (not card["subject"], SubjectMissing()),

@@ -14,7 +14,7 @@ from services.propagation.refusals import (
     TransferAlreadyWithdrawn,
 )
 from tests.fakes.api.call import Answer, Answers, Call, ok, page, with_session
-from tests.fakes.api.cards import SHA, WHEN, Json, decision, pending_in_list
+from tests.fakes.api.cards import SHA, WHEN, Json, decision, pending_in_list, plain_recipient
 
 OUTCOMES = {"approval": "approved", "refusal": "refused"}
 STOPPED: dict[str, type[Refusal]] = {"withdrawn": TransferAlreadyWithdrawn, "quarantined": TransferAlreadyQuarantined}
@@ -51,7 +51,8 @@ class FakePropagation:
         shown = {
             "transfer": transfer["transfer"],
             "sender": {"address": sender["address"], "role": sender["role"], "declared_name": sender["name"]},
-            **{name: transfer[name] for name in ("recipients", "subject", "text", "submitted_at", "ends_at")},
+            "recipients": [plain_recipient(one) for one in transfer["recipients"]],
+            **{name: transfer[name] for name in ("subject", "text", "submitted_at", "ends_at")},
             "files": [{name: file[name] for name in ("path", "size_bytes", "sha256")} for file in transfer["files"]],
             "digest": SHA,
         }

@@ -65,7 +65,7 @@ async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sende
         (AGENT, "to", "agent"),
         ("b@ville.example", "to", "external"),
     ]
-    assert shown["unreadable"] == [{"text": "oups", "field": "to", "reason": "no-at-sign"}]
+    assert shown["unreadable"] == [{"text": "oups", "field": "to", "reason": "no-at-sign", "character": ""}]
     assert (shown["subject"], shown["text"], shown["validity_days"], shown["language"]) == ("S", "T", 3, "fr")
     assert [problem["slug"] for problem in shown["problems"]] == ["recipients-unreadable", "file-missing"]
     assert set(shown["problems"][0]["titles"]) == {"fr", "en"}

@@ -8,7 +8,7 @@ import pytest
 from client.commands.words import LANGUAGE
 from client.sources import file_id
 from client.state import State
-from services.upload.domain.submission import AgentNeeded
+from services.upload.domain.submission import AgentNeeded, RecipientsUnreadable
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.problems import problem, problem_of_part
 from tests.unit.client.typing_in import TO, Run, sign_in
@@ -109,6 +109,31 @@ def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Ru
     assert api.upload.drafts == {}
     assert state.names("sends") == []
     assert not api.upload.puts
+
+
+def test_recipients_that_are_no_addresses_are_named(run: Run, api: FakeApi, state: State) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    ended = run(
+        "send", "x", "--subject", "S", "--to", "rené@ville.example; a@ministere.example", "--cc", "\u200bMartin"
+    )
+    assert ended.code == 3
+    title, first, second, *_ = ended.errors.splitlines()
+    assert title == RecipientsUnreadable.title(LANGUAGE)
+    assert "rené@ville.example" in first
+    assert "Martin" in second
+    assert api.upload.drafts == {}
+    alone = run("send", "x", "--subject", "S", "--to", "rené@ville.example", "--json")
+    assert alone.document["error"]["type"] == "/problems/recipients-unreadable"
+    assert alone.document["error"]["unreadable"] == ["rené@ville.example"]
+
+
+def test_a_domain_is_shown_in_unicode(run: Run, api: FakeApi) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    ended = run("send", "x", *TO, "--cc", "Ana@mairie-évian.fr")
+    assert ended.code == 0, ended.errors
+    assert "Ana@mairie-évian.fr" in ended.errors
 
 
 def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: State) -> None:

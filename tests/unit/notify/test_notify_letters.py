@@ -115,6 +115,16 @@ def test_the_approver_reads_that_a_name_is_declared_and_that_a_copy_is_hidden() 
     assert "https://m.example/approve/x" in text
 
 
+def test_a_domain_is_written_in_unicode_and_a_doubtful_one_in_ascii_too() -> None:
+    asked = words()["to_approve"]
+    asked["sender"] = {"address": "maire@xn--mairie-vian-hbb.fr", "name": "Maire"}
+    asked["recipients"] = [{"address": "a@xn--mnistere-tkb.fr", "role": "external", "field": "to"}]
+    letter = STATIONERY.write("to_approve", "fr", asked)
+    assert "maire@mairie-évian.fr" in letter.text
+    assert "a@mınistere.fr <a@xn--mnistere-tkb.fr>" in letter.text
+    assert "a@mınistere.fr &lt;a@xn--mnistere-tkb.fr&gt;" in letter.html
+
+
 def test_a_link_in_what_somebody_wrote_is_not_made_one() -> None:
     given = {**words()["link"], "quoted": "voir https://piege.example/ et www.piege.example"}
     letter = STATIONERY.write("link", "fr", given)

@@ -12,6 +12,7 @@ import pytest
 from services.upload.domain.submission import SubjectMissing, told
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT, FILE, SENT, SUBJECT, two_files
+from tests.fakes.api.drafts import write
 from tests.unit.portal.visitor import Person, hidden, in_front_of
 
 PAGE = f"/drafts/{DRAFT}"
@@ -241,6 +242,27 @@ async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, 
     assert "elle ne contient pas de @" in page.text
 
 
+async def test_the_recap_names_what_is_no_address_and_why(api: FakeApi, person: Person) -> None:
+    write(api.upload.drafts[DRAFT], {"to": ["c@ministere.example; rené@ville.example; Martin"]})
+    for page in (await person.get(f"{PAGE}/recap"), await person.get(PAGE)):
+        assert "<code>rené@ville.example</code> – une adresse ne peut pas contenir «\N{NO-BREAK SPACE}é" in page.text
+        assert "<code>Martin</code> – elle ne contient pas de @" in page.text
+        assert "l’envoi part aussitôt" not in page.text
+
+
+async def test_a_domain_is_shown_in_unicode_and_can_be_saved_again(api: FakeApi, person: Person) -> None:
+    write(api.upload.drafts[DRAFT], {"to": ["Ana@mairie-évian.fr; eva@почта.рф"], "cc": []})
+    page = await person.get(PAGE)
+    field = "Ana@mairie-évian.fr\neva@почта.рф &lt;eva@xn--80a1acny.xn--p1ai&gt;</textarea>"
+    assert field in page.text
+    shown = (await person.get(f"{PAGE}/recap")).text.replace("<wbr>", "")
+    assert "ana@mairie-évian.fr" in shown
+    assert "eva@почта.рф &lt;eva@xn--80a1acny.xn--p1ai&gt;" in shown
+    before = api.upload.drafts[DRAFT]["recipients"]
+    await person.send(page, PAGE)
+    assert api.upload.drafts[DRAFT]["recipients"] == before
+
+
 async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(api: FakeApi, person: Person) -> None:
     api.upload.drafts[DRAFT]["problems"] = [told(SubjectMissing())]
     page = await person.get(f"{PAGE}/recap")
@@ -320,6 +342,19 @@ async def test_an_old_page_does_not_wipe_what_was_written_elsewhere(api: FakeApi
     answer = await person.send_file(page, PAGE, ("", b""), "?then=recap", **_as_shown(page))
     assert answer.headers["location"] == f"{PAGE}/recap"
     assert api.upload.drafts[DRAFT] == before
+
+
+async def test_a_list_that_was_not_touched_in_an_old_page_is_not_sent_however_it_was_typed(
+    api: FakeApi, person: Person
+) -> None:
+    write(api.upload.drafts[DRAFT], {"to": ["Ana@mairie-évian.fr; eva@почта.рф; oups"]})
+    page = await person.get(PAGE)
+    await _elsewhere(api, to=["ana@mairie-évian.fr"])
+    answer = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
+    assert answer.status_code == 303
+    saved = api.upload.drafts[DRAFT]
+    assert [one["shown"] for one in saved["recipients"] if one["field"] == "to"] == ["ana@mairie-évian.fr"]
+    assert saved["subject"] == "Objet"
 
 
 async def test_a_form_that_does_not_say_what_it_was_made_from_wipes_nothing(api: FakeApi, person: Person) -> None:

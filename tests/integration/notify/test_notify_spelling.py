@@ -1,0 +1,67 @@
+"""Mail is sent to each address as it was typed, and known by the address in lower case."""
+
+from email import message_from_bytes, policy
+
+from services.contracts.auth import OneTimeLinkIssued
+from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, Approver
+from services.contracts.values import Label, Person, Recipient
+from services.kit.mongo import Database
+from services.notify.handlers import heard
+from tests.eventually import eventually
+from tests.integration.notify.service import deps_on, new_transfer, of, walking
+from tests.unit.notify.scripted import FakeMailer
+from tests.unit.notify.told import AT, ENDS_AT, FILES, label, link_issued, secret
+
+LINKED, ASKED, SIGNING, SENDING = "Sacha@Ville.example", "Dominique@x.example", "Eva@x.example", "Maire@ville.example"
+
+
+async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    handlers = heard(deps)
+    sender = Person(address=SENDING.lower(), name="Maire", mail_to=SENDING)
+    about = Label(**{**dict(label(transfer)), "sender": sender})
+    asked = Recipient(address=ASKED.lower(), field="to", role="agent", mail_to=ASKED)
+    linked = Recipient(address=LINKED.lower(), field="to", role="external", mail_to=LINKED)
+    facts = [
+        OneTimeLinkIssued(
+            link=transfer,
+            address=SIGNING.lower(),
+            language="fr",
+            token=secret("t"),
+            key=secret("k"),
+            expires_at=ENDS_AT,
+            mail_to=SIGNING,
+        ),
+        ApprovalRequested(
+            label=about,
+            recipients=(asked, linked),
+            text="",
+            files=FILES,
+            approvers=(Approver(address=asked.address, token=secret("approve")),),
+            ends_at=ENDS_AT,
+            decide_by=ENDS_AT,
+        ),
+        link_issued(transfer).model_copy(update={"label": about, "recipient": linked}),
+        ApprovalLapsed(label=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
+    ]
+
+    async with walking(deps):
+        for fact in facts[:3]:
+            await handlers[type(fact)](fact)
+        await eventually(lambda: _left(mailer, 3))
+        await handlers[ApprovalLapsed](facts[3])
+        await eventually(lambda: _left(mailer, 5))
+    assert sorted(to for to, _ in mailer.told.accepted) == sorted([SIGNING, ASKED, LINKED, SENDING, ASKED])
+    [raw] = mailer.told.to(LINKED)
+    message = message_from_bytes(raw, policy=policy.default)
+    assert (message["To"], message["Reply-To"]) == (LINKED, SENDING)
+    told = [
+        entry.body["recipient"] for mail in await of(deps, transfer) for entry in await deps.mails.all.outbox(mail.id)
+    ]
+    assert sorted(told) == sorted(one.lower() for one in [ASKED, LINKED, SENDING, ASKED])
+    assert not [mail for mail in await of(deps, transfer) if LINKED in mail.model_dump_json()]
+
+
+async def _left(mailer: FakeMailer, count: int) -> bool:
+    return len(mailer.told.accepted) >= count
