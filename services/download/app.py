@@ -64,9 +64,7 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
         layouts=Layouts(ZoneInfo(settings.time_zone)),
         capabilities=Capabilities(pepper),
         memory=Memory(),
-        counter=Counter(
-            settings.running_downloads, settings.running_downloads_per_link, settings.parts_in_memory_mib * 1024 * 1024
-        ),
+        counter=Counter(settings.bounds),
         closings=Closings(deliveries),
         callers=Sessions(verifier, database.records("revoked_sessions", forget_after="until")),
         terms=settings.terms,

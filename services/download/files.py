@@ -17,6 +17,7 @@ from services.download.streams.journal import Journal
 from services.download.streams.parts import Reader
 from services.download.streams.serving import Head, HeadOnly, Quarantine, Serving
 from services.kit.problems import problem
+from services.kit.rates import network_of
 from services.kit.service import wired
 
 router = APIRouter()
@@ -55,6 +56,7 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
         Journal(deps.links, deps.closings, link.id, attempt, span),
         Reader(deps.source, pieces(span), deps.memory),
         deps.counter,
+        network_of(request),
         Quarantine(deps.deliveries, link.transfer),
     )
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from services.download.domain.terms import Terms
+from services.download.streams.places import Bounds
 from services.kit.settings import LOOPBACK, ServiceSettings
 from services.kit.zones import TimeZone
 
@@ -13,8 +14,9 @@ from services.kit.zones import TimeZone
 class Settings(ServiceSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
-    A running download holds at most two parts of its file; all of them together at most `parts_in_memory_mib`.
-    The dates of the files in an archive are told in `time_zone`.
+    A running download holds at most two parts of its file; all of them together at most `parts_in_memory_mib`. One
+    client network (an IPv4 address, an IPv6 /64) has at most `running_downloads_per_network_percent` of the running
+    downloads and of that memory. The dates of the files in an archive are told in `time_zone`.
     """
 
     mongo_database: str = "download"
@@ -30,6 +32,7 @@ class Settings(ServiceSettings):
     capability_hours: int = Field(default=12, ge=1, le=168)
     running_downloads: int = Field(default=64, ge=1)
     running_downloads_per_link: int = Field(default=8, ge=1)
+    running_downloads_per_network_percent: int = Field(default=50, ge=1, le=100)
     parts_in_memory_mib: int = Field(default=768, ge=1)
     reminder_days: int = Field(default=2, ge=0)
     finishing_hours: int = Field(default=12, ge=0)
@@ -53,4 +56,14 @@ class Settings(ServiceSettings):
             reminder=timedelta(days=self.reminder_days),
             finishing=timedelta(hours=self.finishing_hours),
             memory=timedelta(days=self.memory_days),
+        )
+
+    @property
+    def bounds(self) -> Bounds:
+        """The places at the counter."""
+        return Bounds(
+            places=self.running_downloads,
+            places_per_link=self.running_downloads_per_link,
+            memory_bytes=self.parts_in_memory_mib * 1024 * 1024,
+            network_share=self.running_downloads_per_network_percent / 100,
         )

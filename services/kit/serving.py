@@ -9,10 +9,13 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from services.kit.connections import Protocol
 from services.kit.logs import logger
 from services.kit.settings import ProcessSettings
 
 SEND_BUFFER_BYTES = 256 * 1024
+SILENT_SECONDS, PROBES, PROBE_SECONDS = 10, 3, 5
+"""A connection that is silent for so long is probed; without an answer to so many probes it is closed."""
 EXIT_BAD_SETTINGS = 78
 
 
@@ -33,7 +36,7 @@ def server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
             host=settings.listen_host,
             port=port,
             loop="none",
-            http="httptools",
+            http=Protocol,
             lifespan="off",
             ws="none",
             access_log=False,
@@ -49,9 +52,7 @@ def server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
 async def serve(server: Server, settings: ProcessSettings) -> None:
     """Listen and answer until told to exit; a small send buffer keeps "sent" close to "received"."""
     family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listening = _listening(family)
     try:
         listening.bind((settings.listen_host, server.config.port))
     except OSError:
@@ -60,6 +61,18 @@ async def serve(server: Server, settings: ProcessSettings) -> None:
         return
     with listening:
         await server.serve(sockets=[listening])
+
+
+def _listening(family: socket.AddressFamily) -> socket.socket:
+    """A socket whose options every accepted connection inherits."""
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_SECONDS)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_SECONDS)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
+    return listening
 
 
 def told_to_stop() -> asyncio.Event:

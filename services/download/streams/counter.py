@@ -1,45 +1,89 @@
-"""How many downloads may run in this process? Bounds in all, for a link and for memory; an orderly end (R68, R70)."""
+"""How many downloads may run in this process? Places in shares, a least rate once others wait, an orderly end."""
 
 import asyncio
-from collections import Counter as Tally
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from services.download.domain.refusals import CounterBusy
 from services.download.streams import gauges
+from services.download.streams.journal import STALLED_SECONDS
+from services.download.streams.places import RETRY_SECONDS, Bounds, Held, make_way
+from services.kit.clock import monotonic_seconds
 
 LAST_RECORDS_SECONDS = 5.0
+MAKING_WAY_SECONDS = 5.0
+
+
+class ReaderLeft(Exception):
+    """The reader closed the line, or took nothing of it for a minute."""
+
+
+class GaveWay(Exception):
+    """The reader was slower than the least rate, and somebody else needs the place."""
+
+
+class Place:
+    """Held by one response; while that waits for its reader, the place can be taken back."""
+
+    def __init__(self, held: Held) -> None:
+        self.held = held
+        self.is_given_away = False
+        self.left = asyncio.Event()
+        self._waiting: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def waiting(self, takes_bytes: int = 0) -> AsyncIterator[None]:
+        """Wait until the reader has taken so many bytes; `ReaderLeft` after a minute, `GaveWay` when told to."""
+        if self.is_given_away:
+            raise GaveWay()
+        self.held.pace.begins(monotonic_seconds())
+        try:
+            async with asyncio.timeout(STALLED_SECONDS) as self._waiting:
+                yield
+        except TimeoutError:
+            raise (GaveWay() if self.is_given_away else ReaderLeft()) from None
+        finally:
+            self._waiting = None
+        self.held.pace.ends(monotonic_seconds(), takes_bytes)
+
+    def give_away(self) -> None:
+        """End the response as soon as it waits for its reader."""
+        self.is_given_away = True
+        if self._waiting:
+            self._waiting.reschedule(0)
 
 
 class Counter:
     """Places at the counter; nobody waits in line, the answer is 503 with Retry-After."""
 
-    def __init__(self, places: int, places_per_link: int, memory_bytes: int) -> None:
-        self._places = places
-        self._places_per_link = places_per_link
-        self._memory_bytes = memory_bytes
-        self._held_bytes = 0
-        self._taken: Tally[str] = Tally()
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._places: set[Place] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
+    @property
+    def responses(self) -> int:
+        """Return how many carry bytes now; one that has ended is among them until its last record is written."""
+        return len(self._places)
+
     @asynccontextmanager
-    async def place(self, link: str, holds_bytes: int) -> AsyncIterator[None]:
-        """A place for one response that holds at most so many bytes; one alone always finds room."""
-        busy = self._taken.total() >= self._places or self._taken[link] >= self._places_per_link
-        if busy or (self._taken and self._held_bytes + holds_bytes > self._memory_bytes):
-            raise CounterBusy(retry_after_seconds=10)
-        self._taken[link] += 1
-        self._held_bytes += holds_bytes
+    async def place(self, link: str, network: str, holds_bytes: int) -> AsyncIterator[Place]:
+        """Give a place to one response that holds at most so many bytes; one alone always finds room."""
+        asking = Place(Held(link, network, holds_bytes))
+        kept = {place.held: place for place in self._places if not place.is_given_away}
+        ending = [kept[held] for held in make_way(self._bounds, list(kept), asking.held, monotonic_seconds())]
+        self._places.add(asking)
         self._empty.clear()
         gauges.running.inc()
         try:
-            yield
+            await _left(ending)
+            yield asking
         finally:
-            self._taken -= Tally([link])
-            self._held_bytes -= holds_bytes
+            asking.left.set()
+            self._places.remove(asking)
             gauges.running.dec()
-            if not self._taken:
+            if not self._places:
                 self._empty.set()
 
     async def until_stopped(self) -> None:
@@ -49,3 +93,14 @@ class Counter:
         finally:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._empty.wait(), LAST_RECORDS_SECONDS)
+
+
+async def _left(ending: Iterable[Place]) -> None:
+    for place in ending:
+        place.give_away()
+    try:
+        async with asyncio.timeout(MAKING_WAY_SECONDS):
+            for place in ending:
+                await place.left.wait()
+    except TimeoutError:
+        raise CounterBusy(retry_after_seconds=RETRY_SECONDS) from None

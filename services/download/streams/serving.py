@@ -10,45 +10,41 @@ from starlette.types import Receive, Scope, Send
 from services.download.domain.refusals import TransferQuarantined
 from services.download.store import Deliveries
 from services.download.streams import gauges
-from services.download.streams.counter import Counter
-from services.download.streams.journal import STALLED_SECONDS, Journal, MayNotGoOn
+from services.download.streams.counter import Counter, GaveWay, Place, ReaderLeft
+from services.download.streams.journal import Journal, MayNotGoOn
+from services.download.streams.pace import FIRST_CHUNK, next_chunk
 from services.download.streams.parts import PartCorrupted, Reader
+from services.kit.clock import monotonic_seconds
+from services.kit.connections import EXTENSION, Connection
 from services.kit.logs import logger
 from services.kit.objects import ObjectMissing, StoreUnavailable
 from services.kit.refusals import Unavailable
 
-SMALLEST_CHUNK = 16 * 1024
-FIRST_CHUNK = 256 * 1024
-LARGEST_CHUNK = 1024 * 1024
 COPIED_BYTES = 128 * 1024
-SLOW_SECONDS = 2.0
 SETTLING_SECONDS = 0.005
-
-
-class ReaderLeft(Exception):
-    """The reader closed the line, or took nothing of it for a minute."""
 
 
 class Serving(Response):
     """A response that takes its place and its lease when it begins, and books what it handed over however it ends."""
 
     def __init__(
-        self, head: "Head", journal: Journal, reader: Reader, counter: Counter, quarantine: "Quarantine"
+        self, head: "Head", journal: Journal, reader: Reader, counter: Counter, network: str, quarantine: "Quarantine"
     ) -> None:
         super().__init__(status_code=head.status)
         self.raw_headers = head.raw()
         self._journal = journal
         self._reader = reader
         self._counter = counter
+        self._network = network
         self._quarantine = quarantine
         self._chunk = FIRST_CHUNK
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse before the first byte, or send; a response that may not go on ends without its last byte."""
-        async with self._counter.place(self._journal.link, self._reader.holds_bytes):
+        async with self._counter.place(self._journal.link, self._network, self._reader.holds_bytes) as place:
             try:
                 await self._begin()
-                await self._send_all(receive, send)
+                await self._send_all(receive, Towards(scope["extensions"][EXTENSION], send, place))
             finally:
                 await asyncio.shield(self._reader.close())
 
@@ -71,31 +67,31 @@ class Serving(Response):
             logger().error("an object is missing")
             raise StoreUnavailable() from None
 
-    async def _send_all(self, receive: Receive, send: Send) -> None:
-        left = asyncio.Event()
-        watching = asyncio.create_task(_watch(receive, left))
+    async def _send_all(self, receive: Receive, line: "Towards") -> None:
+        watching = asyncio.create_task(line.watch(receive))
         outcome = "cancelled"
         try:
-            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            outcome = await self._outcome(send, left)
+            await line.send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            outcome = await self._outcome(line)
         finally:
             watching.cancel()
             gauges.ended.labels(outcome).inc()
             if outcome != "whole":
                 await asyncio.shield(self._journal.broken())
         if outcome == "whole":
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            await line.send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    async def _outcome(self, send: Send, left: asyncio.Event) -> str:
+    async def _outcome(self, line: "Towards") -> str:
         try:
             async for part in self._reader.parts():
                 await self._journal.may_go_on()
                 with part:
-                    await self._send_part(send, left, part)
-            await _drained(send, left)
+                    await self._send_part(line, part)
+            await line.drained()
             await asyncio.shield(self._journal.ended_well())
-        except ReaderLeft:
-            return "left"
+        except (ReaderLeft, GaveWay) as end:
+            line.connection.abort()  # it would keep the bytes that the reader does not take
+            return "left" if isinstance(end, ReaderLeft) else "slow"
         except MayNotGoOn:
             return "cut"
         except PartCorrupted as found:
@@ -106,35 +102,60 @@ class Serving(Response):
             return "unavailable"
         return "whole"
 
-    async def _send_part(self, send: Send, left: asyncio.Event, part: memoryview) -> None:
+    async def _send_part(self, line: "Towards", part: memoryview) -> None:
         """Views of the part, but a copy of its end: once that is on its way, the line holds no view any more."""
         last = len(part) - COPIED_BYTES
         at = 0
         while at < len(part):
-            if left.is_set():
-                raise ReaderLeft()
+            line.must_be_read()
             chunk = part[at : min(at + self._chunk, last)] if at < last else bytes(part[at:])
             await self._journal.before(len(chunk))
             self._journal.position += len(chunk)  # whatever ends the sending, some of the chunk may be on its way
-            await self._send_chunk(send, chunk)
+            await self._send_chunk(line, chunk)
             at += len(chunk)
-        await send({"type": "http.response.body", "body": b"", "more_body": True})
+        await line.write(b"")
 
-    async def _send_chunk(self, send: Send, chunk: bytes | memoryview) -> None:
-        """Small chunks for a slow reader, so that its lease is renewed in time; large ones for a fast one."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(STALLED_SECONDS):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        took = loop.time() - began
-        if took >= STALLED_SECONDS:
-            raise ReaderLeft()
-        if took > SLOW_SECONDS:
-            self._chunk = max(SMALLEST_CHUNK, self._chunk // 4)
-        elif took < SLOW_SECONDS / 20:
-            self._chunk = min(LARGEST_CHUNK, self._chunk * 2)
+    async def _send_chunk(self, line: "Towards", chunk: bytes | memoryview) -> None:
+        began = monotonic_seconds()
+        await line.write(chunk)
+        self._chunk = next_chunk(self._chunk, monotonic_seconds() - began)
         await asyncio.sleep(0)
+
+
+class Towards:
+    """The line towards one reader: what is sent to it is waited for, as long as its place allows."""
+
+    def __init__(self, connection: Connection, send: Send, place: Place) -> None:
+        self.connection = connection
+        self.send = send
+        self._place = place
+        self._left = asyncio.Event()
+
+    async def write(self, chunk: bytes | memoryview) -> None:
+        """Return when there is room for the next chunk."""
+        async with self._place.waiting(len(chunk)):
+            await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def drained(self) -> None:
+        """Wait until everything has arrived at the gateway, then look whether the reader is still there."""
+        await self.write(b"")
+        while self.connection.unacknowledged_bytes():
+            async with self._place.waiting():
+                await self.connection.acknowledged()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._left.wait(), SETTLING_SECONDS)
+        self.must_be_read()
+
+    def must_be_read(self) -> None:
+        """Raise `ReaderLeft` once the connection was closed."""
+        if self._left.is_set():
+            raise ReaderLeft()
+
+    async def watch(self, receive: Receive) -> None:
+        """Notice when it is closed."""
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._left.set()
 
 
 class Head(NamedTuple):
@@ -167,18 +188,3 @@ class Quarantine:
         """Write it down and tell the operators."""
         logger().error("a stored part is not what was sent: the transfer is quarantined", transfer_id=self._transfer)
         await self._deliveries.all.update(self._transfer, lambda delivery, now: delivery.quarantined(file, now))
-
-
-async def _drained(send: Send, left: asyncio.Event) -> None:
-    """Wait until the line has taken what was handed to it, then look whether the reader is still there."""
-    await send({"type": "http.response.body", "body": b"", "more_body": True})
-    with suppress(TimeoutError):
-        await asyncio.wait_for(left.wait(), SETTLING_SECONDS)
-    if left.is_set():
-        raise ReaderLeft()
-
-
-async def _watch(receive: Receive, left: asyncio.Event) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    left.set()

@@ -32,17 +32,25 @@ async def read_the_rest(reader: asyncio.StreamReader) -> bytes:
 
 async def open_download(address: str, start: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A line on which the headers of the bytes from `start` on have come, and that buffers little."""
+    status, reader, writer = await ask_download(address, start)
+    assert status == 206, status
+    return reader, writer
+
+
+async def ask_download(
+    address: str, start: int = 0, headers: str = ""
+) -> tuple[int, asyncio.StreamReader, asyncio.StreamWriter]:
+    """The same, whatever the answer is."""
     url = httpx.URL(address)
     line = socket.socket()
     line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE_BYTES)
     line.setblocking(False)
     await asyncio.get_running_loop().sock_connect(line, (url.host, url.port))
     reader, writer = await asyncio.open_connection(sock=line, limit=LITTLE_BYTES)
-    asked = f"GET {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nRange: bytes={start}-\r\n\r\n"
+    asked = f"GET {url.raw_path.decode()} HTTP/1.1\r\nHost: x\r\nRange: bytes={start}-\r\n{headers}\r\n"
     writer.write(asked.encode())
     head = await reader.readuntil(b"\r\n\r\n")
-    assert b" 206 " in head.splitlines()[0], head
-    return reader, writer
+    return int(head.split(b" ", 2)[1]), reader, writer
 
 
 async def read_and_leave(address: str, size_bytes: int) -> bytes:

@@ -23,6 +23,7 @@ from services.download import handlers
 from services.download.app import routes, wire
 from services.download.deps import Deps
 from services.download.settings import Settings
+from services.kit.connections import Protocol
 from services.kit.mongo import Database
 from services.kit.objects import Objects
 from tests.eventually import eventually
@@ -77,7 +78,7 @@ class Download(Harness[Deps]):
     @property
     def responses(self) -> int:
         """How many carry bytes now: one that has ended is not among them before its last record is written."""
-        return sum(deps.counter._taken.total() for deps in self.instances)
+        return sum(deps.counter.responses for deps in self.instances)
 
     async def come_to_rest(self) -> None:
         """Wait until no response carries bytes, and all is booked."""
@@ -125,9 +126,15 @@ class Sent:
         return self.download.deps.links.id(self.token(recipient))
 
     async def start(
-        self, client: httpx.AsyncClient, download: str | None = None, instance: int = 0, file: str | None = None
+        self,
+        client: httpx.AsyncClient,
+        download: str | None = None,
+        instance: int = 0,
+        file: str | None = None,
+        recipient: Recipient = ANNE,
     ) -> httpx.Response:
-        path = f"/api/download/links/{self.token()}/files/{file or self.file}/downloads/{download or uuid4()}"
+        token = self.token(recipient)
+        path = f"/api/download/links/{token}/files/{file or self.file}/downloads/{download or uuid4()}"
         return await client.put(self.download.urls[instance] + path, json={})
 
     async def give_back(self, client: httpx.AsyncClient, download: str) -> httpx.Response:
@@ -137,9 +144,15 @@ class Sent:
     async def look(self, client: httpx.AsyncClient) -> httpx.Response:
         return await client.get(f"{self.download.urls[0]}/api/download/links/{self.token()}")
 
-    async def address(self, client: httpx.AsyncClient, download: str | None = None, instance: int = 0) -> str:
+    async def address(
+        self,
+        client: httpx.AsyncClient,
+        download: str | None = None,
+        instance: int = 0,
+        recipient: Recipient = ANNE,
+    ) -> str:
         """Start a download and say where its bytes are."""
-        answer = await self.start(client, download, instance)
+        answer = await self.start(client, download, instance, recipient=recipient)
         assert answer.status_code == 200, answer.text
         return self.download.local(answer.json()["url"], instance)
 
@@ -165,13 +178,14 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve an application on a free port for as long as this lasts; its address."""
-    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http="httptools", lifespan="off", log_config=None)
+    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http=Protocol, lifespan="off", log_config=None)
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, "the server listens")
     yield f"http://{LOOPBACK}:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = server.force_exit = True
     await serving
+    await eventually(lambda: not server.server_state.connections, "the last bytes have arrived, or nobody wants them")
 
 
 def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), **changes: Any) -> Parcel:

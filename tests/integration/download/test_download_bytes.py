@@ -178,7 +178,7 @@ async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(
 async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
     started: Started, client: httpx.AsyncClient
 ) -> None:
-    download = await started(running_downloads=2, running_downloads_per_link=2)
+    download = await started(running_downloads=8, running_downloads_per_link=2)
     sent = await download.sent(noise(30 * MIB), part_bytes=5 * MIB)
     address = await sent.address(client)
     async with client.stream("GET", address), client.stream("GET", address):

@@ -10,7 +10,10 @@ import pytest
 from services.download.domain.ranges import Ranges
 from services.download.streams import journal
 from services.download.streams.counter import Counter
-from services.download.streams.serving import FIRST_CHUNK, Head, Serving
+from services.download.streams.pace import FIRST_CHUNK
+from services.download.streams.places import Bounds
+from services.download.streams.serving import Head, Serving
+from services.kit.connections import EXTENSION
 from services.kit.refusals import Unavailable
 from tests.unit.download.bookings import ATTEMPTS, SIZE, Booked
 from tests.unit.download.counter import MIB
@@ -56,10 +59,12 @@ async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sen
         Head(200, {}),
         booked.get(0).journal,
         Parts(),  # type: ignore[arg-type]
-        Counter(1, 1, SIZE),
+        Counter(Bounds(1, 1, SIZE, 1.0)),
+        "203.0.113.7",
         SimpleNamespace(),  # type: ignore[arg-type]
     )
-    response = asyncio.create_task(serving({}, asyncio.Event().wait, send))  # type: ignore[arg-type]
+    scope = {"extensions": {EXTENSION: SimpleNamespace()}}
+    response = asyncio.create_task(serving(scope, asyncio.Event().wait, send))  # type: ignore[arg-type]
     await blocked.wait()
     response.cancel()
     with pytest.raises(asyncio.CancelledError):

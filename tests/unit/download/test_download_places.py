@@ -1,4 +1,4 @@
-"""The counter has so many places, so many for one link, and so much memory."""
+"""The counter has so many places and so much memory, and shares of both for links, networks and newcomers."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -6,42 +6,183 @@ from contextlib import AsyncExitStack
 import pytest
 
 from services.download.domain.refusals import CounterBusy
-from services.download.streams.counter import Counter
+from services.download.streams.counter import Counter, GaveWay, Place
+from services.download.streams.pace import FIRST_CHUNK, LEAST_BYTES_PER_SECOND, MEASURED_SECONDS, Pace, next_chunk
+from services.download.streams.places import Bounds, Held, make_way
+
+MIB = 1024 * 1024
+BOUNDS = Bounds(places=48, places_per_link=8, memory_bytes=768, network_share=0.5)
+HONEST_BYTES_PER_SECOND = 64_000
+ATTACKER = "203.0.113.1"
 
 
-async def test_places_are_bounded_in_all_and_for_each_link() -> None:
-    counter = Counter(places=3, places_per_link=2, memory_bytes=100)
-    async with AsyncExitStack() as taken:
-        for link in ("a", "a", "b"):
-            await taken.enter_async_context(counter.place(link, 1))
-        for link in ("a", "b", "c"):
-            with pytest.raises(CounterBusy):
-                await taken.enter_async_context(counter.place(link, 1))
-    async with counter.place("a", 1):
-        pass
+def silent() -> Pace:
+    """A reader whose buffers on the way took 7 MiB, and who has been waited for since."""
+    pace = Pace()
+    pace.begins(0.0)
+    pace.ends(0.1, 7 * MIB)
+    pace.begins(0.1)
+    return pace
 
 
-async def test_one_link_leaves_room_for_others() -> None:
-    counter = Counter(places=9, places_per_link=1, memory_bytes=100)
-    async with counter.place("a", 1), counter.place("b", 1):
+def taken(bounds: Bounds, *askers: Held, now: float = 0.0) -> tuple[list[Held], list[Held]]:
+    """Who holds a place after they asked one after the other, and who was refused."""
+    held, refused = list[Held](), list[Held]()
+    for one in askers:
+        try:
+            held = [other for other in held if other not in make_way(bounds, held, one, now)] + [one]
+        except CounterBusy:
+            refused.append(one)
+    return held, refused
+
+
+def test_ten_links_of_one_network_leave_half_of_the_places() -> None:
+    attack = [Held(f"link {n // 8}", ATTACKER, 16) for n in range(80)]
+    held, refused = taken(BOUNDS, *attack)
+    assert (len(held), len(refused)) == (24, 56)
+    everybody = [Held(f"other {n}", f"198.51.100.{n}", 16) for n in range(24)]
+    assert taken(BOUNDS, *held, *everybody) == ([*held, *everybody], [])
+
+
+def test_a_quarter_is_kept_for_networks_that_hold_nothing() -> None:
+    attack = [Held(f"link {n}", f"203.0.113.{n % 3}", 16) for n in range(80)]
+    held, refused = taken(BOUNDS, *attack)
+    assert len(held) == 36
+    newcomers = [Held(f"other {n}", f"198.51.100.{n}", 16) for n in range(13)]
+    held, refused = taken(BOUNDS, *held, *newcomers)
+    assert (len(held), refused) == (48, newcomers[12:])
+
+
+def test_a_share_is_one_of_memory_too() -> None:
+    large = [Held(f"link {n}", ATTACKER, 100) for n in range(6)]
+    assert taken(BOUNDS, *large) == (large[:3], large[3:])
+
+
+def test_places_are_bounded_for_each_link() -> None:
+    held, refused = taken(BOUNDS, *[Held("link", f"203.0.113.{n}", 1) for n in range(9)])
+    assert (len(held), len(refused)) == (8, 1)
+
+
+def test_memory_is_bounded_and_the_largest_part_still_gets_through_alone() -> None:
+    alone = Held("a", "203.0.113.1", 5000)
+    assert taken(BOUNDS, alone, Held("b", "203.0.113.2", 1))[0] == [alone]
+
+
+def test_when_all_is_taken_the_slowest_reader_makes_room_for_a_newcomer() -> None:
+    everywhere = [Held(f"link {n}", f"203.0.113.{n}", 16, silent()) for n in range(48)]
+    for one in everywhere[:7] + everywhere[8:]:
+        one.pace.ends(20.0, 16 * 1024)
+        one.pace.begins(20.0)
+    newcomer = Held("other", "198.51.100.1", 16)
+    assert make_way(BOUNDS, everywhere, newcomer, now=31.0) == [everywhere[7]]
+    with pytest.raises(CounterBusy):
+        make_way(BOUNDS, everywhere, newcomer, now=0.1 + MEASURED_SECONDS / 3)
+
+
+def test_as_many_make_room_as_the_newcomers_parts_need_and_nobody_in_vain() -> None:
+    everywhere = [Held(f"link {n}", f"203.0.113.{n}", 16, silent()) for n in range(48)]
+    assert len(make_way(BOUNDS, everywhere, Held("other", "198.51.100.1", 40), now=31.0)) == 3
+    honest = [Held(f"link {n}", f"203.0.113.{n}", 16) for n in range(48)]
+    with pytest.raises(CounterBusy):
+        make_way(BOUNDS, [*honest[:47], everywhere[0]], Held("other", "198.51.100.1", 40), now=31.0)
+
+
+def test_nobody_who_holds_something_ends_the_response_of_somebody_else() -> None:
+    held = [Held(f"link {n}", f"203.0.113.{n % 3}", 16, silent()) for n in range(36)]
+    with pytest.raises(CounterBusy):
+        make_way(BOUNDS, held, Held("link 0", "203.0.113.0", 16), now=31.0)
+
+
+def test_behind_one_address_a_new_recipient_is_given_the_place_of_a_silent_neighbour() -> None:
+    office = [Held(f"link {n // 8}", ATTACKER, 16, silent()) for n in range(24)]
+    others = [Held(f"other {n}", f"198.51.100.{n}", 16, silent()) for n in range(10)]
+    (ended,) = make_way(BOUNDS, [*others, *office], Held("new", ATTACKER, 16), now=31.0)
+    assert ended in office
+
+
+@pytest.mark.parametrize("buffered_bytes", [0, 512 * 1024, 7 * MIB])
+@pytest.mark.parametrize("gulp_bytes", [1, 16 * 1024, 64 * 1024, 384 * 1024])
+def test_a_line_of_64_kb_a_second_never_gives_way(buffered_bytes: int, gulp_bytes: int) -> None:
+    """Buffers on the way fill at once; after that, room for more comes in gulps."""
+    pace, now, sent, chunk = Pace(), 0.0, 0, FIRST_CHUNK
+    while now < 600:
+        sent += chunk
+        beyond = max(0, sent - buffered_bytes)
+        has_room_at = max(now, -(-beyond // gulp_bytes) * gulp_bytes / HONEST_BYTES_PER_SECOND)
+        began = now
+        pace.begins(began)
+        while now < has_room_at:
+            assert not pace.is_slow(now)
+            now = min(now + 0.5, has_room_at)
+        assert not pace.is_slow(now)
+        pace.ends(now, chunk)
+        chunk = next_chunk(chunk, now - began)
+
+
+def test_a_silent_reader_is_slow_after_the_measured_time_whatever_the_buffers_took() -> None:
+    pace = silent()
+    assert not pace.is_slow(MEASURED_SECONDS)
+    assert pace.is_slow(MEASURED_SECONDS + 0.1)
+
+
+def test_who_reads_just_below_the_least_rate_is_slow_and_just_above_is_not() -> None:
+    for share, is_slow in ((0.95, True), (1.05, False)):
+        pace = Pace()
+        for second in range(100):
+            pace.begins(second)
+            pace.ends(second + 1, int(share * LEAST_BYTES_PER_SECOND))
+        assert pace.is_slow(100) is is_slow
+
+
+def test_time_spent_on_the_store_is_not_held_against_the_reader() -> None:
+    pace = Pace()
+    for minute in range(100):
+        pace.begins(60.0 * minute)
+        pace.ends(60.0 * minute + 1, HONEST_BYTES_PER_SECOND)
+        assert not pace.is_slow(60.0 * minute + 59)
+
+
+async def test_a_place_that_is_given_away_ends_a_wait_at_once_and_any_later_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.download.streams.pace.MEASURED_SECONDS", 0.0)
+    counter = Counter(BOUNDS._replace(places=1))
+    began = asyncio.Event()
+
+    async def wait_for_reader(place: Place) -> None:
+        async with place.waiting():
+            began.set()
+            await asyncio.Event().wait()
+
+    async def read_nothing() -> None:
+        async with counter.place("a", "203.0.113.1", 1) as place:
+            for _ in range(2):
+                with pytest.raises(GaveWay):
+                    await wait_for_reader(place)
+
+    reading = asyncio.create_task(read_nothing())
+    await began.wait()
+    async with counter.place("b", "203.0.113.2", 1):
+        assert reading.done()
+        assert counter.responses == 1
+    await reading
+
+
+async def test_who_takes_too_long_to_make_room_keeps_the_newcomer_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.download.streams.pace.MEASURED_SECONDS", 0.0)
+    monkeypatch.setattr("services.download.streams.counter.MAKING_WAY_SECONDS", 0.0)
+    counter = Counter(BOUNDS._replace(places=1))
+    async with AsyncExitStack() as taken, counter.place("a", "203.0.113.1", 1) as place:
+        place.held.pace.begins(0.0)
         with pytest.raises(CounterBusy):
-            await counter.place("a", 1).__aenter__()
-
-
-async def test_memory_is_bounded_and_the_largest_part_still_gets_through_alone() -> None:
-    counter = Counter(places=9, places_per_link=9, memory_bytes=100)
-    async with counter.place("a", 500):
-        with pytest.raises(CounterBusy):
-            await counter.place("b", 1).__aenter__()
-    async with counter.place("a", 60), counter.place("b", 40):
-        with pytest.raises(CounterBusy):
-            await counter.place("c", 1).__aenter__()
+            await taken.enter_async_context(counter.place("b", "203.0.113.2", 1))
+        assert counter.responses == 1
 
 
 async def test_at_the_end_of_the_process_the_last_records_are_waited_for() -> None:
-    counter = Counter(places=9, places_per_link=9, memory_bytes=100)
+    counter = Counter(BOUNDS)
     waiting = asyncio.create_task(counter.until_stopped())
-    async with counter.place("a", 1):
+    async with counter.place("a", "203.0.113.1", 1):
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.sleep(0)
