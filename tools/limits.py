@@ -115,6 +115,7 @@ def _download() -> Iterator[Limit]:
     yield _set("download", "downloads_per_file", "downloads of one file through one link", VERSION, LEASES)
     yield _set("download", "running_downloads", "downloads that one process hands out at once", PROCESS)
     yield _set("download", "running_downloads_per_link", "the same through one link", PROCESS)
+    yield _set("download", "running_downloads_per_network_percent", "hundredths of them for one network", PROCESS)
     yield _set("download", "parts_in_memory_mib", "MiB of files in the memory of one process", PROCESS)
     yield Limit("files asked for in one archive", _plain(MOST_FILES), "fixed", REQUEST)
     yield Limit(

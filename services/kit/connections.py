@@ -48,7 +48,8 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        self.scope["extensions"] = {EXTENSION: Connection(self.transport)}  # type: ignore[dict-item]
+        extensions = {EXTENSION: Connection(self.transport)}
+        self.scope = {**self.scope, "extensions": extensions}  # type: ignore[typeddict-item]
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the server wait for what the kernel still has to send."""

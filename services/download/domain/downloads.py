@@ -25,6 +25,8 @@ LAST_BYTES_LEASE = timedelta(minutes=30)
 TAIL_BYTES = 64 * MIB
 MOST_PIECES = 500
 STARTS_KEPT = 16
+MOST_GETS = 32
+"""Of more than so many GETs the ones whose process is gone are forgotten; others may still report, however late."""
 
 Standing = Literal["running", "done", "dead", "given-back"]
 
@@ -145,7 +147,8 @@ class Download(BaseModel):
         start, stop = begun.span
         get = Get(start=start, at=start, stop=start, until=now)
         one = self if self.state == "done" else self.taken(now)._resumed_at(start)
-        kept = {id: one for id, one in self.gets.items() if now < one.until + RESERVATION_KEPT}
+        lapsed = [id for id, one in self.gets.items() if one.until <= now][: max(0, len(self.gets) - MOST_GETS)]
+        kept = {id: one for id, one in self.gets.items() if id not in lapsed}
         one = one.model_copy(update={"gets": {**kept, begun.get: get}})
         one = one._reserving(Progress(begun.get, start, start, begun.needs, stop), now)
         return one if one.state == "done" else one._leased(now)

@@ -128,7 +128,8 @@ def in_list(card: Json) -> Json:
         "ends_at",
         "closed_at",
     )
-    return {**_some(card, names), "files": len(card["files"])}
+    recipients = [plain_recipient(one) for one in card["recipients"]]
+    return {**_some(card, names), "recipients": recipients, "files": len(card["files"])}
 
 
 def pending_in_list(card: Json) -> Json:
