@@ -33,6 +33,7 @@ PROGRAMS = {
     "aria2c": "aria2",
     "curl": "curl",
     "wget": "wget",
+    "ip": "iproute2",
 }
 # library → package, for the database server, which comes as a Python wheel.
 LIBRARIES = {"libcurl.so.4": "libcurl4"}

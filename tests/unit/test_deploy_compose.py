@@ -129,5 +129,10 @@ def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> N
     assert waits == {**dict.fromkeys(OURS, "1m0s"), "download": "1h0m0s", "gateway": "1h0m0s"}
 
 
-def test_the_gateway_holds_little_back_from_a_reader_that_stops(compose: dict[str, Any]) -> None:
-    assert compose["services"]["gateway"]["sysctls"] == {"net.ipv4.tcp_rmem": "4096 131072 524288"}
+def test_the_gateway_holds_little_back_and_notices_a_service_that_is_gone(compose: dict[str, Any]) -> None:
+    assert compose["services"]["gateway"]["sysctls"] == {
+        "net.ipv4.tcp_rmem": "4096 131072 524288",
+        "net.ipv4.tcp_keepalive_time": "10",
+        "net.ipv4.tcp_keepalive_intvl": "5",
+        "net.ipv4.tcp_keepalive_probes": "3",
+    }

@@ -139,9 +139,14 @@ def test_the_gateway_starts_with_what_production_gives_it(rendered: list[Object]
     assert shutil.which("nginx")
 
 
-def test_the_gateway_holds_little_back_from_a_reader_that_stops(rendered: list[Object]) -> None:
+def test_the_gateway_holds_little_back_and_notices_a_service_that_is_gone(rendered: list[Object]) -> None:
     pod = workloads.pod_of(find(rendered, "Deployment", "gateway"))
-    assert pod["securityContext"]["sysctls"] == [{"name": "net.ipv4.tcp_rmem", "value": "4096 131072 524288"}]
+    assert {one["name"]: one["value"] for one in pod["securityContext"]["sysctls"]} == {
+        "net.ipv4.tcp_rmem": "4096 131072 524288",
+        "net.ipv4.tcp_keepalive_time": "10",
+        "net.ipv4.tcp_keepalive_intvl": "5",
+        "net.ipv4.tcp_keepalive_probes": "3",
+    }
 
 
 def _in_pod(path: str, value: object) -> Callable[[Object], None]:

@@ -130,6 +130,11 @@ class Gateway:
         assert self._nginx is not None
         self._nginx.send_signal(signal.SIGQUIT)
 
+    @property
+    def runs(self) -> bool:
+        """It has not left."""
+        return self._nginx is not None and self._nginx.returncode is None
+
     def accepts(self) -> bool:
         return listens(self.files_port)
 

@@ -186,6 +186,19 @@ async def test_leaving_waits_for_downloads_that_run(gateway: Gateway) -> None:
         assert (await reader.readexactly(10)) == b"0123456789"
 
 
+async def test_leaving_waits_until_a_client_has_what_the_kernel_still_holds_for_it(gateway: Gateway) -> None:
+    body = b"x" * 256 * 1024
+    gateway["download"].handler = replying("200 OK", body)
+    async with connected(gateway.files_port) as (reader, writer):
+        writer.write(GET.replace(b"Connection: close\r\n", b""))
+        assert b"\r\nConnection: close\r\n" in await reader.readuntil(b"\r\n\r\n")
+        gateway.quit()
+        await eventually(lambda: not gateway.accepts())
+        assert await reader.readexactly(len(body)) == body
+        assert gateway.runs
+    await eventually(lambda: not gateway.runs, "it leaves once its client has")
+
+
 async def is_held_back(gateway: Gateway, sent: Callable[[], int]) -> bool:
     """Nothing more leaves the service while the gateway's only process serves somebody else."""
     before = sent()
