@@ -80,7 +80,7 @@ def incomplete_draft(api: FakeApi, _language: str) -> None:
     begun: Json = {"file": TO_RESUME, "state": "receiving", "sha256": None, "crc32": None}
     files = [cards.file(), cards.file("Maquette du pont.ifc", 5 * 8 * MIB, **begun)]
     problems = [told(AgentNeeded()), told(FilesIncomplete(files=[TO_RESUME]))]
-    more: Json = {"recipients": [OUTSIDER], "approvers": [], "problems": problems}
+    more: Json = {"recipients": [cards.recipient(OUTSIDER)], "approvers": [], "problems": problems}
     api.upload.drafts[DRAFT] = cards.draft(files=files, total_bytes=43_425_153, **more)
     api.upload.parts[TO_RESUME] = {number: StoredPart(8 * MIB, "0" * 64) for number in (1, 2, 3)}
 
