@@ -47,7 +47,8 @@ def apart() -> subprocess.Popen[bytes]:
     """A process in a network of its own, with a line to this one; it begins once its input is closed."""
     command = ["unshare", "--net", "sh", "-c", 'echo; read -r go; exec "$@"', "sh", sys.executable, "-m"]
     process = subprocess.Popen([*command, "tests.integration.gone", "serve"], stdin=-1, stdout=-1)
-    assert process.stdout and process.stdin
+    assert process.stdout
+    assert process.stdin
     process.stdout.readline()
     run("ip", "link", "add", "here", "type", "veth", "peer", "name", "there", "netns", str(process.pid))
     run("ip", "address", "add", f"{HERE}/24", "dev", "here")
