@@ -239,14 +239,14 @@ def follow_and_delete(narrator: Narrator, transfer: str) -> None:
     link = f"/api/download/links/{side.token(OFFER, side.outsider, transfer)}"
     here = f"/api/download/transfers/{transfer}"
     ask("GET", f"/api/download/transfers/{uuid.uuid4()}")
-    ask("GET", here, wanted=lambda found: all(one["mails"] for one in found.json()["recipients"]))
+    seen = ask("GET", here, wanted=lambda found: all(one["mails"] for one in found.json()["recipients"]))
     ask("GET", "/api/download/received")
     ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.outsider})
     ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.outsider})
     ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": "nobody@ville.example"})
     ask("PUT", f"{here}/reminders/{uuid.uuid4()}", {"recipient": None})
     ask("PUT", f"{here}/reminders/{uuid.uuid4()}", {"recipient": None})
-    ask("POST", f"{here}/reopenings", {"recipient": side.outsider, "file": None})
+    ask("POST", f"{here}/reopenings", {"recipient": side.outsider, "file": seen["files"][0]["file"]})
     for days in (100, 10, 3):
         ask("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days})
     ask("POST", f"{here}/revocations", {"recipient": side.outsider})

@@ -76,7 +76,7 @@ def test_when_the_mail_server_is_back_what_has_ended_is_mailed_to_nobody(
         outsider.api.withdraw(told["withdrawn"][0].transfer)
 
         told["refused"] = from_outside(world, outsider, agent)
-        card = next(one for one in agent.api.pending() if one["shown"]["transfer"] == told["refused"][0].transfer)
+        card = agent.api.decision(told["refused"][0].transfer)
         agent.api.refuse_transfer(told["refused"][0].transfer, card["shown"]["digest"], "Non.")
 
         told["lapsed"] = from_outside(world, outsider, world.agent("claude"))

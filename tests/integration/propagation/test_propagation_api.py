@@ -177,7 +177,7 @@ async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: ht
     whole = (await client.get(f"/transfers/{sent.transfer}", headers=asking)).json()
     body = {"digest": whole["shown"]["digest"]}
     answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=asking)
-    assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name}
+    assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name, "mail_to": ""}
     assert (await client.get("/pending", headers=asking)).json() == {"items": [], "next_cursor": None}
 
 
