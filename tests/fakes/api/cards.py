@@ -16,7 +16,7 @@ KEY = "7ZK3M-0AB1C-DE2FG-H3JKM-N4PQR-S"
 SHA = hashlib.sha256(b"as it was sent").hexdigest()
 WHEN = "2025-11-21T09:05:00+00:00"
 LATER = "2025-11-28T09:05:00+00:00"
-PERSON = {"address": "camille.martin@ville.example", "name": "Camille Martin"}
+PERSON = {"address": "camille.martin@ville.example", "mail_to": "", "name": "Camille Martin"}
 SENDER = {**PERSON, "role": "external"}
 AGENT = {"address": f"dominique.bernard@{AGENTS}", "field": "to", "role": "agent"}
 OUTSIDER = {"address": "sacha.petit@entreprise.example", "field": "cc", "role": "external"}
@@ -73,7 +73,7 @@ def recipient(one: Json) -> Json:
 
 def plain_recipient(one: Json) -> Json:
     """A recipient as everybody else shows them."""
-    return {name: one[name] for name in ("address", "field", "role")}
+    return {name: one.get(name, "") for name in ("address", "mail_to", "field", "role")}
 
 
 def _contents(state: str) -> Json:

@@ -81,7 +81,7 @@ class FakeDownload:
         addresses = [one["address"] for one in recipients]
         self._tracking.release(transfer, files, addresses)
         same: Json = {name: transfer[name] for name in ("transfer", "subject", "text", "ends_at")}
-        same["sender"] = {name: transfer["from"][name] for name in ("address", "name")}
+        same["sender"] = {name: transfer["from"][name] for name in ("address", "mail_to", "name")}
         for address in addresses:
             token = f"link-{len(self.offers)}-of-{transfer['transfer']}"
             offered: list[Json] = [{**file, "left": LIMIT, "suspended": False} for file in files]

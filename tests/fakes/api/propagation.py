@@ -114,7 +114,12 @@ class FakePropagation:
             raise ApprovalAlreadyLapsed()
         if form["digest"] != card["shown"]["digest"]:
             raise ShownDiffers()
-        decided = {"outcome": outcome, "by": {"address": by, "name": ""}, "at": WHEN, "reason": form.get("reason", "")}
+        decided = {
+            "outcome": outcome,
+            "by": {"address": by, "mail_to": "", "name": ""},
+            "at": WHEN,
+            "reason": form.get("reason", ""),
+        }
         card |= {"state": outcome, "may_decide": False, "decide_by": None, "decided": decided}
         if sent := self._transfers.get(transfer):
             self._tell(outcome, sent)

@@ -21,7 +21,7 @@ from services.download.domain.refusals import (
 from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
 from services.kit.refusals import Refusal
 from tests.fakes.api.call import Answers, Call, ok, page, with_session
-from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, plain_recipient, shelf, tracking
+from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, shelf, tracking
 
 OVER: dict[str, type[Refusal]] = {"withdrawn": TransferWithdrawn, "refused": TransferRefused}
 
@@ -50,7 +50,7 @@ class FakeTracking:
         """These recipients of a transfer have a link from now on; the others wait."""
         id = transfer["transfer"]
         if id not in self.cards:
-            waiting = [followed(plain_recipient(one), has_link=False, mails=[]) for one in transfer["recipients"]]
+            waiting = [followed(_address(one), has_link=False, mails=[]) for one in transfer["recipients"]]
             whole = {"transfer": id, "subject": transfer["subject"], "ends_at": transfer["ends_at"]}
             self.cards[id] = tracking(**whole, files=files, recipients=waiting)
         for one in self.cards[id]["recipients"]:
@@ -174,3 +174,8 @@ def _settle(card: Json) -> None:
 
 def _lacks_something(one: Json) -> bool:
     return bool(one["has_link"] and not one["revoked_at"] and not one["has_everything"])
+
+
+def _address(one: Json) -> Json:
+    """A recipient as the tracking names them."""
+    return {name: one[name] for name in ("address", "field", "role")}
