@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -44,13 +45,19 @@ def address(number: int) -> str:
     return normal_form(f"{number:064d}@{DOMAIN}")
 
 
+@cache
 def recipients(count: int = LIMITS.recipients) -> tuple[Recipient, ...]:
     others = (Recipient(address=address(number), field="to", role="external") for number in range(count - 1))
     return (Recipient(address=AGENT, field="bcc", role="agent"), *others)
 
 
-def paths(count: int = LIMITS.files) -> Iterable[str]:
+@cache
+def paths(count: int = LIMITS.files) -> tuple[str, ...]:
     """The longest, in characters of four bytes each."""
+    return tuple(_paths(count))
+
+
+def _paths(count: int) -> Iterable[str]:
     folder = "\N{GRINNING FACE}" * 56
     for number in range(count):
         name = f"{number:04d}" + "\N{GRINNING FACE}" * 40
@@ -58,6 +65,7 @@ def paths(count: int = LIMITS.files) -> Iterable[str]:
         yield clean_path("/".join([*[folder] * folders, name]), LIMITS)
 
 
+@cache
 def sent_files(count: int) -> tuple[SentFile, ...]:
     part = Part(size_bytes=7, sha256=SHA, crc32=7)
     return tuple(
