@@ -47,7 +47,7 @@ class Partial:
     def opened(self) -> Iterator[BinaryIO]:
         """To read and to append; refuses when another process has it.
 
-        It stays for the next attempt, unless its bytes are wrong, or it was refused before there were any.
+        It stays for the next attempt, unless its bytes are wrong, or the service refused it before there were any.
         """
         with self.path.open("ab+") as stream:
             hold(stream)
@@ -57,7 +57,7 @@ class Partial:
                 self.path.unlink()
                 raise
             except Problem as problem:
-                if not problem.is_passing and not stream.seek(0, 2):
+                if problem.is_ours and not problem.is_passing and not stream.seek(0, 2):
                     self.path.unlink()
                 raise
 

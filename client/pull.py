@@ -86,7 +86,7 @@ class Pull:
         with self._wire.http.stream("GET", self.grant.url, headers=headers) as answer:
             if not answer.is_success:
                 answer.read()
-                raise problem_of(answer)
+                raise _refusal(answer)
             self._refuse_other_bytes(answer, at)
             self.modified_at = _date(answer.headers.get("last-modified", ""))
             for chunk in answer.iter_raw():  # as they come: a chunk size would hold back, and lose, the last ones
@@ -126,3 +126,11 @@ def _date(header: str) -> datetime | None:
         return parsedate_to_datetime(header)
     except ValueError:
         return None
+
+
+def _refusal(answer: httpx.Response) -> Exception:
+    """What the service refused; what anything else on the way says of a file is no word about it."""
+    problem = problem_of(answer)
+    if problem.is_ours or problem.is_passing:
+        return problem
+    return UnexpectedAnswer(f"{answer.status_code} instead of the bytes that were asked for")

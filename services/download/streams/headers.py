@@ -12,6 +12,7 @@ from urllib.parse import quote
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import RangeNotSatisfiable
 from services.kit.text import normalized
+from services.kit.visible import visible
 
 LONGEST_NAME = 180
 LONGEST_ASKED = 4_096
@@ -84,7 +85,7 @@ def _plain(name: str) -> str:
 
 def _clean(name: str) -> str:
     """Without control, format and surrogate characters, and not longer than file systems take."""
-    kept = "".join(one for one in name[:LONGEST_ASKED] if unicodedata.category(one) not in UNSEEN)
+    kept = visible(name[:LONGEST_ASKED], UNSEEN)
     kept = normalized(kept, LONGEST_ASKED).strip().rstrip(" .")
     stem, dot, suffix = kept.rpartition(".")
     if len(kept) > LONGEST_NAME and dot and len(suffix) < 20:

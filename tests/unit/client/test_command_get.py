@@ -77,6 +77,24 @@ def test_the_page_of_a_portal_on_the_way_is_no_answer_and_no_byte_of_a_file(
     assert len(api.download.downloads) <= 1
 
 
+@pytest.mark.parametrize("status", [302, 307, 403, 404, 410, 511])
+def test_the_refusal_of_a_portal_on_the_way_costs_no_download(run: Run, api: FakeApi, status: int) -> None:
+    api.download.offer_files({"a": b"a" * 5_000})
+
+    def portal(request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith("/files/"):
+            return None
+        return not_ours(httpx.Response(status, html="<h1>Welcome</h1>"), "a portal on the way")
+
+    api.faults.append(portal)
+    for _ in range(3):
+        assert run("get", f"{SERVER}/download/{TOKEN}", "--attempts", "2").code == 5
+    api.faults.clear()
+    assert run("get", f"{SERVER}/download/{TOKEN}").code == 0
+    assert Path("a").read_bytes() == b"a" * 5_000
+    assert len(api.download.downloads) == 1
+
+
 def test_what_has_come_outlives_a_portal_on_the_way(run: Run, api: FakeApi) -> None:
     content = b"abc" * 5_000
     api.download.offer_files({"a": content})
