@@ -120,7 +120,7 @@ async def open_session(wish: SessionWish, response: Response, deps: Wired) -> Se
     token, expires_at = deps.sessions.token_of(admission, session.started_at)
     response.headers.update(PRIVATE)
     about: dict[str, Any] = {"email": admission.address, "role": session.role, "name": session.name}
-    about["device"] = deps.devices.token(person_of(admission.address), session.started_at)
+    about["device"] = deps.devices.token(person_of(admission.address), admission.id, session.started_at)
     return SessionOpened(token=token, expires_at=expires_at, **about)
 
 

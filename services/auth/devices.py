@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from services.kit.secrets import new_token, same
+from services.kit.secrets import same
 
 
 class Devices:
@@ -13,9 +13,12 @@ class Devices:
         self._hashed = hashed
         self._life = life
 
-    def token(self, person: str, now: datetime) -> str:
-        """A token for a device on which this person has just opened a session: id, end in seconds, keyed hash."""
-        id, ends_at = new_token(), int((now + self._life).timestamp())
+    def token(self, person: str, admission: str, started_at: datetime) -> str:
+        """A token for a device on which this person has opened a session: id, end in seconds, keyed hash.
+
+        The same session makes the same token, however often its answer is asked for again.
+        """
+        id, ends_at = self._hashed("device id", admission), int((started_at + self._life).timestamp())
         return f"{id}.{ends_at}.{self._proof(id, ends_at, person)}"
 
     def id(self, token: str, person: str, now: datetime) -> str:

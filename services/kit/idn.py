@@ -33,5 +33,8 @@ def _in_unicode(domain: str) -> str:
 
 
 def _is_plain(domain: str) -> bool:
+    """Letters with the accents that are written as one with them: a mark of its own can hide in its letter (i̇, l̷)."""
+    if any(unicodedata.category(sign).startswith("M") for sign in normalized(domain, LONGEST)):
+        return False
     base = (sign for sign in normalized(domain, LONGEST, "NFKD") if not unicodedata.combining(sign))
     return all(sign.isascii() or sign in "œæß" for sign in base)

@@ -12,7 +12,7 @@ from services.kit.secrets import keyed_hash
 NOW = datetime(2031, 5, 6, 7, 59, 59, tzinfo=UTC)
 LIFE = timedelta(days=180)
 DEVICES = Devices(partial(keyed_hash, "a pepper that is long enough for it"), LIFE)
-TOKEN = DEVICES.token("ana@b.fr", NOW)
+TOKEN = DEVICES.token("ana@b.fr", "admission", NOW)
 
 
 def test_a_token_is_known_for_its_person_until_it_ends_and_names_nobody() -> None:
@@ -23,8 +23,10 @@ def test_a_token_is_known_for_its_person_until_it_ends_and_names_nobody() -> Non
     assert len(TOKEN) <= 200
 
 
-def test_each_session_makes_a_token_of_its_own() -> None:
-    assert DEVICES.id(TOKEN, "ana@b.fr", NOW) != DEVICES.id(DEVICES.token("ana@b.fr", NOW), "ana@b.fr", NOW)
+def test_each_session_makes_one_token_of_its_own_however_often_it_is_asked_for() -> None:
+    assert DEVICES.token("ana@b.fr", "admission", NOW) == TOKEN
+    another = DEVICES.token("ana@b.fr", "another admission", NOW)
+    assert DEVICES.id(TOKEN, "ana@b.fr", NOW) != DEVICES.id(another, "ana@b.fr", NOW)
 
 
 def test_a_token_of_another_pepper_or_with_another_end_is_unknown() -> None:

@@ -15,6 +15,7 @@ SHOWN = {
     "ana@xn--80a1acny.xn--p1ai": "ana@почта.рф <ana@xn--80a1acny.xn--p1ai>",
     "ana@xn--mnistere-tkb.fr": "ana@mınistere.fr <ana@xn--mnistere-tkb.fr>",
     "ana@xn--dveloppement-sck.fr": "ana@dеveloppement.fr <ana@xn--dveloppement-sck.fr>",
+    "x@xn--ministere-6jf.example": "x@mi̇nistere.example <x@xn--ministere-6jf.example>",
     "ana@xn--a.fr": "ana@xn--a.fr",
     "ana@xn--.fr": "ana@xn--.fr",
     "ana@xn--ls8h.la": "ana@xn--ls8h.la",
