@@ -307,6 +307,17 @@ async def test_a_draft_that_was_sent_leads_to_its_tracking(person: Person) -> No
     assert (await person.get(f"/drafts/{SENT}/recap")).headers["location"] == f"/drafts/{SENT}/sent"
 
 
+@pytest.mark.parametrize(("query", "typed"), [("", TYPED), ("?then=recap", TYPED), (f"?remove={FILE}", {})])
+async def test_the_old_page_of_a_draft_that_was_sent_elsewhere_leads_to_its_tracking(
+    api: FakeApi, person: Person, query: str, typed: dict[str, str]
+) -> None:
+    page = await person.get(PAGE)
+    await to_thread(api.client().submit, DRAFT)
+    answer = await person.send_file(page, PAGE, ("", b""), query, **typed)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tracking/{DRAFT}")
+    assert api.upload.transfers[DRAFT]["subject"] == SUBJECT
+
+
 async def test_a_draft_is_deleted_only_after_a_page_that_asks(api: FakeApi, person: Person) -> None:
     page = await person.get(f"{PAGE}/delete")
     assert DRAFT in api.upload.drafts
