@@ -96,8 +96,9 @@ class Asking:
     async def complete_file(self, draft: str, file: str, sha256: str) -> None:
         await self.ask("POST", "upload", "drafts", draft, "files", file, "completion", body={"sha256": sha256})
 
-    async def submit(self, draft: str) -> None:
-        await self.ask("POST", "upload", "drafts", draft, "submission")
+    async def submit(self, draft: str, was: Mapping[str, str]) -> None:
+        """`was` are the digests of what was shown before."""
+        await self.ask("POST", "upload", "drafts", draft, "submission", body={"was": dict(was)})
 
     async def transfers(self, cursor: str = "", limit: int = ROWS) -> Page[TransferSummary]:
         return await self._page(Page[TransferSummary], cursor, limit, "upload", "transfers")

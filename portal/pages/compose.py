@@ -1,7 +1,7 @@
 """Writing a draft: one form holds everything, so that whatever button is pressed, nothing that was typed is lost."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime
 
 from fastapi import APIRouter, Request
@@ -31,27 +31,41 @@ AT_FIELD = {
 @router.get("/{draft}")
 async def compose(visit: Member, draft: uuid.UUID) -> Response:
     """The draft as it was saved; `too-large` is where the gateway leads with a form that it does not take in."""
-    was_unread = "too-large" in visit.request.query_params
-    errors = {"file": told(visit, FormFileTooLarge()).title} if was_unread else None
-    try:
-        return await _page(visit, await visit.ask.draft(str(draft)), errors=errors)
-    except Refused as refused:
-        if refused.slug == "already-submitted":
-            return visit.go(f"/tracking/{draft}")
-        raise
+    return await _unless_sent(visit, draft, _opened(visit, str(draft)))
 
 
 @router.post("/{draft}")
 async def save(visit: Visited, draft: uuid.UUID, request: Request) -> Response:
     """Save what was typed, take in a file, take one out, go on to the recap; in this order, as far as asked for."""
     received = await receive(visit, str(draft), request)
+    return await _unless_sent(visit, draft, _received(visit, str(draft), received))
+
+
+async def _unless_sent(visit: Visit, draft: uuid.UUID, page: Awaitable[Response]) -> Response:
+    """The page of a draft; once it was sent, where it is followed."""
+    try:
+        return await page
+    except Refused as refused:
+        if refused.slug == "already-submitted":
+            return visit.go(f"/tracking/{draft}")
+        raise
+
+
+async def _opened(visit: Visit, draft: str) -> Response:
+    was_unread = "too-large" in visit.request.query_params
+    errors = {"file": told(visit, FormFileTooLarge()).title} if was_unread else None
+    return await _page(visit, await visit.ask.draft(draft), errors=errors)
+
+
+async def _received(visit: Visit, draft: str, received: Received) -> Response:
+    """Where it goes on after what came; what was refused is shown on the page."""
     if received.refused is not None and received.refused.slug in OTHER_SESSION:
         return _kept(visit, received.form, received.refused)
     if received.refused is not None:
-        return await _again(visit, str(draft), received, received.refused)
-    if remove := request.query_params.get("remove"):
-        await visit.ask.drop_file(str(draft), remove)
-    if request.query_params.get("then") == "recap":
+        return await _again(visit, draft, received, received.refused)
+    if remove := visit.request.query_params.get("remove"):
+        await visit.ask.drop_file(draft, remove)
+    if visit.request.query_params.get("then") == "recap":
         return visit.go(f"/drafts/{draft}/recap")
     return visit.go(f"/drafts/{draft}?saved=yes" + ("#files" if remove or received.file_began else ""))
 

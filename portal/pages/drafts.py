@@ -7,6 +7,8 @@ from fastapi.responses import Response
 
 from portal.forms import Posted
 from portal.gateway import Refused
+from portal.pages.compose import OVERTAKEN
+from portal.receiving import TYPED
 from portal.visits import Member
 from portal.words import days_from
 
@@ -43,15 +45,23 @@ async def recap(visit: Member, draft: uuid.UUID) -> Response:
         if refused.slug == "already-submitted":
             return visit.go(f"/drafts/{draft}/sent")
         raise
-    return visit.show("drafts/recap.html", draft=found, ends_at=days_from(visit.now(), found.validity_days))
+    return visit.show(
+        "drafts/recap.html",
+        draft=found,
+        ends_at=days_from(visit.now(), found.validity_days),
+        was={f"was_{name}": digest for name, digest in found.digests.items()},
+        was_changed="changed" in visit.request.query_params,
+    )
 
 
 @router.post("/{draft}/submission")
-async def submit(visit: Member, draft: uuid.UUID, form: Posted) -> Response:  # noqa: ARG001
-    """Send it; what stands in the way is shown on the page before."""
+async def submit(visit: Member, draft: uuid.UUID, form: Posted) -> Response:
+    """Send what was shown; what stands in the way, or that it was changed since then, is shown on the page before."""
     try:
-        await visit.ask.submit(str(draft))
+        await visit.ask.submit(str(draft), {name: form[f"was_{name}"] for name in (*TYPED, "files")})
     except Refused as refused:
+        if refused.slug == OVERTAKEN:
+            return visit.go(f"/drafts/{draft}/recap?changed=yes")
         if "problems" in refused.members:
             return visit.go(f"/drafts/{draft}/recap")
         raise

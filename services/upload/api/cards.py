@@ -88,7 +88,8 @@ class ContentsCard(BaseModel):
 class DraftCard(ContentsCard):
     """A draft, and what stands between it and its being sent, in the order of the page.
 
-    `digests` says which text each field holds; a change repeats it in `was`, so that it overwrites nothing newer.
+    `digests` says what each field holds; a change repeats it in `was`, so that it overwrites nothing newer, and a
+    submission, so that nothing else is sent than was shown.
     """
 
     draft: str

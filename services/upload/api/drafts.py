@@ -13,6 +13,7 @@ from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, s
 from services.upload.deps import Deps
 from services.upload.domain.drafting import Revision, revise, understood
 from services.upload.domain.ending import discard
+from services.upload.domain.overtaking import Shown, Submission, as_shown
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
 from services.upload.domain.verification import needed
@@ -58,16 +59,19 @@ async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
 
 
 @router.post("/{draft}/submission", response_model=RecapCard)
-async def send(draft: Id, deps: Wired, caller: Asking) -> Response:
-    """Send it; again answers the same recap and sends nothing."""
+async def send(draft: Id, deps: Wired, caller: Asking, submission: Submission | None = None) -> Response:
+    """Send it, if it still is what was shown; again answers the same recap and sends nothing."""
+    was = (submission or Submission()).was
     seen = await deps.transfers.read(str(draft))
     if of(caller.address, seen[0]).submitted_at is None:
-        await _refuse_before(deps, seen[0], caller)
+        await _refuse_before(deps, seen[0], caller, was)
         if needed(seen[0]):
             await deps.verifications.begin(str(draft), seen[1])
     sent = await deps.transfers.update(
         str(draft),
-        lambda state, now: submit(of(caller.address, state), sender_of(caller), deps.limits, deps.agents, now),
+        lambda state, now: submit(
+            as_shown(of(caller.address, state), was), sender_of(caller), deps.limits, deps.agents, now
+        ),
         seen,
     )
     return answer(recap_view(sent))
@@ -78,10 +82,11 @@ async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
     return await deps.transfers.begin(new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits)
 
 
-async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller) -> None:
-    """What is incomplete costs nothing of the day's allowance."""
+async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: Shown) -> None:
+    """What is incomplete or was changed costs nothing of the day's allowance."""
     sender = sender_of(caller)
     refuse_incomplete(open_draft(caller.address, draft).but(sender=sender), deps.limits, deps.agents)
+    as_shown(draft, was)
     rate = Rate("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
     if not await deps.rates.allows(rate, draft.person):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)

@@ -12,17 +12,16 @@ from services.upload.domain.transfer import Transfer
 
 
 class DraftChangedElsewhere(Conflict):
-    """This draft was changed elsewhere meanwhile; compare both versions before you save yours."""
+    """This draft was changed elsewhere meanwhile; compare both versions before you go on."""
 
-    french = (
-        "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant d'enregistrer la vôtre."
-    )
+    french = "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant de continuer."
 
 
 class Digests(BaseModel):
     """The SHA-256 (lower-case hex) of each field as text in UTF-8.
 
-    A list of recipients is one entry a line: its addresses as they are shown, then what could not be read.
+    A list of recipients is one entry a line: its addresses as they are shown, then what could not be read. The files
+    are one a line, in the order of the draft: the SHA-256 (none before it is complete), the size in bytes, the path.
     """
 
     to: str
@@ -31,6 +30,7 @@ class Digests(BaseModel):
     subject: str
     text: str
     validity_days: str
+    files: str
 
 
 class Was(BaseModel):
@@ -44,6 +44,18 @@ class Was(BaseModel):
     validity_days: Line | None = None
 
 
+class Shown(Was):
+    """The digests of what was shown before it is sent; one that is not named is not compared."""
+
+    files: Line | None = None
+
+
+class Submission(BaseModel):
+    """What was shown to the person who sends: a draft that was changed since then is not sent."""
+
+    was: Shown = Shown()
+
+
 def digests(draft: Transfer) -> Digests:
     """The digest of each field."""
     texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
@@ -52,6 +64,7 @@ def digests(draft: Transfer) -> Digests:
         addresses = [readable(typed.get(address, address)) for address in draft.lists[field]]
         unreadable = [entry.text for entry in draft.unreadable if entry.field == field]
         texts[field] = "\n".join([*addresses, *unreadable])
+    texts["files"] = "\n".join(f"{one.sha256} {one.size_bytes} {one.path}" for one in draft.files.values())
     return Digests(**{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
 
 
@@ -62,3 +75,12 @@ def refuse_overtaken(before: Transfer, after: Transfer, was: Was) -> None:
     overtaken = [name for name, digest in made_from.items() if current[name] not in (digest, wanted[name])]
     if overtaken:
         raise DraftChangedElsewhere(fields=overtaken)
+
+
+def as_shown(draft: Transfer, was: Shown) -> Transfer:
+    """The draft, refused when it no longer is what was shown; what is no draft any more is not compared."""
+    current = digests(draft).model_dump()
+    changed = [name for name, digest in was.model_dump(exclude_none=True).items() if current[name] != digest]
+    if changed and draft.state == "draft":
+        raise DraftChangedElsewhere(fields=changed)
+    return draft

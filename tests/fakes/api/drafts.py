@@ -47,7 +47,15 @@ def digests(card: Json) -> Json:
         for field in FIELDS
     }
     fields |= {name: str(card[name]) for name in ("subject", "text", "validity_days")}
+    fields["files"] = "\n".join(f"{one['sha256'] or ''} {one['size_bytes']} {one['path']}" for one in card["files"])
     return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in fields.items()}
+
+
+def refuse_changed(card: Json, submission: Json) -> None:
+    """Refuse to send something else than what was shown."""
+    current, was = digests(card), submission.get("was") or {}
+    if changed := [name for name, digest in was.items() if current[name] != digest]:
+        raise DraftChangedElsewhere(fields=changed)
 
 
 def _typed(card: Json, changed: Json) -> Json:

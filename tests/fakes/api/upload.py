@@ -20,7 +20,7 @@ from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.store import PartDiffers
 from tests.fakes.api.call import Answers, Call, ok, page, with_session
 from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft, in_list
-from tests.fakes.api.drafts import end_of, obstacles, recap, settle, shown, submitted, write
+from tests.fakes.api.drafts import end_of, obstacles, recap, refuse_changed, settle, shown, submitted, write
 from tests.fakes.api.problems import problem_of_part
 
 MIB = 2**20
@@ -150,6 +150,7 @@ class FakeUpload:
             if found := obstacles(card):
                 found[0].members["problems"] = [told(one) for one in found]
                 raise found[0]
+            refuse_changed(card, call.body or {})
             self.transfers[id] = submitted(card)
             del self.drafts[id]
             self.on_submitted(self.transfers[id])

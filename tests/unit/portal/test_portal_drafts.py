@@ -285,9 +285,37 @@ async def test_a_draft_that_became_incomplete_is_shown_again(api: FakeApi, perso
     assert answer.headers["location"] == f"{PAGE}/recap"
 
 
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_draft_that_was_changed_since_it_was_looked_over_is_not_sent_but_shown_again(
+    api: FakeApi, person: Person, removed: bool
+) -> None:
+    recap = await person.get(f"{PAGE}/recap")
+    if removed:
+        api.upload.drafts[DRAFT]["files"].pop()
+    else:
+        await _elsewhere(api, to=["a@ministere.example"], subject="Plans")
+    again = await person.walk(await person.send(recap, f"{PAGE}/submission"))
+    assert (DRAFT in api.upload.drafts, DRAFT in api.upload.transfers) == (True, False)
+    assert "Rien n’a été envoyé" in again.text
+    assert ("Plans" in again.text) is not removed
+    answer = await person.send(again, f"{PAGE}/submission")
+    assert answer.headers["location"] == f"{PAGE}/sent"
+
+
 async def test_a_draft_that_was_sent_leads_to_its_tracking(person: Person) -> None:
     assert (await person.get(f"/drafts/{SENT}")).headers["location"] == f"/tracking/{SENT}"
     assert (await person.get(f"/drafts/{SENT}/recap")).headers["location"] == f"/drafts/{SENT}/sent"
+
+
+@pytest.mark.parametrize(("query", "typed"), [("", TYPED), ("?then=recap", TYPED), (f"?remove={FILE}", {})])
+async def test_the_old_page_of_a_draft_that_was_sent_elsewhere_leads_to_its_tracking(
+    api: FakeApi, person: Person, query: str, typed: dict[str, str]
+) -> None:
+    page = await person.get(PAGE)
+    await to_thread(api.client().submit, DRAFT)
+    answer = await person.send_file(page, PAGE, ("", b""), query, **typed)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/tracking/{DRAFT}")
+    assert api.upload.transfers[DRAFT]["subject"] == SUBJECT
 
 
 async def test_a_draft_is_deleted_only_after_a_page_that_asks(api: FakeApi, person: Person) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from services.kit.refusals import Refusal
 from services.upload.domain.drafting import Revision, revise, understood
+from services.upload.domain.overtaking import DraftChangedElsewhere, Shown, as_shown, digests
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -16,7 +17,17 @@ from services.upload.domain.submission import (
     submit,
 )
 from services.upload.domain.transfer import Sender, Transfer
-from tests.unit.upload.sample import AGENT, AGENTS, LIMITS, NOW, OUTSIDER, draft, ready, with_announced_file
+from tests.unit.upload.sample import (
+    AGENT,
+    AGENTS,
+    LIMITS,
+    NOW,
+    OUTSIDER,
+    draft,
+    ready,
+    with_announced_file,
+    with_complete_file,
+)
 
 
 def slugs(state: Transfer) -> list[str]:
@@ -95,6 +106,19 @@ def test_what_is_sent_is_announced_whole_with_its_end() -> None:
 def test_sending_again_announces_nothing() -> None:
     sent, _ = submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)
     assert submit(sent, OUTSIDER, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
+
+
+@pytest.mark.parametrize("field", ["subject", "files"])
+def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not_compared(field: str) -> None:
+    shown = ready()
+    was = Shown(**digests(shown).model_dump())
+    changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.but(subject="Plans")
+    assert as_shown(shown, was) is shown
+    with pytest.raises(DraftChangedElsewhere) as refusal:
+        as_shown(changed, was)
+    assert refusal.value.members["fields"] == [field]
+    sent, _ = submit(changed, OUTSIDER, LIMITS, AGENTS, NOW)
+    assert as_shown(sent, was) is sent
 
 
 def test_the_limits_of_today_hold_at_submission() -> None:
