@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from services.contracts.values import Person, SentFile
 from services.download.archive.cards import ArchiveCard, archive_card
 from services.download.archive.layout import Layout
-from services.download.domain.contents import Contents, line_of
+from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
 from services.download.domain.shelf import Shelf
@@ -67,6 +67,8 @@ class EndCard(BaseModel):
 
 def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: Link, now: datetime) -> LinkCard:
     """Names, sizes and what is left: looking costs nothing."""
+    lines = everything.bundle.lines
+    shelves = link.with_shelves(lines).known_shelves(lines)
     return LinkCard(
         transfer=contents.id,
         subject=contents.label.subject,
@@ -74,7 +76,7 @@ def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: 
         sender=contents.label.sender,
         ends_at=link.ends_at,
         downloads_per_file=link.downloads_per_file,
-        files=[_file_card(file, delivery, link.shelf(line_of(file), file.file), now) for file in contents.files],
+        files=[_file_card(file, delivery, shelves[file.file], now) for file in contents.files],
         archive=archive_card(contents, everything, link, now),
     )
 

@@ -66,4 +66,4 @@ def archive_card(contents: Contents, layout: Layout, link: Link, now: datetime) 
 
 def archives_left(link: Link, files: Iterable[str], now: datetime) -> int:
     """How many more archives of these files, which have shelves, may be started now."""
-    return min((link.known_shelf(file).left(now) for file in files), default=0)
+    return min((shelf.left(now) for shelf in link.known_shelves(files).values()), default=0)

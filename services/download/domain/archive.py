@@ -1,6 +1,7 @@
 """One attempt to download several files at once: a download that holds a lease on each of them (quota rule 8)."""
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Self
 
@@ -11,7 +12,7 @@ from services.download.domain.coverage import Leaving
 from services.download.domain.downloads import Download
 from services.download.domain.shelf import Held, Shelf
 
-MOST_UNDONE = 20
+MOST_ENDED = 20
 
 
 class Bundle(NamedTuple):
@@ -37,7 +38,12 @@ class Archive(BaseModel):
 
     def holds(self, file: str) -> bool:
         """It has, or may have, bytes of this file to hand out; a finished one is among the downloads of the file."""
-        return bool(self.download.state == "running" or self.download.gets) and file in self.members
+        return self.may_hand_out and file in self.members
+
+    @property
+    def may_hand_out(self) -> bool:
+        """It has a lease, or a GET of it runs."""
+        return bool(self.download.state == "running" or self.download.gets)
 
     def held(self, file: str, size_bytes: int) -> Held:
         """The archive as the shelf of one of its files sees it."""
@@ -57,7 +63,17 @@ class Archive(BaseModel):
 
 
 def tidied(archives: Mapping[str, Archive], now: datetime) -> dict[str, Archive]:
-    """Of attempts that came to nothing only the latest are kept; the bytes that they sent stay counted."""
-    over = sorted((one.download.started_at, id) for id, one in archives.items() if one.download.over(now))
-    gone = {id for _, id in over[:-MOST_UNDONE]}
+    """Of attempts that have ended only the latest are kept; their bytes, and those that are done, stay counted."""
+    ended = [(one.download.started_at, id) for id, one in archives.items() if one.download.ended(now)]
+    gone = {id for _, id in sorted(ended)[:-MOST_ENDED]}
     return {id: one for id, one in archives.items() if id not in gone}
+
+
+def with_archives(shelves: Mapping[str, Shelf], archives: Iterable[Archive]) -> dict[str, Shelf]:
+    """Shelves by file, each with the archives that may still hand out bytes of it."""
+    held: defaultdict[str, list[Held]] = defaultdict(list)
+    for archive in archives:
+        for file in archive.members if archive.may_hand_out else ():
+            if file in shelves:
+                held[file].append(archive.held(file, shelves[file].size_bytes))
+    return {id: one.model_copy(update={"held": tuple(held[id])}) if id in held else one for id, one in shelves.items()}

@@ -76,7 +76,7 @@ def give_back(link: Link, id: str, now: datetime) -> Decision:
 
 def barred(link: Link, files: Iterable[str], now: datetime) -> Refusal | None:
     """Why no archive of these files, which have shelves, can begin now, and which of them are in the way."""
-    shelves = {file: link.known_shelf(file) for file in files}
+    shelves = link.known_shelves(files)
     exhausted = [file for file, shelf in shelves.items() if not shelf.left(now)]
     if exhausted:
         return DownloadsExhausted(files=exhausted)
@@ -105,7 +105,7 @@ def _change(
 
 
 def _must_be_within_the_limit(link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:
-    shelves = {file: link.known_shelf(file) for file in archive.members}
+    shelves = link.known_shelves(archive.members)
     exhausted = [file for file, shelf in shelves.items() if shelf.is_over_the_limit(now)]
     if exhausted:
         raise DownloadsExhausted(files=exhausted)

@@ -100,8 +100,12 @@ class Download(BaseModel):
 
     def over(self, now: datetime) -> bool:
         """It has ended undone, and no GET of it may still report."""
-        ended = self.standing(now) in ("dead", "given-back")
-        return ended and all(get.until + RESERVATION_KEPT <= now for get in self.gets.values())
+        return self.state != "done" and self.ended(now)
+
+    def ended(self, now: datetime) -> bool:
+        """It has no lease, counts or came to nothing, and no GET of it may still report."""
+        settled = self.state != "running" or self.standing(now) == "dead"
+        return settled and all(get.until + RESERVATION_KEPT <= now for get in self.gets.values())
 
     def promised(self, now: datetime) -> Leaving:
         """Return the bytes that may still leave: what each running GET has reserved, and the rest of what is leased.

@@ -1,6 +1,6 @@
 """What may one recipient do with one transfer? Every rule is one write on the link's own document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from services.contracts.download import LinkIssued
 from services.contracts.values import FileLine, Label, Recipient
 from services.download.domain import news
-from services.download.domain.archive import Archive, tidied
+from services.download.domain.archive import Archive, tidied, with_archives
 from services.download.domain.contents import Contents
 from services.download.domain.coverage import NOTHING, Leaving, is_edge
 from services.download.domain.downloads import Download
@@ -74,13 +74,13 @@ class Link(Aggregate):
         held = tuple(one.held(file_id, file.size_bytes) for one in archives)
         return shelf.model_copy(update={"held": held}) if held else shelf
 
-    def known_shelf(self, file_id: str) -> Shelf:
-        """The same for a file that has a shelf."""
-        return self.shelf(self.shelves[file_id].line, file_id)
+    def known_shelves(self, file_ids: Iterable[str]) -> dict[str, Shelf]:
+        """The same for files that have shelves, in a time in proportion to the files and to what the archives hold."""
+        return with_archives({id: self.shelves[id] for id in file_ids}, self.archives.values())
 
     def files_downloaded(self, now: datetime) -> int:
         """How many files this recipient has at least once."""
-        return sum(self.known_shelf(id).count("done", now) > 0 for id in self.shelves)
+        return sum(shelf.count("done", now) > 0 for shelf in self.known_shelves(self.shelves).values())
 
     def has_everything(self, files: int, now: datetime) -> bool:
         """This recipient has each of so many files at least once."""

@@ -62,7 +62,7 @@ class Shelf(BaseModel):
 
     def count(self, standing: Standing, now: datetime) -> int:
         """Return how many downloads stand so, an archive that holds this file among them."""
-        held = (one.download for one in self.held)
+        held = (one.download for one in self.held if one.download.state == "running")  # a done one has its own entry
         return sum(one.standing(now) == standing for one in (*self.downloads.values(), *held))
 
     def left(self, now: datetime) -> int:

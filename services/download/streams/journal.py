@@ -73,6 +73,12 @@ class Journal:
                     await asyncio.sleep(PAUSE_SECONDS)
                     self._tried_at -= RECORD_SECONDS
 
+    async def all_handed_over(self) -> None:
+        """Book every byte of this GET before it is waited for that they arrive, however long that takes."""
+        handed = self._progress(confirmed=False)._replace(needs=self.position + 1, wants=self.position)
+        await self._links.all.update(self.link, lambda link, now: self._attempt.progress(link, handed, now))
+        self._count()
+
     async def broken(self) -> None:
         """The response did not end well: book what was handed over, and count the last of it as not arrived."""
         try:

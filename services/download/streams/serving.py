@@ -1,6 +1,7 @@
 """One GET of the bytes: verified parts go out at the reader's pace; it is whole, or it visibly is not."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from services.kit.objects import ObjectMissing, StoreUnavailable
 from services.kit.refusals import Unavailable
 
 COPIED_BYTES = 128 * 1024
+MOMENT_SECONDS = 0.5
 SETTLING_SECONDS = 0.005
 
 
@@ -87,7 +89,7 @@ class Serving(Response):
                 await self._journal.may_go_on()
                 with part:
                     await self._send_part(line, part)
-            await line.drained()
+            await line.drained(self._journal.all_handed_over)
             await asyncio.shield(self._journal.ended_well())
         except (ReaderLeft, GaveWay) as end:
             line.connection.abort()  # it would keep the bytes that the reader does not take
@@ -136,9 +138,18 @@ class Towards:
         async with self._place.waiting(len(chunk)):
             await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
 
-    async def drained(self) -> None:
-        """Wait until everything has arrived at the gateway, then look whether the reader is still there."""
+    async def drained(self, before_waiting: Callable[[], Awaitable[None]]) -> None:
+        """Wait until everything has arrived at the gateway, then look whether the reader is still there.
+
+        That may take minutes; when it takes longer than a moment, what was handed over is booked before.
+        """
         await self.write(b"")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT_SECONDS):
+                while self.connection.unacknowledged_bytes():
+                    await self.connection.acknowledged()
+        if self.connection.unacknowledged_bytes():
+            await before_waiting()
         while self.connection.unacknowledged_bytes():
             async with self._place.waiting():
                 await self.connection.acknowledged()

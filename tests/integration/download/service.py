@@ -69,6 +69,7 @@ class Download(Harness[Deps]):
         """Start them, each behind its port."""
         await super().start(instances, **settings)
         self.owner = s3_client(self.servers.workspace, "upload")
+        self.closing.callback(self.owner._http.clear)
         self.urls = [await self.closing.enter_async_context(served(app)) for app in self.apps]
 
     def local(self, url: str, instance: int = 0) -> str:

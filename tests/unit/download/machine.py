@@ -168,6 +168,14 @@ class LinkMachine(RuleBasedStateMachine):
         self.end(line, well=False)
         return False
 
+    def all_handed_over(self, line: Line) -> None:
+        """Everything is booked while it is waited for that it arrives."""
+        progress = Progress(
+            line.get, line.at * MIB, max(line.start, line.at - 4) * MIB, line.at * MIB + 1, line.at * MIB
+        )
+        self.apply(lambda link, now: line.key.attempt.progress(link, progress, now))
+        line.booked = line.at
+
     def end(self, line: Line, *, well: bool) -> None:
         whole = well and line.at == line.stop
         arrived = line.at if whole else max(line.start, line.at - 4)
@@ -207,6 +215,8 @@ class LinkMachine(RuleBasedStateMachine):
             for line in [*self.lines]:
                 if line.at < line.stop:
                     self.record(line)
+                else:
+                    self.all_handed_over(line)
 
     @rule()
     def settle(self) -> None:

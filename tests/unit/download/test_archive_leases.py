@@ -7,7 +7,7 @@ import pytest
 from services.contracts.download import FileDownloaded
 from services.contracts.values import FileLine
 from services.download.domain import archiving
-from services.download.domain.archive import MOST_UNDONE, Bundle
+from services.download.domain.archive import MOST_ENDED, Bundle
 from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Decision, Link
 from services.download.domain.refusals import (
@@ -160,5 +160,5 @@ def test_archives_that_ended_without_a_byte_do_not_pile_up() -> None:
     for number in range(100):
         now += timedelta(seconds=90)
         link = started(link, f"{number}", now)
-    assert MOST_UNDONE <= len(link.archives) <= MOST_UNDONE + 1
+    assert MOST_ENDED <= len(link.archives) <= MOST_ENDED + 1
     assert "99" in link.archives
