@@ -16,6 +16,11 @@ from tests.fakes.api.cards import DRAFT, Json
 from tests.fakes.api.drafts import write
 
 RELAY = f"**/relay{COMPOSE}"
+LEAVES = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+HIDE = """() => {
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +120,44 @@ def test_a_page_left_open_says_that_its_session_is_over(page: Page, stage: Stage
         page.fill("#text", text)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(page.locator(".saved--wrong")).to_contain_text("Votre session est terminée")
+
+
+def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: Json) -> None:
+    held: list[Route] = []
+    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(RELAY):
+        page.fill("#text", "Les premiers")
+    until(lambda: bool(page.evaluate("1") and held), "a save is under way")
+    page.fill("#text", "Les premiers et les derniers mots")
+    with page.expect_response(RELAY):
+        page.evaluate(HIDE)
+    saved(draft, "text", "Les premiers et les derniers mots")
+    with page.expect_response(lambda answer: answer.request.method == "GET"):
+        held[0].continue_()
+    assert draft["text"] == "Les premiers et les derniers mots"
+    page.fill("#text", "Et la suite")
+    until(lambda: bool(page.evaluate("1") and draft["text"] == "Et la suite"), "the text is saved")
+    expect(page.locator(".alert--warn")).to_have_count(0)
+
+
+def test_an_address_that_was_not_ended_is_saved_when_the_page_is_hidden(page: Page, draft: Json) -> None:
+    page.fill("#to", "sans.fin@ministere.example")
+    page.evaluate(HIDE)
+    until(lambda: "sans.fin@ministere.example" in str(draft["recipients"]), "the address is saved")
+
+
+def test_nothing_is_called_saved_while_one_has_to_decide(page: Page, draft: Json) -> None:
+    page.locator("details.more").evaluate("it => it.open = true")
+    write(draft, {"cc": ["a@ministere.example"]})
+    page.fill("#cc", "b@ministere.example")
+    page.locator("details.more").evaluate("it => it.open = false")
+    page.evaluate("document.querySelector('#cc').dispatchEvent(new Event('blur'))")
+    expect(page.locator(".alert--warn")).to_be_visible()
+    with page.expect_response(RELAY):
+        page.fill("#subject", "Objet")
+    saved(draft, "subject", "Objet")
+    expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")
+    assert page.evaluate(LEAVES) is False
+    page.get_by_role("button", name="Reprendre l’autre").click()
+    expect(page.locator(".saved")).to_contain_text("Enregistré à")
+    assert page.evaluate(LEAVES) is True

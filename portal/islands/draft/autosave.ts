@@ -4,6 +4,7 @@ import { passes } from "../page/patience";
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Say } from "../page/words";
 import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
+import { Sent, type Changes } from "./sent";
 import type { Reading } from "../recipients/lines";
 
 const PAUSE_MS = 1_200;
@@ -34,15 +35,21 @@ export function valueOf(name: string, value: string): unknown {
   return name === "validity_days" ? Number(value) : value;
 }
 
+/** Leaving is asked about while the person has to decide. */
+function warn(event: BeforeUnloadEvent): void {
+  event.preventDefault();
+}
+
 class Autosave {
   private readonly said = el("p", { class: "saved" });
   private readonly sentence = el("p", { class: "approval", "aria-live": "polite", hidden: true });
-  private saved: Record<string, string>;
+  private saved: Changes;
   private timer = 0;
   private saving: Promise<void> | undefined;
   private latest: (Draft & Reading) | undefined;
-  private readonly sent = new Map<string, string[]>();
+  private readonly sent = new Sent();
   private readonly undecided = new Map<string, () => void>();
+  private conflict: Problem | undefined;
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -58,6 +65,7 @@ class Autosave {
     (form.querySelector(":scope > .actions") ?? form).append(this.said);
     form.addEventListener("input", () => this.later());
     form.addEventListener("change", () => this.later());
+    form.addEventListener("submit", () => removeEventListener("beforeunload", warn));
     document.addEventListener("island:save", () => void this.save());
     document.addEventListener("island:recipients", () => this.tell());
     document.addEventListener("island:read", (event) => this.read((event as CustomEvent<Record<string, string>>).detail));
@@ -97,16 +105,16 @@ class Autosave {
   }
 
   /** What was typed since it was last saved; not what was changed elsewhere too, before the person has decided. */
-  private changes(typed: Record<string, string>): Record<string, string> {
-    const isChanged = ([name, value]: [string, string]): boolean => value !== this.saved[name] && !this.undecided.has(name);
-    return Object.fromEntries(Object.entries(typed).filter(isChanged));
+  private changes(typed: Changes): Changes {
+    const underWay = this.sent.underWay();
+    const isOpen = (name: string): boolean => typed[name] !== this.saved[name] || underWay.has(name);
+    return Object.fromEntries(Object.entries(typed).filter(([name]) => isOpen(name) && !this.undecided.has(name)));
   }
 
-  /** The changes as the service takes them, each with the digest of what it was made from. */
-  private body(changes: Record<string, string>): Record<string, unknown> {
+  /** The changes as the service takes them, each with the digest of what it was made from, unless that is unknown. */
+  private body(changes: Changes, unknown: Set<string>): Record<string, unknown> {
     const names = Object.keys(changes);
-    for (const name of names) this.sent.set(name, [...(this.sent.get(name) ?? []), changes[name]!]);
-    const was = Object.fromEntries(names.map((name) => [name, this.was(name)?.value]));
+    const was = Object.fromEntries(names.filter((name) => !unknown.has(name)).map((name) => [name, this.was(name)?.value]));
     return { ...Object.fromEntries(names.map((name) => [name, valueOf(name, changes[name]!)])), was };
   }
 
@@ -115,39 +123,49 @@ class Autosave {
     return this.form.querySelector<HTMLInputElement>(`input[name="was_${name}"]`);
   }
 
-  private async send(changes: Record<string, string>): Promise<void> {
+  /** A last word that is under way keeps its `was`: if it is saved first, this older change is refused. */
+  private async send(changes: Changes): Promise<void> {
+    const answer = ask<Draft>("PATCH", `drafts/${this.draft}`, this.body(changes, new Set()));
     try {
-      this.keep(changes, await ask<Draft>("PATCH", `drafts/${this.draft}`, this.body(changes)));
-      this.show(this.when(), false);
+      this.keep(changes, await this.sent.during(changes, answer));
     } catch (error) {
       if (!(error instanceof Problem) || error.slug !== OVERTAKEN) this.show(this.why(error), true);
       else await this.overtaken(error.members["fields"] as string[], error);
     }
   }
 
-  /** These changes are saved. */
-  private keep(changes: Record<string, string>, draft: Draft): void {
-    for (const [name, value] of Object.entries(changes)) this.adopt(name, value, draft);
+  /** These changes are saved; an answer that comes after that to a later change says nothing any more. */
+  private keep(changes: Changes, draft: Draft): void {
+    const news = Object.entries(changes).filter(([name, value]) => this.sent.saved(name, value));
+    if (news.length === 0) return;
+    for (const [name, value] of news) this.build(name, value, draft);
     this.learn(draft, { ...this.saved });
+    this.tellState();
   }
 
   /** From now on the field's changes are made from what the draft holds. */
-  private adopt(name: string, value: string | undefined, draft: Draft): void {
-    if (value !== undefined) this.saved[name] = value;
-    const was = this.was(name);
-    if (was) was.value = draft.digests[name] ?? "";
-    this.sent.delete(name);
+  private build(name: string, value: string, draft: Draft): void {
+    this.saved[name] = value;
+    this.was(name)?.setAttribute("value", draft.digests[name] ?? "");
+  }
+
+  /** The same, whatever was sent before. */
+  private adopt(name: string, value: string, draft: Draft): void {
+    this.sent.forget(name);
+    this.build(name, value, draft);
   }
 
   /** Some fields hold something newer: what this page sent without hearing the answer is built upon, else it asks. */
   private async overtaken(fields: string[], why: Problem): Promise<void> {
     try {
       const draft = await ask<Draft>("GET", `drafts/${this.draft}`);
+      this.conflict = why;
       for (const name of fields) {
-        if (isOwn(textOf(draft, name), this.sent.get(name) ?? [])) this.adopt(name, undefined, draft);
+        const text = textOf(draft, name);
+        if (this.sent.has(name, text) || isOwn(text, [this.saved[name] ?? ""])) this.build(name, text, draft);
         else this.askWhich(name, draft);
       }
-      if (this.undecided.size > 0) this.show(this.why(why), true);
+      if (this.undecided.size > 0) this.tellState();
       this.later(0);
     } catch (error) {
       this.show(this.why(error), true);
@@ -158,28 +176,32 @@ class Autosave {
     const field = this.form.querySelector<HTMLInputElement>(`[name="${name}"]`);
     if (!field || this.undecided.has(name)) return;
     const theirs = textOf(draft, name);
-    const decided = (value: string | undefined): void => {
+    const keep = (): void => {
       this.undecided.get(name)?.();
       this.undecided.delete(name);
-      this.adopt(name, value, draft);
+      if (this.undecided.size === 0) removeEventListener("beforeunload", warn);
+      this.adopt(name, theirs, draft);
+      if (Object.keys(this.changes(this.typed())).length === 0) this.tellState();
       this.later(0);
     };
     const take = (): void => {
       field.value = theirs;
       field.dispatchEvent(new CustomEvent("island:replaced"));
-      decided(theirs);
+      keep();
       this.look();
     };
-    this.undecided.set(name, askWhich(field, theirs, { keep: () => decided(undefined), take }, this.say));
+    this.undecided.set(name, askWhich(field, theirs, { keep, take }, this.say));
+    addEventListener("beforeunload", warn);
   }
 
-  /** The page is about to go: what is not saved yet leaves without waiting for an answer. */
+  /** The page is about to go: what is not known to be saved leaves without waiting for an answer. */
   private lastWord(): void {
     const changes = this.changes(this.typed());
-    if (Object.keys(changes).length === 0 || this.saving) return;
+    if (Object.keys(changes).length === 0) return;
     clearTimeout(this.timer);
     const address = `${document.body.dataset["relay"] ?? "/relay"}/drafts/${this.draft}`;
-    void once<Draft>("PATCH", address, this.body(changes), undefined, true).then((draft) => this.keep(changes, draft), () => undefined);
+    const answer = once<Draft>("PATCH", address, this.body(changes, this.sent.underWay()), undefined, true);
+    void this.sent.during(changes, answer).then((draft) => this.keep(changes, draft), () => undefined);
   }
 
   private learn(draft: Draft, typed: Record<string, string>): void {
@@ -195,6 +217,12 @@ class Autosave {
 
   private tell(): void {
     if (this.latest) document.dispatchEvent(new CustomEvent("island:saved", { detail: this.latest }));
+  }
+
+  /** Saved, unless the person still has to decide. */
+  private tellState(): void {
+    const isOpen = this.undecided.size > 0;
+    this.show(isOpen ? this.why(this.conflict) : this.when(), isOpen);
   }
 
   private when(): string {

@@ -41,5 +41,6 @@ export function ask(field: HTMLElement, theirs: string, choices: Choices, say: S
   const buttons = el("div", { class: "actions" }, keep, take);
   const box = el("div", { class: "alert alert--warn", role: "alert" }, el("p", { class: "alert__heading" }, say("overtaken")), shown, buttons);
   (field.closest(".field") ?? field).after(box);
+  box.closest("details")?.setAttribute("open", "");
   return () => box.remove();
 }

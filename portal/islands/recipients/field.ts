@@ -67,6 +67,7 @@ class Chips {
     this.box.addEventListener("click", (event) => event.target === this.box && this.field.focus());
     this.field.addEventListener("keydown", (event) => this.key(event));
     this.field.addEventListener("blur", () => this.commit());
+    addEventListener("visibilitychange", () => document.hidden && this.put(this.rest()), true);
     this.field.addEventListener("input", () => this.typed());
     this.field.addEventListener("paste", (event) => this.pasted(event));
     this.list.addEventListener("keydown", (event) => this.keyOnChip(event));
@@ -110,17 +111,27 @@ class Chips {
   }
 
   private commit(): void {
+    const rest = this.rest();
+    if (rest.trim() !== "") this.add(rest);
+  }
+
+  /** What was typed and not ended yet leaves the field. */
+  private rest(): string {
     const { value } = this.field;
-    if (value.trim() === "") return;
     this.field.value = "";
-    this.add(value);
+    return value;
   }
 
   private add(text: string): void {
+    this.put(text);
+    this.save();
+  }
+
+  /** Into the plain field, without saving: a page that is hidden saves by itself. */
+  private put(text: string): void {
     const known = new Set(this.lines.map((line) => line.text));
     this.lines.push(...linesOf(text).filter((line) => !known.has(line.text)));
     this.draw();
-    this.save();
   }
 
   private remove(at: number): void {
