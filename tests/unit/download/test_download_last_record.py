@@ -105,3 +105,14 @@ async def test_a_database_that_stays_away_is_not_waited_for_for_ever(
     await get.journal.broken()
     with pytest.raises(Unavailable):
         await get.journal.ended_well()
+
+
+async def test_what_was_handed_over_is_counted_before_it_is_waited_for(booked: Booked) -> None:
+    get = booked.get(0)
+    booked.hand(get, SIZE)
+    await get.journal.all_handed_over()
+    link = await booked.links.get("l")
+    assert link.shelves["f"].coverage == ((0, SIZE, 1),)
+    await get.journal.ended_well()
+    link = await booked.links.get("l")
+    assert (booked.is_done, link.shelves["f"].coverage) == (True, ((0, SIZE, 1),))
