@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.download.domain.coverage import (
     MOST_TIMES,
+    NOTHING,
     SMALL_BYTES,
     Leaving,
     Steps,
@@ -115,7 +116,8 @@ class Download(BaseModel):
         if self.state == "running" and self.standing(now) == "done":
             return self.unbooked
         reserved = [get.reserved for get in self.gets.values() if now < get.until]
-        return leaving(self.times, reserved, self.whole if self.standing(now) == "running" else None)
+        leased = self.whole if self.standing(now) == "running" else None
+        return leaving(self.times, reserved, leased) if reserved or leased else NOTHING
 
     def booked(self, progress: Progress) -> Leaving:
         """Return the bytes that this record adds to the coverage; none when it was made before."""

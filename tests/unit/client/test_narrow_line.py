@@ -1,6 +1,5 @@
 """A line that breaks again and again: what it carries between two breaks arrives and counts."""
 
-import random
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +9,12 @@ import pytest
 
 from client.congestion import PARTS_PER_STEP, CongestionWindow
 from client.problem import Problem, Stopped
-from client.sources import Source, file_id
+from client.sources import file_id
 from client.upload import Uploader
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import empty_draft
 from tests.fakes.api.description import not_ours
-
-DRAFT = "0190d6a8-0000-7000-8000-000000000001"
+from tests.unit.client.test_upload import DRAFT, a_file
 
 
 class NarrowLine:
@@ -40,12 +38,6 @@ class NarrowLine:
 @pytest.fixture(autouse=True)
 def _begun(api: FakeApi) -> None:
     api.upload.drafts[DRAFT] = empty_draft(DRAFT)
-
-
-def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> Source:
-    path = folder / name
-    path.write_bytes(random.Random(size_bytes).randbytes(size_bytes))
-    return Source(path, name)
 
 
 def test_a_line_that_carries_one_part_between_two_breaks_brings_the_file_there(api: FakeApi, tmp_path: Path) -> None:
