@@ -158,10 +158,10 @@ class PrefetchRefused(Conflict):
 
 
 class RangeNotSatisfiable(Gone):
-    """Only one range inside the file can be asked for at a time."""
+    """The range that was asked for lies outside the file."""
 
     status = 416
-    french = "On ne peut demander qu'une plage à la fois, à l'intérieur du fichier."
+    french = "La plage demandée se trouve en dehors du fichier."
 
 
 class CounterBusy(Unavailable):

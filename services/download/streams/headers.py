@@ -44,7 +44,9 @@ SPELLED = str.maketrans(
 )
 """Letters and signs that have no decomposition, as they are written where only ASCII is."""
 ATTRIBUTE = "!#$&+-.^_`|~"
-ONE_RANGE = re.compile(r"\s*([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*")
+ONE_RANGE = re.compile(r"([0-9]*)[ \t]*-[ \t]*([0-9]*)")
+MOST_DIGITS = 19
+"""Of a position; a longer one is cut, and is still beyond every file."""
 
 ALWAYS = {
     "accept-ranges": "bytes",
@@ -111,27 +113,33 @@ def headers_of(body: Body, span: Range, partial: bool) -> dict[str, str]:
 
 
 def asked_range(headers: Mapping[str, str], body: Body) -> Range | None:
-    """The range that was asked for, or none for the whole (RFC 9110, section 14).
+    """Return the range that was asked for, or none for the whole (RFC 9110, section 14).
 
-    Another unit, and an `If-Range` that does not name these bytes, mean the whole; several ranges, a malformed one and
-    one outside are refused.
+    The header is ignored where RFC 9110 calls it invalid, for another unit, several ranges, an empty file, and an
+    `If-Range` that does not name these bytes. One valid range outside the file is refused.
     """
-    unit, equals, wanted = headers.get("range", "").partition("=")
-    if not equals or unit.strip().lower() != "bytes":
+    unit, _, wanted = headers.get("range", "").partition("=")
+    ranges = [one for each in wanted.split(",") if (one := each.strip(" \t"))]
+    if not body.size_bytes or unit.strip().lower() != "bytes" or len(ranges) != 1:
         return None
     if headers.get("if-range", body.etag).strip() != body.etag:
         return None
-    found = ONE_RANGE.fullmatch(wanted)
-    if found is None or not (found[1] or found[2]):
-        raise RangeNotSatisfiable(size_bytes=body.size_bytes)
-    return _inside(found[1], found[2], body.size_bytes)
+    found = ONE_RANGE.fullmatch(ranges[0])
+    return _inside(_position(found[1]), _position(found[2]), body.size_bytes) if found else None
 
 
-def _inside(first: str, last: str, size_bytes: int) -> Range:
-    if first:
-        start, stop = int(first), min(int(last) + 1 if last else size_bytes, size_bytes)
-    else:
-        start, stop = max(0, size_bytes - int(last)), size_bytes
-    if start >= stop:
+def _position(digits: str) -> int | None:
+    return int(digits.lstrip("0")[:MOST_DIGITS] or "0") if digits else None
+
+
+def _inside(first: int | None, last: int | None, size_bytes: int) -> Range | None:
+    """The bytes of a valid range, as far as there are any; none for an invalid one."""
+    if first is None:
+        if last is None:
+            return None
+        first, last = max(0, size_bytes - last), None
+    if last is not None and last < first:
+        return None
+    if first >= size_bytes:
         raise RangeNotSatisfiable(size_bytes=size_bytes)
-    return start, stop
+    return first, size_bytes if last is None else min(last + 1, size_bytes)
