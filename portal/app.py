@@ -25,6 +25,7 @@ from services.kit.logs import configure, logger
 from services.kit.requests import Requests
 from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
 from services.kit.settings import BadSettings
+from services.kit.version import VERSION
 
 NAME = "portal"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
@@ -102,7 +103,7 @@ async def run(portal: Portal) -> None:
     private = server(management(health), settings, settings.management_port)
     beat = asyncio.create_task(health.beat())
     servers = [asyncio.create_task(serve(each, settings)) for each in (public, private)]
-    logger().info("started", port=settings.listen_port)
+    logger().info("started", port=settings.listen_port, version=VERSION)
     await first(stop, servers)
     health.draining = True
     logger().info("stopping")

@@ -12,9 +12,9 @@ from starlette.requests import ClientDisconnect
 from portal.advice import advice_on, down
 from portal.gateway import Refused
 from portal.visits import UNAUTHENTICATED, Visit
-from services.kit import metrics, trace
+from services.kit import trace
 from services.kit.logs import logger
-from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError
+from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError, noted
 from services.kit.refusals import BadRequest, NotFound, Refusal
 
 FOR_SCRIPTS = "/relay/"
@@ -35,7 +35,7 @@ def told(visit: Visit, refusal: Refusal) -> Refused:
 
 def shown(visit: Visit, refused: Refused) -> Response:
     """The page of a refusal; whoever has no session is shown the way to one. A script is told the problem."""
-    metrics.refusals.labels(refused.slug if refused.slug.replace("-", "").isalpha() else "other").inc()
+    noted(visit.request, _slug(refused))
     if visit.request.url.path.startswith(FOR_SCRIPTS):
         return _problem(visit, refused)
     if refused.status == UNAUTHENTICATED:
@@ -50,6 +50,11 @@ def shown(visit: Visit, refused: Refused) -> Response:
     if refused.retry_after.isdigit():
         answer.headers["Retry-After"] = refused.retry_after
     return answer
+
+
+def _slug(refused: Refused) -> str:
+    """Its name, for counters and log lines, which take none that is odd."""
+    return refused.slug if refused.slug.replace("-", "").isalpha() else "other"
 
 
 def session_over(

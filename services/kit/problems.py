@@ -11,10 +11,14 @@ from services.kit import metrics, trace
 from services.kit.logs import logger
 from services.kit.refusals import (
     BadRequest,
+    Conflict,
     Forbidden,
+    Gone,
+    LengthNeeded,
     NotFound,
     Refusal,
     TooLarge,
+    TooMany,
     Unauthenticated,
     Unavailable,
     Unprocessable,
@@ -50,8 +54,14 @@ BY_STATUS: dict[int, type[Refusal]] = {
     403: Forbidden,
     404: NotFound,
     405: MethodNotAllowed,
+    409: Conflict,
+    410: Gone,
+    411: LengthNeeded,
     413: TooLarge,
     415: UnsupportedType,
+    422: Unprocessable,
+    429: TooMany,
+    500: InternalError,
     503: Unavailable,
 }
 
@@ -61,6 +71,12 @@ def language_of(request: Request) -> str:
     wished = request.headers.get("accept-language", "fr").lower()
     first = [entry.split(";")[0].strip()[:2] for entry in wished.split(",")]
     return next((entry for entry in first if entry in ("fr", "en")), "fr")
+
+
+def noted(request: Request, slug: str) -> None:
+    """Count a problem, and name it in the log line of its request."""
+    metrics.refusals.labels(slug).inc()
+    request.state.problem = slug
 
 
 def problem(request: Request, refusal: Refusal) -> Response:
@@ -79,7 +95,7 @@ def problem(request: Request, refusal: Refusal) -> Response:
     wait = getattr(refusal, "retry_after_seconds", None)
     if wait is not None:
         headers["Retry-After"] = str(wait)
-    metrics.refusals.labels(refusal.slug()).inc()
+    noted(request, refusal.slug())
     return JSONResponse(body, status_code=refusal.status, headers=headers, media_type=MEDIA_TYPE)
 
 
@@ -95,7 +111,7 @@ def _told(request: Request, refusal: Refusal) -> Response:
     pages_url = request.app.state.pages_url
     if not pages_url or not _is_visit(request):
         return problem(request, refusal)
-    metrics.refusals.labels(refusal.slug()).inc()
+    noted(request, refusal.slug())
     page = f"{pages_url}/refused/{refusal.slug()}?reference={trace.trace_id()}"
     return RedirectResponse(page, 303, {"Cache-Control": "no-store"})
 

@@ -10,8 +10,8 @@ from services.kit import metrics, trace
 from services.kit.clock import monotonic_seconds
 from services.kit.logs import logger
 from services.kit.nesting import Nesting
-from services.kit.problems import problem
-from services.kit.refusals import Refusal, TooLarge, UnsupportedType
+from services.kit.problems import BY_STATUS, InternalError, problem
+from services.kit.refusals import BadRequest, Refusal, TooLarge, UnsupportedType
 
 JSON = ("application/json",)
 LENGTH = re.compile(r"[0-9]{1,18}")
@@ -44,6 +44,9 @@ class Requests:
 
         try:
             await self._serve(request, receive, watched)
+        except Exception:
+            status = status or InternalError.status  # it is answered outside of this
+            raise
         finally:
             self._note(request, status, monotonic_seconds() - started)
 
@@ -76,9 +79,16 @@ class Requests:
             method=request.method,
             route=route,
             status=status,
+            problem=_problem_of(request, status),
             seconds=round(seconds, 4),
             request_id=request_id if REQUEST_ID.fullmatch(request_id) else None,
         )
+
+
+def _problem_of(request: Request, status: int) -> str | None:
+    """The slug of the problem that was answered; that of its status where a page said it in its own words."""
+    named: str | None = getattr(request.state, "problem", None)
+    return named or (BY_STATUS.get(status, BadRequest).slug() if status >= BadRequest.status else None)
 
 
 def _kind(request: Request) -> str:

@@ -22,6 +22,7 @@ from services.kit.refusals import Unavailable
 from services.kit.requests import Requests
 from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
 from services.kit.settings import BadSettings, ServiceSettings
+from services.kit.version import VERSION
 
 JSON_BYTES = 64 * 1024
 OBJECTS_BETWEEN_COLLECTIONS = 10_000
@@ -123,7 +124,7 @@ async def run(service: Service) -> None:
     private = server(management(health), service.settings, service.settings.management_port)
     background = [asyncio.create_task(one) for one in _background(service, relay, health)]
     servers = [asyncio.create_task(serve(one, service.settings)) for one in (public, private)]
-    logger().info("started", port=service.settings.listen_port)
+    logger().info("started", port=service.settings.listen_port, version=VERSION)
     await first(stop, servers)
     health.draining = True
     logger().info("stopping")

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from starlette.routing import Route
 
 from services.contracts.values import Part
-from services.kit import metrics
+from services.kit.problems import noted
 from services.kit.refusals import LengthNeeded, NotFound, Refusal, TooLarge, Unprocessable
 from services.kit.service import wired
 from services.upload.capabilities import refuse_expired
@@ -54,7 +54,7 @@ async def authorize(request: Request) -> Response:
             raise NotFound()
         return await _grant(await wired(request), address[1], int(address[2]), address[3], length, crc32)
     except Refusal as refusal:
-        return _refused(refusal)
+        return _refused(request, refusal)
 
 
 # The one question that is asked for every part: nothing of the framework stands before its rules.
@@ -95,8 +95,8 @@ def _announced(file: File, number: int, sha256: str, length: str, crc32: str) ->
     return Part(size_bytes=expected, sha256=sha256, crc32=int(crc32, 16))
 
 
-def _refused(refusal: Refusal) -> Response:
-    metrics.refusals.labels(refusal.slug()).inc()
+def _refused(request: Request, refusal: Refusal) -> Response:
+    noted(request, refusal.slug())
     headers = {
         "X-Refusal-Status": str(refusal.status),
         "X-Refusal-Type": f"/problems/{refusal.slug()}",

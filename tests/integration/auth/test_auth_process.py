@@ -18,6 +18,7 @@ from pymongo import AsyncMongoClient
 from devstack.keys import signing_key
 from devstack.stack import Stack
 from devstack.workspace import PROJECT
+from services.kit.version import VERSION
 from tests.eventually import PATIENCE_SECONDS, eventually
 
 WHO = {"last_name": "Canarival", "first_name": "Canaripre"}
@@ -80,6 +81,12 @@ async def test_a_link_travels_to_the_postman_and_leaves_no_secret_behind(running
         return kept is not None and kept["outbox"] == [] and fact["token"] not in str(kept)
 
     await eventually(dropped)
+
+
+async def test_the_log_says_which_version_was_started(running: Running) -> None:
+    log = running.stack.workspace.log("auth").read_text().splitlines()
+    started = [line for line in log if '"event": "started"' in line]
+    assert json.loads(started[-1])["version"] == VERSION
 
 
 async def test_no_secret_and_no_address_is_in_any_log_line(running: Running) -> None:
