@@ -3,6 +3,11 @@
 Newlines and semicolons end a record. A comma ends an entry too, unless only the words of a name stand before it and an
 address in angle brackets follows: `Last, First <address>`. Tabs separate the cells of a row; where each address of a
 row stands in a cell alone, the cells without an `@` are names. Everything takes time linear in the length of the text.
+
+Without angle brackets, the words before an address are its name when there are several, when the only one is part of
+the address, and when they are a label that ends with a colon. Any other word stays apart: in `first last@example.org`
+a full stop may be missing, and `last@example.org` may be somebody else. Round brackets after an address hold its name.
+Brackets around an address and a full stop after it are dropped. Outside of angle brackets, no address becomes a name.
 """
 
 import re
@@ -10,8 +15,17 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from services.kit.addresses import LONGEST_LOCAL
+from services.kit.text import folded
+
 QUOTES = '"“”„‟«»‹›'
 ENCLOSING = QUOTES + "'‘’‚‛`´ \u00a0\u202f"
+AROUND = ENCLOSING + "()[]"
+"""What an address may stand in."""
+INNER_STOP = re.compile(r"\w\w\.\w\w")
+"""In a word that may be meant as an address."""
+BETWEEN_NAMES = re.compile(r"[._+-]")
+Span = tuple[int, int]
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
 TOKENS = re.compile(
     rf"""
@@ -20,6 +34,7 @@ TOKENS = re.compile(
     | (?P<ending> [;\n] )
     | (?P<cell> \t )
     | (?P<comma> , )
+    | (?P<remark> \([^()@<>;,\t\n]*\) )
     | (?P<blank> [\s{QUOTES}] )
     | (?P<word> [^\s{QUOTES};,<>]+ | [<>] )
     """,
@@ -52,14 +67,14 @@ class _Splitter:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._words: list[tuple[int, int]] = []
-        self._parts: list[tuple[int, int]] = []
+        self._words: list[Span] = []
+        self._parts: list[Span] = []
         self._cells: list[list[Entry]] = [[]]
 
     def entries(self) -> Iterator[Entry]:
         for token in TOKENS.finditer(self._text):
             match token.lastgroup:
-                case "quoted" | "word":
+                case "quoted" | "word" | "remark":
                     self._word(*token.span())
                 case "bracketed":
                     self._bracketed(*token.span())
@@ -103,19 +118,31 @@ class _Splitter:
             self._words.clear()
 
     def _flush(self) -> None:
-        """Each part and each run of words is an entry that holds no address; each other word is one that may."""
-        found = list(self._parts)
-        is_run = False
-        for word in self._words:
-            is_address = self._is_address(word)
-            if is_run and not is_address:
-                found[-1] = (found[-1][0], word[1])
-            else:
-                found.append(word)
-            is_run = not is_address
+        """Each part, and the words after the last address, are an entry that holds no address."""
+        found = [self._plain_entry([part]) for part in self._parts]
+        words, start = self._words, 0
+        for at, word in enumerate(words):
+            if self._is_address(word):
+                stop = at + 2 if self._is_remark(words[at + 1 : at + 2]) else at + 1
+                found += self._addressed(words[start:at], words[at:stop])
+                start = stop
+        if words[start:]:
+            found.append(self._plain_entry(words[start:]))
+        self._cells[-1] += found
         self._parts.clear()
         self._words.clear()
-        self._cells[-1] += [Entry(self._span([one]), _bare(self._span([one]))) for one in found]
+
+    def _addressed(self, before: list[Span], rest: list[Span]) -> list[Entry]:
+        """An address, maybe with a remark after it; the words before it are its name or an entry of their own."""
+        address = _bare(self._span(rest[:1]))
+        if before and not _is_name([self._span([word]) for word in before], address):
+            return [self._plain_entry(before), *self._addressed([], rest)]
+        name = before or rest[1:]
+        return [Entry(self._span([*before, *rest]), address, self._span(name) if name else "")]
+
+    def _plain_entry(self, spans: list[Span]) -> Entry:
+        text = self._span(spans)
+        return Entry(text, _bare(text))
 
     def _record(self) -> list[Entry]:
         self._flush()
@@ -126,14 +153,31 @@ class _Splitter:
             return [entry for cell in filled for entry in cell]
         return entries
 
-    def _is_address(self, span: tuple[int, int]) -> bool:
+    def _is_address(self, span: Span) -> bool:
         return self._text[span[0]] != '"' and "@" in self._text[span[0] : span[1]]
 
-    def _span(self, spans: list[tuple[int, int]]) -> str:
+    def _is_remark(self, words: list[Span]) -> bool:
+        return any(self._text[start] == "(" and self._text[stop - 1] == ")" for start, stop in words)
+
+    def _span(self, spans: list[Span]) -> str:
         return self._text[spans[0][0] : spans[-1][1]]
 
 
+def _is_name(words: list[str], address: str) -> bool:
+    """Whether these words before an address name its owner, rather than being the rest of it or another address."""
+    if any(INNER_STOP.search(word) for word in words):
+        return False
+    lettered = [letters for word in words if (letters := _letters(word))]
+    pieces = map(_letters, BETWEEN_NAMES.split(address.partition("@")[0][:LONGEST_LOCAL]))
+    return len(lettered) != 1 or words[-1].endswith(":") or lettered[0] in pieces
+
+
+def _letters(text: str) -> str:
+    """The letters of a short text, without case and accents."""
+    return "".join(sign for sign in folded(text[:LONGEST_LOCAL], LONGEST_LOCAL, "NFKD") if sign.isalpha())
+
+
 def _bare(text: str) -> str:
-    """Without enclosing quotation marks, and without the `mailto:` of a link."""
-    bare = text.strip(ENCLOSING)
-    return bare[7:].strip(ENCLOSING) if bare[:7].lower() == "mailto:" else bare
+    """Without enclosing marks, a full stop at the end, and the `mailto:` of a link."""
+    bare = text.lstrip(AROUND).rstrip(AROUND + ".")
+    return bare[7:].lstrip(AROUND) if bare[:7].lower() == "mailto:" else bare

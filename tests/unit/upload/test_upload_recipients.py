@@ -43,6 +43,34 @@ CASES: dict[str, Reading] = {
     "Martin, Claude <a@b.fr>, Petit, Sacha <c@d.fr>": (["a@b.fr", "c@d.fr"], []),
     "a@b.fr <c@d.fr>": (["c@d.fr"], []),
     '"agent@ministere.example" <evil@evil.example>': (["evil@evil.example"], []),
+    # Names without angle brackets, and brackets of other kinds.
+    "Jean Dupont jean@ville.example": (["jean@ville.example"], []),
+    "Jean Dupont jean@b.fr; Zoé Petit zoe@d.fr, e@f.fr": (["jean@b.fr", "zoe@d.fr", "e@f.fr"], []),
+    "Jean Dupont jean@b.fr Zoé Petit zoe@d.fr": (["jean@b.fr", "zoe@d.fr"], []),
+    "Jean jean.dupont@b.fr; Élodie elodie@d.fr; DSI dsi-nord@e.fr": (
+        ["jean.dupont@b.fr", "elodie@d.fr", "dsi-nord@e.fr"],
+        [],
+    ),
+    "À : a@b.fr; Cc: c@d.fr": (["a@b.fr", "c@d.fr"], []),
+    "- a@b.fr\n• c@d.fr\n3) e@f.fr": (["a@b.fr", "c@d.fr", "e@f.fr"], []),
+    "(c@ville.example)": (["c@ville.example"], []),
+    "(a@b.fr, c@d.fr); [e@f.fr].": (["a@b.fr", "c@d.fr", "e@f.fr"], []),
+    "Jean Dupont (jean@ville.example)": (["jean@ville.example"], []),
+    "Dupont Jean [mailto:jean@ville.example]": (["jean@ville.example"], []),
+    "jean@ville.example (Jean Dupont)": (["jean@ville.example"], []),
+    "a@b.fr (Anne) c@d.fr (Chef de bureau)": (["a@b.fr", "c@d.fr"], []),
+    "a@b.fr (Anne) <c@d.fr>": (["a@b.fr", "c@d.fr"], []),
+    "a@b.fr (c@d.fr)": (["a@b.fr", "c@d.fr"], []),
+    "Jean Dupont jean@b.fr <c@d.fr>": (["c@d.fr"], ["Jean Dupont"]),
+    "Jean Dupont (DSI) <a@b.fr>": (["a@b.fr"], []),
+    "Écrivez à a@b.fr.": (["a@b.fr"], []),
+    # What may be the rest of an address, or another one, is told apart.
+    "jean . dupont@b.fr": (["dupont@b.fr"], ["jean ."]),
+    "anne.martin jean dupont@b.fr": (["dupont@b.fr"], ["anne.martin jean"]),
+    "Jean Dupont, Zoé Petit zoe@d.fr": (["zoe@d.fr"], ["Jean Dupont"]),
+    "a@b.fr et Zoé": (["a@b.fr"], ["et Zoé"]),
+    "Jean Dupont jean@ville": ([], ["Jean Dupont jean@ville"]),
+    "m martin@b.fr": (["martin@b.fr"], ["m"]),
     # Rows of a table.
     "Claude Martin\tclaude@b.fr\nPetit\tSacha\tsacha@d.fr": (["claude@b.fr", "sacha@d.fr"], []),
     "claude@b.fr\tMartin, Claude": (["claude@b.fr"], []),
@@ -69,7 +97,7 @@ REASONS = {
     "a@b@c.fr": ("several-at-signs", ""),
     "rené@ville.example": ("character-not-acceptable", "é"),
     "o’brien@ville.example": ("character-not-acceptable", "’"),
-    "a@ville(example": ("character-not-acceptable", "("),
+    "a@(ville.example": ("character-not-acceptable", "("),
     "a\u3164b@ville.example": ("character-not-acceptable", "\u3164"),
     "a\ufe0f@ville.example": ("character-not-acceptable", "U+FE0F"),
     "<a@ville.example": ("character-not-acceptable", "<"),
@@ -95,6 +123,8 @@ PIECES = st.sampled_from(
         "C@d.fr",
         "oups",
         "un mot",
+        "(un mot)",
+        "(c@d.fr).",
         "x@y",
         "e@f@g.fr",
         "é@b.fr",
@@ -134,7 +164,28 @@ def test_what_was_refused_is_refused_when_it_is_read_again(pasted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "sign", ['"', "<", ">", ",", ";", "\t", "'", "a ", "@", '"<', '"" ', "a@b.c ", "\u200b", "<a@b.c>"]
+    "sign",
+    [
+        '"',
+        "<",
+        ">",
+        ",",
+        ";",
+        "\t",
+        "'",
+        "a ",
+        "@",
+        '"<',
+        '"" ',
+        "a@b.c ",
+        "\u200b",
+        "<a@b.c>",
+        "(",
+        "(a ",
+        "(a) ",
+        "a b@b.c ",
+        "a. ",
+    ],
 )
 def test_the_longest_list_is_read_whatever_it_repeats(sign: str) -> None:
     """In quadratic time this would take hours."""
