@@ -68,4 +68,4 @@ async def _opened(deps: Deps, link: Link, contents: Contents, grant: Grant) -> O
     if archive is None:
         raise DownloadUnknown()
     layout = await deps.layouts.of(contents, archive.members)
-    return archive_opened(layout, archive_name(contents), grant.download)
+    return archive_opened(layout, archive_name(contents, layout), grant.download)

@@ -127,6 +127,8 @@ def test_one_file_by_name_and_everything_as_one_archive(machine: Machine) -> Non
     assert (machine.files / "Dossier d’été" / "plan.txt").read_bytes() == b"le plan"
     whole = machine.run("get", link, "--archive", "--json")
     assert whole.code == 0, whole.errors
-    assert (machine.files / "Objet.zip").stat().st_size == whole.document["archive"]["size_bytes"]
+    assert (machine.files / whole.document["archive"]["saved_as"]).stat().st_size == whole.document["archive"][
+        "size_bytes"
+    ]
     left = {file.path: file.left for file in world.impatient().offer(link.rpartition("/")[2]).files}
     assert left == {"Dossier d’été/plan.txt": 1, "Dossier d’été/Annexes à lire/vide.txt": 2, "seul.bin": 2}

@@ -85,7 +85,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
     url, expires_at = _address(deps, link, ARCHIVE, id, now)
     return ArchiveStartCard(
         url=url,
-        name=archive_name(contents),
+        name=archive_name(contents, layout),
         size_bytes=layout.size_bytes,
         etag=layout.etag,
         files=list(layout.bundle.lines),

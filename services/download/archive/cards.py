@@ -55,7 +55,7 @@ def archive_card(contents: Contents, layout: Layout, link: Link, now: datetime) 
     link = link.with_shelves(lines)
     refusal = barred(link, lines, now)
     return ArchiveCard(
-        name=archive_name(contents),
+        name=archive_name(contents, layout),
         size_bytes=layout.size_bytes,
         etag=layout.etag,
         left=0 if refusal else archives_left(link, lines, now),

@@ -31,6 +31,7 @@ class Layout:
 
     def __init__(self, files: Sequence[SentFile], submitted_at: datetime, zone: ZoneInfo) -> None:
         self.files = tuple(files)
+        self.sent_on = submitted_at.astimezone(zone).date()
         self.members: list[Member] = []
         at = 0
         for file, name in zip(self.files, entry_names(file.path for file in files), strict=True):

@@ -6,12 +6,13 @@ from collections.abc import Collection
 from zoneinfo import ZoneInfo
 
 from services.download.archive.layout import Layout
-from services.download.archive.names import clean
+from services.download.archive.names import NAME_BYTES, clean
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import FileUnknown
 
 CACHED = 32
-LONGEST_NAME = 60
+LONGEST_NAME = 80
+AFTER_WORDS = " .,;:-–—(«"
 DASHES = str.maketrans("/\\", "--")
 
 
@@ -41,15 +42,19 @@ class Layouts:
         return layout
 
 
-def archive_name(contents: Contents) -> str:
-    """What the archive is called when it is saved: the subject, short enough for folders within folders of Windows."""
+def archive_name(contents: Contents, layout: Layout) -> str:
+    """The name to save the archive under: the first words of the subject, and the day of sending.
+
+    At most 95 characters, short enough for folders within folders of Windows, and at most 255 bytes.
+    """
     subject = " ".join(contents.label.subject.translate(DASHES).split()).strip(" .")
-    return f"{clean(_beginning(subject) or 'melanissimo')}.zip"
+    return f"{clean(_beginning(subject) or 'melanissimo')} {layout.sent_on.isoformat()}.zip"
 
 
 def _beginning(subject: str) -> str:
-    """At most so many characters, up to the end of a word unless that would leave little."""
-    if len(subject) <= LONGEST_NAME:
+    """The words that fit, without punctuation after the last one; the beginning of a first word that does not fit."""
+    fits = subject[:LONGEST_NAME].encode(errors="ignore")[:NAME_BYTES].decode(errors="ignore")
+    if len(fits) >= len(subject):
         return subject
-    words = subject[: LONGEST_NAME + 1].rpartition(" ")[0]
-    return (words if len(words) > LONGEST_NAME // 2 else subject[:LONGEST_NAME]).rstrip(" .,;:-")
+    words = fits if subject[len(fits)] == " " else fits.rpartition(" ")[0]
+    return (words or fits).rstrip(AFTER_WORDS)

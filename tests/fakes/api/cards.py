@@ -156,7 +156,7 @@ def content(path: str = "Relevés/2025/novembre.csv", size_bytes: int = 1_482_11
 
 def archive(**more: Any) -> Json:
     """All files of a link as one; it can be had unless said otherwise."""
-    card = {"name": f"{SUBJECT}.zip", "size_bytes": 813_482_500, "etag": '"etag"', "left": 1}
+    card = {"name": f"{SUBJECT} 2026-03-02.zip", "size_bytes": 813_482_500, "etag": '"etag"', "left": 1}
     return {**card, "refusal": None, "files": [], **more}
 
 

@@ -2,12 +2,15 @@
 
 import re
 import unicodedata
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.values import Label, Person
+from services.download.archive.layout import Layout
 from services.download.archive.layouts import archive_name
 from services.download.archive.names import NAME_BYTES, PATH_BYTES, clean, entry_names
 from services.download.domain.contents import Contents
@@ -101,25 +104,54 @@ def test_a_thousand_files_of_one_name_are_numbered() -> None:
 @pytest.mark.parametrize(
     ("subject", "name"),
     [
-        ("Plans / été", "Plans - été.zip"),
-        ("", "melanissimo.zip"),
-        (" . ", "melanissimo.zip"),
-        ("CON", "_CON.zip"),
-        ("Avis : réponse ?", "Avis _ réponse _.zip"),
+        ("Plans / été", "Plans - été"),
+        ("", "melanissimo"),
+        (" . ", "melanissimo"),
+        ("CON", "_CON"),
+        ("Avis : réponse ?", "Avis _ réponse _"),
         (
             "Délibération du conseil municipal relative aux marchés publics de travaux, lot 12",
-            "Délibération du conseil municipal relative aux marchés.zip",
+            "Délibération du conseil municipal relative aux marchés publics de travaux, lot",
         ),
-        ("Procès-verbal de la réunion de la commission des finances. Et la suite", None),
-        ("x" * 200, "x" * 60 + ".zip"),
-        ("con " + "x" * 200, "con " + "x" * 56 + ".zip"),
-        ("日本" * 100, "日本" * 30 + ".zip"),
+        (
+            "Procès-verbal de la réunion de la commission des finances, mercredi 14 janvier : pièces",
+            "Procès-verbal de la réunion de la commission des finances, mercredi 14 janvier",
+        ),
+        ("mot " + "x" * 200, "mot"),
+        ("x" * 200, "x" * 80),
+        ("日本" * 100, "日本" * 40),
+        ("🎉" * 100, "🎉" * 60),
+        ("🎉🎉🎉 " * 25, "🎉🎉🎉 " * 17 + "🎉🎉🎉"),
+        (": " * 100, "melanissimo"),
     ],
 )
-def test_an_archive_is_called_after_the_beginning_of_the_subject(subject: str, name: str | None) -> None:
-    found = archive_name(contents(subject))
-    assert len(found) <= 64
-    assert found == (name or "Procès-verbal de la réunion de la commission des finances.zip")
+def test_an_archive_is_called_after_the_first_words_of_the_subject_and_the_day(subject: str, name: str) -> None:
+    assert name_of(subject) == f"{name} 2026-03-02.zip"
+
+
+def test_the_day_in_the_name_is_that_of_the_zone_of_the_service() -> None:
+    late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    assert name_of("Plans", late) == "Plans 2026-03-03.zip"
+
+
+@given(st.text(max_size=200))
+@example("\u200b")
+@example("\ud800 \ud800")
+@example("e\u0301" * 100)
+@example("\U0001d15e" * 80)
+def test_any_subject_gives_a_name_that_every_file_system_takes(subject: str) -> None:
+    found = name_of(subject)
+    assert len(found.encode()) <= 255
+    assert found.endswith(" 2026-03-02.zip")
+    assert not FORBIDDEN.search(found)
+    assert "/" not in found
+    assert not DEVICE.fullmatch(found)
+    assert clean(found) == found or len(found.encode()) > NAME_BYTES
+    assert re.search(r"\w", found.removesuffix(" 2026-03-02.zip")) or not re.search(r"\w", subject)
+
+
+def name_of(subject: str, sent_at: datetime = SUBMITTED) -> str:
+    return archive_name(contents(subject), Layout((), sent_at, ZoneInfo("Europe/Paris")))
 
 
 def contents(subject: str) -> Contents:
