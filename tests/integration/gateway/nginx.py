@@ -154,8 +154,8 @@ class Gateway:
         raw = ("\r\n".join(wanted) + "\r\n\r\n").encode() + body
         return await self.send(raw, self.files_port if files else self.api_port)
 
-    async def ask_files(self, method: str, target: str, *lines: str) -> Answer:
-        return await self.ask(method, target, *lines, host="fichiers.test", files=True)
+    async def ask_files(self, method: str, target: str, *lines: str, body: bytes = b"") -> Answer:
+        return await self.ask(method, target, *lines, body=body, host="fichiers.test", files=True)
 
     async def send(self, raw: bytes, port: int | None = None) -> Answer:
         async with connected(port or self.api_port) as (reader, writer):

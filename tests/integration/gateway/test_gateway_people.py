@@ -134,6 +134,29 @@ async def test_the_origin_of_the_bytes_answers_people_with_pages_too(gateway: Ga
     assert json.loads(answer.body)["status"] == 503
 
 
+async def test_every_refusal_of_the_origin_of_the_bytes_is_a_page_for_people(gateway: Gateway) -> None:
+    file = f"/files/{CAPABILITY}"
+    shown(await gateway.ask_files("GET", "/files/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
+    shown(await gateway.ask_files("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
+    shown(await gateway.ask_files("GET", file, PERSON, f"Cookie: {'a' * 40_000}"), 400, "pas comprise")
+    shown(await gateway.ask_files("GET", f"{file}%2", PERSON), 400, "en entier")
+    shown(await gateway.ask_files("GET", f"{file}%20", PERSON), 404, "en entier")
+    shown(await gateway.ask_files("POST", file, PERSON), 405, "Cette méthode")
+    shown(await gateway.ask_files("POST", file, PERSON, body=b"a" * 1_025), 413, "dépasse la limite")
+
+
+@pytest.mark.parametrize("files", [False, True])
+async def test_a_request_in_another_version_or_coding_is_refused_in_our_own_words(
+    gateway: Gateway, files: bool
+) -> None:
+    host, port = ("fichiers.test", gateway.files_port) if files else ("envoi.test", gateway.api_port)
+    end, coded = f"\r\nHost: {host}\r\nConnection: close\r\n", "Transfer-Encoding: gzip\r\n"
+    for asked in (f"GET /files/x HTTP/3.0{end}", f"GET /files/x HTTP/1.1{end}{coded}"):
+        shown(await gateway.send(f"{asked}{PERSON}\r\n\r\n".encode(), port), 400, "pas comprise")
+    answer = await gateway.send(f"{asked}Accept: */*\r\n\r\n".encode(), port)
+    refused(answer, 400, "bad-request")
+
+
 async def test_people_who_ask_too_often_are_told_to_wait(tmp_path: Path) -> None:
     running = Gateway(tmp_path)
     try:
