@@ -14,7 +14,7 @@ from services.download.archive.cards import MOST_FILES
 from services.download.domain.coverage import MOST_TIMES
 from services.download.domain.downloads import MOST_PIECES
 from services.download.domain.link import MOST_STEPS
-from services.download.domain.mailing import REMINDED_EVERY, RESENT_EVERY
+from services.download.domain.mailing import REMINDED_EVERY, RESENT_A_DAY, RESENT_EVERY
 from services.download.domain.shelf import MOST_LOADS
 from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
 from services.kit.addresses import LONGEST, LONGEST_LOCAL
@@ -38,13 +38,13 @@ COUNTER = "a counter that is added to and read in one operation"
 REQUEST = "looked at in the request alone"
 PROCESS = "counted in each process"
 SHARED = "counted in the gateway"
+COUNTS = (VERSION, NUMBER, COUNTER)
+"""What requests at once could exceed together, over all instances."""
 
 UPLOAD = "tests/integration/upload/test_upload_limits.py"
 LINKS = "tests/integration/auth/test_auth_links.py"
 SESSIONS = "tests/integration/auth/test_auth_sessions.py"
-MONGO = "tests/integration/test_mongo.py"
-COUNTED = f"{MONGO}::test_a_counter_counts_every_hit_of_a_window_and_begins_again_after_it"
-CHANGES = f"{MONGO}::test_two_hundred_concurrent_changes_over_three_clients_lose_none"
+TOGETHER = "tests/integration/test_limits_at_once.py::test_a_hundred_at_once_never_pass_a_limit"
 FITTING = f"{UPLOAD}::test_a_hundred_files_announced_at_once_are_as_many_as_fit"
 LEASES = (
     "tests/integration/download/test_download_exactly_three.py"
@@ -77,12 +77,12 @@ def limits() -> Iterator[Limit]:
 def _auth() -> Iterator[Limit]:
     mails = f"{LINKS}::test_two_hundred_requests_at_once_over_two_instances_send_three_mails"
     yield _set("auth", "links_per_person", "links to one person an hour", VERSION, mails)
-    yield _set("auth", "links_per_person_a_day", "links to one person a day", VERSION, CHANGES)
-    yield _set("auth", "links_per_network", "links for one network an hour", COUNTER, COUNTED)
-    yield _set("auth", "links_per_domain", "links to one mail domain an hour", COUNTER, COUNTED)
-    yield _set("auth", "links_in_all", "links in all an hour", COUNTER, COUNTED)
-    yield _set("auth", "challenges_per_network", "human checks for one network an hour", COUNTER, COUNTED)
-    yield _set("auth", "recordings_per_network", "human checks read aloud for one network an hour", COUNTER, COUNTED)
+    yield _set("auth", "links_per_person_a_day", "links to one person a day", VERSION, TOGETHER)
+    yield _set("auth", "links_per_network", "links for one network an hour", COUNTER, TOGETHER)
+    yield _set("auth", "links_per_domain", "links to one mail domain an hour", COUNTER, TOGETHER)
+    yield _set("auth", "links_in_all", "links in all an hour", COUNTER, TOGETHER)
+    yield _set("auth", "challenges_per_network", "human checks for one network an hour", COUNTER, TOGETHER)
+    yield _set("auth", "recordings_per_network", "human checks read aloud for one network an hour", COUNTER, TOGETHER)
     yield _set("auth", "key_tries", "wrong keys for one link", VERSION, TRIES)
     once = f"{SESSIONS}::test_a_thousand_at_once_open_one_session"
     yield Limit("sessions that one link opens", "1", "fixed", VERSION, once)
@@ -106,9 +106,9 @@ def _upload() -> Iterator[Limit]:
     yield _set("upload", "folder_depth", "folders above a file", REQUEST)
     yield _set("upload", "read_backs_at_once", "transfers read back at once by one process", PROCESS)
     waiting = "removed files of one draft whose bytes are still there, before no file is added (429)"
-    yield Limit(waiting, "as many as files", "`MOST_FILES` (upload)", VERSION, CHANGES)
+    yield Limit(waiting, "as many as files", "`MOST_FILES` (upload)", VERSION, TOGETHER)
     late = "removed files of one draft that are looked for once more"
-    yield Limit(late, _plain(MOST_SECOND_LOOKS), "fixed", VERSION, CHANGES)
+    yield Limit(late, _plain(MOST_SECOND_LOOKS), "fixed", VERSION, TOGETHER)
 
 
 def _download() -> Iterator[Limit]:
@@ -119,14 +119,15 @@ def _download() -> Iterator[Limit]:
     yield _set("download", "parts_in_memory_mib", "MiB of files in the memory of one process", PROCESS)
     yield Limit("files asked for in one archive", _plain(MOST_FILES), "fixed", REQUEST)
     yield Limit(
-        "times that a file is sent, and 1 GiB, before it is suspended", _plain(MOST_LOADS), "fixed", VERSION, CHANGES
+        "times that a file is sent, and 1 GiB, before it is suspended", _plain(MOST_LOADS), "fixed", VERSION, TOGETHER
     )
-    yield Limit("times that a small file leaves in one download", _plain(MOST_TIMES), "fixed", VERSION, LEASES)
-    yield Limit("steps of the coverage of one link", _plain(MOST_STEPS), "fixed", VERSION, CHANGES)
-    yield Limit("pieces of one download", _plain(MOST_PIECES), "fixed", VERSION, CHANGES)
+    yield Limit("times that a small file leaves in one download", _plain(MOST_TIMES), "fixed", VERSION, TOGETHER)
+    yield Limit("steps of the coverage of one link", _plain(MOST_STEPS), "fixed", VERSION, TOGETHER)
+    yield Limit("pieces of one download", _plain(MOST_PIECES), "fixed", VERSION, TOGETHER)
     minutes, hours = RESENT_EVERY.total_seconds() / 60, REMINDED_EVERY.total_seconds() / 3600
-    yield Limit("mails with one link, sent again", f"1 in {minutes:.0f} minutes", "fixed", VERSION, CHANGES)
-    yield Limit("reminders of one link", f"1 in {hours:.0f} hours", "fixed", VERSION, CHANGES)
+    yield Limit("mails with one link, sent again", f"1 in {minutes:.0f} minutes", "fixed", VERSION, TOGETHER)
+    yield Limit("the same in a day", _plain(RESENT_A_DAY), "fixed", VERSION, TOGETHER)
+    yield Limit("reminders of one link", f"1 in {hours:.0f} hours", "fixed", VERSION, TOGETHER)
     yield Limit("files of a recipient in the view of a sender; a list has all", _plain(FIRST_FILES), "fixed", REQUEST)
     yield Limit("attempts at archives in the same view", _plain(LATEST_ARCHIVES), "fixed", REQUEST)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.limits import SETTINGS, limits
+from tests.integration.test_limits_at_once import CASES
+from tools.limits import COUNTS, SETTINGS, TOGETHER, limits
 
 ROOT = Path(__file__).resolve().parents[2]
 A_LIMIT = re.compile(
@@ -26,6 +27,14 @@ def test_every_setting_that_is_a_limit_is_in_the_table(service: str) -> None:
 def test_each_test_that_shows_a_limit_is_there(test: str) -> None:
     path, _, name = test.partition("::")
     assert name in _tests(ROOT / path)
+
+
+def test_each_limit_that_requests_could_exceed_together_names_a_test() -> None:
+    assert [one.what for one in limits() if one.held in COUNTS and not one.test] == []
+
+
+def test_the_test_that_many_limits_share_has_a_case_for_each() -> None:
+    assert {one.what for one in limits() if one.test == TOGETHER} == set(CASES)
 
 
 @cache
