@@ -37,7 +37,7 @@ class Problem(Exception):
 
     @property
     def title(self) -> str:
-        return str(self.members.get("title", ""))
+        return str(self.members.get("title") or "")
 
     @property
     def is_ours(self) -> bool:

@@ -90,13 +90,12 @@ def moment(value: Any) -> bool:
 ANYTHING: Shape = {}
 LIMITS: Shape = {"files": count, "recipients": count}
 
+TITLES: Shape = {"fr": OrAbsent(text), "en": OrAbsent(text)}
 PROBLEM: Shape = {
     "type": text,
     "title": OrAbsent(text),
     "unreadable": OrAbsent([text]),
-    "problems": OrAbsent(
-        [{"type": text, "titles": OrAbsent({"fr": text, "en": text}), "unreadable": OrAbsent([text])}]
-    ),
+    "problems": OrAbsent([{"type": text, "titles": OrAbsent(TITLES), "unreadable": OrAbsent([text])}]),
 }
 
 RENEWAL: Shape = {"token": header, "expires_at": moment}
@@ -119,7 +118,7 @@ DRAFT: Shape = {
         {
             "slug": text,
             "type": text,
-            "titles": OrAbsent({"fr": text, "en": text}),
+            "titles": OrAbsent(TITLES),
             "unreadable": OrAbsent([text]),
         }
     ],

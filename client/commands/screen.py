@@ -92,7 +92,7 @@ def _more(members: Json) -> Iterator[str]:
     yield from _entries(members)
     for problem in (members.get("problems") or [])[1:]:
         titles = problem.get("titles") or {}
-        yield plain(titles.get(words("fr", "en"), problem["type"]))
+        yield plain(titles.get(words("fr", "en")) or problem["type"])
         yield from _entries(problem)
     for name, value in members.items():
         if isinstance(value, int | str) and name not in ("status", "instance", "detail"):

@@ -149,15 +149,16 @@ def test_no_member_of_an_answer_can_break_a_command(table: Table, scene: str) ->
                 assert ended.code != Code.UNEXPECTED, said
 
 
+OURS = {"content-type": "application/json"}
 BODIES: list[tuple[str, dict[str, Any]]] = [
     ("a list", {"json": [1, 2]}),
     ("a number", {"json": 5}),
     ("another document", {"json": {"login": "https://portal.example/"}}),
-    ("a hundred thousand brackets", {"content": b"[" * 100_000, "headers": {"content-type": "application/json"}}),
-    ("many levels", {"content": b'{"a":' * 900 + b"1" + b"}" * 900, "headers": {"content-type": "application/json"}}),
-    ("half a document", {"content": b'{"files": [', "headers": {"content-type": "application/json"}}),
-    ("no text", {"content": b'"\xff\xfe"', "headers": {"content-type": "application/json"}}),
-    ("half a surrogate pair", {"content": rb'{"a": "\ud800"}', "headers": {"content-type": "application/json"}}),
+    ("a hundred thousand brackets", {"content": b"[" * 100_000, "headers": OURS}),
+    ("many levels", {"content": b'{"a":' * 900 + b"1" + b"}" * 900, "headers": OURS}),
+    ("half a document", {"content": b'{"files": [', "headers": OURS}),
+    ("no text", {"content": b'"\xff\xfe"', "headers": OURS}),
+    ("half a surrogate pair", {"content": rb'{"a": "\ud800"}', "headers": OURS}),
     ("a page", {"html": "<h1>Welcome</h1>"}),
     ("nothing", {}),
 ]
@@ -179,7 +180,7 @@ def endless() -> Iterator[bytes]:
 
 @pytest.mark.parametrize("status", [200, 503])
 def test_an_answer_is_read_up_to_a_limit(status: int) -> None:
-    answer = httpx.Response(status, content=endless(), headers={"content-type": "application/json"})
+    answer = httpx.Response(status, content=endless(), headers=OURS)
     with pytest.raises(UnexpectedAnswer) as caught:
         api_answering(answer).limits()
     assert caught.value.fault is Fault.TOO_LONG
@@ -188,29 +189,23 @@ def test_an_answer_is_read_up_to_a_limit(status: int) -> None:
 def test_the_longest_answers_of_the_service_are_read() -> None:
     parts = [{"number": 10_000, "size_bytes": 2**26, "sha256": "f" * 64} for _ in range(10_000)]
     files = [{"file": TOKEN, "path": "é" * 1_000, "sha256": "f" * 64} for _ in range(1_000)]
-    assert len(json.dumps(parts)) < LONGEST_BYTES / 2
-    assert len(json.dumps(files)) < LONGEST_BYTES / 2
+    assert len(json.dumps(parts + files)) < LONGEST_BYTES / 2
 
 
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"problems": 5},
-        {"problems": [5]},
-        {"problems": [{"type": "x", "titles": 5}, {"type": "x", "titles": 5}]},
-        {"problems": [{}, {}]},
-        {"unreadable": 5},
-        {"unreadable": [5]},
-        {"title": {}},
-        {"type": 5},
-        {"type": None},
-    ],
-)
+MEMBERS: list[tuple[str, Any]] = [
+    *(("problems", other) for other in (5, [5], [{}, {}], 2 * [{"type": "x", "titles": 5}])),
+    *(("unreadable", other) for other in (5, [5])),
+    *(("type", other) for other in (5, None)),
+    ("title", {}),
+]
+
+
+@pytest.mark.parametrize(("member", "other"), MEMBERS)
 @pytest.mark.parametrize("scene", ["get", "send", "whoami", "approve"])
 def test_a_refusal_with_members_of_another_type_is_not_the_services(
-    table: Table, scene: str, members: dict[str, Any]
+    table: Table, scene: str, member: str, other: Any
 ) -> None:
-    body = {"type": "/problems/x", "title": "X"} | members
+    body = {"type": "/problems/x", "title": "X"} | {member: other}
     media_type = {"content-type": "application/problem+json"}
     ended = table.play(scene, lambda _number, _was: httpx.Response(403, json=body, headers=media_type))
     assert (ended.code, "Traceback" in ended.errors) == (Code.UNAVAILABLE, False), ended.errors
@@ -249,9 +244,6 @@ def test_a_redirect_is_said_as_what_it_is(table: Table, location: str, is_moved:
     ended = table.play("get", lambda _number, _was: httpx.Response(307, headers=headers))
     assert ended.code == Code.UNAVAILABLE
     assert "api.example" in ended.errors
+    assert location.partition("/api/")[0] in ended.errors
     assert ("--server" in ended.errors) is is_moved, ended.errors
-    if is_moved:
-        assert f"--server {location.partition('/api/')[0]})" in ended.errors
-        assert "proxy" not in ended.errors
-    elif "portal" in location:
-        assert location in ended.errors
+    assert ("proxy" in ended.errors) is not is_moved
