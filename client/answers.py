@@ -1,28 +1,10 @@
-"""What the service answers, as far as this client acts on it; unknown members are ignored, because answers grow."""
+"""What the service answers, as far as this client acts on it; each is made of an answer whose shape was checked."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
-from typing import ParamSpec, Self, TypeVar
+from typing import Self
 
-from client.problem import Json, UnexpectedAnswer
-
-Given = ParamSpec("Given")
-Read = TypeVar("Read")
-
-
-def understood(read: Callable[Given, Read]) -> Callable[Given, Read]:
-    """The same, but an answer that lacks what is read of it is an `UnexpectedAnswer`."""
-
-    @wraps(read)
-    def checked(*given: Given.args, **named: Given.kwargs) -> Read:
-        try:
-            return read(*given, **named)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UnexpectedAnswer(f"{type(error).__name__} in {read.__qualname__}") from error
-
-    return checked
+from client.problem import Json
 
 
 @dataclass(frozen=True)
@@ -36,7 +18,6 @@ class Session:
     name: str
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         return cls(answer["token"], moment(answer["expires_at"]), answer["email"], answer["role"], answer["name"])
 
@@ -47,19 +28,18 @@ class Challenge:
 
     challenge: str
     kind: str
-    question: str | None
-    image_url: str | None
-    audio_url: str | None
+    question: str
+    image_url: str
+    audio_url: str
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         return cls(
             answer["challenge"],
             answer["kind"],
-            answer.get("question"),
-            answer.get("image_url"),
-            answer.get("audio_url"),
+            answer.get("question") or "",
+            answer.get("image_url") or "",
+            answer.get("audio_url") or "",
         )
 
 
@@ -92,7 +72,6 @@ class FilePlan:
         return self.restarted_at is not None and not self.parts and not self.is_complete
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         parts = (StoredPart(part["number"], part["size_bytes"], part["sha256"]) for part in answer["parts"])
         return cls(
@@ -119,7 +98,6 @@ class OfferedFile:
     left: int
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         return cls(answer["file"], answer["path"], answer["size_bytes"], answer["sha256"], answer["left"])
 
@@ -132,7 +110,6 @@ class Offer:
     card: Json
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         return cls(tuple(OfferedFile.of(file) for file in answer["files"]), answer)
 
@@ -157,16 +134,15 @@ class Grant:
     files: tuple[str, ...] = ()
 
     @classmethod
-    @understood
     def of(cls, answer: Json) -> Self:
         return cls(
             answer["url"],
             answer["size_bytes"],
-            answer.get("sha256", ""),
+            sha256 := answer.get("sha256", ""),
             answer["left"],
-            answer["etag"] if "etag" in answer else f'"{answer["sha256"]}"',
-            answer.get("state") == "done",
-            tuple(answer.get("files", ())),
+            answer.get("etag") or f'"{sha256}"',
+            answer["state"] == "done",
+            tuple(answer.get("files") or ()),
         )
 
 

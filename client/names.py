@@ -5,10 +5,13 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
+from client.visible import visible
+
 NAME_BYTES = 240
 LONGEST_ASKED = 1_000
 """More characters of a name than a service gives are not looked at: normalising them takes quadratic time."""
 SEPARATORS = re.compile(r"[/\\]")
+TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 REPLACED = str.maketrans(dict.fromkeys('<>:"|?*', "_"))
 DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
@@ -61,8 +64,8 @@ def cut_short(name: str, size_bytes: int) -> str:
 
 
 def _safe_name(step: str) -> str:
-    seen = "".join(sign for sign in step[:LONGEST_ASKED] if unicodedata.category(sign) not in UNSEEN)
-    name = unicodedata.normalize("NFC", seen).translate(REPLACED).strip().rstrip(". ")
+    seen = visible(step[:LONGEST_ASKED], UNSEEN)
+    name = TAIL.sub("", unicodedata.normalize("NFC", seen).translate(REPLACED).strip())
     if not name.strip("."):
         return "_"
     return _fitting(f"_{name}" if DEVICES.fullmatch(name) else name, "")
@@ -82,7 +85,8 @@ def _fitting(name: str, mark: str) -> str:
     stem, dot, extension = name.rpartition(".")
     end = f".{extension}" if stem and dot and len(extension) < 20 else ""
     stem = name.removesuffix(end)
-    return cut_short(stem, NAME_BYTES - len((mark + end).encode())) + mark + end
+    short = cut_short(stem, NAME_BYTES - len((mark + end).encode()))
+    return (short if short == stem else TAIL.sub("", short) or "_") + mark + end
 
 
 def _folded(parts: list[str]) -> str:

@@ -8,7 +8,7 @@ from client.answers import FilePlan
 from client.api import Api
 from client.congestion import CongestionWindow
 from client.digests import Cut, pieces
-from client.problem import Problem, UnexpectedAnswer, problem_of
+from client.problem import Fault, Problem, UnexpectedAnswer
 from client.watching import Watcher
 
 CAPABILITY_OVER = frozenset({401, 403, 410})
@@ -77,11 +77,11 @@ def put_part(api: Api, parts_url: str, cut: Cut, watcher: Watcher | None = None)
     url = f"{api.wire.base_url}{parts_url}/{cut.number}/{cut.sha256}"
     line = Line(watcher or Watcher())
     try:
-        answer = api.wire.http.put(url, content=pieces(cut.content, line.hand), headers=headers)
-        if not answer.is_success:
-            raise problem_of(answer)
-        if answer.content:
-            raise UnexpectedAnswer(f"{answer.status_code} with a body")
+        reply = api.wire.send("PUT", url, content=pieces(cut.content, line.hand), headers=headers)
+        if not reply.is_success:
+            raise reply.refusal()
+        if reply.content:
+            raise reply.unexpected(Fault.BODY)
     except BaseException:
         line.take_back()
         raise

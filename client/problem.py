@@ -1,9 +1,8 @@
 """What can go wrong when the service is asked: a refusal with its type, or an answer that is not one."""
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from typing import Any
-
-import httpx
 
 Json = dict[str, Any]
 NO_TYPE = "about:blank"
@@ -17,6 +16,12 @@ class Problem(Exception):
         self.status = status
         self.file = ""
         """Which file was refused, where it was one."""
+        self.host = ""
+        """Who answered."""
+        self.came = ""
+        """What came: `502 text/html`."""
+        self.moved_to = ""
+        """The server that it redirects to, where that is asked for the same."""
         self.members = dict(members)
         self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{status} {self.type}: {self.title}")
@@ -32,7 +37,7 @@ class Problem(Exception):
 
     @property
     def title(self) -> str:
-        return str(self.members.get("title", ""))
+        return str(self.members.get("title") or "")
 
     @property
     def is_ours(self) -> bool:
@@ -45,8 +50,30 @@ class Problem(Exception):
         return self.status in PASSING
 
 
+class Fault(Enum):
+    """What is wrong with an answer that is not the service's."""
+
+    NO_OBJECT = auto()
+    MEMBER = auto()
+    TOO_LONG = auto()
+    NO_DATE = auto()
+    NO_IMAGE = auto()
+    OTHER_BYTES = auto()
+    BODY = auto()
+
+
 class UnexpectedAnswer(Exception):
-    """Something answered that is not the service: a proxy, a portal, another site; or the service, in unknown words."""
+    """Something answered that is not the service: a proxy, a portal, another site; or the service, in unknown words.
+
+    `host` is who was asked, `came` what came (`200 text/html`), `place` the member that is missing or of another type.
+    """
+
+    def __init__(self, host: str, came: str, fault: Fault, place: str = "") -> None:
+        self.host = host
+        self.came = came
+        self.fault = fault
+        self.place = place
+        super().__init__(f"{host}: {came}: {fault.name} {place}".rstrip())
 
 
 class Stopped(Exception):
@@ -67,19 +94,3 @@ class ContentDiffers(Exception):
 
 class StandsInTheWay(OSError):
     """Where a file is to go there is another one already, which is not overwritten."""
-
-
-def problem_of(answer: httpx.Response) -> Problem:
-    """The refusal in an answer whose body has been read; anything that is not problem+json becomes `about:blank`."""
-    members: Any = {}
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
-        try:
-            members = answer.json()
-        except ValueError:
-            members = {}
-    wait = answer.headers.get("retry-after", "")
-    return Problem(
-        answer.status_code,
-        members if isinstance(members, dict) else {},
-        float(wait) if wait.isdigit() else None,
-    )

@@ -3,14 +3,14 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import BinaryIO
 
 import httpx
 
 from client.answers import Grant
 from client.partial import Partial
-from client.problem import BytesDiffer, Problem, UnexpectedAnswer, problem_of
+from client.problem import BytesDiffer, Fault, Problem, UnexpectedAnswer
+from client.reply import Reply, http_date
 from client.watching import Watcher
 from client.wire import Wire
 
@@ -85,10 +85,9 @@ class Pull:
         headers = {"Range": f"bytes={at}-"} if at else {}
         with self._wire.http.stream("GET", self.grant.url, headers=headers) as answer:
             if not answer.is_success:
-                answer.read()
-                raise _refusal(answer)
+                raise _refusal(Reply.read(answer))
             self._refuse_other_bytes(answer, at)
-            self.modified_at = _date(answer.headers.get("last-modified", ""))
+            self.modified_at = http_date(answer.headers.get("last-modified", ""))
             for chunk in answer.iter_raw():  # as they come: a chunk size would hold back, and lose, the last ones
                 self._take_in(chunk)
         if self._stream.tell() != self.grant.size_bytes:
@@ -105,7 +104,7 @@ class Pull:
         }
         said = {name: answer.headers.get(name) for name in promised}
         if answer.status_code != (206 if at else 200) or said != promised:
-            raise UnexpectedAnswer(f"{answer.status_code} without the bytes that were asked for")
+            raise Reply(answer.request.url, answer.status_code, answer.headers).unexpected(Fault.OTHER_BYTES)
 
     def _take_in(self, chunk: bytes) -> None:
         self._stream.write(chunk)
@@ -120,17 +119,9 @@ class Pull:
             self._watcher.found(len(chunk))
 
 
-def _date(header: str) -> datetime | None:
-    """None for a header that is missing, or no date."""
-    try:
-        return parsedate_to_datetime(header)
-    except ValueError:
-        return None
-
-
-def _refusal(answer: httpx.Response) -> Exception:
+def _refusal(reply: Reply) -> Exception:
     """What the service refused; what anything else on the way says of a file is no word about it."""
-    problem = problem_of(answer)
+    problem = reply.refusal()
     if problem.is_ours or problem.is_passing:
         return problem
-    return UnexpectedAnswer(f"{answer.status_code} instead of the bytes that were asked for")
+    return reply.unexpected(Fault.OTHER_BYTES)

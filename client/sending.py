@@ -69,6 +69,6 @@ def send(api: Api, draft: str, letter: Letter, files: Sequence[Source], watcher:
 
 def _refusal(problem: Json, language: str) -> Problem:
     """What a draft says about itself, as the refusal that its submission would be."""
-    titles = problem.get("titles", {})
+    titles = problem.get("titles") or {}
     members = {name: value for name, value in problem.items() if name not in ("titles", "slug")}
-    return Problem(422, {**members, "title": titles.get(language, problem["slug"])})
+    return Problem(422, {**members, "title": titles.get(language) or problem["slug"]})

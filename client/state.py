@@ -37,7 +37,7 @@ class State:
 
     def write(self, name: str, document: Json) -> Path:
         """Replaces a document; its readers see the old one or the new one."""
-        return self.write_bytes(name, json.dumps(document, ensure_ascii=False, indent=1).encode())
+        return self.write_bytes(name, json.dumps(document, indent=1).encode())
 
     def write_bytes(self, name: str, content: bytes) -> Path:
         """The same for anything."""

@@ -15,7 +15,7 @@ class Watcher:
         """Bytes that were put on the line, or came off it; a negative number: they have to go again."""
 
     def moved(self, size_bytes: int) -> None:
-        """Bytes that have surely arrived; each of them was handed over before."""
+        """Bytes that the other side has acknowledged; each of them was handed over before."""
 
     def changed(self, name: str, what: str) -> None:
         """A file is not what it was at an earlier attempt: its `size`, its `date` only, or its `digest`.

@@ -18,9 +18,9 @@ def powershell_digest(name: str) -> str:
     return f"Get-FileHash -LiteralPath '{doubled}'"
 
 
-def posix_digest(name: str) -> str:
+def posix_digest(name: str, program: str = "sha256sum") -> str:
     """The command that computes a file's SHA-256 in a POSIX shell; `./` keeps a name from being read as an option."""
-    return f"sha256sum {shlex.quote('./' + name)}" if _is_quotable(name) else "sha256sum ./*"
+    return f"{program} {shlex.quote('./' + name) if _is_quotable(name) else './*'}"
 
 
 def _is_quotable(name: str) -> bool:

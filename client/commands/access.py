@@ -16,7 +16,7 @@ from client.commands.options import (
     MailedLink,
     Server,
 )
-from client.commands.words import ROLES, when, words
+from client.commands.words import role, when, words
 from client.links import read_link
 from client.problem import Json, Problem
 
@@ -121,6 +121,6 @@ def _open(desk: Desk, api: Api, token: str, key: str | None, named: tuple[str, s
 
 
 def _show(desk: Desk, api: Api, session: Json) -> None:
-    who = f"{session['name']} <{session['email']}>, {ROLES[session['role']]}"
+    who = f"{session['name']} <{session['email']}>, {role(session)}"
     entries = [(words("Session", "Session"), who), (words("Jusqu'au", "Until"), when(session["ends_at"]))]
     desk.screen.result({"server": api.wire.base_url, **session}, entries)

@@ -3,7 +3,7 @@
 from client.commands.desk import working
 from client.commands.options import ATTEMPTS, AsJson, Attempts, Link, Reason, Server, Yes
 from client.commands.screen import Entry
-from client.commands.words import ROLES, plain, size, when, words
+from client.commands.words import COLON, plain, role, size, when, words
 from client.problem import Json
 
 WAITING = "waiting"
@@ -27,7 +27,7 @@ def approve(
         desk.screen.show(_shown(card), aside=True)
         if card["state"] == WAITING:
             desk.must_agree(APPROVAL if refuse is None else REFUSAL, yes)
-        digest = card["shown"]["digest"]
+        digest = card["shown"].get("digest") or ""
         after = api.approve(token, digest) if refuse is None else api.refuse(token, digest, refuse)
         desk.screen.result(after, _decided(after))
 
@@ -38,8 +38,8 @@ def _shown(card: Json) -> list[Entry]:
     sender = shown["sender"]
     declared = words("nom déclaré", "declared name")
     return [
-        (words("De", "From"), f"{sender['address']} ({declared}: {sender['declared_name']})"),
-        *[(FIELDS[one["field"]], f"{one['address']} ({ROLES[one['role']]})") for one in shown["recipients"]],
+        (words("De", "From"), f"{sender['address']} ({declared}{COLON}{sender['declared_name']})"),
+        *[(FIELDS.get(one["field"], one["field"]), f"{one['address']} ({role(one)})") for one in shown["recipients"]],
         (words("Objet", "Subject"), shown["subject"]),
         ("", shown["text"]),
         *[("", f"{plain(file['path'])}  {size(file['size_bytes'])}  {file['sha256']}") for file in shown["files"]],

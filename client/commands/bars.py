@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.text import Text
 
 from client.commands.words import COLON, plain, size, span, words
 from client.watching import Watcher
@@ -67,6 +68,7 @@ class Shown(Watcher):
     def moved(self, size_bytes: int) -> None:
         with self._lock:
             self.moved_bytes += size_bytes
+        self.refresh()
 
     def changed(self, name: str, what: str) -> None:
         self.changes.append((name, what))
@@ -77,8 +79,14 @@ class Shown(Watcher):
 
     @property
     def position(self) -> int:
-        """Bytes that need not be moved any more."""
-        return self.found_bytes + self.handed_bytes
+        """Bytes that need not be moved any more: those that were acknowledged."""
+        return self.found_bytes + self.moved_bytes
+
+    @property
+    def on_the_line(self) -> str:
+        """What was handed over and not acknowledged yet, after the rest; nothing when there is none."""
+        waiting = self.handed_bytes - self.moved_bytes
+        return f"+ {size(waiting)} {words('en route', 'on the way')}" if waiting > 0 else ""
 
     def summary(self) -> str:
         """What moved, how fast, and what did not have to."""
@@ -89,15 +97,24 @@ class Shown(Watcher):
         return moved + (before if self.found_bytes > 0 else "")
 
 
+class Amount(ProgressColumn):
+    """How much of how much, and how fast."""
+
+    def render(self, task: Task) -> Text:
+        speed = f"  {size(int(task.speed))}/s" if task.speed else ""
+        return Text(f"{size(int(task.completed))} / {size(int(task.total or 0))}{speed}")
+
+
 class Bars(Shown):
     """For a terminal."""
 
     def __init__(self, console: Console, title: str, total_bytes: int) -> None:
         super().__init__(console, title, total_bytes)
-        columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
         text = TextColumn("{task.description}", markup=False)
-        self._progress = Progress(text, *columns, console=console, transient=True)
-        self._task = self._progress.add_task(title, total=total_bytes)
+        waiting = TextColumn("{task.fields[waiting]}", markup=False)
+        columns = (text, BarColumn(), Amount(), waiting, TimeRemainingColumn())
+        self._progress = Progress(*columns, console=console, transient=True)
+        self._task = self._progress.add_task(title, total=total_bytes, waiting="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -106,7 +123,8 @@ class Bars(Shown):
     def refresh(self) -> None:
         """What was there before jumps; only what moves makes the speed."""
         with self._lock:
-            self._progress.update(self._task, total=self._total_bytes - self.found_bytes, completed=self.handed_bytes)
+            total = self._total_bytes - self.found_bytes
+            self._progress.update(self._task, total=total, completed=self.moved_bytes, waiting=self.on_the_line)
 
     def end(self) -> None:
         self._progress.stop()
@@ -128,8 +146,8 @@ class Lines(Shown):
         self._console.print(self._line(now), markup=False)
 
     def _line(self, now: float) -> str:
-        speed = self.handed_bytes / max(now - self._began, 0.001)
+        speed = self.moved_bytes / max(now - self._began, 0.001)
         share = 100 * self.position // max(self._total_bytes, 1)
         left = span((self._total_bytes - self.position) / speed) if speed > 0 else "?"
-        where = f"{share} %, {size(self.position)} / {size(self._total_bytes)}"
+        where = f"{share} %, {size(self.position)} / {size(self._total_bytes)} {self.on_the_line}".rstrip()
         return f"{self._title}{COLON}{where}, {size(int(speed))}/s, {words('reste', 'left')} {left}"

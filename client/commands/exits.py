@@ -1,5 +1,6 @@
 """How a command ends: its exit code, and the words for it."""
 
+import errno
 import os
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
@@ -13,6 +14,7 @@ from client.names import OutsideTheFolder
 from client.problem import (
     BytesDiffer,
     ContentDiffers,
+    Fault,
     FileChanged,
     Json,
     Problem,
@@ -55,14 +57,28 @@ DISK: dict[type[OSError], str] = {
     BusyElsewhere: words("un autre processus s'en occupe", "another process is at it"),
     OutsideTheFolder: words("mène hors du dossier choisi", "leads out of the chosen folder"),
     PermissionError: words("droits insuffisants", "permission denied"),
+    FileNotFoundError: words("introuvable", "not found"),
+    FileExistsError: words("existe déjà", "exists already"),
+    IsADirectoryError: words("est un dossier", "is a folder"),
+    NotADirectoryError: words("n'est pas un dossier", "is not a folder"),
     NothingToRead: words("ni fichier ni dossier que l'on puisse nommer", "no file or folder that can be named"),
 }
 
 
+NO_SPACE = words("plus de place sur le disque", "no space left on the disk")
 NOT_THE_SERVICE = words(
     "Quelque chose sur le chemin (proxy, portail) a répondu à la place du service",
     "Something on the way (proxy, portal) answered instead of the service",
 )
+FAULTS = {
+    Fault.NO_OBJECT: words("sans document JSON", "without a JSON document"),
+    Fault.MEMBER: words("« {} » manque ou est d'un autre type", "“{}” is missing or of another type"),
+    Fault.TOO_LONG: words("réponse trop longue", "the answer is too long"),
+    Fault.NO_DATE: words("sans date", "without a date"),
+    Fault.NO_IMAGE: words("sans image", "without an image"),
+    Fault.OTHER_BYTES: words("sans les octets demandés", "without the bytes that were asked for"),
+    Fault.BODY: words("avec un contenu inattendu", "with a body that was not expected"),
+}
 
 
 class Mistake(Exception):
@@ -116,7 +132,8 @@ def failure_of(error: BaseException) -> Failure | None:
             title = words("Le service ne répond pas", "The service does not answer")
             return Failure(Code.UNAVAILABLE, f"{title} ({type(error).__name__}: {error}).")
         case UnexpectedAnswer():
-            return Failure(Code.UNAVAILABLE, f"{NOT_THE_SERVICE} ({plain(str(error))}).")
+            fault = FAULTS[error.fault].format(error.place)
+            return Failure(Code.UNAVAILABLE, plain(f"{NOT_THE_SERVICE} ({error.host}{COLON}{error.came}, {fault})."))
         case FileChanged() | ContentDiffers():
             title = words(
                 "Ce fichier a été modifié pendant l'envoi ; relancez la commande",
@@ -126,6 +143,8 @@ def failure_of(error: BaseException) -> Failure | None:
         case BytesDiffer():
             title = words("Ce qui est arrivé n'est pas ce qui a été envoyé", "What arrived is not what was sent")
             return Failure(Code.BYTES_DIFFER, f"{title}{COLON}{plain(str(error))}")
+        case UnicodeError():
+            return Failure(Code.USAGE, words("Ce texte n'est pas en UTF-8.", "This text is not UTF-8."))
         case OSError():
             return _of_disk(error)
         case KeyboardInterrupt():
@@ -136,14 +155,14 @@ def failure_of(error: BaseException) -> Failure | None:
 
 
 def _of_disk(error: OSError) -> Failure:
-    said = DISK.get(type(error), error.strerror or str(error))
+    said = NO_SPACE if error.errno == errno.ENOSPC else DISK.get(type(error), error.strerror or str(error))
     where = f"{plain(os.fsdecode(error.filename))}{COLON}" if error.filename else ""
     return Failure(Code.DISK, where + said)
 
 
 def _of_problem(problem: Problem) -> Failure:
     if not problem.is_ours:
-        return Failure(Code.UNAVAILABLE, f"{NOT_THE_SERVICE} ({problem.status}).")
+        return Failure(Code.UNAVAILABLE, plain(_not_ours(problem)))
     if problem.status == 401:
         code = Code.NOT_SIGNED_IN
     elif problem.is_passing and problem.status != 429:
@@ -154,6 +173,16 @@ def _of_problem(problem: Problem) -> Failure:
     members = {name: value for name, value in problem.members.items() if name not in ("type", "title", "code")}
     of_file = f"{problem.file}{COLON}" if problem.file else ""
     return Failure(code, plain(of_file + title), problem.type, members | ({"path": problem.file} if of_file else {}))
+
+
+def _not_ours(problem: Problem) -> str:
+    if not problem.moved_to:
+        return f"{NOT_THE_SERVICE} ({problem.host}{COLON}{problem.came})."
+    host, to = problem.host, problem.moved_to
+    return words(
+        f"{host} redirige vers {to} : utilisez cette adresse (--server {to}).",
+        f"{host} redirects to {to}: use that address (--server {to}).",
+    )
 
 
 def _mistake(error: Exception) -> str:

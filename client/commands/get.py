@@ -60,7 +60,7 @@ def _introduce(desk: Desk, offer: Offer) -> None:
     sender = card["sender"]
     total = sum(file.size_bytes for file in offer.files)
     entries: list[Entry] = [
-        (words("De", "From"), f"{sender.get('name', '')} <{sender['address']}>"),
+        (words("De", "From"), f"{sender.get('name') or ''} <{sender['address']}>"),
         (words("Objet", "Subject"), card["subject"]),
         ("", card["text"]),
         (words("Fichiers", "Files"), f"{so_many(len(offer.files))}, {size(total)}"),

@@ -1,5 +1,6 @@
 """What can be typed after a command's name, with its words."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,16 +9,26 @@ import typer
 from client.commands.words import words
 
 ATTEMPTS = 10
+UNDECODED = re.compile("[\ud800-\udfff]")
+
+
+def utf8(value: Any) -> Any:
+    """The value; refuses words that are not UTF-8. A path may be any bytes: the names of files are checked later."""
+    for word in value if isinstance(value, list) else [value]:
+        if isinstance(word, str) and UNDECODED.search(word):
+            shown = UNDECODED.sub("\N{REPLACEMENT CHARACTER}", word)
+            raise typer.BadParameter(words(f"« {shown} » n'est pas en UTF-8", f"“{shown}” is not UTF-8"))
+    return value
 
 
 def option(name: str, french: str, english: str, **more: Any) -> Any:
     """An option with its help in the reader's language."""
-    return typer.Option(name, help=words(french, english), **more)
+    return typer.Option(name, help=words(french, english), callback=utf8, **more)
 
 
 def argument(name: str, french: str, english: str, **more: Any) -> Any:
     """The same for an argument."""
-    return typer.Argument(metavar=name, help=words(french, english), **more)
+    return typer.Argument(metavar=name, help=words(french, english), callback=utf8, **more)
 
 
 # --- every command ---

@@ -90,9 +90,9 @@ def write_json(document: Any) -> None:
 def _more(members: Json) -> Iterator[str]:
     """What else stands between a draft and its being sent, which entries are meant, and what is said in figures."""
     yield from _entries(members)
-    for problem in members.get("problems", [])[1:]:
-        titles = problem.get("titles", {})
-        yield plain(str(titles.get(words("fr", "en"), problem.get("type"))))
+    for problem in (members.get("problems") or [])[1:]:
+        titles = problem.get("titles") or {}
+        yield plain(titles.get(words("fr", "en")) or problem["type"])
         yield from _entries(problem)
     for name, value in members.items():
         if isinstance(value, int | str) and name not in ("status", "instance", "detail"):
@@ -101,5 +101,5 @@ def _more(members: Json) -> Iterator[str]:
 
 def _entries(problem: Json) -> Iterator[str]:
     """What was typed among the recipients and is no address."""
-    for text in problem.get("unreadable", []):
+    for text in problem.get("unreadable") or []:
         yield words(f"« {plain(text)} »", f"“{plain(text)}”")

@@ -7,7 +7,7 @@ from client.commands.desk import working
 from client.commands.exits import Mistake
 from client.commands.options import ATTEMPTS, All, AsJson, Attempts, MaybeTransfer, Server, Transfer, Yes
 from client.commands.screen import Entry
-from client.commands.words import COLON, MAILS, plain, size, when, words
+from client.commands.words import COLON, MAILS, plain, role, size, when, words
 from client.commands.words import files as so_many
 from client.problem import Json, Problem
 
@@ -105,8 +105,8 @@ def _one(document: Json) -> list[Entry]:
 def _decision(decision: Json) -> list[Entry]:
     decided = decision["decided"]
     if decided:
-        said = DECISIONS[decided["outcome"]]
-        reason = f"{COLON}{decided['reason']}" if decided["reason"] else ""
+        said = DECISIONS.get(decided["outcome"], decided["outcome"])
+        reason = f"{COLON}{decided['reason']}" if decided.get("reason") else ""
         return [(words("Décision", "Decision"), f"{said} {decided['by']['address']}, {when(decided['at'])}{reason}")]
     if decision["state"] != "waiting":
         return []
@@ -122,5 +122,6 @@ def _recipient(one: Json, files: int) -> list[Entry]:
     has = one["files_downloaded"]
     gone = f"  {words('révoqué', 'revoked')}" if one.get("revoked_at") else ""
     mails, seen, got = words("courriels", "mails"), words("ouvert", "opened"), words("téléchargés", "downloaded")
-    who = f"{one['address']} ({one['role']})"
-    return [("", f"{who}  {mails}: {told}  {seen}: {opened}  {got}: {has}/{files}{gone}")]
+    who = f"{one['address']} ({role(one)})"
+    facts = f"{mails}{COLON}{told}  {seen}{COLON}{opened}  {got}{COLON}{has}/{files}"
+    return [("", f"{who}  {facts}{gone}")]

@@ -1,12 +1,13 @@
 """What is said, in French or in English; sizes, dates, and the words of others made harmless."""
 
 import os
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
+from client.problem import Json
+from client.visible import visible
+
 UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"))
-JOINERS = "\u200c\u200d"
 
 
 def language_of(environment: Mapping[str, str]) -> str:
@@ -28,11 +29,7 @@ COLON = words(" : ", ": ")
 
 def plain(text: str, keeping: str = "") -> str:
     """What somebody else wrote, without what would command a terminal or turn the reading around."""
-    return "".join(
-        sign
-        for sign in text
-        if sign in keeping or sign in JOINERS or unicodedata.category(sign) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    )
+    return visible(text, ("Cc", "Cf", "Cs", "Zl", "Zp"), keeping)
 
 
 def size(size_bytes: int) -> str:
@@ -45,11 +42,13 @@ def size(size_bytes: int) -> str:
 
 
 def when(moment: str | None) -> str:
-    """A date and time as the service says it, on this machine's clock."""
+    """A date and time as the service says it, on this machine's clock, with its zone."""
     if not moment:
         return "–"
     here = datetime.fromisoformat(moment).astimezone()
-    return here.strftime(words("%d/%m/%Y à %H:%M", "%Y-%m-%d %H:%M"))
+    zone = here.tzname() or ""
+    named = zone if zone[:1].isalpha() else here.strftime("UTC%z")
+    return f"{here.strftime(words('%d/%m/%Y à %H:%M', '%Y-%m-%d %H:%M'))} {named}"
 
 
 def span(seconds: float) -> str:
@@ -62,6 +61,11 @@ def span(seconds: float) -> str:
 def files(number: int) -> str:
     """So many files."""
     return f"{number} {words('fichier', 'file')}{'s' if number > 1 or (number == 0 and LANGUAGE == 'en') else ''}"
+
+
+def role(person: Json) -> str:
+    """Of a session, or of a recipient."""
+    return ROLES.get(person["role"], str(person["role"]))
 
 
 ROLES = {"agent": words("agent", "agent"), "external": words("externe", "external")}

@@ -14,7 +14,7 @@ import httpx
 
 from client.answers import Offer
 from client.download import Downloader
-from client.problem import problem_of
+from client.reply import Reply
 from tests.e2e.world import WRITE, Sent, World, refused
 from tests.eventually import PATIENCE_SECONDS, until
 
@@ -143,8 +143,7 @@ def slow(url: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator
         http.stream("GET", url, headers=headers) as answer,
     ):
         if not answer.is_success:
-            answer.read()
-            raise problem_of(answer)
+            raise Reply.read(answer).refusal()
         yield answer.iter_raw(64 * 1024)
 
 

@@ -55,3 +55,15 @@ def test_the_fourth_download_is_refused_to_the_command_line_too(machine: Machine
     assert reason(fourth) == (3, "downloads-exhausted")
     assert fourth.document["files"][0]["outcome"] == "failed"
     assert list((machine.files / "4").iterdir()) == []
+
+
+def test_another_name_of_the_service_is_answered_with_its_address(machine: Machine) -> None:
+    server = machine.world.stack.gateway_url
+    other = server.replace("127.0.0.1", "localhost")
+    ended = machine.run("get", f"{other}/download/abcdefghij", "--attempts", "1", "--json")
+    assert reason(ended) == (5, "about:blank")
+    assert f"--server {server}" in ended.errors
+    assert reason(machine.run("get", f"{other}/download/abcdefghij", "--server", server, "--json")) == (
+        3,
+        "link-unknown",
+    )

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from io import StringIO
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -31,8 +32,8 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
-    def run(*asked: str, says: Sequence[str] = ()) -> Ended:
-        monkeypatch.setattr(sys, "stdin", StringIO("".join(f"{line}\n" for line in says)))
+    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> Ended:
+        monkeypatch.setattr(sys, "stdin", stdin or StringIO("".join(f"{line}\n" for line in says)))
         code = main(asked)
         return Ended(code, *capsys.readouterr())
 

@@ -1,5 +1,6 @@
 """`send` against a door that holds state: going on, what has changed, what is refused."""
 
+import os
 from pathlib import Path
 
 import httpx
@@ -44,6 +45,29 @@ def test_what_is_no_file_is_named_and_the_rest_is_sent(run: Run, api: FakeApi) -
     ]
     assert "d/casse" in ended.errors
     assert "d/vide" in ended.errors
+
+
+@pytest.mark.parametrize(("folder", "name", "code"), [(b"d\xff", b"x", 0), (b"d", b"x\xff", 7)])
+def test_a_name_that_is_no_text_is_refused_and_a_folder_above_it_does_not_matter(
+    run: Run, api: FakeApi, folder: bytes, name: bytes, code: int
+) -> None:
+    sign_in(run)
+    path = Path(os.fsdecode(folder)) / os.fsdecode(name)
+    path.parent.mkdir()
+    path.write_bytes(b"x")
+    ended = run("send", str(path), *TO, "--json")
+    assert ended.code == code, ended.errors
+    assert "Traceback" not in ended.errors
+    assert len(api.upload.transfers) == (code == 0)
+
+
+def test_what_is_left_out_may_have_a_name_that_is_no_text(run: Run, api: FakeApi) -> None:
+    sign_in(run)
+    Path("d", os.fsdecode(b"vide\xff")).mkdir(parents=True)
+    Path("d/x").write_bytes(b"x")
+    ended = run("send", "d", *TO, "--json")
+    assert ended.code == 0, ended.errors
+    assert [one["why"] for one in ended.document["left_out"]] == ["empty-folder"]
 
 
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(

@@ -1,5 +1,6 @@
 """What is typed, what is read, and how it ends: the command line against a door that holds state."""
 
+import io
 import shlex
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 from client.commands.line import COMMANDS
+from client.commands.words import ROLES
 from client.state import State
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.auth import ANSWER, QUESTION
@@ -141,6 +143,50 @@ def test_a_command_that_is_not_understood_ends_with_two_and_one_document(run: Ru
     ended = run(*asked, "--json")
     assert ended.code == 2, ended.errors
     assert ended.document["error"]["code"] == 2
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["send", "x", "--to", "d@ministere.example", "--subject", "\udcff"],
+        ["send", "x", "--to", "\udcff@ministere.example", "--subject", "s"],
+        ["send", "x", *TO, "--text", "\udcff"],
+        ["get", f"{SERVER}/download/{TOKEN}", "--file", "\udcff"],
+        ["get", f"{SERVER}/download/{TOKEN}", "--server", "https://\udcff.example"],
+        ["status", "\udcff"],
+        ["approve", f"{SERVER}/approve/{TOKEN}", "--refuse", "\udcff"],
+        ["sign-in", "\udcff@ville.example", "--server", SERVER],
+    ],
+)
+def test_words_that_are_not_utf_8_are_refused_before_anything_is_asked(
+    run: Run, api: FakeApi, asked: list[str]
+) -> None:
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    api.asked.clear()
+    ended = run(*asked, "--json")
+    assert (ended.code, ended.document["error"]["code"]) == (2, 2)
+    assert "UTF-8" in ended.errors
+    assert api.asked == []
+
+
+def test_answers_that_are_not_utf_8_are_refused(run: Run, api: FakeApi) -> None:
+    api.propagation.decisions[SENT], api.propagation.approvals[TOKEN] = decision(), SENT
+    typed = io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")
+    ended = run("approve", f"{SERVER}/approve/{TOKEN}", stdin=typed)
+    assert ended.code == 2
+    assert "UTF-8" in ended.errors
+
+
+def test_the_role_of_a_recipient_is_said_in_the_readers_language(
+    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ROLES, "external", "in their language")
+    sign_in(run)
+    Path("x").write_bytes(b"x")
+    transfer = run("send", "x", *TO, "--cc", "s@ext.example", "--json").document["transfer"]
+    said = run("status", transfer).output
+    assert "s@ext.example (in their language)" in said
 
 
 def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from client.names import OutsideTheFolder, make_folder_of, safe_parts, targets
 
+ROOT = Path(__file__).resolve().parents[3]
 HOSTILE = [
     "../../etc/passwd",
     "/etc/passwd",
@@ -44,6 +45,24 @@ def test_a_hostile_name_stays_in_the_folder_and_can_be_written(tmp_path: Path, p
 def test_an_honest_name_stays_as_it_is() -> None:
     assert safe_parts("Dossier d’été/Œuvres & façades (2).tar.gz") == ["Dossier d’été", "Œuvres & façades (2).tar.gz"]
     assert safe_parts("projet/.gitignore") == ["projet", ".gitignore"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["👨\u200d👩\u200d👧.jpg", "نامه\u200cای.pdf", "क्\u200dष.txt"],
+)
+def test_the_joiners_of_a_script_and_of_an_emoji_stay(name: str) -> None:
+    assert safe_parts(name) == [name]
+
+
+def test_a_joiner_that_joins_nothing_goes() -> None:
+    assert safe_parts("a\u200db\u200c.txt\u200d") == ["ab.txt"]
+    assert not safe_parts("👨\u200d" * 100 + ".jpg")[0].removesuffix(".jpg").endswith("\u200d")
+
+
+def test_what_can_be_seen_is_decided_as_the_services_do() -> None:
+    ours, theirs = (ROOT / room / "visible.py" for room in ("client", "services/kit"))
+    assert ours.read_text() == theirs.read_text()
 
 
 @pytest.mark.parametrize(

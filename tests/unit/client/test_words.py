@@ -1,8 +1,10 @@
 """How things are said: the language, sizes, durations, and what others wrote."""
 
+import time
+
 import pytest
 
-from client.commands.words import LANGUAGE, language_of, plain, size, span, when
+from client.commands.words import LANGUAGE, language_of, plain, role, size, span, when
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,25 @@ def test_what_others_wrote_commands_nothing() -> None:
     assert plain("a\x1b[2Jb\u202egnp.\u2028c\x07\udcff\n") == "a[2Jbgnp.c"
     assert plain("une\nligne\r", keeping="\n") == "une\nligne"
     assert plain("👨\u200d👩\u200d👧 œuvre") == "👨\u200d👩\u200d👧 œuvre"
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [("Europe/Paris", "13:00 CET"), ("UTC", "12:00 UTC"), ("America/Sao_Paulo", "09:00 UTC-0300")],
+)
+def test_a_time_is_said_with_its_zone(monkeypatch: pytest.MonkeyPatch, zone: str, said: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        assert when("2026-03-01T12:00:00+00:00").endswith(said)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_role_that_is_new_is_said_as_it_came() -> None:
+    assert role({"role": "external"}) == ("externe" if LANGUAGE == "fr" else "external")
+    assert role({"role": "auditor"}) == "auditor"
 
 
 def test_a_date_that_is_not_there_is_a_dash() -> None:

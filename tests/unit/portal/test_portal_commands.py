@@ -49,12 +49,12 @@ LEFT_OUT = [
 ]
 
 
-async def shown(api: FakeApi, person: Person, name: str) -> tuple[str, str]:
-    """The lines for PowerShell and for POSIX shells, as a browser copies them."""
+async def shown(api: FakeApi, person: Person, name: str) -> tuple[str, str, str]:
+    """The lines for PowerShell, for Linux and for macOS, as a browser copies them."""
     api.download.offers[TOKEN]["files"] = [offered_file(f"dossier/{name}")]
     page = (await person.get(f"/download/{TOKEN}")).text
-    windows, unix = re.findall(r"<br><code>(.*?)</code>", page, re.S)
-    return html.unescape(windows), html.unescape(unix)
+    windows, linux, macos = re.findall(r"<br><code>(.*?)</code>", page, re.S)
+    return html.unescape(windows), html.unescape(linux), html.unescape(macos)
 
 
 @pytest.mark.parametrize("shell", ["sh", "bash"])
@@ -62,19 +62,21 @@ async def shown(api: FakeApi, person: Person, name: str) -> tuple[str, str]:
 async def test_the_line_for_unix_digests_the_file_and_does_nothing_else(
     api: FakeApi, person: Person, tmp_path: Path, name: str, shell: str
 ) -> None:
-    _, line = await shown(api, person, name)
+    _, *lines = await shown(api, person, name)
     (tmp_path / name).write_bytes(CONTENT)
-    done = subprocess.run([shell, "-c", line], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.lstrip("\\").startswith(hashlib.sha256(CONTENT).hexdigest())
-    assert [found.name for found in tmp_path.iterdir()] == [name]
+    for line in lines:
+        asked = [shell, "-c", line]
+        done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=600)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.lstrip("\\").startswith(hashlib.sha256(CONTENT).hexdigest())
+        assert [found.name for found in tmp_path.iterdir()] == [name]
 
 
 @pytest.mark.parametrize("name", [*QUOTABLE, *LEFT_OUT, "R&D.pdf", "a&calc&b.pdf"])
 async def test_the_line_for_powershell_holds_the_name_as_one_literal_or_not_at_all(
     api: FakeApi, person: Person, name: str
 ) -> None:
-    line, _ = await shown(api, person, name)
+    line, *_ = await shown(api, person, name)
     if name in QUOTABLE:
         command, literal = line.split(" '", 1)
         assert (command, read_literal(f"'{literal}")) == ("Get-FileHash -LiteralPath", name)
@@ -84,7 +86,7 @@ async def test_the_line_for_powershell_holds_the_name_as_one_literal_or_not_at_a
 
 @pytest.mark.parametrize("name", LEFT_OUT)
 async def test_a_name_that_cannot_be_pasted_safely_is_left_out(api: FakeApi, person: Person, name: str) -> None:
-    assert (await shown(api, person, name))[1] == "sha256sum ./*"
+    assert (await shown(api, person, name))[1:] == ("sha256sum ./*", "shasum -a 256 ./*")
 
 
 def read_literal(source: str) -> str:

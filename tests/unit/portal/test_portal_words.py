@@ -20,7 +20,7 @@ from portal.words import breakable, day, moment, number, size, spaced
 PORTAL = Path(portal.__file__).parent
 TEMPLATES = sorted((PORTAL / "templates").rglob("*.html"))
 SPOKEN = re.compile(r'(?:aria-label|alt|title|placeholder|summary)="([^"]*[A-Za-zÀ-ÿ]{2}[^"]*)"')
-NAMES = re.compile(r"SHA-256|Windows \(PowerShell\)|Linux, macOS|Get-FileHash|sha256sum|English|Français|narrow")
+NAMES = re.compile(r"SHA-256|Windows \(PowerShell\)|Linux|macOS|Get-FileHash|sha256sum|shasum|English|Français|narrow")
 PARIS = ZoneInfo("Europe/Paris")
 
 
