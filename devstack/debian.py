@@ -30,6 +30,7 @@ PROGRAMS = {
     "node": "nodejs",
     "npm": "npm",
     "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "aria2c": "aria2",
     "curl": "curl",
     "wget": "wget",

@@ -70,6 +70,7 @@ def save(on: Scene) -> None:
 
 
 def sign_out_elsewhere_and_save(on: Scene) -> None:
+    on.page.wait_for_selector('[data-ready="yes"]')
     on.page.context.clear_cookies()
     save(on)
 

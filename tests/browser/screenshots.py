@@ -5,7 +5,6 @@
 """
 
 import io
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser.conftest import launch
 from tests.browser.pages import EVERY, State
 from tests.browser.stage import Stage, on_stage
 from tests.browser.tour import FORCED, VIEWS, Tour
@@ -23,7 +23,6 @@ PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".local" / "screenshots"
 KEPT = PROJECT / "docs" / "screenshots"
 DOCUMENTS = {"welcome": 0, "compose-sending": 0, "approve-with-session": 0, "download": 1, "tracking": 0}
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 COLOURS = 192
 
 
@@ -40,10 +39,8 @@ def main() -> None:
 
 @contextmanager
 def _on_stage() -> Iterator[tuple[Browser, Stage]]:
-    with sync_playwright() as playwright, on_stage() as stage:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with sync_playwright() as playwright, launch(playwright) as browser, on_stage() as stage:
         yield browser, stage
-        browser.close()
 
 
 def _photograph(browser: Browser, stage: Stage, wanted: list[State]) -> None:

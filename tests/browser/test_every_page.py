@@ -22,14 +22,14 @@ MODULES = ISLANDS / "node_modules"
 RULES = Path(__file__).with_name("html-validate.json")
 AXE = f"if (location.protocol !== 'about:') {{{(MODULES / 'axe-core' / 'axe.min.js').read_text(encoding='utf-8')}}}"
 ONE_RENDERER = ("--disable-site-isolation-trials", "--process-per-site")  # not a new process for each page
-LOOKS = {"fr": (VIEWS[0], VIEWS[2], FORCED), "en": (VIEWS[1], VIEWS[3])}
+LOOKS = {"fr": (VIEWS[0], VIEWS[2]), "en": (VIEWS[3], VIEWS[1])}
 """Every light and every width in each language; together, every light at every width."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 EVERYTHING = {"type": "tag", "values": TAGS}
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """The rules whose answer may differ between two lights at one width."""
-ONLY_COLOURS = {("fr", FORCED), ("en", VIEWS[1])}
-"""Views of a width at which every rule is asked in the other light, or in the other language."""
+IN_THE_DARK = (VIEWS[1], VIEWS[2])
+"""There only colours are asked, because every rule is asked at the same width in the light."""
 INSPECT = """async (rules) => {
   const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
   return found.violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}`));
@@ -74,7 +74,7 @@ def _look(tour: Tour, state: State) -> Seen:
         found = Seen(state.name, served, page.content())
         for view in LOOKS[tour.language]:
             view.apply(page)
-            rules = COLOURS if (tour.language, view) in ONLY_COLOURS else EVERYTHING
+            rules = COLOURS if view in IN_THE_DARK else EVERYTHING
             found.violations[str(view)] = page.evaluate(INSPECT, rules)
             found.too_wide[str(view)] = page.evaluate(TOO_WIDE)
         found.complaints = tour.watch.complaints

@@ -15,7 +15,7 @@ from devstack.letters import Letters
 from devstack.people import Person
 from devstack.stack import Stack
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = shutil.which("chromium-headless-shell")
 SENDER, AGENT = "dominique.page@ministere.example", "claude.page@ministere.example"
 
 
