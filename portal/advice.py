@@ -38,6 +38,10 @@ ADVICE = {
         _("The files that you have already downloaded stay yours. To have this one again, ask for it to be sent anew."),
         SENDER,
     ),
+    "downloads-running": Advice(
+        _("All downloads that are left are running"),
+        _("One that was interrupted is free again within 90 seconds. Then open the link in your mail again."),
+    ),
     "download-already-done": Advice(
         _("This download is complete"),
         _("Look among your browser's downloads. To have the file once more, open the link in your mail again."),
@@ -162,6 +166,10 @@ ADVICE = {
     "transfer-already-quarantined": Advice(
         _("There is nothing left to decide"),
         _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
+    ),
+    "nobody-waits": Advice(
+        _("There is nothing left to decide"),
+        _("The sender has revoked all who waited for an approval. You need do nothing."),
     ),
     "approval-already-lapsed": Advice(
         _("It is too late to decide"),

@@ -49,7 +49,10 @@ class Unreadable(Card):
 
 
 class File(Card):
-    """A file; `left` is how often it may still be downloaded, for who looks through a link."""
+    """A file; `left` is how often it may still be downloaded, for who looks through a link.
+
+    When it may not be downloaded now, `refusal` names the problem.
+    """
 
     file: str = ""
     path: str
@@ -58,6 +61,7 @@ class File(Card):
     state: str = "complete"
     left: int | None = None
     suspended: bool = False
+    refusal: str | None = None
     verification: str = "declared"
 
 

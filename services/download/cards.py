@@ -28,10 +28,14 @@ class ContentCard(BaseModel):
 
 
 class FileCard(ContentCard):
-    """A file as its recipient sees it; `left` is how many more downloads may be started now."""
+    """A file as its recipient sees it; `left` is how many more downloads may be started now.
+
+    When none may, `refusal` says why as the problem type would.
+    """
 
     left: int
     suspended: bool
+    refusal: str | None
 
 
 class LinkCard(BaseModel):
@@ -82,7 +86,13 @@ def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: 
 
 
 def _file_card(file: SentFile, delivery: Delivery, shelf: Shelf, now: datetime) -> FileCard:
-    return FileCard(**content_card(file, delivery).model_dump(), left=shelf.left(now), suspended=shelf.suspended)
+    barred = shelf.barred(now)
+    return FileCard(
+        **content_card(file, delivery).model_dump(),
+        left=shelf.left(now),
+        suspended=shelf.suspended,
+        refusal=barred.slug() if barred else None,
+    )
 
 
 def content_card(file: SentFile, delivery: Delivery) -> ContentCard:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from services.kit import metrics, trace
 from services.kit.announced import Announced
+from services.kit.backlog import Backlog
 from services.kit.clock import utc_now
 from services.kit.events import Fact, queue_of
 from services.kit.logs import logger
@@ -39,7 +40,7 @@ class Bus:
         self._channel: Any = None
         self._exchanges: dict[str, Any] = {}
         self._consumers: list[tuple[Any, str]] = []
-        self._running: set[asyncio.Task[None]] = set()
+        self._backlog = Backlog()
 
     @property
     def connected(self) -> bool:
@@ -64,6 +65,7 @@ class Bus:
         for fact, handler in handlers.items():
             await self._consume(self._consuming, fact, handler)
         self._exchanges = exchanges
+        self._backlog.read(queue for queue, _ in self._consumers)
 
     async def publish(self, entry: Announced) -> None:
         """Persistent, mandatory, confirmed within five seconds; any exception means that the outcome is unknown."""
@@ -84,6 +86,10 @@ class Bus:
             raise
         metrics.published.labels(entry.type).inc()
 
+    async def caught_up(self) -> None:
+        """Return once the facts that waited in the queues are handled; raises while the broker cannot be asked."""
+        await self._backlog.caught_up()
+
     async def drain(self, grace_seconds: float) -> None:
         """Stop taking facts, finish those in hand, and let the broker hand the others to somebody else (R62)."""
         for queue, tag in self._consumers:
@@ -92,8 +98,7 @@ class Bus:
             except Exception:
                 logger().info("a consumer was gone before it was cancelled")
         self._consumers = []
-        if self._running:
-            await asyncio.wait(self._running, timeout=grace_seconds)
+        await self._backlog.handled(grace_seconds)
 
     async def close(self) -> None:
         """Close both connections; what was not acknowledged comes again."""
@@ -117,9 +122,7 @@ class Bus:
         queue = await channel.get_queue(queue_of(self._service, fact), ensure=True)
 
         async def receive(message: AbstractIncomingMessage) -> None:
-            task = asyncio.ensure_future(self._handle(queue.name, fact, handler, message))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
+            self._backlog.take(self._handle(queue.name, fact, handler, message))
 
         self._consumers.append((queue, await queue.consume(receive)))
 

@@ -28,7 +28,8 @@ def build() -> Service:
     """Settings, connections, and what uses them."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
-    deps = _deps(settings, database)
+    bus = Bus(settings.amqp_url.get_secret_value(), NAME)
+    deps = _deps(settings, database, bus)
     postman = Postman(deps)
     return Service(
         name=NAME,
@@ -36,7 +37,7 @@ def build() -> Service:
         deps=deps,
         router=APIRouter(),
         database=database,
-        bus=Bus(settings.amqp_url.get_secret_value(), NAME),
+        bus=bus,
         handlers=heard(deps),
         loops=[
             Loop("postman", 0, postman.once),
@@ -47,7 +48,7 @@ def build() -> Service:
     )
 
 
-def _deps(settings: Settings, database: Database) -> Deps:
+def _deps(settings: Settings, database: Database, bus: Bus) -> Deps:
     mails = Mails(database)
     return Deps(
         mails=mails,
@@ -58,6 +59,7 @@ def _deps(settings: Settings, database: Database) -> Deps:
         breaker=Breaker(monotonic_seconds),
         mail_from=settings.sender(),
         concurrency=settings.smtp_concurrency,
+        caught_up=bus.caught_up,
     )
 
 

@@ -1,5 +1,6 @@
 """What does notify need from outside?"""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
 
@@ -11,7 +12,10 @@ from services.notify.store import Digests, Mails, Standings
 
 @dataclass(frozen=True)
 class Deps:
-    """`concurrency` is how many mails one process hands over at the same time."""
+    """`concurrency` is how many mails one process hands over at the same time.
+
+    `caught_up` returns once the facts that waited when this process started are done with.
+    """
 
     mails: Mails
     digests: Digests
@@ -21,3 +25,4 @@ class Deps:
     breaker: Breaker
     mail_from: Address
     concurrency: int
+    caught_up: Callable[[], Awaitable[None]]

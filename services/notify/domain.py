@@ -42,6 +42,7 @@ class Mail(Aggregate):
     `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
     back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
     A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
+    A question to an approver is about `outsiders`, the external recipients who wait for the answer.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Mail(Aggregate):
     reply_to: Person | None = None
     blame: Label | None = None
     asked: bool = False
+    outsiders: tuple[str, ...] = ()
     state: StateName = "waiting"
     reason: str = ""
     failures: int = 0
@@ -158,6 +160,7 @@ def _done(mail: Mail, now: datetime) -> Mail:
         words={},
         reply_to=None,
         blame=None,
+        outsiders=(),
         next_at=None,
         useless_after=None,
         mail_to="",

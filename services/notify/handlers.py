@@ -27,6 +27,7 @@ async def on_one_time_link_issued(deps: Deps, fact: OneTimeLinkIssued) -> None:
 
 async def on_approval_requested(deps: Deps, fact: ApprovalRequested) -> None:
     """Each approver gets the whole question and a link of their own."""
+    outsiders = tuple(one.address for one in fact.recipients if one.role != "agent")
     for approver in fact.approvers:
         mail = deps.secretary.to_approver(
             "to_approve",
@@ -40,7 +41,8 @@ async def on_approval_requested(deps: Deps, fact: ApprovalRequested) -> None:
             decide_by=fact.decide_by,
             link=deps.secretary.link("approve", approver.token.get_secret_value()),
         )
-        await deps.standings.post(mail.but(blame=fact.label, useless_after=fact.decide_by))
+        mail = mail.but(blame=fact.label, outsiders=outsiders, useless_after=fact.decide_by)
+        await deps.standings.post(mail)
 
 
 async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:

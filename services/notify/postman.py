@@ -2,7 +2,7 @@
 
 A mail about a right that was taken back does not leave: this is looked up once more between the connection to the relay
 and the SMTP transaction. What is taken back during the transaction comes too late: the mail leaves and is recorded as
-accepted, and its link is refused (ADR 15).
+accepted, and its link is refused (ADR 15). After a start the facts that waited are heard before the first mail leaves.
 """
 
 import asyncio
@@ -23,6 +23,8 @@ from services.notify.post.mailer import Outcome
 
 IDLE_SECONDS = 1.0
 FAREWELL_SECONDS = 8.0
+BACKLOG_SECONDS = 60.0
+"""The longest that mails wait, after a start, for the facts that waited to be heard."""
 
 sent = metrics.Counter("mail_attempts", "Attempts to hand a mail to the relay", ["kind", "result"])
 
@@ -47,10 +49,13 @@ class Postman:
         self._news = asyncio.Event()
         self._may_be_more = False
         self._in_hand: dict[str, asyncio.Task[None]] = {}
+        self._begins_by: float | None = monotonic_seconds() + BACKLOG_SECONDS
         deps.mails.on_posted = self._news.set
 
     async def once(self) -> None:
         """Take up what is due, as much as hands are free; then wait for news, a free hand, or a second."""
+        if self._begins_by is not None:
+            await self._catch_up(self._begins_by)
         self._news.clear()
         try:
             free = self._deps.breaker.free_hands(self._deps.concurrency, len(self._in_hand))
@@ -62,6 +67,15 @@ class Postman:
         except asyncio.CancelledError:
             await self._farewell()
             raise
+
+    async def _catch_up(self, by: float) -> None:
+        """A withdrawal or a decision that waited to be heard stops only the mails that have not left before."""
+        try:
+            async with asyncio.timeout(by - monotonic_seconds()):
+                await self._deps.caught_up()
+        except TimeoutError:
+            logger().warning("mails leave although not all facts that waited were heard")
+        self._begins_by = None
 
     def _take(self, seen: Seen) -> None:
         id = seen.mail.id

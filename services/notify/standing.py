@@ -68,9 +68,13 @@ class Standing(Aggregate):
         return self.expired_at is not None and self.expired_at >= (self.ends_at or self.expired_at)
 
     def _forbids(self, mail: Mail) -> bool:
-        if self.decided and mail.kind == TO_APPROVE:
+        if mail.kind == TO_APPROVE and (self.decided or self._has_revoked(mail.outsiders)):
             return True
         return mail.kind in ABOUT_A_RIGHT and (self.ended or self._key(mail.recipient) in self.revoked)
+
+    def _has_revoked(self, addresses: tuple[str, ...]) -> bool:
+        """Nobody of these is left; false where nobody is named."""
+        return bool(addresses) and {self._key(one) for one in addresses} <= set(self.revoked)
 
     def _key(self, address: str) -> str:
         return hashlib.sha256(f"{self.id}\n{address}".encode()).hexdigest()

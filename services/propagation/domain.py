@@ -19,6 +19,7 @@ from services.kit.refusals import NotFound
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
+    NobodyWaits,
     ShownDiffers,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
@@ -191,6 +192,8 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
     if state.decided is not None:
         decided = state.decided
         raise AlreadyDecided(outcome=decided.outcome, decided_by=decided.by.address, decided_at=decided.at.isoformat())
+    if state.state == "released":
+        raise NobodyWaits()
     if state.state != "waiting" or state.decide_by is None or now >= state.decide_by:
         raise ApprovalAlreadyLapsed()
     if digest != state.shown().digest:

@@ -21,6 +21,12 @@ class ApprovalAlreadyLapsed(Gone):
     french = "Personne n'a décidé à temps : cet envoi ne peut plus être validé ni refusé."
 
 
+class NobodyWaits(Gone):
+    """The sender has revoked all who waited for an approval: there is nothing left to decide."""
+
+    french = "L'expéditeur a révoqué tous ceux qui attendaient une validation : il n'y a plus rien à décider."
+
+
 class ShownDiffers(Conflict):
     """This is not what was shown; read it again and decide again."""
 

@@ -7,6 +7,7 @@ from services.kit.pages import Position, cursor_of
 from tests.browser import doing
 from tests.browser.plays import (
     Play,
+    all_running,
     broken,
     decided,
     empty_draft,
@@ -131,12 +132,14 @@ DECIDING = (
     State("refused", APPROVE, play=decided("refused")),
     State("approve-withdrawn", APPROVE, play=decided("withdrawn")),
     State("approve-lapsed", APPROVE, play=decided("lapsed")),
+    State("approve-nobody-waits", APPROVE, play=decided("released")),
 )
 FETCHING = (
     State("download", OFFER, play=offered),
     State("download-digests", OFFER, play=exhausted, do=doing.open_all),
     State("download-one-file", OFFER, play=one_file),
     State("download-suspended", OFFER, play=suspended),
+    State("download-running", OFFER, play=all_running),
     State("download-again", f"{OFFER}?again=x", play=one_file),
 )
 REFUSALS = (

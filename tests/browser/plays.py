@@ -139,6 +139,12 @@ def exhausted(api: FakeApi, _language: str) -> None:
     api.download.offers[TOKEN] = cards.offer(files=files, archive=cards.no_archive(files[1]["file"]))
 
 
+def all_running(api: FakeApi, _language: str) -> None:
+    """A file whose last downloads were broken off a moment ago."""
+    file = {**_offered(1, "Relevés 2025.csv", 1_482_113, 0), "refusal": "downloads-running"}
+    api.download.offers[TOKEN] = cards.offer(files=[file], archive=cards.no_archive(file["file"]), text="")
+
+
 def one_file(api: FakeApi, _language: str) -> None:
     files = [_offered(1, "Relevés 2025.csv", 1_482_113, 3)]
     api.download.offers[TOKEN] = cards.offer(files=files, archive=cards.archive(left=3), text="")

@@ -14,7 +14,7 @@ from aio_pika.exceptions import PublishError
 from devstack.stack import Stack
 from services.kit import bus as bus_module
 from services.kit.aggregate import Aggregate
-from services.kit.bus import EVENTS, Bus, declare
+from services.kit.bus import EVENTS, PREFETCH, Bus, declare
 from services.kit.dead import Cemetery
 from services.kit.events import Fact
 from services.kit.mongo import Announced, Database
@@ -186,6 +186,28 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
     ear = Ear()
     await connect(ear)
     await eventually(lambda: _is(ear.heard, [2]))
+
+
+async def test_a_reader_has_caught_up_once_all_that_waited_at_its_start_is_handled(connect: Connect) -> None:
+    """More waits than the broker hands out at once, and the last fact is held for a while."""
+    go_on, heard, last = asyncio.Event(), list[int](), 3 * PREFETCH
+
+    async def slow(fact: Rang) -> None:
+        if fact.times == last:
+            await go_on.wait()
+        heard.append(fact.times)
+
+    bus = await connect(Ear())
+    await bus.drain(PATIENCE_SECONDS)
+    for times in range(last + 1):
+        await bus.publish(entry(times))
+    reader = await connect(slow)
+    catching_up = asyncio.create_task(reader.caught_up())
+    await eventually(lambda: len(heard) == last)
+    assert not catching_up.done()
+    go_on.set()
+    await asyncio.wait_for(catching_up, PATIENCE_SECONDS)
+    assert sorted(heard) == list(range(last + 1))
 
 
 async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(

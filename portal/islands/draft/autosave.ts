@@ -4,7 +4,7 @@ import { passes } from "../page/patience";
 import { Problem, ask, once } from "../page/relay";
 import { wordsOf, type Say } from "../page/words";
 import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
-import { Sent, type Changes } from "./sent";
+import { Sent, fitsLastWord, type Changes } from "./sent";
 import type { Reading } from "../recipients/lines";
 
 const PAUSE_MS = 1_200;
@@ -35,7 +35,7 @@ export function valueOf(name: string, value: string): unknown {
   return name === "validity_days" ? Number(value) : value;
 }
 
-/** Leaving is asked about while the person has to decide. */
+/** Leaving is asked about while something would be lost. */
 function warn(event: BeforeUnloadEvent): void {
   event.preventDefault();
 }
@@ -50,6 +50,7 @@ class Autosave {
   private readonly sent = new Sent();
   private readonly undecided = new Map<string, () => void>();
   private conflict: Problem | undefined;
+  private readonly failures = new Set<string>();
 
   constructor(
     private readonly form: HTMLFormElement,
@@ -63,8 +64,8 @@ class Autosave {
     known?.remove();
     part(form, "unreadable")?.remove();
     (form.querySelector(":scope > .actions") ?? form).append(this.said);
-    form.addEventListener("input", () => this.later());
-    form.addEventListener("change", () => this.later());
+    form.addEventListener("input", () => this.soon());
+    form.addEventListener("change", () => this.soon());
     form.addEventListener("submit", () => removeEventListener("beforeunload", warn));
     document.addEventListener("island:save", () => void this.save());
     document.addEventListener("island:recipients", () => this.tell());
@@ -94,13 +95,32 @@ class Autosave {
     this.timer = window.setTimeout(() => void this.save(), ms);
   }
 
+  /** After a pause; at once if it would not leave with the page. */
+  private soon(): void {
+    this.guard();
+    this.later(fitsLastWord(this.changes(this.typed())) ? PAUSE_MS : 0);
+  }
+
+  /** Would something be lost with the page: the person has to decide, saving has failed, or it is too large? */
+  private guard(): void {
+    const isLarge = !fitsLastWord(this.changes(this.typed()));
+    if (isLarge || this.hasFailed() || this.undecided.size > 0) addEventListener("beforeunload", warn);
+    else removeEventListener("beforeunload", warn);
+  }
+
+  /** Is there a change whose saving has failed? */
+  private hasFailed(): boolean {
+    return Object.keys(this.changes(this.typed())).some((name) => this.failures.has(name));
+  }
+
   /** One at a time, so that an older text never comes after a newer one. */
   private async save(): Promise<void> {
     clearTimeout(this.timer);
     while (this.saving) await this.saving;
     const changes = this.changes(this.typed());
     if (Object.keys(changes).length === 0) return;
-    this.saving = this.send(changes).finally(() => (this.saving = undefined));
+    const answer = ask<Draft>("PATCH", `drafts/${this.draft}`, this.body(changes, new Set()));
+    this.saving = this.send(changes, answer).finally(() => (this.saving = undefined));
     await this.saving;
   }
 
@@ -124,13 +144,14 @@ class Autosave {
   }
 
   /** A last word that is under way keeps its `was`: if it is saved first, this older change is refused. */
-  private async send(changes: Changes): Promise<void> {
-    const answer = ask<Draft>("PATCH", `drafts/${this.draft}`, this.body(changes, new Set()));
+  private async send(changes: Changes, answer: Promise<Draft>): Promise<void> {
     try {
       this.keep(changes, await this.sent.during(changes, answer));
     } catch (error) {
-      if (!(error instanceof Problem) || error.slug !== OVERTAKEN) this.show(this.why(error), true);
+      if (!(error instanceof Problem) || error.slug !== OVERTAKEN) this.fail(Object.keys(changes), error);
       else await this.overtaken(error.members["fields"] as string[], error);
+    } finally {
+      this.guard();
     }
   }
 
@@ -146,6 +167,7 @@ class Autosave {
   /** From now on the field's changes are made from what the draft holds. */
   private build(name: string, value: string, draft: Draft): void {
     this.saved[name] = value;
+    this.failures.delete(name);
     this.was(name)?.setAttribute("value", draft.digests[name] ?? "");
   }
 
@@ -168,7 +190,7 @@ class Autosave {
       if (this.undecided.size > 0) this.tellState();
       this.later(0);
     } catch (error) {
-      this.show(this.why(error), true);
+      this.fail(fields, error);
     }
   }
 
@@ -179,9 +201,9 @@ class Autosave {
     const keep = (): void => {
       this.undecided.get(name)?.();
       this.undecided.delete(name);
-      if (this.undecided.size === 0) removeEventListener("beforeunload", warn);
       this.adopt(name, theirs, draft);
       if (Object.keys(this.changes(this.typed())).length === 0) this.tellState();
+      this.guard();
       this.later(0);
     };
     const take = (): void => {
@@ -191,17 +213,21 @@ class Autosave {
       this.look();
     };
     this.undecided.set(name, askWhich(field, theirs, { keep, take }, this.say));
-    addEventListener("beforeunload", warn);
   }
 
-  /** The page is about to go: what is not known to be saved leaves without waiting for an answer. */
+  /**
+   * The page is about to go: what is not known to be saved leaves without waiting for an answer. Each field leaves by
+   * itself, so that one that was changed elsewhere or is too large takes no other with it; the smallest leave first.
+   */
   private lastWord(): void {
-    const changes = this.changes(this.typed());
-    if (Object.keys(changes).length === 0) return;
     clearTimeout(this.timer);
+    const underWay = this.sent.underWay();
     const address = `${document.body.dataset["relay"] ?? "/relay"}/drafts/${this.draft}`;
-    const answer = once<Draft>("PATCH", address, this.body(changes, this.sent.underWay()), undefined, true);
-    void this.sent.during(changes, answer).then((draft) => this.keep(changes, draft), () => undefined);
+    const fields = Object.entries(this.changes(this.typed())).sort((one, other) => one[1].length - other[1].length);
+    for (const [name, value] of fields) {
+      const changes = { [name]: value };
+      void this.send(changes, once<Draft>("PATCH", address, this.body(changes, underWay), undefined, true));
+    }
   }
 
   private learn(draft: Draft, typed: Record<string, string>): void {
@@ -219,10 +245,16 @@ class Autosave {
     if (this.latest) document.dispatchEvent(new CustomEvent("island:saved", { detail: this.latest }));
   }
 
-  /** Saved, unless the person still has to decide. */
+  /** Saved, unless the person still has to decide, or the saving of something has failed. */
   private tellState(): void {
+    if (this.hasFailed()) return;
     const isOpen = this.undecided.size > 0;
     this.show(isOpen ? this.why(this.conflict) : this.when(), isOpen);
+  }
+
+  private fail(names: string[], error: unknown): void {
+    for (const name of names) this.failures.add(name);
+    this.show(this.why(error), true);
   }
 
   private when(): string {

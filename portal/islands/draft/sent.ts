@@ -3,6 +3,14 @@ import { isOwn } from "./overtaken";
 
 export type Changes = Record<string, string>;
 
+/** Browsers let a page that is left send 64 KiB, what is under way included. */
+const LAST_WORD_BYTES = 60_000;
+
+/** Will these changes all leave with the page? */
+export function fitsLastWord(changes: Changes): boolean {
+  return new TextEncoder().encode(JSON.stringify(changes)).length <= LAST_WORD_BYTES;
+}
+
 export class Sent {
   private readonly values = new Map<string, string[]>();
   private readonly open = new Set<Changes>();

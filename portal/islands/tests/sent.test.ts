@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sent } from "../draft/sent";
+import { Sent, fitsLastWord } from "../draft/sent";
 
 /** Sends a text of the message; answers how to let its answer come. */
 function send(sent: Sent, text: string): () => Promise<void> {
@@ -42,4 +42,10 @@ test("an answer that comes after that to a later change says nothing any more", 
   void send(sent, "Bonjour");
   expect(sent.saved("text", "Bonjour")).toBe(true);
   expect(sent.saved("text", "Bon")).toBe(false);
+});
+
+test("what a browser does not send for a page that is left is told by its bytes", () => {
+  expect(fitsLastWord({ subject: "Objet", text: "e".repeat(59_000) })).toBe(true);
+  expect(fitsLastWord({ text: "é".repeat(32_000) })).toBe(false);
+  expect(fitsLastWord({ text: "Bonjour", to: "a".repeat(60_000) })).toBe(false);
 });

@@ -14,7 +14,14 @@ from services.download.domain.coverage import NOTHING, Leaving
 from services.download.domain.downloads import Download
 from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Decision, Link
-from services.download.domain.refusals import DownloadAlreadyDone, DownloadsExhausted, FileSuspended, LinkExpired
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    DownloadsRunning,
+    FileSuspended,
+    LinkExpired,
+)
+from services.download.domain.shelf import no_lease
 from services.kit.refusals import Refusal
 
 Rule = Callable[[Download], Download]
@@ -61,7 +68,7 @@ def progress(link: Link, bundle: Bundle, id: str, progress: Progress, now: datet
 
     booked = known.download.booked(progress)
     if known.download.state != "given-back":
-        with suppress(DownloadsExhausted, FileSuspended):
+        with suppress(DownloadsExhausted, DownloadsRunning, FileSuspended):
             return _change(link, bundle, id, now, rule, booked)
     return _change(link, bundle, id, now, partial(rule, may_go_on=False), booked, within_the_limit=False)
 
@@ -79,7 +86,7 @@ def barred(link: Link, files: Iterable[str], now: datetime) -> Refusal | None:
     shelves = link.known_shelves(files)
     exhausted = [file for file, shelf in shelves.items() if not shelf.left(now)]
     if exhausted:
-        return DownloadsExhausted(files=exhausted)
+        return _exhausted(link, exhausted, now)
     suspended = [file for file, shelf in shelves.items() if shelf.suspended]
     return FileSuspended(files=suspended) if suspended else None
 
@@ -100,18 +107,24 @@ def _change(
     after = before.with_download(rule(before.download))
     changed, more = link.with_archive(id, after, now, gone)
     if within_the_limit and changed != link:
-        _must_be_within_the_limit(changed, after, now, lease=before.download.standing(now) in ("dead", "given-back"))
+        begins = before.download.standing(now) in ("dead", "given-back")
+        _must_be_within_the_limit(link, changed, after, now, lease=begins)
     return changed, [*facts, *more]
 
 
-def _must_be_within_the_limit(link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:
+def _must_be_within_the_limit(before: Link, link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:
     shelves = link.known_shelves(archive.members)
     exhausted = [file for file, shelf in shelves.items() if shelf.is_over_the_limit(now)]
     if exhausted:
-        raise DownloadsExhausted(files=exhausted)
+        raise _exhausted(before, exhausted, now)
     suspended = [file for file, shelf in shelves.items() if shelf.suspended] if lease else []
     if suspended:
         raise FileSuspended(files=suspended)
+
+
+def _exhausted(link: Link, files: list[str], now: datetime) -> Refusal:
+    """Why no archive of these files can begin: of one of them all are used, or the others are running."""
+    return no_lease([shelf.free_at(now) for shelf in link.known_shelves(files).values()], now, files=files)
 
 
 def _before_the_end(link: Link, before: Download, after: Download, now: datetime) -> Download:

@@ -33,6 +33,12 @@ class DownloadsExhausted(Gone):
     french = "Ce fichier a été téléchargé autant de fois que ce lien le permet."
 
 
+class DownloadsRunning(TooMany):
+    """All downloads that are left of this file are running; try again soon, nothing was spent."""
+
+    french = "Les téléchargements restants de ce fichier sont en cours ; réessayez bientôt, rien n'est décompté."
+
+
 class LinkExpired(Gone):
     """This link has expired."""
 

@@ -1,7 +1,9 @@
 """One file of one link: how often its bytes left, who may have it now, and its downloads."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Self
+from math import ceil
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +15,7 @@ from services.download.domain.ranges import Range
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
+    DownloadsRunning,
     DownloadStillRunning,
     FileSuspended,
 )
@@ -30,6 +33,14 @@ class Held(NamedTuple):
 
     download: Download
     window: Range
+
+
+def no_lease(free_at: Sequence[datetime | None], now: datetime, **members: Any) -> Refusal:
+    """Return the refusal where no more can be started before these moments: for good if one of them never comes."""
+    moments = [at for at in free_at if at is not None]
+    if len(moments) < len(free_at):
+        return DownloadsExhausted(**members)
+    return DownloadsRunning(retry_after_seconds=ceil((max(moments) - now).total_seconds()), **members)
 
 
 class Shelf(BaseModel):
@@ -73,9 +84,15 @@ class Shelf(BaseModel):
         """More copies could be put together than the limit allows, if all that is promised left."""
         return self._copies(now) > self.limit
 
-    def exhausted(self, now: datetime) -> DownloadsExhausted:
-        """Return why no lease can begin: all are used or running."""
-        return DownloadsExhausted(done=self.count("done", now), running=self.count("running", now))
+    def free_at(self, now: datetime) -> datetime | None:
+        """Return when one more may be started if those that run hand out nothing more; none when all are used."""
+        promising = (*self.downloads.values(), *(one.download for one in self.held))
+        ends = {end for one in promising for end in (one.lease_until, *(get.until for get in one.gets.values()))}
+        return next((end for end in sorted(ends) if end > now and self.left(end)), None)
+
+    def exhausted(self, now: datetime) -> Refusal:
+        """Return why no lease can begin: all are used, or the others are running."""
+        return no_lease([self.free_at(now)], now, done=self.count("done", now), running=self.count("running", now))
 
     def barred(self, now: datetime) -> Refusal | None:
         """Return why no lease can begin now, if so."""

@@ -146,7 +146,8 @@ def _some(card: Json, names: tuple[str, ...]) -> Json:
 
 def offered_file(path: str = "Relevés/2025/novembre.csv", size_bytes: int = 1_482_113, **more: Any) -> Json:
     """A file of a link."""
-    return {**content(path, size_bytes), "left": 2, "suspended": False, **more}
+    card = {**content(path, size_bytes), "left": 2, "suspended": False, **more}
+    return {"refusal": None if card["left"] else "downloads-exhausted", **card}
 
 
 def content(path: str = "Relevés/2025/novembre.csv", size_bytes: int = 1_482_113) -> Json:

@@ -11,12 +11,14 @@ import httpx
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
+    DownloadsRunning,
     FileSuspended,
     FileUnknown,
     LinkExpired,
     LinkUnknown,
     RangeNotSatisfiable,
 )
+from services.kit.refusals import Refusal
 from tests.fakes.api.call import Answers, Call, ok
 from tests.fakes.api.cards import LATER, TOKEN, Json, archive, offer, offered_file
 from tests.fakes.api.tracking import FakeTracking
@@ -24,6 +26,7 @@ from tests.fakes.api.tracking import FakeTracking
 FILES_URL = "http://files.test"
 ARCHIVE = "archive"
 LIMIT = 3
+NO_LEASE: dict[str, type[Refusal]] = {one.slug(): one for one in (DownloadsExhausted, DownloadsRunning)}
 
 
 class FakeDownload:
@@ -84,7 +87,7 @@ class FakeDownload:
         same["sender"] = {name: transfer["from"][name] for name in ("address", "mail_to", "name")}
         for address in addresses:
             token = f"link-{len(self.offers)}-of-{transfer['transfer']}"
-            offered: list[Json] = [{**file, "left": LIMIT, "suspended": False} for file in files]
+            offered: list[Json] = [{**file, "left": LIMIT, "suspended": False, "refusal": None} for file in files]
             self.offers[token] = offer(files=offered, archive=archive(left=LIMIT), **same)
             self._holders[token] = address
 
@@ -129,11 +132,13 @@ class FakeDownload:
             raise FileUnknown()
         if id not in self.downloads:
             if not file["left"]:
-                begun = {one for one, of in self.downloads.items() if of == what}
-                raise DownloadsExhausted(done=len(begun & self.done), running=len(begun - self.done))
+                raise self._no_lease(what)
             if file["suspended"]:
                 raise FileSuspended()
             file["left"] -= 1
+            self.downloads[id] = what
+            if not file["left"]:
+                file["refusal"] = self._no_lease(what).slug()
             _take_from_archive(card["archive"], file)
             self._tracking.note_start(card["transfer"], self._holder(call), call["file"], id)
         body = self.contents.get(call["file"], b"")
@@ -146,11 +151,17 @@ class FakeDownload:
         wanted = (call.body or {}).get("files") or files
         if id not in self.downloads:
             if whole["refusal"]:
-                raise DownloadsExhausted(files=whole["files"])
+                raise NO_LEASE[whole["refusal"]](files=whole["files"])
             whole["left"] -= 1
         self._begin(id, ARCHIVE, self.archive(card, wanted), whole["etag"])
         said = {name: whole[name] for name in ("name", "etag", "left")}
         return ok({**self._address(id), **said, "size_bytes": len(self._bodies[id]), "files": wanted})
+
+    def _no_lease(self, what: str) -> Refusal:
+        """Why no more downloads of a file can begin."""
+        begun = {one for one, of in self.downloads.items() if of == what}
+        refusal = DownloadsRunning if begun - self.done else DownloadsExhausted
+        return refusal(done=len(begun & self.done), running=len(begun - self.done))
 
     def _begin(self, id: str, what: str, body: bytes, etag: str) -> None:
         self.downloads.setdefault(id, what)
@@ -201,4 +212,4 @@ def _take_from_archive(card: Json, file: Json) -> None:
     """There are no more archives than downloads of each file."""
     card["left"] = min(card["left"], file["left"])
     if not card["left"]:
-        card |= {"refusal": DownloadsExhausted.slug(), "files": [file["file"]]}
+        card |= {"refusal": file["refusal"], "files": [file["file"]]}

@@ -9,6 +9,7 @@ from services.propagation.api import AgentsOnly
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
+    NobodyWaits,
     ShownDiffers,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
@@ -17,7 +18,11 @@ from tests.fakes.api.call import Answer, Answers, Call, ok, page, with_session
 from tests.fakes.api.cards import SHA, WHEN, Json, decision, pending_in_list, plain_recipient
 
 OUTCOMES = {"approval": "approved", "refusal": "refused"}
-STOPPED: dict[str, type[Refusal]] = {"withdrawn": TransferAlreadyWithdrawn, "quarantined": TransferAlreadyQuarantined}
+STOPPED: dict[str, type[Refusal]] = {
+    "withdrawn": TransferAlreadyWithdrawn,
+    "quarantined": TransferAlreadyQuarantined,
+    "released": NobodyWaits,
+}
 
 
 class FakePropagation:

@@ -117,11 +117,11 @@ async def test_all_or_nothing_and_a_choice_of_what_is_left(download: Download, c
     first, second, third = (file.file for file in sent.parcel.files)
     for _ in range(3):
         await sent.start(client, file=second)
-    refused = await start(client, sent, status=410)
-    assert (refused["type"], refused["files"]) == ("/problems/downloads-exhausted", [second])
+    refused = await start(client, sent, status=429)
+    assert (refused["type"], refused["files"]) == ("/problems/downloads-running", [second])
     assert await lefts(client, sent) == [3, 0, 3]
     said = (await sent.look(client)).json()["archive"]
-    assert (said["left"], said["refusal"], said["files"]) == (0, "downloads-exhausted", [second])
+    assert (said["left"], said["refusal"], said["files"]) == (0, "downloads-running", [second])
     card = await start(client, sent, third, first)
     assert card["files"] == [first, third]
     assert list(contents((await client.get(card["url"])).content).values()) == [sent.bodies[0], sent.bodies[2]]
@@ -145,8 +145,8 @@ async def test_given_back_or_forgotten_it_costs_nothing(download: Download, clie
     for _ in range(3):
         await start(client, sent)
     assert await lefts(client, sent) == [0, 0]
-    await start(client, sent, status=410)
-    assert (await sent.start(client)).status_code == 410
+    await start(client, sent, status=429)
+    assert (await sent.start(client)).status_code == 429
     await sent.pass_time(timedelta(seconds=90))
     assert await lefts(client, sent) == [3, 3]
     assert contents((await client.get(card["url"])).content)
@@ -183,7 +183,7 @@ async def test_archives_and_files_take_exactly_three_of_each(started: Started, c
         return kind, answer.status_code
 
     answers = await asyncio.gather(*(one(number) for number in range(60)))
-    assert {status for _, status in answers} == {200, 410}
+    assert {status for _, status in answers} == {200, 429}
     taken = [kind for kind, status in answers if status == 200]
     assert [taken.count(0) + taken.count(kind) for kind in (1, 2)] == [3, 3]
     assert await lefts(client, sent) == [0, 0]

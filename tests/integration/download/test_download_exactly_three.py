@@ -33,7 +33,8 @@ async def test_two_hundred_simultaneous_starts_over_three_instances_give_three_l
     download = await started(3)
     sent = await download.sent(noise(100))
     answers = await asyncio.gather(*(sent.start(client, instance=number % 3) for number in range(200)))
-    assert Counter(answer.status_code for answer in answers) == {200: 3, 410: 197}
+    assert Counter(answer.status_code for answer in answers) == {200: 3, 429: 197}
+    assert all(0 < int(answer.headers["retry-after"]) <= 90 for answer in answers if answer.status_code == 429)
     link = await download.deps.links.all.get(sent.link())
     assert link.version == 4, "a refused start writes nothing"
 
@@ -64,7 +65,11 @@ async def test_a_lease_that_was_never_used_is_free_again_after_ninety_seconds(
     for _ in range(3):
         await sent.start(client)
     await sent.pass_time(timedelta(seconds=30))
-    assert (await sent.start(client)).status_code == 410
+    refused = await sent.start(client)
+    assert (refused.status_code, refused.json()["type"]) == (429, "/problems/downloads-running")
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    files = (await sent.look(client)).json()["files"]
+    assert [(one["left"], one["refusal"]) for one in files] == [(0, "downloads-running")]
     await sent.pass_time(timedelta(seconds=60))
     assert await sent.left(client) == 3
     assert (await sent.start(client)).status_code == 200

@@ -1,7 +1,7 @@
 """Notify without its process: the real database, and a mailer that does as it is told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from email.headerregistry import Address
@@ -23,10 +23,19 @@ SECRETARY = Secretary(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
 
 
-def deps_on(database: Database, mailer: Mailer, concurrency: int = 4) -> Deps:
-    breaker = Breaker(monotonic_seconds)
-    mails = Mails(database)
-    return Deps(mails, Digests(database), Standings(database, mails), SECRETARY, mailer, breaker, FROM, concurrency)
+async def nothing_waits() -> None:
+    """No fact waited when the process started."""
+
+
+def deps_on(
+    database: Database,
+    mailer: Mailer,
+    concurrency: int = 4,
+    caught_up: Callable[[], Awaitable[None]] = nothing_waits,
+) -> Deps:
+    breaker, mails = Breaker(monotonic_seconds), Mails(database)
+    digests, standings = Digests(database), Standings(database, mails)
+    return Deps(mails, digests, standings, SECRETARY, mailer, breaker, FROM, concurrency, caught_up)
 
 
 def another(deps: Deps) -> Deps:

@@ -78,6 +78,19 @@ async def test_when_the_relay_is_back_nobody_is_written_to_about_what_has_ended(
     assert told.to(SENDER.address)
 
 
+@pytest.mark.parametrize("revoked_first", [False, True])
+async def test_no_agent_is_asked_about_a_transfer_whose_last_external_recipient_was_revoked(
+    database: Database, revoked_first: bool
+) -> None:
+    transfer, mailer = new_transfer(), FakeMailer()
+    deps, asked = deps_on(database, mailer), [approval_requested(transfer)]
+    await hear(deps, *([revoked(transfer), *asked] if revoked_first else [*asked, revoked(transfer)]))
+    async with walking(deps):
+        await everything_left(deps, transfer)
+    assert {mail.state for mail in await of(deps, transfer)} == {"dropped"}
+    assert not mailer.told.accepted
+
+
 async def test_a_recipient_who_was_revoked_gets_nothing_when_the_relay_is_back(database: Database) -> None:
     transfer = new_transfer()
     async with smtp_server({}) as (told, relay):

@@ -15,7 +15,7 @@ from services.download.domain.downloads import Download
 from services.download.domain.gets import LAST_BYTES
 from services.download.domain.link import Decision, Link
 from services.download.domain.ranges import Ranges, covered, merged
-from services.download.domain.refusals import DownloadsExhausted
+from services.download.domain.refusals import DownloadsExhausted, DownloadsRunning
 from services.download.streams.journal import Journal, MayNotGoOn
 from tests.fakes.mongo import FakeAggregates
 from tests.unit.download.counter import MIB, START, new_link
@@ -127,7 +127,7 @@ class Booked:
 
     def others_start(self) -> None:
         """Other downloads take every lease that is free."""
-        with suppress(DownloadsExhausted):
+        with suppress(DownloadsExhausted, DownloadsRunning):
             for id in OTHERS:
                 self._apply(lambda link, now, id=id: link.start(LINE, "f", id, now))  # type: ignore[misc]
 

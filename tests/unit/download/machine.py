@@ -26,6 +26,7 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
+    DownloadsRunning,
     DownloadStillRunning,
 )
 from services.kit.events import Fact
@@ -34,7 +35,7 @@ LINES = {"large": FileLine(path="large", size_bytes=20 * MIB), "small": FileLine
 BEGINS = {"large": MIB, "small": 22 * MIB}
 BUNDLE = Bundle(LINES, BEGINS, 25 * MIB)
 """Everything is counted in MiB: an archive's headers have one each, as if they were so long."""
-REFUSED = (DownloadsExhausted, DownloadAlreadyDone, DownloadSpent, DownloadStillRunning)
+REFUSED = (DownloadsExhausted, DownloadsRunning, DownloadAlreadyDone, DownloadSpent, DownloadStillRunning)
 SCOPES = st.sampled_from(["large", "small", "archive"])
 IDS = st.sampled_from("abcde")
 Rule = Callable[[Link, datetime], tuple[Link, list[Fact]]]

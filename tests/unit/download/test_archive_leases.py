@@ -14,6 +14,7 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
+    DownloadsRunning,
     FileSuspended,
     LinkExpired,
 )
@@ -62,9 +63,10 @@ def test_one_file_without_a_slot_refuses_all_and_takes_nothing() -> None:
     link = new_link()
     for id in "123":
         link, _ = link.start(LINES["b"], "b", id, START)
-    with pytest.raises(DownloadsExhausted) as refused:
+    with pytest.raises(DownloadsRunning) as refused:
         archiving.start(link, ALL, "x", START)
     assert refused.value.members == {"files": ["b"]}
+    assert refused.value.retry_after_seconds == 90
     assert left(started(link, "x", files="ac")) == [2, 0, 2]
 
 
@@ -72,7 +74,7 @@ def test_archives_and_files_share_the_same_three() -> None:
     link = started(started(new_link(), "x"), "y", files="ab")
     link, _ = link.start(LINES["a"], "a", "1", START)
     assert left(link) == [0, 1, 2]
-    with pytest.raises(DownloadsExhausted):
+    with pytest.raises(DownloadsRunning):
         link.start(LINES["a"], "a", "2", START)
 
 
@@ -89,7 +91,7 @@ def test_a_file_that_ran_out_meanwhile_keeps_a_dead_archive_from_going_on() -> N
     link = fetched(link, "x", 8, 16)
     later = START + timedelta(seconds=90)
     link, _ = link.start(LINES["c"], "c", "1", later)
-    with pytest.raises(DownloadsExhausted) as refused:
+    with pytest.raises(DownloadsRunning) as refused:
         fetched(link, "x", 9, 16, later)
     assert refused.value.members == {"files": ["c"]}
     link, _ = ended(link, "x", 8, 16, later, upto=9)

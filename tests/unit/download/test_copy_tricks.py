@@ -9,12 +9,20 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
+    DownloadsRunning,
     DownloadStillRunning,
     FileSuspended,
 )
 from tests.unit.download.counter import MIB, Desk
 
-REFUSED = (DownloadsExhausted, DownloadAlreadyDone, DownloadSpent, DownloadStillRunning, FileSuspended)
+REFUSED = (
+    DownloadsExhausted,
+    DownloadsRunning,
+    DownloadAlreadyDone,
+    DownloadSpent,
+    DownloadStillRunning,
+    FileSuspended,
+)
 TRIES = 400
 
 

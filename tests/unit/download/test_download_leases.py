@@ -9,6 +9,7 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadSpent,
+    DownloadsRunning,
     LinkExpired,
 )
 from services.download.domain.shelf import MOST_UNDONE
@@ -20,10 +21,33 @@ def test_three_leases_and_not_a_fourth() -> None:
     for id in "abc":
         desk.start(id)
     before = desk.link
-    with pytest.raises(DownloadsExhausted) as refusal:
+    with pytest.raises(DownloadsRunning) as refusal:
         desk.start("d")
     assert refusal.value.members == {"done": 0, "running": 3}
     assert desk.link is before
+
+
+def test_while_undone_downloads_hold_the_leases_that_are_left_the_refusal_says_when_one_is_free_again() -> None:
+    desk = Desk()
+    desk.start("done")
+    desk.complete("done", 0, 10 * MIB)
+    desk.start("a")
+    desk.pass_time(seconds=20.5)
+    desk.start("b")
+    with pytest.raises(DownloadsRunning) as refusal:
+        desk.start("c")
+    assert refusal.value.retry_after_seconds == 70
+    desk.pass_time(seconds=refusal.value.retry_after_seconds)
+    desk.start("c")
+
+
+def test_what_runs_inside_its_last_bytes_will_count_so_the_refusal_is_final() -> None:
+    desk = Desk(limit=1)
+    desk.start("a")
+    desk.progress("a", 0, 10 * MIB - 1)
+    with pytest.raises(DownloadsExhausted) as refusal:
+        desk.start("b")
+    assert refusal.value.members == {"done": 0, "running": 1}
 
 
 def test_the_same_id_again_changes_nothing() -> None:

@@ -109,3 +109,13 @@ def test_what_is_heard_of_a_transfer_comes_to_one_state_and_names_nobody() -> No
     (end,) = ends
     assert "@" not in end
     assert Standing.model_validate_json(end).ends_at == AT + 48 * HOUR
+
+
+def test_a_question_whose_last_external_recipient_was_revoked_is_dropped() -> None:
+    question = WAITING.but(kind="to_approve", outsiders=("a@firme.example", "b@firme.example"))
+    revoke_a: Heard = lambda one: one.without("a@firme.example", AT)  # noqa: E731
+    revoke_b: Heard = lambda one: one.without("b@firme.example", AT)  # noqa: E731
+    assert every_order(question, [revoke_a], AT) == [question]
+    (gone,) = every_order(question, [revoke_a, revoke_b], AT)
+    assert (gone.state, gone.outsiders) == ("dropped", ())
+    assert revoke_b(revoke_a(STANDING)).departing(question, AT)[0].state == "dropped"

@@ -88,7 +88,6 @@ async def test_what_changed_meanwhile_is_shown_again_with_the_reason_that_was_ty
     [
         ("withdrawn", "L’expéditeur a supprimé cet envoi"),
         ("lapsed", "Personne n’a validé cet envoi à temps"),
-        ("released", "Aucune validation n’était nécessaire"),
         ("quarantined", "en cours d’examen"),
     ],
 )
@@ -97,6 +96,18 @@ async def test_a_decision_that_is_over_has_no_buttons(api: FakeApi, person: Pers
     page = (await person.get(DECISION)).text
     assert said in page
     assert "/approval" not in page
+
+
+async def test_when_all_who_waited_were_revoked_the_page_says_that_nothing_is_left_to_decide(
+    api: FakeApi, person: Person
+) -> None:
+    page = await person.get(DECISION)
+    api.propagation.decisions[SENT] |= {"state": "released", "may_decide": False, "decide_by": None}
+    late = (await person.send(page, f"{DECISION}/approval")).text
+    for html in (late, (await person.get(DECISION)).text):
+        assert "a révoqué tous ceux qui attendaient une validation" in html
+        assert "n’y a plus rien à décider" in html
+    assert "/approval" not in late
 
 
 async def test_an_agent_with_a_session_decides_the_same_way(api: FakeApi, person: Person) -> None:
@@ -116,6 +127,23 @@ async def test_the_page_of_a_link_shows_what_there_is_and_costs_nothing(api: Fak
     assert "Get-FileHash" in page
     assert page.count(f'action="{OFFER}/files/') == 1
     assert {request.method for request in api.asked} == {"GET"}
+
+
+async def test_while_undone_downloads_run_the_page_and_the_refusal_say_when_one_is_free_again(
+    api: FakeApi, person: Person
+) -> None:
+    for _ in range(2):
+        await person.send(await person.get(OFFER), DOWNLOAD)
+    page = await person.get(OFFER)
+    assert "restants sont en cours" in page.text
+    assert DOWNLOAD not in page.text
+    assert "Limite atteinte" in page.text, "the other file was downloaded as often as it may be"
+    api.download.offers[TOKEN]["files"][0]["left"] = 1
+    page = await person.get(OFFER)
+    api.download.offers[TOKEN]["files"][0]["left"] = 0
+    refused = await person.send(page, DOWNLOAD)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
+    assert "se libère sous 90 secondes" in refused.text
 
 
 async def test_a_double_click_takes_one_download_and_leads_to_the_bytes(api: FakeApi, person: Person) -> None:

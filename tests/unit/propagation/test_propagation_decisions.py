@@ -22,6 +22,7 @@ from services.propagation.domain import (
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
+    NobodyWaits,
     ShownDiffers,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
@@ -250,6 +251,16 @@ def test_when_everybody_who_waits_was_revoked_there_is_nothing_left_that_could_l
         state, _ = revoke(state, address)
     assert (state.state, state.decide_by) == ("released", None)
     assert lapse(state, TOO_LATE) == (state, [])
+
+
+def test_when_everybody_who_waits_was_revoked_an_approver_is_told_that_nobody_waits() -> None:
+    state = waiting()
+    for address in (FIRM, "archives@firme.example"):
+        state, _ = revoke(state, address)
+    with pytest.raises(NobodyWaits):
+        approve(state, CLERK, state.shown().digest, LATER)
+    with pytest.raises(NobodyWaits):
+        refuse(state, CLERK, state.shown().digest, "non", LATER)
 
 
 def test_an_agent_who_was_revoked_decides_nothing_any_more() -> None:

@@ -1,0 +1,63 @@
+"""After a start, the facts that waited are heard before the first mail leaves; but no mail waits for ever."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from devstack.stack import Stack
+from services.contracts.upload import TransferWithdrawn
+from services.kit.announced import announced
+from services.kit.bus import Bus, Handler, declare
+from services.kit.events import Fact
+from services.kit.mongo import Database
+from services.notify import postman as postman_module
+from services.notify.handlers import heard, on_approval_requested, on_link_issued
+from tests.eventually import eventually
+from tests.integration.notify.service import deps_on, new_transfer, of, walking
+from tests.unit.notify.scripted import FakeMailer
+from tests.unit.notify.told import AGENTS, FIRM, SENDER, approval_requested, endings, link_issued
+
+
+@asynccontextmanager
+async def connected(bus: Bus, handlers: dict[type[Fact], Handler]) -> AsyncIterator[Bus]:
+    await bus.connect(handlers)
+    try:
+        yield bus
+    finally:
+        await bus.close()
+
+
+async def test_a_withdrawal_that_waited_is_heard_before_the_first_mail_leaves(
+    servers: Stack, database: Database
+) -> None:
+    await declare(servers.amqp_admin_url, [TransferWithdrawn])
+    mailer, transfers = FakeMailer(), [new_transfer() for _ in range(20)]
+    reader = Bus(servers.amqp_admin_url, "notify")
+    deps = deps_on(database, mailer, caught_up=reader.caught_up)
+    for transfer in transfers:
+        await on_approval_requested(deps, approval_requested(transfer))
+    async with connected(Bus(servers.amqp_admin_url, "upload"), {}) as upload:
+        for entry in announced([endings(transfer)["withdrawn"] for transfer in transfers]):
+            await upload.publish(entry)
+    async with walking(deps), connected(reader, {TransferWithdrawn: heard(deps)[TransferWithdrawn]}):
+        await eventually(lambda: len(mailer.told.to(SENDER.address)) == len(transfers))
+    assert not any(mailer.told.to(agent) for agent in AGENTS)
+    for transfer in transfers:
+        assert {mail.state for mail in await of(deps, transfer) if mail.kind == "to_approve"} == {"dropped"}
+
+
+async def test_a_queue_that_is_never_read_holds_no_mail_for_ever(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postman_module, "BACKLOG_SECONDS", 0.0)
+    mailer, transfer = FakeMailer(), new_transfer()
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    deps = deps_on(database, mailer, caught_up=never)
+    await on_link_issued(deps, link_issued(transfer))
+    async with walking(deps):
+        await eventually(lambda: len(mailer.told.to(FIRM)) == 1)
