@@ -61,10 +61,14 @@ def _with_few_marks(text: str) -> str:
 
 def _marks(codes: range) -> str:
     """The signs of which nothing but marks is left when they are decomposed, as ranges of a character class."""
-    signs = [chr(code) for code in codes]
-    marks = [all(map(unicodedata.combining, unicodedata.normalize("NFKD", sign))) for sign in signs]
-    ranges = [list(run) for is_mark, run in groupby(signs, dict(zip(signs, marks, strict=True)).get) if is_mark]
+    ranges = [list(run) for is_mark, run in groupby(map(chr, codes), _is_mark) if is_mark]
     return "".join(f"{run[0]}-{run[-1]}" for run in ranges)
+
+
+def _is_mark(sign: str) -> bool:
+    if not unicodedata.decomposition(sign):
+        return unicodedata.combining(sign) > 0
+    return all(map(unicodedata.combining, unicodedata.normalize("NFKD", sign)))
 
 
 WITHIN, LAST = 0xFFFF, 0x1FFFF

@@ -5,6 +5,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -187,7 +188,8 @@ def give_up_uploads(stack: Stack) -> None:
     """Drop all unfinished uploads, as a store does when it finds them too old."""
     bucket = s3_client(stack.workspace, "upload")
     for one in bucket._list_multipart_uploads(stack.s3_bucket).uploads:
-        bucket._abort_multipart_upload(stack.s3_bucket, one.object_name, str(one.upload_id))
+        with suppress(minio.error.S3Error):  # the product itself drops those whose file was removed
+            bucket._abort_multipart_upload(stack.s3_bucket, one.object_name, str(one.upload_id))
     bucket._http.clear()
 
 

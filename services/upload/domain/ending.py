@@ -1,7 +1,7 @@
 """How does a transfer end, and how do its bytes?"""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from services.contracts.upload import TransferQuarantined, TransferWithdrawn
 from services.contracts.values import FileLine
@@ -11,6 +11,8 @@ from services.upload.domain.transfer import Leftover, Outcome, Transfer
 
 RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded")
 """Two ends may be announced in any order; the earlier in this list is the one that counts."""
+BYTES_OUTLIVE_THE_END = timedelta(seconds=5)
+"""By then the downloads know of the end and refuse because of it, instead of finding that an object is missing."""
 MOST_SECOND_LOOKS = 100
 """Removed files of one draft whose bytes are looked for once more."""
 
@@ -47,7 +49,7 @@ def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> 
         return transfer
     if transfer.state == "closed":
         return transfer.but(outcome=outcome, closed_at=at)
-    return _closed(transfer, outcome, at, now)
+    return _closed(transfer, outcome, at, now + BYTES_OUTLIVE_THE_END)
 
 
 def removable(transfer: Transfer, now: datetime) -> list[Leftover]:

@@ -16,6 +16,7 @@ from services.kit.objects import Objects
 from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
+from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
@@ -142,7 +143,8 @@ class Upload(Harness[Deps]):
         return len(await self.objects[0].pending())
 
     async def sweep(self) -> None:
-        """What the loop does."""
+        """What the loop does, when the downloads know of every end."""
+        await self.pass_time(BYTES_OUTLIVE_THE_END)
         await sweep(self.deps)
 
     def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:

@@ -16,6 +16,7 @@ from services.kit.events import Fact
 from services.kit.objects import Objects, StoreUnavailable
 from services.kit.refusals import NotFound
 from services.upload.arrivals import Arrivals
+from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
 from services.upload.handlers import heard
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
@@ -126,6 +127,7 @@ async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
+    await upload.pass_time(BYTES_OUTLIVE_THE_END)
     await asyncio.gather(*(sweep(upload.instances[number % 2]) for number in range(3)))
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find().to_list()
@@ -192,6 +194,7 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     nowhere = Objects("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
+    await upload.pass_time(BYTES_OUTLIVE_THE_END)
     with pytest.raises(StoreUnavailable):
         await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))
     nowhere.close()

@@ -1,6 +1,6 @@
 """How transfers end, in whatever order ends are told, and how bytes go."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import get_args
 
@@ -13,6 +13,7 @@ from services.contracts.upload import TransferExtended, TransferQuarantined, Tra
 from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.drafting import ValidityOutOfRange
 from services.upload.domain.ending import (
+    BYTES_OUTLIVE_THE_END,
     MOST_SECOND_LOOKS,
     aged,
     close,
@@ -42,6 +43,7 @@ from tests.unit.upload.sample import (
     with_complete_file,
 )
 
+SECOND = timedelta(seconds=1)
 ENDS: list[Outcome] = ["refused", "lapsed", "expired"]
 
 
@@ -104,25 +106,27 @@ def test_an_end_that_is_told_of_a_draft_changes_nothing() -> None:
     assert close(state, "expired", NOW, NOW) is state
 
 
-def test_bytes_go_at_once_and_are_looked_for_once_more() -> None:
+def test_bytes_go_once_the_downloads_know_and_are_looked_for_once_more() -> None:
     gone, _ = withdraw(submitted(), NOW)
-    assert timed(gone, KEEPING).due_at == NOW
-    once = purged(gone)
-    assert once.purged_at == NOW
-    assert removable(once, NOW + HOUR) == []
-    assert timed(once, KEEPING).due_at == NOW + KEEPING.late_bytes
-    assert purged(once) == once, "another sweeper did the same"
-    twice = purged(once, NOW + 2 * HOUR)
+    then = NOW + BYTES_OUTLIVE_THE_END
+    assert timed(gone, KEEPING).due_at == then
+    assert removable(gone, then - SECOND) == []
+    once = purged(gone, then)
+    assert once.purged_at == then
+    assert removable(once, then + HOUR) == []
+    assert timed(once, KEEPING).due_at == then + KEEPING.late_bytes
+    assert purged(once, then) == once, "another sweeper did the same"
+    twice = purged(once, then + 2 * HOUR)
     assert twice.leftovers == ()
-    assert twice.purged_at == NOW
+    assert twice.purged_at == then
 
 
 def test_bytes_that_are_still_there_are_not_purged() -> None:
     gone, _ = withdraw(submit(ready(files=2), OUTSIDER, LIMITS, AGENTS, NOW)[0], NOW)
     first, second = gone.leftovers
-    half = removed(gone, {first.key}, KEEPING, NOW)
+    half = removed(gone, {first.key}, KEEPING, NOW + HOUR)
     assert half.purged_at is None
-    assert removable(half, NOW) == [second]
+    assert removable(half, NOW + HOUR) == [second]
 
 
 def test_a_draft_that_nobody_touches_is_thrown_away_and_forgotten() -> None:
@@ -175,7 +179,7 @@ def test_a_transfer_whose_end_nobody_announced_ends_all_the_same() -> None:
 
 
 def test_the_history_of_a_transfer_is_kept_for_a_year() -> None:
-    clean = purged(purged(withdraw(submitted(), NOW)[0]), NOW + DAY)
+    clean = purged(purged(withdraw(submitted(), NOW)[0], NOW + HOUR), NOW + DAY)
     assert not forgettable(clean, KEEPING, NOW + 364 * DAY)
     assert forgettable(clean, KEEPING, NOW + 365 * DAY)
 
