@@ -1,4 +1,4 @@
-"""What must hold after every story; reads only databases, the bucket, the broker and the mailbox (reliability.md)."""
+"""What must hold after every story (docs/requirements.md); reads only databases, bucket, broker and mailbox."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ within the limit after every reserved byte and the rest of every leased download
 A byte that is handed out again within one download counts again, and costs nothing by that: another byte, handed out
 once, keeps `copies` where it was. But a small file fits into the buffers on the way, and may leave whole without that
 anybody receives a byte of it. Within one download, alone or in an archive, each byte of a small file may therefore
-leave three times and counts once: three times `limit` is the most that comes of it (quota, *coverage*).
+leave three times and counts once: three times `limit` is the most that comes of it (docs/downloads.md).
 """
 
 from collections import defaultdict

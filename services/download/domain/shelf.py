@@ -68,7 +68,7 @@ class Shelf(BaseModel):
 
     @property
     def suspended(self) -> bool:
-        """It was sent so often, since the sender last opened it, that the load is stopped (quota, *coverage*)."""
+        """It was sent so often, since the sender last opened it, that the load is stopped (docs/downloads.md)."""
         return self.sent_bytes > MOST_LOADS * self.size_bytes + MOST_SENT_BYTES
 
     def count(self, standing: Standing, now: datetime) -> int:
