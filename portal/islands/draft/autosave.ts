@@ -1,11 +1,11 @@
 // What is typed is saved as it is typed; the page says when, and who will have to approve.
 import { el, part, write } from "../page/dom";
 import { passes } from "../page/patience";
-import { Problem, ask, once } from "../page/relay";
-import { wordsOf, type Say } from "../page/words";
-import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
-import { Sent, type Changes } from "./sent";
+import { ask, once, Problem } from "../page/relay";
+import { type Say, wordsOf } from "../page/words";
 import type { Reading } from "../recipients/lines";
+import { ask as askWhich, type Fields, isOwn, textOf } from "./overtaken";
+import { type Changes, Sent } from "./sent";
 
 const PAUSE_MS = 1_200;
 const LISTS = ["to", "cc", "bcc"];
@@ -22,7 +22,9 @@ export interface Draft extends Fields {
 }
 
 /** A key and a figure for the sentence that says who has to approve; nothing while that is not known. */
-export function approval(draft: Pick<Draft, "recipients" | "unreadable" | "needs_approval" | "approvers">): [string, number] | undefined {
+export function approval(
+  draft: Pick<Draft, "recipients" | "unreadable" | "needs_approval" | "approvers">,
+): [string, number] | undefined {
   if (draft.recipients.length === 0) return undefined;
   const others = draft.recipients.filter((one) => one.role !== "agent").length;
   if (!draft.needs_approval) return draft.unreadable.length > 0 ? undefined : ["nobody_approves", 0];
@@ -68,7 +70,9 @@ class Autosave {
     form.addEventListener("submit", () => removeEventListener("beforeunload", warn));
     document.addEventListener("island:save", () => void this.save());
     document.addEventListener("island:recipients", () => this.tell());
-    document.addEventListener("island:read", (event) => this.read((event as CustomEvent<Record<string, string>>).detail));
+    document.addEventListener("island:read", (event) =>
+      this.read((event as CustomEvent<Record<string, string>>).detail),
+    );
     document.addEventListener("visibilitychange", () => (document.hidden ? this.lastWord() : this.later(0)));
     this.look();
   }
@@ -80,7 +84,10 @@ class Autosave {
 
   /** What the service read of the lists, as far as they still hold it. */
   private look(): void {
-    void ask<Draft>("GET", `drafts/${this.draft}`).then((found) => this.learn(found, {}), () => undefined);
+    void ask<Draft>("GET", `drafts/${this.draft}`).then(
+      (found) => this.learn(found, {}),
+      () => undefined,
+    );
   }
 
   private typed(): Record<string, string> {
@@ -114,7 +121,9 @@ class Autosave {
   /** The changes as the service takes them, each with the digest of what it was made from, unless that is unknown. */
   private body(changes: Changes, unknown: Set<string>): Record<string, unknown> {
     const names = Object.keys(changes);
-    const was = Object.fromEntries(names.filter((name) => !unknown.has(name)).map((name) => [name, this.was(name)?.value]));
+    const was = Object.fromEntries(
+      names.filter((name) => !unknown.has(name)).map((name) => [name, this.was(name)?.value]),
+    );
     return { ...Object.fromEntries(names.map((name) => [name, valueOf(name, changes[name]!)])), was };
   }
 
@@ -201,7 +210,10 @@ class Autosave {
     clearTimeout(this.timer);
     const address = `${document.body.dataset["relay"] ?? "/relay"}/drafts/${this.draft}`;
     const answer = once<Draft>("PATCH", address, this.body(changes, this.sent.underWay()), undefined, true);
-    void this.sent.during(changes, answer).then((draft) => this.keep(changes, draft), () => undefined);
+    void this.sent.during(changes, answer).then(
+      (draft) => this.keep(changes, draft),
+      () => undefined,
+    );
   }
 
   private learn(draft: Draft, typed: Record<string, string>): void {

@@ -39,7 +39,13 @@ export function ask(field: HTMLElement, theirs: string, choices: Choices, say: S
   const keep = el("button", { class: "button", type: "button", onclick: choices.keep }, say("keep_mine"));
   const take = el("button", { class: "button", type: "button", onclick: choices.take }, say("take_other"));
   const buttons = el("div", { class: "actions" }, keep, take);
-  const box = el("div", { class: "alert alert--warn", role: "alert" }, el("p", { class: "alert__heading" }, say("overtaken")), shown, buttons);
+  const box = el(
+    "div",
+    { class: "alert alert--warn", role: "alert" },
+    el("p", { class: "alert__heading" }, say("overtaken")),
+    shown,
+    buttons,
+  );
   (field.closest(".field") ?? field).after(box);
   box.closest("details")?.setAttribute("open", "");
   return () => box.remove();

@@ -11,7 +11,10 @@ export class Problem extends Error {
     readonly retryAfter = 0,
   ) {
     super(typeof members["title"] === "string" ? members["title"] : "");
-    this.slug = String(members["type"] ?? "").split("/").pop() ?? "";
+    this.slug =
+      String(members["type"] ?? "")
+        .split("/")
+        .pop() ?? "";
   }
 }
 
@@ -25,7 +28,12 @@ export class NotTheService extends Problem {
 export type Json = Record<string, unknown>;
 
 /** One question, asked again while the trouble is a passing one; every question of ours may be asked twice. */
-export async function ask<Answer = Json>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Answer> {
+export async function ask<Answer = Json>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<Answer> {
   const address = `${document.body.dataset["relay"] ?? "/relay"}/${path}`;
   return patiently(() => once<Answer>(method, address, body, signal), signal);
 }
@@ -38,7 +46,10 @@ export async function once<Answer>(
   signal?: AbortSignal,
   keepalive = false,
 ): Promise<Answer> {
-  const headers: Record<string, string> = { "X-CSRF-Token": document.body.dataset["csrf"] ?? "", Accept: "application/json" };
+  const headers: Record<string, string> = {
+    "X-CSRF-Token": document.body.dataset["csrf"] ?? "",
+    Accept: "application/json",
+  };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
   try {
@@ -57,6 +68,7 @@ export async function once<Answer>(
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const read = isJson ? ((await answer.json().catch(() => undefined)) as unknown) : undefined;
   if (answer.ok && answer.status !== 204 && read === undefined) throw new NotTheService();
-  if (!answer.ok) throw new Problem(answer.status, (read ?? {}) as Json, Number(answer.headers.get("retry-after")) || 0);
+  if (!answer.ok)
+    throw new Problem(answer.status, (read ?? {}) as Json, Number(answer.headers.get("retry-after")) || 0);
   return read as Answer;
 }

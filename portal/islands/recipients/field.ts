@@ -1,7 +1,7 @@
 // Recipients as chips, on top of the plain field, which goes on holding everything for the form. The service reads them.
 import { el, write } from "../page/dom";
-import { wordsOf, type Say } from "../page/words";
-import { linesOf, linesRead, typedOn, type Line, type Reading } from "./lines";
+import { type Say, wordsOf } from "../page/words";
+import { type Line, linesOf, linesRead, type Reading, typedOn } from "./lines";
 
 class Chips {
   private lines: Line[] = [];
@@ -17,7 +17,15 @@ class Chips {
   ) {
     const hint = `${plain.id}-chips`;
     const described = [plain.getAttribute("aria-describedby"), hint].filter(Boolean).join(" ");
-    this.field = el("input", { class: "chips__field", type: "text", inputmode: "email", autocomplete: "off", autocapitalize: "off", spellcheck: "false", "aria-describedby": described });
+    this.field = el("input", {
+      class: "chips__field",
+      type: "text",
+      inputmode: "email",
+      autocomplete: "off",
+      autocapitalize: "off",
+      spellcheck: "false",
+      "aria-describedby": described,
+    });
     if (plain.getAttribute("aria-invalid")) this.field.setAttribute("aria-invalid", "true");
     this.box = el("div", { class: "chips" }, this.list, this.field);
     plain.after(this.box, el("p", { class: "unseen", id: hint }, say("chips_hint")), this.wrong, this.aloud);
@@ -53,7 +61,12 @@ class Chips {
   private tell(fresh: Line[]): void {
     const bad = fresh.filter((line) => line.wrong).length;
     const good = fresh.length - bad;
-    write(this.aloud, [good > 0 ? this.say("added", { n: good }) : "", bad > 0 ? this.say("not_read", { n: bad }) : ""].join(" ").trim());
+    write(
+      this.aloud,
+      [good > 0 ? this.say("added", { n: good }) : "", bad > 0 ? this.say("not_read", { n: bad }) : ""]
+        .join(" ")
+        .trim(),
+    );
   }
 
   /** The plain field holds something else now. */
@@ -162,9 +175,21 @@ class Chips {
   }
 
   private chipOf({ text, role }: Line, at: number): HTMLElement {
-    const badge = role ? [el("span", { class: role === "agent" ? "badge badge--agent" : "badge" }, this.say(role === "agent" ? "agent" : "external"))] : [];
+    const badge = role
+      ? [
+          el(
+            "span",
+            { class: role === "agent" ? "badge badge--agent" : "badge" },
+            this.say(role === "agent" ? "agent" : "external"),
+          ),
+        ]
+      : [];
     const label = this.say("remove", { address: text });
-    const button = el("button", { type: "button", tabindex: "-1", "aria-label": label, onclick: () => this.remove(at) }, "×");
+    const button = el(
+      "button",
+      { type: "button", tabindex: "-1", "aria-label": label, onclick: () => this.remove(at) },
+      "×",
+    );
     return el("li", { class: "chip" }, addressOf(text), ...badge, button);
   }
 

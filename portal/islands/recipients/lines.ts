@@ -23,7 +23,9 @@ export function linesOf(text: string): Line[] {
 /** What the service read in one field: the addresses, then what is none. */
 export function linesRead({ recipients, unreadable }: Reading, field: string): Line[] {
   const good = recipients.filter((one) => one.field === field).map(({ shown, role }) => ({ text: shown, role }));
-  const bad = unreadable.filter((one) => one.field === field).map(({ text, reason, character }) => ({ text, wrong: { reason, character } }));
+  const bad = unreadable
+    .filter((one) => one.field === field)
+    .map(({ text, reason, character }) => ({ text, wrong: { reason, character } }));
   return [...good, ...bad];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Sha256, crc32, hexOf } from "../uploader/digests";
+import { crc32, hexOf, Sha256 } from "../uploader/digests";
 
 const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 131 + (at >> 8)) & 255);
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
@@ -7,7 +7,10 @@ const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 test.each([
   ["", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"],
   ["abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"],
-  ["abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"],
+  [
+    "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+    "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+  ],
 ])("SHA-256 of the standard's own example %j", (words, digest) => {
   expect(new Sha256().update(text(words)).hex()).toBe(digest);
 });

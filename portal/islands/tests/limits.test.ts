@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
-import { folded, sift, tidy, type Limits, type Present } from "../uploader/limits";
+import { folded, type Limits, type Present, sift, tidy } from "../uploader/limits";
 
-const LIMITS: Limits = { total_bytes: { external: 100 }, files: 3, refused_extensions: ["exe", "js"], path_characters: 40, folders: 2 };
+const LIMITS: Limits = {
+  total_bytes: { external: 100 },
+  files: 3,
+  refused_extensions: ["exe", "js"],
+  path_characters: 40,
+  folders: 2,
+};
 const NOTHING: Present = { paths: [], count: 0, bytes: 0, role: "external" };
 const file = (path: string, size = 1) => ({ path, file: { size } });
 const size = (bytes: number): string => `${bytes} o`;
-const reasons = (...candidates: ReturnType<typeof file>[]) => sift(candidates, LIMITS, NOTHING, size).refused.map(({ reason }) => reason);
+const reasons = (...candidates: ReturnType<typeof file>[]) =>
+  sift(candidates, LIMITS, NOTHING, size).refused.map(({ reason }) => reason);
 
 test.each([
   ["", "refused_empty_name"],
@@ -18,7 +25,9 @@ test.each([
   ["virus.exe.", "refused_extension"],
 ])("%j is refused: %s", (path, reason) => expect(reasons(file(path))).toEqual([reason]));
 
-test.each(["a.txt", "dossier/a.exe.txt", "exe", ".profile"])("%j may come", (path) => expect(reasons(file(path))).toEqual([]));
+test.each(["a.txt", "dossier/a.exe.txt", "exe", ".profile"])("%j may come", (path) =>
+  expect(reasons(file(path))).toEqual([]),
+);
 
 test("an empty file may come", () => expect(reasons(file("vide.txt", 0))).toEqual([]));
 

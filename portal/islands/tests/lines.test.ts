@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linesOf, linesRead, typedOn, type Reading } from "../recipients/lines";
+import { linesOf, linesRead, type Reading, typedOn } from "../recipients/lines";
 
 const READING: Reading = {
   recipients: [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOwn, textOf, type Fields } from "../draft/overtaken";
+import { type Fields, isOwn, textOf } from "../draft/overtaken";
 
 const DRAFT: Fields = {
   recipients: [

@@ -34,7 +34,14 @@ test("too little is known at the beginning, and after bytes were lost", () => {
 });
 
 test("each quarter is said once", () => {
-  expect([quarter(0, 24), quarter(24, 25), quarter(25, 26), quarter(20, 80), quarter(99, 100), quarter(100, 100)]).toEqual([0, 25, 0, 75, 100, 0]);
+  expect([
+    quarter(0, 24),
+    quarter(24, 25),
+    quarter(25, 26),
+    quarter(20, 80),
+    quarter(99, 100),
+    quarter(100, 100),
+  ]).toEqual([0, 25, 0, 75, 100, 0]);
 });
 
 test("parts that arrive far apart have a speed, which falls while nothing arrives", () => {

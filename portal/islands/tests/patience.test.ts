@@ -2,7 +2,10 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ATTEMPTS, delayMs, passes, patiently, wait } from "../page/patience";
 
 class Trouble extends Error {
-  constructor(readonly status: number, readonly retryAfter = 0) {
+  constructor(
+    readonly status: number,
+    readonly retryAfter = 0,
+  ) {
     super();
   }
 }
@@ -23,9 +26,16 @@ test("each wait is at most twice the one before, and between half and all of it"
 
 test("whoever is told to wait waits", () => expect(delayMs(1, 7, () => 1)).toBe(7000));
 
-test.each([[0, true], [429, true], [503, true], [500, true], [403, false], [404, false], [409, false], [422, false]])("%i passes: %s", (status, expected) =>
-  expect(passes(status)).toBe(expected),
-);
+test.each([
+  [0, true],
+  [429, true],
+  [503, true],
+  [500, true],
+  [403, false],
+  [404, false],
+  [409, false],
+  [422, false],
+])("%i passes: %s", (status, expected) => expect(passes(status)).toBe(expected));
 
 test("five attempts, then the trouble itself", async () => {
   const attempt = vi.fn(() => Promise.reject(new Trouble(503)));

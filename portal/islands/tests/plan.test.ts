@@ -5,8 +5,23 @@ import { dateFits } from "../uploader/recognise";
 test.each([
   [0, 8, [[1, 0, 0]]],
   [8, 8, [[1, 0, 8]]],
-  [9, 8, [[1, 0, 8], [2, 8, 9]]],
-  [24, 8, [[1, 0, 8], [2, 8, 16], [3, 16, 24]]],
+  [
+    9,
+    8,
+    [
+      [1, 0, 8],
+      [2, 8, 9],
+    ],
+  ],
+  [
+    24,
+    8,
+    [
+      [1, 0, 8],
+      [2, 8, 16],
+      [3, 16, 24],
+    ],
+  ],
 ])("%i bytes in parts of %i", (size, part, expected) => {
   const found = [...places(size, part)];
   expect(found.map(({ number, from, to }) => [number, from, to])).toEqual(expected);

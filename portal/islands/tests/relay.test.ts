@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { NotTheService, Problem, once } from "../page/relay";
+import { NotTheService, once, Problem } from "../page/relay";
 
 vi.stubGlobal("document", { body: { dataset: {} } });
 afterEach(() => vi.unstubAllGlobals());

@@ -65,7 +65,9 @@ export class Bell {
   private text(sent: number, moving: number, size: number): string {
     const { say } = this.words;
     const speed = this.pace.speed;
-    const said = [say("sent_of", { percent: percentOf(sent, size), sent: this.words.size(sent), size: this.words.size(size) })];
+    const said = [
+      say("sent_of", { percent: percentOf(sent, size), sent: this.words.size(sent), size: this.words.size(size) }),
+    ];
     if (navigator.onLine === false) return [...said, say("offline")].join(" · ");
     if (moving > 0) said.push(say("on_the_way", { size: this.words.size(moving) }));
     const left = timeLeft(size - sent, speed);

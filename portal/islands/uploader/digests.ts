@@ -58,6 +58,8 @@ export class Sha256 {
  * One block into the state. Every round is written out and every word has a name of its own, because nothing else is compiled
  * as well: twice as fast as loops over arrays. After sixteen rounds the eight names are back where they began.
  */
+// biome-ignore format: one round a line
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: unrolled
 function compress(s: Int32Array, words: Int32Array, at: number): void {
   let a = s[0]!, b = s[1]!, c = s[2]!, d = s[3]!, e = s[4]!, f = s[5]!, g = s[6]!, h = s[7]!, t = 0;
   t = words[at + 0]!; let w0 = (t << 24) | ((t & 0xff00) << 8) | ((t >>> 8) & 0xff00) | (t >>> 24);
@@ -151,7 +153,12 @@ const TABLE = (() => {
 
 /** Four bytes as they stand so many rows before the end of what is taken at once. */
 function row(t: Int32Array, word: number, base: number): number {
-  return t[base + 768 + (word & 255)]! ^ t[base + 512 + ((word >>> 8) & 255)]! ^ t[base + 256 + ((word >>> 16) & 255)]! ^ t[base + (word >>> 24)]!;
+  return (
+    t[base + 768 + (word & 255)]! ^
+    t[base + 512 + ((word >>> 8) & 255)]! ^
+    t[base + 256 + ((word >>> 16) & 255)]! ^
+    t[base + (word >>> 24)]!
+  );
 }
 
 /** CRC-32 (ISO-HDLC, as in ZIP) in hex, sixteen bytes at a time. */
@@ -161,7 +168,11 @@ export function crc32(bytes: Uint8Array): string {
   let crc = -1;
   let at = 0;
   for (const end = words.length - 3; at < end; at += 4) {
-    crc = row(t, words[at]! ^ crc, 3072) ^ row(t, words[at + 1]!, 2048) ^ row(t, words[at + 2]!, 1024) ^ row(t, words[at + 3]!, 0);
+    crc =
+      row(t, words[at]! ^ crc, 3072) ^
+      row(t, words[at + 1]!, 2048) ^
+      row(t, words[at + 2]!, 1024) ^
+      row(t, words[at + 3]!, 0);
   }
   for (at *= 4; at < bytes.length; at += 1) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 255]!;
   return hex32(~crc);

@@ -3,8 +3,8 @@ import { passes } from "../page/patience";
 import { NotTheService, Problem } from "../page/relay";
 import type { Vocabulary } from "../page/words";
 import { FileUnreadable } from "./hasher";
-import { Line, type Act, type Shown, type State } from "./line";
-import { Sending, type Means } from "./sending";
+import { type Act, Line, type Shown, type State } from "./line";
+import { type Means, Sending } from "./sending";
 
 /** As the draft lists it. */
 export interface Known {

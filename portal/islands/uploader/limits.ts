@@ -35,8 +35,13 @@ export interface Sifted<Kind> {
 
 /** The path as the service will keep it, as far as it matters for telling two of them apart. */
 export function tidy(path: string): string {
-  const seen = path.normalize("NFC").replace(/\p{Cf}/gu, "").replaceAll("\\", "/");
-  const names = seen.split("/").map((name) => name.trim().replace(/[<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c]/g, "_"));
+  const seen = path
+    .normalize("NFC")
+    .replace(/\p{Cf}/gu, "")
+    .replaceAll("\\", "/");
+  const names = seen
+    .split("/")
+    .map((name) => name.trim().replace(/[<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c]/g, "_"));
   return names.map((name) => name.replace(/[\s.]+$/u, "")).join("/");
 }
 
@@ -46,7 +51,12 @@ export function folded(path: string): string {
 }
 
 /** Part the good from the others; earlier ones go before later ones, and what is too large leaves room for what is not. */
-export function sift<Kind extends Candidate>(candidates: Kind[], limits: Limits, present: Present, size: (bytes: number) => string): Sifted<Kind> {
+export function sift<Kind extends Candidate>(
+  candidates: Kind[],
+  limits: Limits,
+  present: Present,
+  size: (bytes: number) => string,
+): Sifted<Kind> {
   const taken = new Set([...present.paths].map(folded));
   const most = limits.total_bytes[present.role] ?? Infinity;
   let { count, bytes } = present;
@@ -56,7 +66,9 @@ export function sift<Kind extends Candidate>(candidates: Kind[], limits: Limits,
       byName(one.path, limits) ??
       (taken.has(folded(one.path)) ? (["refused_duplicate", {}] as const) : undefined) ??
       (count >= limits.files ? (["refused_count", { limit: limits.files }] as const) : undefined) ??
-      (bytes + one.file.size > most ? (["refused_size", { limit: size(most), size: size(one.file.size) }] as const) : undefined);
+      (bytes + one.file.size > most
+        ? (["refused_size", { limit: size(most), size: size(one.file.size) }] as const)
+        : undefined);
     if (refusal) {
       sifted.refused.push({ path: one.path, reason: refusal[0], values: refusal[1] });
       continue;

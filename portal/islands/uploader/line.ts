@@ -39,7 +39,15 @@ export class Line {
     const folder = at > 0 ? [el("span", { class: "file__folder" }, shown.path.slice(0, at))] : [];
     const name = el("span", { class: "file__name" }, ...folder, shown.path.slice(at));
     this.bar.setAttribute("aria-label", shown.path);
-    this.place = el("li", { class: "file" }, name, el("span", { class: "file__size" }, words.size(shown.size)), this.said, this.acts, this.bar);
+    this.place = el(
+      "li",
+      { class: "file" },
+      name,
+      el("span", { class: "file__size" }, words.size(shown.size)),
+      this.said,
+      this.acts,
+      this.bar,
+    );
     this.show();
   }
 
@@ -49,7 +57,12 @@ export class Line {
     this.bar.hidden = state !== "sending" && state !== "paused";
     this.bar.value = size > 0 ? sent / size : 0;
     const percent = size > 0 ? Math.floor((100 * sent) / size) : 0;
-    const key = state === "wanted" && isLost ? "state_wanted_lost" : state === "wanted" && sent > 0 ? "state_wanted_begun" : `state_${state}`;
+    const key =
+      state === "wanted" && isLost
+        ? "state_wanted_lost"
+        : state === "wanted" && sent > 0
+          ? "state_wanted_begun"
+          : `state_${state}`;
     const sending = isLost ? this.words.say("state_sending_lost") : "";
     write(this.said, state === "sending" ? sending : [this.words.say(key, { percent }), why].filter(Boolean).join(" "));
     if (state === this.state) return;
@@ -62,6 +75,11 @@ export class Line {
 
   private button(act: Act): HTMLButtonElement {
     const name = el("span", { class: "unseen" }, ` ${this.shown.path}`);
-    return el("button", { type: "button", class: "plain", onclick: () => this.act(act) }, this.words.say(`act_${act}`), name);
+    return el(
+      "button",
+      { type: "button", class: "plain", onclick: () => this.act(act) },
+      this.words.say(`act_${act}`),
+      name,
+    );
   }
 }

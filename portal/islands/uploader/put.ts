@@ -1,5 +1,5 @@
 // One part on its way. XMLHttpRequest, because fetch does not tell how much has left.
-import { NotTheService, Problem, type Json } from "../page/relay";
+import { type Json, NotTheService, Problem } from "../page/relay";
 
 const SILENT_MS = 60_000;
 const ANSWER_MS = 120_000;
@@ -43,7 +43,11 @@ export async function put({ url, bytes, crc32, signal, moved }: Part): Promise<v
   }
   signal.throwIfAborted();
   if (request.status < 200 || request.status > 299) {
-    throw new Problem(request.status, members(request.responseText), Number(request.getResponseHeader("Retry-After")) || 0);
+    throw new Problem(
+      request.status,
+      members(request.responseText),
+      Number(request.getResponseHeader("Retry-After")) || 0,
+    );
   }
   if (request.responseText !== "") throw new NotTheService();
 }

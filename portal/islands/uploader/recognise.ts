@@ -1,7 +1,7 @@
 // Is the file that was picked the one of which a part has arrived? Its size and the digests of its ends say so.
 import { ask } from "../page/relay";
 import { hexOf } from "./digests";
-import { ends, placeOf, slice, type Arrived, type Plan } from "./plan";
+import { type Arrived, ends, type Plan, placeOf, slice } from "./plan";
 
 /** The name was compared by whoever asks. A part in the middle that differs is found later, and sent again. */
 export async function sameFile(draft: string, known: { id: string; size: number }, file: File): Promise<boolean> {

@@ -1,9 +1,9 @@
 // One file on its way: announced, read and sent part by part, completed; it can be stopped and taken up at any moment.
 import { passes, patiently } from "../page/patience";
-import { Problem, ask } from "../page/relay";
-import type { Digests, Hasher } from "./hasher";
+import { ask, Problem } from "../page/relay";
 import type { CongestionWindow } from "./congestion";
-import { isLost, places, slice, type Place, type Plan } from "./plan";
+import type { Digests, Hasher } from "./hasher";
+import { isLost, type Place, type Plan, places, slice } from "./plan";
 import { put } from "./put";
 import type { Slots } from "./slots";
 
@@ -104,7 +104,12 @@ export class Sending {
     if (this.isKnown || this.plan) return ask<Plan>("GET", this.path, undefined, signal);
     const { file, path } = this.picked;
     const modified = file.lastModified > 0 ? { modified_at: new Date(file.lastModified).toISOString() } : {};
-    return ask<Plan>("PUT", this.path, { path, size_bytes: file.size, small_parts: this.smallParts, ...modified }, signal);
+    return ask<Plan>(
+      "PUT",
+      this.path,
+      { path, size_bytes: file.size, small_parts: this.smallParts, ...modified },
+      signal,
+    );
   }
 
   private take(plan: Plan): void {
@@ -138,7 +143,11 @@ export class Sending {
           continue;
         }
         await this.means.slots.take(both);
-        sent.push(this.send(place, digests, both).catch(failed).finally(() => this.means.slots.give()));
+        sent.push(
+          this.send(place, digests, both)
+            .catch(failed)
+            .finally(() => this.means.slots.give()),
+        );
       }
     } catch (error) {
       failed(error);

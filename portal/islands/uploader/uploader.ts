@@ -1,18 +1,18 @@
 // The files of a draft: which are there, which come, which wait. The server keeps the draft, this page what it sends.
-import { Problem, ask, once } from "../page/relay";
-import { wordsOf, type Vocabulary } from "../page/words";
+import { ask, once, Problem } from "../page/relay";
+import { type Vocabulary, wordsOf } from "../page/words";
 import { Bell } from "./bell";
 import { CongestionWindow } from "./congestion";
 import { Hasher } from "./hasher";
 import { Item, type Known } from "./item";
+import { folded, type Limits, type Refusal, sift } from "./limits";
 import type { Act } from "./line";
-import { folded, sift, type Limits, type Refusal } from "./limits";
 import { arrivedBytes, isLost, type Plan } from "./plan";
 import { sameFile } from "./recognise";
 import { Slots } from "./slots";
-import { dropped, picked, type Dropped, type Found } from "./tree";
+import { type Dropped, dropped, type Found, picked } from "./tree";
 import { View } from "./view";
-import { Watch, alone, droppable } from "./window";
+import { alone, droppable, Watch } from "./window";
 
 const PARTS_AT_ONCE = 4;
 const FILES_AT_ONCE = 4;
@@ -66,7 +66,14 @@ class Uploader {
   }
 
   private add(known: Known, file?: File): Item {
-    const item = new Item(this.means, this.words, known, file, (act) => this.act(item, act), () => this.changed());
+    const item = new Item(
+      this.means,
+      this.words,
+      known,
+      file,
+      (act) => this.act(item, act),
+      () => this.changed(),
+    );
     this.items.push(item);
     this.view.add(item.line.place);
     return item;
@@ -80,7 +87,9 @@ class Uploader {
 
   private async take(found: Dropped): Promise<void> {
     const { say } = this.words;
-    const notes = found.emptyFolders.length ? [say("empty_folders", { n: found.emptyFolders.length, names: found.emptyFolders.join(", ") })] : [];
+    const notes = found.emptyFolders.length
+      ? [say("empty_folders", { n: found.emptyFolders.length, names: found.emptyFolders.join(", ") })]
+      : [];
     this.view.note(...notes);
     const refused: Refusal[] = found.unreadable.map((path) => ({ path, reason: "refused_unreadable", values: {} }));
     const others: Found[] = [];
@@ -160,7 +169,10 @@ class Uploader {
     });
     if (waited) {
       this.view.note();
-      await ask<Draft>("GET", `drafts/${this.draft}`).then(({ files }) => this.meet(files), () => undefined);
+      await ask<Draft>("GET", `drafts/${this.draft}`).then(
+        ({ files }) => this.meet(files),
+        () => undefined,
+      );
     }
     this.watch.on();
     this.bell.start();

@@ -39,7 +39,11 @@ export class View {
     const { say } = words;
     this.inputs = { files: this.input({ multiple: true }), folder: this.input({ webkitdirectory: true }) };
     const choose = (kind: "files" | "folder"): HTMLButtonElement =>
-      el("button", { type: "button", class: "button", "data-choose": kind, onclick: () => this.inputs[kind].click() }, say(`choose_${kind}`));
+      el(
+        "button",
+        { type: "button", class: "button", "data-choose": kind, onclick: () => this.inputs[kind].click() },
+        say(`choose_${kind}`),
+      );
     const folders = "webkitdirectory" in this.inputs.folder ? [choose("folder")] : [];
     this.pauses.addEventListener("click", () => (this.canPause ? wishes.pauseAll() : wishes.resumeAll()));
     this.bar.setAttribute("aria-label", say("all_files"));
@@ -48,7 +52,13 @@ export class View {
       "div",
       { class: "drop" },
       el("p", { class: "hint" }, limits),
-      el("div", { class: "drop__row" }, choose("files"), ...folders, el("span", { class: "soft" }, say("drop_anywhere"))),
+      el(
+        "div",
+        { class: "drop__row" },
+        choose("files"),
+        ...folders,
+        el("span", { class: "soft" }, say("drop_anywhere")),
+      ),
       this.inputs.files,
       this.inputs.folder,
     );

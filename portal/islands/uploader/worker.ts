@@ -1,5 +1,5 @@
 // Reads one part at a time, in a thread of its own: the part's digests, and the digest of the file so far.
-import { Sha256, crc32, hexOf } from "./digests";
+import { crc32, hexOf, Sha256 } from "./digests";
 import type { Answer, Question } from "./hasher";
 
 const running = new Map<string, Sha256>();
