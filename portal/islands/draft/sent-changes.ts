@@ -5,43 +5,43 @@ import { isSameText } from "./draft";
 export type Changes = Record<string, string>;
 
 export class SentChanges {
-  private readonly texts = new Map<string, string[]>();
-  private readonly open = new Set<Changes>();
+  readonly #texts = new Map<string, string[]>();
+  readonly #open = new Set<Changes>();
 
   /** Return the fields whose response is still to come: what the service holds of them is not known. */
   inFlight(): Set<string> {
-    return new Set([...this.open].flatMap((changes) => Object.keys(changes)));
+    return new Set([...this.#open].flatMap((changes) => Object.keys(changes)));
   }
 
   /** Record these changes, as in flight until the response comes. */
   async track<Result>(changes: Changes, response: Promise<Result>): Promise<Result> {
-    for (const [name, text] of Object.entries(changes)) this.texts.set(name, [...this.of(name), text]);
-    this.open.add(changes);
+    for (const [name, text] of Object.entries(changes)) this.#texts.set(name, [...this.#of(name), text]);
+    this.#open.add(changes);
     try {
       return await response;
     } finally {
-      this.open.delete(changes);
+      this.#open.delete(changes);
     }
   }
 
   /** Record that this text is saved, and forget the earlier ones; false if a later one is known to be saved. */
   confirm(name: string, text: string): boolean {
-    const texts = this.of(name);
+    const texts = this.#of(name);
     const index = texts.lastIndexOf(text);
-    this.texts.set(name, texts.slice(index + 1));
+    this.#texts.set(name, texts.slice(index + 1));
     return index >= 0;
   }
 
   /** Say whether this page sent that text, and no later one is known to be saved. */
   has(name: string, text: string): boolean {
-    return this.of(name).some((sent) => isSameText(sent, text));
+    return this.#of(name).some((sent) => isSameText(sent, text));
   }
 
   forget(name: string): void {
-    this.texts.delete(name);
+    this.#texts.delete(name);
   }
 
-  private of(name: string): string[] {
-    return this.texts.get(name) ?? [];
+  #of(name: string): string[] {
+    return this.#texts.get(name) ?? [];
   }
 }

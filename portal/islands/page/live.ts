@@ -29,53 +29,53 @@ function replace(fragment: HTMLElement, fresh: HTMLElement): void {
 }
 
 class LivePage {
-  private delayMs = MIN_DELAY_MS;
-  private timer = 0;
-  private readonly shown = new Map<string, string>();
+  #delayMs = MIN_DELAY_MS;
+  #timer = 0;
+  readonly #shown = new Map<string, string>();
   /** The ETag of the state that is shown; the server answers with a page only if its state differs. */
-  private etag = "";
+  #etag = "";
 
   constructor() {
     for (const [key, fragment] of fragments(document)) {
-      this.shown.set(key, comparable(fragment.innerHTML));
-      this.etag ||= fragment.dataset.etag ?? "";
+      this.#shown.set(key, comparable(fragment.innerHTML));
+      this.#etag ||= fragment.dataset.etag ?? "";
     }
-    document.addEventListener("visibilitychange", () => this.schedule(document.hidden ? MAX_DELAY_MS : 0));
+    document.addEventListener("visibilitychange", () => this.#schedule(document.hidden ? MAX_DELAY_MS : 0));
     document.addEventListener("submit", () => {
-      this.delayMs = MIN_DELAY_MS;
-      this.schedule();
+      this.#delayMs = MIN_DELAY_MS;
+      this.#schedule();
     });
-    this.schedule();
+    this.#schedule();
   }
 
-  private schedule(ms = this.delayMs): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.poll(), ms);
+  #schedule(ms = this.#delayMs): void {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.#poll(), ms);
   }
 
-  private async poll(): Promise<void> {
+  async #poll(): Promise<void> {
     if (document.hidden) return;
-    const response = await fetchPage(this.etag);
+    const response = await fetchPage(this.#etag);
     if (response === "gone") return;
-    const changed = response ? this.update(response) : false;
-    this.delayMs = changed ? MIN_DELAY_MS : Math.min(MAX_DELAY_MS, this.delayMs * DELAY_FACTOR);
-    this.schedule();
+    const changed = response ? this.#update(response) : false;
+    this.#delayMs = changed ? MIN_DELAY_MS : Math.min(MAX_DELAY_MS, this.#delayMs * DELAY_FACTOR);
+    this.#schedule();
   }
 
   /** Replace the fragments that changed. One that is in use is left, and the next poll asks for the whole page again. */
-  private update({ page, etag }: FetchedPage): boolean {
+  #update({ page, etag }: FetchedPage): boolean {
     const fetched = new Map(fragments(page));
     let changed = false;
-    this.etag = etag;
+    this.#etag = etag;
     for (const [key, fragment] of fragments(document)) {
       const fresh = fetched.get(key);
       const html = fresh ? comparable(fresh.innerHTML) : "";
-      if (!fresh || html === this.shown.get(key)) continue;
+      if (!fresh || html === this.#shown.get(key)) continue;
       if (isInUse(fragment)) {
-        this.etag = "";
+        this.#etag = "";
         continue;
       }
-      this.shown.set(key, html);
+      this.#shown.set(key, html);
       replace(fragment, fresh);
       changed = true;
     }

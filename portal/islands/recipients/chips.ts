@@ -5,12 +5,12 @@ import { i18nOf, type Translate } from "../page/i18n";
 import { type Entry, isStale, type ParsedRecipients, parsedEntries, splitEntries } from "./entries";
 
 class RecipientChips {
-  private entries: Entry[] = [];
-  private readonly list = el("ul");
-  private readonly input: HTMLInputElement;
-  private readonly invalidList = el("ul", { class: "chips__wrong" });
-  private readonly liveRegion = el("p", { class: "unseen", "aria-live": "polite" });
-  private readonly box: HTMLElement;
+  #entries: Entry[] = [];
+  readonly #list = el("ul");
+  readonly #input: HTMLInputElement;
+  readonly #invalidList = el("ul", { class: "chips__wrong" });
+  readonly #liveRegion = el("p", { class: "unseen", "aria-live": "polite" });
+  readonly #box: HTMLElement;
 
   constructor(
     private readonly area: HTMLTextAreaElement,
@@ -18,7 +18,7 @@ class RecipientChips {
   ) {
     const hint = `${area.id}-chips`;
     const described = [area.getAttribute("aria-describedby"), hint].filter(Boolean).join(" ");
-    this.input = el("input", {
+    this.#input = el("input", {
       class: "chips__field",
       type: "text",
       inputmode: "email",
@@ -27,15 +27,15 @@ class RecipientChips {
       spellcheck: "false",
       "aria-describedby": described,
     });
-    if (area.getAttribute("aria-invalid")) this.input.setAttribute("aria-invalid", "true");
-    this.box = el("div", { class: "chips" }, this.list, this.input);
-    area.after(this.box, el("p", { class: "unseen", id: hint }, t("chips_hint")), this.invalidList, this.liveRegion);
-    this.input.id = area.id;
+    if (area.getAttribute("aria-invalid")) this.#input.setAttribute("aria-invalid", "true");
+    this.#box = el("div", { class: "chips" }, this.#list, this.#input);
+    area.after(this.#box, el("p", { class: "unseen", id: hint }, t("chips_hint")), this.#invalidList, this.#liveRegion);
+    this.#input.id = area.id;
     area.id = `${area.id}-all`;
     area.hidden = true;
-    this.listen();
-    this.entries = splitEntries(area.value);
-    this.render();
+    this.#listen();
+    this.#entries = splitEntries(area.value);
+    this.#render();
   }
 
   /** Replace what was typed with what the service parsed, unless something was typed since it was sent. */
@@ -43,139 +43,139 @@ class RecipientChips {
     const { name, value } = this.area;
     const parsed = parsedEntries(recipients, name);
     if (isStale(recipients, name, value, parsed)) return;
-    const known = new Set(this.entries.filter((entry) => entry.role ?? entry.invalid).map((entry) => entry.text));
+    const known = new Set(this.#entries.filter((entry) => entry.role ?? entry.invalid).map((entry) => entry.text));
     const fresh = parsed.filter((entry) => !known.has(entry.text));
-    if (this.entries.some((entry) => !known.has(entry.text))) this.announce(fresh);
-    this.entries = parsed;
-    this.render();
+    if (this.#entries.some((entry) => !known.has(entry.text))) this.#announce(fresh);
+    this.#entries = parsed;
+    this.#render();
     document.dispatchEvent(new CustomEvent("recipients:parsed", { detail: { [name]: this.area.value } }));
   }
 
-  private get valid(): Entry[] {
-    return this.entries.filter((entry) => !entry.invalid);
+  get #valid(): Entry[] {
+    return this.#entries.filter((entry) => !entry.invalid);
   }
 
-  private get invalid(): Entry[] {
-    return this.entries.filter((entry) => entry.invalid);
+  get #invalid(): Entry[] {
+    return this.#entries.filter((entry) => entry.invalid);
   }
 
   /** Have screen readers say how many entries the service parsed, and how many are no addresses. */
-  private announce(fresh: Entry[]): void {
+  #announce(fresh: Entry[]): void {
     const invalid = fresh.filter((entry) => entry.invalid).length;
     const valid = fresh.length - invalid;
     const added = valid > 0 ? this.t("added", { n: valid }) : "";
     const rejected = invalid > 0 ? this.t("added_invalid", { n: invalid }) : "";
-    setText(this.liveRegion, `${added} ${rejected}`.trim());
+    setText(this.#liveRegion, `${added} ${rejected}`.trim());
   }
 
   /** Show what the text area holds after a script has replaced it. */
-  private reload(): void {
-    this.entries = splitEntries(this.area.value);
-    this.render();
+  #reload(): void {
+    this.#entries = splitEntries(this.area.value);
+    this.#render();
   }
 
-  private listen(): void {
-    this.area.addEventListener("field:replaced", () => this.reload());
-    this.box.addEventListener("click", (event) => event.target === this.box && this.input.focus());
-    this.input.addEventListener("keydown", (event) => this.onInputKey(event));
-    this.input.addEventListener("blur", () => this.commit());
-    addEventListener("visibilitychange", () => document.hidden && this.insert(this.takeInput()), true);
-    this.input.addEventListener("input", () => this.onInput());
-    this.input.addEventListener("paste", (event) => this.onPaste(event));
-    this.list.addEventListener("keydown", (event) => this.onChipKey(event));
+  #listen(): void {
+    this.area.addEventListener("field:replaced", () => this.#reload());
+    this.#box.addEventListener("click", (event) => event.target === this.#box && this.#input.focus());
+    this.#input.addEventListener("keydown", (event) => this.#onInputKey(event));
+    this.#input.addEventListener("blur", () => this.#commit());
+    addEventListener("visibilitychange", () => document.hidden && this.#insert(this.#takeInput()), true);
+    this.#input.addEventListener("input", () => this.#onInput());
+    this.#input.addEventListener("paste", (event) => this.#onPaste(event));
+    this.#list.addEventListener("keydown", (event) => this.#onChipKey(event));
   }
 
   /** A separator or a blank after an address ends it; a comma after a word may be part of a name. */
-  private onInput(): void {
-    if (/;\s*$|@\S+,\s*$|@[^\s@]+\.[^\s@]+\s$/.test(this.input.value)) this.commit();
+  #onInput(): void {
+    if (/;\s*$|@\S+,\s*$|@[^\s@]+\.[^\s@]+\s$/.test(this.#input.value)) this.#commit();
   }
 
   /** Add lists and addresses at once; let the browser paste a part of an address into the input. */
-  private onPaste(event: ClipboardEvent): void {
-    const text = (this.input.value + (event.clipboardData?.getData("text/plain") ?? "")).trim();
+  #onPaste(event: ClipboardEvent): void {
+    const text = (this.#input.value + (event.clipboardData?.getData("text/plain") ?? "")).trim();
     if (!/[;,\s@]/.test(text)) return;
     event.preventDefault();
-    this.input.value = "";
-    this.add(text);
+    this.#input.value = "";
+    this.#add(text);
   }
 
-  private onInputKey(event: KeyboardEvent): void {
+  #onInputKey(event: KeyboardEvent): void {
     if (event.isComposing) return;
     if (event.key === "Enter") {
       event.preventDefault();
-      this.commit();
+      this.#commit();
     }
-    const isAtStart = this.input.selectionStart === 0 && this.input.selectionEnd === 0;
-    if (isAtStart && (event.key === "Backspace" || event.key === "ArrowLeft") && this.valid.length > 0) {
+    const isAtStart = this.#input.selectionStart === 0 && this.#input.selectionEnd === 0;
+    if (isAtStart && (event.key === "Backspace" || event.key === "ArrowLeft") && this.#valid.length > 0) {
       event.preventDefault();
-      this.chipButton(this.valid.length - 1)?.focus();
+      this.#chipButton(this.#valid.length - 1)?.focus();
     }
   }
 
   /** On a chip: the first Backspace has selected it, the next one removes it. */
-  private onChipKey(event: KeyboardEvent): void {
-    const index = [...this.list.children].findIndex((chip) => chip.contains(event.target as Node));
-    const to = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: this.valid.length }[event.key];
-    if (event.key === "Backspace" || event.key === "Delete") this.remove(index);
-    else if (to !== undefined) (this.chipButton(Math.max(0, to)) ?? this.input).focus();
+  #onChipKey(event: KeyboardEvent): void {
+    const index = [...this.#list.children].findIndex((chip) => chip.contains(event.target as Node));
+    const to = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: this.#valid.length }[event.key];
+    if (event.key === "Backspace" || event.key === "Delete") this.#remove(index);
+    else if (to !== undefined) (this.#chipButton(Math.max(0, to)) ?? this.#input).focus();
     else return;
     event.preventDefault();
   }
 
-  private commit(): void {
-    const text = this.takeInput();
-    if (text.trim() !== "") this.add(text);
+  #commit(): void {
+    const text = this.#takeInput();
+    if (text.trim() !== "") this.#add(text);
   }
 
   /** Return what is in the input, and empty it. */
-  private takeInput(): string {
-    const { value } = this.input;
-    this.input.value = "";
+  #takeInput(): string {
+    const { value } = this.#input;
+    this.#input.value = "";
     return value;
   }
 
-  private add(text: string): void {
-    this.insert(text);
-    this.save();
+  #add(text: string): void {
+    this.#insert(text);
+    this.#save();
   }
 
   /** Add the entries of a text without saving: a page that is hidden saves by itself. */
-  private insert(text: string): void {
-    const known = new Set(this.entries.map((entry) => entry.text));
-    this.entries.push(...splitEntries(text).filter((entry) => !known.has(entry.text)));
-    this.render();
+  #insert(text: string): void {
+    const known = new Set(this.#entries.map((entry) => entry.text));
+    this.#entries.push(...splitEntries(text).filter((entry) => !known.has(entry.text)));
+    this.#render();
   }
 
-  private remove(index: number): void {
-    const removed = this.valid[index];
+  #remove(index: number): void {
+    const removed = this.#valid[index];
     if (!removed) return;
-    this.entries = this.entries.filter((entry) => entry !== removed);
-    setText(this.liveRegion, this.t("removed", { address: removed.text }));
-    this.render();
-    this.save();
-    (this.chipButton(Math.min(index, this.valid.length - 1)) ?? this.input).focus();
+    this.#entries = this.#entries.filter((entry) => entry !== removed);
+    setText(this.#liveRegion, this.t("removed", { address: removed.text }));
+    this.#render();
+    this.#save();
+    (this.#chipButton(Math.min(index, this.#valid.length - 1)) ?? this.#input).focus();
   }
 
   /** Show the entries and write them to the text area; the focus stays where it was. */
-  private render(): void {
-    const focusedChip = [...this.list.children].findIndex((chip) => chip.contains(document.activeElement));
-    const buttons: (Element | null)[] = [...this.invalidList.querySelectorAll("button")];
+  #render(): void {
+    const focusedChip = [...this.#list.children].findIndex((chip) => chip.contains(document.activeElement));
+    const buttons: (Element | null)[] = [...this.#invalidList.querySelectorAll("button")];
     const focusedButton = buttons.indexOf(document.activeElement);
-    this.list.replaceChildren(...this.valid.map((entry, index) => this.chip(entry, index)));
-    this.invalidList.replaceChildren(...this.invalid.map((entry) => this.invalidItem(entry)));
-    this.invalidList.hidden = this.invalid.length === 0;
-    if (focusedChip >= 0) (this.chipButton(focusedChip) ?? this.input).focus();
-    if (focusedButton >= 0) (this.invalidList.querySelectorAll("button")[focusedButton] ?? this.input).focus();
-    this.area.value = this.entries.map((entry) => entry.text).join("\n");
+    this.#list.replaceChildren(...this.#valid.map((entry, index) => this.#chip(entry, index)));
+    this.#invalidList.replaceChildren(...this.#invalid.map((entry) => this.#invalidItem(entry)));
+    this.#invalidList.hidden = this.#invalid.length === 0;
+    if (focusedChip >= 0) (this.#chipButton(focusedChip) ?? this.#input).focus();
+    if (focusedButton >= 0) (this.#invalidList.querySelectorAll("button")[focusedButton] ?? this.#input).focus();
+    this.area.value = this.#entries.map((entry) => entry.text).join("\n");
   }
 
   /** Save at once, because the service has to parse the list; the `input` event schedules a retry. */
-  private save(): void {
+  #save(): void {
     this.area.dispatchEvent(new Event("input", { bubbles: true }));
     document.dispatchEvent(new CustomEvent("draft:save"));
   }
 
-  private chip({ text, role }: Entry, index: number): HTMLElement {
+  #chip({ text, role }: Entry, index: number): HTMLElement {
     const isAgent = role === "agent";
     const badge = el(
       "span",
@@ -188,24 +188,24 @@ class RecipientChips {
         type: "button",
         tabindex: "-1",
         "aria-label": this.t("remove", { address: text }),
-        onclick: () => this.remove(index),
+        onclick: () => this.#remove(index),
       },
       "×",
     );
     return el("li", { class: "chip" }, breakableAddress(text), ...(role ? [badge] : []), button);
   }
 
-  private invalidItem(entry: Entry): HTMLElement {
+  #invalidItem(entry: Entry): HTMLElement {
     const { text, invalid = { reason: "", character: "" } } = entry;
     const discard = (): void => {
-      this.entries = this.entries.filter((one) => one !== entry);
-      this.render();
-      this.save();
-      this.input.focus();
+      this.#entries = this.#entries.filter((one) => one !== entry);
+      this.#render();
+      this.#save();
+      this.#input.focus();
     };
     const correct = (): void => {
       discard();
-      this.input.value = text;
+      this.#input.value = text;
     };
     const why = this.t(`reason_${invalid.reason.replaceAll("-", "_")}`, { character: invalid.character });
     return el(
@@ -219,8 +219,8 @@ class RecipientChips {
     );
   }
 
-  private chipButton(index: number): HTMLButtonElement | null {
-    return this.list.children[index]?.querySelector("button") ?? null;
+  #chipButton(index: number): HTMLButtonElement | null {
+    return this.#list.children[index]?.querySelector("button") ?? null;
   }
 }
 

@@ -16,65 +16,65 @@ export class CongestionWindow {
   delivered = 0;
   /** Losses since the last part was delivered. */
   consecutiveLosses = 0;
-  private slowStartThreshold: number;
-  private sinceStep = 0;
-  private inFlight = 0;
-  private losses = 0;
-  private waiting: (() => void)[] = [];
+  #slowStartThreshold: number;
+  #sinceStep = 0;
+  #inFlight = 0;
+  #losses = 0;
+  #waiting: (() => void)[] = [];
 
   constructor(private readonly maxSize: number) {
-    this.slowStartThreshold = maxSize;
+    this.#slowStartThreshold = maxSize;
   }
 
   /** Send one part, once the window allows it. */
   async run(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    await this.acquire(signal);
-    const lossesBefore = this.losses;
+    await this.#acquire(signal);
+    const lossesBefore = this.#losses;
     try {
       await send();
-      this.grow();
+      this.#grow();
     } catch (error) {
-      if (!signal.aborted && error instanceof Problem && isTransient(error.status)) this.shrink(lossesBefore);
+      if (!signal.aborted && error instanceof Problem && isTransient(error.status)) this.#shrink(lossesBefore);
       throw error;
     } finally {
-      this.inFlight -= 1;
-      this.wake();
+      this.#inFlight -= 1;
+      this.#wake();
     }
   }
 
-  private async acquire(signal: AbortSignal): Promise<void> {
+  async #acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.inFlight >= this.size) {
+    while (this.#inFlight >= this.size) {
       await abortable((resolve) => {
-        this.waiting.push(resolve);
+        this.#waiting.push(resolve);
         return () => {
-          this.waiting = this.waiting.filter((one) => one !== resolve);
+          this.#waiting = this.#waiting.filter((one) => one !== resolve);
         };
       }, signal);
     }
-    this.inFlight += 1;
+    this.#inFlight += 1;
   }
 
-  private wake(): void {
-    for (const resolve of this.waiting) resolve();
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
   }
 
-  private grow(): void {
+  #grow(): void {
     this.delivered += 1;
     this.consecutiveLosses = 0;
-    this.sinceStep += 1;
-    if (this.size >= this.slowStartThreshold && this.sinceStep < PARTS_PER_STEP) return;
+    this.#sinceStep += 1;
+    if (this.size >= this.#slowStartThreshold && this.#sinceStep < PARTS_PER_STEP) return;
     this.size = Math.min(this.maxSize, this.size + 1);
-    this.sinceStep = 0;
+    this.#sinceStep = 0;
   }
 
   /** Shrink once for all the parts that were in flight together. */
-  private shrink(lossesBefore: number): void {
-    if (lossesBefore !== this.losses) return;
-    this.losses += 1;
+  #shrink(lossesBefore: number): void {
+    if (lossesBefore !== this.#losses) return;
+    this.#losses += 1;
     this.consecutiveLosses += 1;
-    this.slowStartThreshold = Math.max(1, Math.floor(this.size / 2));
+    this.#slowStartThreshold = Math.max(1, Math.floor(this.size / 2));
     this.size = 1;
-    this.sinceStep = 0;
+    this.#sinceStep = 0;
   }
 }

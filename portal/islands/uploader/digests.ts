@@ -13,44 +13,44 @@ const BLOCK_BYTES = 64;
 
 /** A SHA-256 over bytes that come piece by piece. */
 export class Sha256 {
-  private readonly state = INITIAL_STATE.slice();
-  private readonly buffer = new Uint8Array(BLOCK_BYTES);
-  private bufferedBytes = 0;
-  private lengthBytes = 0;
+  readonly #state = INITIAL_STATE.slice();
+  readonly #buffer = new Uint8Array(BLOCK_BYTES);
+  #bufferedBytes = 0;
+  #lengthBytes = 0;
 
   update(bytes: Uint8Array): this {
-    this.lengthBytes += bytes.length;
+    this.#lengthBytes += bytes.length;
     let at = 0;
-    if (this.bufferedBytes > 0) {
-      at = Math.min(BLOCK_BYTES - this.bufferedBytes, bytes.length);
-      this.buffer.set(bytes.subarray(0, at), this.bufferedBytes);
-      this.bufferedBytes += at;
-      if (this.bufferedBytes < BLOCK_BYTES) return this;
-      this.processBlocks(this.buffer, 0, BLOCK_BYTES);
-      this.bufferedBytes = 0;
+    if (this.#bufferedBytes > 0) {
+      at = Math.min(BLOCK_BYTES - this.#bufferedBytes, bytes.length);
+      this.#buffer.set(bytes.subarray(0, at), this.#bufferedBytes);
+      this.#bufferedBytes += at;
+      if (this.#bufferedBytes < BLOCK_BYTES) return this;
+      this.#processBlocks(this.#buffer, 0, BLOCK_BYTES);
+      this.#bufferedBytes = 0;
     }
     const whole = at + Math.floor((bytes.length - at) / BLOCK_BYTES) * BLOCK_BYTES;
-    this.processBlocks(bytes, at, whole);
-    this.buffer.set(bytes.subarray(whole));
-    this.bufferedBytes = bytes.length - whole;
+    this.#processBlocks(bytes, at, whole);
+    this.#buffer.set(bytes.subarray(whole));
+    this.#bufferedBytes = bytes.length - whole;
     return this;
   }
 
   /** Return the digest in hex; nothing can be added afterwards. */
   hexDigest(): string {
-    const bits = this.lengthBytes * 8;
-    const padding = new Uint8Array(this.bufferedBytes < 56 ? 64 - this.bufferedBytes : 128 - this.bufferedBytes);
+    const bits = this.#lengthBytes * 8;
+    const padding = new Uint8Array(this.#bufferedBytes < 56 ? 64 - this.#bufferedBytes : 128 - this.#bufferedBytes);
     padding[0] = 0x80;
     const view = new DataView(padding.buffer);
     view.setUint32(padding.length - 8, Math.floor(bits / 2 ** 32));
     view.setUint32(padding.length - 4, bits >>> 0);
     this.update(padding);
-    return [...this.state].map((word) => hex32(word)).join("");
+    return [...this.#state].map((word) => hex32(word)).join("");
   }
 
-  private processBlocks(bytes: Uint8Array, from: number, to: number): void {
+  #processBlocks(bytes: Uint8Array, from: number, to: number): void {
     const words = asWords(bytes.subarray(from, to));
-    for (let at = 0; at < words.length; at += BLOCK_BYTES / 4) compress(this.state, words, at);
+    for (let at = 0; at < words.length; at += BLOCK_BYTES / 4) compress(this.#state, words, at);
   }
 }
 

@@ -26,10 +26,10 @@ export interface FileStatus {
 
 export class FileRow {
   readonly element: HTMLLIElement;
-  private readonly stateText = el("span", { class: "file__state" });
-  private readonly bar = el("progress", { class: "file__bar", max: 1, value: 0, hidden: true });
-  private readonly buttons = el("span", { class: "file__actions" });
-  private shownState: FileState | undefined;
+  readonly #stateText = el("span", { class: "file__state" });
+  readonly #bar = el("progress", { class: "file__bar", max: 1, value: 0, hidden: true });
+  readonly #buttons = el("span", { class: "file__actions" });
+  #shownState: FileState | undefined;
 
   constructor(
     private readonly i18n: I18n,
@@ -41,26 +41,26 @@ export class FileRow {
     const folder = start > 0 ? [el("span", { class: "file__folder" }, path.slice(0, start))] : [];
     const name = el("span", { class: "file__name" }, ...folder, path.slice(start));
     const size = el("span", { class: "file__size" }, i18n.formatSize(sizeBytes));
-    this.bar.setAttribute("aria-label", path);
-    this.element = el("li", { class: "file" }, name, size, this.stateText, this.buttons, this.bar);
+    this.#bar.setAttribute("aria-label", path);
+    this.element = el("li", { class: "file" }, name, size, this.#stateText, this.#buttons, this.#bar);
     this.render();
   }
 
   /** Show the status as it is now. */
   render(): void {
     const { state, sentBytes, sizeBytes } = this.status;
-    this.bar.hidden = state !== "sending" && state !== "paused";
-    this.bar.value = sizeBytes > 0 ? sentBytes / sizeBytes : 0;
-    setText(this.stateText, this.describe());
-    if (state === this.shownState) return;
-    this.shownState = state;
+    this.#bar.hidden = state !== "sending" && state !== "paused";
+    this.#bar.value = sizeBytes > 0 ? sentBytes / sizeBytes : 0;
+    setText(this.#stateText, this.#describe());
+    if (state === this.#shownState) return;
+    this.#shownState = state;
     this.element.dataset.state = state;
-    const hadFocus = this.buttons.contains(document.activeElement);
-    this.buttons.replaceChildren(...ACTIONS[state].map((action) => this.button(action)));
-    if (hadFocus) this.buttons.querySelector("button")?.focus();
+    const hadFocus = this.#buttons.contains(document.activeElement);
+    this.#buttons.replaceChildren(...ACTIONS[state].map((action) => this.#button(action)));
+    if (hadFocus) this.#buttons.querySelector("button")?.focus();
   }
 
-  private describe(): string {
+  #describe(): string {
     const { state, sentBytes, isLost, sizeBytes, error } = this.status;
     if (state === "sending") return isLost ? this.i18n.t("state_sending_lost") : "";
     const percent = sizeBytes > 0 ? Math.floor((100 * sentBytes) / sizeBytes) : 0;
@@ -70,7 +70,7 @@ export class FileRow {
     return [this.i18n.t(key, { percent }), error].filter(Boolean).join(" ");
   }
 
-  private button(action: FileAction): HTMLButtonElement {
+  #button(action: FileAction): HTMLButtonElement {
     const name = el("span", { class: "unseen" }, ` ${this.status.path}`);
     const onclick = (): void => this.onAction(action);
     return el("button", { type: "button", class: "plain", onclick }, this.i18n.t(`action_${action}`), name);

@@ -36,17 +36,17 @@ interface HashedPart {
 
 /** The upload of one file; `run` may be called again after it was stopped. */
 export class FileUpload {
-  private plan: Plan | undefined;
-  private readonly digests = new Map<number, Promise<PartDigests>>();
-  private readonly received = new Set<number>();
-  private readonly inFlight = new Map<number, number>();
-  private receivedBytes = 0;
-  private foundBytes = 0;
-  private partsUrl = "";
-  private renewals = 0;
-  private maxRenewals = 0;
-  private smallParts = false;
-  private renewing: Promise<void> | undefined;
+  #plan: Plan | undefined;
+  readonly #digests = new Map<number, Promise<PartDigests>>();
+  readonly #received = new Set<number>();
+  readonly #inFlight = new Map<number, number>();
+  #receivedBytes = 0;
+  #foundBytes = 0;
+  #partsUrl = "";
+  #renewals = 0;
+  #maxRenewals = 0;
+  #smallParts = false;
+  #renewing: Promise<void> | undefined;
 
   constructor(
     private readonly context: UploadContext,
@@ -56,45 +56,45 @@ export class FileUpload {
 
   /** Bytes that the service has received. */
   get sentBytes(): number {
-    return this.receivedBytes;
+    return this.#receivedBytes;
   }
 
   /** Bytes that left this machine and are not known to be received. */
   get inFlightBytes(): number {
-    return [...this.inFlight.values()].reduce((sum, bytes) => sum + bytes, 0);
+    return [...this.#inFlight.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
   /** Whether all parts that were received are lost, so that the file is sent again from the start. */
   get isLost(): boolean {
-    return this.plan !== undefined && isLost(this.plan);
+    return this.#plan !== undefined && isLost(this.#plan);
   }
 
   /** Bytes of `sentBytes` that had been received before: they say nothing about the throughput. */
   get skippedBytes(): number {
-    return this.foundBytes;
+    return this.#foundBytes;
   }
 
   /** Announce the file, send the missing parts, complete it; what the service still misses is sent again. */
   async run(signal: AbortSignal): Promise<void> {
     for (let round = 1; ; round += 1) {
-      const plan = await this.announce(signal);
-      this.setPlan(plan);
+      const plan = await this.#announce(signal);
+      this.#setPlan(plan);
       if (plan.state === "complete") return;
       try {
-        await callApi("POST", `${this.path}/completion`, { sha256: await this.sendParts(plan, signal) }, signal);
+        await callApi("POST", `${this.#path}/completion`, { sha256: await this.#sendParts(plan, signal) }, signal);
         return;
       } catch (error) {
-        if (error instanceof SmallerPartsNeeded) this.useSmallerParts();
+        if (error instanceof SmallerPartsNeeded) this.#useSmallerParts();
         else if (!(error instanceof Problem && STALE_PLAN_SLUGS.has(error.slug)) || round >= MAX_ROUNDS) throw error;
       }
     }
   }
 
   /** Let the next round announce the file in smaller parts. */
-  private useSmallerParts(): void {
-    this.smallParts = true;
-    this.plan = undefined;
-    this.digests.clear();
+  #useSmallerParts(): void {
+    this.#smallParts = true;
+    this.#plan = undefined;
+    this.#digests.clear();
     this.forgetDigests();
   }
 
@@ -103,30 +103,30 @@ export class FileUpload {
     this.context.hasher.forget(this.picked.id);
   }
 
-  private get path(): string {
+  get #path(): string {
     return `drafts/${this.context.draftId}/files/${this.picked.id}`;
   }
 
   /** Return the plan of the file, which is announced to the service if it does not know it. */
-  private announce(signal: AbortSignal): Promise<Plan> {
-    if (this.isAnnounced || this.plan) return callApi<Plan>("GET", this.path, undefined, signal);
+  #announce(signal: AbortSignal): Promise<Plan> {
+    if (this.isAnnounced || this.#plan) return callApi<Plan>("GET", this.#path, undefined, signal);
     const { file, path } = this.picked;
     const modified = file.lastModified > 0 ? { modified_at: new Date(file.lastModified).toISOString() } : {};
-    const announced = { path, size_bytes: file.size, small_parts: this.smallParts, ...modified };
-    return callApi<Plan>("PUT", this.path, announced, signal);
+    const announced = { path, size_bytes: file.size, small_parts: this.#smallParts, ...modified };
+    return callApi<Plan>("PUT", this.#path, announced, signal);
   }
 
-  private setPlan(plan: Plan): void {
-    this.plan = plan;
-    this.partsUrl = plan.parts_url;
-    this.maxRenewals = MAX_RENEWALS_PER_PART * plan.part_count;
-    this.received.clear();
-    this.inFlight.clear();
-    this.receivedBytes = this.foundBytes = 0;
+  #setPlan(plan: Plan): void {
+    this.#plan = plan;
+    this.#partsUrl = plan.parts_url;
+    this.#maxRenewals = MAX_RENEWALS_PER_PART * plan.part_count;
+    this.#received.clear();
+    this.#inFlight.clear();
+    this.#receivedBytes = this.#foundBytes = 0;
   }
 
   /** Hash the parts in order, send each when a slot is free, and return the digest of the whole file. */
-  private async sendParts(plan: Plan, signal: AbortSignal): Promise<string> {
+  async #sendParts(plan: Plan, signal: AbortSignal): Promise<string> {
     const found = new Map(plan.parts.map((part) => [part.number, part.sha256]));
     const stop = new AbortController();
     const anySignal = AbortSignal.any([signal, stop.signal]);
@@ -140,16 +140,16 @@ export class FileUpload {
     };
     try {
       for (const range of partRanges(this.picked.file.size, plan.part_size_bytes)) {
-        const digests = await this.hashPart(range, plan.part_count);
+        const digests = await this.#hashPart(range, plan.part_count);
         fileSha256 = digests.fileSha256;
         anySignal.throwIfAborted();
         if (found.get(range.number) === digests.sha256) {
-          this.foundBytes += range.to - range.from;
-          this.markReceived(range);
+          this.#foundBytes += range.to - range.from;
+          this.#markReceived(range);
           continue;
         }
         await slots.acquire(anySignal);
-        const sent = this.sendPart({ range, digests }, anySignal);
+        const sent = this.#sendPart({ range, digests }, anySignal);
         sending.push(sent.catch(fail).finally(() => slots.release()));
       }
     } catch (error) {
@@ -161,71 +161,71 @@ export class FileUpload {
   }
 
   /** Hash each part once, however often it is sent. */
-  private hashPart(range: PartRange, count: number): Promise<PartDigests> {
+  #hashPart(range: PartRange, count: number): Promise<PartDigests> {
     const { id, file } = this.picked;
-    let hashing = this.digests.get(range.number);
+    let hashing = this.#digests.get(range.number);
     if (!hashing) {
       hashing = this.context.hasher.hashPart(id, slice(file, range), range.number === 1, range.number === count);
-      this.digests.set(range.number, hashing);
-      hashing.catch(() => this.digests.delete(range.number));
+      this.#digests.set(range.number, hashing);
+      hashing.catch(() => this.#digests.delete(range.number));
     }
     return hashing;
   }
 
   /** Send a part until it is received. A loss does not count while other parts get through; an expired URL is renewed. */
-  private async sendPart(part: HashedPart, signal: AbortSignal): Promise<void> {
+  async #sendPart(part: HashedPart, signal: AbortSignal): Promise<void> {
     const { congestion } = this.context;
     for (;;) {
-      const partsUrl = this.partsUrl;
+      const partsUrl = this.#partsUrl;
       const deliveredBefore = congestion.delivered;
       try {
-        await withRetry(() => this.sendInWindow(partsUrl, part, signal), signal);
-        return this.markReceived(part.range);
+        await withRetry(() => this.#sendInWindow(partsUrl, part, signal), signal);
+        return this.#markReceived(part.range);
       } catch (error) {
         if (signal.aborted || !(error instanceof Problem)) throw error;
         if (isTransient(error.status) && congestion.delivered > deliveredBefore) continue;
         if (error.slug !== "parts-address-expired") throw error;
-        if (partsUrl === this.partsUrl) await this.renewUrl(signal);
+        if (partsUrl === this.#partsUrl) await this.#renewUrl(signal);
       }
     }
   }
 
-  private async sendInWindow(partsUrl: string, part: HashedPart, signal: AbortSignal): Promise<void> {
+  async #sendInWindow(partsUrl: string, part: HashedPart, signal: AbortSignal): Promise<void> {
     const { congestion } = this.context;
-    const hasStarted = this.isAnnounced || this.received.size > 0 || this.smallParts;
+    const hasStarted = this.isAnnounced || this.#received.size > 0 || this.#smallParts;
     if (!hasStarted && congestion.consecutiveLosses >= LOSSES_BEFORE_SMALLER_PARTS) throw new SmallerPartsNeeded();
-    await congestion.run(() => this.attempt(partsUrl, part, signal), signal);
+    await congestion.run(() => this.#attempt(partsUrl, part, signal), signal);
   }
 
-  private async attempt(partsUrl: string, { range, digests }: HashedPart, signal: AbortSignal): Promise<void> {
+  async #attempt(partsUrl: string, { range, digests }: HashedPart, signal: AbortSignal): Promise<void> {
     const url = `${partsUrl}/${range.number}/${digests.sha256}`;
     const bytes = slice(this.picked.file, range);
-    const onProgress = (sentBytes: number): void => void this.inFlight.set(range.number, sentBytes);
+    const onProgress = (sentBytes: number): void => void this.#inFlight.set(range.number, sentBytes);
     try {
       await putPart({ url, bytes, crc32: digests.crc32, signal, onProgress });
     } finally {
-      this.inFlight.delete(range.number);
+      this.#inFlight.delete(range.number);
     }
   }
 
   /** Fetch another URL for the parts, once for all the parts that wait for it. */
-  private async renewUrl(signal: AbortSignal): Promise<void> {
-    this.renewing ??= this.fetchUrl(signal).finally(() => {
-      this.renewing = undefined;
+  async #renewUrl(signal: AbortSignal): Promise<void> {
+    this.#renewing ??= this.#fetchUrl(signal).finally(() => {
+      this.#renewing = undefined;
     });
-    await this.renewing;
+    await this.#renewing;
   }
 
-  private async fetchUrl(signal: AbortSignal): Promise<void> {
-    this.renewals += 1;
-    if (this.renewals > this.maxRenewals) throw new Problem(403);
-    const { parts_url } = await callApi<Plan>("GET", this.path, undefined, signal);
-    this.partsUrl = parts_url;
+  async #fetchUrl(signal: AbortSignal): Promise<void> {
+    this.#renewals += 1;
+    if (this.#renewals > this.#maxRenewals) throw new Problem(403);
+    const { parts_url } = await callApi<Plan>("GET", this.#path, undefined, signal);
+    this.#partsUrl = parts_url;
   }
 
-  private markReceived({ number, from, to }: PartRange): void {
-    if (this.received.has(number)) return;
-    this.received.add(number);
-    this.receivedBytes += to - from;
+  #markReceived({ number, from, to }: PartRange): void {
+    if (this.#received.has(number)) return;
+    this.#received.add(number);
+    this.#receivedBytes += to - from;
   }
 }

@@ -22,15 +22,15 @@ export class FileUnreadable extends Error {}
 
 /** One worker for all files; the parts of a file have to be hashed in order. */
 export class Hasher {
-  private worker: Worker | undefined;
-  private lastId = 0;
-  private readonly waiting = new Map<number, (response: HashResponse) => void>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+  readonly #waiting = new Map<number, (response: HashResponse) => void>();
 
   async hashPart(file: string, bytes: Blob, isFirst: boolean, isLast: boolean): Promise<PartDigests> {
-    this.lastId += 1;
-    const id = this.lastId;
-    const response = new Promise<HashResponse>((resolve) => this.waiting.set(id, resolve));
-    this.post({ kind: "hash", id, file, bytes, isFirst, isLast });
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const response = new Promise<HashResponse>((resolve) => this.#waiting.set(id, resolve));
+    this.#post({ kind: "hash", id, file, bytes, isFirst, isLast });
     const { digests } = await response;
     if (!digests) throw new FileUnreadable();
     return digests;
@@ -38,32 +38,32 @@ export class Hasher {
 
   /** Drop what the worker holds of a file. */
   forget(file: string): void {
-    if (this.worker) this.post({ kind: "forget", file });
+    if (this.#worker) this.#post({ kind: "forget", file });
   }
 
   /** Terminate the worker, unless it has something to hash. */
   stopWhenIdle(): void {
-    if (this.waiting.size > 0) return;
-    this.worker?.terminate();
-    this.worker = undefined;
+    if (this.#waiting.size > 0) return;
+    this.#worker?.terminate();
+    this.#worker = undefined;
   }
 
-  private post(request: HashRequest): void {
-    this.worker ??= this.start();
-    this.worker.postMessage(request);
+  #post(request: HashRequest): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request);
   }
 
-  private start(): Worker {
+  #start(): Worker {
     const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }: MessageEvent<HashResponse>) => this.onMessage(data));
+    worker.addEventListener("message", ({ data }: MessageEvent<HashResponse>) => this.#onMessage(data));
     worker.addEventListener("error", () => {
-      for (const id of this.waiting.keys()) this.onMessage({ id });
+      for (const id of this.#waiting.keys()) this.#onMessage({ id });
     });
     return worker;
   }
 
-  private onMessage(response: HashResponse): void {
-    this.waiting.get(response.id)?.(response);
-    this.waiting.delete(response.id);
+  #onMessage(response: HashResponse): void {
+    this.#waiting.get(response.id)?.(response);
+    this.#waiting.delete(response.id);
   }
 }

@@ -12,12 +12,12 @@ function sum(items: Item[], bytesOf: (item: Item) => number): number {
 }
 
 export class ProgressReporter {
-  private readonly throughput = new Throughput();
-  private timer = 0;
-  private ticks = 0;
-  private percent = 0;
+  readonly #throughput = new Throughput();
+  #timer = 0;
+  #ticks = 0;
+  #percent = 0;
   /** Bytes of the files that were complete at the start: they are not part of the progress. */
-  private completeBytes = 0;
+  #completeBytes = 0;
 
   constructor(
     private readonly view: UploadView,
@@ -26,22 +26,22 @@ export class ProgressReporter {
   ) {}
 
   start(): void {
-    clearInterval(this.timer);
-    this.throughput.reset();
-    this.ticks = 0;
-    this.completeBytes = sum(
+    clearInterval(this.#timer);
+    this.#throughput.reset();
+    this.#ticks = 0;
+    this.#completeBytes = sum(
       this.items.filter((item) => item.state === "complete"),
       (item) => item.sizeBytes,
     );
-    this.percent = 0;
-    this.timer = window.setInterval(() => this.tick(), TICK_MS);
+    this.#percent = 0;
+    this.#timer = window.setInterval(() => this.#tick(), TICK_MS);
   }
 
   stop(): void {
-    if (!this.timer) return;
-    this.tick();
-    clearInterval(this.timer);
-    this.timer = 0;
+    if (!this.#timer) return;
+    this.#tick();
+    clearInterval(this.#timer);
+    this.#timer = 0;
     this.refresh();
   }
 
@@ -53,25 +53,25 @@ export class ProgressReporter {
     if (!isActive && !isPaused) this.view.hideProgress();
   }
 
-  private tick(): void {
+  #tick(): void {
     const items = this.items.filter((item) => item.state !== "incomplete");
     for (const item of items) if (item.state === "sending") item.refresh();
-    const sizeBytes = sum(items, (item) => item.sizeBytes) - this.completeBytes;
-    const sentBytes = sum(items, (item) => item.sentBytes) - this.completeBytes;
-    this.throughput.record(performance.now(), sentBytes - sum(items, (item) => item.skippedBytes));
-    const isTextDue = this.ticks % TICKS_PER_TEXT === 0;
-    this.ticks += 1;
+    const sizeBytes = sum(items, (item) => item.sizeBytes) - this.#completeBytes;
+    const sentBytes = sum(items, (item) => item.sentBytes) - this.#completeBytes;
+    this.#throughput.record(performance.now(), sentBytes - sum(items, (item) => item.skippedBytes));
+    const isTextDue = this.#ticks % TICKS_PER_TEXT === 0;
+    this.#ticks += 1;
     const inFlightBytes = sum(items, (item) => item.inFlightBytes);
-    this.view.showProgress(sentBytes, sizeBytes, isTextDue ? this.describe(sentBytes, inFlightBytes, sizeBytes) : "");
+    this.view.showProgress(sentBytes, sizeBytes, isTextDue ? this.#describe(sentBytes, inFlightBytes, sizeBytes) : "");
     const percent = percentOf(sentBytes, sizeBytes);
-    const quarter = quarterReached(this.percent, percent);
-    this.percent = Math.max(percent, 0);
+    const quarter = quarterReached(this.#percent, percent);
+    this.#percent = Math.max(percent, 0);
     if (quarter) this.view.announce(this.i18n.t("sent_percent", { percent: quarter }));
   }
 
-  private describe(sentBytes: number, inFlightBytes: number, sizeBytes: number): string {
+  #describe(sentBytes: number, inFlightBytes: number, sizeBytes: number): string {
     const { t, formatSize } = this.i18n;
-    const { bytesPerSecond } = this.throughput;
+    const { bytesPerSecond } = this.#throughput;
     const percent = percentOf(sentBytes, sizeBytes);
     const parts = [t("sent_of", { percent, sent: formatSize(sentBytes), size: formatSize(sizeBytes) })];
     if (navigator.onLine === false) return [...parts, t("offline")].join(" · ");

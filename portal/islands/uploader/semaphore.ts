@@ -2,7 +2,7 @@
 import { abortable } from "../page/retry";
 
 export class Semaphore {
-  private readonly waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
   constructor(private free: number) {}
 
@@ -14,16 +14,16 @@ export class Semaphore {
       return;
     }
     await abortable((resolve) => {
-      this.waiting.push(resolve);
+      this.#waiting.push(resolve);
       return () => {
-        const index = this.waiting.indexOf(resolve);
-        if (index >= 0) this.waiting.splice(index, 1);
+        const index = this.#waiting.indexOf(resolve);
+        if (index >= 0) this.#waiting.splice(index, 1);
       };
     }, signal);
   }
 
   release(): void {
-    const next = this.waiting.shift();
+    const next = this.#waiting.shift();
     if (next) next();
     else this.free += 1;
   }

@@ -7,27 +7,27 @@ const SUSPENDED_MS = 5_000;
 
 /** The throughput over the last parts, since the machine last woke up. */
 export class Throughput {
-  private readonly samples: { atMs: number; bytes: number }[] = [];
-  private nowMs = 0;
+  readonly #samples: { atMs: number; bytes: number }[] = [];
+  #nowMs = 0;
 
   /** Record the bytes delivered so far, several times a second. A longer gap means that the machine was suspended. */
   record(atMs: number, bytes: number): void {
-    if (atMs - this.nowMs > SUSPENDED_MS || bytes < (this.samples.at(-1)?.bytes ?? 0)) this.reset();
-    this.nowMs = atMs;
-    if (bytes !== this.samples.at(-1)?.bytes) this.samples.push({ atMs, bytes });
-    while (this.samples.length > 2 && atMs - (this.samples[0]?.atMs ?? atMs) > WINDOW_MS) this.samples.shift();
+    if (atMs - this.#nowMs > SUSPENDED_MS || bytes < (this.#samples.at(-1)?.bytes ?? 0)) this.reset();
+    this.#nowMs = atMs;
+    if (bytes !== this.#samples.at(-1)?.bytes) this.#samples.push({ atMs, bytes });
+    while (this.#samples.length > 2 && atMs - (this.#samples[0]?.atMs ?? atMs) > WINDOW_MS) this.#samples.shift();
   }
 
   /** Bytes a second; 0 while too little is known. */
   get bytesPerSecond(): number {
-    const first = this.samples[0];
-    const last = this.samples.at(-1);
-    if (!first || !last || this.nowMs - first.atMs < MIN_WINDOW_MS) return 0;
-    return ((last.bytes - first.bytes) * 1_000) / (this.nowMs - first.atMs);
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (!first || !last || this.#nowMs - first.atMs < MIN_WINDOW_MS) return 0;
+    return ((last.bytes - first.bytes) * 1_000) / (this.#nowMs - first.atMs);
   }
 
   reset(): void {
-    this.samples.length = 0;
+    this.#samples.length = 0;
   }
 }
 

@@ -25,18 +25,18 @@ interface DraftFiles {
 }
 
 class Uploader {
-  private readonly items: Item[] = [];
-  private readonly context;
-  private readonly view: UploadView;
-  private readonly reporter: ProgressReporter;
-  private readonly leaveGuard = new LeaveGuard();
-  private running = 0;
-  private releaseLock: (() => void) | undefined;
+  readonly #items: Item[] = [];
+  readonly #context;
+  readonly #view: UploadView;
+  readonly #reporter: ProgressReporter;
+  readonly #leaveGuard = new LeaveGuard();
+  #running = 0;
+  #releaseLock: (() => void) | undefined;
   /** Set from the first queued file until all uploads have ended; settled once this tab holds the lock. */
-  private session: Promise<void> | undefined;
-  private submitWhenSent: (() => void) | undefined;
+  #session: Promise<void> | undefined;
+  #submitWhenSent: (() => void) | undefined;
   /** The incomplete file for which the file dialog was opened. */
-  private pickingFor: Item | undefined;
+  #pickingFor: Item | undefined;
 
   constructor(
     root: HTMLElement,
@@ -47,181 +47,181 @@ class Uploader {
   ) {
     const { t, formatSize } = i18n;
     const [slots, congestion] = [new Semaphore(MAX_PARTS_IN_FLIGHT), new CongestionWindow(MAX_PARTS_IN_FLIGHT)];
-    this.context = { draftId, hasher: new Hasher(), slots, congestion };
+    this.#context = { draftId, hasher: new Hasher(), slots, congestion };
     const actions = {
-      onPick: (list: FileList) => void this.addSelection(pickedFiles(list)),
+      onPick: (list: FileList) => void this.#addSelection(pickedFiles(list)),
       pauseAll: () => {
-        for (const item of this.items) item.pause();
+        for (const item of this.#items) item.pause();
       },
       resumeAll: () => {
-        for (const item of this.items) if (item.state === "paused") this.perform(item, "resume");
+        for (const item of this.#items) if (item.state === "paused") this.#perform(item, "resume");
       },
     };
     const total = formatSize(limits.total_bytes[role] ?? 0);
-    this.view = new UploadView(root, i18n, actions, t("limits", { total, n: limits.files }));
-    this.reporter = new ProgressReporter(this.view, i18n, this.items);
+    this.#view = new UploadView(root, i18n, actions, t("limits", { total, n: limits.files }));
+    this.#reporter = new ProgressReporter(this.#view, i18n, this.#items);
     enableDropZone(t("drop_here"), (transfer) => {
-      void droppedFiles(transfer).then((selection) => this.addSelection(selection));
+      void droppedFiles(transfer).then((selection) => this.#addSelection(selection));
     });
-    root.closest("form")?.addEventListener("submit", (event) => this.holdSubmit(event));
+    root.closest("form")?.addEventListener("submit", (event) => this.#holdSubmit(event));
   }
 
   /** Update the list with the files that the server has. */
   sync(files: DraftFile[]): void {
     for (const file of files) {
-      const item = this.items.find((one) => one.id === file.file) ?? this.addItem(file);
+      const item = this.#items.find((one) => one.id === file.file) ?? this.#addItem(file);
       if (file.state === "complete" && item.state !== "complete") item.finish("complete");
-      else if (item.state === "incomplete") void this.fetchReceived(item);
+      else if (item.state === "incomplete") void this.#fetchReceived(item);
     }
-    this.refresh();
+    this.#refresh();
   }
 
-  private addItem(listed: DraftFile, file?: File): Item {
+  #addItem(listed: DraftFile, file?: File): Item {
     const item = new Item(
-      this.context,
+      this.#context,
       this.i18n,
       listed,
       file,
-      (action) => this.perform(item, action),
-      () => this.refresh(),
+      (action) => this.#perform(item, action),
+      () => this.#refresh(),
     );
-    this.items.push(item);
-    this.view.addRow(item.row.element);
+    this.#items.push(item);
+    this.#view.addRow(item.row.element);
     return item;
   }
 
   /** Fetch how much of an incomplete file was received. */
-  private async fetchReceived(item: Item): Promise<void> {
+  async #fetchReceived(item: Item): Promise<void> {
     const path = `drafts/${this.draftId}/files/${item.id}`;
     const plan = await callApi<Plan>("GET", path).catch(() => undefined);
     if (plan && item.state === "incomplete") item.setReceived(receivedBytes(plan), isLost(plan));
   }
 
   /** Resume the incomplete files of the selection, add the others to the draft, and start sending. */
-  private async addSelection({ files, emptyFolders, unreadable }: Selection): Promise<void> {
+  async #addSelection({ files, emptyFolders, unreadable }: Selection): Promise<void> {
     const skipped = { n: emptyFolders.length, names: emptyFolders.join(", ") };
-    this.view.showNotice(...(skipped.n > 0 ? [this.i18n.t("empty_folders", skipped)] : []));
+    this.#view.showNotice(...(skipped.n > 0 ? [this.i18n.t("empty_folders", skipped)] : []));
     const refused: FileRefusal[] = unreadable.map((path) => ({ path, reason: "refused_unreadable", values: {} }));
     const added: SelectedFile[] = [];
     for (const selected of files) {
-      const item = this.incompleteItem(selected, files.length === 1);
+      const item = this.#incompleteItem(selected, files.length === 1);
       if (!item) added.push(selected);
       else if (await isSameFile(this.draftId, item, selected.file)) item.resumeWith(selected.file);
       else refused.push({ path: selected.path, reason: "refused_different", values: {} });
     }
-    this.pickingFor = undefined;
-    const validation = validate(added, this.limits, this.content(), this.i18n.formatSize);
-    this.view.showRefused([...refused, ...validation.refused]);
+    this.#pickingFor = undefined;
+    const validation = validate(added, this.limits, this.#content(), this.i18n.formatSize);
+    this.#view.showRefused([...refused, ...validation.refused]);
     for (const { path, file } of validation.accepted) {
-      this.addItem({ file: crypto.randomUUID(), path, size_bytes: file.size, state: "" }, file);
+      this.#addItem({ file: crypto.randomUUID(), path, size_bytes: file.size, state: "" }, file);
     }
-    this.refresh();
-    await this.sendQueued();
+    this.#refresh();
+    await this.#sendQueued();
   }
 
-  private content(): { paths: string[]; count: number; bytes: number; role: string } {
-    const paths = this.items.map((item) => item.path);
-    return { paths, count: paths.length, bytes: this.totalBytes(), role: this.role };
+  #content(): { paths: string[]; count: number; bytes: number; role: string } {
+    const paths = this.#items.map((item) => item.path);
+    return { paths, count: paths.length, bytes: this.#totalBytes(), role: this.role };
   }
 
-  private totalBytes(): number {
-    return this.items.reduce((sum, item) => sum + item.sizeBytes, 0);
+  #totalBytes(): number {
+    return this.#items.reduce((sum, item) => sum + item.sizeBytes, 0);
   }
 
   /** Return the incomplete file of the draft that the selected one continues, if any. */
-  private incompleteItem({ path, file }: SelectedFile, isOnly: boolean): Item | undefined {
+  #incompleteItem({ path, file }: SelectedFile, isOnly: boolean): Item | undefined {
     const isSamePath = (item: Item): boolean => item.state === "incomplete" && pathKey(item.path) === pathKey(path);
-    const picked = isOnly && this.pickingFor?.path.split("/").at(-1) === file.name ? this.pickingFor : undefined;
-    return picked ?? this.items.find(isSamePath);
+    const picked = isOnly && this.#pickingFor?.path.split("/").at(-1) === file.name ? this.#pickingFor : undefined;
+    return picked ?? this.#items.find(isSamePath);
   }
 
-  private perform(item: Item, action: FileAction): void {
+  #perform(item: Item, action: FileAction): void {
     if (action === "pick") {
-      this.pickingFor = item;
-      this.view.openPicker();
+      this.#pickingFor = item;
+      this.#view.openPicker();
     } else if (action === "pause") item.pause();
-    else if (action === "remove") void this.remove(item);
+    else if (action === "remove") void this.#remove(item);
     else {
       item.requeue();
-      void this.sendQueued();
+      void this.#sendQueued();
     }
   }
 
-  private async remove(item: Item): Promise<void> {
+  async #remove(item: Item): Promise<void> {
     item.discard();
-    this.items.splice(this.items.indexOf(item), 1);
-    this.refresh();
+    this.#items.splice(this.#items.indexOf(item), 1);
+    this.#refresh();
     try {
       await callApi("DELETE", `drafts/${this.draftId}/files/${item.id}`);
     } catch (error) {
       const why = (error instanceof Problem && error.message) || this.i18n.t("unexpected_error");
-      this.view.showRefused([{ path: item.path, reason: "refused_by_server", values: { why } }]);
+      this.#view.showRefused([{ path: item.path, reason: "refused_by_server", values: { why } }]);
     }
   }
 
   /** Upload the queued files, several at once; the first one waits until no other tab sends this draft. */
-  private async sendQueued(): Promise<void> {
-    if (!this.session && !this.items.some((item) => item.state === "queued")) return;
-    this.session ??= this.startSession();
-    await this.session;
-    if (!this.session) return this.sendQueued();
-    for (const item of this.items.filter((one) => one.state === "queued")) {
-      if (this.running >= MAX_FILES_AT_ONCE) return;
-      this.running += 1;
+  async #sendQueued(): Promise<void> {
+    if (!this.#session && !this.#items.some((item) => item.state === "queued")) return;
+    this.#session ??= this.#startSession();
+    await this.#session;
+    if (!this.#session) return this.#sendQueued();
+    for (const item of this.#items.filter((one) => one.state === "queued")) {
+      if (this.#running >= MAX_FILES_AT_ONCE) return;
+      this.#running += 1;
       void item.run().finally(() => {
-        this.running -= 1;
-        void this.sendQueued();
+        this.#running -= 1;
+        void this.#sendQueued();
       });
     }
-    if (this.running === 0) this.endSession();
+    if (this.#running === 0) this.#endSession();
   }
 
-  private async startSession(): Promise<void> {
+  async #startSession(): Promise<void> {
     let hadToWait = false;
-    this.releaseLock = await acquireTabLock(`draft:${this.draftId}`, () => {
+    this.#releaseLock = await acquireTabLock(`draft:${this.draftId}`, () => {
       hadToWait = true;
-      this.view.showNotice(this.i18n.t("another_tab"));
+      this.#view.showNotice(this.i18n.t("another_tab"));
     });
     if (hadToWait) {
-      this.view.showNotice();
+      this.#view.showNotice();
       await callApi<DraftFiles>("GET", `drafts/${this.draftId}`).then(
         ({ files }) => this.sync(files),
         () => undefined,
       );
     }
-    this.leaveGuard.on();
-    this.reporter.start();
+    this.#leaveGuard.on();
+    this.#reporter.start();
   }
 
-  private endSession(): void {
-    this.releaseLock?.();
-    this.releaseLock = this.session = undefined;
-    this.leaveGuard.off();
-    this.reporter.stop();
-    const isComplete = this.items.every((item) => item.state === "complete");
-    if (this.items.every((item) => item.state === "complete" || item.state === "incomplete")) {
-      this.context.hasher.stopWhenIdle();
+  #endSession(): void {
+    this.#releaseLock?.();
+    this.#releaseLock = this.#session = undefined;
+    this.#leaveGuard.off();
+    this.#reporter.stop();
+    const isComplete = this.#items.every((item) => item.state === "complete");
+    if (this.#items.every((item) => item.state === "complete" || item.state === "incomplete")) {
+      this.#context.hasher.stopWhenIdle();
     }
-    if (isComplete) this.submitWhenSent?.();
-    else if (this.submitWhenSent) this.view.showNotice();
-    this.submitWhenSent = undefined;
+    if (isComplete) this.#submitWhenSent?.();
+    else if (this.#submitWhenSent) this.#view.showNotice();
+    this.#submitWhenSent = undefined;
   }
 
   /** Stop the form's buttons while files are sent; a button that leads to the next page is pressed again afterwards. */
-  private holdSubmit(event: SubmitEvent): void {
+  #holdSubmit(event: SubmitEvent): void {
     const form = event.target as HTMLFormElement;
-    if (!this.session) return;
+    if (!this.#session) return;
     event.preventDefault();
     document.dispatchEvent(new CustomEvent("draft:save"));
     const submitter = event.submitter as HTMLButtonElement | null;
     if (!submitter?.formAction.includes("then=")) return;
-    this.view.showNotice(this.i18n.t("submit_waits"));
-    this.submitWhenSent = () => form.requestSubmit(submitter);
+    this.#view.showNotice(this.i18n.t("submit_waits"));
+    this.#submitWhenSent = () => form.requestSubmit(submitter);
   }
 
-  private refresh(): void {
-    this.view.showTotal(this.items.length, this.totalBytes());
-    this.reporter.refresh();
+  #refresh(): void {
+    this.#view.showTotal(this.#items.length, this.#totalBytes());
+    this.#reporter.refresh();
   }
 }
 
