@@ -11,9 +11,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly members: Json = {},
     readonly retryAfter = 0,
-    options?: ErrorOptions,
   ) {
-    super(typeof members.title === "string" ? members.title : "", options);
+    super(typeof members.title === "string" ? members.title : "");
     this.slug =
       String(members.type ?? "")
         .split("/")
@@ -66,9 +65,9 @@ export async function sendRequest<Result>(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
-  } catch (cause) {
-    if (signal?.aborted) throw cause;
-    throw new Problem(0, {}, 0, { cause });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0);
   }
   const isJson = (response.headers.get("content-type") ?? "").includes("json");
   const content = isJson ? ((await response.json().catch(() => undefined)) as unknown) : undefined;

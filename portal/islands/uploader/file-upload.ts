@@ -183,9 +183,8 @@ export class FileUpload {
         return this.#markReceived(part.range);
       } catch (error) {
         if (signal.aborted || !(error instanceof Problem)) throw error;
-        if (isTransient(error.status) && congestion.delivered > deliveredBefore) continue;
-        if (error.slug !== "parts-address-expired") throw error;
-        if (partsUrl === this.#partsUrl) await this.#renewUrl(signal);
+        const othersGetThrough = isTransient(error.status) && congestion.delivered > deliveredBefore;
+        if (!othersGetThrough) await this.#renewIfExpired(error, partsUrl, signal);
       }
     }
   }
@@ -206,6 +205,12 @@ export class FileUpload {
     } finally {
       this.#inFlight.delete(range.number);
     }
+  }
+
+  /** Renew the URL of the parts if the problem is that it has expired, and another part has not renewed it; else throw. */
+  async #renewIfExpired(problem: Problem, partsUrl: string, signal: AbortSignal): Promise<void> {
+    if (problem.slug !== "parts-address-expired") throw problem;
+    if (partsUrl === this.#partsUrl) await this.#renewUrl(signal);
   }
 
   /** Fetch another URL for the parts, once for all the parts that wait for it. */
