@@ -21,6 +21,14 @@ HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
+TYPE = """fields => {
+  for (const [id, value] of Object.entries(fields)) {
+    document.getElementById(id).value = value;
+    document.getElementById(id).dispatchEvent(new Event("input", { bubbles: true }));
+  }
+}"""
+TYPE_AND_HIDE = f"fields => {{ ({TYPE})(fields); ({HIDE})(); }}"
+LARGE = "é" * 35_000
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +146,38 @@ def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: J
     page.fill("#text", "Et la suite")
     until(lambda: bool(page.evaluate("1") and draft["text"] == "Et la suite"), "the text is saved")
     expect(page.locator(".alert--warn")).to_have_count(0)
+
+
+def test_the_last_words_of_one_field_are_saved_although_another_was_changed_elsewhere(page: Page, draft: Json) -> None:
+    write(draft, {"text": "Écrit ailleurs"})
+    page.evaluate(TYPE_AND_HIDE, {"text": "Écrit ici", "subject": "Objet"})
+    saved(draft, "subject", "Objet")
+    expect(page.locator(".alert--warn")).to_contain_text("Écrit ailleurs")
+    assert page.input_value("#text") == "Écrit ici"
+    assert draft["text"] == "Écrit ailleurs"
+    assert page.evaluate(LEAVES) is False
+    page.get_by_role("button", name="Enregistrer la mienne").click()
+    saved(draft, "text", "Écrit ici")
+
+
+def test_the_last_words_of_one_field_are_saved_although_another_is_too_large_to_leave(page: Page, draft: Json) -> None:
+    page.evaluate(TYPE_AND_HIDE, {"text": LARGE, "subject": "Objet"})
+    saved(draft, "subject", "Objet")
+    expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")
+    assert page.evaluate(LEAVES) is False, "the text is not saved"
+
+
+def test_leaving_is_asked_about_only_while_what_is_too_large_to_leave_is_unsaved(page: Page, draft: Json) -> None:
+    held: list[Route] = []
+    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
+    page.evaluate(TYPE, {"subject": "Objet"})
+    assert page.evaluate(LEAVES) is True
+    page.evaluate(TYPE, {"text": LARGE})
+    assert page.evaluate(LEAVES) is False
+    until(lambda: bool(page.evaluate("1") and held), "a save is under way")
+    held[0].continue_()
+    until(lambda: bool(page.evaluate("1") and draft["text"] == LARGE), "the text is saved")
+    until(lambda: page.evaluate(LEAVES) is True, "leaving is free again")
 
 
 def test_an_address_that_was_not_ended_is_saved_when_the_page_is_hidden(page: Page, draft: Json) -> None:

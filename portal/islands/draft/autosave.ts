@@ -1,21 +1,19 @@
-// Saves the draft while the person types, and shows when it was saved and who will have to approve.
-
+// Saves the draft while the person types.
 import { apiUrl, callApi, Problem, sendRequest } from "../page/api";
-import { byRef, el, setText } from "../page/dom";
+import { byRef } from "../page/dom";
 import { i18nOf, type Translate } from "../page/i18n";
 import { LeaveGuard } from "../page/leave-guard";
-import { isTransient } from "../page/retry";
 import type { ParsedRecipients } from "../recipients/entries";
 import { showConflict } from "./conflict";
-import { approvalMessage, type Draft, FIELDS, fieldText, fieldValue, isSameText } from "./draft";
-import { type Changes, SentChanges } from "./sent-changes";
+import { type Draft, FIELDS, fieldText, fieldValue, isSameText } from "./draft";
+import { type Changes, fitsKeepalive, SentChanges } from "./sent-changes";
+import { DraftStatus } from "./status";
 
 const SAVE_DELAY_MS = 1_200;
 const CHANGED_ELSEWHERE = "draft-changed-elsewhere";
 
 class Autosave {
-  readonly #status = el("p", { class: "saved" });
-  readonly #approval = el("p", { class: "approval", "aria-live": "polite", hidden: true });
+  readonly #status: DraftStatus;
   /** The text of each field that the next change is made from. */
   readonly #base: Changes;
   #timer = 0;
@@ -25,6 +23,8 @@ class Autosave {
   /** The fields that wait for the person's choice, each with the function that removes the question. */
   readonly #conflicts = new Map<string, () => void>();
   #conflictProblem: Problem | undefined;
+  /** The fields of which the last save has failed. */
+  readonly #failed = new Set<string>();
   readonly #leaveGuard = new LeaveGuard();
 
   constructor(
@@ -32,20 +32,21 @@ class Autosave {
     private readonly draftId: string,
     private readonly t: Translate,
   ) {
+    this.#status = new DraftStatus(t);
     this.#base = this.#formTexts();
     const known = byRef(form, "known-recipients");
     const bcc = form.querySelector("[data-field=bcc]")?.closest("details");
-    (known ?? bcc)?.after(this.#approval);
+    (known ?? bcc)?.after(this.#status.approval);
     known?.remove();
     byRef(form, "unreadable")?.remove();
-    (form.querySelector(":scope > .actions") ?? form).append(this.#status);
+    (form.querySelector(":scope > .actions") ?? form).append(this.#status.saveState);
     this.#listen();
     this.#load();
   }
 
   #listen(): void {
-    this.form.addEventListener("input", () => this.#schedule());
-    this.form.addEventListener("change", () => this.#schedule());
+    this.form.addEventListener("input", () => this.#onInput());
+    this.form.addEventListener("change", () => this.#onInput());
     this.form.addEventListener("submit", () => this.#leaveGuard.off());
     document.addEventListener("draft:save", () => void this.#save());
     document.addEventListener("recipients:ready", () => this.#publish());
@@ -79,13 +80,32 @@ class Autosave {
     this.#timer = window.setTimeout(() => void this.#save(), ms);
   }
 
+  /** Save after a delay; at once if the changes would not be sent when the page is left. */
+  #onInput(): void {
+    this.#updateLeaveGuard();
+    this.#schedule(fitsKeepalive(this.#unsavedChanges()) ? SAVE_DELAY_MS : 0);
+  }
+
+  /** Have the browser ask before the page is left, while that would lose a change. */
+  #updateLeaveGuard(): void {
+    const isTooLarge = !fitsKeepalive(this.#unsavedChanges());
+    if (isTooLarge || this.#hasFailed() || this.#conflicts.size > 0) this.#leaveGuard.on();
+    else this.#leaveGuard.off();
+  }
+
+  /** Say whether the last save of an unsaved change has failed. */
+  #hasFailed(): boolean {
+    return Object.keys(this.#unsavedChanges()).some((name) => this.#failed.has(name));
+  }
+
   /** One request at a time, so that an older text never arrives after a newer one. */
   async #save(): Promise<void> {
     clearTimeout(this.#timer);
     while (this.#saving !== undefined) await this.#saving;
     const changes = this.#unsavedChanges();
     if (Object.keys(changes).length === 0) return;
-    this.#saving = this.#send(changes).finally(() => {
+    const response = callApi<Draft>("PATCH", `drafts/${this.draftId}`, this.#requestBody(changes, new Set()));
+    this.#saving = this.#send(changes, response).finally(() => {
       this.#saving = undefined;
     });
     await this.#saving;
@@ -113,14 +133,15 @@ class Autosave {
   }
 
   /** A later `flushOnHide` may be in flight: if it is saved first, the service refuses this older change. */
-  async #send(changes: Changes): Promise<void> {
-    const response = callApi<Draft>("PATCH", `drafts/${this.draftId}`, this.#requestBody(changes, new Set()));
+  async #send(changes: Changes, response: Promise<Draft>): Promise<void> {
     try {
       this.#onSaved(changes, await this.#sent.track(changes, response));
     } catch (error) {
-      if (!(error instanceof Problem) || error.slug !== CHANGED_ELSEWHERE)
-        this.#showStatus(this.#errorMessage(error), true);
-      else await this.#resolveConflicts(error.members.fields as string[], error);
+      const isConflict = error instanceof Problem && error.slug === CHANGED_ELSEWHERE;
+      if (isConflict) await this.#resolveConflicts(error.members.fields as string[], error);
+      else this.#fail(Object.keys(changes), error);
+    } finally {
+      this.#updateLeaveGuard();
     }
   }
 
@@ -136,6 +157,7 @@ class Autosave {
   /** Make the field's next changes from this text of the draft. */
   #setBase(name: string, text: string, draft: Draft): void {
     this.#base[name] = text;
+    this.#failed.delete(name);
     this.#baseDigestInput(name)?.setAttribute("value", draft.digests[name] ?? "");
   }
 
@@ -158,7 +180,7 @@ class Autosave {
       if (this.#conflicts.size > 0) this.#showSaveState();
       this.#schedule(0);
     } catch (error) {
-      this.#showStatus(this.#errorMessage(error), true);
+      this.#fail(fields, error);
     }
   }
 
@@ -169,9 +191,9 @@ class Autosave {
     const keepMine = (): void => {
       this.#conflicts.get(name)?.();
       this.#conflicts.delete(name);
-      if (this.#conflicts.size === 0) this.#leaveGuard.off();
       this.#resetBase(name, other, draft);
       if (Object.keys(this.#unsavedChanges()).length === 0) this.#showSaveState();
+      this.#updateLeaveGuard();
       this.#schedule(0);
     };
     const takeOther = (): void => {
@@ -181,61 +203,44 @@ class Autosave {
       this.#load();
     };
     this.#conflicts.set(name, showConflict(field, other, { keepMine, takeOther }, this.t));
-    this.#leaveGuard.on();
   }
 
-  /** Send what is not known to be saved, without waiting for the response: the page may be about to close. */
+  /**
+   * Send what is not known to be saved, without waiting for the response: the page may be about to close. Each field has
+   * its own request, so that one that is too large or was changed elsewhere holds up no other; the smallest goes first.
+   */
   #flushOnHide(): void {
-    const changes = this.#unsavedChanges();
-    if (Object.keys(changes).length === 0) return;
     clearTimeout(this.#timer);
-    const body = this.#requestBody(changes, this.#sent.inFlight());
-    const response = sendRequest<Draft>("PATCH", apiUrl(`drafts/${this.draftId}`), body, undefined, true);
-    void this.#sent.track(changes, response).then(
-      (draft) => this.#onSaved(changes, draft),
-      () => undefined,
-    );
+    const inFlight = this.#sent.inFlight();
+    const url = apiUrl(`drafts/${this.draftId}`);
+    const fields = Object.entries(this.#unsavedChanges()).sort((one, other) => one[1].length - other[1].length);
+    for (const [name, text] of fields) {
+      const changes = { [name]: text };
+      void this.#send(changes, sendRequest("PATCH", url, this.#requestBody(changes, inFlight), undefined, true));
+    }
   }
 
   /** Show who has to approve, and give the lists what the service parsed in the text that was `sent`. */
   #show(draft: Draft, sent: Changes): void {
     this.#latest = { ...draft, sent };
     this.#publish();
-    const message = approvalMessage(draft);
-    this.#approval.hidden = !message;
-    if (!message) return;
-    const [key, n] = message;
-    this.#approval.classList.toggle("approval--missing", key === "approver_missing");
-    setText(this.#approval, this.t(key, { n }));
+    this.#status.showApproval(draft);
   }
 
   #publish(): void {
     if (this.#latest) document.dispatchEvent(new CustomEvent("draft:updated", { detail: this.#latest }));
   }
 
-  /** Show that the draft is saved, or the problem while the person has to choose. */
+  /** Show that the draft is saved, unless the person has to choose or the last save of something has failed. */
   #showSaveState(): void {
-    const hasConflicts = this.#conflicts.size > 0;
-    this.#showStatus(hasConflicts ? this.#errorMessage(this.#conflictProblem) : this.#savedAt(), hasConflicts);
+    if (this.#hasFailed()) return;
+    if (this.#conflicts.size > 0) this.#status.showError(this.#conflictProblem);
+    else this.#status.showSaved();
   }
 
-  #savedAt(): string {
-    const now = new Date();
-    return this.t("saved_at", { hours: String(now.getHours()), minutes: String(now.getMinutes()).padStart(2, "0") });
-  }
-
-  #errorMessage(error: unknown): string {
-    if (!(error instanceof Problem)) return this.t("not_saved", { why: this.t("unexpected_error") });
-    if (error.slug === "session-expired") return this.t("session_expired");
-    const why = error.message || this.t(isTransient(error.status) ? "no_connection" : "unexpected_error");
-    return this.t("not_saved", { why });
-  }
-
-  #showStatus(text: string, isError: boolean): void {
-    setText(this.#status, text);
-    this.#status.classList.toggle("saved--wrong", isError);
-    if (isError) this.#status.setAttribute("role", "alert");
-    else this.#status.removeAttribute("role");
+  #fail(names: string[], error: unknown): void {
+    for (const name of names) this.#failed.add(name);
+    this.#status.showError(error);
   }
 }
 

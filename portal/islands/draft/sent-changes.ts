@@ -4,6 +4,14 @@ import { isSameText } from "./draft";
 /** The text of each changed field, by its name. */
 export type Changes = Record<string, string>;
 
+/** Browsers send 64 KiB at most after a page is left, including what is in flight. */
+const KEEPALIVE_BYTES = 60_000;
+
+/** Say whether these changes can all be sent while the page is left. */
+export function fitsKeepalive(changes: Changes): boolean {
+  return new TextEncoder().encode(JSON.stringify(changes)).length <= KEEPALIVE_BYTES;
+}
+
 export class SentChanges {
   readonly #texts = new Map<string, string[]>();
   readonly #open = new Set<Changes>();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { SentChanges } from "../draft/sent-changes";
+import { fitsKeepalive, SentChanges } from "../draft/sent-changes";
 
 /** Send a text of the message; return a function that lets its response come. */
 function send(sent: SentChanges, text: string): () => Promise<void> {
@@ -53,4 +53,10 @@ test("a sent text is recognised however the service normalised it", () => {
   void send(sent, "A@b.fr\r\nc@d.fr");
   expect(sent.has("text", "a@b.fr\nc@d.fr")).toBe(true);
   expect(sent.has("text", "Plans du")).toBe(false);
+});
+
+test("changes fit into what a browser sends after a page is left by their bytes, not their characters", () => {
+  expect(fitsKeepalive({ subject: "Objet", text: "e".repeat(59_000) })).toBe(true);
+  expect(fitsKeepalive({ text: "é".repeat(32_000) })).toBe(false);
+  expect(fitsKeepalive({ text: "Bonjour", to: "a".repeat(60_000) })).toBe(false);
 });
