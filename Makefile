@@ -15,7 +15,7 @@ LETTERS := services/notify/compiled/.made
 MJML := tools/letters/node_modules/.installed
 ISLANDS := portal/static/.made
 PREVIEWS := .local/previews/index.html
-VITE := portal/islands/node_modules/.installed
+ISLAND_MODULES := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench letters islands screenshots generate lock fmt packages
@@ -50,9 +50,10 @@ mutations: packages .venv/.installed $(LETTERS) $(ISLANDS) ## break twenty rules
 fuzz: packages .venv/.installed $(LETTERS) $(ISLANDS) ## odd requests to every API and page: no 5xx, no pause (REQUESTS=20000 SEED=)
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED)) < /dev/null
 
-check: .venv/.installed ## what a machine can say about the code without running it
+check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@cd portal/islands && npm run --silent check < /dev/null
 	@$(BIN)/mypy
 	@$(BIN)/mypy --python-version 3.14
 	@for one in $(PYTHONS); do ! $$one -c '' 2> /dev/null || $$one -W error -m tools.compiling || exit; done
@@ -80,9 +81,10 @@ lock: packages .venv/.installed ## settle the versions of everything anew
 	@node tools/letters/lock.mjs portal/islands < /dev/null
 	@node tools/letters/lock.mjs bench/lighthouse < /dev/null
 
-fmt: .venv/.installed ## lay the code out
+fmt: .venv/.installed $(ISLAND_MODULES) ## lay the code out
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+	@cd portal/islands && npm run --silent fmt < /dev/null
 
 packages:
 	@$(PYTHON) -m devstack.debian < /dev/null
@@ -107,10 +109,10 @@ $(LETTERS): $(MJML) tools/letters/compile.mjs $(wildcard services/notify/mjml se
 $(PREVIEWS): $(LETTERS) $(wildcard services/notify/previews.py services/notify/letters/*.py services/notify/templates/*)
 	@$(BIN)/python -m services.notify.previews $(@D) < /dev/null > /dev/null
 
-$(VITE): portal/islands/package.json portal/islands/package-lock.json | packages
+$(ISLAND_MODULES): portal/islands/package.json portal/islands/package-lock.json | packages
 	@cd portal/islands && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
 	@touch $@
 
-$(ISLANDS): $(VITE) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))
+$(ISLANDS): $(ISLAND_MODULES) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))
 	@cd portal/islands && npm run --silent build -- --logLevel warn < /dev/null
 	@touch $@

@@ -1,5 +1,5 @@
-// What the build makes of a style sheet: its address.
+// The URL of a built style sheet.
 declare module "*.css?url" {
-  const address: string;
-  export default address;
+  const url: string;
+  export default url;
 }

@@ -1,17 +1,17 @@
-// Which islands does this page have? Each one's code is fetched only where it is needed.
+// Loads the islands of the page, each one's code only where the page uses it.
 import styles from "./islands.css?url";
 import { islands } from "./page/dom";
 
-const ISLANDS: Record<string, () => Promise<{ enhance(place: HTMLElement): void }>> = {
+const ISLANDS: Record<string, () => Promise<{ enhance(root: HTMLElement): void }>> = {
   copy: () => import("./page/copy"),
   draft: () => import("./draft/autosave"),
   live: () => import("./page/live"),
-  offer: () => import("./page/offer"),
-  recipients: () => import("./recipients/field"),
+  opened: () => import("./page/opened"),
+  recipients: () => import("./recipients/chips"),
   uploader: () => import("./uploader/uploader"),
 };
 
-function dress(): void {
+function loadStyles(): void {
   const link = document.createElement("link");
   link.rel = "stylesheet";
   link.href = styles;
@@ -19,7 +19,7 @@ function dress(): void {
 }
 
 const found = [...islands(document)];
-if (found.length > 0) dress();
-for (const [name, place] of found) {
-  void ISLANDS[name]?.().then((island) => island.enhance(place));
+if (found.length > 0) loadStyles();
+for (const [name, root] of found) {
+  void ISLANDS[name]?.().then((island) => island.enhance(root));
 }

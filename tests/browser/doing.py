@@ -135,7 +135,7 @@ def pause(on: Scene) -> None:
 
 
 def wait_for_what_arrived(on: Scene) -> None:
-    expect(on.page.locator('.file[data-state="wanted"]')).to_contain_text("60")
+    expect(on.page.locator('.file[data-state="incomplete"]')).to_contain_text("60")
 
 
 def hold_files_above(on: Scene) -> None:

@@ -49,7 +49,7 @@ def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwrigh
     before = {part.number for part in camille.api.file_plan(draft, file["file"]).parts}
     assert before
     page = open_draft(camille.context, draft)
-    expect(page.locator('.file[data-state="wanted"]')).to_contain_text(re.compile(r"\d+\s%"))
+    expect(page.locator('.file[data-state="incomplete"]')).to_contain_text(re.compile(r"\d+\s%"))
     again = parts_sent(page)
     choose(page, large)
     expect(page.locator(".file")).to_have_attribute("data-state", "complete")

@@ -1,282 +1,250 @@
-// What is typed is saved as it is typed; the page says when, and who will have to approve.
-import { el, part, write } from "../page/dom";
-import { passes } from "../page/patience";
-import { Problem, ask, once } from "../page/relay";
-import { wordsOf, type Say } from "../page/words";
-import { ask as askWhich, isOwn, textOf, type Fields } from "./overtaken";
-import { Sent, fitsLastWord, type Changes } from "./sent";
-import type { Reading } from "../recipients/lines";
+// Saves the draft while the person types.
+import { apiUrl, callApi, Problem, sendRequest } from "../page/api";
+import { byRef } from "../page/dom";
+import { i18nOf, type Translate } from "../page/i18n";
+import { LeaveGuard } from "../page/leave-guard";
+import type { ParsedRecipients } from "../recipients/entries";
+import { showConflict } from "./conflict";
+import { type Draft, FIELDS, fieldText, fieldValue, isSameText } from "./draft";
+import { type Changes, fitsKeepalive, SentChanges } from "./sent-changes";
+import { DraftStatus } from "./status";
 
-const PAUSE_MS = 1_200;
-const LISTS = ["to", "cc", "bcc"];
-const OVERTAKEN = "draft-changed-elsewhere";
-const FIELDS = [...LISTS, "subject", "text", "validity_days"];
-
-/** As the service answers it. */
-export interface Draft extends Fields {
-  recipients: Reading["recipients"];
-  unreadable: Reading["unreadable"];
-  digests: Record<string, string>;
-  needs_approval: boolean;
-  approvers: string[];
-}
-
-/** A key and a figure for the sentence that says who has to approve; nothing while that is not known. */
-export function approval(draft: Pick<Draft, "recipients" | "unreadable" | "needs_approval" | "approvers">): [string, number] | undefined {
-  if (draft.recipients.length === 0) return undefined;
-  const others = draft.recipients.filter((one) => one.role !== "agent").length;
-  if (!draft.needs_approval) return draft.unreadable.length > 0 ? undefined : ["nobody_approves", 0];
-  return draft.approvers.length > 0 ? ["will_approve", others] : ["approver_missing", others];
-}
-
-/** A field's value as the service takes it. */
-export function valueOf(name: string, value: string): unknown {
-  if (LISTS.includes(name)) return value.trim() === "" ? [] : [value];
-  return name === "validity_days" ? Number(value) : value;
-}
-
-/** Leaving is asked about while something would be lost. */
-function warn(event: BeforeUnloadEvent): void {
-  event.preventDefault();
-}
+const SAVE_DELAY_MS = 1_200;
+const CHANGED_ELSEWHERE = "draft-changed-elsewhere";
 
 class Autosave {
-  private readonly said = el("p", { class: "saved" });
-  private readonly sentence = el("p", { class: "approval", "aria-live": "polite", hidden: true });
-  private saved: Changes;
-  private timer = 0;
-  private saving: Promise<void> | undefined;
-  private latest: (Draft & Reading) | undefined;
-  private readonly sent = new Sent();
-  private readonly undecided = new Map<string, () => void>();
-  private conflict: Problem | undefined;
-  private readonly failures = new Set<string>();
+  readonly #status: DraftStatus;
+  /** The text of each field that the next change is made from. */
+  readonly #base: Changes;
+  #timer = 0;
+  #saving: Promise<void> | undefined;
+  #latest: (Draft & ParsedRecipients) | undefined;
+  readonly #sent = new SentChanges();
+  /** The fields that wait for the person's choice, each with the function that removes the question. */
+  readonly #conflicts = new Map<string, () => void>();
+  #conflictProblem: Problem | undefined;
+  /** The fields of which the last save has failed. */
+  readonly #failed = new Set<string>();
+  readonly #leaveGuard = new LeaveGuard();
 
   constructor(
     private readonly form: HTMLFormElement,
-    private readonly draft: string,
-    private readonly say: Say,
+    private readonly draftId: string,
+    private readonly t: Translate,
   ) {
-    this.saved = this.typed();
-    const known = part(form, "known-recipients");
+    this.#status = new DraftStatus(t);
+    this.#base = this.#formTexts();
+    const known = byRef(form, "known-recipients");
     const bcc = form.querySelector("[data-field=bcc]")?.closest("details");
-    (known ?? bcc)?.after(this.sentence);
+    (known ?? bcc)?.after(this.#status.approval);
     known?.remove();
-    part(form, "unreadable")?.remove();
-    (form.querySelector(":scope > .actions") ?? form).append(this.said);
-    form.addEventListener("input", () => this.soon());
-    form.addEventListener("change", () => this.soon());
-    form.addEventListener("submit", () => removeEventListener("beforeunload", warn));
-    document.addEventListener("island:save", () => void this.save());
-    document.addEventListener("island:recipients", () => this.tell());
-    document.addEventListener("island:read", (event) => this.read((event as CustomEvent<Record<string, string>>).detail));
-    document.addEventListener("visibilitychange", () => (document.hidden ? this.lastWord() : this.later(0)));
-    this.look();
+    byRef(form, "unreadable")?.remove();
+    (form.querySelector(":scope > .actions") ?? form).append(this.#status.saveState);
+    this.#listen();
+    this.#load();
   }
 
-  /** The lists of recipients hold now what was read of them, and that is what they are changed from. */
-  private read(lists: Record<string, string>): void {
-    for (const [name, value] of Object.entries(lists)) if (this.latest) this.adopt(name, value, this.latest);
+  #listen(): void {
+    this.form.addEventListener("input", () => this.#onInput());
+    this.form.addEventListener("change", () => this.#onInput());
+    this.form.addEventListener("submit", () => this.#leaveGuard.off());
+    document.addEventListener("draft:save", () => void this.#save());
+    document.addEventListener("recipients:ready", () => this.#publish());
+    document.addEventListener("recipients:parsed", (event) =>
+      this.#setLists((event as CustomEvent<Record<string, string>>).detail),
+    );
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#flushOnHide() : this.#schedule(0)));
   }
 
-  /** What the service read of the lists, as far as they still hold it. */
-  private look(): void {
-    void ask<Draft>("GET", `drafts/${this.draft}`).then((found) => this.learn(found, {}), () => undefined);
+  /** The lists hold now what the service parsed in them; their next changes are made from that. */
+  #setLists(lists: Record<string, string>): void {
+    for (const [name, text] of Object.entries(lists)) if (this.#latest) this.#resetBase(name, text, this.#latest);
   }
 
-  private typed(): Record<string, string> {
+  /** Fetch the draft, to show what the service parsed in the lists. */
+  #load(): void {
+    void callApi<Draft>("GET", `drafts/${this.draftId}`).then(
+      (draft) => this.#show(draft, {}),
+      () => undefined,
+    );
+  }
+
+  #formTexts(): Changes {
     const data = new FormData(this.form);
-    const values = FIELDS.map((name) => [name, data.get(name)] as const);
-    return Object.fromEntries(values.filter((one): one is [string, string] => typeof one[1] === "string"));
+    const texts = FIELDS.map((name) => [name, data.get(name)] as const);
+    return Object.fromEntries(texts.filter((one): one is [string, string] => typeof one[1] === "string"));
   }
 
-  private later(ms = PAUSE_MS): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.save(), ms);
+  #schedule(ms = SAVE_DELAY_MS): void {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.#save(), ms);
   }
 
-  /** After a pause; at once if it would not leave with the page. */
-  private soon(): void {
-    this.guard();
-    this.later(fitsLastWord(this.changes(this.typed())) ? PAUSE_MS : 0);
+  /** Save after a delay; at once if the changes would not be sent when the page is left. */
+  #onInput(): void {
+    this.#updateLeaveGuard();
+    this.#schedule(fitsKeepalive(this.#unsavedChanges()) ? SAVE_DELAY_MS : 0);
   }
 
-  /** Would something be lost with the page: the person has to decide, saving has failed, or it is too large? */
-  private guard(): void {
-    const isLarge = !fitsLastWord(this.changes(this.typed()));
-    if (isLarge || this.hasFailed() || this.undecided.size > 0) addEventListener("beforeunload", warn);
-    else removeEventListener("beforeunload", warn);
+  /** Have the browser ask before the page is left, while that would lose a change. */
+  #updateLeaveGuard(): void {
+    const isTooLarge = !fitsKeepalive(this.#unsavedChanges());
+    if (isTooLarge || this.#hasFailed() || this.#conflicts.size > 0) this.#leaveGuard.on();
+    else this.#leaveGuard.off();
   }
 
-  /** Is there a change whose saving has failed? */
-  private hasFailed(): boolean {
-    return Object.keys(this.changes(this.typed())).some((name) => this.failures.has(name));
+  /** Say whether the last save of an unsaved change has failed. */
+  #hasFailed(): boolean {
+    return Object.keys(this.#unsavedChanges()).some((name) => this.#failed.has(name));
   }
 
-  /** One at a time, so that an older text never comes after a newer one. */
-  private async save(): Promise<void> {
-    clearTimeout(this.timer);
-    while (this.saving) await this.saving;
-    const changes = this.changes(this.typed());
+  /** One request at a time, so that an older text never arrives after a newer one. */
+  async #save(): Promise<void> {
+    clearTimeout(this.#timer);
+    while (this.#saving !== undefined) await this.#saving;
+    const changes = this.#unsavedChanges();
     if (Object.keys(changes).length === 0) return;
-    const answer = ask<Draft>("PATCH", `drafts/${this.draft}`, this.body(changes, new Set()));
-    this.saving = this.send(changes, answer).finally(() => (this.saving = undefined));
-    await this.saving;
+    const response = callApi<Draft>("PATCH", `drafts/${this.draftId}`, this.#requestBody(changes, new Set()));
+    this.#saving = this.#send(changes, response).finally(() => {
+      this.#saving = undefined;
+    });
+    await this.#saving;
   }
 
-  /** What was typed since it was last saved; not what was changed elsewhere too, before the person has decided. */
-  private changes(typed: Changes): Changes {
-    const underWay = this.sent.underWay();
-    const isOpen = (name: string): boolean => typed[name] !== this.saved[name] || underWay.has(name);
-    return Object.fromEntries(Object.entries(typed).filter(([name]) => isOpen(name) && !this.undecided.has(name)));
+  /** Return the fields that differ from what was last saved, without those that wait for the person's choice. */
+  #unsavedChanges(): Changes {
+    const inFlight = this.#sent.inFlight();
+    const isUnsaved = ([name, text]: [string, string]): boolean => text !== this.#base[name] || inFlight.has(name);
+    const changes = Object.entries(this.#formTexts()).filter((one) => isUnsaved(one) && !this.#conflicts.has(one[0]));
+    return Object.fromEntries(changes);
   }
 
-  /** The changes as the service takes them, each with the digest of what it was made from, unless that is unknown. */
-  private body(changes: Changes, unknown: Set<string>): Record<string, unknown> {
-    const names = Object.keys(changes);
-    const was = Object.fromEntries(names.filter((name) => !unknown.has(name)).map((name) => [name, this.was(name)?.value]));
-    return { ...Object.fromEntries(names.map((name) => [name, valueOf(name, changes[name]!)])), was };
+  /** Return the changes as the service accepts them; `was` holds each one's base digest, unless that is unknown. */
+  #requestBody(changes: Changes, unknownBase: Set<string>): Record<string, unknown> {
+    const values = Object.entries(changes).map(([name, text]) => [name, fieldValue(name, text)]);
+    const known = Object.keys(changes).filter((name) => !unknownBase.has(name));
+    const was = Object.fromEntries(known.map((name) => [name, this.#baseDigestInput(name)?.value]));
+    return { ...Object.fromEntries(values), was };
   }
 
-  /** The hidden field that says what a field was made from; the form sends it, too. */
-  private was(name: string): HTMLInputElement | null {
+  /** Return the hidden input that holds the digest of a field's base; the form sends it too. */
+  #baseDigestInput(name: string): HTMLInputElement | null {
     return this.form.querySelector<HTMLInputElement>(`input[name="was_${name}"]`);
   }
 
-  /** A last word that is under way keeps its `was`: if it is saved first, this older change is refused. */
-  private async send(changes: Changes, answer: Promise<Draft>): Promise<void> {
+  /** A later `flushOnHide` may be in flight: if it is saved first, the service refuses this older change. */
+  async #send(changes: Changes, response: Promise<Draft>): Promise<void> {
     try {
-      this.keep(changes, await this.sent.during(changes, answer));
+      this.#onSaved(changes, await this.#sent.track(changes, response));
     } catch (error) {
-      if (!(error instanceof Problem) || error.slug !== OVERTAKEN) this.fail(Object.keys(changes), error);
-      else await this.overtaken(error.members["fields"] as string[], error);
+      const isConflict = error instanceof Problem && error.slug === CHANGED_ELSEWHERE;
+      if (isConflict) await this.#resolveConflicts(error.members.fields as string[], error);
+      else this.#fail(Object.keys(changes), error);
     } finally {
-      this.guard();
+      this.#updateLeaveGuard();
     }
   }
 
-  /** These changes are saved; an answer that comes after that to a later change says nothing any more. */
-  private keep(changes: Changes, draft: Draft): void {
-    const news = Object.entries(changes).filter(([name, value]) => this.sent.saved(name, value));
-    if (news.length === 0) return;
-    for (const [name, value] of news) this.build(name, value, draft);
-    this.learn(draft, { ...this.saved });
-    this.tellState();
+  /** Record that these changes are saved. The response to a change is ignored once a later one is saved. */
+  #onSaved(changes: Changes, draft: Draft): void {
+    const confirmed = Object.entries(changes).filter(([name, text]) => this.#sent.confirm(name, text));
+    if (confirmed.length === 0) return;
+    for (const [name, text] of confirmed) this.#setBase(name, text, draft);
+    this.#show(draft, { ...this.#base });
+    this.#showSaveState();
   }
 
-  /** From now on the field's changes are made from what the draft holds. */
-  private build(name: string, value: string, draft: Draft): void {
-    this.saved[name] = value;
-    this.failures.delete(name);
-    this.was(name)?.setAttribute("value", draft.digests[name] ?? "");
+  /** Make the field's next changes from this text of the draft. */
+  #setBase(name: string, text: string, draft: Draft): void {
+    this.#base[name] = text;
+    this.#failed.delete(name);
+    this.#baseDigestInput(name)?.setAttribute("value", draft.digests[name] ?? "");
   }
 
-  /** The same, whatever was sent before. */
-  private adopt(name: string, value: string, draft: Draft): void {
-    this.sent.forget(name);
-    this.build(name, value, draft);
+  /** The same, and forget what was sent before. */
+  #resetBase(name: string, text: string, draft: Draft): void {
+    this.#sent.forget(name);
+    this.#setBase(name, text, draft);
   }
 
-  /** Some fields hold something newer: what this page sent without hearing the answer is built upon, else it asks. */
-  private async overtaken(fields: string[], why: Problem): Promise<void> {
+  /** Fields whose saved text this page sent itself, without having the response, are rebased; the person decides the others. */
+  async #resolveConflicts(fields: string[], problem: Problem): Promise<void> {
     try {
-      const draft = await ask<Draft>("GET", `drafts/${this.draft}`);
-      this.conflict = why;
+      const draft = await callApi<Draft>("GET", `drafts/${this.draftId}`);
+      this.#conflictProblem = problem;
       for (const name of fields) {
-        const text = textOf(draft, name);
-        if (this.sent.has(name, text) || isOwn(text, [this.saved[name] ?? ""])) this.build(name, text, draft);
-        else this.askWhich(name, draft);
+        const text = fieldText(draft, name);
+        if (this.#sent.has(name, text) || isSameText(text, this.#base[name] ?? "")) this.#setBase(name, text, draft);
+        else this.#askWhich(name, draft);
       }
-      if (this.undecided.size > 0) this.tellState();
-      this.later(0);
+      if (this.#conflicts.size > 0) this.#showSaveState();
+      this.#schedule(0);
     } catch (error) {
-      this.fail(fields, error);
+      this.#fail(fields, error);
     }
   }
 
-  private askWhich(name: string, draft: Draft): void {
+  #askWhich(name: string, draft: Draft): void {
     const field = this.form.querySelector<HTMLInputElement>(`[name="${name}"]`);
-    if (!field || this.undecided.has(name)) return;
-    const theirs = textOf(draft, name);
-    const keep = (): void => {
-      this.undecided.get(name)?.();
-      this.undecided.delete(name);
-      this.adopt(name, theirs, draft);
-      if (Object.keys(this.changes(this.typed())).length === 0) this.tellState();
-      this.guard();
-      this.later(0);
+    if (!field || this.#conflicts.has(name)) return;
+    const other = fieldText(draft, name);
+    const keepMine = (): void => {
+      this.#conflicts.get(name)?.();
+      this.#conflicts.delete(name);
+      this.#resetBase(name, other, draft);
+      if (Object.keys(this.#unsavedChanges()).length === 0) this.#showSaveState();
+      this.#updateLeaveGuard();
+      this.#schedule(0);
     };
-    const take = (): void => {
-      field.value = theirs;
-      field.dispatchEvent(new CustomEvent("island:replaced"));
-      keep();
-      this.look();
+    const takeOther = (): void => {
+      field.value = other;
+      field.dispatchEvent(new CustomEvent("field:replaced"));
+      keepMine();
+      this.#load();
     };
-    this.undecided.set(name, askWhich(field, theirs, { keep, take }, this.say));
+    this.#conflicts.set(name, showConflict(field, other, { keepMine, takeOther }, this.t));
   }
 
   /**
-   * The page is about to go: what is not known to be saved leaves without waiting for an answer. Each field leaves by
-   * itself, so that one that was changed elsewhere or is too large takes no other with it; the smallest leave first.
+   * Send what is not known to be saved, without waiting for the response: the page may be about to close. Each field has
+   * its own request, so that one that is too large or was changed elsewhere holds up no other; the smallest goes first.
    */
-  private lastWord(): void {
-    clearTimeout(this.timer);
-    const underWay = this.sent.underWay();
-    const address = `${document.body.dataset["relay"] ?? "/relay"}/drafts/${this.draft}`;
-    const fields = Object.entries(this.changes(this.typed())).sort((one, other) => one[1].length - other[1].length);
-    for (const [name, value] of fields) {
-      const changes = { [name]: value };
-      void this.send(changes, once<Draft>("PATCH", address, this.body(changes, underWay), undefined, true));
+  #flushOnHide(): void {
+    clearTimeout(this.#timer);
+    const inFlight = this.#sent.inFlight();
+    const url = apiUrl(`drafts/${this.draftId}`);
+    const fields = Object.entries(this.#unsavedChanges()).sort((one, other) => one[1].length - other[1].length);
+    for (const [name, text] of fields) {
+      const changes = { [name]: text };
+      void this.#send(changes, sendRequest("PATCH", url, this.#requestBody(changes, inFlight), undefined, true));
     }
   }
 
-  private learn(draft: Draft, typed: Record<string, string>): void {
-    this.latest = { ...draft, typed };
-    this.tell();
-    const found = approval(draft);
-    this.sentence.hidden = !found;
-    if (!found) return;
-    const [key, n] = found;
-    this.sentence.classList.toggle("approval--missing", key === "approver_missing");
-    write(this.sentence, this.say(key, { n }));
+  /** Show who has to approve, and give the lists what the service parsed in the text that was `sent`. */
+  #show(draft: Draft, sent: Changes): void {
+    this.#latest = { ...draft, sent };
+    this.#publish();
+    this.#status.showApproval(draft);
   }
 
-  private tell(): void {
-    if (this.latest) document.dispatchEvent(new CustomEvent("island:saved", { detail: this.latest }));
+  #publish(): void {
+    if (this.#latest) document.dispatchEvent(new CustomEvent("draft:updated", { detail: this.#latest }));
   }
 
-  /** Saved, unless the person still has to decide, or the saving of something has failed. */
-  private tellState(): void {
-    if (this.hasFailed()) return;
-    const isOpen = this.undecided.size > 0;
-    this.show(isOpen ? this.why(this.conflict) : this.when(), isOpen);
+  /** Show that the draft is saved, unless the person has to choose or the last save of something has failed. */
+  #showSaveState(): void {
+    if (this.#hasFailed()) return;
+    if (this.#conflicts.size > 0) this.#status.showError(this.#conflictProblem);
+    else this.#status.showSaved();
   }
 
-  private fail(names: string[], error: unknown): void {
-    for (const name of names) this.failures.add(name);
-    this.show(this.why(error), true);
-  }
-
-  private when(): string {
-    const now = new Date();
-    return this.say("saved_at", { hours: String(now.getHours()), minutes: String(now.getMinutes()).padStart(2, "0") });
-  }
-
-  private why(error: unknown): string {
-    if (!(error instanceof Problem)) return this.say("not_saved", { why: this.say("trouble") });
-    if (error.slug === "session-expired") return this.say("session_over");
-    return this.say("not_saved", { why: error.message || this.say(passes(error.status) ? "no_line" : "trouble") });
-  }
-
-  private show(words: string, isWrong: boolean): void {
-    write(this.said, words);
-    this.said.classList.toggle("saved--wrong", isWrong);
-    if (isWrong) this.said.setAttribute("role", "alert");
-    else this.said.removeAttribute("role");
+  #fail(names: string[], error: unknown): void {
+    for (const name of names) this.#failed.add(name);
+    this.#status.showError(error);
   }
 }
 
-export function enhance(place: HTMLElement): void {
-  const { draft } = place.dataset;
-  if (draft && place instanceof HTMLFormElement) new Autosave(place, draft, wordsOf(place).say);
+export function enhance(root: HTMLElement): void {
+  const { draft } = root.dataset;
+  if (draft && root instanceof HTMLFormElement) new Autosave(root, draft, i18nOf(root).t);
 }

@@ -1,23 +1,23 @@
-// A field whose content is to be copied gains a button that copies it.
-import { el, write } from "./dom";
-import { wordsOf } from "./words";
+// Adds a button that copies the content of a field to the clipboard.
+import { el, setText } from "./dom";
+import { i18nOf } from "./i18n";
 
-const SHOWN_MS = 4_000;
+const STATUS_MS = 4_000;
 
-export function enhance(place: HTMLElement): void {
-  const field = place.querySelector<HTMLInputElement>("input, textarea");
+export function enhance(root: HTMLElement): void {
+  const field = root.querySelector<HTMLInputElement>("input, textarea");
   if (!field || !navigator.clipboard) return;
-  const { say } = wordsOf(place);
-  const said = el("span", { class: "copy__said", role: "status" });
-  const button = el("button", { class: "button", type: "button" }, say("copy"));
+  const { t } = i18nOf(root);
+  const status = el("span", { class: "copy__status", role: "status" });
+  const button = el("button", { class: "button", type: "button" }, t("copy"));
   button.addEventListener("click", () => {
     void navigator.clipboard.writeText(field.value).then(
       () => {
-        write(said, say("copied"));
-        setTimeout(() => write(said, ""), SHOWN_MS);
+        setText(status, t("copied"));
+        setTimeout(() => setText(status, ""), STATUS_MS);
       },
       () => field.select(),
     );
   });
-  field.after(el("div", { class: "copy__row" }, button, said));
+  field.after(el("div", { class: "copy__row" }, button, status));
 }

@@ -1,35 +1,35 @@
-// Small ways to build and to find elements; text is always set as text.
+// Creates and finds elements; text is always set as text, never as HTML.
 
 type Properties = Record<string, string | number | boolean | ((event: Event) => void)>;
 
-/** A new element; `onclick` and its like are listeners, the others attributes; `true` is an empty attribute. */
+/** Create an element. A function is a listener (`onclick`), the rest are attributes; `true` is an empty attribute. */
 export function el<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   properties: Properties = {},
   ...children: (Node | string)[]
 ): HTMLElementTagNameMap[Name] {
-  const made = document.createElement(name);
+  const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
-    if (typeof value === "function") made.addEventListener(key.slice(2), value);
-    else if (value !== false) made.setAttribute(key, value === true ? "" : String(value));
+    if (typeof value === "function") element.addEventListener(key.slice(2), value);
+    else if (value !== false) element.setAttribute(key, value === true ? "" : String(value));
   }
-  made.append(...children);
-  return made;
+  element.append(...children);
+  return element;
 }
 
-/** Every island below, with its name. */
+/** Iterate over the islands below `root`, each with its name. */
 export function* islands(root: ParentNode): Generator<[string, HTMLElement]> {
-  for (const place of root.querySelectorAll<HTMLElement>("[data-island]")) {
-    yield [place.dataset["island"] ?? "", place];
+  for (const element of root.querySelectorAll<HTMLElement>("[data-island]")) {
+    yield [element.dataset.island ?? "", element];
   }
 }
 
-/** A part of an island that the template has marked. */
-export function part(root: ParentNode, name: string): HTMLElement | null {
-  return root.querySelector<HTMLElement>(`[data-part="${name}"]`);
+/** Return the element below `root` that the template marks with `data-ref`. */
+export function byRef(root: ParentNode, name: string): HTMLElement | null {
+  return root.querySelector<HTMLElement>(`[data-ref="${name}"]`);
 }
 
-/** Set the text only where it differs, so that nobody hears it twice. */
-export function write(place: HTMLElement, text: string): void {
-  if (place.textContent !== text) place.textContent = text;
+/** Set the text only if it differs, so that screen readers do not repeat it. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }

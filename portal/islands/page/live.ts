@@ -1,12 +1,12 @@
-// A page that tells what happens elsewhere is read again from time to time; what changed in it is replaced.
+// Polls the page for changes made elsewhere and replaces the fragments that changed.
 import { islands } from "./dom";
 
-const SOON_MS = 4_000;
-const LATEST_MS = 60_000;
-const SLOWER = 1.5;
+const MIN_DELAY_MS = 4_000;
+const MAX_DELAY_MS = 60_000;
+const DELAY_FACTOR = 1.5;
 
-/** What a fragment says, without what differs at every reading: ids that forms hold ready, and what the reader opened. */
-export function meaning(html: string): string {
+/** Return a fragment's HTML without what differs at every request: hidden inputs, open `<details>`, white space. */
+export function comparable(html: string): string {
   return html
     .replace(/<input type="hidden"[^>]*>/g, "")
     .replace(/(<details[^>]*?) open(="")?/g, "$1")
@@ -14,68 +14,69 @@ export function meaning(html: string): string {
     .trim();
 }
 
-/** Is the reader in the midst of something there? */
-function isHeld(place: HTMLElement): boolean {
-  return place.contains(document.activeElement) || place.querySelector("dialog[open]") !== null;
+/** Say whether the reader is using the fragment: the focus is in it, or a dialog of it is open. */
+function isInUse(fragment: HTMLElement): boolean {
+  return fragment.contains(document.activeElement) || fragment.querySelector("dialog[open]") !== null;
 }
 
-/** Replace the content; what was open stays open. */
-function replace(place: HTMLElement, fresh: HTMLElement): void {
-  const opened = [...place.querySelectorAll("details")].map((one) => one.open);
-  place.replaceChildren(...fresh.childNodes);
-  place.querySelectorAll("details").forEach((one, index) => {
-    if (opened[index]) one.open = true;
-  });
+/** Replace the content; open `<details>` stay open. */
+function replace(fragment: HTMLElement, fresh: HTMLElement): void {
+  const wasOpen = [...fragment.querySelectorAll("details")].map((details) => details.open);
+  fragment.replaceChildren(...fresh.childNodes);
+  for (const [index, details] of fragment.querySelectorAll("details").entries()) {
+    if (wasOpen[index]) details.open = true;
+  }
 }
 
-class Live {
-  private waitMs = SOON_MS;
-  private timer = 0;
-  private readonly last = new Map<string, string>();
-  /** What the server calls the state that is shown; it answers with a page only when there is another one. */
-  private state = "";
+class LivePage {
+  #delayMs = MIN_DELAY_MS;
+  #timer = 0;
+  readonly #shown = new Map<string, string>();
+  /** The ETag of the state that is shown; the server answers with a page only if its state differs. */
+  #etag = "";
 
   constructor() {
-    for (const [key, place] of fragments(document)) {
-      this.last.set(key, meaning(place.innerHTML));
-      this.state ||= place.dataset["state"] ?? "";
+    for (const [key, fragment] of fragments(document)) {
+      this.#shown.set(key, comparable(fragment.innerHTML));
+      this.#etag ||= fragment.dataset.etag ?? "";
     }
-    document.addEventListener("visibilitychange", () => this.later(document.hidden ? LATEST_MS : 0));
+    document.addEventListener("visibilitychange", () => this.#schedule(document.hidden ? MAX_DELAY_MS : 0));
     document.addEventListener("submit", () => {
-      this.waitMs = SOON_MS;
-      this.later();
+      this.#delayMs = MIN_DELAY_MS;
+      this.#schedule();
     });
-    this.later();
+    this.#schedule();
   }
 
-  private later(ms = this.waitMs): void {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => void this.look(), ms);
+  #schedule(ms = this.#delayMs): void {
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => void this.#poll(), ms);
   }
 
-  private async look(): Promise<void> {
+  async #poll(): Promise<void> {
     if (document.hidden) return;
-    const fresh = await read(this.state);
-    if (fresh === "over") return;
-    const changed = fresh ? this.show(fresh) : false;
-    this.waitMs = changed ? SOON_MS : Math.min(LATEST_MS, this.waitMs * SLOWER);
-    this.later();
+    const response = await fetchPage(this.#etag);
+    if (response === "gone") return;
+    const changed = response ? this.#update(response) : false;
+    this.#delayMs = changed ? MIN_DELAY_MS : Math.min(MAX_DELAY_MS, this.#delayMs * DELAY_FACTOR);
+    this.#schedule();
   }
 
-  private show({ page, state }: Fresh): boolean {
-    const there = new Map(fragments(page));
+  /** Replace the fragments that changed. One that is in use is left, and the next poll asks for the whole page again. */
+  #update({ page, etag }: FetchedPage): boolean {
+    const fetched = new Map(fragments(page));
     let changed = false;
-    this.state = state;
-    for (const [key, place] of fragments(document)) {
-      const next = there.get(key);
-      const says = next ? meaning(next.innerHTML) : "";
-      if (!next || says === this.last.get(key)) continue;
-      if (isHeld(place)) {
-        this.state = "";
+    this.#etag = etag;
+    for (const [key, fragment] of fragments(document)) {
+      const fresh = fetched.get(key);
+      const html = fresh ? comparable(fresh.innerHTML) : "";
+      if (!fresh || html === this.#shown.get(key)) continue;
+      if (isInUse(fragment)) {
+        this.#etag = "";
         continue;
       }
-      this.last.set(key, says);
-      replace(place, next);
+      this.#shown.set(key, html);
+      replace(fragment, fresh);
       changed = true;
     }
     return changed;
@@ -84,33 +85,35 @@ class Live {
 
 function* fragments(root: Document): Generator<[string, HTMLElement]> {
   let number = 0;
-  for (const [name, place] of islands(root)) {
-    if (name === "live") yield [place.dataset["live"] || place.id || String(number++), place];
+  for (const [name, element] of islands(root)) {
+    if (name === "live") yield [element.dataset.live || element.id || String(number++), element];
   }
 }
 
-interface Fresh {
+interface FetchedPage {
   page: Document;
-  state: string;
+  etag: string;
 }
 
-/** The page as it is now; nothing when it is as before or cannot be had, `over` when there is no sense in asking again. */
-async function read(state: string): Promise<Fresh | "over" | undefined> {
+const FINAL_STATUSES = [401, 403, 404, 410];
+
+/** Fetch the page; `undefined` if it is unchanged or cannot be fetched now, `gone` if it never can be again. */
+async function fetchPage(etag: string): Promise<FetchedPage | "gone" | undefined> {
   try {
-    const headers: Record<string, string> = { Accept: "text/html", ...(state ? { "If-None-Match": state } : {}) };
-    const answer = await fetch(location.pathname, { headers, credentials: "same-origin" });
-    if (answer.status === 401 || answer.status === 403 || answer.status === 404 || answer.status === 410) return "over";
-    if (!answer.ok) return undefined;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    return { page, state: answer.headers.get("etag") ?? "" };
+    const headers: Record<string, string> = { Accept: "text/html", ...(etag ? { "If-None-Match": etag } : {}) };
+    const response = await fetch(location.pathname, { headers, credentials: "same-origin" });
+    if (FINAL_STATUSES.includes(response.status)) return "gone";
+    if (!response.ok) return undefined;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    return { page, etag: response.headers.get("etag") ?? "" };
   } catch {
     return undefined;
   }
 }
 
-let running: Live | undefined;
+let livePage: LivePage | undefined;
 
-/** One reading serves all the live fragments of the page. */
+/** One poll serves all the live fragments of the page. */
 export function enhance(): void {
-  running ??= new Live();
+  livePage ??= new LivePage();
 }

@@ -1,11 +1,18 @@
 import { expect, test } from "vitest";
-import { folded, sift, tidy, type Limits, type Present } from "../uploader/limits";
+import { type DraftContent, type Limits, normalisePath, pathKey, validate } from "../uploader/limits";
 
-const LIMITS: Limits = { total_bytes: { external: 100 }, files: 3, refused_extensions: ["exe", "js"], path_characters: 40, folders: 2 };
-const NOTHING: Present = { paths: [], count: 0, bytes: 0, role: "external" };
+const LIMITS: Limits = {
+  total_bytes: { external: 100 },
+  files: 3,
+  refused_extensions: ["exe", "js"],
+  path_characters: 40,
+  folders: 2,
+};
+const NOTHING: DraftContent = { paths: [], count: 0, bytes: 0, role: "external" };
 const file = (path: string, size = 1) => ({ path, file: { size } });
-const size = (bytes: number): string => `${bytes} o`;
-const reasons = (...candidates: ReturnType<typeof file>[]) => sift(candidates, LIMITS, NOTHING, size).refused.map(({ reason }) => reason);
+const formatSize = (bytes: number): string => `${bytes} o`;
+const reasons = (...candidates: ReturnType<typeof file>[]) =>
+  validate(candidates, LIMITS, NOTHING, formatSize).refused.map(({ reason }) => reason);
 
 test.each([
   ["", "refused_empty_name"],
@@ -18,28 +25,35 @@ test.each([
   ["virus.exe.", "refused_extension"],
 ])("%j is refused: %s", (path, reason) => expect(reasons(file(path))).toEqual([reason]));
 
-test.each(["a.txt", "dossier/a.exe.txt", "exe", ".profile"])("%j may come", (path) => expect(reasons(file(path))).toEqual([]));
+test.each(["a.txt", "dossier/a.exe.txt", "exe", ".profile"])("%j is accepted", (path) =>
+  expect(reasons(file(path))).toEqual([]),
+);
 
-test("an empty file may come", () => expect(reasons(file("vide.txt", 0))).toEqual([]));
+test("an empty file is accepted", () => expect(reasons(file("vide.txt", 0))).toEqual([]));
 
 test("the same name twice is refused, also in other case and other accents", () => {
   expect(reasons(file("Relevé.txt"), file("RELEVÉ.TXT".normalize("NFD")))).toEqual(["refused_duplicate"]);
 });
 
-test("what is there already counts", () => {
-  const present = { ...NOTHING, paths: ["a"], count: 2, bytes: 90 };
-  const { good, refused } = sift([file("A"), file("large", 11), file("b", 10), file("c", 0)], LIMITS, present, size);
-  expect(good.map(({ path }) => path)).toEqual(["b"]);
+test("the files that the draft holds already count", () => {
+  const content = { ...NOTHING, paths: ["a"], count: 2, bytes: 90 };
+  const { accepted, refused } = validate(
+    [file("A"), file("large", 11), file("b", 10), file("c", 0)],
+    LIMITS,
+    content,
+    formatSize,
+  );
+  expect(accepted.map(({ path }) => path)).toEqual(["b"]);
   expect(refused.map(({ reason }) => reason)).toEqual(["refused_duplicate", "refused_size", "refused_count"]);
   expect(refused[1]?.values).toEqual({ limit: "100 o", size: "11 o" });
 });
 
-test("what is too large leaves room for what is not", () => {
-  const { good } = sift([file("a", 60), file("b", 60), file("c", 40)], LIMITS, NOTHING, size);
-  expect(good.map(({ path }) => path)).toEqual(["a", "c"]);
+test("a file that is too large leaves room for smaller ones", () => {
+  const { accepted } = validate([file("a", 60), file("b", 60), file("c", 40)], LIMITS, NOTHING, formatSize);
+  expect(accepted.map(({ path }) => path)).toEqual(["a", "c"]);
 });
 
-test("a path is compared as the service keeps it", () => {
-  expect(tidy("dossier\\a:b?.txt ")).toBe("dossier/a_b_.txt");
-  expect(folded("É.TXT")).toBe("é.txt");
+test("a path is compared as the service stores it", () => {
+  expect(normalisePath("dossier\\a:b?.txt ")).toBe("dossier/a_b_.txt");
+  expect(pathKey("É.TXT")).toBe("é.txt");
 });

@@ -1,76 +1,80 @@
-// How many parts may be under way at once: one at first and after a break of the line, more while parts arrive.
-import { passes, until } from "../page/patience";
-import { Problem } from "../page/relay";
+// Limits how many parts are in flight: one at first and after a connection loss, more as parts are delivered.
+
+import { Problem } from "../page/api";
+import { abortable, isTransient } from "../page/retry";
 
 const PARTS_PER_STEP = 8;
 
 /**
- * At most `most` parts, as TCP does it (RFC 5681): a line that drops all connections is not asked to carry several.
+ * A congestion window of at most `maxSize` parts, as in TCP (RFC 5681): a connection that keeps breaking carries one at a time.
  *
- * The window grows by one with each part that arrives, up to half of what broke the line; past that by one with every
- * eighth part. Several parts that fail together are one break.
+ * Below the slow start threshold, which is half of the size at the last loss, the window grows by one with each part that is
+ * delivered; above it by one with every eighth part. Several parts that fail together are one loss.
  */
 export class CongestionWindow {
   size = 1;
-  arrived = 0;
-  /** How often the line broke since the last part arrived. */
-  breaksInVain = 0;
-  private threshold: number;
-  private steps = 0;
-  private underWay = 0;
-  private breaks = 0;
-  private waiting: (() => void)[] = [];
+  delivered = 0;
+  /** Losses since the last part was delivered. */
+  consecutiveLosses = 0;
+  #slowStartThreshold: number;
+  #sinceStep = 0;
+  #inFlight = 0;
+  #losses = 0;
+  #waiting: (() => void)[] = [];
 
-  constructor(private readonly most: number) {
-    this.threshold = most;
+  constructor(private readonly maxSize: number) {
+    this.#slowStartThreshold = maxSize;
   }
 
-  /** Put one part, once it is its turn. */
-  async carry(put: () => Promise<void>, signal: AbortSignal): Promise<void> {
-    await this.enter(signal);
-    const breaks = this.breaks;
+  /** Send one part, once the window allows it. */
+  async run(send: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    await this.#acquire(signal);
+    const lossesBefore = this.#losses;
     try {
-      await put();
-      this.grow();
+      await send();
+      this.#grow();
     } catch (error) {
-      if (!signal.aborted && error instanceof Problem && passes(error.status)) this.shrink(breaks);
+      if (!signal.aborted && error instanceof Problem && isTransient(error.status)) this.#shrink(lossesBefore);
       throw error;
     } finally {
-      this.underWay -= 1;
-      this.wake();
+      this.#inFlight -= 1;
+      this.#wake();
     }
   }
 
-  private async enter(signal: AbortSignal): Promise<void> {
+  async #acquire(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    while (this.underWay >= this.size) {
-      await until((done) => {
-        this.waiting.push(done);
-        return () => (this.waiting = this.waiting.filter((one) => one !== done));
+    while (this.#inFlight >= this.size) {
+      await abortable((resolve) => {
+        this.#waiting.push(resolve);
+        return () => {
+          this.#waiting = this.#waiting.filter((one) => one !== resolve);
+        };
       }, signal);
     }
-    this.underWay += 1;
+    this.#inFlight += 1;
   }
 
-  private wake(): void {
-    for (const done of this.waiting) done();
+  #wake(): void {
+    for (const resolve of this.#waiting) resolve();
   }
 
-  private grow(): void {
-    this.arrived += 1;
-    this.breaksInVain = 0;
-    this.steps += 1;
-    if (this.size >= this.threshold && this.steps < PARTS_PER_STEP) return;
-    this.size = Math.min(this.most, this.size + 1);
-    this.steps = 0;
+  #grow(): void {
+    this.delivered += 1;
+    this.consecutiveLosses = 0;
+    this.#sinceStep += 1;
+    if (this.size >= this.#slowStartThreshold && this.#sinceStep < PARTS_PER_STEP) return;
+    this.size = Math.min(this.maxSize, this.size + 1);
+    this.#sinceStep = 0;
   }
 
-  private shrink(breaks: number): void {
-    if (breaks !== this.breaks) return;
-    this.breaks += 1;
-    this.breaksInVain += 1;
-    this.threshold = Math.max(1, Math.floor(this.size / 2));
+  /** Shrink once for all the parts that were in flight together. */
+  #shrink(lossesBefore: number): void {
+    if (lossesBefore !== this.#losses) return;
+    this.#losses += 1;
+    this.consecutiveLosses += 1;
+    this.#slowStartThreshold = Math.max(1, Math.floor(this.size / 2));
     this.size = 1;
-    this.steps = 0;
+    this.#sinceStep = 0;
   }
 }

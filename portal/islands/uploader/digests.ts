@@ -1,5 +1,5 @@
-// SHA-256 that can be fed piece by piece, which the browser's own cannot, and CRC-32, which it does not have.
-// Modules in WebAssembly would be faster, but the policy of our pages lets nothing be compiled.
+// Incremental SHA-256, which the browser does not offer, and CRC-32, which it does not have.
+// WebAssembly would be faster, but the content security policy of the pages forbids to compile it.
 
 const PRIMES = (() => {
   const found: number[] = [];
@@ -8,56 +8,58 @@ const PRIMES = (() => {
 })();
 const fraction = (value: number): number => ((value % 1) * 2 ** 32) | 0;
 const K = Int32Array.from(PRIMES, (prime) => fraction(Math.cbrt(prime)));
-const START = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
-const BLOCK = 64;
+const INITIAL_STATE = Int32Array.from(PRIMES.slice(0, 8), (prime) => fraction(Math.sqrt(prime)));
+const BLOCK_BYTES = 64;
 
-/** A running SHA-256. */
+/** A SHA-256 over bytes that come piece by piece. */
 export class Sha256 {
-  private readonly state = START.slice();
-  private readonly rest = new Uint8Array(BLOCK);
-  private filled = 0;
-  private length = 0;
+  readonly #state = INITIAL_STATE.slice();
+  readonly #buffer = new Uint8Array(BLOCK_BYTES);
+  #bufferedBytes = 0;
+  #lengthBytes = 0;
 
   update(bytes: Uint8Array): this {
-    this.length += bytes.length;
+    this.#lengthBytes += bytes.length;
     let at = 0;
-    if (this.filled > 0) {
-      at = Math.min(BLOCK - this.filled, bytes.length);
-      this.rest.set(bytes.subarray(0, at), this.filled);
-      this.filled += at;
-      if (this.filled < BLOCK) return this;
-      this.blocks(this.rest, 0, BLOCK);
-      this.filled = 0;
+    if (this.#bufferedBytes > 0) {
+      at = Math.min(BLOCK_BYTES - this.#bufferedBytes, bytes.length);
+      this.#buffer.set(bytes.subarray(0, at), this.#bufferedBytes);
+      this.#bufferedBytes += at;
+      if (this.#bufferedBytes < BLOCK_BYTES) return this;
+      this.#processBlocks(this.#buffer, 0, BLOCK_BYTES);
+      this.#bufferedBytes = 0;
     }
-    const whole = at + Math.floor((bytes.length - at) / BLOCK) * BLOCK;
-    this.blocks(bytes, at, whole);
-    this.rest.set(bytes.subarray(whole));
-    this.filled = bytes.length - whole;
+    const whole = at + Math.floor((bytes.length - at) / BLOCK_BYTES) * BLOCK_BYTES;
+    this.#processBlocks(bytes, at, whole);
+    this.#buffer.set(bytes.subarray(whole));
+    this.#bufferedBytes = bytes.length - whole;
     return this;
   }
 
-  /** The digest in hex; the end of this one. */
-  hex(): string {
-    const bits = this.length * 8;
-    const end = new Uint8Array(this.filled < 56 ? 64 - this.filled : 128 - this.filled);
-    end[0] = 0x80;
-    const view = new DataView(end.buffer);
-    view.setUint32(end.length - 8, Math.floor(bits / 2 ** 32));
-    view.setUint32(end.length - 4, bits >>> 0);
-    this.update(end);
-    return [...this.state].map((word) => hex32(word)).join("");
+  /** Return the digest in hex; nothing can be added afterwards. */
+  hexDigest(): string {
+    const bits = this.#lengthBytes * 8;
+    const padding = new Uint8Array(this.#bufferedBytes < 56 ? 64 - this.#bufferedBytes : 128 - this.#bufferedBytes);
+    padding[0] = 0x80;
+    const view = new DataView(padding.buffer);
+    view.setUint32(padding.length - 8, Math.floor(bits / 2 ** 32));
+    view.setUint32(padding.length - 4, bits >>> 0);
+    this.update(padding);
+    return [...this.#state].map((word) => hex32(word)).join("");
   }
 
-  private blocks(bytes: Uint8Array, from: number, to: number): void {
+  #processBlocks(bytes: Uint8Array, from: number, to: number): void {
     const words = asWords(bytes.subarray(from, to));
-    for (let at = 0; at < words.length; at += BLOCK / 4) compress(this.state, words, at);
+    for (let at = 0; at < words.length; at += BLOCK_BYTES / 4) compress(this.#state, words, at);
   }
 }
 
 /**
- * One block into the state. Every round is written out and every word has a name of its own, because nothing else is compiled
- * as well: twice as fast as loops over arrays. After sixteen rounds the eight names are back where they began.
+ * Compress one block into the state. Every round is written out and every word has its own variable: that is twice as fast as
+ * loops over arrays. After sixteen rounds the eight variables have their roles of the beginning again.
  */
+// biome-ignore format: one round a line
+// biome-ignore lint/complexity/noExcessiveLinesPerFunction: unrolled
 function compress(s: Int32Array, words: Int32Array, at: number): void {
   let a = s[0]!, b = s[1]!, c = s[2]!, d = s[3]!, e = s[4]!, f = s[5]!, g = s[6]!, h = s[7]!, t = 0;
   t = words[at + 0]!; let w0 = (t << 24) | ((t & 0xff00) << 8) | ((t >>> 8) & 0xff00) | (t >>> 24);
@@ -131,15 +133,16 @@ function compress(s: Int32Array, words: Int32Array, at: number): void {
   s[4] = s[4]! + e; s[5] = s[5]! + f; s[6] = s[6]! + g; s[7] = s[7]! + h;
 }
 
-/** The same bytes as words, as every browser's machine holds them: the lowest byte first. */
+/** View the bytes as 32-bit words in the byte order of the machine, which is little-endian wherever browsers run. */
 function asWords(bytes: Uint8Array): Int32Array {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
   return new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
 }
 
-const ROWS = 16;
-const TABLE = (() => {
-  const table = new Int32Array(ROWS * 256);
+/** Slicing-by-16: one table for each of the sixteen bytes that are processed at once. */
+const TABLE_COUNT = 16;
+const TABLES = (() => {
+  const table = new Int32Array(TABLE_COUNT * 256);
   for (let byte = 0; byte < 256; byte += 1) {
     let value = byte;
     for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
@@ -149,19 +152,28 @@ const TABLE = (() => {
   return table;
 })();
 
-/** Four bytes as they stand so many rows before the end of what is taken at once. */
-function row(t: Int32Array, word: number, base: number): number {
-  return t[base + 768 + (word & 255)]! ^ t[base + 512 + ((word >>> 8) & 255)]! ^ t[base + 256 + ((word >>> 16) & 255)]! ^ t[base + (word >>> 24)]!;
+/** Look up the four bytes of a word in the four tables from `base` on. */
+function lookUp(t: Int32Array, word: number, base: number): number {
+  return (
+    t[base + 768 + (word & 255)]! ^
+    t[base + 512 + ((word >>> 8) & 255)]! ^
+    t[base + 256 + ((word >>> 16) & 255)]! ^
+    t[base + (word >>> 24)]!
+  );
 }
 
-/** CRC-32 (ISO-HDLC, as in ZIP) in hex, sixteen bytes at a time. */
+/** Return the CRC-32 (ISO-HDLC, as in ZIP) in hex. */
 export function crc32(bytes: Uint8Array): string {
   const words = asWords(bytes);
-  const t = TABLE;
+  const t = TABLES;
   let crc = -1;
   let at = 0;
   for (const end = words.length - 3; at < end; at += 4) {
-    crc = row(t, words[at]! ^ crc, 3072) ^ row(t, words[at + 1]!, 2048) ^ row(t, words[at + 2]!, 1024) ^ row(t, words[at + 3]!, 0);
+    crc =
+      lookUp(t, words[at]! ^ crc, 3072) ^
+      lookUp(t, words[at + 1]!, 2048) ^
+      lookUp(t, words[at + 2]!, 1024) ^
+      lookUp(t, words[at + 3]!, 0);
   }
   for (at *= 4; at < bytes.length; at += 1) crc = (crc >>> 8) ^ t[(crc ^ bytes[at]!) & 255]!;
   return hex32(~crc);
@@ -171,7 +183,6 @@ function hex32(word: number): string {
   return (word >>> 0).toString(16).padStart(8, "0");
 }
 
-/** Bytes in hex. */
-export function hexOf(digest: ArrayBuffer): string {
+export function toHex(digest: ArrayBuffer): string {
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,64 +1,69 @@
-// The digests of parts, computed elsewhere so that the page stays quick.
+// Computes the digests of parts in a worker, so that the page stays responsive.
 
-/** `whole` is the digest of the file, said with its last part and empty before. */
-export interface Digests {
+/** `fileSha256` is the digest of the whole file; it comes with the last part and is empty before. */
+export interface PartDigests {
   sha256: string;
   crc32: string;
-  whole: string;
+  fileSha256: string;
 }
 
-export type Question =
-  | { kind: "read"; number: number; file: string; bytes: Blob; first: boolean; last: boolean }
+export type HashRequest =
+  | { kind: "hash"; id: number; file: string; bytes: Blob; isFirst: boolean; isLast: boolean }
   | { kind: "forget"; file: string };
 
-export interface Answer {
-  number: number;
-  read?: Digests;
+/** Without `digests` if the file could not be read. */
+export interface HashResponse {
+  id: number;
+  digests?: PartDigests;
 }
 
-/** The file on the disk cannot be read any more: moved, changed, or on a drive that is gone. */
+/** The file cannot be read any more: it was moved or changed, or its drive is gone. */
 export class FileUnreadable extends Error {}
 
-/** One worker for all files; a file's parts have to be asked for in order. */
+/** One worker for all files; the parts of a file have to be hashed in order. */
 export class Hasher {
-  private worker: Worker | undefined;
-  private asked = 0;
-  private readonly waiting = new Map<number, (answer: Answer) => void>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+  readonly #waiting = new Map<number, (response: HashResponse) => void>();
 
-  async part(file: string, bytes: Blob, first: boolean, last: boolean): Promise<Digests> {
-    const number = (this.asked += 1);
-    const answered = new Promise<Answer>((resolve) => this.waiting.set(number, resolve));
-    this.tell({ kind: "read", number, file, bytes, first, last });
-    const { read } = await answered;
-    if (!read) throw new FileUnreadable();
-    return read;
+  async hashPart(file: string, bytes: Blob, isFirst: boolean, isLast: boolean): Promise<PartDigests> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const response = new Promise<HashResponse>((resolve) => this.#waiting.set(id, resolve));
+    this.#post({ kind: "hash", id, file, bytes, isFirst, isLast });
+    const { digests } = await response;
+    if (!digests) throw new FileUnreadable();
+    return digests;
   }
 
+  /** Drop what the worker holds of a file. */
   forget(file: string): void {
-    if (this.worker) this.tell({ kind: "forget", file });
+    if (this.#worker) this.#post({ kind: "forget", file });
   }
 
-  /** End the thread while there is nothing to read. */
-  rest(): void {
-    if (this.waiting.size > 0) return;
-    this.worker?.terminate();
-    this.worker = undefined;
+  /** Terminate the worker, unless it has something to hash. */
+  stopWhenIdle(): void {
+    if (this.#waiting.size > 0) return;
+    this.#worker?.terminate();
+    this.#worker = undefined;
   }
 
-  private tell(question: Question): void {
-    this.worker ??= this.start();
-    this.worker.postMessage(question);
+  #post(request: HashRequest): void {
+    this.#worker ??= this.#start();
+    this.#worker.postMessage(request);
   }
 
-  private start(): Worker {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => this.hear(data));
-    worker.addEventListener("error", () => [...this.waiting.keys()].forEach((number) => this.hear({ number })));
+  #start(): Worker {
+    const worker = new Worker(new URL("./hash-worker.ts", import.meta.url), { type: "module" });
+    worker.addEventListener("message", ({ data }: MessageEvent<HashResponse>) => this.#onMessage(data));
+    worker.addEventListener("error", () => {
+      for (const id of this.#waiting.keys()) this.#onMessage({ id });
+    });
     return worker;
   }
 
-  private hear(answer: Answer): void {
-    this.waiting.get(answer.number)?.(answer);
-    this.waiting.delete(answer.number);
+  #onMessage(response: HashResponse): void {
+    this.#waiting.get(response.id)?.(response);
+    this.#waiting.delete(response.id);
   }
 }

@@ -1,157 +1,162 @@
-// One file of the draft as this page knows it: at rest, on its way, or to be picked again.
-import { passes } from "../page/patience";
-import { NotTheService, Problem } from "../page/relay";
-import type { Vocabulary } from "../page/words";
+// One file of the draft as this page knows it: its state, its row in the list, and its upload.
+import { InterceptedResponse, Problem } from "../page/api";
+import type { I18n } from "../page/i18n";
+import { isTransient } from "../page/retry";
+import { type FileAction, FileRow, type FileState, type FileStatus } from "./file-row";
+import { FileUpload, type UploadContext } from "./file-upload";
 import { FileUnreadable } from "./hasher";
-import { Line, type Act, type Shown, type State } from "./line";
-import { Sending, type Means } from "./sending";
 
-/** As the draft lists it. */
-export interface Known {
+/** A file as the draft lists it; `state` is empty while the service does not know it. */
+export interface DraftFile {
   file: string;
   path: string;
   size_bytes: number;
   state: string;
 }
 
-const CHANGED = new Set(["part-digest-mismatch", "digest-differs"]);
+const CHANGED_SLUGS = new Set(["part-digest-mismatch", "digest-differs"]);
 const STOPPED = new Error("stopped");
 
 export class Item {
   readonly id: string;
-  readonly line: Line;
-  private readonly shown: Shown;
-  private sending: Sending | undefined;
-  private stop: AbortController | undefined;
-  private readonly isKnown: boolean;
-  private skippedBytes = 0;
-  private ending: Promise<void> = Promise.resolve();
+  readonly row: FileRow;
+  readonly #status: FileStatus;
+  #upload: FileUpload | undefined;
+  #stop: AbortController | undefined;
+  readonly #isAnnounced: boolean;
+  #lastSkippedBytes = 0;
+  #finished: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly means: Means,
-    private readonly words: Vocabulary,
-    known: Known,
+    private readonly context: UploadContext,
+    private readonly i18n: I18n,
+    listed: DraftFile,
     private file: File | undefined,
-    act: (act: Act) => void,
-    private readonly changed: () => void,
+    onAction: (action: FileAction) => void,
+    private readonly onChange: () => void,
   ) {
-    this.id = known.file;
-    this.isKnown = known.state !== "";
-    const state: State = known.state === "complete" ? "complete" : file ? "queued" : "wanted";
-    this.shown = { path: known.path, size: known.size_bytes, state, sent: 0, isLost: false, why: "" };
-    this.line = new Line(words, this.shown, act);
+    this.id = listed.file;
+    this.#isAnnounced = listed.state !== "";
+    let state: FileState = file ? "queued" : "incomplete";
+    if (listed.state === "complete") state = "complete";
+    this.#status = { path: listed.path, sizeBytes: listed.size_bytes, state, sentBytes: 0, isLost: false, error: "" };
+    this.row = new FileRow(i18n, this.#status, onAction);
   }
 
   get path(): string {
-    return this.shown.path;
+    return this.#status.path;
   }
 
-  get size(): number {
-    return this.shown.size;
+  get sizeBytes(): number {
+    return this.#status.sizeBytes;
   }
 
-  get state(): State {
-    return this.shown.state;
+  get state(): FileState {
+    return this.#status.state;
   }
 
-  /** Bytes that need not be sent any more. */
-  get sent(): number {
-    return this.state === "complete" ? this.size : (this.sending?.sentBytes ?? this.shown.sent);
+  /** Bytes that the service has received. */
+  get sentBytes(): number {
+    return this.state === "complete" ? this.sizeBytes : (this.#upload?.sentBytes ?? this.#status.sentBytes);
   }
 
-  /** Those of them that had arrived before, so that they say nothing about the line. */
-  get skipped(): number {
-    return (this.skippedBytes = this.sending?.skippedBytes ?? this.skippedBytes);
+  /** Those of them that this page did not have to send: they say nothing about the throughput. */
+  get skippedBytes(): number {
+    this.#lastSkippedBytes = this.#upload?.skippedBytes ?? this.#lastSkippedBytes;
+    return this.#lastSkippedBytes;
   }
 
-  /** Bytes of which nobody knows yet whether they arrive. */
-  get moving(): number {
-    return this.state === "sending" ? (this.sending?.movingBytes ?? 0) : 0;
+  /** Bytes that left this machine and are not known to be received. */
+  get inFlightBytes(): number {
+    return this.state === "sending" ? (this.#upload?.inFlightBytes ?? 0) : 0;
   }
 
-  /** So much of it has arrived earlier, or all that had is lost. */
-  known(bytes: number, isLost: boolean): void {
-    this.shown.sent = bytes;
-    this.shown.isLost = isLost;
-    this.line.show();
+  /** Show how many bytes were received earlier, or that all of them are lost. */
+  setReceived(bytes: number, isLost: boolean): void {
+    this.#status.sentBytes = bytes;
+    this.#status.isLost = isLost;
+    this.row.render();
   }
 
-  /** The file that was waited for is here. */
-  goOn(file: File): void {
+  /** Queue an incomplete file that was picked again. */
+  resumeWith(file: File): void {
     this.file = file;
-    this.sending = undefined;
-    this.set("queued");
+    this.#upload = undefined;
+    this.#setState("queued");
   }
 
-  /** Send it, until it is whole, stopped or in trouble. */
+  /** Upload the file until it is complete, stopped or failed. */
   async run(): Promise<void> {
-    if (!this.file) return this.set("wanted");
-    this.set("sending");
-    await this.ending;
-    const stop = (this.stop = new AbortController());
+    if (!this.file) return this.#setState("incomplete");
+    this.#setState("sending");
+    await this.#finished;
+    const stop = new AbortController();
+    this.#stop = stop;
     const picked = { id: this.id, path: this.path, file: this.file };
-    const sending = (this.sending ??= new Sending(this.means, picked, this.isKnown));
-    this.ending = sending.run(stop.signal).then(
-      () => this.end("complete"),
-      (error: unknown) => this.fail(error, stop.signal),
+    this.#upload ??= new FileUpload(this.context, picked, this.#isAnnounced);
+    this.#finished = this.#upload.run(stop.signal).then(
+      () => this.finish("complete"),
+      (error: unknown) => this.#fail(error, stop.signal),
     );
-    await this.ending;
+    await this.#finished;
   }
 
   pause(): void {
     if (this.state !== "sending" && this.state !== "queued") return;
-    this.set("paused");
-    this.stop?.abort(STOPPED);
+    this.#setState("paused");
+    this.#stop?.abort(STOPPED);
   }
 
-  /** Back among those that wait for their turn. */
-  again(): void {
-    if (this.state === "paused" || this.state === "failed") this.set("queued");
+  /** Queue a paused or failed file again. */
+  requeue(): void {
+    if (this.state === "paused" || this.state === "failed") this.#setState("queued");
   }
 
-  /** Out of the draft. */
-  leave(): void {
-    this.end("paused");
-    this.stop?.abort(STOPPED);
-    this.line.place.remove();
+  /** Stop the upload and remove the row. */
+  discard(): void {
+    this.finish("paused");
+    this.#stop?.abort(STOPPED);
+    this.row.element.remove();
   }
 
-  end(state: State): void {
-    this.sending?.forget();
-    if (state === "complete") this.sending = this.file = undefined;
-    this.set(state);
+  finish(state: FileState): void {
+    this.#upload?.forgetDigests();
+    if (state === "complete") this.#upload = this.file = undefined;
+    this.#setState(state);
   }
 
-  tick(): void {
-    this.shown.sent = this.sent;
-    this.shown.isLost = this.sending?.isLost ?? this.shown.isLost;
-    this.line.show();
+  /** Show the progress of the upload. */
+  refresh(): void {
+    this.#status.sentBytes = this.sentBytes;
+    this.#status.isLost = this.#upload?.isLost ?? this.#status.isLost;
+    this.row.render();
   }
 
-  private fail(error: unknown, signal: AbortSignal): void {
+  #fail(error: unknown, signal: AbortSignal): void {
     if (signal.aborted) return;
-    const canGoOn = error instanceof Problem && passes(error.status);
-    if (!canGoOn) {
-      this.sending?.forget();
-      this.sending = undefined;
+    const canResume = error instanceof Problem && isTransient(error.status);
+    if (!canResume) {
+      this.#upload?.forgetDigests();
+      this.#upload = undefined;
     }
-    this.set("failed", this.reason(error));
+    this.#setState("failed", this.#errorMessage(error));
   }
 
-  private reason(error: unknown): string {
-    if (error instanceof FileUnreadable) return this.words.say("why_unreadable");
-    if (!(error instanceof Problem)) return this.words.say("trouble");
-    if (error.slug === "session-expired") return this.words.say("why_session");
-    if (CHANGED.has(error.slug)) return this.words.say("why_changed");
-    if (error instanceof NotTheService) return this.words.say("why_not_the_service");
-    if (error.message || !passes(error.status)) return error.message || this.words.say("trouble");
-    return this.words.say(this.sent > 0 ? "why_line" : "why_line_nothing_kept");
+  #errorMessage(error: unknown): string {
+    const { t } = this.i18n;
+    if (error instanceof FileUnreadable) return t("error_unreadable");
+    if (!(error instanceof Problem)) return t("unexpected_error");
+    if (error.slug === "session-expired") return t("error_session");
+    if (CHANGED_SLUGS.has(error.slug)) return t("error_changed");
+    if (error instanceof InterceptedResponse) return t("error_intercepted");
+    if (error.message || !isTransient(error.status)) return error.message || t("unexpected_error");
+    return t(this.sentBytes > 0 ? "error_connection" : "error_connection_nothing_kept");
   }
 
-  private set(state: State, why = ""): void {
-    this.shown.state = state;
-    this.shown.why = why;
-    this.tick();
-    this.changed();
+  #setState(state: FileState, error = ""): void {
+    this.#status.state = state;
+    this.#status.error = error;
+    this.refresh();
+    this.onChange();
   }
 }

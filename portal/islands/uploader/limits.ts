@@ -1,7 +1,7 @@
-// Which of the files that were picked may come? Said before the first byte, one by one; the good ones stay.
-import type { Values } from "../page/words";
+// Validates the files that were selected before anything is sent: each refused one has its reason, the others are accepted.
+import type { Values } from "../page/i18n";
 
-/** From the public document of limits. */
+/** The limits that the upload service publishes. */
 export interface Limits {
   total_bytes: Record<string, number>;
   files: number;
@@ -15,68 +15,82 @@ export interface Candidate {
   file: { size: number };
 }
 
-export interface Refusal {
+/** `reason` is the key of a message, `values` are what it is filled with. */
+export interface FileRefusal {
   path: string;
   reason: string;
   values: Values;
 }
 
-export interface Present {
+/** What the draft holds already; `role` is its sender's. */
+export interface DraftContent {
   paths: Iterable<string>;
   count: number;
   bytes: number;
   role: string;
 }
 
-export interface Sifted<Kind> {
-  good: Kind[];
-  refused: Refusal[];
+export interface Validation<Kind> {
+  accepted: Kind[];
+  refused: FileRefusal[];
 }
 
-/** The path as the service will keep it, as far as it matters for telling two of them apart. */
-export function tidy(path: string): string {
-  const seen = path.normalize("NFC").replace(/\p{Cf}/gu, "").replaceAll("\\", "/");
-  const names = seen.split("/").map((name) => name.trim().replace(/[<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c]/g, "_"));
+const UNSAFE_CHARACTERS = /[<>:"|?*\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c]/g;
+
+/** Return the path as the service will store it, as far as needed to detect duplicates. */
+export function normalisePath(path: string): string {
+  const visible = path
+    .normalize("NFC")
+    .replace(/\p{Cf}/gu, "")
+    .replaceAll("\\", "/");
+  const names = visible.split("/").map((name) => name.trim().replace(UNSAFE_CHARACTERS, "_"));
   return names.map((name) => name.replace(/[\s.]+$/u, "")).join("/");
 }
 
-/** The same for all that a file system without case takes for the same. */
-export function folded(path: string): string {
-  return tidy(path).toLowerCase().normalize("NFC");
+/** Return the same key for all paths that a case-insensitive file system considers equal. */
+export function pathKey(path: string): string {
+  return normalisePath(path).toLowerCase().normalize("NFC");
 }
 
-/** Part the good from the others; earlier ones go before later ones, and what is too large leaves room for what is not. */
-export function sift<Kind extends Candidate>(candidates: Kind[], limits: Limits, present: Present, size: (bytes: number) => string): Sifted<Kind> {
-  const taken = new Set([...present.paths].map(folded));
-  const most = limits.total_bytes[present.role] ?? Infinity;
-  let { count, bytes } = present;
-  const sifted: Sifted<Kind> = { good: [], refused: [] };
-  for (const one of candidates) {
+/** Validate files in order; one that is too large leaves room for the smaller ones after it. */
+export function validate<Kind extends Candidate>(
+  candidates: Kind[],
+  limits: Limits,
+  content: DraftContent,
+  formatSize: (bytes: number) => string,
+): Validation<Kind> {
+  const keys = new Set([...content.paths].map(pathKey));
+  const maxBytes = limits.total_bytes[content.role] ?? Number.POSITIVE_INFINITY;
+  let { count, bytes } = content;
+  const validation: Validation<Kind> = { accepted: [], refused: [] };
+  for (const candidate of candidates) {
+    const { path, file } = candidate;
     const refusal =
-      byName(one.path, limits) ??
-      (taken.has(folded(one.path)) ? (["refused_duplicate", {}] as const) : undefined) ??
+      nameRefusal(path, limits) ??
+      (keys.has(pathKey(path)) ? (["refused_duplicate", {}] as const) : undefined) ??
       (count >= limits.files ? (["refused_count", { limit: limits.files }] as const) : undefined) ??
-      (bytes + one.file.size > most ? (["refused_size", { limit: size(most), size: size(one.file.size) }] as const) : undefined);
+      (bytes + file.size > maxBytes
+        ? (["refused_size", { limit: formatSize(maxBytes), size: formatSize(file.size) }] as const)
+        : undefined);
     if (refusal) {
-      sifted.refused.push({ path: one.path, reason: refusal[0], values: refusal[1] });
+      validation.refused.push({ path, reason: refusal[0], values: refusal[1] });
       continue;
     }
-    taken.add(folded(one.path));
+    keys.add(pathKey(path));
     count += 1;
-    bytes += one.file.size;
-    sifted.good.push(one);
+    bytes += file.size;
+    validation.accepted.push(candidate);
   }
-  return sifted;
+  return validation;
 }
 
-type Reason = readonly [string, Values];
-
-function byName(path: string, limits: Limits): Reason | undefined {
-  const names = tidy(path).split("/");
+function nameRefusal(path: string, limits: Limits): readonly [string, Values] | undefined {
+  const normalised = normalisePath(path);
+  const names = normalised.split("/");
   if (names.some((name) => name === "")) return ["refused_empty_name", {}];
   if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(path)) return ["refused_name", {}];
   if (names.length - 1 > limits.folders) return ["refused_depth", { limit: limits.folders }];
-  if (tidy(path).length > limits.path_characters) return ["refused_length", { limit: limits.path_characters }];
-  const [, extension] = /\.([^.]*)$/.exec(names.at(-1)!.normalize("NFKC").toLowerCase()) ?? [];
+  if (normalised.length > limits.path_characters) return ["refused_length", { limit: limits.path_characters }];
+  const [, extension] = /\.([^.]*)$/.exec((names.at(-1) ?? "").normalize("NFKC").toLowerCase()) ?? [];
   return extension && limits.refused_extensions.includes(extension) ? ["refused_extension", { extension }] : undefined;
 }

@@ -1,12 +1,12 @@
-// How is a file cut, and where do its parts go? As the upload service says.
+// How a file is split into parts and where they are uploaded, as the upload service plans it.
 
-export interface Arrived {
+export interface ReceivedPart {
   number: number;
   size_bytes: number;
   sha256: string;
 }
 
-/** What the service answers about a file. */
+/** What the service returns about a file. */
 export interface Plan {
   file: string;
   path: string;
@@ -17,46 +17,43 @@ export interface Plan {
   part_count: number;
   restarted_at: string | null;
   parts_url: string;
-  parts: Arrived[];
+  parts: ReceivedPart[];
 }
 
-/** One part's place in its file; an empty file is one part of no bytes. */
-export interface Place {
+/** The bytes `from` to `to`, exclusive, of a file; an empty file has one part without bytes. */
+export interface PartRange {
   number: number;
   from: number;
   to: number;
 }
 
-/** The parts of a file, in order. */
-export function* places(sizeBytes: number, partBytes: number): Generator<Place> {
-  let number = 1;
-  for (let from = 0; from === 0 || from < sizeBytes; from += partBytes, number += 1) {
-    yield { number, from, to: Math.min(sizeBytes, from + partBytes) };
-  }
+/** Iterate over the parts of a file, in order. */
+export function* partRanges(sizeBytes: number, partBytes: number): Generator<PartRange> {
+  const count = Math.max(1, Math.ceil(sizeBytes / partBytes));
+  for (let number = 1; number <= count; number += 1) yield partRange(number, sizeBytes, partBytes);
 }
 
-export function placeOf(number: number, sizeBytes: number, partBytes: number): Place {
+export function partRange(number: number, sizeBytes: number, partBytes: number): PartRange {
   const from = (number - 1) * partBytes;
   return { number, from, to: Math.min(sizeBytes, from + partBytes) };
 }
 
-/** A piece of a file. It is given a type, because pieces without one are kept in memory for long by some browsers. */
-export function slice(file: Blob, { from, to }: Place): Blob {
+/** Return the bytes of a part. They get a type, because some browsers keep pieces without one in memory for long. */
+export function slice(file: Blob, { from, to }: PartRange): Blob {
   return file.slice(from, to, "application/octet-stream");
 }
 
-/** All that had arrived of it was lost, and nothing has arrived since. */
+/** Say whether all parts that were received are lost, and none was received since. */
 export function isLost(plan: Pick<Plan, "restarted_at" | "parts" | "state">): boolean {
   return plan.restarted_at !== null && plan.parts.length === 0 && plan.state !== "complete";
 }
 
-/** How much of it has arrived. */
-export function arrivedBytes(plan: Pick<Plan, "parts">): number {
+export function receivedBytes(plan: Pick<Plan, "parts">): number {
   return plan.parts.reduce((sum, part) => sum + part.size_bytes, 0);
 }
 
-/** The first and the last part that have arrived: by these a file that is picked again is recognised. */
-export function ends(parts: Arrived[]): Arrived[] {
+/** Return the first and the last part that were received: they identify a file that is picked again. */
+export function firstAndLast(parts: ReceivedPart[]): ReceivedPart[] {
   const ordered = [...parts].sort((one, other) => one.number - other.number);
   return [...new Set([ordered[0], ordered.at(-1)])].filter((one) => one !== undefined);
 }

@@ -1,24 +1,24 @@
-// One part on its way. XMLHttpRequest, because fetch does not tell how much has left.
-import { NotTheService, Problem, type Json } from "../page/relay";
+// Uploads one part, with XMLHttpRequest because fetch reports no upload progress.
+import { InterceptedResponse, type Json, Problem } from "../page/api";
 
-const SILENT_MS = 60_000;
-const ANSWER_MS = 120_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const RESPONSE_TIMEOUT_MS = 120_000;
 
-interface Part {
+interface PartUpload {
   url: string;
   bytes: Blob;
   crc32: string;
   signal: AbortSignal;
-  moved: (bytes: number) => void;
+  onProgress: (sentBytes: number) => void;
 }
 
-/** Send it; a line that is silent for a minute counts as cut. */
-export async function put({ url, bytes, crc32, signal, moved }: Part): Promise<void> {
+/** PUT the part; a connection without progress for a minute counts as lost. */
+export async function putPart({ url, bytes, crc32, signal, onProgress }: PartUpload): Promise<void> {
   signal.throwIfAborted();
   const request = new XMLHttpRequest();
   const abort = (): void => request.abort();
-  let timer = setTimeout(abort, SILENT_MS);
-  const alive = (ms: number): void => {
+  let timer = setTimeout(abort, IDLE_TIMEOUT_MS);
+  const restartTimer = (ms: number): void => {
     clearTimeout(timer);
     timer = setTimeout(abort, ms);
   };
@@ -26,10 +26,10 @@ export async function put({ url, bytes, crc32, signal, moved }: Part): Promise<v
   try {
     await new Promise<void>((resolve) => {
       request.upload.onprogress = (event) => {
-        alive(SILENT_MS);
-        moved(event.loaded);
+        restartTimer(IDLE_TIMEOUT_MS);
+        onProgress(event.loaded);
       };
-      request.upload.onload = () => alive(ANSWER_MS);
+      request.upload.onload = () => restartTimer(RESPONSE_TIMEOUT_MS);
       request.onloadend = () => resolve();
       request.open("PUT", url);
       request.setRequestHeader("Content-Type", "application/octet-stream");
@@ -43,12 +43,13 @@ export async function put({ url, bytes, crc32, signal, moved }: Part): Promise<v
   }
   signal.throwIfAborted();
   if (request.status < 200 || request.status > 299) {
-    throw new Problem(request.status, members(request.responseText), Number(request.getResponseHeader("Retry-After")) || 0);
+    const retryAfter = Number(request.getResponseHeader("Retry-After")) || 0;
+    throw new Problem(request.status, problemMembers(request.responseText), retryAfter);
   }
-  if (request.responseText !== "") throw new NotTheService();
+  if (request.responseText !== "") throw new InterceptedResponse();
 }
 
-function members(text: string): Json {
+function problemMembers(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {

@@ -1,27 +1,32 @@
-// Is the file that was picked the one of which a part has arrived? Its size and the digests of its ends say so.
-import { ask } from "../page/relay";
-import { hexOf } from "./digests";
-import { ends, placeOf, slice, type Arrived, type Plan } from "./plan";
+// Tells whether a picked file is the one that is partly uploaded, by its size, its date and the digests of its ends.
+import { callApi } from "../page/api";
+import { toHex } from "./digests";
+import { firstAndLast, type Plan, partRange, type ReceivedPart, slice } from "./plan";
 
-/** The name was compared by whoever asks. A part in the middle that differs is found later, and sent again. */
-export async function sameFile(draft: string, known: { id: string; size: number }, file: File): Promise<boolean> {
-  if (file.size !== known.size) return false;
-  const plan = await ask<Plan>("GET", `drafts/${draft}/files/${known.id}`);
-  if (!dateFits(plan, file) && plan.parts.length === 0) return false;
-  for (const part of ends(plan.parts)) if (!(await holds(file, plan, part))) return false;
+const DATE_TOLERANCE_MS = 2_000; // the resolution of times on FAT file systems
+
+/** The caller has compared the names. A part in the middle that differs is found later, and sent again. */
+export async function isSameFile(
+  draftId: string,
+  known: { id: string; sizeBytes: number },
+  file: File,
+): Promise<boolean> {
+  if (file.size !== known.sizeBytes) return false;
+  const plan = await callApi<Plan>("GET", `drafts/${draftId}/files/${known.id}`);
+  if (!datesMatch(plan, file) && plan.parts.length === 0) return false;
+  for (const part of firstAndLast(plan.parts)) if (!(await containsPart(file, plan, part))) return false;
   return true;
 }
 
-/** Two seconds, because that is how fine some disks write the time. */
-export function dateFits(plan: Pick<Plan, "modified_at">, file: Pick<File, "lastModified">): boolean {
+export function datesMatch(plan: Pick<Plan, "modified_at">, file: Pick<File, "lastModified">): boolean {
   if (!plan.modified_at || file.lastModified <= 0) return true;
-  return Math.abs(Date.parse(plan.modified_at) - file.lastModified) <= 2_000;
+  return Math.abs(Date.parse(plan.modified_at) - file.lastModified) <= DATE_TOLERANCE_MS;
 }
 
-async function holds(file: File, plan: Plan, part: Arrived): Promise<boolean> {
+async function containsPart(file: File, plan: Plan, part: ReceivedPart): Promise<boolean> {
   try {
-    const bytes = await slice(file, placeOf(part.number, file.size, plan.part_size_bytes)).arrayBuffer();
-    return hexOf(await crypto.subtle.digest("SHA-256", bytes)) === part.sha256;
+    const bytes = await slice(file, partRange(part.number, file.size, plan.part_size_bytes)).arrayBuffer();
+    return toHex(await crypto.subtle.digest("SHA-256", bytes)) === part.sha256;
   } catch {
     return false;
   }

@@ -1,215 +1,241 @@
-// The files of a draft: which are there, which come, which wait. The server keeps the draft, this page what it sends.
-import { Problem, ask, once } from "../page/relay";
-import { wordsOf, type Vocabulary } from "../page/words";
-import { Bell } from "./bell";
+// Manages the files of a draft and uploads them. The server keeps the draft, this page the uploads.
+import { callApi, Problem, sendRequest } from "../page/api";
+import { type I18n, i18nOf } from "../page/i18n";
+import { LeaveGuard } from "../page/leave-guard";
 import { CongestionWindow } from "./congestion";
+import { enableDropZone } from "./drop-zone";
+import { droppedFiles, pickedFiles, type SelectedFile, type Selection } from "./dropped-files";
+import type { FileAction } from "./file-row";
 import { Hasher } from "./hasher";
-import { Item, type Known } from "./item";
-import type { Act } from "./line";
-import { folded, sift, type Limits, type Refusal } from "./limits";
-import { arrivedBytes, isLost, type Plan } from "./plan";
-import { sameFile } from "./recognise";
-import { Slots } from "./slots";
-import { dropped, picked, type Dropped, type Found } from "./tree";
-import { View } from "./view";
-import { Watch, alone, droppable } from "./window";
+import { type DraftFile, Item } from "./item";
+import { type FileRefusal, type Limits, pathKey, validate } from "./limits";
+import { isLost, type Plan, receivedBytes } from "./plan";
+import { ProgressReporter } from "./progress-reporter";
+import { isSameFile } from "./recognise";
+import { Semaphore } from "./semaphore";
+import { acquireTabLock } from "./tab-lock";
+import { UploadView } from "./view";
 
-const PARTS_AT_ONCE = 4;
-const FILES_AT_ONCE = 4;
+const MAX_PARTS_IN_FLIGHT = 4;
+const MAX_FILES_AT_ONCE = 4;
 
-interface Draft {
+interface DraftFiles {
   from: { role: string };
-  files: Known[];
+  files: DraftFile[];
 }
 
 class Uploader {
-  private readonly items: Item[] = [];
-  private readonly means;
-  private readonly view: View;
-  private readonly bell: Bell;
-  private readonly watch = new Watch();
-  private running = 0;
-  private letGo: (() => void) | undefined;
-  private turn: Promise<void> | undefined;
-  private next: (() => void) | undefined;
-  private wanted: Item | undefined;
+  readonly #items: Item[] = [];
+  readonly #context;
+  readonly #view: UploadView;
+  readonly #reporter: ProgressReporter;
+  readonly #leaveGuard = new LeaveGuard();
+  #running = 0;
+  #releaseLock: (() => void) | undefined;
+  /** Set from the first queued file until all uploads have ended; settled once this tab holds the lock. */
+  #session: Promise<void> | undefined;
+  #submitWhenSent: (() => void) | undefined;
+  /** The incomplete file for which the file dialog was opened. */
+  #pickingFor: Item | undefined;
 
   constructor(
-    place: HTMLElement,
-    private readonly draft: string,
-    private readonly words: Vocabulary,
+    root: HTMLElement,
+    private readonly draftId: string,
+    private readonly i18n: I18n,
     private readonly limits: Limits,
     private readonly role: string,
   ) {
-    const [slots, congestion] = [new Slots(PARTS_AT_ONCE), new CongestionWindow(PARTS_AT_ONCE)];
-    this.means = { draft, hasher: new Hasher(), slots, congestion };
-    const wishes = {
-      picked: (list: FileList) => void this.take(picked(list)),
-      pauseAll: () => this.items.forEach((item) => item.pause()),
-      resumeAll: () => this.items.forEach((item) => item.state === "paused" && this.act(item, "resume")),
+    const { t, formatSize } = i18n;
+    const [slots, congestion] = [new Semaphore(MAX_PARTS_IN_FLIGHT), new CongestionWindow(MAX_PARTS_IN_FLIGHT)];
+    this.#context = { draftId, hasher: new Hasher(), slots, congestion };
+    const actions = {
+      onPick: (list: FileList) => void this.#addSelection(pickedFiles(list)),
+      pauseAll: () => {
+        for (const item of this.#items) item.pause();
+      },
+      resumeAll: () => {
+        for (const item of this.#items) if (item.state === "paused") this.#perform(item, "resume");
+      },
     };
-    const total = words.size(limits.total_bytes[role] ?? 0);
-    this.view = new View(place, words, wishes, words.say("limits", { total, n: limits.files }));
-    this.bell = new Bell(this.view, words, this.items);
-    droppable(words.say("drop_here"), (transfer) => void dropped(transfer).then((found) => this.take(found)));
-    place.closest("form")?.addEventListener("submit", (event) => this.hold(event));
+    const total = formatSize(limits.total_bytes[role] ?? 0);
+    this.#view = new UploadView(root, i18n, actions, t("limits", { total, n: limits.files }));
+    this.#reporter = new ProgressReporter(this.#view, i18n, this.#items);
+    enableDropZone(t("drop_here"), (transfer) => {
+      void droppedFiles(transfer).then((selection) => this.#addSelection(selection));
+    });
+    root.closest("form")?.addEventListener("submit", (event) => this.#holdSubmit(event));
   }
 
-  /** What the server has. */
-  meet(files: Known[]): void {
+  /** Update the list with the files that the server has. */
+  sync(files: DraftFile[]): void {
     for (const file of files) {
-      const item = this.items.find((one) => one.id === file.file) ?? this.add(file);
-      if (file.state === "complete" && item.state !== "complete") item.end("complete");
-      else if (item.state === "wanted") void this.look(item);
+      const item = this.#items.find((one) => one.id === file.file) ?? this.#addItem(file);
+      if (file.state === "complete" && item.state !== "complete") item.finish("complete");
+      else if (item.state === "incomplete") void this.#fetchReceived(item);
     }
-    this.changed();
+    this.#refresh();
   }
 
-  private add(known: Known, file?: File): Item {
-    const item = new Item(this.means, this.words, known, file, (act) => this.act(item, act), () => this.changed());
-    this.items.push(item);
-    this.view.add(item.line.place);
+  #addItem(listed: DraftFile, file?: File): Item {
+    const item = new Item(
+      this.#context,
+      this.i18n,
+      listed,
+      file,
+      (action) => this.#perform(item, action),
+      () => this.#refresh(),
+    );
+    this.#items.push(item);
+    this.#view.addRow(item.row.element);
     return item;
   }
 
-  /** How much of a file has arrived that is not whole. */
-  private async look(item: Item): Promise<void> {
-    const plan = await ask<Plan>("GET", `drafts/${this.draft}/files/${item.id}`).catch(() => undefined);
-    if (plan && item.state === "wanted") item.known(arrivedBytes(plan), isLost(plan));
+  /** Fetch how much of an incomplete file was received. */
+  async #fetchReceived(item: Item): Promise<void> {
+    const path = `drafts/${this.draftId}/files/${item.id}`;
+    const plan = await callApi<Plan>("GET", path).catch(() => undefined);
+    if (plan && item.state === "incomplete") item.setReceived(receivedBytes(plan), isLost(plan));
   }
 
-  private async take(found: Dropped): Promise<void> {
-    const { say } = this.words;
-    const notes = found.emptyFolders.length ? [say("empty_folders", { n: found.emptyFolders.length, names: found.emptyFolders.join(", ") })] : [];
-    this.view.note(...notes);
-    const refused: Refusal[] = found.unreadable.map((path) => ({ path, reason: "refused_unreadable", values: {} }));
-    const others: Found[] = [];
-    for (const one of found.files) {
-      const item = this.waitedFor(one, found.files.length === 1);
-      if (!item) others.push(one);
-      else if (await sameFile(this.draft, item, one.file)) item.goOn(one.file);
-      else refused.push({ path: one.path, reason: "refused_different", values: {} });
+  /** Resume the incomplete files of the selection, add the others to the draft, and start sending. */
+  async #addSelection({ files, emptyFolders, unreadable }: Selection): Promise<void> {
+    const skipped = { n: emptyFolders.length, names: emptyFolders.join(", ") };
+    this.#view.showNotice(...(skipped.n > 0 ? [this.i18n.t("empty_folders", skipped)] : []));
+    const refused: FileRefusal[] = unreadable.map((path) => ({ path, reason: "refused_unreadable", values: {} }));
+    const added: SelectedFile[] = [];
+    for (const selected of files) {
+      const item = this.#incompleteItem(selected, files.length === 1);
+      if (!item) added.push(selected);
+      else if (await isSameFile(this.draftId, item, selected.file)) item.resumeWith(selected.file);
+      else refused.push({ path: selected.path, reason: "refused_different", values: {} });
     }
-    this.wanted = undefined;
-    const bytes = this.items.reduce((sum, item) => sum + item.size, 0);
-    const present = { paths: this.items.map((item) => item.path), count: this.items.length, bytes, role: this.role };
-    const sifted = sift(others, this.limits, present, this.words.size);
-    this.view.refuse([...refused, ...sifted.refused]);
-    for (const { path, file } of sifted.good) {
-      this.add({ file: crypto.randomUUID(), path, size_bytes: file.size, state: "" }, file);
+    this.#pickingFor = undefined;
+    const validation = validate(added, this.limits, this.#content(), this.i18n.formatSize);
+    this.#view.showRefused([...refused, ...validation.refused]);
+    for (const { path, file } of validation.accepted) {
+      this.#addItem({ file: crypto.randomUUID(), path, size_bytes: file.size, state: "" }, file);
     }
-    this.changed();
-    await this.pump();
+    this.#refresh();
+    await this.#sendQueued();
   }
 
-  /** The file of the draft that this one goes on with, if it is one that is not whole yet. */
-  private waitedFor({ path, file }: Found, isOnlyOne: boolean): Item | undefined {
-    const same = (item: Item): boolean => item.state === "wanted" && folded(item.path) === folded(path);
-    const asked = isOnlyOne && this.wanted?.path.split("/").at(-1) === file.name ? this.wanted : undefined;
-    return asked ?? this.items.find(same);
+  #content(): { paths: string[]; count: number; bytes: number; role: string } {
+    const paths = this.#items.map((item) => item.path);
+    return { paths, count: paths.length, bytes: this.#totalBytes(), role: this.role };
   }
 
-  private act(item: Item, act: Act): void {
-    if (act === "pick") {
-      this.wanted = item;
-      this.view.choose();
-    } else if (act === "pause") item.pause();
-    else if (act === "remove") void this.remove(item);
+  #totalBytes(): number {
+    return this.#items.reduce((sum, item) => sum + item.sizeBytes, 0);
+  }
+
+  /** Return the incomplete file of the draft that the selected one continues, if any. */
+  #incompleteItem({ path, file }: SelectedFile, isOnly: boolean): Item | undefined {
+    const isSamePath = (item: Item): boolean => item.state === "incomplete" && pathKey(item.path) === pathKey(path);
+    const picked = isOnly && this.#pickingFor?.path.split("/").at(-1) === file.name ? this.#pickingFor : undefined;
+    return picked ?? this.#items.find(isSamePath);
+  }
+
+  #perform(item: Item, action: FileAction): void {
+    if (action === "pick") {
+      this.#pickingFor = item;
+      this.#view.openPicker();
+    } else if (action === "pause") item.pause();
+    else if (action === "remove") void this.#remove(item);
     else {
-      item.again();
-      void this.pump();
+      item.requeue();
+      void this.#sendQueued();
     }
   }
 
-  private async remove(item: Item): Promise<void> {
-    item.leave();
-    this.items.splice(this.items.indexOf(item), 1);
-    this.changed();
+  async #remove(item: Item): Promise<void> {
+    item.discard();
+    this.#items.splice(this.#items.indexOf(item), 1);
+    this.#refresh();
     try {
-      await ask("DELETE", `drafts/${this.draft}/files/${item.id}`);
+      await callApi("DELETE", `drafts/${this.draftId}/files/${item.id}`);
     } catch (error) {
-      this.view.refuse([{ path: item.path, reason: "refused_by_server", values: { why: this.why(error) } }]);
+      const why = (error instanceof Problem && error.message) || this.i18n.t("unexpected_error");
+      this.#view.showRefused([{ path: item.path, reason: "refused_by_server", values: { why } }]);
     }
   }
 
-  private why(error: unknown): string {
-    return (error instanceof Problem && error.message) || this.words.say("trouble");
-  }
-
-  /** As many files at once as may be; the first of them waits until no other tab sends this draft. */
-  private async pump(): Promise<void> {
-    if (!this.turn && !this.items.some((one) => one.state === "queued")) return;
-    await (this.turn ??= this.begin());
-    if (!this.turn) return this.pump();
-    for (const item of this.items.filter((one) => one.state === "queued")) {
-      if (this.running >= FILES_AT_ONCE) return;
-      this.running += 1;
+  /** Upload the queued files, several at once; the first one waits until no other tab sends this draft. */
+  async #sendQueued(): Promise<void> {
+    if (!this.#session && !this.#items.some((item) => item.state === "queued")) return;
+    this.#session ??= this.#startSession();
+    await this.#session;
+    if (!this.#session) return this.#sendQueued();
+    for (const item of this.#items.filter((one) => one.state === "queued")) {
+      if (this.#running >= MAX_FILES_AT_ONCE) return;
+      this.#running += 1;
       void item.run().finally(() => {
-        this.running -= 1;
-        void this.pump();
+        this.#running -= 1;
+        void this.#sendQueued();
       });
     }
-    if (this.running === 0) this.rest();
+    if (this.#running === 0) this.#endSession();
   }
 
-  private async begin(): Promise<void> {
-    let waited = false;
-    this.letGo = await alone(`draft:${this.draft}`, () => {
-      waited = true;
-      this.view.note(this.words.say("another_tab"));
+  async #startSession(): Promise<void> {
+    let hadToWait = false;
+    this.#releaseLock = await acquireTabLock(`draft:${this.draftId}`, () => {
+      hadToWait = true;
+      this.#view.showNotice(this.i18n.t("another_tab"));
     });
-    if (waited) {
-      this.view.note();
-      await ask<Draft>("GET", `drafts/${this.draft}`).then(({ files }) => this.meet(files), () => undefined);
+    if (hadToWait) {
+      this.#view.showNotice();
+      await callApi<DraftFiles>("GET", `drafts/${this.draftId}`).then(
+        ({ files }) => this.sync(files),
+        () => undefined,
+      );
     }
-    this.watch.on();
-    this.bell.start();
+    this.#leaveGuard.on();
+    this.#reporter.start();
   }
 
-  private rest(): void {
-    this.letGo?.();
-    this.letGo = this.turn = undefined;
-    this.watch.off();
-    this.bell.stop();
-    if (this.items.every((item) => item.state === "complete" || item.state === "wanted")) this.means.hasher.rest();
-    const isWhole = this.items.every((item) => item.state === "complete");
-    if (isWhole) this.next?.();
-    else if (this.next) this.view.note();
-    this.next = undefined;
+  #endSession(): void {
+    this.#releaseLock?.();
+    this.#releaseLock = this.#session = undefined;
+    this.#leaveGuard.off();
+    this.#reporter.stop();
+    const isComplete = this.#items.every((item) => item.state === "complete");
+    if (this.#items.every((item) => item.state === "complete" || item.state === "incomplete")) {
+      this.#context.hasher.stopWhenIdle();
+    }
+    if (isComplete) this.#submitWhenSent?.();
+    else if (this.#submitWhenSent) this.#view.showNotice();
+    this.#submitWhenSent = undefined;
   }
 
-  /** Buttons of the form wait for the files; what leads on is done as soon as they are there. */
-  private hold(event: SubmitEvent): void {
+  /** Stop the form's buttons while files are sent; a button that leads to the next page is pressed again afterwards. */
+  #holdSubmit(event: SubmitEvent): void {
     const form = event.target as HTMLFormElement;
-    if (!this.turn) return;
+    if (!this.#session) return;
     event.preventDefault();
-    document.dispatchEvent(new CustomEvent("island:save"));
+    document.dispatchEvent(new CustomEvent("draft:save"));
     const submitter = event.submitter as HTMLButtonElement | null;
     if (!submitter?.formAction.includes("then=")) return;
-    this.view.note(this.words.say("goes_on"));
-    this.next = () => form.requestSubmit(submitter);
+    this.#view.showNotice(this.i18n.t("submit_waits"));
+    this.#submitWhenSent = () => form.requestSubmit(submitter);
   }
 
-  private changed(): void {
-    this.view.sums(
-      this.items.length,
-      this.items.reduce((sum, item) => sum + item.size, 0),
-    );
-    this.bell.show();
+  #refresh(): void {
+    this.#view.showTotal(this.#items.length, this.#totalBytes());
+    this.#reporter.refresh();
   }
 }
 
-export function enhance(place: HTMLElement): void {
-  const draft = place.dataset["draft"];
-  if (draft && crypto.subtle && "locks" in navigator) void begin(place, draft);
+export function enhance(root: HTMLElement): void {
+  const { draft } = root.dataset;
+  if (draft && crypto.subtle && "locks" in navigator) void start(root, draft);
 }
 
-async function begin(place: HTMLElement, draft: string): Promise<void> {
-  const [limits, found] = await Promise.all([
-    once<Limits>("GET", "/api/upload/config"),
-    ask<Draft>("GET", `drafts/${draft}`),
+async function start(root: HTMLElement, draftId: string): Promise<void> {
+  const [limits, draft] = await Promise.all([
+    sendRequest<Limits>("GET", "/api/upload/config"),
+    callApi<DraftFiles>("GET", `drafts/${draftId}`),
   ]);
-  const uploader = new Uploader(place, draft, wordsOf(place), limits, found.from.role);
-  uploader.meet(found.files);
-  place.dataset["ready"] = "yes";
+  const uploader = new Uploader(root, draftId, i18nOf(root), limits, draft.from.role);
+  uploader.sync(draft.files);
+  root.dataset.ready = "yes";
 }

@@ -1,128 +1,136 @@
-// The section of the files as it is with scripts: two buttons, what was refused, how far it is, the list.
-import { el, write } from "../page/dom";
-import type { Vocabulary } from "../page/words";
-import type { Refusal } from "./limits";
+// The section of the files when scripts run: two buttons, the refused files, the progress, the list.
+import { el, setText } from "../page/dom";
+import type { I18n } from "../page/i18n";
+import type { FileRefusal } from "./limits";
 
-export interface Wishes {
-  picked: (list: FileList) => void;
+export interface ViewActions {
+  onPick: (list: FileList) => void;
   pauseAll: () => void;
   resumeAll: () => void;
 }
 
-export interface Progress {
-  sent: number;
-  size: number;
-  files: number;
-  text: string;
-}
-
-export class View {
-  private readonly list = el("ul", { class: "files" });
-  private readonly total = el("p", { class: "soft" });
-  private readonly refused = el("div", { role: "alert" });
-  private readonly noted = el("div", { role: "status" });
-  private readonly bar = el("progress", { class: "sending__bar", max: 1, value: 0 });
-  private readonly text = el("p", { class: "sending__text" });
-  private readonly pauses = el("button", { type: "button", class: "button" });
-  private readonly sending: HTMLElement;
-  private readonly aloud = el("p", { class: "unseen", "aria-live": "polite" });
-  private readonly inputs: { files: HTMLInputElement; folder: HTMLInputElement };
-  private readonly title = document.title;
-  private canPause = true;
+export class UploadView {
+  readonly #list = el("ul", { class: "files" });
+  readonly #total = el("p", { class: "soft" });
+  readonly #refused = el("div", { role: "alert" });
+  readonly #notice = el("div", { role: "status" });
+  readonly #bar = el("progress", { class: "sending__bar", max: 1, value: 0 });
+  readonly #text = el("p", { class: "sending__text" });
+  readonly #pauseButton = el("button", { type: "button", class: "button" });
+  readonly #progress: HTMLElement;
+  readonly #liveRegion = el("p", { class: "unseen", "aria-live": "polite" });
+  readonly #inputs: { files: HTMLInputElement; folder: HTMLInputElement };
+  readonly #title = document.title;
+  #canPause = true;
 
   constructor(
-    place: HTMLElement,
-    private readonly words: Vocabulary,
-    private readonly wishes: Wishes,
+    root: HTMLElement,
+    private readonly i18n: I18n,
+    private readonly actions: ViewActions,
     limits: string,
   ) {
-    const { say } = words;
-    this.inputs = { files: this.input({ multiple: true }), folder: this.input({ webkitdirectory: true }) };
-    const choose = (kind: "files" | "folder"): HTMLButtonElement =>
-      el("button", { type: "button", class: "button", "data-choose": kind, onclick: () => this.inputs[kind].click() }, say(`choose_${kind}`));
-    const folders = "webkitdirectory" in this.inputs.folder ? [choose("folder")] : [];
-    this.pauses.addEventListener("click", () => (this.canPause ? wishes.pauseAll() : wishes.resumeAll()));
-    this.bar.setAttribute("aria-label", say("all_files"));
-    this.sending = el("div", { class: "sending", hidden: true }, this.bar, this.text, this.pauses);
-    const drop = el(
-      "div",
-      { class: "drop" },
-      el("p", { class: "hint" }, limits),
-      el("div", { class: "drop__row" }, choose("files"), ...folders, el("span", { class: "soft" }, say("drop_anywhere"))),
-      this.inputs.files,
-      this.inputs.folder,
-    );
-    for (const old of [...place.children].slice(1)) old.remove();
-    place.append(this.refused, this.noted, this.list, this.total, this.sending, drop, this.aloud);
+    const { t } = i18n;
+    this.#inputs = { files: this.#fileInput({ multiple: true }), folder: this.#fileInput({ webkitdirectory: true }) };
+    this.#pauseButton.addEventListener("click", () => (this.#canPause ? actions.pauseAll() : actions.resumeAll()));
+    this.#bar.setAttribute("aria-label", t("all_files"));
+    this.#progress = el("div", { class: "sending", hidden: true }, this.#bar, this.#text, this.#pauseButton);
+    for (const old of [...root.children].slice(1)) old.remove();
+    const drop = this.#dropArea(limits);
+    root.append(this.#refused, this.#notice, this.#list, this.#total, this.#progress, drop, this.#liveRegion);
   }
 
-  add(line: HTMLElement): void {
-    this.list.append(line);
+  addRow(row: HTMLElement): void {
+    this.#list.append(row);
   }
 
-  /** Let somebody choose files again, for one that is waited for. */
-  choose(): void {
-    this.inputs.files.click();
+  /** Open the browser's file dialog. */
+  openPicker(): void {
+    this.#inputs.files.click();
   }
 
-  sums(count: number, bytes: number): void {
-    this.total.hidden = this.list.hidden = count === 0;
-    write(this.total, `${this.words.say("count", { n: count })} · ${this.words.size(bytes)}`);
+  showTotal(count: number, bytes: number): void {
+    this.#total.hidden = this.#list.hidden = count === 0;
+    setText(this.#total, `${this.i18n.t("count", { n: count })} · ${this.i18n.formatSize(bytes)}`);
   }
 
-  /** What may not come, each with its reason; nothing wipes what was said before. */
-  refuse(refusals: Refusal[]): void {
-    this.refused.replaceChildren();
+  /** Show the refused files, each with its reason, in the place of those shown before. */
+  showRefused(refusals: FileRefusal[]): void {
+    this.#refused.replaceChildren();
     if (refusals.length === 0) return;
-    const lines = refusals.map(({ path, reason, values }) =>
-      el("li", {}, el("strong", {}, path || this.words.say("no_name")), ` – ${this.words.say(reason, values)}`),
+    const { t } = this.i18n;
+    const items = refusals.map(({ path, reason, values }) =>
+      el("li", {}, el("strong", {}, path || t("no_name")), ` – ${t(reason, values)}`),
     );
-    const heading = el("p", { class: "alert__heading" }, this.words.say("refused", { n: refusals.length }));
-    this.refused.append(el("div", { class: "alert alert--wrong" }, heading, el("ul", {}, ...lines)));
+    const heading = el("p", { class: "alert__heading" }, t("refused", { n: refusals.length }));
+    this.#refused.append(el("div", { class: "alert alert--wrong" }, heading, el("ul", {}, ...items)));
   }
 
-  /** A sentence that is no refusal: empty folders, another tab. */
-  note(...sentences: string[]): void {
-    this.noted.replaceChildren();
+  /** Show sentences that are no refusals (empty folders, another tab) in the place of those shown before. */
+  showNotice(...sentences: string[]): void {
+    this.#notice.replaceChildren();
     if (sentences.length === 0) return;
-    this.noted.append(el("div", { class: "alert alert--warn" }, ...sentences.map((sentence) => el("p", {}, sentence))));
+    this.#notice.append(
+      el("div", { class: "alert alert--warn" }, ...sentences.map((sentence) => el("p", {}, sentence))),
+    );
   }
 
-  /** The bar at every call, the text when there is another one. */
-  progress({ sent, size, text }: Progress): void {
-    this.sending.hidden = false;
-    this.bar.value = size > 0 ? sent / size : 0;
+  /** Set the bar, and the text unless it is empty. */
+  showProgress(sentBytes: number, sizeBytes: number, text: string): void {
+    this.#progress.hidden = false;
+    this.#bar.value = sizeBytes > 0 ? sentBytes / sizeBytes : 0;
     if (text) {
-      write(this.text, text);
-      document.title = `${this.words.say("percent", { percent: percentOf(sent, size) })} – ${this.title}`;
+      setText(this.#text, text);
+      document.title = `${this.i18n.t("percent", { percent: percentOf(sentBytes, sizeBytes) })} – ${this.#title}`;
     }
   }
 
-  pausing(canPause: boolean): void {
-    this.canPause = canPause;
-    write(this.pauses, this.words.say(canPause ? "pause_all" : "resume_all"));
+  setCanPause(canPause: boolean): void {
+    this.#canPause = canPause;
+    setText(this.#pauseButton, this.i18n.t(canPause ? "pause_all" : "resume_all"));
   }
 
-  over(): void {
-    this.sending.hidden = true;
-    document.title = this.title;
+  hideProgress(): void {
+    this.#progress.hidden = true;
+    document.title = this.#title;
   }
 
-  /** Heard, not seen. */
-  say(sentence: string): void {
-    write(this.aloud, sentence);
+  /** Have screen readers say a sentence that is not visible. */
+  announce(sentence: string): void {
+    setText(this.#liveRegion, sentence);
   }
 
-  private input(kind: Record<string, boolean>): HTMLInputElement {
-    const input = el("input", { type: "file", hidden: true, "aria-label": this.words.say("choose_files"), ...kind });
+  #dropArea(limits: string): HTMLElement {
+    const { t } = this.i18n;
+    const { files, folder } = this.#inputs;
+    const folders = "webkitdirectory" in folder ? [this.#chooseButton("folder")] : [];
+    const anywhere = el("span", { class: "soft" }, t("drop_anywhere"));
+    return el(
+      "div",
+      { class: "drop" },
+      el("p", { class: "hint" }, limits),
+      el("div", { class: "drop__row" }, this.#chooseButton("files"), ...folders, anywhere),
+      files,
+      folder,
+    );
+  }
+
+  #chooseButton(kind: "files" | "folder"): HTMLButtonElement {
+    const onclick = (): void => this.#inputs[kind].click();
+    const properties = { type: "button", class: "button", "data-choose": kind, onclick };
+    return el("button", properties, this.i18n.t(`choose_${kind}`));
+  }
+
+  #fileInput(properties: Record<string, boolean>): HTMLInputElement {
+    const label = this.i18n.t("choose_files");
+    const input = el("input", { type: "file", hidden: true, "aria-label": label, ...properties });
     input.addEventListener("change", () => {
-      if (input.files?.length) this.wishes.picked(input.files);
+      if (input.files?.length) this.actions.onPick(input.files);
       input.value = "";
     });
     return input;
   }
 }
 
-export function percentOf(sent: number, size: number): number {
-  return size > 0 ? Math.floor((100 * sent) / size) : 100;
+export function percentOf(sentBytes: number, sizeBytes: number): number {
+  return sizeBytes > 0 ? Math.floor((100 * sentBytes) / sizeBytes) : 100;
 }

@@ -1,4 +1,4 @@
-"""The islands: their own tests, their weight, and that each word they say is on the page."""
+"""The islands: their own tests, their weight, and that the page carries each of their messages."""
 
 import gzip
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 PORTAL = Path(__file__).resolve().parents[3] / "portal"
 ISLANDS = PORTAL / "islands"
 BUILT = PORTAL / "static"
-HEAVIEST_BYTES = 25_000
-WORDS = PORTAL / "templates" / "parts" / "island_words.html"
+MAX_GZIPPED_BYTES = 25_000
+MESSAGES = PORTAL / "templates" / "parts" / "island_messages.html"
 FOLDERS = {"uploader": "uploader", "draft": "draft", "recipients": "recipients", "copy": "page"}
 KEY = re.compile(r'^  "(\w+)":', re.M)
-BUILT_UP = re.compile(r"`(\w+_)\$\{")
+KEY_PREFIX = re.compile(r"`(\w+_)\$\{")
 
 
 def test_their_own_tests_pass() -> None:
@@ -23,26 +23,26 @@ def test_their_own_tests_pass() -> None:
     assert done.returncode == 0, done.stdout[-4_000:] + done.stderr[-2_000:]
 
 
-def test_all_of_them_together_are_light() -> None:
+def test_the_scripts_and_styles_of_all_islands_are_light() -> None:
     built = [file for file in BUILT.rglob("*") if file.suffix in (".js", ".css")]
     assert built, "run make islands"
-    assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in built) <= HEAVIEST_BYTES
+    assert sum(len(gzip.compress(file.read_bytes(), 9)) for file in built) <= MAX_GZIPPED_BYTES
 
 
-def test_every_word_that_a_script_says_is_on_its_page_and_no_other() -> None:
-    template = WORDS.read_text(encoding="utf-8")
+def test_the_page_carries_every_message_that_a_script_uses_and_no_other() -> None:
+    template = MESSAGES.read_text(encoding="utf-8")
     blocks = dict(re.findall(r"{% macro (\w+)\(\) -%}(.*?){%- endmacro %}", template, re.S))
     assert set(blocks) == set(FOLDERS)
     for island, folder in FOLDERS.items():
         source = "".join(file.read_text(encoding="utf-8") for file in sorted((ISLANDS / folder).glob("*.ts")))
         known = set(KEY.findall(blocks[island])) | set(re.findall(r'"(copy|copied)":', blocks[island]))
-        beginnings = tuple(BUILT_UP.findall(source))
+        prefixes = tuple(KEY_PREFIX.findall(source))
         for key in known - {"units"}:
-            assert f'"{key}"' in source or (beginnings and key.startswith(beginnings)), f"{island}: nobody says {key}"
-        for key in re.findall(r'\bsay\("(\w+)"', source):
+            assert f'"{key}"' in source or (prefixes and key.startswith(prefixes)), f"{island}: {key} is not used"
+        for key in re.findall(r'\bt\("(\w+)"', source):
             assert key in known or folder == "page", f"{island}: {key} is not on the page"
-        for reason in re.findall(r'"((?:refused|why|left)_\w+)"', source):
-            assert reason in known, f"{island}: {reason} is not on the page"
+        for key in re.findall(r'"((?:refused|error|left)_\w+)"', source):
+            assert key in known, f"{island}: {key} is not on the page"
 
 
 def test_the_lock_holds_hashes_and_no_address() -> None:
