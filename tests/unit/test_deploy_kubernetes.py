@@ -6,39 +6,28 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import kubernetes_validate
 import pytest
-import yaml
 
 from deploy.gateway.render import gateway_configuration
 from deploy.k8s import network, workloads
-from deploy.tools import tool
+from tests.unit.kubernetes_rendering import Object, find, production_objects
 
 K8S = Path(workloads.__file__).parent
-Object = dict[str, Any]
 CONTAINERS = ("auth", "upload", "propagation", "notify", "download", "portal", "gateway", "topology")
 
 
 @pytest.fixture(scope="module")
 def rendered() -> list[Object]:
-    command = [str(tool("kustomize")), "build", str(K8S / "production")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert not done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return production_objects()
 
 
 @pytest.fixture
 def changed(rendered: list[Object]) -> list[Object]:
     """A copy to spoil."""
     return copy.deepcopy(rendered)
-
-
-def find(objects: list[Object], kind: str, name: str) -> Object:
-    (found,) = (each for each in objects if each["kind"] == kind and each["metadata"]["name"] == name)
-    return found
 
 
 def settings(objects: list[Object], name: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from deploy.compose import secrets
 from deploy.k8s import workloads
 from deploy.tools import PROJECT, tool
 from services.kit.settings import ProcessSettings
+from tests.unit.kubernetes_rendering import production_objects
 
 SERVICES = ("auth", "upload", "propagation", "notify", "download", "portal")
 
@@ -40,8 +41,7 @@ def compose() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def production() -> dict[str, set[str]]:
     """The names that each Deployment gets from its ConfigMaps and its own environment."""
-    command = [str(tool("kustomize")), "build", str(PROJECT / "deploy" / "k8s" / "production")]
-    objects = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    objects = production_objects()
     maps = {each["metadata"]["name"]: set(each["data"]) for each in objects if each["kind"] == "ConfigMap"}
     given = {}
     for each in workloads.workloads(objects):
