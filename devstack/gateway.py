@@ -2,7 +2,7 @@
 
 import os
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from devstack.part import Part
 from devstack.ports import LOOPBACK, serves
 from devstack.process import Child
@@ -24,8 +24,7 @@ class Gateway(Part):
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
-        conf = folder / "nginx.conf"
-        conf.write_text(gateway_configuration(self._values() | self.settings))
+        conf = write_configuration(folder, self._values() | self.settings)
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
         self.spawn(Child(self.workspace, "gateway", command))

@@ -170,7 +170,7 @@ MUTATIONS = (
     ),
     Mutation(
         "The gateway passes on only the request headers that it names.",
-        "deploy/gateway/nginx.conf.template",
+        "deploy/gateway/templates/nginx.conf.template",
         "proxy_pass_request_headers off;",
         "proxy_pass_request_headers on;",
         "tests/integration/gateway/test_gateway_headers.py::test_what_a_client_claims_of_itself_goes_no_further",

@@ -11,7 +11,7 @@ import jsonschema
 import kubernetes_validate
 import pytest
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from deploy.k8s import network, workloads
 from tests.unit.kubernetes_rendering import Object, find, production_objects
 
@@ -111,16 +111,16 @@ def test_the_gateway_starts_with_what_production_gives_it(rendered: list[Object]
     files = ["-keyout", str(tmp_path / "tls.key"), "-out", str(tmp_path / "tls.crt")]
     subprocess.run(["openssl", *subject, *files], check=True, capture_output=True)
     here = {"GATEWAY_PREFIX": str(tmp_path), "GATEWAY_RESOLVER": "resolver 127.0.0.1;"}
-    text = gateway_configuration(
-        {**values, **here, "GATEWAY_TLS": values["GATEWAY_TLS"].replace("/run/secrets/tls", str(tmp_path))}
-    )
+    here["GATEWAY_TLS"] = values["GATEWAY_TLS"].replace("/run/secrets/tls", str(tmp_path))
+    conf = write_configuration(tmp_path, {**values, **here})
+    text = conf.read_text()
     # `resolve` is of newer versions than the distribution's, which would look the names up at once
     names = [word for word in text.split() if ".svc.cluster.local" in word]
     for name in names:
         text = text.replace(f"{name} resolve", "127.0.0.1:9")
-    (tmp_path / "nginx.conf").write_text(text)
+    conf.write_text(text)
     done = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "e")],
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf), "-e", str(tmp_path / "e")],
         capture_output=True,
         text=True,
     )

@@ -7,7 +7,7 @@ import re
 import signal
 from pathlib import Path
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from devstack.ports import LOOPBACK
 from tests.eventually import eventually
 from tests.harness import free_port
@@ -107,11 +107,10 @@ class Gateway:
         for origin in self.origins.values() if not alone else ():
             await origin.start()
         grant_parts(self)
-        conf = self.folder / "nginx.conf"
-        text = gateway_configuration({**self.values(), **changed})
+        conf = write_configuration(self.folder, {**self.values(), **changed})
         if hurried:  # its patience with silent clients is a second
-            text = re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text)
-        conf.write_text(text, encoding="utf-8")
+            text = conf.read_text(encoding="utf-8")
+            conf.write_text(re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text), "utf-8")
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         self._nginx = await asyncio.create_subprocess_exec(
             "nginx", "-p", f"{self.folder}/", "-c", str(conf), "-e", str(self.folder / "error.log"), "-g", directives
