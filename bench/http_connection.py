@@ -1,4 +1,4 @@
-"""One connection to the public door that costs the measuring process little: no retries, no typing, no pool."""
+"""An HTTP connection that costs the measuring process little: no retries, no models, no pool."""
 
 import hashlib
 import http.client
@@ -8,55 +8,55 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TIMEOUT_SECONDS = 120
-ROOM_BYTES = 2**20
+BUFFER_BYTES = 2**20
 
 
-class Unexpected(Exception):
-    """The answer was not the one that a measurement needs."""
+class InvalidMeasurement(Exception):
+    """A response or a result makes the measurement worthless."""
 
 
-class Line:
-    """Keep-alive HTTP/1.1; one thread only."""
+class HttpConnection:
+    """A keep-alive HTTP/1.1 connection, for one thread."""
 
     def __init__(self, base_url: str, token: str | None = None) -> None:
         address = urlsplit(base_url)
         self._connection = http.client.HTTPConnection(str(address.hostname), address.port, timeout=TIMEOUT_SECONDS)
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._room = memoryview(bytearray(ROOM_BYTES))
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
 
     def close(self) -> None:
-        """Closes the connection."""
+        """Close the connection."""
         self._connection.close()
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """JSON there and back."""
+    def request(self, method: str, path: str, body: Any = None) -> Any:
+        """Send JSON, and return the JSON of the response."""
         headers = self._headers | {"Content-Type": "application/json"}
         content = json.dumps(body).encode() if body is not None else None
         answer = self._send(method, path, content, headers)
         return json.loads(answer) if answer else None
 
     def put(self, path: str, content: bytes, headers: dict[str, str]) -> str:
-        """Bytes, with these headers and nothing else; the ETag of the answer."""
+        """Send bytes with exactly these headers; return the ETag of the response."""
         return self.send("PUT", path, content, headers).get("ETag", "").strip('"')
 
     def send(
         self, method: str, path: str, body: bytes | Iterable[bytes] | None, headers: dict[str, str]
     ) -> http.client.HTTPMessage:
-        """Anything, with these headers and nothing else; the headers of the answer."""
+        """Send a request with exactly these headers; return the headers of the response."""
         self._answer(method, path, body, headers).read()
         return self._head
 
     def fetch(self, path: str, headers: dict[str, str]) -> tuple[int, str]:
-        """How many bytes came, and their SHA-256: nobody has downloaded what nobody has looked at."""
+        """Return how many bytes the response had, and their SHA-256."""
         answer = self._answer("GET", path, None, headers)
         digest, size = hashlib.sha256(), 0
-        while came := answer.readinto(self._room):
-            digest.update(self._room[:came])
+        while came := answer.readinto(self._buffer):
+            digest.update(self._buffer[:came])
             size += came
         return size, digest.hexdigest()
 
     def begin(self, path: str) -> None:
-        """Asks for bytes and takes one of them; the others wait on the line."""
+        """Request a body and read one byte of it; the rest stays in the socket."""
         self._answer("GET", path, None, {}).read(1)
 
     def _send(self, method: str, path: str, content: bytes | None, headers: dict[str, str]) -> bytes:
@@ -69,5 +69,5 @@ class Line:
         answer = self._connection.getresponse()
         self._head = answer.headers
         if answer.status >= 300:
-            raise Unexpected(f"{method} → {answer.status}: {answer.read()[:300]!r}")
+            raise InvalidMeasurement(f"{method} → {answer.status}: {answer.read()[:300]!r}")
         return answer

@@ -1,4 +1,4 @@
-"""Side by side: ours and the others move the same files, by turns, and what each of them costs is written down."""
+"""Compares the product with other servers: each moves the same files in turn, and its cost is recorded."""
 
 import os
 import time
@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import NamedTuple
 
-from bench.contender import Contender, Load, Mover
-from bench.cuts import Cuts
-from bench.ours import Ours
+from bench.contender import Contender, ContenderClient, Load
+from bench.part_file import PartFile
 from bench.peers.running import Peers
+from bench.product import Product
 from bench.rows import median
 from bench.stage import Stage
-from bench.usage import Clock, Peak, calm, machine_seconds, tree
+from bench.usage import PeakMemory, UsageMeter, machine_seconds, process_tree, wait_until_idle
 from devstack.table import table
 
 MEGABYTE, GIB = 1_000_000, 2**30
@@ -24,7 +24,7 @@ WAYS = ("upload", "download")
 
 
 class Figure(NamedTuple):
-    """One load, once, one way."""
+    """The result of one load, once, in one direction."""
 
     speed: float
     own: float
@@ -36,79 +36,83 @@ class Figure(NamedTuple):
 Figures = dict[tuple[str, str], list[Figure]]
 
 
-def compare(stage: Stage, loads: Iterable[Load], runs: int, told: Callable[[str], None]) -> str:
-    """The table: medians of the runs, and of the ratios in each run."""
+def compare(stage: Stage, loads: Iterable[Load], runs: int, report_progress: Callable[[str], None]) -> str:
+    """Return the table: medians of the runs, and medians of the ratios in each run."""
     rows: list[tuple[str, ...]] = []
     with Peers(stage.stack) as peers:
-        contenders: list[Contender] = [Ours(stage), *peers.all()]
-        _warm(stage, contenders, told)
+        contenders: list[Contender] = [Product(stage), *peers.all()]
+        _warm(stage, contenders, report_progress)
         for load in loads:
-            figures = _measured(stage, contenders, load, runs, told)
+            figures = _measured(stage, contenders, load, runs, report_progress)
             rows += _rows(load, figures, [contender.name for contender in contenders])
-        deaths = [f"{one.name} ended by itself {one.deaths} ×" for one in contenders if one.deaths]
-    return "\n".join([table(HEADS, rows), "", *deaths])
+        crashes = [f"{one.name} ended by itself {one.crashes} ×" for one in contenders if one.crashes]
+    return "\n".join([table(HEADS, rows), "", *crashes])
 
 
-def _warm(stage: Stage, contenders: list[Contender], told: Callable[[str], None]) -> None:
+def _warm(stage: Stage, contenders: list[Contender], report_progress: Callable[[str], None]) -> None:
     for contender in contenders:
-        _round_again(stage, contender, Load(4, MEGABYTE, 2), told)
+        _round_with_restarts(stage, contender, Load(4, MEGABYTE, 2), report_progress)
 
 
-def _measured(stage: Stage, contenders: list[Contender], load: Load, runs: int, told: Callable[[str], None]) -> Figures:
+def _measured(
+    stage: Stage, contenders: list[Contender], load: Load, runs: int, report_progress: Callable[[str], None]
+) -> Figures:
     figures: Figures = {}
     for run in range(1, runs + 1):
         for contender in contenders:
-            there_and_back = _round_again(stage, contender, load, told)
-            for way, figure in zip(WAYS, there_and_back, strict=True):
+            both = _round_with_restarts(stage, contender, load, report_progress)
+            for way, figure in zip(WAYS, both, strict=True):
                 figures.setdefault((way, contender.name), []).append(figure)
-            speeds = " / ".join(f"{figure.speed:.0f}" for figure in there_and_back)
-            told(f"{load}, run {run}: {contender.name} {speeds} MB/s")
+            speeds = " / ".join(f"{figure.speed:.0f}" for figure in both)
+            report_progress(f"{load}, run {run}: {contender.name} {speeds} MB/s")
         stage.sweep_store()
     return figures
 
 
-def _round_again(stage: Stage, contender: Contender, load: Load, told: Callable[[str], None]) -> tuple[Figure, Figure]:
-    """Another server that dies of it is started again, and begins again; it is said how often."""
+def _round_with_restarts(
+    stage: Stage, contender: Contender, load: Load, report_progress: Callable[[str], None]
+) -> tuple[Figure, Figure]:
+    """Run one round; if a peer crashes, restart it, count the crash and repeat the round."""
     for _ in range(ATTEMPTS - 1):
         try:
             return _round(stage, contender, load)
         except (OSError, HTTPException):
-            if not contender.died():
+            if not contender.has_crashed():
                 raise
-            told(f"{load}: {contender.name} ended by itself and is started again")
-            contender.deaths += 1
+            report_progress(f"{load}: {contender.name} ended by itself and is started again")
+            contender.crashes += 1
     return _round(stage, contender, load)
 
 
 def _round(stage: Stage, contender: Contender, load: Load) -> tuple[Figure, Figure]:
-    """There and back; what came back was compared with what went, so both ways are verified."""
-    cuts = Cuts(load.size_bytes)
+    """Upload, then download and verify the content."""
+    part_file = PartFile(load.size_bytes)
     each = load.files // load.clients
-    movers = [contender.mover() for _ in range(load.clients)]
+    clients = [contender.client() for _ in range(load.clients)]
 
-    def bring(mover: Mover) -> None:
+    def upload_all(client: ContenderClient) -> None:
         for _ in range(each):
-            mover.upload(cuts)
+            client.upload(part_file)
 
     with ThreadPoolExecutor(load.clients) as pool:
-        there = _figure(stage, contender, load, lambda: list(pool.map(bring, movers)))
-        list(pool.map(lambda mover: mover.settle(), movers))
-        calm(stage.pids() | contender.servers(), 5)
-        back = _figure(stage, contender, load, lambda: list(pool.map(lambda mover: mover.download(), movers)))
-        list(pool.map(lambda mover: mover.forget(), movers))
-    calm(stage.pids() | contender.servers(), 5)
-    return there, back
+        uploaded = _figure(stage, contender, load, lambda: list(pool.map(upload_all, clients)))
+        list(pool.map(lambda client: client.make_downloadable(), clients))
+        wait_until_idle(stage.pids() | contender.servers(), 5)
+        downloaded = _figure(stage, contender, load, lambda: list(pool.map(lambda client: client.download(), clients)))
+        list(pool.map(lambda client: client.clean_up(), clients))
+    wait_until_idle(stage.pids() | contender.servers(), 5)
+    return uploaded, downloaded
 
 
 def _figure(stage: Stage, contender: Contender, load: Load, work: Callable[[], object]) -> Figure:
     servers = contender.servers()
-    counted = [pid for name in contender.memory_of for each in servers.get(name, ()) for pid in tree(each)]
-    clock, everybody = Clock(servers | {"store": stage.pids()["s3"]}), machine_seconds()
-    with Peak(*counted) as peak:
+    counted = [pid for name in contender.memory_parts for each in servers.get(name, ()) for pid in process_tree(each)]
+    meter, everybody = UsageMeter(servers | {"store": stage.pids()["s3"]}), machine_seconds()
+    with PeakMemory(*counted) as peak:
         began = time.monotonic()
         work()
         passed = time.monotonic() - began
-    used = clock.read()[1]
+    used = meter.read()[1]
     used["others"] = max(0.0, machine_seconds() - everybody - sum(used.values()))
     own = sum(used[name] for name in servers)
     scale = GIB / load.total_bytes
@@ -119,7 +123,7 @@ def _figure(stage: Stage, contender: Contender, load: Load, work: Callable[[], o
 
 
 def limit(cores: dict[str, float]) -> str:
-    """Who was busy: all cores, one of a single thread, or nobody, so that it was waiting that took the time."""
+    """Name the bottleneck: all cores, one core of a single thread, or waiting."""
     busiest = sorted(cores, key=lambda name: -cores[name])[:3]
     said = ", ".join(f"{name} {cores[name]:.1f}" for name in busiest if cores[name] >= 0.05)
     total = sum(cores.values())
@@ -136,7 +140,7 @@ def _rows(load: Load, figures: Figures, names: list[str]) -> Iterator[tuple[str,
 
 
 def _cells(figures: Figures, way: str, name: str, ours: str) -> tuple[str, ...]:
-    """The limit is that of the run in the middle, the memory that of the worst."""
+    """Return the cells of one row; the limit is that of the median run, the memory the maximum of all runs."""
     found = figures[way, name]
     ratio = median([mine.speed / its.speed for mine, its in zip(figures[way, ours], found, strict=True)])
     peak = max(figure.peak_bytes for figure in found) / 2**20

@@ -1,6 +1,6 @@
-"""One file into one draft by the client's own uploader, as the command line sends it: `bench.bring URL DRAFT FILE`.
+"""Uploads a file into a draft as the command line does: `bench.upload_process URL DRAFT FILE`.
 
-The session's token comes on standard input; the seconds go to standard output.
+The token of the session comes on standard input; the seconds go to standard output.
 """
 
 import sys
@@ -13,7 +13,7 @@ from client.upload import Uploader
 
 
 def main(url: str, draft: str, path: str) -> None:
-    """From the first request to the completion of the file."""
+    """Measure from the first request to the completion of the file."""
     with Api(url) as api:
         api.wire.token = sys.stdin.read().strip()
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Other people's programs that only the bench uses: fetched, pinned by hash, into a folder of their own."""
+"""Programs that only the benchmarks use, installed from a lock with hashes into folders of their own."""
 
 import hashlib
 import shutil
@@ -11,8 +11,10 @@ from devstack.workspace import PROJECT
 QUIET = ("--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error")
 
 
-def fetched(source: Path, name: str, files: Sequence[str], further: Callable[[Path], None] | None = None) -> Path:
-    """The folder, with everything in it that the lock beside these files names; nothing is done when it is there."""
+def install_locked(
+    source: Path, name: str, files: Sequence[str], further: Callable[[Path], None] | None = None
+) -> Path:
+    """Install what the lock among these files names, unless it is installed already; return the folder."""
     folder = PROJECT / ".local" / name
     folder.mkdir(parents=True, exist_ok=True)
     wanted = hashlib.sha256(b"".join((source / file).read_bytes() for file in files)).hexdigest()
@@ -29,5 +31,5 @@ def fetched(source: Path, name: str, files: Sequence[str], further: Callable[[Pa
 
 
 def run(folder: Path, *command: str) -> None:
-    """One command in a folder; what it says is of no interest unless it fails."""
+    """Run a command in a folder, without its output; raise if it fails."""
     subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=300, check=True)  # noqa: S603

@@ -1,4 +1,4 @@
-"""The same thing again and again, in several threads at once."""
+"""Repeats a request in several concurrent threads."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ Worker = Callable[[int], Callable[[], object]]
 
 
 def rate(worker: Worker, concurrency: int, seconds: float) -> float:
-    """How often a second; `worker` makes what one thread repeats, with a connection of its own."""
+    """Return the requests per second; `worker` makes the function that one thread repeats, with its own connection."""
 
     def repeat(number: int) -> int:
         once, done = worker(number), 0

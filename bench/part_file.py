@@ -1,4 +1,4 @@
-"""A file of equal parts, digested once, so that what is measured is the way and not the hashing."""
+"""A file of equal parts, hashed once, so that the transfer is measured and not the hashing."""
 
 import hashlib
 import random
@@ -8,8 +8,8 @@ PART_BYTES = 8 * 2**20
 PART = random.Random(1).randbytes(PART_BYTES)  # noqa: S311 - only bytes that do not compress
 
 
-class Cuts:
-    """The parts of a file of so many bytes, and the digests of each and of the whole."""
+class PartFile:
+    """The parts of a file of a given size, and the digests of each part and of the whole."""
 
     def __init__(self, size_bytes: int) -> None:
         rest = size_bytes % PART_BYTES

@@ -1,4 +1,4 @@
-"""How fast are the parts by themselves? What a send cannot beat, measured in the same run at the same concurrency."""
+"""Baselines: what the broker, the database and the store reach alone, in the same run at the same concurrency."""
 
 import asyncio
 import hashlib
@@ -11,9 +11,9 @@ from typing import Any
 import aio_pika
 from pymongo import MongoClient
 
-from bench.line import Line
-from bench.parallel import rate
-from bench.rows import Row
+from bench.http_connection import HttpConnection
+from bench.request_rate import rate
+from bench.rows import TableRow
 from bench.stage import Stage
 from devstack.stack import Stack
 from services.kit.objects import Objects
@@ -22,8 +22,8 @@ SECONDS = 4.0
 SMALL = b"x" * 1000
 
 
-def measure(stage: Stage, concurrency: int) -> tuple[list[Row], dict[str, float]]:
-    """Confirmed publishes, majority writes, small PUTs; per second."""
+def measure(stage: Stage, concurrency: int) -> tuple[list[TableRow], dict[str, float]]:
+    """Measure confirmed publishes, majority writes and small PUTs, each per second."""
     found = {
         "publishes": asyncio.run(_publishes(stage.stack, concurrency)),
         "writes": _writes(stage.stack, concurrency),
@@ -34,7 +34,7 @@ def measure(stage: Stage, concurrency: int) -> tuple[list[Row], dict[str, float]
         "writes": "majority writes, journalled",
         "puts": "objects of 1 kB put into the store",
     }
-    return [Row(f"{words[name]}, {concurrency} at once", f"{found[name]:.0f} /s") for name in found], found
+    return [TableRow(f"{words[name]}, {concurrency} at once", f"{found[name]:.0f} /s") for name in found], found
 
 
 async def _publishes(stack: Stack, concurrency: int) -> float:
@@ -56,14 +56,14 @@ async def _async_rate(once: Callable[[], Awaitable[None]], concurrency: int) -> 
     done = 0
     deadline = time.monotonic() + SECONDS
 
-    async def again_and_again() -> None:
+    async def repeat() -> None:
         nonlocal done
         while time.monotonic() < deadline:
             await once()
             done += 1
 
     began = time.monotonic()
-    await asyncio.gather(*(again_and_again() for _ in range(concurrency)))
+    await asyncio.gather(*(repeat() for _ in range(concurrency)))
     return done / (time.monotonic() - began)
 
 
@@ -84,7 +84,7 @@ def _puts(stack: Stack, concurrency: int) -> float:
     digest = hashlib.sha256(SMALL).hexdigest()
 
     def worker(_: int) -> Callable[[], object]:
-        line = Line(stack.s3_endpoint)
+        connection = HttpConnection(stack.s3_endpoint)
 
         def put() -> None:
             signed = store.sign_put(f"bench/{uuid.uuid4().hex}", digest, datetime.now(UTC))
@@ -94,7 +94,7 @@ def _puts(stack: Stack, concurrency: int) -> float:
                 "X-Amz-Date": signed.date,
                 "X-Amz-Content-Sha256": signed.sha256,
             }
-            line.put(signed.path, SMALL, headers)
+            connection.put(signed.path, SMALL, headers)
 
         return put
 
