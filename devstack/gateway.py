@@ -1,4 +1,4 @@
-"""The one public door: nginx with the product's own configuration, filled in for loopback."""
+"""The public entry point: nginx with the product's own configuration, rendered for loopback."""
 
 import os
 
@@ -13,9 +13,9 @@ class Gateway(Part):
     """nginx, in the foreground, writing below its own folder only; `settings` override those of the stack."""
 
     name = "gateway"
-    what = "the public door"
+    what = "the public entry point"
     needs = frozenset({"auth", "upload", "propagation", "download"})
-    port_names = ("gateway", "files", "gateway_health", "portal_door")
+    port_names = ("gateway", "files", "gateway_health", "gateway_internal")
 
     def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
         super().__init__(workspace)
@@ -41,8 +41,8 @@ class Gateway(Part):
         return servers | {
             "GATEWAY_STORE_SERVERS": self._server("s3"),
             "GATEWAY_PORTAL_SERVERS": self._server("portal"),
-            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
-            "GATEWAY_PORTAL_DOOR_PORT": str(self.workspace.ports["portal_door"]),
+            "GATEWAY_INTERNAL_HOST": LOOPBACK,
+            "GATEWAY_INTERNAL_PORT": str(self.workspace.ports["gateway_internal"]),
             "GATEWAY_PREFIX": str(self.workspace.data("gateway")),
             "GATEWAY_WORKERS": "2",
             "GATEWAY_WORKER_CONNECTIONS": "1024",

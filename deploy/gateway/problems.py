@@ -52,7 +52,7 @@ def nginx_maps() -> str:
     """Return the part of the gateway's configuration that gives each problem its slug and its titles."""
     lines = ["# Generated from deploy/gateway/problems.py by `make generate`."]
     lines += ['map "$part_stage:$status" $problem_slug {', f"    default {InternalError.slug()};"]
-    lines += [f'    "~^stored:{each.status}$" {each.slug()};' for each in OF_STORED_PARTS]
+    lines += [f'    "~^store:{each.status}$" {each.slug()};' for each in OF_STORED_PARTS]
     lines += [f'    "~:{each.status}$" {each.slug()};' for each in OF_ANY_REQUEST]
     lines += ["}", 'map "$language:$problem_slug" $problem_title {']
     lines += [f'    default "{_plain(InternalError.title("fr"))}";', *_titles(), "}"]

@@ -1,4 +1,4 @@
-"""compose.yaml keeps the same walls as Kubernetes, and publishes one door."""
+"""compose.yaml isolates the same containers as Kubernetes, and publishes one entry point."""
 
 import subprocess
 from pathlib import Path
@@ -118,13 +118,13 @@ def test_the_services_trust_the_gateway_alone(compose: dict[str, Any]) -> None:
         assert compose["services"][name]["environment"]["TRUSTED_PROXIES"] == address
 
 
-def test_the_door_of_the_portal_is_on_the_portals_own_network_alone(compose: dict[str, Any]) -> None:
+def test_the_internal_listener_is_on_the_network_of_the_portal_only(compose: dict[str, Any]) -> None:
     gateway = compose["services"]["gateway"]
-    assert gateway["environment"]["GATEWAY_PORTAL_DOOR_HOST"] == gateway["networks"]["pages"]["ipv4_address"]
+    assert gateway["environment"]["GATEWAY_INTERNAL_HOST"] == gateway["networks"]["pages"]["ipv4_address"]
     assert not [port for port in gateway["ports"] if str(port["target"]) == "8090"]
 
 
-def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
+def test_gateway_and_download_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
     waits = {name: compose["services"][name]["stop_grace_period"] for name in (*OURS, "gateway")}
     assert waits == {**dict.fromkeys(OURS, "1m0s"), "download": "1h0m0s", "gateway": "1h0m0s"}
 

@@ -71,7 +71,7 @@ def test_every_problem_has_a_title_in_both_languages() -> None:
 
 def test_every_status_that_becomes_a_problem_has_a_slug() -> None:
     statuses = {each.status for each in problems.OF_ANY_REQUEST}
-    listed = re.findall(r"error_page ([0-9 ]+) \$(?:page_)?refusal;", TEMPLATE)
+    listed = re.findall(r"error_page ([0-9 ]+) \$(?:api_)?error_location;", TEMPLATE)
     assert len(listed) > 3
     assert {int(status) for line in listed for status in line.split()} <= statuses
 

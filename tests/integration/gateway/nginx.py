@@ -74,7 +74,7 @@ class Gateway:
         self.folder = folder
         self.origins = {name: Origin() for name in SERVICES}
         self.api_port, self.files_port, self.health_port = free_port(), free_port(), free_port()
-        self.door_port = free_port()
+        self.internal_port = free_port()
         self._nginx: asyncio.subprocess.Process | None = None
 
     def __getitem__(self, name: str) -> Origin:
@@ -95,8 +95,8 @@ class Gateway:
             "GATEWAY_API_LISTEN": f"{LOOPBACK}:{self.api_port}",
             "GATEWAY_FILES_LISTEN": f"{LOOPBACK}:{self.files_port}",
             "GATEWAY_HEALTH_LISTEN": f"{LOOPBACK}:{self.health_port}",
-            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
-            "GATEWAY_PORTAL_DOOR_PORT": str(self.door_port),
+            "GATEWAY_INTERNAL_HOST": LOOPBACK,
+            "GATEWAY_INTERNAL_PORT": str(self.internal_port),
             "GATEWAY_API_HOST": "envoi.test",
             "GATEWAY_PUBLIC_URL": f"http://envoi.test:{self.api_port}",
             "GATEWAY_OTHER_NAMES": "courrier.test localhost",

@@ -1,4 +1,4 @@
-"""What does the only public door let through, and where to?"""
+"""Which requests the gateway passes on, and to which service."""
 
 import asyncio
 from pathlib import Path
@@ -82,16 +82,16 @@ async def test_only_a_draft_may_bring_a_file_along(gateway: Gateway) -> None:
     assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_145)).status == 413
 
 
-async def test_at_the_door_of_the_portal_it_is_said_who_asks_and_there_are_no_pages(gateway: Gateway) -> None:
+async def test_on_the_internal_listener_the_portal_names_the_client_and_there_are_no_pages(gateway: Gateway) -> None:
     said = ("X-Client-Address: 203.0.113.9", "X-Client-Network: 203.0.113.9")
     asked = "\r\n".join(["GET /api/auth/x HTTP/1.1", "Host: envoi.test", "Connection: close", *said, "", ""]).encode()
-    assert (await gateway.send(asked, gateway.door_port)).status == 200
+    assert (await gateway.send(asked, gateway.internal_port)).status == 200
     assert (await gateway.send(asked, gateway.api_port)).status == 200
     inside, outside = gateway["auth"].requests
     assert inside.headers["x-forwarded-for"] == "203.0.113.9"
     assert outside.headers["x-forwarded-for"] == "127.0.0.1"
     assert "x-client-address" not in inside.headers
-    assert (await gateway.send(asked.replace(b"/api/auth/x", b"/access"), gateway.door_port)).status == 404
+    assert (await gateway.send(asked.replace(b"/api/auth/x", b"/access"), gateway.internal_port)).status == 404
     assert not gateway["portal"].requests
 
 
@@ -100,7 +100,7 @@ async def test_people_are_counted_for_themselves_when_the_portal_asks_for_them(t
 
     async def ask(network: str) -> int:
         head = f"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nX-Client-Network: {network}"
-        return (await running.send(f"{head}\r\n\r\n".encode(), running.door_port)).status
+        return (await running.send(f"{head}\r\n\r\n".encode(), running.internal_port)).status
 
     try:
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
