@@ -1,4 +1,4 @@
-"""The gateway's configuration is one set of templates that three renderers fill in alike."""
+"""The gateway's templates render alike in Python and with envsubst, and hold every problem."""
 
 import base64
 import hashlib
@@ -18,25 +18,25 @@ ALL = "".join(TEMPLATES.values())
 FOLDER = Path(render.__file__).parent
 
 
-def test_every_name_is_filled_in_and_nginx_keeps_its_own() -> None:
+def test_every_setting_is_replaced_and_the_variables_of_nginx_are_kept() -> None:
     texts = {"main": "a ${ONE} $uri;", "included": "${TWO};"}
     assert render.render(texts, {"ONE": "1", "TWO": "$host"}) == {"main": "a 1 $uri;", "included": "$host;"}
 
 
-def test_a_missing_and_an_unknown_name_are_refused() -> None:
+def test_a_missing_and_an_unknown_setting_are_refused() -> None:
     with pytest.raises(render.ValueMissing, match="TWO"):
         render.render({"main": "${ONE} ${TWO}"}, {"ONE": "1"})
     with pytest.raises(render.NameUnknown, match="THREE"):
         render.render({"main": "${ONE}"}, {"ONE": "1", "THREE": "3"})
 
 
-def test_envsubst_would_fill_in_exactly_the_same() -> None:
+def test_envsubst_would_render_the_same_text() -> None:
     """It also takes `$NAME` without braces, and only names of the filter's prefix."""
     assert not re.findall(r"\$[A-Z]", ALL)
     assert all(name.startswith("GATEWAY_") for name in render.names(ALL))
 
 
-def test_every_name_and_every_default_is_documented() -> None:
+def test_every_setting_and_every_default_is_documented() -> None:
     told = set(re.findall(r"`(GATEWAY_[A-Z_]+)`", (FOLDER / "README.md").read_text()))
     assert told == render.names(ALL)
     assert render.defaults().keys() <= told
@@ -49,7 +49,7 @@ def test_every_template_is_included_and_reaches_kubernetes() -> None:
     assert sorted(listed) == [f"templates/{name}.template" for name in sorted(TEMPLATES)]
 
 
-def test_both_origins_answer_for_themselves_in_the_same_words() -> None:
+def test_both_origins_include_the_same_own_answers() -> None:
     assert TEMPLATE.count("include own_answers.conf;") == 2
     answers = re.findall(r"^location (?:@|= /)(?:problem(?:-page)?|page) \{", TEMPLATES["own_answers.conf"], re.M)
     assert (len(answers), len(set(answers))) == (4, 4)
@@ -84,13 +84,13 @@ def test_a_title_that_nginx_would_need_to_escape_is_refused(title: str, monkeypa
         problems.nginx_maps()
 
 
-def test_the_gateway_lets_a_form_in_that_the_portal_takes_and_leads_a_larger_one_to_a_page() -> None:
+def test_the_largest_form_of_the_portal_passes_the_gateway_and_a_larger_one_leads_to_a_page() -> None:
     (form,) = re.findall(r'location ~ "\^/drafts/[^"]+" \{(.*?)\n            \}', TEMPLATE, re.S)
     assert f"client_max_body_size {LARGEST_BODY_BYTES};" in form
     assert "error_page 413 = @form_too_large;" in form
 
 
-def test_what_leaves_is_not_gathered_up_first() -> None:
+def test_files_are_sent_without_response_buffering() -> None:
     """What a client has not taken is at most one buffer of nginx; seen from outside, four would look the same."""
     (files,) = re.findall(r'location ~ "\^/files/" \{(.*?)\n        \}', TEMPLATE, re.S)
     assert "proxy_buffering off;" in files

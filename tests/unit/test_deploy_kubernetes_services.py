@@ -1,4 +1,4 @@
-"""The services are the same on Kubernetes, but for their names and a few settings that are listed here."""
+"""The services differ on Kubernetes only in their names and in the settings listed here."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def differences(one: Any, other: Any, path: str = "") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", DEPARTURES)
-def test_services_differ_in_their_names_and_in_what_is_listed_here(objects: list[Object], name: str) -> None:
+def test_services_differ_only_in_their_names_and_the_listed_settings(objects: list[Object], name: str) -> None:
     found: dict[str, Any] = {}
     for kind in ("Deployment", "Service", "PodDisruptionBudget", "HorizontalPodAutoscaler"):
         usual = json.dumps(find(objects, kind, "propagation"))

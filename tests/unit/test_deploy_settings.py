@@ -1,4 +1,4 @@
-"""Each service is given exactly the settings and secrets that it knows, in compose and on Kubernetes alike."""
+"""Compose and Kubernetes pass each service exactly the settings and secrets that it has."""
 
 import importlib
 import re
@@ -54,7 +54,7 @@ def production() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_compose_gives_what_is_needed_and_nothing_unknown(compose: dict[str, Any], service: str) -> None:
+def test_compose_passes_all_required_settings_and_no_others(compose: dict[str, Any], service: str) -> None:
     told = compose["services"][service]
     given = {name.lower() for name in told["environment"]} | {each["target"] for each in told["secrets"]}
     known, needed = fields(service)
@@ -63,7 +63,7 @@ def test_compose_gives_what_is_needed_and_nothing_unknown(compose: dict[str, Any
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_kubernetes_gives_what_is_needed_and_nothing_unknown(production: dict[str, set[str]], service: str) -> None:
+def test_kubernetes_passes_all_required_settings_and_no_others(production: dict[str, set[str]], service: str) -> None:
     page = (PROJECT / "deploy" / "k8s" / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{service}-secrets` \| (.*) \|$", page, re.M)
     given = (production[service] - {"secrets_dir"}) | set(re.findall(r"`([a-z0-9_]+)`", row))
@@ -73,7 +73,7 @@ def test_kubernetes_gives_what_is_needed_and_nothing_unknown(production: dict[st
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_secrets_that_are_made_are_strong_enough_to_start(
+def test_the_services_accept_the_generated_secrets(
     compose: dict[str, Any], service: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets.make(tmp_path / "made")

@@ -40,7 +40,7 @@ class GatewayWords:
 
 @cache
 def gateway_words() -> GatewayWords:
-    """As its configuration is generated from them."""
+    """Return them, as the gateway's configuration is generated from them."""
     types = {each.slug(): _kind(each, GATEWAY) for each in gateway.OF_ANY_REQUEST}
     titles = {kind.status: kind.titles for kind in types.values()}
     return GatewayWords(types | {each.slug(): _kind(each, OF_PARTS) for each in gateway.OF_STORED_PARTS}, titles)

@@ -1,4 +1,4 @@
-"""The real nginx in front of scripted origins, and a client that sends exactly the bytes it is given."""
+"""The real nginx in front of scripted upstreams, and a client that sends exactly the given bytes."""
 
 import asyncio
 import contextlib
@@ -103,12 +103,12 @@ class Gateway:
             "GATEWAY_FILES_HOST": "fichiers.test",
         }
 
-    async def start(self, *, alone: bool = False, hurried: bool = False, **changed: str) -> None:
+    async def start(self, *, alone: bool = False, short_timeouts: bool = False, **changed: str) -> None:
         for origin in self.origins.values() if not alone else ():
             await origin.start()
         grant_parts(self)
         conf = write_configuration(self.folder, {**self.values(), **changed})
-        if hurried:  # its patience with silent clients is a second
+        if short_timeouts:
             text = conf.read_text(encoding="utf-8")
             conf.write_text(re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text), "utf-8")
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")

@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand: exactly the bytes that are meant, and exactly those that came."""
+"""HTTP/1.1 by hand: exactly the given bytes are sent, and the received ones are returned."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""A client may be slow; it may not be silent, and it may not say too much."""
+"""A client may be slow, but may not stall, and requests have a size limit."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -12,43 +12,43 @@ from tests.integration.gateway.wire import connected
 
 
 @pytest.fixture
-async def hurried(tmp_path: Path) -> AsyncIterator[Gateway]:
-    """A gateway whose patience is one second instead of ten and more."""
+async def quick_gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+    """A gateway whose timeouts are one second."""
     running = Gateway(tmp_path)
     try:
-        await running.start(hurried=True)
+        await running.start(short_timeouts=True)
         yield running
     finally:
         await running.stop()
 
 
-async def test_a_request_that_never_ends_its_headers_is_cut(hurried: Gateway) -> None:
-    async with connected(hurried.api_port) as (reader, writer):
+async def test_a_request_whose_headers_never_end_is_aborted(quick_gateway: Gateway) -> None:
+    async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\n")
         assert b"200" not in await _cut(_drip(reader, writer))
-    assert not hurried["auth"].requests
+    assert not quick_gateway["auth"].requests
 
 
-async def test_a_body_that_falls_silent_is_cut_and_the_service_never_hears_of_it(hurried: Gateway) -> None:
-    async with connected(hurried.api_port) as (reader, writer):
+async def test_a_body_that_stalls_is_aborted_and_never_reaches_the_service(quick_gateway: Gateway) -> None:
+    async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 100\r\n\r\n{")
         assert await _cut(_until_cut(reader)) == b""
-    assert not hurried["auth"].requests
+    assert not quick_gateway["auth"].requests
 
 
-async def test_a_part_that_falls_silent_lets_the_store_go(hurried: Gateway) -> None:
-    async with connected(hurried.api_port) as (reader, writer):
+async def test_a_part_that_stalls_ends_the_request_to_the_store(quick_gateway: Gateway) -> None:
+    async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
-        await eventually(lambda: bool(hurried["store"].requests))
+        await eventually(lambda: bool(quick_gateway["store"].requests))
         await _cut(_until_cut(reader))
-        await eventually(lambda: hurried["store"].requests[0].ended_early)
+        await eventually(lambda: quick_gateway["store"].requests[0].ended_early)
 
 
-async def test_a_slow_line_takes_many_times_the_patience_and_passes(hurried: Gateway) -> None:
-    """Piece by piece, for twice as long as a silence may last; again, if this machine itself was silent meanwhile."""
+async def test_a_slow_upload_may_take_longer_than_the_body_timeout(quick_gateway: Gateway) -> None:
+    """Send pieces for twice the body timeout; repeat if this machine itself stalled meanwhile."""
 
     async def passes() -> bool:
-        async with connected(hurried.api_port) as (reader, writer):
+        async with connected(quick_gateway.api_port) as (reader, writer):
             writer.write(f"{PART_HEAD}Content-Length: {8 * 16_000}\r\n\r\n".encode())
             for _ in range(8):
                 await asyncio.sleep(0.25)
@@ -56,7 +56,7 @@ async def test_a_slow_line_takes_many_times_the_patience_and_passes(hurried: Gat
             return b" 200 " in await _until_cut(reader)
 
     await eventually(passes, "a body that comes in eight pieces passes")
-    assert len(hurried["store"].requests[-1].arrived) == 8 * 16_000
+    assert len(quick_gateway["store"].requests[-1].arrived) == 8 * 16_000
 
 
 async def _cut(ending: Coroutine[None, None, bytes]) -> bytes:
