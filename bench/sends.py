@@ -58,7 +58,7 @@ def latency(stage: Stage, times: int) -> list[TableRow]:
         waited.append(stage.sink.first(answered.recipient)[0] - answered.at)
     connection.close()
     middle, most = quantile(waited[5:], 0.5), quantile(waited[5:], 0.99)
-    what = f"from the answer to the link in the relay's hands, unloaded, {times} sends"
+    what = f"from the response until the relay has the link's mail, unloaded, {times} sends"
     figure = f"p50 {middle * 1000:.0f} ms, p99 {most * 1000:.0f} ms"
     return [TableRow(what, figure, "", f"p99 < {TARGET_SECONDS:g} s", most < TARGET_SECONDS)]
 

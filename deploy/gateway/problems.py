@@ -9,14 +9,14 @@ from services.kit.refusals import Conflict, Refusal, Unprocessable
 
 
 class UriTooLong(Refusal):
-    """The address that was asked for is too long."""
+    """The requested address is too long."""
 
     status = 414
     french = "L'adresse demandée est trop longue."
 
 
 class UnknownHost(Refusal):
-    """This server does not answer for that name."""
+    """This server does not serve that host name."""
 
     status = 421
     french = "Ce serveur ne répond pas pour ce nom."
@@ -30,7 +30,7 @@ class TimedOut(Refusal):
 
 
 class PartDigestMismatch(Unprocessable):
-    """This part was damaged on its way; send it again."""
+    """This part was damaged in transit; send it again."""
 
     french = "Ce morceau a été altéré en route ; renvoyez-le."
 
