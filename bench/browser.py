@@ -22,7 +22,7 @@ from bench.visitor import BrowserVisitor
 
 MEGABYTE, MIB = 1_000_000, 2**20
 TARGET = 0.80
-LINE, LINE_BYTES_PER_SECOND = "over a line of 200 Mbit/s", 25 * MEGABYTE
+LIMITED, LIMIT_BYTES_PER_SECOND = "over a connection of 200 Mbit/s", 25 * MEGABYTE
 MAX_GROWTH = 1.15
 SAMPLE_MS = 100
 TIMEOUT_SECONDS = 600
@@ -48,9 +48,9 @@ def measure(stage: Stage, size_bytes: int, pairs: int) -> list[TableRow]:
     file = _file(stage.stack.workspace.root / "browser.bin", size_bytes)
     with (
         BrowserVisitor(stage, f"fichier.{uuid.uuid4().hex[:8]}@ministere.example") as visitor,
-        ThrottleProxy(gateway, LINE_BYTES_PER_SECOND) as proxy,
+        ThrottleProxy(gateway, LIMIT_BYTES_PER_SECOND) as proxy,
     ):
-        for url, what in ((proxy.url, LINE), (gateway, "on this machine")):
+        for url, what in ((proxy.url, LIMITED), (gateway, "on this machine")):
             by_page, by_command_line, held = [], [], []
             for _ in range(pairs):
                 by_command_line.append(_by_command_line(stage, visitor, url, file))

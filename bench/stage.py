@@ -28,8 +28,8 @@ class Stage:
         shutil.rmtree(root, ignore_errors=True)
         rates = {"LINKS_PER_NETWORK": NO_LIMIT, "LINKS_PER_DOMAIN": NO_LIMIT, "CHALLENGES_PER_NETWORK": NO_LIMIT}
         sizes = {"TRANSFERS_PER_DAY_AGENT": NO_LIMIT, "MOST_DRAFTS": NO_LIMIT, "LATE_BYTES_MINUTES": "1"}
-        doors = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
-        self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": doors})
+        limits = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
+        self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": limits})
         self.token = ""
 
     def __enter__(self) -> Self:

@@ -97,14 +97,14 @@ def test_networks_isolate_the_same_containers_as_the_network_policies(compose: d
     alias = {"mongo": "data/mongodb", "rabbitmq": "data/rabbitmq", "minio": "data/minio", "mailbox": "mail/relay"}
     members: dict[str, set[str]] = {}
     for name, service in compose["services"].items():
-        for wall in service.get("networks", {}):
-            members.setdefault(wall, set()).add(name)
+        for network_name in service.get("networks", {}):
+            members.setdefault(network_name, set()).add(name)
     callers = {(flow.pod, flow.peer) for flow in network.ALLOWED if flow.direction == "Egress"}
     for caller in (*OURS, "gateway", "topology"):
         reached = {other for group in members.values() if caller in group for other in group - {caller}}
         for server, peer in alias.items():
             assert (server in reached) is ((caller, peer) in callers), (caller, server)
-    assert {name for name, wall in compose["networks"].items() if not wall.get("internal")} == {"public"}
+    assert {name for name, each in compose["networks"].items() if not each.get("internal")} == {"public"}
     assert members["public"] == {"gateway"}
     assert members["front"] == {"gateway", *network.PUBLIC_APIS}
     assert members["pages"] == {"gateway", "portal"}

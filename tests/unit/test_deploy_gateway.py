@@ -31,7 +31,7 @@ def test_a_missing_and_an_unknown_setting_are_refused() -> None:
 
 
 def test_envsubst_would_render_the_same_text() -> None:
-    """It also takes `$NAME` without braces, and only names of the filter's prefix."""
+    """envsubst also replaces `$NAME` without braces, and only names with the prefix of the filter."""
     assert not re.findall(r"\$[A-Z]", ALL)
     assert all(name.startswith("GATEWAY_") for name in render.names(ALL))
 
@@ -91,7 +91,7 @@ def test_the_largest_form_of_the_portal_passes_the_gateway_and_a_larger_one_lead
 
 
 def test_files_are_sent_without_response_buffering() -> None:
-    """What a client has not taken is at most one buffer of nginx; seen from outside, four would look the same."""
+    """At most one buffer of nginx holds unsent bytes; a test from outside could not tell it from four."""
     (files,) = re.findall(r'location ~ "\^/files/" \{(.*?)\n        \}', TEMPLATE, re.S)
     assert "proxy_buffering off;" in files
     assert "proxy_buffer_size 256k;" in files

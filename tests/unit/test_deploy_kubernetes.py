@@ -31,7 +31,7 @@ def changed(rendered: list[Object]) -> list[Object]:
 
 
 def settings(objects: list[Object], name: str) -> dict[str, str]:
-    """The data of a generated ConfigMap, whose name ends in a hash."""
+    """Return the data of a generated ConfigMap, whose name ends in a hash."""
     maps = {each["metadata"]["name"].rsplit("-", 1)[0]: each["data"] for each in objects if each["kind"] == "ConfigMap"}
     found: dict[str, str] = maps[name]
     return found

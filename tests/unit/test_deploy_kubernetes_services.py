@@ -35,7 +35,7 @@ def objects() -> list[Object]:
 
 
 def differences(one: Any, other: Any, path: str = "") -> dict[str, Any]:
-    """Where `other` differs from `one`: the path of each leaf, and its value in `other`."""
+    """Return the path of each leaf in which `other` differs from `one`, and its value in `other`."""
     if isinstance(one, dict) and isinstance(other, dict):
         parts = [differences(one.get(key), other.get(key), f"{path}/{key}") for key in one.keys() | other.keys()]
         return {where: value for part in parts for where, value in part.items()}

@@ -65,7 +65,7 @@ console.log(JSON.stringify(told));
 
 
 class Call(NamedTuple):
-    """What one run of mc was given."""
+    """The arguments and the input of one run of mc."""
 
     words: list[str]
     lines: list[str]
@@ -77,7 +77,7 @@ def write(folder: Path, **values: str) -> None:
 
 
 def make_bucket(folder: Path) -> tuple[int, list[Call]]:
-    """Run the job with a fake mc; its exit status and what mc was given."""
+    """Run the job with a fake mc; return its exit status and the runs of mc."""
     program, calls = folder / "mc", folder / "calls"
     program.write_text(FAKE_MC)
     program.chmod(0o755)

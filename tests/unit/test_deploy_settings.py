@@ -18,14 +18,14 @@ SERVICES = ("auth", "upload", "propagation", "notify", "download", "portal")
 
 
 def settings_of(service: str) -> type[ProcessSettings]:
-    """The class that reads them."""
+    """Return the class of a service's settings."""
     module = "portal.settings" if service == "portal" else f"services.{service}.settings"
     found: type[ProcessSettings] = importlib.import_module(module).Settings
     return found
 
 
 def fields(service: str) -> tuple[set[str], set[str]]:
-    """All settings of a service, and those that it cannot do without."""
+    """Return all settings of a service, and those without a default."""
     known = settings_of(service)
     needed = {name for name, field in known.model_fields.items() if field.is_required()}
     return set(known.model_fields), needed
@@ -40,7 +40,7 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def production() -> dict[str, set[str]]:
-    """The names that each Deployment gets from its ConfigMaps and its own environment."""
+    """Return the settings that each Deployment gets from its ConfigMaps and its environment."""
     objects = production_objects()
     maps = {each["metadata"]["name"]: set(each["data"]) for each in objects if each["kind"] == "ConfigMap"}
     given = {}

@@ -30,7 +30,7 @@ SIGNATURE = "AWS4-HMAC-SHA256 Credential=store-key-id/20260101/us-east-1/s3/aws4
 
 
 class Origin:
-    """A throw-away HTTP/1.1 server with keep-alive, whose next answers are `handler`."""
+    """A scripted HTTP/1.1 server with keep-alive; `handler` makes its responses."""
 
     def __init__(self) -> None:
         self.requests: list[Seen] = []
@@ -68,7 +68,7 @@ class Origin:
 
 
 class Gateway:
-    """nginx with the product's configuration, below one folder, and what stands behind it."""
+    """nginx with the product's configuration in one folder, and its upstreams."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -125,13 +125,13 @@ class Gateway:
             await origin.stop()
 
     def quit(self) -> None:
-        """Asks nginx to leave when what runs has ended."""
+        """Ask nginx to stop gracefully."""
         assert self._nginx is not None
         self._nginx.send_signal(signal.SIGQUIT)
 
     @property
     def runs(self) -> bool:
-        """It has not left."""
+        """Return whether nginx is running."""
         return self._nginx is not None and self._nginx.returncode is None
 
     def accepts(self) -> bool:
@@ -146,7 +146,7 @@ class Gateway:
     async def ask(
         self, method: str, target: str, *lines: str, body: bytes = b"", host: str = "envoi.test", files: bool = False
     ) -> Answer:
-        """One request, as written, on a connection of its own."""
+        """Send one request, as given, on a new connection."""
         if body or method in ("POST", "PUT", "PATCH"):
             lines = (*lines, f"Content-Length: {len(body)}")
         wanted = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *lines]
@@ -163,7 +163,7 @@ class Gateway:
 
 
 def grant_parts(gateway: Gateway, **changed: str) -> None:
-    """The upload service says yes to every part."""
+    """Make the upload service authorise every part."""
     yes = {
         "X_Store_Path": "/melanissimo/object?partNumber=7&uploadId=u",
         "X_Store_Authorization": SIGNATURE,

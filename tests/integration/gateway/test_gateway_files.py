@@ -87,7 +87,7 @@ async def test_the_service_notices_a_client_that_disconnects(gateway: Gateway) -
 
 
 async def test_a_client_that_stops_reading_slows_the_service_down(gateway: Gateway) -> None:
-    """What was sent and not received stays within a few socket buffers; nothing is spooled to memory or disk."""
+    """Bytes in flight fit into a few socket buffers; nothing is spooled to memory or disk."""
     total = 64 * MEBIBYTE
     sent = 0
 
@@ -202,7 +202,7 @@ async def test_a_graceful_stop_waits_until_clients_have_received_what_the_kernel
 
 
 async def is_held_back(gateway: Gateway, sent: Callable[[], int]) -> bool:
-    """Nothing more leaves the service while the gateway's only process serves somebody else."""
+    """The service sends nothing more while the gateway's only worker serves another client."""
     before = sent()
     for _ in range(3):
         assert (await gateway.ask("GET", "/api/auth/x")).status == 200

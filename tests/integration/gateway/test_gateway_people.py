@@ -28,7 +28,7 @@ NO_PAGE = (
 
 
 def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
-    """Asserts that people read a page with these words; gives the page."""
+    """Assert that the answer is a page with these words; return it."""
     assert answer.status == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-language"] == language

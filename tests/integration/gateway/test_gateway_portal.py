@@ -24,7 +24,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n
 
 @asynccontextmanager
 async def portal_behind(gateway: Gateway) -> AsyncIterator[None]:
-    """The real portal, on uvicorn, in the place of the scripted origin."""
+    """Run the real portal, on uvicorn, instead of the scripted upstream."""
     configure("portal", "ERROR")
     await gateway["portal"].stop()
     settings = Settings(

@@ -60,14 +60,14 @@ async def test_a_slow_upload_may_take_longer_than_the_body_timeout(quick_gateway
 
 
 async def _cut(ending: Coroutine[None, None, bytes]) -> bytes:
-    """What was said on a connection until the gateway has ended it."""
+    """Return the bytes received until the gateway closed the connection."""
     said = asyncio.create_task(ending)
     await eventually(said.done, "the gateway ends the connection")
     return said.result()
 
 
 async def _until_cut(reader: asyncio.StreamReader) -> bytes:
-    """What was said before the connection ended, politely or not."""
+    """Return the bytes received before the connection was closed or reset."""
     try:
         return await reader.read()
     except ConnectionError:
@@ -75,7 +75,7 @@ async def _until_cut(reader: asyncio.StreamReader) -> bytes:
 
 
 async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
-    """One header line at a time, for ever, until the other side has had enough."""
+    """Send one header at a time until the gateway closes the connection."""
     answer = asyncio.create_task(_until_cut(reader))
     while not answer.done():
         writer.write(b"X-More: x\r\n")
