@@ -1,4 +1,4 @@
-"""Measures everything, or some of it, on a stack of its own, and prints what it found."""
+"""Runs all or some of the benchmarks on a stack of its own, and prints the results."""
 
 import argparse
 import os
@@ -7,10 +7,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import beside, browser, ceilings, pages, sends, starts
-from bench import bytes as large
+from bench import baselines, browser, comparison, large_uploads, latency, pages, sends
 from bench.contender import Load
-from bench.rows import Row, printed
+from bench.rows import TableRow, format_table
 from bench.stage import Stage
 
 CONCURRENCIES = (1, 8, 32)
@@ -18,7 +17,7 @@ KINDS = ("sends", "bytes", "parts", "peers", "pages", "browser")
 
 
 class Sizes(NamedTuple):
-    """How much work."""
+    """The amount of work of each benchmark."""
 
     large_bytes: int
     small_files: int
@@ -35,7 +34,7 @@ FULL = Sizes(1_000_000_000, 200, 3, 100, 10.0, 40_000_000, 1_000_000_000)
 
 
 def main(words: list[str]) -> int:
-    """All of it; `--quick` is for whoever changes the measuring itself, its figures mean nothing."""
+    """Run the benchmarks; `--quick` is for changes of the benchmarks themselves, its figures mean nothing."""
     parser = argparse.ArgumentParser(prog="bench", description="Timings, as ratios.")
     parser.add_argument("--only", choices=KINDS, action="append", help="one of them; may be repeated")
     size = parser.add_mutually_exclusive_group()
@@ -54,25 +53,25 @@ def main(words: list[str]) -> int:
 
 
 def _sends(stage: Stage, sizes: Sizes) -> str:
-    rows, found = ceilings.measure(stage, concurrency=16)
+    rows, found = baselines.measure(stage, concurrency=16)
     rows += sends.latency(stage, times=sizes.latencies)
     best = 0.0
     for concurrency in CONCURRENCIES:
         more, delivered = sends.throughput(stage, concurrency, found)
         rows, best = rows + more, max(best, delivered)
-    rows.append(Row("    the best of these", f"{best:.1f} /s", "", "≥ 40 /s", best >= sends.AIM_PER_SECOND))
-    return printed(rows)
+    rows.append(TableRow("    the best of these", f"{best:.1f} /s", "", "≥ 40 /s", best >= sends.TARGET_PER_SECOND))
+    return format_table(rows)
 
 
 def _bytes(stage: Stage, sizes: Sizes) -> str:
-    rows = large.compare(stage, sizes.large_bytes, pairs=sizes.runs)
-    rows += large.memory(stage, uploads=50, size_bytes=sizes.held_bytes)
+    rows = large_uploads.compare(stage, sizes.large_bytes, pairs=sizes.runs)
+    rows += large_uploads.memory(stage, uploads=50, size_bytes=sizes.held_bytes)
     stage.sweep_store()
-    return printed(rows)
+    return format_table(rows)
 
 
 def _parts(stage: Stage, sizes: Sizes) -> str:
-    return printed(starts.measure(stage, sizes.seconds))
+    return format_table(latency.measure(stage, sizes.seconds))
 
 
 def _peers(stage: Stage, sizes: Sizes) -> str:
@@ -82,15 +81,15 @@ def _peers(stage: Stage, sizes: Sizes) -> str:
         Load(sizes.small_files, 1_000_000, 1),
         Load(sizes.small_files, 1_000_000, 8),
     ]
-    return beside.compare(stage, loads, sizes.runs, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201
+    return comparison.compare(stage, loads, sizes.runs, lambda text: print(text, file=sys.stderr, flush=True))  # noqa: T201
 
 
 def _pages(stage: Stage, sizes: Sizes) -> str:
-    return printed(pages.measure(stage, sizes.runs))
+    return format_table(pages.measure(stage, sizes.runs))
 
 
 def _browser(stage: Stage, sizes: Sizes) -> str:
-    return printed(browser.measure(stage, sizes.page_bytes, sizes.runs))
+    return format_table(browser.measure(stage, sizes.page_bytes, sizes.runs))
 
 
 MEASURES: dict[str, Callable[[Stage, Sizes], str]] = {
@@ -105,12 +104,12 @@ MEASURES: dict[str, Callable[[Stage, Sizes], str]] = {
 
 def _warm(stage: Stage, times: int) -> None:
     for _ in range(times):
-        sends.send(line := stage.line())
-        line.close()
+        sends.send(connection := stage.connection())
+        connection.close()
 
 
 def _load() -> str:
-    """What else this machine is at: our own work counts in it too."""
+    """Return the load average of this machine; the benchmark itself contributes to it."""
     return "load " + " / ".join(f"{average:.1f}" for average in os.getloadavg()) + " over 1 / 5 / 15 minutes"
 
 

@@ -1,47 +1,47 @@
-"""What is timed side by side: somebody who takes files in and gives them back, and one client of theirs."""
+"""The interface of a benchmarked server: it stores and returns files for its clients."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from bench.cuts import Cuts
-from bench.line import Unexpected
+from bench.http_connection import InvalidMeasurement
+from bench.part_file import PartFile
 
 
-class Mover(Protocol):
-    """One client, on connections of its own; it fetches what it has brought."""
+class ContenderClient(Protocol):
+    """One client, with its own connections; it downloads the files that it uploaded."""
 
-    def upload(self, cuts: Cuts) -> None:
-        """One file, until it is acknowledged."""
+    def upload(self, part_file: PartFile) -> None:
+        """Upload one file, until it is acknowledged."""
 
-    def settle(self) -> None:
-        """Whatever must happen before it can be fetched, off the clock."""
+    def make_downloadable(self) -> None:
+        """Do what is needed before the download; not timed."""
 
     def download(self) -> None:
-        """Every file it has brought; refuses bytes that are not those."""
+        """Download every uploaded file; raise if the content differs."""
 
-    def forget(self) -> None:
-        """Removes them, off the clock."""
+    def clean_up(self) -> None:
+        """Remove the files; not timed."""
 
 
 class Contender(Protocol):
-    """A way for files; `memory_of` are the parts that carry or decide, without store, database and broker."""
+    """A benchmarked server; `memory_parts` names its processes, without store, database and broker."""
 
     name: str
-    memory_of: Sequence[str]
-    deaths: int
+    memory_parts: Sequence[str]
+    crashes: int
 
-    def mover(self) -> Mover:
-        """One more client."""
+    def client(self) -> ContenderClient:
+        """Return a new client."""
 
     def servers(self) -> dict[str, list[int]]:
-        """The processes of each of its parts, without the store's."""
+        """Return the process ids by part, without the store's."""
 
-    def died(self) -> bool:
-        """True when its process ended by itself; the next client finds it started again."""
+    def has_crashed(self) -> bool:
+        """Return whether its process exited by itself; creating the next client restarts it."""
 
 
 class Load(NamedTuple):
-    """So many files of one size, by so many clients at once."""
+    """A number of files of one size, moved by a number of concurrent clients."""
 
     files: int
     size_bytes: int
@@ -56,7 +56,7 @@ class Load(NamedTuple):
         return self.files * self.size_bytes
 
 
-def same(cuts: Cuts, size_bytes: int, sha256: str) -> None:
-    """Refuses what is not what was sent: a fast wrong answer is not a result."""
-    if (size_bytes, sha256) != (cuts.size_bytes, cuts.sha256):
-        raise Unexpected(f"{size_bytes} bytes came, and not those that were sent")
+def verify_content(part_file: PartFile, size_bytes: int, sha256: str) -> None:
+    """Raise if the content differs from what was sent: a fast wrong answer is not a result."""
+    if (size_bytes, sha256) != (part_file.size_bytes, part_file.sha256):
+        raise InvalidMeasurement(f"{size_bytes} bytes came, and not those that were sent")

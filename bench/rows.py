@@ -1,4 +1,4 @@
-"""The one table: what was measured, next to what it is compared with, and whether an aim was met."""
+"""The table of results: each figure, what it is compared with, and whether it meets its target."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -6,31 +6,31 @@ from typing import NamedTuple
 from devstack.table import table
 
 
-class Row(NamedTuple):
-    """One line; `aim` is a sentence when there is one, `met` says whether it was."""
+class TableRow(NamedTuple):
+    """One row; `target` is text, `met` is None where there is no target."""
 
     what: str
     figure: str
     ratio: str = ""
-    aim: str = ""
+    target: str = ""
     met: bool | None = None
 
     def cells(self) -> tuple[str, ...]:
         verdict = "" if self.met is None else "met" if self.met else "MISSED"
-        return (self.what, self.figure, self.ratio, self.aim, verdict)
+        return (self.what, self.figure, self.ratio, self.target, verdict)
 
 
-def printed(rows: Iterable[Row]) -> str:
-    """All of them under heads."""
-    return table(("what", "measured", "against", "aim", ""), [row.cells() for row in rows])
+def format_table(rows: Iterable[TableRow]) -> str:
+    """Return all rows under their headings."""
+    return table(("what", "measured", "against", "target", ""), [row.cells() for row in rows])
 
 
 def quantile(values: list[float], share: float) -> float:
-    """The value below which that share lies."""
+    """Return the value below which this share of the values lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def median(values: list[float]) -> float:
-    """The middle one."""
+    """Return the median."""
     return quantile(values, 0.5)

@@ -1,4 +1,4 @@
-"""A stack of its own, fresh each time, with limits that do not stand in the way of a measurement."""
+"""A fresh stack with rate limits high enough not to affect the measurements."""
 
 import shutil
 import subprocess
@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from bench.line import Line
-from bench.sink import Sink
+from bench.http_connection import HttpConnection
+from bench.smtp_sink import SmtpSink
 from client.api import Api
 from devstack.human_check import answer
 from devstack.letters import Letter
@@ -17,24 +17,24 @@ from devstack.stack import ALL, Stack
 from devstack.workspace import PROJECT
 
 ROOT = PROJECT / ".local" / "bench"
-MANY = "100000000"
+NO_LIMIT = "100000000"
 PARTS = ALL - {"mailbox", "portal"}
 
 
 class Stage:
-    """The stack, a sink for its mails, and an agent's session."""
+    """The stack, an SMTP sink for its mails, and an agent's session."""
 
     def __init__(self, root: Path = ROOT) -> None:
         shutil.rmtree(root, ignore_errors=True)
-        rates = {"LINKS_PER_NETWORK": MANY, "LINKS_PER_DOMAIN": MANY, "CHALLENGES_PER_NETWORK": MANY}
-        sizes = {"TRANSFERS_PER_DAY_AGENT": MANY, "MOST_DRAFTS": MANY, "LATE_BYTES_MINUTES": "1"}
-        doors = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
-        self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": doors})
+        rates = {"LINKS_PER_NETWORK": NO_LIMIT, "LINKS_PER_DOMAIN": NO_LIMIT, "CHALLENGES_PER_NETWORK": NO_LIMIT}
+        sizes = {"TRANSFERS_PER_DAY_AGENT": NO_LIMIT, "MOST_DRAFTS": NO_LIMIT, "LATE_BYTES_MINUTES": "1"}
+        limits = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
+        self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": limits})
         self.token = ""
 
     def __enter__(self) -> Self:
         self.stack.start(PARTS)
-        self.sink = Sink(self.stack.smtp_port)
+        self.sink = SmtpSink(self.stack.smtp_port)
         self.token = self.sign_in(f"agent.{uuid.uuid4().hex[:8]}@ministere.example")
         return self
 
@@ -44,31 +44,31 @@ class Stage:
         self.sink.close()
         self.stack.stop()
 
-    def line(self, token: str = "") -> Line:
-        """A connection with the agent's session, or another one."""
-        return Line(self.stack.gateway_url, token or self.token)
+    def connection(self, token: str = "") -> HttpConnection:
+        """Open a connection with the agent's session, or with another one."""
+        return HttpConnection(self.stack.gateway_url, token or self.token)
 
     def pids(self) -> dict[str, list[int]]:
-        """The processes of each part."""
+        """Return the process ids of each part of the stack."""
         return {part.name: [child.pid for child in part.children] for part in self.stack.running if part.children}
 
     def sweep_store(self) -> None:
-        """Has the store give back the room of what was removed, which it would do in its own time."""
+        """Make the store reclaim the space of removed objects now."""
         conf = self.stack.workspace.data("s3") / "ceph.conf"
         command = ["radosgw-admin", "--conf", str(conf), "gc", "process", "--include-all"]
         with self.stack.workspace.log("s3").open("ab") as log:
             env = self.stack.workspace.environment()
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=120, check=True)  # noqa: S603
 
-    def entrance(self, address: str) -> Letter:
-        """The mail with a one-time link and a key, freshly asked for."""
+    def request_link(self, address: str) -> Letter:
+        """Request a one-time link; return the mail with the link and the key."""
         with Api(self.stack.gateway_url) as api:
             challenge = api.draw_challenge("question")
             api.request_link(address, challenge.challenge, answer(challenge.question or ""))
         return self.sink.first(address)[1]
 
     def sign_in(self, address: str) -> str:
-        """The token of a session of somebody who has never been here."""
-        letter = self.entrance(address)
+        """Sign a new person in; return the token of the session."""
+        letter = self.request_link(address)
         with Api(self.stack.gateway_url) as api:
             return api.open_session(letter.token(ACCESS), str(letter.key), "Mesure", "Agent").token

@@ -1,4 +1,4 @@
-"""What processes use: processor seconds and resident memory, from /proc."""
+"""Processor seconds and resident memory of processes, from /proc."""
 
 import os
 import threading
@@ -8,38 +8,38 @@ from pathlib import Path
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-EVERY_SECONDS = 0.05
-CALM_SECONDS = 0.4
-CALM_CORES = 0.3
+SAMPLE_SECONDS = 0.05
+IDLE_WINDOW_SECONDS = 0.4
+IDLE_CORES = 0.3
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Since they began, with the children they have waited for."""
+    """Return the seconds since the processes started, including children that they have waited for."""
     return sum(_cpu_seconds(pid) for pid in pids)
 
 
-def tree(pid: int) -> list[int]:
-    """A process and all below it."""
+def process_tree(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
     children = [int(word) for path in Path(f"/proc/{pid}/task").glob("*/children") for word in path.read_text().split()]
-    return [pid, *(below for child in children for below in tree(child))]
+    return [pid, *(below for child in children for below in process_tree(child))]
 
 
 def machine_seconds() -> float:
-    """Processor seconds that everybody on this machine has used since it began."""
+    """Return the processor seconds used on this machine since it booted."""
     user, nice, system, _idle, _waiting, *rest = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
     return sum(map(int, (user, nice, system, *rest))) / TICK
 
 
 def resident_bytes(pid: int) -> int:
-    """What is in memory of it now; nothing when it is gone."""
+    """Return the resident memory of a process; 0 when it has exited."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_BYTES
     except OSError:
         return 0
 
 
-class Peak:
-    """The resident memory of some processes together while this is entered: the largest, and its course."""
+class PeakMemory:
+    """Samples the resident memory of some processes together while it is entered; keeps the peak and all samples."""
 
     def __init__(self, *pids: int) -> None:
         self._pids = pids
@@ -48,7 +48,7 @@ class Peak:
         self.size_bytes = 0
         self.course: list[int] = []
 
-    def __enter__(self) -> "Peak":
+    def __enter__(self) -> "PeakMemory":
         self._look()
         self._thread.start()
         return self
@@ -59,7 +59,7 @@ class Peak:
         self._look()
 
     def _watch(self) -> None:
-        while not self._over.wait(EVERY_SECONDS):
+        while not self._over.wait(SAMPLE_SECONDS):
             self._look()
 
     def _look(self) -> None:
@@ -67,27 +67,27 @@ class Peak:
         self.size_bytes = max(self.size_bytes, self.course[-1])
 
 
-def calm(pids: dict[str, list[int]], seconds: float = 20.0) -> None:
-    """Returns when these processes have hardly anything left to do, or are not done with it in that time."""
+def wait_until_idle(pids: dict[str, list[int]], seconds: float = 20.0) -> None:
+    """Return when these processes are nearly idle, or after this many seconds."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        clock = Clock(pids)
-        time.sleep(CALM_SECONDS)
-        passed, used = clock.read()
-        if sum(used.values()) < CALM_CORES * passed:
+        meter = UsageMeter(pids)
+        time.sleep(IDLE_WINDOW_SECONDS)
+        passed, used = meter.read()
+        if sum(used.values()) < IDLE_CORES * passed:
             return
 
 
-class Clock:
-    """How long something took, and what each part of the stack used meanwhile."""
+class UsageMeter:
+    """Measures elapsed time, and the processor time of each part of the stack."""
 
     def __init__(self, pids: dict[str, list[int]]) -> None:
-        self._pids = {name: [each for pid in mine for each in tree(pid)] for name, mine in pids.items()}
+        self._pids = {name: [each for pid in mine for each in process_tree(pid)] for name, mine in pids.items()}
         self._before = self._now()
         self._began = time.monotonic()
 
     def read(self) -> tuple[float, dict[str, float]]:
-        """Seconds that passed, and processor seconds by part."""
+        """Return the elapsed seconds, and the processor seconds by part."""
         passed = time.monotonic() - self._began
         return passed, {name: used - self._before[name] for name, used in self._now().items()}
 

@@ -1,4 +1,4 @@
-"""Somebody in front of the portal: a real browser that has come in by the link and the key of a mail."""
+"""A person at the portal: a real browser, signed in with the link and the key of a mail."""
 
 from types import TracebackType
 from typing import Self
@@ -12,8 +12,8 @@ from devstack.people import ACCESS
 ARGUMENTS = ("--no-sandbox", "--disable-dev-shm-usage")
 
 
-class Visitor:
-    """An agent with a session; the stack's portal is started for them."""
+class BrowserVisitor:
+    """An agent's browser with a session; entering it starts the portal of the stack."""
 
     def __init__(self, stage: Stage, address: str) -> None:
         self._stage = stage
@@ -36,26 +36,26 @@ class Visitor:
 
     @property
     def cookie(self) -> str:
-        """As the browser says it."""
+        """Return the cookies as the browser sends them."""
         return "; ".join(f"{one['name']}={one['value']}" for one in self._context.cookies())
 
     @property
     def token(self) -> str:
-        """The session's, for who asks the services in this person's name."""
+        """Return the token of the session, for requests to the services on this person's behalf."""
         return next(one["value"] for one in self._context.cookies() if one["name"] == "__Host-session")
 
     def page(self) -> Page:
-        """A new tab."""
+        """Open a tab."""
         return self._context.new_page()
 
     def page_at(self, url: str, path: str) -> Page:
-        """A page through another door of the same host; the session's cookie is good for both."""
+        """Open a page at another port of the same host, where the session's cookie is valid too."""
         page = self.page()
         page.goto(f"{url}{path}")
         return page
 
     def pids(self) -> dict[str, list[int]]:
-        """The browser's processes by what they are: browser, renderer, utility, gpu."""
+        """Return the process ids of the browser by type: browser, renderer, utility, gpu."""
         told = self._browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
         found: dict[str, list[int]] = {}
         for one in told:
@@ -63,7 +63,7 @@ class Visitor:
         return found
 
     def _come_in(self) -> None:
-        letter = self._stage.entrance(self._address)
+        letter = self._stage.request_link(self._address)
         page = self.page()
         page.goto(f"/access/{letter.token(ACCESS)}")
         page.fill("#last_name", "Mesure")

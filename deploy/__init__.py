@@ -1,1 +1,1 @@
-"""How the product is run: the gateway, the image, Kubernetes, and the tools that check them."""
+"""Deployment: the gateway, the images, compose, Kubernetes, and the tools that check them."""

@@ -2,8 +2,8 @@
 
     python -m deploy.images
 
-An image outside the table, another version than the table's and a row that nothing uses are errors. A row that nobody
-has looked at for 90 days, and one that is no longer supported, are warnings.
+An image that is not in the table, a version that differs from the table's and an unused row are errors. A row that was
+not reviewed for 90 days, and one whose support has ended, are warnings.
 """
 
 import re
@@ -18,18 +18,18 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 PROJECT = Path(__file__).resolve().parent.parent
 TABLE = "deploy/images.yaml"
-OURS = "melanissimo/"  # built here, from the Dockerfiles
-LOOK_AGAIN = timedelta(days=90)
+OURS = "melanissimo/"  # built from our Dockerfiles
+REVIEW_INTERVAL = timedelta(days=90)
 
 MANIFESTS = ("compose*.y*ml", "deploy/**/*.y*ml")
-RECIPES = ("deploy/Dockerfile*",)
-PAGES = ("*.md", "docs/**/*.md", "deploy/**/*.md")
-HISTORY = re.compile(r"CHANGELOG\.md|docs/adr/")  # what was true then stays written
-FILLED_IN = re.compile(r"deploy/k8s/base/")  # names without a version, which the overlay gives
+DOCKERFILES = ("deploy/Dockerfile*",)
+DOCUMENTS = ("*.md", "docs/**/*.md", "deploy/**/*.md")
+HISTORICAL = re.compile(r"CHANGELOG\.md|docs/adr/")  # history, which keeps old versions
+WITHOUT_VERSION = re.compile(r"deploy/k8s/base/")  # names without a version, which the overlay adds
 
 _DEFAULT = re.compile(r"\$\{\w+:-(.+)\}")
-_IN_RECIPE = re.compile(r"^(?:FROM\s+|ARG BASE=|COPY --from=)(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
-_IN_PAGE = re.compile(r"(?<![\w./:@-])((?:[a-z0-9][\w.-]*/)*[a-z0-9][\w.-]*):((?:v?\d|RELEASE\.)[\w.-]*\w)")
+_IN_DOCKERFILE = re.compile(r"^(?:FROM\s+|ARG BASE=|COPY --from=)(\S+)(?:\s+AS\s+(\S+))?", re.MULTILINE | re.IGNORECASE)
+_IN_DOCUMENT = re.compile(r"(?<![\w./:@-])((?:[a-z0-9][\w.-]*/)*[a-z0-9][\w.-]*):((?:v?\d|RELEASE\.)[\w.-]*\w)")
 
 
 class Image(BaseModel):
@@ -41,24 +41,24 @@ class Image(BaseModel):
     tag: str
     digest: str | None = Field(pattern=r"^sha256:[0-9a-f]{64}$")
     purpose: str
-    looked_at: date
+    reviewed_at: date
     supported_until: date | None
     support: str | None
 
     @model_validator(mode="after")
-    def _says_something_of_support(self) -> Self:
+    def _has_support(self) -> Self:
         if not (self.supported_until or self.support):
-            raise ValueError(f"{self.name}: without supported_until, support says why")
+            raise ValueError(f"{self.name}: without supported_until, support must say why")
         return self
 
     @property
     def tagged(self) -> str:
-        """Name and tag, as a page names it."""
+        """Name and tag, as in the documents."""
         return f"{self.name}:{self.tag}"
 
     @property
     def reference(self) -> str:
-        """What is pulled: name, tag and, where it is known, digest."""
+        """The image to pull: name, tag and, if there is one, digest."""
         return f"{self.tagged}@{self.digest}" if self.digest else self.tagged
 
 
@@ -76,7 +76,7 @@ class Mention(NamedTuple):
 
 
 def table(root: Path = PROJECT) -> dict[str, Image]:
-    """The rows by name; refuses one that is not whole, and two of one name."""
+    """Return the rows by name; raise if a row is invalid or a name occurs twice."""
     rows = TypeAdapter(list[Image]).validate_python(yaml.safe_load((root / TABLE).read_text(encoding="utf-8")))
     found = {row.name: row for row in rows}
     if len(found) < len(rows):
@@ -85,19 +85,19 @@ def table(root: Path = PROJECT) -> dict[str, Image]:
 
 
 def mentions(images: dict[str, Image], root: Path = PROJECT) -> Iterator[Mention]:
-    """Every image that a manifest, a Dockerfile or a page names, but for our own."""
+    """Yield every image in manifests, Dockerfiles and documents, except those that we build."""
     for file, text in _files(root, *MANIFESTS):
         for document in yaml.safe_load_all(text):
             yield from (Mention(file, image) for image in _in_manifest(document))
-    for file, text in _files(root, *RECIPES):
-        yield from (Mention(file, image) for image in _in_recipe(text))
-    for file, text in _files(root, *PAGES):
-        if not HISTORY.match(file):
-            yield from (Mention(file, image) for image in _in_page(text, images))
+    for file, text in _files(root, *DOCKERFILES):
+        yield from (Mention(file, image) for image in _in_dockerfile(text))
+    for file, text in _files(root, *DOCUMENTS):
+        if not HISTORICAL.match(file):
+            yield from (Mention(file, image) for image in _in_document(text, images))
 
 
 def errors(images: dict[str, Image], found: list[Mention]) -> list[str]:
-    """One line for each mention that differs from the table, and for each row that nothing uses."""
+    """Return one line for each mention that differs from the table, and for each unused row."""
     wrong = [
         f"{each.file}: {each.image} is not in {TABLE}"
         if each.name not in images
@@ -106,12 +106,12 @@ def errors(images: dict[str, Image], found: list[Mention]) -> list[str]:
         if not _agrees(each, images)
     ]
     idle = images.keys() - {each.name for each in found if not each.file.endswith(".md")}
-    return wrong + [f"{TABLE}: nothing uses {name}" for name in sorted(idle)]
+    return wrong + [f"{TABLE}: {name} is unused" for name in sorted(idle)]
 
 
 def warnings(images: dict[str, Image], today: date) -> list[str]:
-    """One line for each row that somebody should look at again."""
-    old = [f"nobody has looked at {row.name} since {row.looked_at}" for row in images.values() if _is_old(row, today)]
+    """Return one line for each row that needs a review."""
+    old = [f"{row.name} was last reviewed on {row.reviewed_at}" for row in images.values() if _is_old(row, today)]
     ended = [
         f"{row.tagged} is supported until {row.supported_until} only"
         for row in images.values()
@@ -121,7 +121,7 @@ def warnings(images: dict[str, Image], today: date) -> list[str]:
 
 
 def _is_old(row: Image, today: date) -> bool:
-    return today - row.looked_at > LOOK_AGAIN
+    return today - row.reviewed_at > REVIEW_INTERVAL
 
 
 def _agrees(mention: Mention, images: dict[str, Image]) -> bool:
@@ -130,7 +130,7 @@ def _agrees(mention: Mention, images: dict[str, Image]) -> bool:
         return False
     if mention.file.endswith(".md"):
         return mention.image == row.tagged
-    return mention.image == row.reference or (mention.image == row.name and bool(FILLED_IN.match(mention.file)))
+    return mention.image == row.reference or (mention.image == row.name and bool(WITHOUT_VERSION.match(mention.file)))
 
 
 def _files(root: Path, *patterns: str) -> Iterator[tuple[str, str]]:
@@ -141,7 +141,7 @@ def _files(root: Path, *patterns: str) -> Iterator[tuple[str, str]]:
 
 
 def _in_manifest(node: Any) -> Iterator[str]:
-    """The values of `image` and of the build argument `BASE`, and what kustomize puts in the place of a name."""
+    """Yield the values of `image`, of the build argument `BASE`, and of kustomize's `images`."""
     if isinstance(node, list):
         for each in node:
             yield from _in_manifest(each)
@@ -162,23 +162,23 @@ def _replaced(entry: dict[str, str]) -> str:
     return name + (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
-def _in_recipe(text: str) -> Iterator[str]:
-    """What a Dockerfile builds on or copies from: neither an argument nor a stage of its own."""
-    stages = {found[2] for found in _IN_RECIPE.finditer(text) if found[2]}
-    for found in _IN_RECIPE.finditer(text):
+def _in_dockerfile(text: str) -> Iterator[str]:
+    """Yield the images that a Dockerfile builds on or copies from, except arguments and its own stages."""
+    stages = {found[2] for found in _IN_DOCKERFILE.finditer(text) if found[2]}
+    for found in _IN_DOCKERFILE.finditer(text):
         if found[1] not in stages | {"${BASE}"}:
             yield found[1]
 
 
-def _in_page(text: str, images: dict[str, Image]) -> Iterator[str]:
-    """Names with a version that are a row's, or have a slash as only an image's has."""
-    for name, tag in _IN_PAGE.findall(text):
+def _in_document(text: str, images: dict[str, Image]) -> Iterator[str]:
+    """Yield the names with a version that are in the table, or that have a slash."""
+    for name, tag in _IN_DOCUMENT.findall(text):
         if not name.startswith(OURS) and (name in images or "/" in name):
             yield f"{name}:{tag}"
 
 
 def main() -> int:
-    """Say what differs and what is old; 1 when something differs."""
+    """Print errors and warnings; return 1 if there is an error."""
     images = table()
     wrong = errors(images, list(mentions(images)))
     sys.stderr.writelines(f"{line}\n" for line in wrong)

@@ -1,4 +1,4 @@
-"""Starts the one service that this image holds."""
+"""Starts the service of this image."""
 
 import os
 import runpy

@@ -1,6 +1,6 @@
-"""Gets kustomize, docker compose and promtool out of a newer Debian suite, without installing anything.
+"""Provides kustomize, docker compose and promtool from a newer Debian suite, without installing packages.
 
-The mirror is the one that this machine's own apt uses; apt verifies the signatures. All of it lands in `.local/tools`.
+It uses the mirror of this machine's apt, which verifies the signatures. The programs are unpacked in `.local/tools`.
 """
 
 import fcntl
@@ -13,7 +13,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 FOLDER = PROJECT / ".local" / "tools"
 SUITE = "trixie"
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-# program → package, and where it lies in there
+# program → package, and its path in the package
 PROGRAMS = {
     "kustomize": ("kustomize", Path("usr/bin/kustomize")),
     "docker-compose": ("docker-compose", Path("usr/libexec/docker/cli-plugins/docker-compose")),
@@ -22,11 +22,11 @@ PROGRAMS = {
 
 
 class NoMirror(RuntimeError):
-    """This machine's apt knows no Debian mirror."""
+    """apt has no Debian mirror on this machine."""
 
 
 def tool(name: str) -> Path:
-    """Where the program is; fetched on first use."""
+    """Return the path of the program; fetch it on first use."""
     program = FOLDER / "root" / PROGRAMS[name][1]
     if not program.exists():
         fetch()
@@ -34,7 +34,7 @@ def tool(name: str) -> Path:
 
 
 def fetch() -> None:
-    """Downloads and unpacks every program that is missing; once, however many ask at the same time."""
+    """Download and unpack every missing program; concurrent callers wait for the first one."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -43,25 +43,25 @@ def fetch() -> None:
             return
         downloads = FOLDER / "downloads"
         downloads.mkdir(exist_ok=True)
-        apt = _apt_of_our_own(_mirror())
+        apt = _private_apt(_mirror())
         _run([*apt, "update"], downloads)
         _run([*apt, "download", *missing], downloads)
         for package in downloads.glob("*.deb"):
             _run(["dpkg-deb", "--extract", str(package), str(FOLDER / "root")], downloads)
-        shutil.rmtree(FOLDER / "lists")  # the index of a whole suite, needed no more
+        shutil.rmtree(FOLDER / "lists")  # the index of a whole suite, no longer needed
 
 
 def _mirror() -> str:
-    """The address of the Debian archive in this machine's own settings."""
+    """Return the address of the Debian archive from the settings of apt."""
     wanted = ["Created-By: Packages", "Origin: Debian", "Component: main", "Label: Debian"]
     listed = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", *wanted], PROJECT)
     if not listed.split():
-        raise NoMirror("run apt-get update once, so that apt says where its Debian packages come from")
+        raise NoMirror("run apt-get update once, so that apt knows its Debian mirror")
     return listed.split()[0]
 
 
-def _apt_of_our_own(mirror: str) -> list[str]:
-    """An apt with its own sources and folders below ours, so that the machine's are not touched."""
+def _private_apt(mirror: str) -> list[str]:
+    """Return an apt-get command with its own sources and folders, so that those of the machine stay unchanged."""
     for folder in ("lists/partial", "cache/archives/partial", "state"):
         (FOLDER / folder).mkdir(parents=True, exist_ok=True)
     sources = FOLDER / "sources.list"
@@ -86,7 +86,7 @@ def _apt_of_our_own(mirror: str) -> list[str]:
 
 
 def _run(command: list[str], folder: Path) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
     if done.returncode:
         raise RuntimeError(f"{' '.join(command[:1])} failed: {done.stderr.strip()[-2000:]}")
     return done.stdout

@@ -1,8 +1,8 @@
-"""The one public door: nginx with the product's own configuration, filled in for loopback."""
+"""The public entry point: nginx with the product's own configuration, rendered for loopback."""
 
 import os
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from devstack.part import Part
 from devstack.ports import LOOPBACK, serves
 from devstack.process import Child
@@ -13,9 +13,9 @@ class Gateway(Part):
     """nginx, in the foreground, writing below its own folder only; `settings` override those of the stack."""
 
     name = "gateway"
-    what = "the public door"
+    what = "the public entry point"
     needs = frozenset({"auth", "upload", "propagation", "download"})
-    port_names = ("gateway", "files", "gateway_health", "portal_door")
+    port_names = ("gateway", "files", "gateway_health", "gateway_internal")
 
     def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
         super().__init__(workspace)
@@ -24,8 +24,7 @@ class Gateway(Part):
 
     def launch(self) -> None:
         folder = self.workspace.data("gateway")
-        conf = folder / "nginx.conf"
-        conf.write_text(gateway_configuration(self._values() | self.settings))
+        conf = write_configuration(folder, self._values() | self.settings)
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
         self.spawn(Child(self.workspace, "gateway", command))
@@ -42,8 +41,8 @@ class Gateway(Part):
         return servers | {
             "GATEWAY_STORE_SERVERS": self._server("s3"),
             "GATEWAY_PORTAL_SERVERS": self._server("portal"),
-            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
-            "GATEWAY_PORTAL_DOOR_PORT": str(self.workspace.ports["portal_door"]),
+            "GATEWAY_INTERNAL_HOST": LOOPBACK,
+            "GATEWAY_INTERNAL_PORT": str(self.workspace.ports["gateway_internal"]),
             "GATEWAY_PREFIX": str(self.workspace.data("gateway")),
             "GATEWAY_WORKERS": "2",
             "GATEWAY_WORKER_CONNECTIONS": "1024",

@@ -6,7 +6,7 @@ from devstack.workspace import Workspace
 
 
 class Portal(Service):
-    """Asks through a door of its own; the pages are at the public one."""
+    """Calls the services at the gateway's internal listener; its pages are at the public one."""
 
     def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
         super().__init__(workspace, "portal", settings)
@@ -20,7 +20,7 @@ class Portal(Service):
     def _own_settings(self) -> dict[str, str]:
         ports = self.workspace.ports
         return {
-            "GATEWAY_URL": f"http://{LOOPBACK}:{ports['portal_door']}",
+            "GATEWAY_URL": f"http://{LOOPBACK}:{ports['gateway_internal']}",
             "FILES_BASE_URL": f"http://{LOOPBACK}:{ports['files']}",
         }
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from deploy.gateway import problems as gateway_problems
+from deploy.gateway import render
 from services.contracts.facts import FACTS
 from services.kit.bus import EVENTS
 from services.kit.refusals import Refusal
@@ -116,7 +118,8 @@ def problems() -> str:
         "| type | status | in English | en français | from |",
         "|---|---|---|---|---|",
     ]
-    for refusal in sorted(set(all_refusals()), key=lambda found: (found.status, found.slug())):
+    refusals = {*all_refusals(), *all_refusals("deploy")}
+    for refusal in sorted(refusals, key=lambda found: (found.status, found.slug())):
         where = refusal.__module__.split(".")[1]
         french = refusal.title("fr")
         lines.append(f"| `{refusal.slug()}` | {refusal.status} | {refusal.title()} | {french} | {where} |")
@@ -144,6 +147,7 @@ def documents() -> dict[Path, str]:
     """Each generated file and what it must hold."""
     made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems(), README: readme()}
     made[DOCS / "limits.md"] = limits.page()
+    made[render.TEMPLATES / "problems.conf.template"] = gateway_problems.nginx_maps()
     for service in SERVICES:
         if importlib.util.find_spec(f"services.{service}.api"):
             made[DOCS / "openapi" / f"{service}.json"] = openapi(service)

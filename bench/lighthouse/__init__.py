@@ -1,4 +1,4 @@
-"""Lighthouse, as it comes: one page, once, by a phone on a slow line as it plays one."""
+"""Runs Lighthouse on one page, once, with its default simulation of a phone on a slow network."""
 
 import json
 import os
@@ -7,29 +7,29 @@ import subprocess
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.fetched import fetched
-from bench.line import Unexpected
+from bench.http_connection import InvalidMeasurement
+from bench.vendored import install_locked
 
 HERE = Path(__file__).parent
 NAMES = ("package.json", "package-lock.json")
 CATEGORIES = ("performance", "accessibility", "best-practices")
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-PATIENCE_SECONDS = 180
+TIMEOUT_SECONDS = 180
 ATTEMPTS = 3
 
 
 class Report(NamedTuple):
-    """`scores` as the categories above, `loaded_bytes` as they travelled, `complaints` what cost a score its whole."""
+    """`scores` in the order of CATEGORIES, `loaded_bytes` as transferred, `failed_audits` what lowered a score."""
 
     scores: tuple[float, ...]
     loaded_bytes: int
     requests: int
-    complaints: tuple[str, ...]
+    failed_audits: tuple[str, ...]
 
 
-def look(url: str, cookie: str = "") -> Report:
-    """A first visit, with a session if there is a cookie."""
-    folder = fetched(HERE, "bench-lighthouse", NAMES)
+def run_lighthouse(url: str, cookie: str = "") -> Report:
+    """Audit a first visit, with a session if there is a cookie."""
+    folder = install_locked(HERE, "bench-lighthouse", NAMES)
     headers, report = folder / "headers.json", folder / "report.json"
     headers.write_text(json.dumps({"Accept-Language": "fr"} | ({"Cookie": cookie} if cookie else {})))
     command = ["node", "node_modules/lighthouse/cli/index.js", url, "--quiet", "--output=json"]
@@ -40,11 +40,11 @@ def look(url: str, cookie: str = "") -> Report:
         trouble = _run(command, folder)
         if not trouble:
             return read(json.loads(report.read_text(encoding="utf-8")))
-    raise Unexpected(trouble)
+    raise InvalidMeasurement(trouble)
 
 
 def _run(command: list[str], folder: Path) -> str:
-    """What it says when it did not work; on a busy machine it loses a page now and then, and asks for another try."""
+    """Return the error, or nothing; on a busy machine Lighthouse sometimes loses a page and needs another attempt."""
     environment = {**os.environ, "CHROME_PATH": CHROMIUM}
     done = subprocess.run(  # noqa: S603
         command,
@@ -53,31 +53,31 @@ def _run(command: list[str], folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     return "" if done.returncode == 0 else done.stderr.strip() or "it failed without a word"
 
 
 def read(report: dict[str, Any]) -> Report:
-    """What of a report is of interest; refuses one of a page that was not there."""
+    """Return the figures of a report; raise if the page or one of its resources was not found."""
     if trouble := report.get("runtimeError"):
-        raise Unexpected(f"{report.get('requestedUrl')}: {trouble.get('message')}")
+        raise InvalidMeasurement(f"{report.get('requestedUrl')}: {trouble.get('message')}")
     audits = report["audits"]
     loaded = audits["network-requests"]["details"]["items"]
     if refused := [f"{one['statusCode']} {one['url']}" for one in loaded if one.get("statusCode", 200) >= 400]:
-        raise Unexpected(", ".join(refused))
+        raise InvalidMeasurement(", ".join(refused))
     found = [report["categories"][name] for name in CATEGORIES]
     return Report(
         tuple(float(category["score"] or 0) for category in found),
         sum(int(one.get("transferSize", 0)) for one in loaded),
         len(loaded),
-        tuple(_complaints(found, audits)),
+        tuple(_failed_audits(found, audits)),
     )
 
 
-def _complaints(categories: list[dict[str, Any]], audits: dict[str, Any]) -> list[str]:
-    """The audits that weigh and are not whole, the heaviest first."""
+def _failed_audits(categories: list[dict[str, Any]], audits: dict[str, Any]) -> list[str]:
+    """Return the weighted audits without a full score, the heaviest first."""
     weighed = [(one["weight"], one["id"]) for category in categories for one in category["auditRefs"] if one["weight"]]
     short = [(weight, id) for weight, id in weighed if (audits[id].get("score") or 0) < 1 and _is_scored(audits[id])]
     return list(dict.fromkeys(f"{id} {audits[id].get('score') or 0:g}" for _, id in sorted(short, reverse=True)))

@@ -1,1 +1,1 @@
-"""What the product is timed beside: other servers, pinned, private, and never part of it."""
+"""Other servers that the product is compared with: pinned versions, never part of the product."""

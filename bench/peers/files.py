@@ -1,4 +1,4 @@
-"""Servers that take a file in one request: the tus ones, and those that know PUT."""
+"""Servers that accept a file in one request: by tus, and by PUT."""
 
 import subprocess
 import uuid
@@ -7,20 +7,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from bench.contender import Mover, same
-from bench.cuts import Cuts
-from bench.line import Line
+from bench.contender import ContenderClient, verify_content
+from bench.http_connection import HttpConnection
+from bench.part_file import PartFile
 from devstack.ports import answers
 from devstack.process import Child
 from devstack.workspace import Workspace
 
 Remove = Callable[[str], None]
-DYING_SECONDS = 2.0
+EXIT_SECONDS = 2.0
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
-class Started:
-    """A process that listens; one that has ended by itself is started again."""
+class PeerProcess:
+    """A server process; it is restarted after it has exited by itself."""
 
     def __init__(self, workspace: Workspace, child: Child, port: int) -> None:
         self.child = child
@@ -28,7 +28,7 @@ class Started:
         self._port = port
         self._start()
 
-    def again_if_dead(self) -> None:
+    def restart_if_exited(self) -> None:
         if not self.child.alive:
             self._start()
 
@@ -37,80 +37,80 @@ class Started:
         self._workspace.wait_until(self.child.name, lambda: answers(self._port), 30)
 
 
-class Server:
-    """One process at one address; `remove` takes away what it keeps under a name."""
+class PeerServer:
+    """One process at one address; `remove` deletes the stored file of a name."""
 
-    deaths = 0
+    crashes = 0
 
-    def __init__(self, name: str, url: str, started: "Started", mover: "type[FilesMover]", remove: Remove) -> None:
+    def __init__(self, name: str, url: str, started: "PeerProcess", client: "type[PeerClient]", remove: Remove) -> None:
         self.name = name
-        self.memory_of: Sequence[str] = (name,)
+        self.memory_parts: Sequence[str] = (name,)
         self._url = url
         self._started = started
-        self._mover = mover
+        self._client_class = client
         self._remove = remove
 
-    def mover(self) -> Mover:
-        self._started.again_if_dead()
-        return self._mover(self._url, self._remove)
+    def client(self) -> ContenderClient:
+        self._started.restart_if_exited()
+        return self._client_class(self._url, self._remove)
 
     def servers(self) -> dict[str, list[int]]:
         return {self.name: [self._started.child.pid]}
 
-    def died(self) -> bool:
+    def has_crashed(self) -> bool:
         with suppress(subprocess.TimeoutExpired):
-            self._started.child.wait(DYING_SECONDS)
+            self._started.child.wait(EXIT_SECONDS)
         return not self._started.child.alive
 
 
-class FilesMover(ABC):
-    """What comes back is asked for by the path that went."""
+class PeerClient(ABC):
+    """A client that downloads each file by the path of its upload."""
 
     def __init__(self, url: str, remove: Remove) -> None:
-        self.line = Line(url)
+        self.connection = HttpConnection(url)
         self._remove = remove
-        self._sent: dict[str, Cuts] = {}
+        self._sent: dict[str, PartFile] = {}
 
     @abstractmethod
-    def bring(self, cuts: Cuts) -> str:
-        """One file; its path."""
+    def send_file(self, part_file: PartFile) -> str:
+        """Upload one file; return its path."""
 
-    def upload(self, cuts: Cuts) -> None:
-        self._sent[self.bring(cuts)] = cuts
+    def upload(self, part_file: PartFile) -> None:
+        self._sent[self.send_file(part_file)] = part_file
 
-    def settle(self) -> None:  # noqa: B027 - it is a port, and there is nothing to wait for
-        """Nothing is to be done."""
+    def make_downloadable(self) -> None:  # noqa: B027 - it is a port, and there is nothing to wait for
+        """Do nothing."""
 
     def download(self) -> None:
-        for path, cuts in self._sent.items():
-            same(cuts, *self.line.fetch(path, {}))
+        for path, part_file in self._sent.items():
+            verify_content(part_file, *self.connection.fetch(path, {}))
 
-    def forget(self) -> None:
-        """The bench removes it: a tus server on S3 refuses to end what is complete."""
+    def clean_up(self) -> None:
+        """Remove the files from the disk or the store: a tus server on S3 refuses to delete complete uploads."""
         for path in self._sent:
             self._remove(path.rpartition("/")[2])
-        self.line.close()
+        self.connection.close()
 
 
-class TusMover(FilesMover):
-    """One POST that says how much will come, and one PATCH with all of it, as a tus client does by default."""
+class TusClient(PeerClient):
+    """Uploads with one POST that announces the length and one PATCH with all bytes, as tus clients do by default."""
 
-    def bring(self, cuts: Cuts) -> str:
-        length = {"Upload-Length": str(cuts.size_bytes), "Content-Length": "0"}
-        path = urlsplit(str(self.line.send("POST", "/files", None, TUS | length)["Location"])).path
+    def send_file(self, part_file: PartFile) -> str:
+        length = {"Upload-Length": str(part_file.size_bytes), "Content-Length": "0"}
+        path = urlsplit(str(self.connection.send("POST", "/files", None, TUS | length)["Location"])).path
         headers = {
             "Upload-Offset": "0",
             "Content-Type": "application/offset+octet-stream",
-            "Content-Length": str(cuts.size_bytes),
+            "Content-Length": str(part_file.size_bytes),
         }
-        self.line.send("PATCH", path, iter(cuts.parts), TUS | headers)
+        self.connection.send("PATCH", path, iter(part_file.parts), TUS | headers)
         return path
 
 
-class PutMover(FilesMover):
-    """One PUT a file."""
+class PutClient(PeerClient):
+    """Uploads each file with one PUT."""
 
-    def bring(self, cuts: Cuts) -> str:
+    def send_file(self, part_file: PartFile) -> str:
         path = f"/{uuid.uuid4().hex}.bin"
-        self.line.send("PUT", path, iter(cuts.parts), {"Content-Length": str(cuts.size_bytes)})
+        self.connection.send("PUT", path, iter(part_file.parts), {"Content-Length": str(part_file.size_bytes)})
         return path

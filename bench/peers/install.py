@@ -1,10 +1,10 @@
-"""Fetches the other servers, pinned by hash, into a folder that only the bench uses; nothing when they are there."""
+"""Installs the other servers, pinned by hash, into a folder that only the benchmarks use."""
 
 import shutil
 import sys
 from pathlib import Path
 
-from bench.fetched import fetched, run
+from bench.vendored import install_locked, run
 from devstack.workspace import PROJECT
 
 HERE = Path(__file__).parent
@@ -14,8 +14,8 @@ NAMES = ("package.json", "package-lock.json", "requirements.txt", "tus.mjs")
 
 
 def install() -> Path:
-    """The folder, with everything in it."""
-    return fetched(HERE, NAME, NAMES, _python)
+    """Install the servers, unless they are installed already; return the folder."""
+    return install_locked(HERE, NAME, NAMES, _python)
 
 
 def _python(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""The other servers as private processes on loopback, in the folder of the stage, ended with it."""
+"""Runs the other servers as processes on loopback, in the folder of the stage, and stops them with it."""
 
 import os
 import sys
@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from bench.contender import Contender
-from bench.peers.files import PutMover, Remove, Server, Started, TusMover
+from bench.peers.files import PeerProcess, PeerServer, PutClient, Remove, TusClient
 from bench.peers.install import HERE, PYTHON, install
-from bench.peers.store import Straight
+from bench.peers.store import DirectStore
 from devstack.ports import LOOPBACK
 from devstack.process import Child
 from devstack.s3_client import s3_client
@@ -20,7 +20,7 @@ TUS_IN_STORE, TUS_ON_DISK, COPYPARTY, NGINX = "tus on the store", "tus on disk",
 
 
 class Peers:
-    """Starts them all; those that nobody asks anything use no processor time."""
+    """All other servers, started; an idle one uses no processor time."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -38,9 +38,9 @@ class Peers:
         self._ending.close()
 
     def all(self) -> list[Contender]:
-        """In the order of the table."""
+        """Return the contenders in the order of the table."""
         return [
-            Straight(self._stack, "straight to the store", self._stack.s3_endpoint, {}),
+            DirectStore(self._stack, "straight to the store", self._stack.s3_endpoint, {}),
             self._nginx(),
             self._tus(1, TUS_IN_STORE, self._store_settings(), self._remove_object),
             self._tus_on_disk(),
@@ -67,20 +67,20 @@ class Peers:
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         command = ["nginx", "-p", f"{folder}/", "-c", str(conf), "-e", "stderr", "-g", directives]
         pid = self._start("peer-nginx", command, port, {}).child.pid
-        return Straight(self._stack, NGINX, f"http://{LOOPBACK}:{port}", {"nginx": [pid]})
+        return DirectStore(self._stack, NGINX, f"http://{LOOPBACK}:{port}", {"nginx": [pid]})
 
     def _tus(self, number: int, name: str, settings: dict[str, str], remove: Remove) -> Contender:
         port = self._port(number)
         env = settings | {"TUS_PORT": str(port), "NODE_ENV": "production"}
         started = self._start(f"peer-tus-{number}", ["node", str(self._installed / "tus.mjs")], port, env)
-        return Server(name, f"http://{LOOPBACK}:{port}", started, TusMover, remove)
+        return PeerServer(name, f"http://{LOOPBACK}:{port}", started, TusClient, remove)
 
     def _copyparty(self) -> Contender:
         folder, port = self._folder("peer-copyparty"), self._port(3)
         quiet = ["-q", "--no-thumb", "--no-crt", "--no-robots"]
         command = [sys.executable, "-m", "copyparty", "-i", LOOPBACK, "-p", str(port), *quiet, "-v", f"{folder}::rwd"]
         started = self._start("peer-copyparty", command, port, {"PYTHONPATH": str(PYTHON)})
-        return Server(COPYPARTY, f"http://{LOOPBACK}:{port}", started, PutMover, _remover(folder))
+        return PeerServer(COPYPARTY, f"http://{LOOPBACK}:{port}", started, PutClient, _remover(folder))
 
     def _store_settings(self) -> dict[str, str]:
         stack = self._stack
@@ -92,10 +92,10 @@ class Peers:
             "S3_SECRET_KEY": stack.s3_secret_key,
         }
 
-    def _start(self, name: str, command: list[str], port: int, env: dict[str, str]) -> Started:
+    def _start(self, name: str, command: list[str], port: int, env: dict[str, str]) -> PeerProcess:
         child = Child(self._workspace, name, command, env=env)
         self._ending.callback(child.stop)
-        return Started(self._workspace, child, port)
+        return PeerProcess(self._workspace, child, port)
 
     def _port(self, number: int) -> int:
         return self._workspace.ports[f"peer_{number}"]

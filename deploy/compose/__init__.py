@@ -1,1 +1,1 @@
-"""What compose.yaml needs beside the images: secrets made once, and the jobs that set the servers up."""
+"""What compose.yaml needs besides the images: generated secrets, and the jobs that set the servers up."""

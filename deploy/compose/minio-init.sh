@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes the bucket and two users: upload may do all that an upload and its end need, download may only fetch.
-# Keys go through standard input, or behind an equals sign: as an argument, one that begins with a dash is an option.
+# Creates the bucket and two users: upload may write, read and delete objects, download may only read them.
+# Keys are passed on standard input or after an equals sign, because mc reads an argument that begins with a dash as an option.
 # The image has a shell, the core utilities and mc, but neither grep nor sed.
 set -eu
 export MC_CONFIG_DIR=/tmp/mc
-# White space around a secret is not part of it; the server and the services read it so.
+# White space around a secret is not part of it; the server and the services strip it too.
 secret() {
   text=$(cat "${SECRETS_DIR:-/run/secrets}/$1")
   text=${text#"${text%%[![:space:]]*}"}

@@ -1,9 +1,9 @@
-// Starts the replica set and gives each service an account on its own database alone. A second run changes nothing.
+// Starts the replica set, and creates an account for each service on its own database only. It can be run again.
 const fs = require("fs");
 const secret = (name) => fs.readFileSync(`${process.env.SECRETS_DIR ?? "/run/secrets"}/${name}`, "utf8");
-// As the image's own start reads it: without the newlines at its end, and nothing else.
+// Stripped as the entry point of the image does: only of newlines at its end.
 const root = encodeURIComponent(secret("mongo_root_password").replace(/\n+$/, ""));
-// As the services' driver reads it out of their address: percent-decoded, and a plus sign is a space.
+// Decoded as the driver of the services does: percent-decoded, with a plus sign as a space.
 const passwordOf = (url) => decodeURIComponent(new URL(url.trim()).password.replaceAll("+", " "));
 
 const admin = connect(`mongodb://root:${root}@mongo:27017/admin?directConnection=true`);

@@ -1,4 +1,4 @@
-"""Makes every secret that compose.yaml mounts: once, random, below `.local/secrets/compose`, none with a default."""
+"""Generates every secret that compose.yaml mounts, once and at random, in `.local/secrets/compose`."""
 
 import base64
 import json
@@ -13,11 +13,11 @@ from devstack.vault import random_text
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FOLDER = PROJECT / ".local" / "secrets" / "compose"
-PEPPERED = ("auth", "upload", "propagation", "download", "portal")
+WITH_PEPPER = ("auth", "upload", "propagation", "download", "portal")
 
 
 def make(folder: Path = FOLDER) -> None:
-    """Writes what is not there yet; what is there stays, so that a second run changes nothing."""
+    """Write the missing secrets; a second run changes nothing."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder, "mongo_keyfile", base64.b64encode(secrets.token_bytes(512)).decode())
     for name in ("mongo_root_password", "minio_root_user", "minio_root_password"):
@@ -27,7 +27,7 @@ def make(folder: Path = FOLDER) -> None:
         _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{random_text()}@mongo:27017/{service}?{options}")
         _once(folder, f"{service}_amqp_url", f"amqp://{service}:{random_text()}@rabbitmq:5672/")
     _once(folder, "amqp_admin_url", f"amqp://admin:{random_text()}@rabbitmq:5672/")
-    for service in PEPPERED:
+    for service in WITH_PEPPER:
         _once(folder, f"{service}_pepper", random_text())
     for service in ("upload", "download"):
         _once(folder, f"{service}_s3_access_key", f"{service}-{secrets.token_hex(8)}")
@@ -38,7 +38,7 @@ def make(folder: Path = FOLDER) -> None:
 
 
 def _once(folder: Path, name: str, value: str) -> str:
-    """The folder is the owner's alone; the files are readable because a container's user is another one."""
+    """Write a file unless it exists, and return its content; readable, because containers run as other users."""
     file = folder / name
     if not file.exists():
         file.write_text(value, encoding="utf-8")
@@ -47,12 +47,12 @@ def _once(folder: Path, name: str, value: str) -> str:
 
 
 def _read(file: Path) -> str:
-    """White space around a secret is not part of it: an editor may have added a newline."""
+    """Return the secret without the white space around it: an editor may have added a newline."""
     return file.read_text(encoding="utf-8").strip()
 
 
 def _definitions(folder: Path) -> dict[str, object]:
-    """The broker's accounts: the topology job may configure, a service may publish and read its own queues."""
+    """Return the broker's accounts: the topology job may configure, a service may publish and read its own queues."""
     owners = {"admin": "amqp_admin_url"} | {service: f"{service}_amqp_url" for service in SERVICES}
     users = [_user(owner, _read(folder / file)) for owner, file in owners.items()]
     rights = [{"user": "admin", "configure": ".*", "write": ".*", "read": ".*"}]

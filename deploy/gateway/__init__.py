@@ -1,1 +1,1 @@
-"""The only public door: one nginx configuration and the function that fills it in."""
+"""The public entry point: the templates of an nginx configuration, and the module that renders them."""

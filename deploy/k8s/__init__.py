@@ -1,1 +1,1 @@
-"""The product on Kubernetes, and the rules that every rendering of it keeps."""
+"""The Kubernetes manifests, and the rules that their rendering must follow."""

@@ -1,11 +1,11 @@
-"""What must hold for every workload: a rendering that breaks a rule is told which one, and where."""
+"""The rules for every workload; a violation names the rule and the workload."""
 
 from collections.abc import Iterator
 from typing import Any
 
 Object = dict[str, Any]
 
-MAKES_PODS = ("Deployment", "Job", "StatefulSet", "DaemonSet", "ReplicaSet")
+POD_KINDS = ("Deployment", "Job", "StatefulSet", "DaemonSet", "ReplicaSet")
 DRAIN_SECONDS = {"download": 3600, "gateway": 3600}
 PROBES = {
     "startupProbe": ("/startupz", "management"),
@@ -15,26 +15,30 @@ PROBES = {
 
 
 def workloads(objects: list[Object]) -> list[Object]:
-    """Whatever makes pods."""
-    return [each for each in objects if each["kind"] in MAKES_PODS]
+    """Return the objects that create pods."""
+    return [each for each in objects if each["kind"] in POD_KINDS]
 
 
 def pod_of(workload: Object) -> Object:
-    """The pod's own specification."""
+    """Return the specification of a workload's pod."""
     pod: Object = workload["spec"]["template"]["spec"]
     return pod
 
 
-def broken_rules(objects: list[Object]) -> list[str]:
-    """One line per rule that a workload breaks; empty when all is well."""
+def violations(objects: list[Object]) -> list[str]:
+    """Return one line for each rule that a workload violates."""
     return [
         f"{workload['kind']}/{workload['metadata']['name']}: {rule}"
         for workload in workloads(objects)
-        for rule in (*_broken_in_pod(workload), *_broken_in_containers(workload), *_broken_around(workload, objects))
+        for rule in (
+            *_pod_violations(workload),
+            *_container_violations(workload),
+            *_companion_violations(workload, objects),
+        )
     ]
 
 
-def _broken_in_pod(workload: Object) -> Iterator[str]:
+def _pod_violations(workload: Object) -> Iterator[str]:
     pod = pod_of(workload)
     context = pod.get("securityContext", {})
     checks = {
@@ -42,16 +46,16 @@ def _broken_in_pod(workload: Object) -> Iterator[str]:
         "has a group that is not root's": context.get("runAsGroup", 0) > 0,
         "has the runtime's seccomp profile": context.get("seccompProfile", {}).get("type") == "RuntimeDefault",
         "gets no token of the cluster": pod.get("automountServiceAccountToken") is False,
-        "learns no addresses by environment": pod.get("enableServiceLinks") is False,
+        "gets no service addresses by environment": pod.get("enableServiceLinks") is False,
         "shares nothing with the host": not any(pod.get(f"host{what}") for what in ("Network", "PID", "IPC", "Users")),
-        "has only bounded scratch space": all(_bounded(volume) for volume in pod.get("volumes", [])),
-        "leaves in the time it needs": pod.get("terminationGracePeriodSeconds") == _drain_seconds(workload),
+        "has only limited scratch space": all(_bounded(volume) for volume in pod.get("volumes", [])),
+        "has the time that it needs to drain": pod.get("terminationGracePeriodSeconds") == _drain_seconds(workload),
         "is spread over hosts and zones": workload["kind"] == "Job" or _is_spread(workload),
     }
     return (rule for rule, holds in checks.items() if not holds)
 
 
-def _broken_in_containers(workload: Object) -> Iterator[str]:
+def _container_violations(workload: Object) -> Iterator[str]:
     pod = pod_of(workload)
     for container in [*pod["containers"], *pod.get("initContainers", [])]:
         context = container.get("securityContext", {})
@@ -61,9 +65,9 @@ def _broken_in_containers(workload: Object) -> Iterator[str]:
             "is not privileged": not context.get("privileged"),
             "keeps no capability": context.get("capabilities") == {"drop": ["ALL"]},
             "cannot write to its image": context.get("readOnlyRootFilesystem") is True,
-            "stays the user of its pod": not {"runAsUser", "runAsNonRoot", "seccompProfile"} & context.keys(),
-            "asks for what it needs": {"cpu", "memory", "ephemeral-storage"} <= requests.keys(),
-            "is held to what it may have": {"cpu", "memory", "ephemeral-storage"} <= limits.keys(),
+            "keeps the user of its pod": not {"runAsUser", "runAsNonRoot", "seccompProfile"} & context.keys(),
+            "requests resources": {"cpu", "memory", "ephemeral-storage"} <= requests.keys(),
+            "has resource limits": {"cpu", "memory", "ephemeral-storage"} <= limits.keys(),
             "runs an image of a stated version": _has_version(container["image"]),
             "gets no secret by environment": not _secrets_in_environment(container),
             "mounts secrets read-only": all(_read_only(mount) for mount in container.get("volumeMounts", [])),
@@ -74,7 +78,7 @@ def _broken_in_containers(workload: Object) -> Iterator[str]:
         yield from (rule for rule, holds in checks.items() if not holds)
 
 
-def _broken_around(workload: Object, objects: list[Object]) -> Iterator[str]:
+def _companion_violations(workload: Object, objects: list[Object]) -> Iterator[str]:
     if workload["kind"] != "Deployment":
         return
     name = workload["metadata"]["name"]

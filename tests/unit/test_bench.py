@@ -1,19 +1,19 @@
-"""What the bench says of a figure: who was busy, that what came is what went, and why a page falls short."""
+"""The bench names the bottleneck of a figure, verifies content, and names the audits that a page fails."""
 
 from typing import Any
 
 import pytest
 
-from bench.beside import CORES, limit
 from bench.browser import growth
-from bench.contender import Load, same
-from bench.cuts import PART_BYTES, Cuts
+from bench.comparison import CORES, limit
+from bench.contender import Load, verify_content
+from bench.http_connection import InvalidMeasurement
 from bench.lighthouse import Report, read
-from bench.line import Unexpected
 from bench.pages import rows
+from bench.part_file import PART_BYTES, PartFile
 
 
-def test_a_load_says_how_many_files_of_what_size_by_whom() -> None:
+def test_a_load_is_named_by_its_files_their_size_and_its_clients() -> None:
     assert str(Load(40, 1_000_000, 8)) == "40 × 1 MB, 8 clients"
 
 
@@ -21,19 +21,19 @@ def test_the_limit_is_the_cores_when_all_are_busy() -> None:
     assert limit({"store": CORES - 0.2, "others": 0.2}).startswith(f"all {CORES} cores: store")
 
 
-def test_the_limit_is_waiting_when_nobody_is_busy() -> None:
+def test_the_limit_is_waiting_when_no_core_is_busy() -> None:
     assert limit({"store": 0.1, "ours": 0.02}) == f"waiting (0.1 of {CORES}): store 0.1"
 
 
-def test_bytes_that_are_not_those_that_were_sent_are_no_result() -> None:
-    cuts = Cuts(PART_BYTES + 5)
-    same(cuts, PART_BYTES + 5, cuts.sha256)
-    with pytest.raises(Unexpected):
-        same(cuts, PART_BYTES + 5, "0" * 64)
+def test_content_that_differs_from_what_was_sent_is_no_result() -> None:
+    part_file = PartFile(PART_BYTES + 5)
+    verify_content(part_file, PART_BYTES + 5, part_file.sha256)
+    with pytest.raises(InvalidMeasurement):
+        verify_content(part_file, PART_BYTES + 5, "0" * 64)
 
 
 def report(status: int = 200, **audits: float) -> dict[str, Any]:
-    """As Lighthouse writes them, as far as anybody reads."""
+    """A report of Lighthouse, with the members that the bench reads."""
     loaded = [{"url": "/", "statusCode": status, "transferSize": 4_000}, {"url": "/a", "transferSize": 1_500}]
     refs = [{"id": name, "weight": weight} for weight, name in enumerate(audits)]
     return {
@@ -44,24 +44,24 @@ def report(status: int = 200, **audits: float) -> dict[str, Any]:
     }
 
 
-def test_what_costs_a_page_its_score_is_named_and_what_weighs_nothing_is_not() -> None:
+def test_audits_that_lower_a_score_are_named_and_those_without_weight_are_not() -> None:
     found = read(report(weightless=0.0, second=0.5, third=1.0))
-    assert found.complaints == ("second 0.5",)
+    assert found.failed_audits == ("second 0.5",)
     assert (found.scores, found.loaded_bytes, found.requests) == ((0.9, 0.9, 1.0), 5_500, 2)
 
 
-def test_a_page_that_is_refused_is_no_result() -> None:
-    with pytest.raises(Unexpected):
+def test_a_page_with_an_error_status_is_no_result() -> None:
+    with pytest.raises(InvalidMeasurement):
         read(report(404))
 
 
-def test_a_page_that_is_too_heavy_or_scores_too_little_has_missed_its_aim() -> None:
+def test_a_page_that_is_too_heavy_or_scores_too_little_misses_its_target() -> None:
     good = Report((0.95, 1.0, 1.0), 60_000, 5, ())
     assert [row.met for row in rows("a", [good])] == [True, True]
     assert [row.met for row in rows("a", [good._replace(loaded_bytes=60_001)])] == [False, True]
     assert [row.met for row in rows("a", [good._replace(scores=(1.0, 0.99, 1.0))])] == [True, False]
 
 
-def test_memory_that_stays_has_not_grown() -> None:
+def test_memory_with_a_constant_peak_has_not_grown() -> None:
     assert growth([1, 10, 9, 9, 9, 10]) == 1.0
     assert growth([1, 10, 9, 9, 9, 20]) == 2.0

@@ -1,4 +1,4 @@
-"""The alerts are understood by Prometheus, bite when they should, and ask for what the services really count."""
+"""Prometheus accepts the alerts, they fire when they should, and they use metrics that the services export."""
 
 import importlib
 import pkgutil
@@ -26,26 +26,26 @@ def promtool(*words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_prometheus_understands_every_rule() -> None:
+def test_prometheus_accepts_every_rule() -> None:
     promtool("check", "rules", "alerts.yaml")
 
 
-def test_the_alerts_bite_when_they_should_and_not_before() -> None:
+def test_the_alerts_fire_when_they_should_and_not_before() -> None:
     promtool("test", "rules", "alerts_test.yaml")
 
 
-def test_every_alert_asks_for_something_that_is_counted() -> None:
+def test_every_alert_uses_metrics_that_are_exported() -> None:
     for module in pkgutil.walk_packages(services.__path__, "services."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    counted = {name for family in REGISTRY.collect() for name in (family.name, f"{family.name}_total")}
+    exported = {name for family in REGISTRY.collect() for name in (family.name, f"{family.name}_total")}
     for rule in rules():
-        asked = set(NAME.findall(rule["expr"]))
-        assert asked, rule["alert"]
-        assert asked <= counted, rule["alert"]
+        used = set(NAME.findall(rule["expr"]))
+        assert used, rule["alert"]
+        assert used <= exported, rule["alert"]
 
 
-def test_every_alert_says_what_it_means_and_how_bad_it_is() -> None:
+def test_every_alert_has_a_severity_a_summary_and_a_description() -> None:
     for rule in rules():
         assert rule["labels"]["severity"] in ("critical", "warning"), rule["alert"]
         assert rule["annotations"]["summary"], rule["alert"]

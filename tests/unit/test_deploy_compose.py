@@ -1,4 +1,4 @@
-"""compose.yaml keeps the same walls as Kubernetes, and publishes one door."""
+"""compose.yaml isolates the same containers as Kubernetes, and publishes one entry point."""
 
 import subprocess
 from pathlib import Path
@@ -35,26 +35,26 @@ def test_every_container_is_confined(compose: dict[str, Any]) -> None:
         assert all(bind.get("read_only") for bind in service.get("volumes", []) if bind["type"] == "bind"), name
 
 
-def test_the_one_root_touches_one_folder_and_no_network(compose: dict[str, Any]) -> None:
+def test_the_only_root_container_has_one_folder_and_no_network(compose: dict[str, Any]) -> None:
     folder = compose["services"]["minio-folder"]
     assert folder["network_mode"] == "none"
     assert folder["entrypoint"] == ["chown", "10002:10002", "/data"]
     assert [volume["target"] for volume in folder["volumes"]] == ["/data"]
 
 
-def test_only_the_gateway_publishes_ports_and_only_here(compose: dict[str, Any]) -> None:
+def test_only_the_gateway_publishes_ports_and_only_on_loopback(compose: dict[str, Any]) -> None:
     published = {name: service["ports"] for name, service in compose["services"].items() if service.get("ports")}
     assert published.keys() == {"gateway"}
     assert {port["host_ip"] for port in published["gateway"]} == {"127.0.0.1"}
 
 
-def test_everything_that_stays_says_whether_it_is_well(compose: dict[str, Any]) -> None:
+def test_every_long_running_container_has_a_health_check(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         stays = service["restart"] == "unless-stopped"
         assert bool(service.get("healthcheck", {}).get("test")) is stays, name
 
 
-def test_who_needs_whom_waits_until_it_is_well(compose: dict[str, Any]) -> None:
+def test_a_container_waits_until_its_dependencies_are_healthy(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for other, need in service.get("depends_on", {}).items():
             ends = compose["services"][other]["restart"] != "unless-stopped"
@@ -67,7 +67,7 @@ def test_images_have_versions(compose: dict[str, Any]) -> None:
         assert ":" in service["image"], name
 
 
-def test_secrets_are_files_made_once_and_each_goes_to_who_needs_it(compose: dict[str, Any], tmp_path: Path) -> None:
+def test_secrets_are_files_generated_once_and_mounted_where_needed(compose: dict[str, Any], tmp_path: Path) -> None:
     secrets.make(tmp_path)
     made = {file.name: file.read_text() for file in tmp_path.iterdir()}
     assert compose["secrets"].keys() == made.keys()
@@ -92,21 +92,21 @@ def test_no_secret_is_in_the_environment(compose: dict[str, Any]) -> None:
             )
 
 
-def test_networks_are_the_same_walls_as_the_network_policies(compose: dict[str, Any]) -> None:
+def test_networks_isolate_the_same_containers_as_the_network_policies(compose: dict[str, Any]) -> None:
     """Two containers share a network exactly when a policy lets one call the other."""
     alias = {"mongo": "data/mongodb", "rabbitmq": "data/rabbitmq", "minio": "data/minio", "mailbox": "mail/relay"}
     members: dict[str, set[str]] = {}
     for name, service in compose["services"].items():
-        for wall in service.get("networks", {}):
-            members.setdefault(wall, set()).add(name)
-    callers = {(line.pod, line.peer) for line in network.WANTED if line.way == "Egress"}
+        for network_name in service.get("networks", {}):
+            members.setdefault(network_name, set()).add(name)
+    callers = {(flow.pod, flow.peer) for flow in network.ALLOWED if flow.direction == "Egress"}
     for caller in (*OURS, "gateway", "topology"):
         reached = {other for group in members.values() if caller in group for other in group - {caller}}
         for server, peer in alias.items():
             assert (server in reached) is ((caller, peer) in callers), (caller, server)
-    assert {name for name, wall in compose["networks"].items() if not wall.get("internal")} == {"public"}
+    assert {name for name, each in compose["networks"].items() if not each.get("internal")} == {"public"}
     assert members["public"] == {"gateway"}
-    assert members["front"] == {"gateway", *network.FRONT}
+    assert members["front"] == {"gateway", *network.PUBLIC_APIS}
     assert members["pages"] == {"gateway", "portal"}
     assert [name for name, group in members.items() if "portal" in group] == ["pages"]
 
@@ -118,18 +118,18 @@ def test_the_services_trust_the_gateway_alone(compose: dict[str, Any]) -> None:
         assert compose["services"][name]["environment"]["TRUSTED_PROXIES"] == address
 
 
-def test_the_door_of_the_portal_is_on_the_portals_own_network_alone(compose: dict[str, Any]) -> None:
+def test_the_internal_listener_is_on_the_network_of_the_portal_only(compose: dict[str, Any]) -> None:
     gateway = compose["services"]["gateway"]
-    assert gateway["environment"]["GATEWAY_PORTAL_DOOR_HOST"] == gateway["networks"]["pages"]["ipv4_address"]
+    assert gateway["environment"]["GATEWAY_INTERNAL_HOST"] == gateway["networks"]["pages"]["ipv4_address"]
     assert not [port for port in gateway["ports"] if str(port["target"]) == "8090"]
 
 
-def test_the_doors_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
+def test_gateway_and_download_drain_as_long_as_downloads_take(compose: dict[str, Any]) -> None:
     waits = {name: compose["services"][name]["stop_grace_period"] for name in (*OURS, "gateway")}
     assert waits == {**dict.fromkeys(OURS, "1m0s"), "download": "1h0m0s", "gateway": "1h0m0s"}
 
 
-def test_the_gateway_holds_little_back_and_notices_a_service_that_is_gone(compose: dict[str, Any]) -> None:
+def test_the_gateway_buffers_little_and_detects_an_unreachable_service(compose: dict[str, Any]) -> None:
     assert compose["services"]["gateway"]["sysctls"] == {
         "net.ipv4.tcp_rmem": "4096 131072 524288",
         "net.ipv4.tcp_keepalive_time": "10",

@@ -1,4 +1,4 @@
-"""One recipe for the five images: one service in each, every package verified, nobody root."""
+"""The Dockerfile of the five services: one service per image, verified packages, an unprivileged user."""
 
 import re
 import tomllib
@@ -12,7 +12,7 @@ LINES = [line for line in re.sub(r"\\\n *", "", RECIPE).splitlines() if line and
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 
 
-def test_the_base_is_said_from_outside() -> None:
+def test_the_base_image_is_a_build_argument() -> None:
     assert LINES[:2] == ["ARG BASE", "FROM ${BASE} AS packages"]
     assert [line for line in LINES if line.startswith("FROM")] == [
         "FROM ${BASE} AS packages",
@@ -21,12 +21,12 @@ def test_the_base_is_said_from_outside() -> None:
     ]
 
 
-def test_an_image_holds_two_shared_rooms_and_one_service() -> None:
+def test_an_image_holds_the_two_shared_packages_and_one_service() -> None:
     copied = [line.split()[1] for line in LINES[LINES.index("FROM ${BASE}") :] if line.startswith("COPY services")]
     assert copied == ["services/__init__.py", "services/kit", "services/contracts", "services/${SERVICE}"]
 
 
-def test_the_letters_come_compiled_and_no_image_has_node() -> None:
+def test_the_mail_templates_are_compiled_before_and_no_image_has_node() -> None:
     final = LINES[LINES.index("FROM ${BASE}") :]
     assert "COPY --from=letters /build/services/notify/compiled /app/services/${SERVICE}/compiled" in final
     assert not [line for line in final if "npm" in line or "nodejs" in line]
@@ -42,7 +42,7 @@ def test_packages_come_from_the_lock_with_their_hashes() -> None:
     assert "--constraint requirements.lock --group" in installs[1]
 
 
-def test_it_runs_as_nobody_in_particular_and_stops_when_asked() -> None:
+def test_it_runs_as_an_unprivileged_user_and_stops_on_sigterm() -> None:
     last = LINES[LINES.index("FROM ${BASE}") :]
     assert "USER 10001:10001" in last
     assert "STOPSIGNAL SIGTERM" in last
@@ -50,7 +50,7 @@ def test_it_runs_as_nobody_in_particular_and_stops_when_asked() -> None:
     assert not [line for line in last[last.index("USER 10001:10001") :] if line.startswith(("RUN", "COPY", "ADD"))]
 
 
-def test_nothing_else_is_sent_to_the_builder() -> None:
+def test_only_copied_files_are_in_the_build_context() -> None:
     kept = {line[1:] for line in (PROJECT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
     copied = {
         word for line in LINES if line.startswith("COPY ") and "--from" not in line for word in line.split()[1:-1]
@@ -60,7 +60,7 @@ def test_nothing_else_is_sent_to_the_builder() -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_every_service_has_its_group_and_the_lock_knows_it(service: str) -> None:
+def test_every_service_has_a_dependency_group_whose_packages_are_locked(service: str) -> None:
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
     lock = (PROJECT / "requirements.lock").read_text()
     wanted = [*groups[service]]

@@ -1,4 +1,4 @@
-"""One table of images: what the repository names is in it, and the check says where it is not."""
+"""Every image that the repository names is in the table of images, and the check reports differences."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from deploy import images
-from deploy.images import LOOK_AGAIN, TABLE, Image, errors, mentions, table, warnings
+from deploy.images import REVIEW_INTERVAL, TABLE, Image, errors, mentions, table, warnings
 
 DIGEST = f"sha256:{'a' * 64}"
-SEEN = date(2026, 11, 27)
+REVIEWED = date(2026, 11, 27)
 FILES = {
     "compose.yaml": """
         x-images: { base: &base "${BASE_IMAGE:-python:3.11-slim}" }
@@ -32,7 +32,7 @@ FILES = {
 
 
 def row(name: str, tag: str, **others: object) -> Image:
-    told = {"digest": None, "purpose": "p", "looked_at": SEEN, "supported_until": None, "support": "s", **others}
+    told = {"digest": None, "purpose": "p", "reviewed_at": REVIEWED, "supported_until": None, "support": "s", **others}
     return Image.model_validate({"name": name, "tag": tag, **told})
 
 
@@ -55,7 +55,7 @@ def said(root: Path, rows: dict[str, Image] = ROWS) -> list[str]:
     return errors(rows, list(mentions(rows, root)))
 
 
-def test_this_repository_names_no_other_image_than_the_tables() -> None:
+def test_this_repository_names_only_images_of_the_table() -> None:
     rows = table()
     found = list(mentions(rows))
     assert errors(rows, found) == []
@@ -64,7 +64,7 @@ def test_this_repository_names_no_other_image_than_the_tables() -> None:
     }
 
 
-def test_files_that_agree_with_the_table_are_no_errors(root: Path) -> None:
+def test_files_that_agree_with_the_table_cause_no_error(root: Path) -> None:
     assert said(root) == []
 
 
@@ -87,7 +87,7 @@ def test_files_that_agree_with_the_table_are_no_errors(root: Path) -> None:
         ("README.md", "`tests/unit`", "`minio/mc:RELEASE.2025`", "minio/mc:RELEASE.2025 is not in"),
     ],
 )
-def test_an_image_that_differs_is_named_with_its_file(root: Path, file: str, old: str, new: str, told: str) -> None:
+def test_an_image_that_differs_is_reported_with_its_file(root: Path, file: str, old: str, new: str, told: str) -> None:
     assert old in FILES[file]
     (root / file).write_text(FILES[file].replace(old, new, 1))
     (line, *_) = said(root)
@@ -95,31 +95,31 @@ def test_an_image_that_differs_is_named_with_its_file(root: Path, file: str, old
     assert told in line
 
 
-def test_a_row_that_nothing_uses_is_an_error(root: Path) -> None:
-    assert said(root, ROWS | {"node": row("node", "20")}) == [f"{TABLE}: nothing uses node"]
+def test_an_unused_row_is_an_error(root: Path) -> None:
+    assert said(root, ROWS | {"node": row("node", "20")}) == [f"{TABLE}: node is unused"]
 
 
-def test_a_row_that_nobody_has_looked_at_for_ninety_days_is_a_warning() -> None:
-    last = SEEN + LOOK_AGAIN
+def test_a_row_that_was_not_reviewed_for_ninety_days_is_a_warning() -> None:
+    last = REVIEWED + REVIEW_INTERVAL
     assert warnings(ROWS, last) == []
     assert warnings(ROWS, last + timedelta(days=1)) == [
-        f"nobody has looked at {name} since 2026-11-27" for name in ("python", "nginx", "pgsty/silo")
+        f"{name} was last reviewed on 2026-11-27" for name in ("python", "nginx", "pgsty/silo")
     ]
 
 
 def test_a_row_that_is_no_longer_supported_is_a_warning() -> None:
-    rows = {"mongo": row("mongo", "7.0", supported_until=SEEN)}
-    assert warnings(rows, SEEN) == []
-    assert warnings(rows, SEEN + timedelta(days=1)) == ["mongo:7.0 is supported until 2026-11-27 only"]
+    rows = {"mongo": row("mongo", "7.0", supported_until=REVIEWED)}
+    assert warnings(rows, REVIEWED) == []
+    assert warnings(rows, REVIEWED + timedelta(days=1)) == ["mongo:7.0 is supported until 2026-11-27 only"]
 
 
-@pytest.mark.parametrize("spoilt", [{"support": None}, {"digest": "sha256:1"}, {"looked_at": "lately"}, {"more": 1}])
-def test_a_row_that_is_not_whole_is_refused(spoilt: dict[str, object]) -> None:
+@pytest.mark.parametrize("invalid", [{"support": None}, {"digest": "sha256:1"}, {"reviewed_at": "lately"}, {"more": 1}])
+def test_an_invalid_row_is_refused(invalid: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
-        row("nginx", "1.30.5", **spoilt)
+        row("nginx", "1.30.5", **invalid)
 
 
-def test_two_rows_of_one_name_are_refused(root: Path) -> None:
+def test_two_rows_with_one_name_are_refused(root: Path) -> None:
     (root / TABLE).write_text((images.PROJECT / TABLE).read_text() * 2)
     with pytest.raises(ValueError, match="two rows"):
         table(root)
@@ -128,11 +128,11 @@ def test_two_rows_of_one_name_are_refused(root: Path) -> None:
 def test_the_check_fails_on_an_error_and_not_on_a_warning(
     root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    old = {name: image.model_copy(update={"looked_at": date(2020, 1, 1)}) for name, image in ROWS.items()}
+    old = {name: image.model_copy(update={"reviewed_at": date(2020, 1, 1)}) for name, image in ROWS.items()}
     monkeypatch.setattr(images, "table", lambda: old)
     monkeypatch.setattr(images, "mentions", lambda rows: mentions(rows, root))
     assert images.main() == 0
-    assert f"warning: nobody has looked at nginx since 2020-01-01: see {TABLE}" in capsys.readouterr().out
+    assert f"warning: nginx was last reviewed on 2020-01-01: see {TABLE}" in capsys.readouterr().out
     (root / "README.md").write_text("nginx:1.0")
     assert images.main() == 1
     assert capsys.readouterr().err == f"README.md: nginx:1.0, but {TABLE} says nginx:1.30.5-alpine\n"

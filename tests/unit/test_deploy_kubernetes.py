@@ -1,4 +1,4 @@
-"""What Kubernetes is told, read as it is rendered for production; every rule is also shown to bite."""
+"""The Kubernetes objects as rendered for production follow every rule, and every violation is reported."""
 
 import copy
 import json
@@ -6,43 +6,32 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jsonschema
 import kubernetes_validate
 import pytest
-import yaml
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from deploy.k8s import network, workloads
-from deploy.tools import tool
+from tests.unit.kubernetes_rendering import Object, find, production_objects
 
 K8S = Path(workloads.__file__).parent
-Object = dict[str, Any]
 CONTAINERS = ("auth", "upload", "propagation", "notify", "download", "portal", "gateway", "topology")
 
 
 @pytest.fixture(scope="module")
 def rendered() -> list[Object]:
-    command = [str(tool("kustomize")), "build", str(K8S / "production")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert not done.stderr
-    return list(yaml.safe_load_all(done.stdout))
+    return production_objects()
 
 
 @pytest.fixture
 def changed(rendered: list[Object]) -> list[Object]:
-    """A copy to spoil."""
+    """A copy to change."""
     return copy.deepcopy(rendered)
 
 
-def find(objects: list[Object], kind: str, name: str) -> Object:
-    (found,) = (each for each in objects if each["kind"] == kind and each["metadata"]["name"] == name)
-    return found
-
-
 def settings(objects: list[Object], name: str) -> dict[str, str]:
-    """The data of a generated ConfigMap, whose name ends in a hash."""
+    """Return the data of a generated ConfigMap, whose name ends in a hash."""
     maps = {each["metadata"]["name"].rsplit("-", 1)[0]: each["data"] for each in objects if each["kind"] == "ConfigMap"}
     found: dict[str, str] = maps[name]
     return found
@@ -63,17 +52,17 @@ def test_everything_is_in_one_namespace_that_enforces_the_restricted_standard(re
     assert {each["metadata"].get("namespace") for each in rendered if each is not namespace} == {"melanissimo"}
 
 
-def test_every_workload_keeps_every_rule(rendered: list[Object]) -> None:
+def test_no_workload_violates_a_rule(rendered: list[Object]) -> None:
     assert {each["metadata"]["name"] for each in workloads.workloads(rendered)} == set(CONTAINERS)
-    assert workloads.broken_rules(rendered) == []
+    assert workloads.violations(rendered) == []
 
 
-def test_the_network_is_closed_but_for_exactly_the_lines_that_are_wanted(rendered: list[Object]) -> None:
-    assert network.closed_by_default(rendered)
-    assert network.open_lines(rendered) == network.WANTED
+def test_network_policies_allow_exactly_the_intended_flows(rendered: list[Object]) -> None:
+    assert network.denies_by_default(rendered)
+    assert network.allowed_flows(rendered) == network.ALLOWED
 
 
-def test_nothing_but_the_gateway_is_reached_from_outside(rendered: list[Object]) -> None:
+def test_only_the_gateway_is_reachable_from_outside(rendered: list[Object]) -> None:
     services = [each for each in rendered if each["kind"] == "Service"]
     assert {each["metadata"]["name"] for each in services if each["spec"].get("type")} == {"gateway"}
     ports = find(rendered, "Service", "gateway")["spec"]["ports"]
@@ -81,7 +70,7 @@ def test_nothing_but_the_gateway_is_reached_from_outside(rendered: list[Object])
     assert not [each for each in rendered if each["kind"] in ("Ingress", "HTTPRoute", "Gateway")]
 
 
-def test_no_secret_is_written_down(rendered: list[Object]) -> None:
+def test_the_manifests_contain_no_secret(rendered: list[Object]) -> None:
     assert not [each for each in rendered if each["kind"] == "Secret"]
     mounted = {
         volume["secret"]["secretName"]
@@ -94,7 +83,7 @@ def test_no_secret_is_written_down(rendered: list[Object]) -> None:
     assert all(name in (K8S / "README.md").read_text() for name in mounted)
 
 
-def test_every_reference_leads_somewhere(rendered: list[Object]) -> None:
+def test_every_config_map_that_is_referenced_exists(rendered: list[Object]) -> None:
     maps = {each["metadata"]["name"] for each in rendered if each["kind"] == "ConfigMap"}
     for each in workloads.workloads(rendered):
         pod = workloads.pod_of(each)
@@ -103,7 +92,7 @@ def test_every_reference_leads_somewhere(rendered: list[Object]) -> None:
         assert named <= maps
 
 
-def test_the_management_port_is_what_monitoring_asks(rendered: list[Object]) -> None:
+def test_monitoring_scrapes_the_management_port(rendered: list[Object]) -> None:
     monitor = find(rendered, "ServiceMonitor", "services")["spec"]
     watched = [
         each
@@ -111,27 +100,27 @@ def test_the_management_port_is_what_monitoring_asks(rendered: list[Object]) -> 
         if each["kind"] == "Service"
         and monitor["selector"]["matchLabels"].items() <= each["metadata"]["labels"].items()
     ]
-    assert {each["metadata"]["name"] for each in watched} == set(network.WATCHED)
+    assert {each["metadata"]["name"] for each in watched} == set(network.MONITORED)
     for each in watched:
         assert monitor["endpoints"][0]["port"] in {port["name"] for port in each["spec"]["ports"]}
 
 
-def test_the_gateway_starts_with_what_production_gives_it(rendered: list[Object], tmp_path: Path) -> None:
+def test_nginx_accepts_the_configuration_of_production(rendered: list[Object], tmp_path: Path) -> None:
     values = {**settings(rendered, "gateway-defaults"), **settings(rendered, "gateway")}
     subject = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=a"]
     files = ["-keyout", str(tmp_path / "tls.key"), "-out", str(tmp_path / "tls.crt")]
     subprocess.run(["openssl", *subject, *files], check=True, capture_output=True)
     here = {"GATEWAY_PREFIX": str(tmp_path), "GATEWAY_RESOLVER": "resolver 127.0.0.1;"}
-    text = gateway_configuration(
-        {**values, **here, "GATEWAY_TLS": values["GATEWAY_TLS"].replace("/run/secrets/tls", str(tmp_path))}
-    )
+    here["GATEWAY_TLS"] = values["GATEWAY_TLS"].replace("/run/secrets/tls", str(tmp_path))
+    conf = write_configuration(tmp_path, {**values, **here})
+    text = conf.read_text()
     # `resolve` is of newer versions than the distribution's, which would look the names up at once
     names = [word for word in text.split() if ".svc.cluster.local" in word]
     for name in names:
         text = text.replace(f"{name} resolve", "127.0.0.1:9")
-    (tmp_path / "nginx.conf").write_text(text)
+    conf.write_text(text)
     done = subprocess.run(
-        ["nginx", "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf"), "-e", str(tmp_path / "e")],
+        ["nginx", "-t", "-p", str(tmp_path), "-c", str(conf), "-e", str(tmp_path / "e")],
         capture_output=True,
         text=True,
     )
@@ -139,7 +128,7 @@ def test_the_gateway_starts_with_what_production_gives_it(rendered: list[Object]
     assert shutil.which("nginx")
 
 
-def test_the_gateway_holds_little_back_and_notices_a_service_that_is_gone(rendered: list[Object]) -> None:
+def test_the_gateway_buffers_little_and_detects_an_unreachable_service(rendered: list[Object]) -> None:
     pod = workloads.pod_of(find(rendered, "Deployment", "gateway"))
     assert {one["name"]: one["value"] for one in pod["securityContext"]["sysctls"]} == {
         "net.ipv4.tcp_rmem": "4096 131072 524288",
@@ -167,9 +156,9 @@ def _put(place: Object, path: str, value: object) -> None:
         place[last] = value
 
 
-SPOILT: dict[str, Callable[[Object], None]] = {
+VIOLATIONS: dict[str, Callable[[Object], None]] = {
     "root": _in_pod("securityContext.runAsUser", 0),
-    "maybe root": _in_pod("securityContext.runAsNonRoot", None),
+    "root not excluded": _in_pod("securityContext.runAsNonRoot", None),
     "root's group": _in_pod("securityContext.runAsGroup", None),
     "no seccomp": _in_pod("securityContext.seccompProfile", None),
     "unconfined seccomp": _in_pod("securityContext.seccompProfile.type", "Unconfined"),
@@ -178,7 +167,7 @@ SPOILT: dict[str, Callable[[Object], None]] = {
     "host network": _in_pod("hostNetwork", True),
     "host folder": _in_pod("volumes", [{"name": "host", "hostPath": {"path": "/"}}]),
     "unbounded scratch": _in_pod("volumes", [{"name": "tmp", "emptyDir": {}}]),
-    "killed early": _in_pod("terminationGracePeriodSeconds", 30),
+    "short drain time": _in_pod("terminationGracePeriodSeconds", 30),
     "escalation": _in_container("securityContext.allowPrivilegeEscalation", None),
     "privileged": _in_container("securityContext.privileged", True),
     "a capability": _in_container("securityContext.capabilities.add", ["NET_RAW"]),
@@ -194,30 +183,30 @@ SPOILT: dict[str, Callable[[Object], None]] = {
     "writable secret": _in_container("volumeMounts", [{"name": "secrets", "mountPath": "/run/secrets/service"}]),
     "host port": _in_container("ports", [{"containerPort": 1, "hostPort": 1}]),
 }
-SPOILT_DEPLOYMENTS: dict[str, Callable[[Object], None]] = {
+DEPLOYMENT_VIOLATIONS: dict[str, Callable[[Object], None]] = {
     "not spread": _in_pod("topologySpreadConstraints", None),
     "no startup probe": _in_container("startupProbe", None),
     "no readiness probe": _in_container("readinessProbe", None),
     "liveness that asks for more": _in_container("livenessProbe.httpGet.path", "/readyz"),
-    "stops at once": _in_container("lifecycle", None),
+    "no pre-stop delay": _in_container("lifecycle", None),
     "fixed replicas": lambda workload: _put(workload, "spec.replicas", 1),
 }
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
-@pytest.mark.parametrize("what", [*SPOILT, *SPOILT_DEPLOYMENTS])
-def test_a_spoilt_workload_is_noticed(changed: list[Object], name: str, what: str) -> None:
-    if name == "topology" and what in SPOILT_DEPLOYMENTS:
+@pytest.mark.parametrize("what", [*VIOLATIONS, *DEPLOYMENT_VIOLATIONS])
+def test_a_workload_that_violates_a_rule_is_reported(changed: list[Object], name: str, what: str) -> None:
+    if name == "topology" and what in DEPLOYMENT_VIOLATIONS:
         return
     workload = find(changed, "Job" if name == "topology" else "Deployment", name)
-    {**SPOILT, **SPOILT_DEPLOYMENTS}[what](workload)
-    assert any(broken.split(": ")[0].endswith(f"/{name}") for broken in workloads.broken_rules(changed))
+    {**VIOLATIONS, **DEPLOYMENT_VIOLATIONS}[what](workload)
+    assert any(violation.split(": ")[0].endswith(f"/{name}") for violation in workloads.violations(changed))
 
 
 @pytest.mark.parametrize("kind", ["PodDisruptionBudget", "HorizontalPodAutoscaler"])
-def test_a_missing_companion_is_noticed(changed: list[Object], kind: str) -> None:
+def test_a_missing_companion_is_reported(changed: list[Object], kind: str) -> None:
     changed.remove(find(changed, kind, "upload"))
-    assert len(workloads.broken_rules(changed)) == 1
+    assert len(workloads.violations(changed)) == 1
 
 
 @pytest.mark.parametrize(
@@ -229,12 +218,12 @@ def test_a_missing_companion_is_noticed(changed: list[Object], kind: str) -> Non
         ("services-reach-database-and-broker", {"to": [{"namespaceSelector": {}}], "ports": [{"port": 27017}]}),
     ],
 )
-def test_a_wider_network_is_noticed(changed: list[Object], name: str, opening: Object) -> None:
+def test_a_policy_that_allows_more_is_reported(changed: list[Object], name: str, opening: Object) -> None:
     find(changed, "NetworkPolicy", name)["spec"]["egress"].append(opening)
-    assert network.open_lines(changed) != network.WANTED
+    assert network.allowed_flows(changed) != network.ALLOWED
 
 
-def test_a_network_that_lost_a_policy_is_noticed(rendered: list[Object]) -> None:
+def test_a_missing_policy_is_reported(rendered: list[Object]) -> None:
     for policy in (each for each in rendered if each["kind"] == "NetworkPolicy"):
         rest = [each for each in rendered if each is not policy]
-        assert not (network.closed_by_default(rest) and network.open_lines(rest) == network.WANTED)
+        assert not (network.denies_by_default(rest) and network.allowed_flows(rest) == network.ALLOWED)

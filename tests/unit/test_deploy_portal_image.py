@@ -1,4 +1,4 @@
-"""The portal's image: its pages and the kit, verified packages, built islands, no Node and nobody root."""
+"""The image of the portal: its pages and the kit, verified packages, built islands, no Node, an unprivileged user."""
 
 import re
 import subprocess
@@ -13,7 +13,7 @@ FINAL = LINES[LINES.index("FROM ${BASE}") :]
 HEAVY = ("motor", "pymongo", "aio_pika", "jose", "minio")
 
 
-def test_it_holds_the_kit_the_portal_and_nothing_else() -> None:
+def test_it_holds_only_the_kit_and_the_portal() -> None:
     copied = [line for line in FINAL if line.startswith("COPY")]
     assert [line.split()[-1] for line in copied] == [
         "/app/venv",
@@ -23,7 +23,7 @@ def test_it_holds_the_kit_the_portal_and_nothing_else() -> None:
     ]
 
 
-def test_islands_are_built_before_and_leave_no_node_behind() -> None:
+def test_islands_are_built_before_and_the_image_has_no_node() -> None:
     assert not [line for line in FINAL if "npm" in line or "nodejs" in line]
     (build,) = [line for line in LINES if "npm ci" in line]
     assert "--ignore-scripts" in build
@@ -43,14 +43,14 @@ def test_packages_come_from_the_lock_with_their_hashes() -> None:
         assert re.search(rf"^{name[0].lower()}(?:\[.*\])?==", lock, re.M), entry
 
 
-def test_it_runs_as_nobody_in_particular_and_stops_when_asked() -> None:
+def test_it_runs_as_an_unprivileged_user_and_stops_on_sigterm() -> None:
     assert "USER 10001:10001" in FINAL
     assert "STOPSIGNAL SIGTERM" in FINAL
     assert LINES[-1] == 'CMD ["python", "-m", "portal"]'
     assert not [line for line in FINAL[FINAL.index("USER 10001:10001") :] if line.startswith(("RUN", "COPY", "ADD"))]
 
 
-def test_the_portal_needs_no_driver_of_a_server() -> None:
+def test_the_portal_imports_no_driver_of_a_server() -> None:
     ask = f"import sys, portal.app; print([name for name in {HEAVY!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""A secret may hold any character: the jobs of compose hand it on unchanged, and the makers encode it in addresses."""
+"""A secret may hold any character: compose's jobs pass it on unchanged, and URLs encode it."""
 
 import json
 import re
@@ -65,7 +65,7 @@ console.log(JSON.stringify(told));
 
 
 class Call(NamedTuple):
-    """What one run of mc was given."""
+    """The arguments and the input of one run of mc."""
 
     words: list[str]
     lines: list[str]
@@ -77,7 +77,7 @@ def write(folder: Path, **values: str) -> None:
 
 
 def make_bucket(folder: Path) -> tuple[int, list[Call]]:
-    """Run the job with a fake mc; its exit status and what mc was given."""
+    """Run the job with a fake mc; return its exit status and the runs of mc."""
     program, calls = folder / "mc", folder / "calls"
     program.write_text(FAKE_MC)
     program.chmod(0o755)
@@ -92,7 +92,7 @@ def make_bucket(folder: Path) -> tuple[int, list[Call]]:
 
 
 @pytest.mark.parametrize("worst", [*WORST, "  white space around  \t"])
-def test_the_bucket_is_made_with_any_key(tmp_path: Path, worst: str) -> None:
+def test_the_bucket_is_created_with_any_key(tmp_path: Path, worst: str) -> None:
     root, upload, download = ([f"{worst}{number}", f"{worst}secret{number}"] for number in range(3))
     write(tmp_path, minio_root_user=root[0], minio_root_password=root[1])
     write(tmp_path, upload_s3_access_key=upload[0], upload_s3_secret_key=f"{upload[1]}\n")
@@ -148,7 +148,7 @@ def test_the_database_has_the_passwords_that_the_services_send(tmp_path: Path, s
     assert [parse_uri(url)["password"] for url in told["connected"]] == [f"{root} "], "as the image's start reads it"
 
 
-def test_a_plus_in_an_address_of_the_database_is_what_the_driver_takes_it_for(tmp_path: Path) -> None:
+def test_a_plus_in_a_database_url_is_decoded_as_the_driver_does(tmp_path: Path) -> None:
     secrets.make(tmp_path)
     (tmp_path / "auth_mongo_url").unlink()
     write(tmp_path, auth_mongo_url="mongodb://auth:one+two%2Bthree@mongo:27017/auth")
@@ -180,7 +180,7 @@ def test_the_development_stack_encodes_any_password_in_its_addresses(tmp_path: P
     assert [URL(url).password for url in urls] == [worst] * 3
 
 
-def test_what_is_made_is_never_an_option_and_needs_no_encoding(tmp_path: Path) -> None:
+def test_generated_secrets_never_begin_with_a_dash_and_need_no_encoding(tmp_path: Path) -> None:
     secrets.make(tmp_path)
     keys = {"mongo_keyfile", "auth_session_private_key", "session_jwks", "rabbitmq_definitions.json"}
     made = {file.name: file.read_text() for file in tmp_path.iterdir() if file.name not in keys}

@@ -1,4 +1,4 @@
-"""Each service is given exactly the settings and secrets that it knows, in compose and on Kubernetes alike."""
+"""Compose and Kubernetes pass each service exactly the settings and secrets that it has."""
 
 import importlib
 import re
@@ -12,19 +12,20 @@ from deploy.compose import secrets
 from deploy.k8s import workloads
 from deploy.tools import PROJECT, tool
 from services.kit.settings import ProcessSettings
+from tests.unit.kubernetes_rendering import production_objects
 
 SERVICES = ("auth", "upload", "propagation", "notify", "download", "portal")
 
 
 def settings_of(service: str) -> type[ProcessSettings]:
-    """The class that reads them."""
+    """Return the class of a service's settings."""
     module = "portal.settings" if service == "portal" else f"services.{service}.settings"
     found: type[ProcessSettings] = importlib.import_module(module).Settings
     return found
 
 
 def fields(service: str) -> tuple[set[str], set[str]]:
-    """All settings of a service, and those that it cannot do without."""
+    """Return all settings of a service, and those without a default."""
     known = settings_of(service)
     needed = {name for name, field in known.model_fields.items() if field.is_required()}
     return set(known.model_fields), needed
@@ -39,9 +40,8 @@ def compose() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def production() -> dict[str, set[str]]:
-    """The names that each Deployment gets from its ConfigMaps and its own environment."""
-    command = [str(tool("kustomize")), "build", str(PROJECT / "deploy" / "k8s" / "production")]
-    objects = list(yaml.safe_load_all(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+    """Return the settings that each Deployment gets from its ConfigMaps and its environment."""
+    objects = production_objects()
     maps = {each["metadata"]["name"]: set(each["data"]) for each in objects if each["kind"] == "ConfigMap"}
     given = {}
     for each in workloads.workloads(objects):
@@ -54,7 +54,7 @@ def production() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_compose_gives_what_is_needed_and_nothing_unknown(compose: dict[str, Any], service: str) -> None:
+def test_compose_passes_all_required_settings_and_no_others(compose: dict[str, Any], service: str) -> None:
     told = compose["services"][service]
     given = {name.lower() for name in told["environment"]} | {each["target"] for each in told["secrets"]}
     known, needed = fields(service)
@@ -63,7 +63,7 @@ def test_compose_gives_what_is_needed_and_nothing_unknown(compose: dict[str, Any
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_kubernetes_gives_what_is_needed_and_nothing_unknown(production: dict[str, set[str]], service: str) -> None:
+def test_kubernetes_passes_all_required_settings_and_no_others(production: dict[str, set[str]], service: str) -> None:
     page = (PROJECT / "deploy" / "k8s" / "README.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `{service}-secrets` \| (.*) \|$", page, re.M)
     given = (production[service] - {"secrets_dir"}) | set(re.findall(r"`([a-z0-9_]+)`", row))
@@ -73,7 +73,7 @@ def test_kubernetes_gives_what_is_needed_and_nothing_unknown(production: dict[st
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_secrets_that_are_made_are_strong_enough_to_start(
+def test_the_services_accept_the_generated_secrets(
     compose: dict[str, Any], service: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     secrets.make(tmp_path / "made")

@@ -1,16 +1,15 @@
-"""Every problem that can be answered: the services' from their refusals, the gateway's own from its template."""
+"""Every problem that can be answered: the services' and the gateway's own."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import httpx
 
+from deploy.gateway import problems as gateway
+from services.kit.refusals import Refusal
 from tools.generate import all_refusals
 
-TEMPLATE = Path(__file__).resolve().parents[3] / "deploy" / "gateway" / "nginx.conf.template"
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "f" * 32
 RETRY_AFTER = {429: "60", 503: "5", 504: "5"}
@@ -41,16 +40,10 @@ class GatewayWords:
 
 @cache
 def gateway_words() -> GatewayWords:
-    """As its template has them."""
-    template = TEMPLATE.read_text(encoding="utf-8")
-    said = {found[1]: found[2] for found in re.finditer(r'^ +((?:fr|en):[a-z-]+) "(.*)";$', template, re.M)}
-    types, titles = {}, {}
-    for stored, status, slug in re.findall(r'^ +"~(\^stored)?:(\d{3})\$" ([a-z-]+);$', template, re.M):
-        words = {language: said[f"{language}:{slug}"] for language in ("fr", "en")}
-        types[slug] = ProblemType(slug, int(status), words, OF_PARTS if stored else GATEWAY)
-        if not stored:
-            titles[int(status)] = words
-    return GatewayWords(types, titles)
+    """Return them, as the gateway's configuration is generated from them."""
+    types = {each.slug(): _kind(each, GATEWAY) for each in gateway.OF_ANY_REQUEST}
+    titles = {kind.status: kind.titles for kind in types.values()}
+    return GatewayWords(types | {each.slug(): _kind(each, OF_PARTS) for each in gateway.OF_STORED_PARTS}, titles)
 
 
 @cache
@@ -58,10 +51,13 @@ def problem_types() -> dict[str, ProblemType]:
     """All of them, by slug; where a service and the gateway refuse alike, the service's."""
     found = dict(gateway_words().types)
     for refusal in all_refusals():
-        titles = {language: refusal.title(language) for language in ("fr", "en")}
-        owner = refusal.__module__.split(".")[1]
-        found[refusal.slug()] = ProblemType(refusal.slug(), refusal.status, titles, owner)
+        found[refusal.slug()] = _kind(refusal, refusal.__module__.split(".")[1])
     return found
+
+
+def _kind(refusal: type[Refusal], owner: str) -> ProblemType:
+    titles = {language: refusal.title(language) for language in ("fr", "en")}
+    return ProblemType(refusal.slug(), refusal.status, titles, owner)
 
 
 def problem(slug: str, language: str = "fr", retry_after: str = "", **members: Any) -> httpx.Response:

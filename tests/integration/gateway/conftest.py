@@ -1,4 +1,4 @@
-"""A gateway with its scripted origins, started for one test."""
+"""A gateway with scripted upstreams, started for one test."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

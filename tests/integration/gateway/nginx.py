@@ -1,4 +1,4 @@
-"""The real nginx in front of scripted origins, and a client that sends exactly the bytes it is given."""
+"""The real nginx in front of scripted upstreams, and a client that sends exactly the given bytes."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import re
 import signal
 from pathlib import Path
 
-from deploy.gateway.render import gateway_configuration
+from deploy.gateway.render import write_configuration
 from devstack.ports import LOOPBACK
 from tests.eventually import eventually
 from tests.harness import free_port
@@ -30,7 +30,7 @@ SIGNATURE = "AWS4-HMAC-SHA256 Credential=store-key-id/20260101/us-east-1/s3/aws4
 
 
 class Origin:
-    """A throw-away HTTP/1.1 server with keep-alive, whose next answers are `handler`."""
+    """A scripted HTTP/1.1 server with keep-alive; `handler` makes its responses."""
 
     def __init__(self) -> None:
         self.requests: list[Seen] = []
@@ -68,13 +68,13 @@ class Origin:
 
 
 class Gateway:
-    """nginx with the product's configuration, below one folder, and what stands behind it."""
+    """nginx with the product's configuration in one folder, and its upstreams."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.origins = {name: Origin() for name in SERVICES}
         self.api_port, self.files_port, self.health_port = free_port(), free_port(), free_port()
-        self.door_port = free_port()
+        self.internal_port = free_port()
         self._nginx: asyncio.subprocess.Process | None = None
 
     def __getitem__(self, name: str) -> Origin:
@@ -95,23 +95,22 @@ class Gateway:
             "GATEWAY_API_LISTEN": f"{LOOPBACK}:{self.api_port}",
             "GATEWAY_FILES_LISTEN": f"{LOOPBACK}:{self.files_port}",
             "GATEWAY_HEALTH_LISTEN": f"{LOOPBACK}:{self.health_port}",
-            "GATEWAY_PORTAL_DOOR_HOST": LOOPBACK,
-            "GATEWAY_PORTAL_DOOR_PORT": str(self.door_port),
+            "GATEWAY_INTERNAL_HOST": LOOPBACK,
+            "GATEWAY_INTERNAL_PORT": str(self.internal_port),
             "GATEWAY_API_HOST": "envoi.test",
             "GATEWAY_PUBLIC_URL": f"http://envoi.test:{self.api_port}",
             "GATEWAY_OTHER_NAMES": "courrier.test localhost",
             "GATEWAY_FILES_HOST": "fichiers.test",
         }
 
-    async def start(self, *, alone: bool = False, hurried: bool = False, **changed: str) -> None:
+    async def start(self, *, alone: bool = False, short_timeouts: bool = False, **changed: str) -> None:
         for origin in self.origins.values() if not alone else ():
             await origin.start()
         grant_parts(self)
-        conf = self.folder / "nginx.conf"
-        text = gateway_configuration({**self.values(), **changed})
-        if hurried:  # its patience with silent clients is a second
-            text = re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text)
-        conf.write_text(text, encoding="utf-8")
+        conf = write_configuration(self.folder, {**self.values(), **changed})
+        if short_timeouts:
+            text = conf.read_text(encoding="utf-8")
+            conf.write_text(re.sub(r"(client_header_timeout|client_body_timeout) \d+s;", r"\1 1s;", text), "utf-8")
         directives = "daemon off;" + (" user root;" if os.geteuid() == 0 else "")
         self._nginx = await asyncio.create_subprocess_exec(
             "nginx", "-p", f"{self.folder}/", "-c", str(conf), "-e", str(self.folder / "error.log"), "-g", directives
@@ -126,13 +125,13 @@ class Gateway:
             await origin.stop()
 
     def quit(self) -> None:
-        """Asks nginx to leave when what runs has ended."""
+        """Ask nginx to stop gracefully."""
         assert self._nginx is not None
         self._nginx.send_signal(signal.SIGQUIT)
 
     @property
     def runs(self) -> bool:
-        """It has not left."""
+        """Return whether nginx is running."""
         return self._nginx is not None and self._nginx.returncode is None
 
     def accepts(self) -> bool:
@@ -147,7 +146,7 @@ class Gateway:
     async def ask(
         self, method: str, target: str, *lines: str, body: bytes = b"", host: str = "envoi.test", files: bool = False
     ) -> Answer:
-        """One request, as written, on a connection of its own."""
+        """Send one request, as given, on a new connection."""
         if body or method in ("POST", "PUT", "PATCH"):
             lines = (*lines, f"Content-Length: {len(body)}")
         wanted = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", *lines]
@@ -164,7 +163,7 @@ class Gateway:
 
 
 def grant_parts(gateway: Gateway, **changed: str) -> None:
-    """The upload service says yes to every part."""
+    """Make the upload service authorise every part."""
     yes = {
         "X_Store_Path": "/melanissimo/object?partNumber=7&uploadId=u",
         "X_Store_Authorization": SIGNATURE,

@@ -1,4 +1,4 @@
-"""Bytes on their way out: nothing is kept back, and a failure is never taken for a success."""
+"""Files are streamed to the client, and an aborted response is never a complete one."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ FILE = f"/files/{CAPABILITY}"
 GET = f"GET {FILE} HTTP/1.1\r\nHost: fichiers.test\r\nConnection: close\r\n\r\n".encode()
 
 
-async def test_the_service_is_spoken_to_in_http_1_1_with_keep_alive(gateway: Gateway) -> None:
+async def test_requests_to_the_service_use_http_1_1_with_keep_alive(gateway: Gateway) -> None:
     for _ in range(3):
         assert (await gateway.ask_files("GET", FILE)).body == b"ok"
     assert gateway["download"].connections == 1
@@ -22,7 +22,7 @@ async def test_the_service_is_spoken_to_in_http_1_1_with_keep_alive(gateway: Gat
     assert "connection" not in seen.headers
 
 
-async def test_head_stays_head(gateway: Gateway) -> None:
+async def test_head_is_passed_on_as_head(gateway: Gateway) -> None:
     async def lengthy(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 5_000_000_000))
 
@@ -32,7 +32,7 @@ async def test_head_stays_head(gateway: Gateway) -> None:
     assert (answer.status, answer.headers["content-length"], answer.body) == (200, "5000000000", b"")
 
 
-async def test_the_first_bytes_are_seen_before_the_service_has_sent_the_last(gateway: Gateway) -> None:
+async def test_a_file_is_streamed(gateway: Gateway) -> None:
     seen_by_client = asyncio.Event()
 
     async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -49,7 +49,7 @@ async def test_the_first_bytes_are_seen_before_the_service_has_sent_the_last(gat
         assert await reader.readexactly(5) == b"56789"
 
 
-async def test_a_range_is_answered_by_the_service_alone(gateway: Gateway) -> None:
+async def test_only_the_service_handles_ranges(gateway: Gateway) -> None:
     gateway["download"].handler = replying("206 Partial Content", b"1234", Content_Range="bytes 1-4/10", ETag='"e"')
     answer = await gateway.ask_files("GET", FILE, "Range: bytes=1-4")
     assert (answer.status, answer.body) == (206, b"1234")
@@ -59,7 +59,7 @@ async def test_a_range_is_answered_by_the_service_alone(gateway: Gateway) -> Non
     assert (answer.status, answer.body) == (200, b"0123456789")
 
 
-async def test_a_service_that_breaks_off_is_not_a_whole_file(gateway: Gateway) -> None:
+async def test_an_aborted_response_of_the_service_is_not_a_complete_file(gateway: Gateway) -> None:
     async def break_off(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 1000) + b"x" * 900)
         await writer.drain()
@@ -70,7 +70,7 @@ async def test_a_service_that_breaks_off_is_not_a_whole_file(gateway: Gateway) -
     assert (answer.status, answer.whole) == (200, False)
 
 
-async def test_the_service_feels_a_client_that_leaves(gateway: Gateway) -> None:
+async def test_the_service_notices_a_client_that_disconnects(gateway: Gateway) -> None:
     felt = asyncio.Event()
 
     async def endless(_seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -86,8 +86,8 @@ async def test_the_service_feels_a_client_that_leaves(gateway: Gateway) -> None:
     await eventually(felt.wait, "the service feels that its client has left")
 
 
-async def test_a_reader_that_stops_holds_the_service_back(gateway: Gateway) -> None:
-    """What was sent and not received stays within a few socket buffers; nothing is spooled to memory or disk."""
+async def test_a_client_that_stops_reading_slows_the_service_down(gateway: Gateway) -> None:
+    """Bytes in flight fit into a few socket buffers; nothing is spooled to memory or disk."""
     total = 64 * MEBIBYTE
     sent = 0
 
@@ -113,7 +113,9 @@ async def test_a_reader_that_stops_holds_the_service_back(gateway: Gateway) -> N
     assert (sent, taken) == (total, total)
 
 
-async def test_bytes_may_not_be_kept_or_changed_and_never_steer_the_gateway(gateway: Gateway) -> None:
+async def test_files_are_neither_cached_nor_changed_and_x_accel_headers_are_ignored(
+    gateway: Gateway,
+) -> None:
     steering = {"X_Accel_Redirect": "/api/auth/x", "X_Accel_Buffering": "yes", "X_Accel_Limit_Rate": "1"}
     gateway["download"].handler = replying("200 OK", b"x" * 1000, Cache_Control="no-store, no-transform", **steering)
     answer = await gateway.ask_files("GET", FILE, "Accept-Encoding: gzip")
@@ -123,7 +125,7 @@ async def test_bytes_may_not_be_kept_or_changed_and_never_steer_the_gateway(gate
     assert "accept-encoding" not in gateway["download"].requests[0].headers
 
 
-async def test_a_service_comes_back_to_work_as_soon_as_it_is_there_again(gateway: Gateway) -> None:
+async def test_a_restarted_service_is_used_at_once(gateway: Gateway) -> None:
     async def ask() -> Answer:
         return await gateway.ask("GET", "/api/auth/x")
 
@@ -137,7 +139,7 @@ async def test_a_service_comes_back_to_work_as_soon_as_it_is_there_again(gateway
     assert (await ask()).status == 200
 
 
-async def test_with_two_replicas_the_one_that_is_up_answers(gateway: Gateway) -> None:
+async def test_of_two_replicas_the_running_one_responds(gateway: Gateway) -> None:
     up, down = gateway["auth"], gateway["propagation"]
     await gateway.stop()
     servers = " ".join(f"server 127.0.0.1:{each.port} max_fails=0;" for each in (up, down))
@@ -148,7 +150,7 @@ async def test_with_two_replicas_the_one_that_is_up_answers(gateway: Gateway) ->
     assert len(up.requests) == 6
 
 
-async def test_the_door_opens_with_nothing_behind_it(gateway: Gateway) -> None:
+async def test_the_gateway_starts_without_any_service(gateway: Gateway) -> None:
     await gateway.stop()
     await gateway.start(alone=True)
     for path in ("/api/auth/x", "/api/upload/x", "/api/propagation/x", "/api/download/x"):
@@ -159,7 +161,7 @@ async def test_the_door_opens_with_nothing_behind_it(gateway: Gateway) -> None:
     assert (await gateway.ask_files("GET", FILE)).status == 200
 
 
-async def test_a_request_that_was_understood_is_not_made_twice(gateway: Gateway) -> None:
+async def test_a_request_that_reached_a_service_is_not_repeated(gateway: Gateway) -> None:
     async def vanish(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
@@ -168,7 +170,7 @@ async def test_a_request_that_was_understood_is_not_made_twice(gateway: Gateway)
     assert len(gateway["auth"].requests) == 1
 
 
-async def test_leaving_waits_for_downloads_that_run(gateway: Gateway) -> None:
+async def test_a_graceful_stop_waits_for_running_downloads(gateway: Gateway) -> None:
     going_on = asyncio.Event()
 
     async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -186,7 +188,7 @@ async def test_leaving_waits_for_downloads_that_run(gateway: Gateway) -> None:
         assert (await reader.readexactly(10)) == b"0123456789"
 
 
-async def test_leaving_waits_until_a_client_has_what_the_kernel_still_holds_for_it(gateway: Gateway) -> None:
+async def test_a_graceful_stop_waits_until_clients_have_received_what_the_kernel_holds(gateway: Gateway) -> None:
     body = b"x" * 256 * 1024
     gateway["download"].handler = replying("200 OK", body)
     async with connected(gateway.files_port) as (reader, writer):
@@ -200,7 +202,7 @@ async def test_leaving_waits_until_a_client_has_what_the_kernel_still_holds_for_
 
 
 async def is_held_back(gateway: Gateway, sent: Callable[[], int]) -> bool:
-    """Nothing more leaves the service while the gateway's only process serves somebody else."""
+    """The service sends nothing more while the gateway's only worker serves another client."""
     before = sent()
     for _ in range(3):
         assert (await gateway.ask("GET", "/api/auth/x")).status == 200

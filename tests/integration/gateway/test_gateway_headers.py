@@ -1,4 +1,4 @@
-"""In whose name does a request go on, what does an answer carry, and what is written down?"""
+"""The headers of requests and responses, and the access log."""
 
 import json
 import re
@@ -28,7 +28,7 @@ FORGED = (
 )
 
 
-async def test_what_a_client_claims_of_itself_goes_no_further(gateway: Gateway) -> None:
+async def test_forged_headers_are_dropped(gateway: Gateway) -> None:
     lines = [f"{name}: forged" for name in FORGED]
     for service in ("auth", "download"):
         path = "/api/auth/x" if service == "auth" else f"/files/{CAPABILITY}"
@@ -41,7 +41,7 @@ async def test_what_a_client_claims_of_itself_goes_no_further(gateway: Gateway) 
         assert answer.headers["x-request-id"] == seen.headers["x-request-id"]
 
 
-async def test_what_a_service_needs_to_know_is_passed_on(gateway: Gateway) -> None:
+async def test_the_headers_that_a_service_needs_are_passed_on(gateway: Gateway) -> None:
     lines = ["Authorization: Bearer abc", "Accept-Language: en", "Idempotency-Key: k", "If-None-Match: W/x"]
     lines += ["Range: bytes=1-2", "If-Range: e", "Sec-Purpose: prefetch", "Sec-Fetch-Site: cross-site", "Origin: o"]
     await gateway.ask_files("GET", f"/files/{CAPABILITY}", *lines)
@@ -60,7 +60,7 @@ async def test_what_a_service_needs_to_know_is_passed_on(gateway: Gateway) -> No
         ("nonsense", False),
     ],
 )
-async def test_a_trace_goes_on_when_it_is_well_formed_and_begins_here_otherwise(
+async def test_a_well_formed_trace_is_continued_and_any_other_is_replaced(
     gateway: Gateway, sent: str, kept: bool
 ) -> None:
     await gateway.ask("GET", "/api/auth/x", f"traceparent: {sent}")
@@ -84,7 +84,7 @@ async def test_every_answer_carries_the_security_headers_once_and_no_version(gat
     assert files.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
 
 
-async def test_the_portal_alone_sees_and_sets_cookies_and_says_its_own_policy(gateway: Gateway) -> None:
+async def test_only_the_portal_sees_and_sets_cookies_and_sets_its_own_policy(gateway: Gateway) -> None:
     own = {"Content-Security-Policy": "default-src 'none'; script-src 'self'", "Set-Cookie": "a=b", "X-Powered-By": "x"}
     gateway["portal"].handler = replying("200 OK", b"ok", **own)
     answer = await gateway.ask("GET", "/access", "Cookie: c=d", "X-Forwarded-For: forged", "X-Store-Path: forged")
@@ -98,13 +98,13 @@ async def test_the_portal_alone_sees_and_sets_cookies_and_says_its_own_policy(ga
     assert "x-powered-by" not in answer.headers
 
 
-async def test_a_service_says_itself_how_long_its_answer_keeps(gateway: Gateway) -> None:
+async def test_a_service_sets_the_caching_of_its_own_responses(gateway: Gateway) -> None:
     gateway["auth"].handler = replying("429 Too Many Requests", Cache_Control="max-age=60", Retry_After="77")
     answer = await gateway.ask("GET", "/api/auth/jwks.json")
     assert (answer.headers["cache-control"], answer.headers["retry-after"]) == ("max-age=60", "77")
 
 
-async def test_https_asks_browsers_to_stay_with_it(tmp_path: Path) -> None:
+async def test_https_sends_hsts(tmp_path: Path) -> None:
     running = Gateway(tmp_path)
     try:
         await running.start(GATEWAY_SCHEME="https")
@@ -114,7 +114,7 @@ async def test_https_asks_browsers_to_stay_with_it(tmp_path: Path) -> None:
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
 
 
-async def test_its_own_words_are_french_unless_english_is_asked_for(gateway: Gateway) -> None:
+async def test_its_own_answers_are_french_unless_the_client_prefers_english(gateway: Gateway) -> None:
     for wished, language in (("", "fr"), ("en-GB,fr", "en"), ("de, en;q=0.5", "en"), ("fr-FR, en", "fr"), ("de", "fr")):
         answer = await gateway.ask("GET", "/api/nowhere", *([f"Accept-Language: {wished}"] if wished else []))
         title = refused(answer, 404, "not-found")["title"]
@@ -122,7 +122,7 @@ async def test_its_own_words_are_french_unless_english_is_asked_for(gateway: Gat
         assert str(title).startswith("Il n'y a rien" if language == "fr" else "There is nothing")
 
 
-async def test_the_log_tells_what_happened_and_never_to_whom(gateway: Gateway) -> None:
+async def test_the_log_holds_routes_and_statuses_and_no_personal_data(gateway: Gateway) -> None:
     secrets = ["t0ken-of-a-link-0123456789abcdef", "camille.dupont@exemple.fr", "bearer-s3cret", CAPABILITY, SHA256]
     await gateway.ask("GET", f"/api/download/links/{secrets[0]}?address={secrets[1]}", f"Authorization: {secrets[2]}")
     await gateway.ask("PUT", PART, "Referer: https://envoi.test/" + secrets[0], body=b"x" * 1000)

@@ -1,4 +1,4 @@
-"""What do people read when the gateway itself refuses, and where does an address with a slip lead?"""
+"""The pages that people read when the gateway refuses, and redirects of mistyped addresses."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ NO_PAGE = (
 
 
 def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
-    """Asserts that people read a page with these words; gives the page."""
+    """Assert that the answer is a page with these words; return it."""
     assert answer.status == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-language"] == language
@@ -39,7 +39,7 @@ def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
 
 
 @pytest.mark.parametrize("stray", STRAY)
-async def test_what_was_left_at_the_end_of_a_page_address_is_cut(gateway: Gateway, stray: str) -> None:
+async def test_stray_characters_at_the_end_of_a_page_address_are_removed(gateway: Gateway, stray: str) -> None:
     answer = await gateway.ask("GET", LINK + stray, PERSON)
     assert (answer.status, answer.headers["location"]) == (302, LINK)
     assert answer.headers["cache-control"] == "no-store"
@@ -47,22 +47,22 @@ async def test_what_was_left_at_the_end_of_a_page_address_is_cut(gateway: Gatewa
     assert not gateway["portal"].requests
 
 
-async def test_the_query_outlives_a_cut(gateway: Gateway) -> None:
+async def test_removing_stray_characters_keeps_the_query(gateway: Gateway) -> None:
     assert (await gateway.ask("GET", f"{LINK}/?lang=en")).headers["location"] == f"{LINK}?lang=en"
 
 
 @pytest.mark.parametrize("path", ["/", LINK, "/download/a-_", "/access?next=x)", "/assets/portal.css", "/x/~"])
-async def test_an_address_that_is_whole_is_not_cut(gateway: Gateway, path: str) -> None:
+async def test_a_correct_address_is_not_changed(gateway: Gateway, path: str) -> None:
     assert (await gateway.ask("GET", path, PERSON)).status == 200
 
 
 @pytest.mark.parametrize("path", [f"{LINK})", f"{LINK}/", "/drafts/x."])
-async def test_what_is_sent_is_never_sent_elsewhere(gateway: Gateway, path: str) -> None:
+async def test_requests_with_a_body_are_never_redirected(gateway: Gateway, path: str) -> None:
     assert (await gateway.ask("POST", path, body=b"x")).status in (200, 404)
 
 
 @pytest.mark.parametrize("path", NO_PAGE)
-async def test_an_address_that_is_none_shows_people_the_page_of_the_portal(gateway: Gateway, path: str) -> None:
+async def test_an_unknown_address_shows_the_page_of_the_portal(gateway: Gateway, path: str) -> None:
     policy = "default-src 'none'; style-src 'self'"
     head = {"Content_Type": "text/html; charset=utf-8", "Content_Security_Policy": policy}
     gateway["portal"].handler = replying("200 OK", b"copied incompletely", **head)
@@ -75,14 +75,14 @@ async def test_an_address_that_is_none_shows_people_the_page_of_the_portal(gatew
     refused(await gateway.ask("GET", path), 404, "not-found")
 
 
-async def test_a_form_sent_to_an_address_that_is_none_is_answered_with_the_page_alone(gateway: Gateway) -> None:
+async def test_a_form_sent_to_an_unknown_address_shows_the_page_and_its_body_is_dropped(gateway: Gateway) -> None:
     assert (await gateway.ask("POST", "//x", PERSON, body=b"secret=x")).status == 404
     (seen,) = gateway["portal"].requests
     assert seen.request_line.startswith("GET ")
     assert not seen.arrived
 
 
-async def test_without_the_portal_people_read_a_plain_page_that_leads_back(gateway: Gateway) -> None:
+async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gateway: Gateway) -> None:
     await gateway["portal"].stop()
     for path in ("/access", "//", "/relay/x"):
         answer = await gateway.ask("GET", path, PERSON)
@@ -124,7 +124,7 @@ async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: Gatewa
     shown(await gateway.ask("GET", "/api/upload/config", PERSON), 503, "momentanément indisponible")
 
 
-async def test_the_origin_of_the_bytes_answers_people_with_pages_too(gateway: Gateway) -> None:
+async def test_the_origin_of_the_files_shows_people_pages_too(gateway: Gateway) -> None:
     shown(await gateway.ask("GET", "/nothing", PERSON, host="fichiers.test", files=True), 404, "en entier")
     shown(await gateway.ask("GET", "/", PERSON, host="evil.test", files=True), 421, "ne répond pas pour ce nom")
     await gateway["download"].stop()
@@ -134,7 +134,7 @@ async def test_the_origin_of_the_bytes_answers_people_with_pages_too(gateway: Ga
     assert json.loads(answer.body)["status"] == 503
 
 
-async def test_every_refusal_of_the_origin_of_the_bytes_is_a_page_for_people(gateway: Gateway) -> None:
+async def test_every_refusal_of_the_origin_of_the_files_is_a_page_for_people(gateway: Gateway) -> None:
     file = f"/files/{CAPABILITY}"
     shown(await gateway.ask_files("GET", "/files/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
     shown(await gateway.ask_files("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
@@ -146,7 +146,7 @@ async def test_every_refusal_of_the_origin_of_the_bytes_is_a_page_for_people(gat
 
 
 @pytest.mark.parametrize("files", [False, True])
-async def test_a_request_in_another_version_or_coding_is_refused_in_our_own_words(
+async def test_an_unsupported_http_version_or_transfer_coding_is_a_problem_of_the_gateway(
     gateway: Gateway, files: bool
 ) -> None:
     host, port = ("fichiers.test", gateway.files_port) if files else ("envoi.test", gateway.api_port)
@@ -157,7 +157,7 @@ async def test_a_request_in_another_version_or_coding_is_refused_in_our_own_word
     refused(answer, 400, "bad-request")
 
 
-async def test_people_who_ask_too_often_are_told_to_wait(tmp_path: Path) -> None:
+async def test_people_above_the_rate_limit_are_told_to_wait(tmp_path: Path) -> None:
     running = Gateway(tmp_path)
     try:
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
@@ -169,7 +169,7 @@ async def test_people_who_ask_too_often_are_told_to_wait(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("host", ["courrier.test", "localhost", "LOCALHOST", "localhost:8080"])
-async def test_another_name_of_the_service_leads_to_the_right_one(gateway: Gateway, host: str) -> None:
+async def test_another_host_name_redirects_to_the_public_one(gateway: Gateway, host: str) -> None:
     for path in ("/", f"{LINK}?lang=en", "//evil.test/x"):
         answer = await gateway.ask("GET", path, host=host)
         assert (answer.status, answer.headers["location"]) == (307, f"http://envoi.test:{gateway.api_port}{path}")

@@ -1,4 +1,4 @@
-"""Every way in which a part is refused, and whose words the client reads then."""
+"""Every refusal of a part, and the problem that the client reads."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.integration.gateway.wire import Seen, connected, head, read_answer, r
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 409, 410, 411, 413, 422])
-async def test_a_refusal_reaches_the_client_as_the_upload_service_meant_it(gateway: Gateway, status: int) -> None:
+async def test_a_refusal_by_the_upload_service_reaches_the_client(gateway: Gateway, status: int) -> None:
     said = {"X_Refusal_Status": str(status), "X_Refusal_Type": "/problems/part-not-expected"}
     gateway["upload"].handler = replying("403 Forbidden", b"{}", **said, X_Refusal_Detail="Part 7 is too long")
     problem = refused(await gateway.ask("PUT", PART, body=b"x"), status, "part-not-expected")
@@ -19,7 +19,7 @@ async def test_a_refusal_reaches_the_client_as_the_upload_service_meant_it(gatew
 
 
 @pytest.mark.parametrize(("status", "wait"), [(429, "10"), (503, "5")])
-async def test_a_refusal_for_now_says_when_to_come_back(gateway: Gateway, status: int, wait: str) -> None:
+async def test_a_temporary_refusal_has_retry_after(gateway: Gateway, status: int, wait: str) -> None:
     said = {"X_Refusal_Status": str(status), "X_Refusal_Type": "/problems/later"}
     gateway["upload"].handler = replying("403 Forbidden", **said)
     answer = await gateway.ask("PUT", PART, body=b"x")
@@ -27,7 +27,7 @@ async def test_a_refusal_for_now_says_when_to_come_back(gateway: Gateway, status
     assert answer.headers["retry-after"] == wait
 
 
-async def test_a_refusal_that_makes_no_sense_is_told_in_our_own_words(gateway: Gateway) -> None:
+async def test_an_invalid_refusal_becomes_a_problem_of_the_gateway(gateway: Gateway) -> None:
     odd = {"X_Refusal_Type": '/problems/x","a":"b', "X_Refusal_Detail": 'say "x"'}
     gateway["upload"].handler = replying("403 Forbidden", X_Refusal_Status="404", **odd)
     assert "detail" not in refused(await gateway.ask("PUT", PART, body=b"x"), 404, "not-found")
@@ -39,7 +39,7 @@ async def test_a_refusal_that_makes_no_sense_is_told_in_our_own_words(gateway: G
 
 
 @pytest.mark.parametrize("answer", ["500 Internal Server Error", "503 Service Unavailable", "302 Found", "down"])
-async def test_without_the_upload_service_no_byte_is_taken(gateway: Gateway, answer: str) -> None:
+async def test_without_the_upload_service_no_part_is_accepted(gateway: Gateway, answer: str) -> None:
     if answer == "down":
         await gateway["upload"].stop()
     gateway["upload"].handler = replying(answer)
@@ -62,7 +62,7 @@ async def test_without_the_upload_service_no_byte_is_taken(gateway: Gateway, ans
         ("307 Temporary Redirect", 503, "store-unavailable"),
     ],
 )
-async def test_a_refusal_by_the_store_is_told_in_our_own_words(
+async def test_a_refusal_by_the_store_becomes_a_problem_of_the_gateway(
     gateway: Gateway, store_says: str, status: int, slug: str
 ) -> None:
     xml = b"<Error><Code>XAmzContentSHA256Mismatch</Code><Key>secret-key-name</Key></Error>"
@@ -75,14 +75,14 @@ async def test_a_refusal_by_the_store_is_told_in_our_own_words(
     assert answer.headers.get("retry-after") == ("5" if status == 503 else None)
 
 
-async def test_a_store_that_is_down_asks_to_come_back(gateway: Gateway) -> None:
+async def test_an_unreachable_store_has_retry_after(gateway: Gateway) -> None:
     await gateway["store"].stop()
     answer = await gateway.ask("PUT", PART, body=b"x" * 100_000)
     refused(answer, 503, "store-unavailable")
     assert answer.headers["retry-after"] == "5"
 
 
-async def test_a_store_that_refuses_at_once_is_heard_while_the_client_still_sends(gateway: Gateway) -> None:
+async def test_an_early_refusal_by_the_store_is_passed_on_while_the_client_sends(gateway: Gateway) -> None:
     async def refuse(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("503 Slow Down", 0, Connection="close"))
         await writer.drain()

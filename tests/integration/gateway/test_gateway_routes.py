@@ -1,4 +1,4 @@
-"""What does the only public door let through, and where to?"""
+"""Which requests the gateway passes on, and to which service."""
 
 import asyncio
 from pathlib import Path
@@ -60,7 +60,7 @@ async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
     "path",
     AMBIGUOUS,
 )
-async def test_a_path_that_could_be_read_in_two_ways_is_refused(gateway: Gateway, path: str) -> None:
+async def test_an_ambiguous_path_is_refused(gateway: Gateway, path: str) -> None:
     refused(await gateway.ask("PUT" if "parts" in path else "GET", path), 404, "not-found")
     assert all(not origin.requests for origin in gateway.origins.values())
 
@@ -73,7 +73,7 @@ async def test_everything_else_is_a_page_of_the_portal(gateway: Gateway, path: s
     assert all(not origin.requests for name, origin in gateway.origins.items() if name != "portal")
 
 
-async def test_only_a_draft_may_bring_a_file_along(gateway: Gateway) -> None:
+async def test_only_the_form_of_a_draft_may_hold_a_file(gateway: Gateway) -> None:
     assert (await gateway.ask("POST", DRAFT, body=b"a" * 2_000_000)).status == 200
     assert len(gateway["portal"].requests[-1].arrived) == 2_000_000
     assert (await gateway.ask("POST", "/access", body=b"a" * 65_537)).status == 413
@@ -82,25 +82,25 @@ async def test_only_a_draft_may_bring_a_file_along(gateway: Gateway) -> None:
     assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_145)).status == 413
 
 
-async def test_at_the_door_of_the_portal_it_is_said_who_asks_and_there_are_no_pages(gateway: Gateway) -> None:
+async def test_on_the_internal_listener_the_portal_names_the_client_and_there_are_no_pages(gateway: Gateway) -> None:
     said = ("X-Client-Address: 203.0.113.9", "X-Client-Network: 203.0.113.9")
     asked = "\r\n".join(["GET /api/auth/x HTTP/1.1", "Host: envoi.test", "Connection: close", *said, "", ""]).encode()
-    assert (await gateway.send(asked, gateway.door_port)).status == 200
+    assert (await gateway.send(asked, gateway.internal_port)).status == 200
     assert (await gateway.send(asked, gateway.api_port)).status == 200
     inside, outside = gateway["auth"].requests
     assert inside.headers["x-forwarded-for"] == "203.0.113.9"
     assert outside.headers["x-forwarded-for"] == "127.0.0.1"
     assert "x-client-address" not in inside.headers
-    assert (await gateway.send(asked.replace(b"/api/auth/x", b"/access"), gateway.door_port)).status == 404
+    assert (await gateway.send(asked.replace(b"/api/auth/x", b"/access"), gateway.internal_port)).status == 404
     assert not gateway["portal"].requests
 
 
-async def test_people_are_counted_for_themselves_when_the_portal_asks_for_them(tmp_path: Path) -> None:
+async def test_limits_count_the_client_that_the_portal_names(tmp_path: Path) -> None:
     running = Gateway(tmp_path)
 
     async def ask(network: str) -> int:
         head = f"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nX-Client-Network: {network}"
-        return (await running.send(f"{head}\r\n\r\n".encode(), running.door_port)).status
+        return (await running.send(f"{head}\r\n\r\n".encode(), running.internal_port)).status
 
     try:
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
@@ -115,7 +115,7 @@ async def test_an_absolute_request_target_is_its_path(gateway: Gateway) -> None:
     assert gateway["auth"].requests[0].target == "/api/auth/x"
 
 
-async def test_each_origin_refuses_the_routes_and_the_name_of_the_other(gateway: Gateway) -> None:
+async def test_each_origin_refuses_the_routes_and_the_host_name_of_the_other(gateway: Gateway) -> None:
     refused(await gateway.ask_files("GET", "/api/auth/x"), 404, "not-found")
     refused(await gateway.ask("PUT", PART, host="fichiers.test", files=True), 404, "not-found")
     refused(await gateway.ask("GET", "/api/auth/x", host="fichiers.test"), 421, "unknown-host")
@@ -145,12 +145,12 @@ async def test_both_origins_can_share_one_port(gateway: Gateway) -> None:
         b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: -1\r\n\r\n",
     ],
 )
-async def test_a_request_that_cannot_be_understood_is_told_so(gateway: Gateway, raw: bytes) -> None:
+async def test_a_malformed_request_is_a_problem(gateway: Gateway, raw: bytes) -> None:
     refused(await gateway.send(raw), 400, "bad-request")
     assert not gateway["auth"].requests
 
 
-async def test_limits_are_told_as_problems(gateway: Gateway) -> None:
+async def test_exceeded_limits_are_problems(gateway: Gateway) -> None:
     refused(await gateway.ask("GET", "/api/auth/" + "a" * 40_000), 414, "uri-too-long")
     refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "too-large")
     refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "too-large")
@@ -163,7 +163,7 @@ async def test_limits_are_told_as_problems(gateway: Gateway) -> None:
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-async def test_a_body_without_a_length_meets_the_same_limit(gateway: Gateway) -> None:
+async def test_a_chunked_body_has_the_same_limit(gateway: Gateway) -> None:
     begin = b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     refused(await gateway.send(begin + b"10001\r\n" + b"a" * 65_537 + b"\r\n0\r\n\r\n"), 413, "too-large")
 

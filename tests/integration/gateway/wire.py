@@ -1,4 +1,4 @@
-"""HTTP/1.1 by hand: exactly the bytes that are meant, and exactly those that came."""
+"""HTTP/1.1 by hand: exactly the given bytes are sent, and the received ones are returned."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitab
 
 @dataclass
 class Seen:
-    """One request as an origin got it; `arrived` grows while the body does."""
+    """A request as an upstream received it; `arrived` grows with the body."""
 
     request_line: str
     headers: dict[str, str]
@@ -29,7 +29,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the client got, read to the end."""
+    """The response that the client received."""
 
     status: int
     headers: dict[str, str]
@@ -38,14 +38,14 @@ class Answer:
 
 
 def head(status: str, length: int, /, **headers: str) -> bytes:
-    """The head of a response; an underscore in a header's name stands for a hyphen."""
+    """Return the head of a response; an underscore in a header's name stands for a hyphen."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {length}"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
 def replying(status: str, body: bytes = b"", /, **headers: str) -> Handler:
-    """Reads the whole request, then gives this answer."""
+    """Return a handler that reads the whole request and sends this response."""
 
     async def handle(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_body(seen, reader)
@@ -56,7 +56,7 @@ def replying(status: str, body: bytes = b"", /, **headers: str) -> Handler:
 
 
 async def read_body(seen: Seen, reader: asyncio.StreamReader) -> None:
-    """Takes what Content-Length announces, bit by bit."""
+    """Read the announced body, chunk by chunk."""
     wanted = int(seen.headers.get("content-length", "0"))
     while len(seen.arrived) < wanted:
         if not (piece := await reader.read(65536)):
@@ -81,9 +81,9 @@ def _refused_in_full(raw: bytes) -> bool:
 
 
 async def read_answer(reader: asyncio.StreamReader) -> Answer:
-    """The answer up to the end of the connection; `whole` tells whether all that was announced has come.
+    """Return the response up to the end of the connection; `whole` is whether the announced body is complete.
 
-    Of a refusal all that was announced is enough: nginx closes later when it did not take the whole request.
+    A refusal ends with its announced body: nginx closes the connection later if it did not read the whole request.
     """
     raw = bytearray()
     with contextlib.suppress(ConnectionError):
@@ -102,7 +102,7 @@ def listens(port: int) -> bool:
 
 
 def refused(answer: Answer, status: int, slug: str) -> dict[str, object]:
-    """Asserts that the gateway refused with this problem; gives the problem."""
+    """Assert that the gateway refused with this problem; return the problem."""
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     told: dict[str, object] = json.loads(answer.body)
