@@ -17,7 +17,7 @@ from bench.rows import Row, median
 from bench.stage import Stage
 from bench.usage import Clock, Peak, resident_bytes
 from devstack.s3_client import s3_client
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 
 MEGABYTE = 1_000_000
 AIM = 0.90
@@ -111,7 +111,7 @@ def _verify(stage: Stage, draft: str, cuts: Cuts) -> None:
 def _theirs(stage: Stage, cuts: Cuts, parallel: int) -> float:
     """Seconds for the same parts with the same kind of signature, without us; completed, verified and removed."""
     stack = stage.stack
-    store = Objects(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
+    store = ObjectStore(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
     client: minio.Minio = s3_client(stack.workspace, "upload")
     key = f"bench/{uuid.uuid4().hex}"
     upload = client._create_multipart_upload(stack.s3_bucket, key, {})

@@ -16,7 +16,7 @@ SMALL_BYTES = 8 * 2**20
 class FormFileTooLarge(TooLarge):
     """This file is larger than this form takes; with scripts switched on there is no such limit."""
 
-    french = "Ce fichier dépasse ce que ce formulaire accepte ; avec JavaScript, cette limite n'existe pas."
+    title_fr = "Ce fichier dépasse ce que ce formulaire accepte ; avec JavaScript, cette limite n'existe pas."
 
 
 class Passing:

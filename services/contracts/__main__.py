@@ -1,11 +1,11 @@
-"""Declares the topology of the bus for every fact and reader; run before the services, again at each release."""
+"""Declares the topology of the bus for every event and reader; run before the services, again at each release."""
 
 import asyncio
 import os
 import sys
 from pathlib import Path
 
-from services.contracts.facts import FACTS
+from services.contracts.events import ALL_EVENTS
 from services.kit.bus import declare
 
 PATIENCE_SECONDS = 60
@@ -22,7 +22,7 @@ async def main() -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
-                await declare(admin_url(), FACTS)
+                await declare(admin_url(), ALL_EVENTS)
             except OSError:
                 await asyncio.sleep(0.5)
             else:
@@ -31,4 +31,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
-    sys.stdout.write(f"{len(FACTS)} facts, {sum(len(fact.readers) for fact in FACTS)} queues declared\n")
+    sys.stdout.write(
+        f"{len(ALL_EVENTS)} events, {sum(len(event.subscribers) for event in ALL_EVENTS)} queues declared\n"
+    )

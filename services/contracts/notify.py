@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from services.kit.events import Fact
+from services.kit.events import Event
 
 MailState = Literal["accepted", "delayed", "failed"]
 
 
-class MailStateChanged(Fact):
+class MailStateChanged(Event):
     """A mail about a transfer was accepted, is delayed, or failed for good; `reason` in the relay's words."""
 
     type: ClassVar[str] = "notify.mail-state-changed.v1"
-    readers: ClassVar[tuple[str, ...]] = ("download",)
+    subscribers: ClassVar[tuple[str, ...]] = ("download",)
 
     transfer: str
     kind: str

@@ -3,45 +3,45 @@
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileLine, Label, Parcel
-from services.kit.events import Fact
+from services.contracts.values import FileSummary, TransferReference, TransferSnapshot
+from services.kit.events import Event
 
 
-class TransferSubmitted(Fact):
+class TransferSubmitted(Event):
     """A sender has sent; nobody has it yet."""
 
     type: ClassVar[str] = "upload.transfer-submitted.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation",)
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation",)
 
-    parcel: Parcel
+    parcel: TransferSnapshot
 
 
-class TransferWithdrawn(Fact):
+class TransferWithdrawn(Event):
     """The sender deleted a transfer: every link dies, the bytes are purged."""
 
     type: ClassVar[str] = "upload.transfer-withdrawn.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
+    label: TransferReference
     withdrawn_at: datetime
 
 
-class TransferExtended(Fact):
+class TransferExtended(Event):
     """The sender lets it be downloaded for longer; `ends_at` is later than whatever was said before."""
 
     type: ClassVar[str] = "upload.transfer-extended.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
+    label: TransferReference
     ends_at: datetime
     extended_at: datetime
 
 
-class FileVerified(Fact):
+class FileVerified(Event):
     """A stored file was read back and is what its sender declared; `crc32` is that of the bytes, whatever was said."""
 
     type: ClassVar[str] = "upload.file-verified.v1"
-    readers: ClassVar[tuple[str, ...]] = ("download",)
+    subscribers: ClassVar[tuple[str, ...]] = ("download",)
 
     transfer: str
     file: str
@@ -50,12 +50,12 @@ class FileVerified(Fact):
     verified_at: datetime
 
 
-class TransferQuarantined(Fact):
+class TransferQuarantined(Event):
     """What is stored of these files is not, or no longer, what was declared: nobody gets any; the bytes are kept."""
 
     type: ClassVar[str] = "upload.transfer-quarantined.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
-    files: tuple[FileLine, ...]
+    label: TransferReference
+    files: tuple[FileSummary, ...]
     quarantined_at: datetime

@@ -1,4 +1,4 @@
-"""The values that facts carry."""
+"""The values that events carry."""
 
 from datetime import datetime
 from typing import Literal
@@ -55,7 +55,7 @@ class SentFile(Value):
     modified_at: datetime | None = None
 
 
-class Label(Value):
+class TransferReference(Value):
     """What any message about a transfer needs to say which one it is."""
 
     transfer: str
@@ -65,7 +65,7 @@ class Label(Value):
     language: Language
 
 
-class Parcel(Label):
+class TransferSnapshot(TransferReference):
     """A whole transfer: who to, what it says, what it holds, and until when."""
 
     recipients: tuple[Recipient, ...]
@@ -74,12 +74,12 @@ class Parcel(Label):
     submitted_at: datetime
     ends_at: datetime
 
-    def label(self) -> Label:
+    def label(self) -> TransferReference:
         """The same, without contents."""
-        return Label(**{name: getattr(self, name) for name in Label.model_fields})
+        return TransferReference(**{name: getattr(self, name) for name in TransferReference.model_fields})
 
 
-class FileLine(Value):
+class FileSummary(Value):
     """A file as a mail lists it."""
 
     path: str

@@ -8,17 +8,17 @@ from email_validator import EmailNotValidError, validate_email
 
 from services.kit.refusals import Unprocessable
 
-LONGEST = 254
-LONGEST_LOCAL = 64
-FORBIDDEN = set('"(),:;<>[]\\ ')
-FORBIDDEN_LOCAL = ("=?", "%", "!", "/", "`", "|", "{", "}")
+MAX_LENGTH = 254
+MAX_LOCAL_LENGTH = 64
+FORBIDDEN_CHARACTERS = set('"(),:;<>[]\\ ')
+FORBIDDEN_IN_LOCAL = ("=?", "%", "!", "/", "`", "|", "{", "}")
 STRICT_LOCAL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._+'-]{0,62}[A-Za-z0-9])?")
 
 
 class AddressNotAcceptable(Unprocessable):
     """This is not a mail address that can be used here."""
 
-    french = "Cette adresse de messagerie ne peut pas être utilisée ici."
+    title_fr = "Cette adresse de messagerie ne peut pas être utilisée ici."
 
 
 def normal_form(raw: str) -> str:
@@ -36,9 +36,9 @@ def smtp_form(raw: str) -> str:
     parts, address literals, several `@`, encoded words, percent hacks, bang paths, more than 254 characters, and more
     than 64 before the `@`.
     """
-    if not isinstance(raw, str) or len(raw) > LONGEST:
+    if not isinstance(raw, str) or len(raw) > MAX_LENGTH:
         raise AddressNotAcceptable()
-    if any(unicodedata.category(character) in ("Cc", "Cf") or character in FORBIDDEN for character in raw):
+    if any(unicodedata.category(character) in ("Cc", "Cf") or character in FORBIDDEN_CHARACTERS for character in raw):
         raise AddressNotAcceptable()
     if raw.count("@") != 1:
         raise AddressNotAcceptable()
@@ -53,12 +53,12 @@ def smtp_form(raw: str) -> str:
     except EmailNotValidError as error:
         raise AddressNotAcceptable() from error
     local, domain = found.local_part, found.ascii_domain
-    if len(local) > LONGEST_LOCAL or any(trick in local for trick in FORBIDDEN_LOCAL):
+    if len(local) > MAX_LOCAL_LENGTH or any(trick in local for trick in FORBIDDEN_IN_LOCAL):
         raise AddressNotAcceptable()
     return f"{local}@{domain.lower()}"
 
 
-def person_of(address: str) -> str:
+def mailbox_of(address: str) -> str:
     """The same for all plus-addresses of one mailbox: for limits and for "is this the same person"."""
     local, domain = address.rsplit("@", 1)
     return f"{local.split('+', 1)[0] or local}@{domain}"
@@ -78,7 +78,7 @@ class Domains:
         self._exact = {_domain(entry.removeprefix(".")) for entry in cleaned}
         self._below = tuple(f".{_domain(entry[1:])}" for entry in cleaned if entry.startswith("."))
 
-    def hold(self, address: str) -> bool:
+    def contains(self, address: str) -> bool:
         """True when the address, in normal form and with a plain local part, is in one of the domains."""
         local, domain = address.rsplit("@", 1)
         if not STRICT_LOCAL.fullmatch(local):

@@ -1,4 +1,4 @@
-"""What is the unit of change? One document, one version, and the facts its changes announce."""
+"""What is the unit of change? One document, one version, and the events its changes announce."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kit.events import Fact
+from services.kit.events import Event
 
 
 class Aggregate(BaseModel):
@@ -20,14 +20,14 @@ class Aggregate(BaseModel):
     id: str
     version: int = 0
 
-    def but(self, **changes: Any) -> Self:
+    def evolve(self, **changes: Any) -> Self:
         """The same state with these fields replaced."""
         return self.model_copy(update=changes)
 
 
 State = TypeVar("State", bound=Aggregate)
 
-Decision = tuple[State, Sequence[Fact]]
+Decision = tuple[State, Sequence[Event]]
 """The state after a change, and what the change announces: both land in one write, or neither."""
 
 Change = Callable[[State, datetime], Decision[State]]

@@ -14,6 +14,6 @@ def monotonic_seconds() -> float:
     return time.monotonic()
 
 
-def thread_seconds() -> float:
+def thread_cpu_seconds() -> float:
     """Seconds of processor that this thread has used: a busy machine does not count."""
     return time.thread_time()

@@ -11,9 +11,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "melanissimo.connection"
-SHORTEST_LOOK_SECONDS = 0.005
-LONGEST_LOOK_SECONDS = 0.1
-LAST_BYTES_SECONDS = 60
+MIN_POLL_SECONDS = 0.005
+MAX_POLL_SECONDS = 0.1
+LINGER_SECONDS = 60
 TCP_CLOSE = 7
 
 
@@ -30,19 +30,19 @@ class Connection:
         queued: int = self._transport.get_write_buffer_size()
         return queued + unacknowledged_bytes(self._transport.get_extra_info("socket"))
 
-    async def acknowledged(self) -> None:
+    async def wait_for_acknowledgement(self) -> None:
         """Return when more of what was handed to it has arrived, or nothing of that is left."""
-        before, seconds = self.unacknowledged_bytes(), SHORTEST_LOOK_SECONDS
+        before, seconds = self.unacknowledged_bytes(), MIN_POLL_SECONDS
         while before and self.unacknowledged_bytes() >= before:
             await asyncio.sleep(seconds)  # the kernel has no event for it
-            seconds = min(2 * seconds, LONGEST_LOOK_SECONDS)
+            seconds = min(2 * seconds, MAX_POLL_SECONDS)
 
     def abort(self) -> None:
         """Close it, and forget what the kernel has not taken."""
         self._transport.abort()
 
 
-class Protocol(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """uvicorn's, which shows the application its connection, and is not done with it before its last bytes arrived."""
 
     def on_message_begin(self) -> None:
@@ -55,11 +55,11 @@ class Protocol(HttpToolsProtocol):
         """Let the server wait for what the kernel still has to send."""
         connected = self.transport.get_extra_info("socket")
         if unacknowledged_bytes(connected):
-            Closed(connected.dup(), self.connections)
+            LingeringConnection(connected.dup(), self.connections)
         super().connection_lost(exc)
 
 
-class Closed:
+class LingeringConnection:
     """A closed connection whose last bytes are on their way: until they have arrived, the server counts it as open.
 
     The process would end otherwise, and with a pod its network goes, and with that the bytes.
@@ -69,18 +69,18 @@ class Closed:
         self._kept = kept
         self._connections = connections
         connections.add(self)
-        kept.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LAST_BYTES_SECONDS * 1000)
+        kept.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LINGER_SECONDS * 1000)
         with suppress(OSError):  # the other end may be gone by now
             kept.shutdown(socket.SHUT_WR)
-        self._look(SHORTEST_LOOK_SECONDS)
+        self._poll(MIN_POLL_SECONDS)
 
     def shutdown(self) -> None:
         """Do nothing: it is closed."""
 
-    def _look(self, seconds: float) -> None:
+    def _poll(self, seconds: float) -> None:
         if unacknowledged_bytes(self._kept):
-            longer = min(2 * seconds, LONGEST_LOOK_SECONDS)
-            asyncio.get_running_loop().call_later(seconds, self._look, longer)
+            longer = min(2 * seconds, MAX_POLL_SECONDS)
+            asyncio.get_running_loop().call_later(seconds, self._poll, longer)
         else:
             self._kept.close()
             self._connections.discard(self)

@@ -7,11 +7,11 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from services.kit import metrics
-from services.kit.clock import monotonic_seconds, thread_seconds
+from services.kit.clock import monotonic_seconds, thread_cpu_seconds
 
-BEAT_SECONDS = 0.02
+HEARTBEAT_SECONDS = 0.02
 STALLED_SECONDS = 5.0
-CHECK_SECONDS = 2.5
+CHECK_TIMEOUT_SECONDS = 2.5
 
 Check = Callable[[], Awaitable[None]]
 
@@ -28,11 +28,11 @@ class Health:
     async def beat(self) -> None:
         """Show that the event loop turns, and measure what holds it up."""
         while True:
-            worked = thread_seconds()
+            worked = thread_cpu_seconds()
             self._last_beat = monotonic_seconds()
-            await asyncio.sleep(BEAT_SECONDS)
-            late = monotonic_seconds() - self._last_beat - BEAT_SECONDS
-            metrics.loop_pauses.observe(max(0.0, min(late, thread_seconds() - worked)))
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            late = monotonic_seconds() - self._last_beat - HEARTBEAT_SECONDS
+            metrics.event_loop_lag.observe(max(0.0, min(late, thread_cpu_seconds() - worked)))
 
     @property
     def alive(self) -> bool:
@@ -46,14 +46,14 @@ class Health:
 
     async def _answers(self, check: Check) -> bool:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 await check()
         except Exception:
             return False
         return True
 
 
-def management(health: Health) -> FastAPI:
+def management_app(health: Health) -> FastAPI:
     """The application of the management port, which the gateway does not reach."""
     app = FastAPI(openapi_url=None)
 

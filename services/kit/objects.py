@@ -21,20 +21,20 @@ from urllib3.exceptions import HTTPError as TransportError
 from urllib3.util import Retry, Timeout
 
 from services.kit.clock import utc_now
-from services.kit.lines import Lines, NotAnswered, Reading, Refused, Run
+from services.kit.http_pool import AsyncRangeReader, ConnectionFailed, ConnectionPool, RangeReader, UnexpectedStatus
 from services.kit.refusals import Unavailable
 
 Result = TypeVar("Result")
-GONE = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
-NOTHING = hashlib.sha256(b"").hexdigest()
-THREADS = 16
-LISTED_AT_ONCE = 1000
+NOT_FOUND_CODES = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+MAX_THREADS = 16
+PAGE_SIZE = 1000
 
 
 class StoreUnavailable(Unavailable):
     """The object store does not answer for the moment; nothing was lost."""
 
-    french = "Le stockage ne répond pas pour le moment ; rien n'est perdu."
+    title_fr = "Le stockage ne répond pas pour le moment ; rien n'est perdu."
 
 
 class ObjectMissing(Exception):
@@ -57,7 +57,7 @@ class StoredObject(NamedTuple):
     modified_at: datetime
 
 
-class PendingUpload(NamedTuple):
+class MultipartUpload(NamedTuple):
     """A multipart upload that is not completed."""
 
     key: str
@@ -75,7 +75,7 @@ class SignedPut(NamedTuple):
     sha256: str
 
 
-class Objects:
+class ObjectStore:
     """One bucket of an S3 server, through its own threads and connections."""
 
     def __init__(self, endpoint: str, region: str, bucket: str, access_key: str, secret_key: str) -> None:
@@ -86,7 +86,7 @@ class Objects:
         self._pool = urllib3.PoolManager(
             timeout=Timeout(connect=2, read=30),
             retries=Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
-            maxsize=THREADS,
+            maxsize=MAX_THREADS,
         )
         self._client: Any = Minio(
             endpoint=self._address.netloc,
@@ -96,8 +96,8 @@ class Objects:
             region=region,
             http_client=self._pool,
         )
-        self._lines = Lines(self._address)
-        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="objects")
+        self._connections = ConnectionPool(self._address)
+        self._threads = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="objects")
 
     async def ping(self) -> None:
         """Answer, or refuse as unavailable; needs no right but to look for one key."""
@@ -110,7 +110,7 @@ class Objects:
 
     async def parts(self, key: str, upload_id: str) -> list[StoredPart]:
         """The parts that arrived, by number; `ObjectMissing` when the upload is unknown, completed or aborted."""
-        return await self._run(lambda: self._all_parts(key, upload_id))
+        return await self._run(lambda: self._list_parts(key, upload_id))
 
     async def complete_multipart(self, key: str, upload_id: str, parts: list[StoredPart]) -> None:
         """Make one object of the parts; again is as good for some stores.
@@ -139,58 +139,58 @@ class Objects:
         """Exactly these bytes; `ObjectMissing` when there is no such object, `StoreUnavailable` for a short answer."""
         body = bytearray(length)
         if body:
-            await self.run(key, offset, offset + length).read_into(memoryview(body))
+            await self.open_range(key, offset, offset + length).read_into(memoryview(body))
         return bytes(body)
 
-    def run(self, key: str, start: int, stop: int) -> Run:
+    def open_range(self, key: str, start: int, stop: int) -> AsyncRangeReader:
         """The bytes of an object from `start` to `stop`, in order and in pieces of any size; refuses as `read` does."""
         path = self._path(key)
 
         def headers(at: int) -> dict[str, str]:
-            asked = {"x-amz-content-sha256": NOTHING, "Range": f"bytes={at}-{stop - 1}"}
-            return self._signed("GET", path, asked, NOTHING, utc_now())
+            asked = {"x-amz-content-sha256": EMPTY_SHA256, "Range": f"bytes={at}-{stop - 1}"}
+            return self._sign("GET", path, asked, EMPTY_SHA256, utc_now())
 
-        return Run(Reading(self._lines, path, headers, start, stop), self._run)
+        return AsyncRangeReader(RangeReader(self._connections, path, headers, start, stop), self._run)
 
     async def remove(self, key: str) -> None:
         """Delete an object; one that is gone already is as good."""
         await self._run(lambda: self._client.remove_object(self._bucket, key))
 
-    async def listing(self, prefix: str = "") -> list[StoredObject]:
+    async def list_objects(self, prefix: str = "") -> list[StoredObject]:
         """Every object under the prefix."""
-        return await self._run(lambda: self._listed(prefix=prefix))
+        return await self._run(lambda: self._list_objects(prefix=prefix))
 
-    async def page(self, after: str = "", limit: int = 1000) -> list[StoredObject]:
+    async def list_page(self, after: str = "", limit: int = 1000) -> list[StoredObject]:
         """Objects in the order of their keys, from the first one past `after`; fewer than `limit` is the last page."""
-        return await self._run(lambda: self._listed(limit, start_after=after or None))
+        return await self._run(lambda: self._list_objects(limit, start_after=after or None))
 
-    async def pending(self, prefix: str = "") -> list[PendingUpload]:
+    async def multipart_uploads(self, prefix: str = "") -> list[MultipartUpload]:
         """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12).
 
         Stores disagree on how they encode keys here, so that keys must be made of plain characters.
         """
-        return await self._run(lambda: self._all_pending(prefix))
+        return await self._run(lambda: self._list_multipart_uploads(prefix))
 
     def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:
         """A header signature over the body's SHA-256 in hex: the store itself refuses a body with another digest."""
         path = self._path(key) + (f"?partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else "")
-        headers = self._signed("PUT", path, {"x-amz-content-sha256": sha256}, sha256, now)
+        headers = self._sign("PUT", path, {"x-amz-content-sha256": sha256}, sha256, now)
         return SignedPut(path, self._address.netloc, headers["Authorization"], headers["x-amz-date"], sha256)
 
     def close(self) -> None:
         """Give threads and connections back."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._pool.clear()
-        self._lines.close()
+        self._connections.close()
 
     async def _run(self, call: Callable[[], Result]) -> Result:
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except S3Error as error:
-            raise (ObjectMissing() if error.code in GONE else StoreUnavailable()) from error
-        except Refused as refused:
-            raise (ObjectMissing() if refused.status == 404 else StoreUnavailable()) from refused
-        except (MinioException, TransportError, NotAnswered, OSError) as error:
+            raise (ObjectMissing() if error.code in NOT_FOUND_CODES else StoreUnavailable()) from error
+        except UnexpectedStatus as unexpected:
+            raise (ObjectMissing() if unexpected.status == 404 else StoreUnavailable()) from unexpected
+        except (MinioException, TransportError, ConnectionFailed, OSError) as error:
             raise StoreUnavailable() from error
 
     def _abort(self, key: str, upload_id: str) -> bool:
@@ -202,38 +202,38 @@ class Objects:
             return False
         return True
 
-    def _all_parts(self, key: str, upload_id: str) -> list[StoredPart]:
+    def _list_parts(self, key: str, upload_id: str) -> list[StoredPart]:
         found: list[StoredPart] = []
         marker = None
         while True:
             page = self._client._list_parts(
-                self._bucket, key, upload_id, max_parts=LISTED_AT_ONCE, part_number_marker=marker
+                self._bucket, key, upload_id, max_parts=PAGE_SIZE, part_number_marker=marker
             )
             found += [StoredPart(part.part_number, part.size, part.etag) for part in page.parts]
             if not page.is_truncated:
                 return found
             marker = str(page.next_part_number_marker)
 
-    def _all_pending(self, prefix: str) -> list[PendingUpload]:
-        found: list[PendingUpload] = []
+    def _list_multipart_uploads(self, prefix: str) -> list[MultipartUpload]:
+        found: list[MultipartUpload] = []
         key_marker = upload_marker = None
         while True:
             page = self._client._list_multipart_uploads(
                 self._bucket, prefix=prefix, key_marker=key_marker, upload_id_marker=upload_marker
             )
-            found += [PendingUpload(one.object_name, one.upload_id, one.initiated_time) for one in page.uploads]
+            found += [MultipartUpload(one.object_name, one.upload_id, one.initiated_time) for one in page.uploads]
             if not page.is_truncated:
                 return found
             key_marker, upload_marker = page.next_key_marker, page.next_upload_id_marker
 
-    def _listed(self, limit: int | None = None, **asked: str | None) -> list[StoredObject]:
+    def _list_objects(self, limit: int | None = None, **asked: str | None) -> list[StoredObject]:
         listed = self._client.list_objects(self._bucket, recursive=True, **asked)
         return [StoredObject(one.object_name, one.size, one.last_modified) for one in islice(listed, limit)]
 
     def _path(self, key: str) -> str:
         return f"/{self._bucket}/{quote(key)}"
 
-    def _signed(self, method: str, path: str, headers: dict[str, str], sha256: str, now: datetime) -> dict[str, str]:
+    def _sign(self, method: str, path: str, headers: dict[str, str], sha256: str, now: datetime) -> dict[str, str]:
         """These headers with the signature that the store asks for."""
         url = urlsplit(f"{self._address.scheme}://{self._address.netloc}{path}")
         given: dict[str, Any] = {"Host": self._address.netloc, **headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}

@@ -9,12 +9,12 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
-SHORTEST_SECRET = 32
+WELL_KNOWN_PASSWORDS = ("guest", "minioadmin", "changeme", "password", "secret")
+MIN_SECRET_LENGTH = 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class BadSettings(Exception):
+class InvalidSettings(Exception):
     """The process must not start with these settings; the message names them and holds no value."""
 
 
@@ -39,9 +39,9 @@ class ProcessSettings(BaseSettings):
         try:
             return cls(**sources)
         except ValidationError as error:
-            raise BadSettings(_one_line(error)) from None
+            raise InvalidSettings(_describe_errors(error)) from None
         except ValueError as error:
-            raise BadSettings(str(error)) from None
+            raise InvalidSettings(str(error)) from None
 
     @field_validator("public_base_url")
     @classmethod
@@ -71,18 +71,18 @@ class ProcessSettings(BaseSettings):
 class ServiceSettings(ProcessSettings):
     """Settings of a process that keeps something and tells the others: its database and the broker.
 
-    `longest_pause_seconds` bounds the pause of every background loop. A fact that was not published after
+    `max_task_interval_seconds` bounds the pause of every background loop. An event that was not published after
     `outbox_grace_seconds` is taken up by any process of the service.
     """
 
     mongo_database: str
     mongo_url: SecretStr
     amqp_url: SecretStr
-    longest_pause_seconds: float = Field(default=3600.0, gt=0)
+    max_task_interval_seconds: float = Field(default=3600.0, gt=0)
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
 
 
-def _one_line(error: ValidationError) -> str:
+def _describe_errors(error: ValidationError) -> str:
     """`name: what is wrong with it`, of each setting, without any value."""
     found = error.errors(include_url=False, include_input=False)
     return "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in found)
@@ -92,10 +92,10 @@ def _refuse_weak(name: str, secret: str) -> None:
     if not secret:
         raise ValueError(f"{name} is empty")
     password = _password(name, secret) if name.endswith("_url") else secret
-    if password.lower() in WEAK:
+    if password.lower() in WELL_KNOWN_PASSWORDS:
         raise ValueError(f"{name} holds a well-known password")
-    if name in ("pepper",) and len(secret) < SHORTEST_SECRET:
-        raise ValueError(f"{name} has fewer than {SHORTEST_SECRET} characters")
+    if name in ("pepper",) and len(secret) < MIN_SECRET_LENGTH:
+        raise ValueError(f"{name} has fewer than {MIN_SECRET_LENGTH} characters")
 
 
 def _password(name: str, url: str) -> str:

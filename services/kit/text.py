@@ -13,50 +13,50 @@ from pydantic import StringConstraints
 
 from services.kit.refusals import TooLarge
 
-LONGEST_LINE = 1_000
-LONGEST_PAGE = 100_000
-MOST_MARKS = 13
+MAX_SHORT_LENGTH = 1_000
+MAX_LONG_LENGTH = 100_000
+MAX_MARKS = 13
 """In a row, more than any language writes. A sign may stand for two and a letter bring three, so that never more than
 30 are sorted (UAX #15, Stream-Safe Text Format)."""
 
 NormalForm = Literal["NFC", "NFKC", "NFKD"]
 
-Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
+ShortText = Annotated[str, StringConstraints(max_length=MAX_SHORT_LENGTH)]
 """One thing that a request says: an address, a name, an id, a key. A rule may bound it further."""
 
-Page = Annotated[str, StringConstraints(max_length=LONGEST_PAGE)]
+LongText = Annotated[str, StringConstraints(max_length=MAX_LONG_LENGTH)]
 """What somebody typed or pasted; a rule bounds it further before it normalises it."""
 
 
-def normalized(text: str, longest: int, form: NormalForm = "NFC") -> str:
+def normalise(text: str, longest: int, form: NormalForm = "NFC") -> str:
     """The text in a normal form, without the marks after the 13th in a row; normalising that again changes nothing.
 
     Takes a time in proportion to the length. `TooLarge` for more than `longest` characters: whoever has better words
     for it refuses, or shortens, before.
     """
-    return _in_form(_bounded(text, longest), form)
+    return _normalise_bounded(_refuse_longer(text, longest), form)
 
 
-def folded(text: str, longest: int, form: NormalForm = "NFC") -> str:
+def fold_case(text: str, longest: int, form: NormalForm = "NFC") -> str:
     """The same without case, for comparing."""
-    return _in_form(_bounded(text, longest).casefold(), form)
+    return _normalise_bounded(_refuse_longer(text, longest).casefold(), form)
 
 
-def _bounded(text: str, longest: int) -> str:
+def _refuse_longer(text: str, longest: int) -> str:
     if len(text) > longest:
         raise TooLarge(limit_characters=longest)
     return text
 
 
-def _in_form(text: str, form: NormalForm) -> str:
+def _normalise_bounded(text: str, form: NormalForm) -> str:
     if text.isascii():
         return text
-    return _with_few_marks(unicodedata.normalize(form, _with_few_marks(text)))
+    return _limit_marks(unicodedata.normalize(form, _limit_marks(text)))
 
 
-def _with_few_marks(text: str) -> str:
+def _limit_marks(text: str) -> str:
     runs = RUNS if BEYOND.search(text) else RUNS_WITHIN
-    return runs.sub(lambda run: run[0][:MOST_MARKS], text)
+    return runs.sub(lambda run: run[0][:MAX_MARKS], text)
 
 
 def _marks(codes: range) -> str:
@@ -69,6 +69,6 @@ def _marks(codes: range) -> str:
 
 WITHIN, LAST = 0xFFFF, 0x1FFFF
 BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
-RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MOST_MARKS + 1},}}")
+RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MAX_MARKS + 1},}}")
 """For text whose signs all have 16 bits: that is looked through ten times as fast."""
-RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MOST_MARKS + 1},}}")
+RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MAX_MARKS + 1},}}")

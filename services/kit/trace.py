@@ -1,4 +1,4 @@
-"""Which request is this work part of? W3C trace context, carried through requests, facts and log lines."""
+"""Which request is this work part of? W3C trace context, carried through requests, events and log lines."""
 
 import re
 import secrets

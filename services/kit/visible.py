@@ -10,7 +10,7 @@ SCRIPTS = re.compile("[\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\U000
 VARIATION = "\ufe0f"
 
 
-def visible(text: str, unwanted: Collection[str] = ("Cc", "Cf", "Cs"), keeping: str = "") -> str:
+def strip_invisible(text: str, unwanted: Collection[str] = ("Cc", "Cf", "Cs"), keeping: str = "") -> str:
     """The text without the characters of the `unwanted` Unicode categories, except those in `keeping`.
 
     A joiner stays between two characters of a script that uses joiners, and between two pictures. Elsewhere nobody can

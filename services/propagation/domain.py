@@ -7,14 +7,14 @@ from typing import Literal
 from services.contracts.propagation import (
     ApprovalLapsed,
     ApprovalRequested,
-    Approver,
+    ApproverInvitation,
     TransferRefused,
     TransferReleased,
 )
-from services.contracts.values import FileLine, Parcel, Person, Recipient
-from services.kit.addresses import person_of
+from services.contracts.values import FileSummary, Person, Recipient, TransferSnapshot
+from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate, Decision
-from services.kit.events import Fact, Value
+from services.kit.events import Event, Value
 from services.kit.refusals import NotFound
 from services.propagation.refusals import (
     AlreadyDecided,
@@ -57,7 +57,7 @@ class Propagation(Aggregate):
     """
 
     state: StateName
-    parcel: Parcel | None = None
+    parcel: TransferSnapshot | None = None
     invited: tuple[Invited, ...] = ()
     decided: Decided | None = None
     decide_by: datetime | None = None
@@ -65,7 +65,7 @@ class Propagation(Aggregate):
     extended_to: datetime | None = None
     revoked: tuple[str, ...] = ()
 
-    def sent(self) -> Parcel:
+    def sent(self) -> TransferSnapshot:
         """The transfer; `NotFound` for a tombstone, of which nothing may be shown."""
         if self.parcel is None:
             raise NotFound()
@@ -84,29 +84,32 @@ class Propagation(Aggregate):
         return tuple(one for one in recipients if one.address not in self.revoked)
 
 
-def needs_approval(parcel: Parcel) -> bool:
+def needs_approval(parcel: TransferSnapshot) -> bool:
     """An external sender who writes to any external recipient needs somebody to vouch for it."""
     return parcel.sender_role != "agent" and bool(externals(parcel))
 
 
-def externals(parcel: Parcel) -> tuple[Recipient, ...]:
+def externals(parcel: TransferSnapshot) -> tuple[Recipient, ...]:
     """All recipients who are not known to be agents."""
     return tuple(recipient for recipient in parcel.recipients if recipient.role != "agent")
 
 
-def agents(parcel: Parcel) -> tuple[Recipient, ...]:
+def agents(parcel: TransferSnapshot) -> tuple[Recipient, ...]:
     """The agents among the recipients."""
     return tuple(recipient for recipient in parcel.recipients if recipient.role == "agent")
 
 
-def approvers(parcel: Parcel) -> tuple[str, ...]:
+def approvers(parcel: TransferSnapshot) -> tuple[str, ...]:
     """Who may vouch: the agents among the recipients, but nobody for themselves under another alias (R22)."""
-    sender = person_of(parcel.sender.address)
-    return tuple(dict.fromkeys(one.address for one in agents(parcel) if person_of(one.address) != sender))
+    sender = mailbox_of(parcel.sender.address)
+    return tuple(dict.fromkeys(one.address for one in agents(parcel) if mailbox_of(one.address) != sender))
 
 
 def begin(
-    parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], open_for: timedelta, keep_for: timedelta
+    parcel: TransferSnapshot,
+    invited: Sequence[tuple[ApproverInvitation, Invited]],
+    open_for: timedelta,
+    keep_for: timedelta,
 ) -> Decision[Propagation]:
     """What follows from a submission: released to all, or to the agents while somebody is asked to vouch.
 
@@ -141,7 +144,7 @@ def approve(state: Propagation, by: Person, digest: str, now: datetime) -> Decis
     if _decided_so(state, by, "approved"):
         return state, []
     _refuse_unless_open(state, digest, now)
-    after = state.but(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
+    after = state.evolve(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
     return after, [_released(after, after.outsiders(), now, awaiting=False)]
 
 
@@ -151,8 +154,8 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
         return state, []
     _refuse_unless_open(state, digest, now)
     decided = Decided(outcome="refused", by=by, at=now, reason=reason)
-    fact = TransferRefused(label=state.sent().label(), refused_by=by, reason=reason, refused_at=now, **_asked(state))
-    return _closed(state, "refused").but(decided=decided), [fact]
+    event = TransferRefused(label=state.sent().label(), refused_by=by, reason=reason, refused_at=now, **_asked(state))
+    return _closed(state, "refused").evolve(decided=decided), [event]
 
 
 def lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
@@ -198,16 +201,16 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
 
 
 def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    fact = ApprovalLapsed(label=state.sent().label(), lapsed_at=now, **_asked(state))
-    return _closed(state, "lapsed"), [fact]
+    event = ApprovalLapsed(label=state.sent().label(), lapsed_at=now, **_asked(state))
+    return _closed(state, "lapsed"), [event]
 
 
 def _closed(state: Propagation, name: StateName) -> Propagation:
     """Nobody gets it any more, so its text and what would find its bytes are forgotten."""
-    return state.but(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
+    return state.evolve(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
 
 
-def emptied(parcel: Parcel) -> Parcel:
+def emptied(parcel: TransferSnapshot) -> TransferSnapshot:
     """Without its text, and without what would find its bytes."""
     files = tuple(file.model_copy(update={"parts": (), "object_key": ""}) for file in parcel.files)
     return parcel.model_copy(update={"text": "", "files": files})
@@ -224,7 +227,7 @@ def _asked(state: Propagation) -> dict[str, tuple[str, ...]]:
     return {"approvers": invited, "spellings": tuple(typed)}
 
 
-def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Fact:
+def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Event:
     return TransferReleased(
         parcel=state.sent(),
         released_to=to,
@@ -235,12 +238,12 @@ def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, a
     )
 
 
-def _requested(parcel: Parcel, asked: tuple[Approver, ...], decide_by: datetime) -> Fact:
+def _requested(parcel: TransferSnapshot, asked: tuple[ApproverInvitation, ...], decide_by: datetime) -> Event:
     return ApprovalRequested(
         label=parcel.label(),
         recipients=parcel.recipients,
         text=parcel.text,
-        files=tuple(FileLine(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),
+        files=tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),
         approvers=asked,
         ends_at=parcel.ends_at,
         decide_by=decide_by,

@@ -94,14 +94,14 @@ def _change(
     *,
     within_the_limit: bool = True,
 ) -> Decision:
-    link, facts = link.settle(now)
+    link, events = link.settle(now)
     link = link.with_shelves(bundle.lines)
     before = link.archives.get(id) or Archive.unbegun(bundle, now)
     after = before.with_download(rule(before.download))
     changed, more = link.with_archive(id, after, now, gone)
     if within_the_limit and changed != link:
         _must_be_within_the_limit(changed, after, now, lease=before.download.standing(now) in ("dead", "given-back"))
-    return changed, [*facts, *more]
+    return changed, [*events, *more]
 
 
 def _must_be_within_the_limit(link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:

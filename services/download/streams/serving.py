@@ -147,12 +147,12 @@ class Towards:
         with suppress(TimeoutError):
             async with asyncio.timeout(MOMENT_SECONDS):
                 while self.connection.unacknowledged_bytes():
-                    await self.connection.acknowledged()
+                    await self.connection.wait_for_acknowledgement()
         if self.connection.unacknowledged_bytes():
             await before_waiting()
         while self.connection.unacknowledged_bytes():
             async with self._place.waiting():
-                await self.connection.acknowledged()
+                await self.connection.wait_for_acknowledgement()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._left.wait(), SETTLING_SECONDS)
         self.must_be_read()

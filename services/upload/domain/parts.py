@@ -13,7 +13,7 @@ LEAST = 5 * MIB
 class FileTooLarge(TooLarge):
     """This file has more parts than the store can take."""
 
-    french = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
+    title_fr = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
 
 
 def part_bytes_of(size_bytes: int, limits: Limits, *, small: bool = False) -> int:

@@ -18,14 +18,14 @@ from devstack.ports import LOOPBACK
 from devstack.s3_client import s3_client
 from services.contracts.propagation import TransferReleased
 from services.contracts.upload import TransferWithdrawn
-from services.contracts.values import Parcel, Person, Recipient, SentFile
+from services.contracts.values import Person, Recipient, SentFile, TransferSnapshot
 from services.download import handlers
 from services.download.app import routes, wire
 from services.download.deps import Deps
 from services.download.settings import Settings
-from services.kit.connections import Protocol
+from services.kit.connections import HttpProtocol
 from services.kit.mongo import Database
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 from tests.eventually import eventually
 from tests.harness import Harness
 from tests.unit.download.parcels import sent_file
@@ -61,7 +61,7 @@ class Download(Harness[Deps]):
         }
 
     def wire(self, database: Database) -> Deps:
-        objects = Objects(self.servers.s3_endpoint, REGION, BUCKET, *self.servers.s3_read_only_keys)
+        objects = ObjectStore(self.servers.s3_endpoint, REGION, BUCKET, *self.servers.s3_read_only_keys)
         self.closing.callback(objects.close)
         return wire(self.settings, database, objects)
 
@@ -99,15 +99,15 @@ class Download(Harness[Deps]):
         self.owner.put_object(BUCKET, file, io.BytesIO(body), len(body))
         return sent_file(body, part_bytes, file)
 
-    async def withdraw(self, parcel: Parcel) -> None:
-        fact = TransferWithdrawn(label=parcel.label(), withdrawn_at=milliseconds_now())
-        await handlers.on_transfer_withdrawn(self.deps, fact)
+    async def withdraw(self, parcel: TransferSnapshot) -> None:
+        event = TransferWithdrawn(label=parcel.label(), withdrawn_at=milliseconds_now())
+        await handlers.on_transfer_withdrawn(self.deps, event)
 
 
 class Sent:
     """A transfer that was released, seen by one of its recipients."""
 
-    def __init__(self, download: Download, parcel: Parcel, bodies: tuple[bytes, ...]) -> None:
+    def __init__(self, download: Download, parcel: TransferSnapshot, bodies: tuple[bytes, ...]) -> None:
         self.download = download
         self.parcel = parcel
         self.bodies = bodies
@@ -179,7 +179,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve an application on a free port for as long as this lasts; its address."""
-    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http=Protocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http=HttpProtocol, lifespan="off", log_config=None)
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, "the server listens")
@@ -189,7 +189,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     await eventually(lambda: not server.server_state.connections, "the last bytes have arrived, or nobody wants them")
 
 
-def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), **changes: Any) -> Parcel:
+def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), **changes: Any) -> TransferSnapshot:
     now = milliseconds_now()
     fields: dict[str, Any] = {
         "transfer": str(uuid4()),
@@ -203,10 +203,10 @@ def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), 
         "submitted_at": now,
         "ends_at": changes.get("submitted_at", now) + timedelta(days=7),
     }
-    return Parcel(**{**fields, **changes})
+    return TransferSnapshot(**{**fields, **changes})
 
 
-def released(parcel: Parcel, to: tuple[Recipient, ...], awaiting: bool = False) -> TransferReleased:
+def released(parcel: TransferSnapshot, to: tuple[Recipient, ...], awaiting: bool = False) -> TransferReleased:
     return TransferReleased(
         parcel=parcel,
         released_to=to,

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.contracts.values import Parcel, Part, Person, Recipient, SentFile
+from services.contracts.values import Part, Person, Recipient, SentFile, TransferSnapshot
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.downloads import Download as Attempt
@@ -76,8 +76,8 @@ def sent_files(count: int) -> tuple[SentFile, ...]:
     )
 
 
-def parcel(id: str, at: datetime, files: int) -> Parcel:
-    return Parcel(
+def parcel(id: str, at: datetime, files: int) -> TransferSnapshot:
+    return TransferSnapshot(
         transfer=id,
         sender=Person(address=SENDER.address, name=NAME),
         sender_role="external",
@@ -130,7 +130,7 @@ class Drafts(FullList):
     most = LIMITS.drafts
 
     async def add(self, number: int, files: int) -> str:
-        draft = new_draft(str(uuid4()), SENDER, "fr", 7, when(number)).but(
+        draft = new_draft(str(uuid4()), SENDER, "fr", 7, when(number)).evolve(
             subject=SUBJECT,
             text=TEXT,
             to=tuple(one.address for one in recipients()),
@@ -152,7 +152,7 @@ class Sent(Drafts):
 
     def changed(self, draft: Transfer, at: datetime) -> Transfer:
         ends = at + timedelta(days=7)
-        return draft.but(state="submitted", recipients=recipients(), submitted_at=at, ends_at=ends)
+        return draft.evolve(state="submitted", recipients=recipients(), submitted_at=at, ends_at=ends)
 
 
 class Pending(FullList):
@@ -184,7 +184,7 @@ class Received(FullList):
         deps, recipient = self.service.deps, contents.recipients[0]
         token = deps.links.token(contents.id, recipient)
         link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-        assert await deps.links.all.add(link.but(shelves=dict(_shelves(contents, at))))
+        assert await deps.links.all.add(link.evolve(shelves=dict(_shelves(contents, at))))
         assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
         return contents.id
 
@@ -214,7 +214,7 @@ class FollowedFiles(FullList):
         for place, recipient in enumerate(contents.recipients):
             token = deps.links.token(contents.id, recipient)
             link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-            assert await deps.links.all.add(link.but(shelves=shelves if place < self.busy else {}))
+            assert await deps.links.all.add(link.evolve(shelves=shelves if place < self.busy else {}))
         self.transfer = contents.id
         return contents.id
 

@@ -1,4 +1,4 @@
-"""Approve, refuse, lapse and withdraw at the same instant, on the real database: one outcome and its facts (R20)."""
+"""Approve, refuse, lapse and withdraw at the same instant, on the real database: one outcome and its events (R20)."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.contracts.upload import TransferSubmitted, TransferWithdrawn
-from services.contracts.values import Parcel
+from services.contracts.values import TransferSnapshot
 from services.kit.clock import utc_now
 from services.kit.refusals import Refusal
 from services.propagation.deps import Deps
@@ -27,7 +27,7 @@ OUTCOMES = {
 }
 
 
-def about_to_lapse() -> Parcel:
+def about_to_lapse() -> TransferSnapshot:
     """Every second one at any moment, the others not before tomorrow."""
     decide_by = utc_now() + random.choice((timedelta(milliseconds=random.randint(-5, 25)), DAY))
     return parcel(sent_at=decide_by - OPEN_FOR, ends_at=decide_by + timedelta(days=7))
@@ -88,8 +88,8 @@ async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(propagat
 @pytest.mark.parametrize("order", [("sent", "gone"), ("gone", "sent"), ("gone", "sent", "gone", "sent")])
 async def test_a_withdrawal_in_any_order_ends_in_the_same_state(deps: Deps, order: tuple[str, ...]) -> None:
     sent = parcel(sent_at=utc_now())
-    for fact in order:
-        if fact == "sent":
+    for event in order:
+        if event == "sent":
             await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
         else:
             await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
@@ -114,6 +114,6 @@ async def test_an_old_decision_is_forgotten_once_nothing_of_it_waits_to_be_told(
     await forget_old(deps)
     assert (await deps.propagations.all.get(sent.transfer)).id
     store = deps.propagations.all
-    await store.confirmed(sent.transfer, await store.outbox(sent.transfer))
+    await store.mark_published(sent.transfer, await store.outbox(sent.transfer))
     await forget_old(deps)
     assert await store.find({"_id": sent.transfer}) == []

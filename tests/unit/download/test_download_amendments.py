@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
-from services.contracts.values import Label, Parcel, Person, Recipient, Role
+from services.contracts.values import Person, Recipient, Role, TransferReference, TransferSnapshot
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
@@ -38,13 +38,13 @@ FILE = sent("a.txt", b"a")
 LINKED = frozenset({BRUNO.address, CLAUDE.address})
 
 
-def label(role: Role = "external") -> Label:
+def label(role: Role = "external") -> TransferReference:
     sender = Person(address="camille@ville.example", name="Camille")
-    return Label(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
+    return TransferReference(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
 
 
 def contents() -> Contents:
-    parcel = Parcel(
+    parcel = TransferSnapshot(
         **dict(label()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
     )
     return Contents.of(parcel)
@@ -73,9 +73,9 @@ def downloaded(state: Link, now: datetime = NOW) -> Link:
 
 
 def test_who_is_revoked_is_refused_and_the_others_are_not() -> None:
-    after, (fact,) = delivery().revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW)
-    assert isinstance(fact, RecipientRevoked)
-    assert (fact.recipient, fact.revoked_at) == (ANNE, NOW)
+    after, (event,) = delivery().revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW)
+    assert isinstance(event, RecipientRevoked)
+    assert (event.recipient, event.revoked_at) == (ANNE, NOW)
     with pytest.raises(LinkRevoked):
         after.must_be_open_to(ANNE.address)
     after.must_be_open_to(BEA.address)
@@ -132,8 +132,8 @@ def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state()
 
 
 def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> None:
-    expired, (fact,) = delivery().expire((), ENDS_AT)
-    assert fact
+    expired, (event,) = delivery().expire((), ENDS_AT)
+    assert event
     awake = expired.extend(ENDS_AT + DAY, KEEP)
     assert awake.open
     assert awake.expire((), ENDS_AT + HOUR) == (awake, [])
@@ -157,26 +157,26 @@ def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
 
 
 def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
-    longer, (fact,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
-    assert isinstance(fact, LinkExtended)
-    assert (fact.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
+    longer, (event,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
+    assert isinstance(event, LinkExtended)
+    assert (event.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
     longer.must_not_be_over(ENDS_AT + DAY)
     assert mailing.extend(longer, offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW) == (longer, [])
     assert mailing.extend(longer, offer(), ENDS_AT, TERMS.reminder, NOW) == (longer, []), "never shorter"
 
 
 def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
-    longer, facts = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
-    assert (longer.ends_at, facts) == (ENDS_AT + DAY, [])
+    longer, events = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
+    assert (longer.ends_at, events) == (ENDS_AT + DAY, [])
 
 
 # --- mails that are asked for ---
 
 
 def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None:
-    after, (fact,) = mailing.resend(link(), offer(), "one", NOW)
-    assert isinstance(fact, LinkIssued)
-    assert (fact.asked_at, fact.token.get_secret_value(), fact.ends_at) == (NOW, "token", ENDS_AT)
+    after, (event,) = mailing.resend(link(), offer(), "one", NOW)
+    assert isinstance(event, LinkIssued)
+    assert (event.asked_at, event.token.get_secret_value(), event.ends_at) == (NOW, "token", ENDS_AT)
     assert mailing.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
     with pytest.raises(ResentLately) as refused:
         mailing.resend(after, offer(), "two", NOW + MINUTE)
@@ -208,9 +208,9 @@ def test_nothing_is_sent_again_after_the_end() -> None:
 
 
 def test_nobody_is_reminded_twice_within_a_day() -> None:
-    after, (fact,) = mailing.remind(link(), offer(), "one", NOW)
-    assert isinstance(fact, LinkLeftUnused)
-    assert fact.asked_at == NOW
+    after, (event,) = mailing.remind(link(), offer(), "one", NOW)
+    assert isinstance(event, LinkLeftUnused)
+    assert event.asked_at == NOW
     assert mailing.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
     with pytest.raises(RemindedLately):
         mailing.remind(after, offer(), "two", NOW + DAY - MINUTE)
@@ -227,12 +227,12 @@ def test_who_has_everything_is_not_reminded() -> None:
 
 def test_the_reminder_of_the_calendar_is_one_of_the_day_too() -> None:
     at = ENDS_AT - TERMS.reminder
-    after, (fact,) = mailing.remind_by_calendar(link(), offer(), at)
-    assert isinstance(fact, LinkLeftUnused)
-    assert fact.asked_at is None
+    after, (event,) = mailing.remind_by_calendar(link(), offer(), at)
+    assert isinstance(event, LinkLeftUnused)
+    assert event.asked_at is None
     assert mailing.remind_by_calendar(after, offer(), at) == (after, [])
     with pytest.raises(RemindedLately):
         mailing.remind(after, offer(), "one", at + HOUR)
     asked, _ = mailing.remind(link(), offer(), "one", at - HOUR)
-    quiet, facts = mailing.remind_by_calendar(asked, offer(), at)
-    assert (quiet.remind_at, facts) == (None, [])
+    quiet, events = mailing.remind_by_calendar(asked, offer(), at)
+    assert (quiet.remind_at, events) == (None, [])

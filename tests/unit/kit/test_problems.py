@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
 from services.kit.refusals import Gone, TooMany, Unavailable
-from services.kit.service import api
+from services.kit.service import create_api
 
 router = APIRouter(prefix="/api/probe")
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/probe")
 class Spent(Gone):
     """All of it was taken."""
 
-    french = "Tout a été pris."
+    title_fr = "Tout a été pris."
 
 
 class Asked(BaseModel):
@@ -55,7 +55,7 @@ async def drink(request: Request) -> dict[str, int]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(api("probe", router, None), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_api("probe", router, None), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
         yield client
 
@@ -127,7 +127,7 @@ async def test_another_content_type_is_refused(client: httpx.AsyncClient) -> Non
 
 
 async def test_a_browser_that_came_to_show_something_is_led_to_a_page_of_it() -> None:
-    transport = httpx.ASGITransport(api("probe", router, None, pages_url="https://m.example"))
+    transport = httpx.ASGITransport(create_api("probe", router, None, pages_url="https://m.example"))
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
         led = await client.get("/api/probe/refused", headers=visit)

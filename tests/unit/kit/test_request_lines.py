@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from devstack.workspace import PROJECT
 from services.kit.refusals import Gone
-from services.kit.service import api
+from services.kit.service import create_api
 from services.kit.version import VERSION
 from services.upload.api import parts
 from tests.fakes.api.app import FakeApi
@@ -54,7 +54,9 @@ def _all_lines() -> Iterator[None]:
 @pytest.fixture
 async def line() -> AsyncIterator[Callable[..., Any]]:
     """The status and the problem in the line of a request."""
-    service = api("probe", APIRouter(routes=[*router.routes, *parts.routes]), None, pages_url="https://m.example")
+    service = create_api(
+        "probe", APIRouter(routes=[*router.routes, *parts.routes]), None, pages_url="https://m.example"
+    )
     transport = httpx.ASGITransport(service, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
 

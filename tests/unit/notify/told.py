@@ -1,4 +1,4 @@
-"""The facts of one transfer's whole life, as they are heard."""
+"""The events of one transfer's whole life, as they are heard."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,25 +6,25 @@ from pydantic import SecretStr
 
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.download import (
-    Fetched,
     FileDownloaded,
     FileSuspended,
     LinkExtended,
     LinkIssued,
     LinkLeftUnused,
+    RecipientReport,
     RecipientRevoked,
     TransferExpired,
 )
 from services.contracts.propagation import (
     ApprovalLapsed,
     ApprovalRequested,
-    Approver,
+    ApproverInvitation,
     TransferRefused,
     TransferReleased,
 )
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
-from services.kit.events import Fact
+from services.contracts.values import FileSummary, Person, Recipient, TransferReference, TransferSnapshot
+from services.kit.events import Event
 
 AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
 ENDS_AT = datetime(2099, 1, 1, tzinfo=UTC)
@@ -32,19 +32,21 @@ SENDER = Person(address="maire@ville.example", name="Camille Maire")
 AGENTS = ("dominique@ministere.example", "claude@ministere.example")
 FIRM = "contact@firme.example"
 BY = Person(address=AGENTS[0], name="Dominique")
-FILES = (FileLine(path="Été/plan.pdf", size_bytes=7), FileLine(path="vide.txt", size_bytes=0))
+FILES = (FileSummary(path="Été/plan.pdf", size_bytes=7), FileSummary(path="vide.txt", size_bytes=0))
 RECIPIENTS = tuple(
     Recipient(address=address, field="to", role="agent" if address in AGENTS else "external")
     for address in (*AGENTS, FIRM)
 )
 
 
-def label(transfer: str) -> Label:
-    return Label(transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr")
+def label(transfer: str) -> TransferReference:
+    return TransferReference(
+        transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr"
+    )
 
 
-def parcel(transfer: str) -> Parcel:
-    return Parcel(
+def parcel(transfer: str) -> TransferSnapshot:
+    return TransferSnapshot(
         **label(transfer).model_dump(),
         recipients=RECIPIENTS,
         text="Bonjour",
@@ -94,7 +96,7 @@ def downloaded(transfer: str, address: str, number: int, path: str = "Été/plan
     return FileDownloaded(
         label=label(transfer),
         recipient=address,
-        file=FileLine(path=path, size_bytes=7),
+        file=FileSummary(path=path, size_bytes=7),
         times=number,
         downloaded_at=AT + timedelta(minutes=number),
     )
@@ -117,7 +119,7 @@ def one_time_link(link: str) -> OneTimeLinkIssued:
     )
 
 
-def endings(transfer: str) -> dict[str, Fact]:
+def endings(transfer: str) -> dict[str, Event]:
     """Each way in which a transfer ends before its last day."""
     about = label(transfer)
     return {
@@ -129,7 +131,7 @@ def endings(transfer: str) -> dict[str, Fact]:
 
 
 def expired(transfer: str) -> TransferExpired:
-    report = (Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),)
+    report = (RecipientReport(recipient=FIRM, files_downloaded=1, files_in_all=2),)
     return TransferExpired(label=label(transfer), report=report, expired_at=AT)
 
 
@@ -140,7 +142,7 @@ def link_extended(transfer: str, ends_at: datetime = ENDS_AT) -> LinkExtended:
 
 
 def approval_requested(transfer: str) -> ApprovalRequested:
-    asked = tuple(Approver(address=address, token=secret("approve")) for address in AGENTS)
+    asked = tuple(ApproverInvitation(address=address, token=secret("approve")) for address in AGENTS)
     return ApprovalRequested(
         label=label(transfer),
         recipients=RECIPIENTS,
@@ -152,14 +154,14 @@ def approval_requested(transfer: str) -> ApprovalRequested:
     )
 
 
-def before_its_end(transfer: str) -> list[Fact]:
+def before_its_end(transfer: str) -> list[Event]:
     """What is heard of a transfer that nobody has decided and that has not ended."""
     ends = (TransferRefused, ApprovalLapsed, TransferWithdrawn, TransferQuarantined, TransferExpired)
     decided = released(transfer, BY, awaiting=False)
-    return [fact for fact in whole_life(transfer) if not isinstance(fact, ends) and fact != decided]
+    return [event for event in whole_life(transfer) if not isinstance(event, ends) and event != decided]
 
 
-def whole_life(transfer: str) -> list[Fact]:
+def whole_life(transfer: str) -> list[Event]:
     """One of each, and more than can happen to one transfer."""
     about = label(transfer)
     return [

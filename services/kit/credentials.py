@@ -9,7 +9,7 @@ import secrets
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KEY_BITS = 128
 KEY_CHARACTERS = 26
-GROUP = 5
+GROUP_CHARACTERS = 5
 
 
 def new_token() -> str:
@@ -21,10 +21,10 @@ def new_key() -> str:
     """128 random bits in Crockford base32, in groups for the eye: `7ZK3M-…`, 26 characters and dashes."""
     number = secrets.randbits(KEY_BITS)
     digits = [CROCKFORD[(number >> (5 * place)) & 31] for place in reversed(range(KEY_CHARACTERS))]
-    return "-".join("".join(digits[at : at + GROUP]) for at in range(0, KEY_CHARACTERS, GROUP))
+    return "-".join("".join(digits[at : at + GROUP_CHARACTERS]) for at in range(0, KEY_CHARACTERS, GROUP_CHARACTERS))
 
 
-def plain_key(typed: str) -> str:
+def normalise_key(typed: str) -> str:
     """What a person typed or pasted, without case, spaces and dashes; O is 0, I and L are 1 (Crockford)."""
     return re.sub(r"[\s\-]+", "", typed.upper()).translate(str.maketrans("OIL", "011"))
 
@@ -42,6 +42,6 @@ def derived_token(pepper: str, purpose: str, *parts: str) -> str:
     return base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()
 
 
-def same(one: str, other: str) -> bool:
+def constant_time_equal(one: str, other: str) -> bool:
     """Equality in a time that says nothing of where they differ."""
     return hmac.compare_digest(one.encode(), other.encode())

@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 VOWELS = tuple("AEIOUÀÂÉÈÊËÎÏÔÖÛÜ")
 
 
-def _known(name: str) -> str:
+def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (OSError, KeyError, ValueError):
@@ -16,11 +16,11 @@ def _known(name: str) -> str:
     return name
 
 
-TimeZone = Annotated[str, AfterValidator(_known)]
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """The name of a time zone, as a setting gives it."""
 
 
-def zone_words(zone: ZoneInfo, language: str) -> str:
+def time_zone_label(zone: ZoneInfo, language: str) -> str:
     """`heure de Paris`, `Paris time`; a zone without a city is called as it is."""
     region, _, city = zone.key.rpartition("/")
     if region in ("", "Etc"):

@@ -11,30 +11,30 @@ from pydantic import BaseModel, Field
 
 from services.kit.refusals import BadRequest
 
-MOST_ITEMS = 100
-USUAL_ITEMS = 50
-MOST_BYTES = 2**20
+MAX_ITEMS = 100
+DEFAULT_ITEMS = 50
+MAX_BYTES = 2**20
 """The size of a page in bytes, as JSON. A single item may exceed it only where an operator's limits are that large."""
-AROUND_BYTES = 512
+ENVELOPE_BYTES = 512
 """What a page has besides its items: its names, its brackets and a cursor."""
-LONGEST_CURSOR = 160
-POSITION = re.compile(r"([0-9]{1,14})\.([0-9A-Za-z-]{0,64})")
+MAX_CURSOR_LENGTH = 160
+CURSOR_PATTERN = re.compile(r"([0-9]{1,14})\.([0-9A-Za-z-]{0,64})")
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Item = TypeVar("Item", bound=BaseModel)
-Thing = TypeVar("Thing")
+Source = TypeVar("Source")
 
 
 class CursorNotValid(BadRequest):
     """This list did not give out that cursor; begin again without one."""
 
-    french = "Cette liste n'a pas donné ce curseur ; recommencez sans curseur."
+    title_fr = "Cette liste n'a pas donné ce curseur ; recommencez sans curseur."
 
 
 class Page(BaseModel, Generic[Item]):
     """Some items of a list, in its order; `next_cursor` leads to those that follow, and is null on the last page."""
 
-    items: Annotated[list[Item], Field(max_length=MOST_ITEMS)]
+    items: Annotated[list[Item], Field(max_length=MAX_ITEMS)]
     next_cursor: str | None
 
 
@@ -44,76 +44,76 @@ class Position(NamedTuple):
     In a list by date the place is the date in milliseconds since 1970, in a list that never changes the item's number.
     """
 
-    place: int
+    sort_key: int
     id: str = ""
 
 
-class Paging(NamedTuple):
+class PageRequest(NamedTuple):
     """Which page is asked for: at most `limit` items, those that come after a position."""
 
-    limit: int = USUAL_ITEMS
+    limit: int = DEFAULT_ITEMS
     after: Position | None = None
 
 
-def paging(
-    limit: Annotated[int, Query(ge=1, le=MOST_ITEMS, description="How many items at most.")] = USUAL_ITEMS,
+def page_request(
+    limit: Annotated[int, Query(ge=1, le=MAX_ITEMS, description="How many items at most.")] = DEFAULT_ITEMS,
     cursor: Annotated[
-        str | None, Query(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before.")
+        str | None, Query(max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before.")
     ] = None,
-) -> Paging:
+) -> PageRequest:
     """The same two parameters for every list."""
-    return Paging(limit, position_of(cursor) if cursor is not None else None)
+    return PageRequest(limit, decode_cursor(cursor) if cursor is not None else None)
 
 
-Paged = Annotated[Paging, Depends(paging)]
+PageParameters = Annotated[PageRequest, Depends(page_request)]
 
 
-def cursor_of(position: Position) -> str:
+def encode_cursor(position: Position) -> str:
     """A position in a form that clients hand back unread."""
-    plain = f"{position.place}.{position.id}"
+    plain = f"{position.sort_key}.{position.id}"
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 
-def position_of(cursor: str) -> Position:
+def decode_cursor(cursor: str) -> Position:
     """The position that a cursor stands for; refuses with `CursorNotValid` what is none."""
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise CursorNotValid() from None
-    if not (found := POSITION.fullmatch(plain)):
+    if not (found := CURSOR_PATTERN.fullmatch(plain)):
         raise CursorNotValid()
     return Position(int(found[1]), found[2])
 
 
-class Filling(Generic[Item]):
+class PageBuilder(Generic[Item]):
     """A page while it is filled: `takes` says no when it is full, and what was refused begins the next page."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._items: list[Item] = []
-        self._bytes = AROUND_BYTES
+        self._bytes = ENVELOPE_BYTES
         self._last: Position | None = None
 
-    def takes(self, item: Item, position: Position) -> bool:
+    def add(self, item: Item, position: Position) -> bool:
         """Add an item; false when the page has no room for it. The first one always has room."""
         size = len(item.model_dump_json(by_alias=True).encode()) + 1
-        if self._items and (len(self._items) >= self._limit or self._bytes + size > MOST_BYTES):
+        if self._items and (len(self._items) >= self._limit or self._bytes + size > MAX_BYTES):
             return False
         self._items.append(item)
         self._bytes += size
         self._last = position
         return True
 
-    def page(self, *, is_last: bool) -> Page[Item]:
+    def build(self, *, is_last: bool) -> Page[Item]:
         """What was taken; on the last page nothing follows."""
-        follows = None if is_last or self._last is None else cursor_of(self._last)
+        follows = None if is_last or self._last is None else encode_cursor(self._last)
         return Page(items=self._items, next_cursor=follows)
 
 
-def page_of(things: Sequence[Thing], paging: Paging, shown: Callable[[Thing], Item]) -> Page[Item]:
+def paginate(sources: Sequence[Source], request: PageRequest, to_item: Callable[[Source], Item]) -> Page[Item]:
     """A page of a list that never changes and is in memory."""
-    filling: Filling[Item] = Filling(paging.limit)
-    for place in range(paging.after.place if paging.after else 0, len(things)):
-        if not filling.takes(shown(things[place]), Position(place + 1)):
-            return filling.page(is_last=False)
-    return filling.page(is_last=True)
+    builder: PageBuilder[Item] = PageBuilder(request.limit)
+    for index in range(request.after.sort_key if request.after else 0, len(sources)):
+        if not builder.add(to_item(sources[index]), Position(index + 1)):
+            return builder.build(is_last=False)
+    return builder.build(is_last=True)

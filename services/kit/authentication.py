@@ -7,19 +7,19 @@ from typing import NamedTuple, Protocol
 from fastapi import Request
 
 from services.kit.clock import monotonic_seconds, utc_now
-from services.kit.mongo import Records
+from services.kit.mongo import ExpiringDocuments
 from services.kit.refusals import Unauthenticated
-from services.kit.tokens import InvalidToken, Purpose, Verifier
+from services.kit.tokens import InvalidToken, TokenProfile, Verifier
 
-FRESH_SECONDS = 2.0
-MOST_FRESH = 1_000
-SESSION = Purpose("melanissimo/auth", "melanissimo", "session+jwt", timedelta(minutes=30))
+CACHE_SECONDS = 2.0
+MAX_CACHED = 1_000
+SESSION_TOKEN = TokenProfile("melanissimo/auth", "melanissimo", "session+jwt", timedelta(minutes=30))
 
 
 class SessionExpired(Unauthenticated):
     """The session has ended; open a new one, nothing of the draft is lost."""
 
-    french = "La session est terminée ; ouvrez-en une nouvelle, rien du brouillon n'est perdu."
+    title_fr = "La session est terminée ; ouvrez-en une nouvelle, rien du brouillon n'est perdu."
 
 
 class Caller(NamedTuple):
@@ -36,42 +36,42 @@ class Caller(NamedTuple):
     mail_to: str = ""
 
 
-class Callers(Protocol):
+class Authenticator(Protocol):
     """What an API needs to know who is asking."""
 
-    async def of(self, request: Request) -> Caller:
+    async def authenticate(self, request: Request) -> Caller:
         """The caller; `Unauthenticated` or `SessionExpired` otherwise."""
 
 
-class Sessions:
+class TokenAuthenticator:
     """Verifies tokens with public keys alone; `revoked` holds the sessions that ended early, heard from their owner.
 
     What was found good is not looked at again for two seconds: a revocation that another replica heard takes that long.
     """
 
-    def __init__(self, verifier: Verifier, revoked: Records) -> None:
+    def __init__(self, verifier: Verifier, revoked: ExpiringDocuments) -> None:
         self._verifier = verifier
         self._revoked = revoked
-        self._fresh: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
+        self._recently_verified: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
 
-    async def of(self, request: Request) -> Caller:
+    async def authenticate(self, request: Request) -> Caller:
         """The caller behind `Authorization: Bearer …`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
-        caller, until = self._fresh.get(token, (None, 0.0))
+        caller, until = self._recently_verified.get(token, (None, 0.0))
         if caller is None or monotonic_seconds() >= until:
-            caller = await self._verified(token)
-            self._remember(token, caller)
+            caller = await self._verify(token)
+            self._cache(token, caller)
         return caller
 
     async def revoke(self, session: str) -> None:
         """Refuse this session from now on; remembered for as long as its last token could live."""
-        await self._revoked.remember(session, seconds=2 * int(SESSION.longest.total_seconds()))
-        for token in [token for token, (caller, _) in self._fresh.items() if caller.session == session]:
-            del self._fresh[token]
+        await self._revoked.mark(session, seconds=2 * int(SESSION_TOKEN.max_life.total_seconds()))
+        for token in [token for token, (caller, _) in self._recently_verified.items() if caller.session == session]:
+            del self._recently_verified[token]
 
-    async def _verified(self, token: str) -> Caller:
+    async def _verify(self, token: str) -> Caller:
         try:
             claims = self._verifier.verify(token, utc_now())
         except InvalidToken:
@@ -81,8 +81,8 @@ class Sessions:
         mail_to = claims.get("mail_to", "")
         return Caller(claims["sub"], claims["name"], claims["role"], claims["jti"], claims["language"], mail_to)
 
-    def _remember(self, token: str, caller: Caller) -> None:
-        self._fresh[token] = caller, monotonic_seconds() + FRESH_SECONDS
-        self._fresh.move_to_end(token)
-        if len(self._fresh) > MOST_FRESH:
-            self._fresh.popitem(last=False)
+    def _cache(self, token: str, caller: Caller) -> None:
+        self._recently_verified[token] = caller, monotonic_seconds() + CACHE_SECONDS
+        self._recently_verified.move_to_end(token)
+        if len(self._recently_verified) > MAX_CACHED:
+            self._recently_verified.popitem(last=False)

@@ -8,9 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.kit import metrics, trace
 from services.kit.clock import monotonic_seconds
+from services.kit.json_depth import JsonDepthLimit
 from services.kit.logs import logger
-from services.kit.nesting import Nesting
-from services.kit.problems import BY_STATUS, InternalError, problem
+from services.kit.problems import BY_STATUS, InternalError, problem_response
 from services.kit.refusals import BadRequest, Refusal, TooLarge, UnsupportedType
 
 JSON = ("application/json",)
@@ -18,12 +18,12 @@ LENGTH = re.compile(r"[0-9]{1,18}")
 REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
-class Requests:
+class RequestMiddleware:
     """Pure ASGI middleware: nothing is buffered, so that streams stay streams."""
 
-    def __init__(self, app: ASGIApp, largest_body_bytes: int, accepted: Sequence[str] = JSON) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, accepted: Sequence[str] = JSON) -> None:
         self._app = app
-        self._largest = largest_body_bytes
+        self._max_body_bytes = max_body_bytes
         self._accepted = accepted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -36,41 +36,43 @@ class Requests:
         started = monotonic_seconds()
         status = 0
 
-        async def watched(message: Message) -> None:
+        async def send_watched(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._serve(request, receive, watched)
+            await self._serve(request, receive, send_watched)
         except Exception:
             status = status or InternalError.status  # it is answered outside of this
             raise
         finally:
-            self._note(request, status, monotonic_seconds() - started)
+            self._log(request, status, monotonic_seconds() - started)
 
     async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
-        refusal = self._refusal(request)
+        refusal = self._refuse_headers(request)
         if refusal is not None:
-            await problem(request, refusal)(request.scope, receive, send)
+            await problem_response(request, refusal)(request.scope, receive, send)
             return
-        bounded = _Bounded(receive, self._largest, Nesting() if _kind(request) in JSON else None)
+        bounded = _BoundedReceive(
+            receive, self._max_body_bytes, JsonDepthLimit() if _media_type(request) in JSON else None
+        )
         try:
             await self._app(request.scope, bounded, send)
         except TooLarge as too_large:
-            await problem(request, too_large)(request.scope, receive, send)
+            await problem_response(request, too_large)(request.scope, receive, send)
 
-    def _refusal(self, request: Request) -> Refusal | None:
+    def _refuse_headers(self, request: Request) -> Refusal | None:
         length = request.headers.get("content-length", "0")
-        if not LENGTH.fullmatch(length) or int(length) > self._largest:
-            return TooLarge(limit_bytes=self._largest)
+        if not LENGTH.fullmatch(length) or int(length) > self._max_body_bytes:
+            return TooLarge(limit_bytes=self._max_body_bytes)
         has_body = int(length) > 0 or "transfer-encoding" in request.headers
-        if has_body and request.method in ("POST", "PUT", "PATCH") and _kind(request) not in self._accepted:
+        if has_body and request.method in ("POST", "PUT", "PATCH") and _media_type(request) not in self._accepted:
             return UnsupportedType(accepted=", ".join(self._accepted))
         return None
 
-    def _note(self, request: Request, status: int, seconds: float) -> None:
+    def _log(self, request: Request, status: int, seconds: float) -> None:
         route = getattr(request.scope.get("route"), "path", "unmatched")
         metrics.requests.labels(request.method, route, str(status)).observe(seconds)
         request_id = request.headers.get("x-request-id", "")
@@ -79,36 +81,36 @@ class Requests:
             method=request.method,
             route=route,
             status=status,
-            problem=_problem_of(request, status),
+            problem=_problem_slug(request, status),
             seconds=round(seconds, 4),
             request_id=request_id if REQUEST_ID.fullmatch(request_id) else None,
         )
 
 
-def _problem_of(request: Request, status: int) -> str | None:
+def _problem_slug(request: Request, status: int) -> str | None:
     """The slug of the problem that was answered; that of its status where a page said it in its own words."""
     named: str | None = getattr(request.state, "problem", None)
     return named or (BY_STATUS.get(status, BadRequest).slug() if status >= BadRequest.status else None)
 
 
-def _kind(request: Request) -> str:
+def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-class _Bounded:
+class _BoundedReceive:
     """A body that is refused as soon as it is larger or nests deeper than allowed, whatever the headers said (R14)."""
 
-    def __init__(self, receive: Receive, largest: int, nesting: Nesting | None) -> None:
+    def __init__(self, receive: Receive, max_bytes: int, depth_limit: JsonDepthLimit | None) -> None:
         self._receive = receive
-        self._left = largest
-        self._nesting = nesting
+        self._remaining_bytes = max_bytes
+        self._depth_limit = depth_limit
 
     async def __call__(self) -> Message:
         message = await self._receive()
         body = message.get("body", b"")
-        self._left -= len(body)
-        if self._left < 0:
+        self._remaining_bytes -= len(body)
+        if self._remaining_bytes < 0:
             raise TooLarge()
-        if self._nesting:
-            self._nesting.follow(body)
+        if self._depth_limit:
+            self._depth_limit.feed(body)
         return message

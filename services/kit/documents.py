@@ -12,15 +12,15 @@ from services.kit.refusals import Unavailable
 Document = dict[str, Any]
 
 
-class Counted(NamedTuple):
+class WindowCount(NamedTuple):
     """How many there were so far in a window, and after how many whole seconds it ends."""
 
-    so_far: int
+    hits: int
     seconds_left: int
 
 
 @asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
+async def outage_as_unavailable() -> AsyncIterator[None]:
     """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
     try:
         yield
@@ -30,7 +30,7 @@ async def reachable() -> AsyncIterator[None]:
         raise Unavailable() from error
 
 
-class Records:
+class ExpiringDocuments:
     """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
 
     def __init__(self, collection: Any) -> None:
@@ -39,7 +39,7 @@ class Records:
     async def add(self, id: str, fields: Document) -> bool:
         """Insert; false when the id is there already."""
         try:
-            async with reachable():
+            async with outage_as_unavailable():
                 await self._collection.insert_one({**fields, "_id": id})
         except DuplicateKeyError:
             return False
@@ -47,29 +47,29 @@ class Records:
 
     async def get(self, id: str) -> Document | None:
         """The record, or none."""
-        async with reachable():
+        async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one({"_id": id})
         return found
 
     async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
         """Records that match, each with its `_id`."""
-        async with reachable():
+        async with outage_as_unavailable():
             found: list[Document] = await self._collection.find(query).to_list(limit)
         return found
 
-    async def take(self, id: str, live_until: str) -> Document | None:
+    async def pop(self, id: str, live_until: str) -> Document | None:
         """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
         live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
-        async with reachable():
+        async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one_and_delete(live)
         return found
 
     async def put(self, id: str, fields: Document) -> None:
         """Write the record whole, over whatever was there."""
-        async with reachable():
+        async with outage_as_unavailable():
             await self._collection.replace_one({"_id": id}, fields, upsert=True)
 
-    async def count_up(self, id: str, *, window_seconds: int) -> Counted:
+    async def increment(self, id: str, *, window_seconds: int) -> WindowCount:
         """Count one more in the window that began with the first count, by the database's clock.
 
         A window begins with the first count after the last one ended; the record ends (`until`) one window later.
@@ -77,25 +77,25 @@ class Records:
         milliseconds = 1000 * window_seconds
         over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
         fresh = {"$or": [{"$eq": [{"$type": "$since"}, "missing"]}, over]}
-        counted = {
+        window = {
             "since": {"$cond": [fresh, "$$NOW", "$since"]},
             "count": {"$cond": [fresh, 1, {"$add": ["$count", 1]}]},
             "until": {"$add": ["$$NOW", 2 * milliseconds]},
             "age": {"$cond": [fresh, 0, {"$subtract": ["$$NOW", "$since"]}]},
         }
-        async with reachable():
+        async with outage_as_unavailable():
             found = await self._collection.find_one_and_update(
-                {"_id": id}, [{"$set": counted}], upsert=True, return_document=ReturnDocument.AFTER
+                {"_id": id}, [{"$set": window}], upsert=True, return_document=ReturnDocument.AFTER
             )
-        return Counted(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
+        return WindowCount(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
 
-    async def remember(self, id: str, *, seconds: int) -> None:
+    async def mark(self, id: str, *, seconds: int) -> None:
         """Have a mark with this id until so many seconds from now, by the database's clock."""
         until = {"$add": ["$$NOW", 1000 * seconds]}
-        async with reachable():
+        async with outage_as_unavailable():
             await self._collection.update_one({"_id": id}, [{"$set": {"until": until}}], upsert=True)
 
     async def discard(self, query: Document) -> int:
         """Remove what matches; how many there were."""
-        async with reachable():
+        async with outage_as_unavailable():
             return int((await self._collection.delete_many(query)).deleted_count)

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
-from services.kit.connections import Protocol
+from services.kit.connections import HttpProtocol
 from services.kit.logs import logger
 from services.kit.settings import ProcessSettings
 
 SEND_BUFFER_BYTES = 256 * 1024
-SILENT_SECONDS, PROBES, PROBE_SECONDS = 10, 3, 5
+KEEPALIVE_IDLE_SECONDS, KEEPALIVE_PROBES, KEEPALIVE_INTERVAL_SECONDS = 10, 3, 5
 """A connection that is silent for so long is probed; without an answer to so many probes it is closed."""
 EXIT_BAD_SETTINGS = 78
 
@@ -28,15 +28,15 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
-    """A server for one application on one port, not yet listening."""
+def create_server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
+    """A server for one application on one port, not yet listener."""
     return Server(
         uvicorn.Config(
             app,
             host=settings.listen_host,
             port=port,
             loop="none",
-            http=Protocol,
+            http=HttpProtocol,
             lifespan="off",
             ws="none",
             access_log=False,
@@ -52,30 +52,30 @@ def server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
 async def serve(server: Server, settings: ProcessSettings) -> None:
     """Listen and answer until told to exit; a small send buffer keeps "sent" close to "received"."""
     family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
-    listening = _listening(family)
+    listener = _listening_socket(family)
     try:
-        listening.bind((settings.listen_host, server.config.port))
+        listener.bind((settings.listen_host, server.config.port))
     except OSError:
         logger().error("the port is in use", port=server.config.port)
-        listening.close()
+        listener.close()
         return
-    with listening:
-        await server.serve(sockets=[listening])
+    with listener:
+        await server.serve(sockets=[listener])
 
 
-def _listening(family: socket.AddressFamily) -> socket.socket:
+def _listening_socket(family: socket.AddressFamily) -> socket.socket:
     """A socket whose options every accepted connection inherits."""
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, SILENT_SECONDS)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_SECONDS)
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
-    return listening
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEPALIVE_IDLE_SECONDS)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEPALIVE_INTERVAL_SECONDS)
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, KEEPALIVE_PROBES)
+    return listener
 
 
-def told_to_stop() -> asyncio.Event:
+def shutdown_requested() -> asyncio.Event:
     """Set by SIGTERM and SIGINT."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -83,7 +83,7 @@ def told_to_stop() -> asyncio.Event:
     return stop
 
 
-async def first(stop: asyncio.Event, servers: Sequence[asyncio.Task[None]]) -> None:
+async def wait_for_exit(stop: asyncio.Event, servers: Sequence[asyncio.Task[None]]) -> None:
     """Wait for the signal, or for a server that could not start."""
     told = asyncio.create_task(stop.wait())
     await asyncio.wait([told, *servers], return_when=asyncio.FIRST_COMPLETED)

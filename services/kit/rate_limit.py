@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from services.kit.mongo import Records
+from services.kit.mongo import ExpiringDocuments
 
 
-class Rate(NamedTuple):
+class RateLimit(NamedTuple):
     """At most `limit` times in each window of `seconds`, which begins with the first time."""
 
     name: str
@@ -16,20 +16,20 @@ class Rate(NamedTuple):
     seconds: int
 
 
-class Rates:
+class RateLimiter:
     """Each hit is one atomic increment under the database's clock, counted before it is judged."""
 
-    def __init__(self, records: Records) -> None:
-        self._records = records
+    def __init__(self, counters: ExpiringDocuments) -> None:
+        self._counters = counters
 
-    async def allows(self, rate: Rate, key: str) -> bool:
+    async def allows(self, limit: RateLimit, key: str) -> bool:
         """Count one more for `key`, and say whether it is still within the rate."""
-        return not await self.wait_seconds(rate, key)
+        return not await self.wait_seconds(limit, key)
 
-    async def wait_seconds(self, rate: Rate, key: str) -> int:
+    async def wait_seconds(self, limit: RateLimit, key: str) -> int:
         """Count one more for `key`; 0 while it is within the rate, otherwise the seconds until the next window."""
-        counted = await self._records.count_up(f"{rate.name}:{key}", window_seconds=rate.seconds)
-        return 0 if counted.so_far <= rate.limit else counted.seconds_left
+        counted = await self._counters.increment(f"{limit.name}:{key}", window_seconds=limit.seconds)
+        return 0 if counted.hits <= limit.limit else counted.seconds_left
 
 
 def network_of(request: Request) -> str:
