@@ -16,7 +16,7 @@ class LinkIssued(Event):
     type: ClassVar[str] = "download.link-issued.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipient: Recipient
     token: Secret
     text: str
@@ -32,7 +32,7 @@ class LinkLeftUnused(Event):
     type: ClassVar[str] = "download.link-left-unused.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipient: Recipient
     token: Secret
     files: tuple[FileSummary, ...]
@@ -46,7 +46,7 @@ class LinkExtended(Event):
     type: ClassVar[str] = "download.link-extended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipient: Recipient
     token: Secret
     files: tuple[FileSummary, ...]
@@ -59,7 +59,7 @@ class RecipientRevoked(Event):
     type: ClassVar[str] = "download.recipient-revoked.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     recipient: Recipient
     revoked_at: datetime
 
@@ -70,7 +70,7 @@ class FileDownloaded(Event):
     type: ClassVar[str] = "download.file-downloaded.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipient: str
     file: FileSummary
     times: int
@@ -83,7 +83,7 @@ class FileSuspended(Event):
     type: ClassVar[str] = "download.file-suspended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipient: str
     file: FileSummary
     suspended_at: datetime
@@ -92,12 +92,12 @@ class FileSuspended(Event):
 class FileDamageDetected(Event):
     """A stored part of this file has changed since it arrived: nothing of the transfer is handed out any more."""
 
-    type: ClassVar[str] = "download.transfer-quarantined.v1"
+    type: ClassVar[str] = "download.file-damage-detected.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload",)
 
-    label: TransferReference
+    reference: TransferReference
     file: str
-    quarantined_at: datetime
+    detected_at: datetime
 
 
 class RecipientReport(Value):
@@ -114,6 +114,6 @@ class TransferExpired(Event):
     type: ClassVar[str] = "download.transfer-expired.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     report: tuple[RecipientReport, ...]
     expired_at: datetime

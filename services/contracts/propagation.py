@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileSummary, Person, Recipient, TransferReference, TransferSnapshot
+from services.contracts.values import FileSummary, Parcel, Person, Recipient, TransferReference
 from services.kit.events import Event, Secret, Value
 
 
@@ -20,7 +20,7 @@ class ApprovalRequested(Event):
     type: ClassVar[str] = "propagation.approval-requested.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: TransferReference
+    reference: TransferReference
     recipients: tuple[Recipient, ...]
     text: str
     files: tuple[FileSummary, ...]
@@ -38,7 +38,7 @@ class TransferReleased(Event):
     type: ClassVar[str] = "propagation.transfer-released.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("download", "notify")
 
-    parcel: TransferSnapshot
+    parcel: Parcel
     released_to: tuple[Recipient, ...]
     awaiting_approval: bool
     approved_by: Person | None
@@ -55,7 +55,7 @@ class TransferRefused(Event):
     type: ClassVar[str] = "propagation.transfer-refused.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     refused_by: Person
     reason: str
     approvers: tuple[str, ...]
@@ -69,7 +69,7 @@ class ApprovalLapsed(Event):
     type: ClassVar[str] = "propagation.approval-lapsed.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     approvers: tuple[str, ...]
     lapsed_at: datetime
     spellings: tuple[str, ...] = ()

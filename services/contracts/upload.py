@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileSummary, TransferReference, TransferSnapshot
+from services.contracts.values import FileSummary, Parcel, TransferReference
 from services.kit.events import Event
 
 
@@ -13,7 +13,7 @@ class TransferSubmitted(Event):
     type: ClassVar[str] = "upload.transfer-submitted.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation",)
 
-    parcel: TransferSnapshot
+    parcel: Parcel
 
 
 class TransferWithdrawn(Event):
@@ -22,7 +22,7 @@ class TransferWithdrawn(Event):
     type: ClassVar[str] = "upload.transfer-withdrawn.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     withdrawn_at: datetime
 
 
@@ -32,7 +32,7 @@ class TransferExtended(Event):
     type: ClassVar[str] = "upload.transfer-extended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     ends_at: datetime
     extended_at: datetime
 
@@ -56,6 +56,6 @@ class TransferQuarantined(Event):
     type: ClassVar[str] = "upload.transfer-quarantined.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: TransferReference
+    reference: TransferReference
     files: tuple[FileSummary, ...]
     quarantined_at: datetime

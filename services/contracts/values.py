@@ -65,7 +65,7 @@ class TransferReference(Value):
     language: Language
 
 
-class TransferSnapshot(TransferReference):
+class Parcel(TransferReference):
     """A whole transfer: who to, what it says, what it holds, and until when."""
 
     recipients: tuple[Recipient, ...]
@@ -74,7 +74,7 @@ class TransferSnapshot(TransferReference):
     submitted_at: datetime
     ends_at: datetime
 
-    def label(self) -> TransferReference:
+    def reference(self) -> TransferReference:
         """The same, without contents."""
         return TransferReference(**{name: getattr(self, name) for name in TransferReference.model_fields})
 

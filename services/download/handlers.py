@@ -21,7 +21,7 @@ async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
     """A link for each recipient who may have it, unless the transfer has ended; a second time finds them there."""
     contents = Contents.of(event.parcel)
     await deps.contents.all.add(contents)
-    release = lambda delivery: delivery.release(contents.label, contents.ends_at, deps.terms.memory)  # noqa: E731
+    release = lambda delivery: delivery.release(contents.reference, contents.ends_at, deps.terms.memory)  # noqa: E731
     await deps.deliveries.hear(contents.id, release)
     delivery, now = await deps.deliveries.read(contents.id)
     if delivery.closing is not None or delivery.ends_at is None or now >= delivery.ends_at:
@@ -37,7 +37,7 @@ async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
 
 async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
     """It ends later: the delivery, by which it is closed, and each of its links; who has not everything is told."""
-    transfer, keep = event.label.transfer, deps.terms.memory
+    transfer, keep = event.reference.transfer, deps.terms.memory
     await deps.deliveries.hear(transfer, lambda delivery: delivery.extend(event.ends_at, keep))
     await _extend_links(deps, transfer)
 
@@ -61,15 +61,15 @@ def _extended(offer: Offer, ends_at: datetime, reminder: timedelta, link: Link, 
 async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
     """Every link is dead at once: the delivery is what they are judged by."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("withdrawn", event.label, event.withdrawn_at, keep)  # noqa: E731
-    await deps.deliveries.hear(event.label.transfer, close)
+    close = lambda delivery: delivery.close("withdrawn", event.reference, event.withdrawn_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
 async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
     """A file is not what was declared: nothing of the transfer is handed out any more."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("quarantined", event.label, event.quarantined_at, keep)  # noqa: E731
-    await deps.deliveries.hear(event.label.transfer, close)
+    close = lambda delivery: delivery.close("quarantined", event.reference, event.quarantined_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
 async def on_file_verified(deps: Deps, event: FileVerified) -> None:
@@ -81,15 +81,15 @@ async def on_file_verified(deps: Deps, event: FileVerified) -> None:
 async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
     """An agent refused to vouch: the links that were given out already are dead too."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("refused", event.label, event.refused_at, keep)  # noqa: E731
-    await deps.deliveries.hear(event.label.transfer, close)
+    close = lambda delivery: delivery.close("refused", event.reference, event.refused_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
 async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
     """Nobody decided in time."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("lapsed", event.label, event.lapsed_at, keep)  # noqa: E731
-    await deps.deliveries.hear(event.label.transfer, close)
+    close = lambda delivery: delivery.close("lapsed", event.reference, event.lapsed_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
 async def on_mail_state_changed(deps: Deps, event: MailStateChanged) -> None:

@@ -53,7 +53,7 @@ FILES_SUSPENDED: Document = {
 }
 """How many files are suspended."""
 RECEIVED_FIELDS: Document = {
-    **dict.fromkeys(("transfer", "label", "recipient", "ends_at", "files", "total_bytes"), 1),
+    **dict.fromkeys(("transfer", "reference", "recipient", "ends_at", "files", "total_bytes"), 1),
     "files_downloaded": FILES_DOWNLOADED,
 }
 FOLLOWED_FIELDS: Document = {

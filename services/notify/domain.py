@@ -192,7 +192,7 @@ class Digest(Aggregate):
     have settled, its mail is made.
     """
 
-    label: TransferReference
+    reference: TransferReference
     window: int = 1
     closing: int = 0
     due_at: datetime | None = None

@@ -30,7 +30,7 @@ async def on_approval_requested(deps: Deps, event: ApprovalRequested) -> None:
     for approver in event.approvers:
         mail = deps.secretary.to_approver(
             "to_approve",
-            event.label,
+            event.reference,
             approver.address,
             [one.mail_to for one in event.recipients],
             recipients=event.recipients,
@@ -40,7 +40,7 @@ async def on_approval_requested(deps: Deps, event: ApprovalRequested) -> None:
             decide_by=event.decide_by,
             link=deps.secretary.link("approve", approver.token.get_secret_value()),
         )
-        await deps.standings.post(mail.evolve(blame=event.label, useless_after=event.decide_by))
+        await deps.standings.post(mail.evolve(blame=event.reference, useless_after=event.decide_by))
 
 
 async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
@@ -52,7 +52,7 @@ async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
     external_count = sum(one.role == "external" for one in parcel.recipients)
     mail = deps.secretary.to_sender(
         "waiting" if event.awaiting_approval else "sent",
-        parcel.label(),
+        parcel.reference(),
         recipient_count=len(parcel.recipients),
         external_count=external_count,
         approver_count=len(event.approvers),
@@ -65,70 +65,70 @@ async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
 
 async def _approved(deps: Deps, event: TransferReleased) -> None:
     await deps.standings.hear(event.parcel.transfer, lambda standing: standing.decide(event.released_at))
-    label, by, at = event.parcel.label(), event.approved_by, event.released_at
+    reference, by, at = event.parcel.reference(), event.approved_by, event.released_at
     external_count = len(event.released_to)
     words: dict[str, Any] = {"by": by, "at": at}
     typed = [one.mail_to for one in event.parcel.recipients]
     mail = deps.secretary.to_sender(
-        "approved", label, external_count=external_count, ends_at=event.parcel.ends_at, **words
+        "approved", reference, external_count=external_count, ends_at=event.parcel.ends_at, **words
     )
     await deps.mails.post(mail)
     for address in event.approvers:
         if by is not None and address != by.address:
-            mail = deps.secretary.to_approver("decided", label, address, typed, outcome="approved", **words)
+            mail = deps.secretary.to_approver("decided", reference, address, typed, outcome="approved", **words)
             await deps.mails.post(mail)
 
 
 async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
     """The sender gets the reason; the other approvers learn that it is decided."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.end(event.refused_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.end(event.refused_at))
     words: dict[str, Any] = {"by": event.refused_by, "at": event.refused_at}
-    await deps.mails.post(deps.secretary.to_sender("refused", event.label, quoted=event.reason, **words))
+    await deps.mails.post(deps.secretary.to_sender("refused", event.reference, quoted=event.reason, **words))
     for address in event.approvers:
         if address != event.refused_by.address:
             typed = event.spellings
-            mail = deps.secretary.to_approver("decided", event.label, address, typed, outcome="refused", **words)
+            mail = deps.secretary.to_approver("decided", event.reference, address, typed, outcome="refused", **words)
             await deps.mails.post(mail)
 
 
 async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
     """The sender and the approvers learn that it is too late."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.end(event.lapsed_at))
-    await deps.mails.post(deps.secretary.to_sender("lapsed", event.label, at=event.lapsed_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.end(event.lapsed_at))
+    await deps.mails.post(deps.secretary.to_sender("lapsed", event.reference, at=event.lapsed_at))
     words: dict[str, Any] = {"outcome": "lapsed", "by": None, "at": event.lapsed_at}
     for address in event.approvers:
-        await deps.mails.post(deps.secretary.to_approver("decided", event.label, address, event.spellings, **words))
+        await deps.mails.post(deps.secretary.to_approver("decided", event.reference, address, event.spellings, **words))
 
 
 async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
     """The sender has it in writing."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.end(event.withdrawn_at))
-    await deps.mails.post(deps.secretary.to_sender("withdrawn", event.label, at=event.withdrawn_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.end(event.withdrawn_at))
+    await deps.mails.post(deps.secretary.to_sender("withdrawn", event.reference, at=event.withdrawn_at))
 
 
 async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
     """The sender learns which files are not what they announced, and what to do."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.end(event.quarantined_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.end(event.quarantined_at))
     words: dict[str, Any] = {"files": event.files, "at": event.quarantined_at}
-    await deps.mails.post(deps.secretary.to_sender("quarantined", event.label, **words))
+    await deps.mails.post(deps.secretary.to_sender("quarantined", event.reference, **words))
 
 
 async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
     """What waits for a recipient's server may arrive until later."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.until(event.ends_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.until(event.ends_at))
 
 
 async def on_recipient_revoked(deps: Deps, event: RecipientRevoked) -> None:
     """Cancel unsent mail to this recipient."""
     change = lambda standing: standing.without(event.recipient.address, event.revoked_at)  # noqa: E731
-    await deps.standings.hear(event.label.transfer, change)
+    await deps.standings.hear(event.reference.transfer, change)
 
 
 async def on_link_issued(deps: Deps, event: LinkIssued) -> None:
     """A recipient gets the link that is theirs; once more, each time its sender asks."""
     mail = deps.secretary.to_recipient(
         "link",
-        event.label,
+        event.reference,
         event.recipient,
         event.ends_at,
         about=event.asked_at.isoformat() if event.asked_at else "",
@@ -145,7 +145,7 @@ async def on_link_left_unused(deps: Deps, event: LinkLeftUnused) -> None:
     """A recipient who has not fetched everything is reminded: once before each end, and when the sender asks."""
     mail = deps.secretary.to_recipient(
         "reminder",
-        event.label,
+        event.reference,
         event.recipient,
         event.ends_at,
         about=(event.asked_at or event.ends_at).isoformat(),
@@ -159,10 +159,10 @@ async def on_link_left_unused(deps: Deps, event: LinkLeftUnused) -> None:
 
 async def on_link_extended(deps: Deps, event: LinkExtended) -> None:
     """A recipient who has not fetched everything learns of the new end, of which this may be the first news."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.until(event.ends_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.until(event.ends_at))
     mail = deps.secretary.to_recipient(
         "extended",
-        event.label,
+        event.reference,
         event.recipient,
         event.ends_at,
         about=event.ends_at.isoformat(),
@@ -180,7 +180,7 @@ async def on_file_downloaded(deps: Deps, event: FileDownloaded) -> None:
         return
     words: dict[str, Any] = {"file": event.file, "at": event.downloaded_at}
     mail = deps.secretary.to_sender(
-        "downloaded", event.label, about=event.recipient, recipient=event.recipient, **words
+        "downloaded", event.reference, about=event.recipient, recipient=event.recipient, **words
     )
     await deps.mails.post(mail)
 
@@ -189,14 +189,14 @@ async def on_file_suspended(deps: Deps, event: FileSuspended) -> None:
     """The sender learns of it each time, because only they can open it again."""
     about = "\n".join((event.recipient, event.file.path, event.suspended_at.isoformat()))
     words: dict[str, Any] = {"recipient": event.recipient, "file": event.file, "at": event.suspended_at}
-    await deps.mails.post(deps.secretary.to_sender("suspended", event.label, about=about, **words))
+    await deps.mails.post(deps.secretary.to_sender("suspended", event.reference, about=about, **words))
 
 
 async def on_transfer_expired(deps: Deps, event: TransferExpired) -> None:
     """The closing report; another one, should an extension have been heard of too late."""
-    await deps.standings.hear(event.label.transfer, lambda standing: standing.expire(event.expired_at))
+    await deps.standings.hear(event.reference.transfer, lambda standing: standing.expire(event.expired_at))
     about, words = event.expired_at.isoformat(), {"report": event.report, "at": event.expired_at}
-    await deps.mails.post(deps.secretary.to_sender("expired", event.label, about=about, **words))
+    await deps.mails.post(deps.secretary.to_sender("expired", event.reference, about=about, **words))
 
 
 def subscriptions(deps: Deps) -> dict[type[Event], Handler]:

@@ -107,7 +107,7 @@ class Digests:
 
     async def is_first(self, event: FileDownloaded) -> bool:
         """This download is the recipient's first of this transfer; the same answer each time it is heard."""
-        id, this = _key("first", event.label.transfer, event.recipient), _key(event.file.path, str(event.times))
+        id, this = _key("first", event.reference.transfer, event.recipient), _key(event.file.path, str(event.times))
         if await self._downloads.add(id, {"this": this, "until": event.downloaded_at + REMEMBERED}):
             return True
         found = await self._downloads.get(id)
@@ -136,11 +136,11 @@ class Digests:
         return await self.all.due_ids("due_at")
 
     async def _of(self, event: FileDownloaded) -> Digest:
-        transfer = event.label.transfer
+        transfer = event.reference.transfer
         try:
             return await self.all.update(transfer, begin_digest)
         except NotFound:
-            await self.all.add(Digest(id=transfer, label=event.label))
+            await self.all.add(Digest(id=transfer, reference=event.reference))
             return await self.all.update(transfer, begin_digest)
 
 

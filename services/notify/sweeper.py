@@ -16,7 +16,7 @@ async def write_digests(deps: Deps) -> None:
 async def _turn(deps: Deps, digest: Digest) -> None:
     if digest.closing and (fetches := await deps.digests.told_in(digest)):
         about = str(digest.closing)
-        await deps.mails.post(deps.secretary.to_sender("digest", digest.label, about=about, fetches=fetches))
+        await deps.mails.post(deps.secretary.to_sender("digest", digest.reference, about=about, fetches=fetches))
 
     def turned(there: Digest, now: datetime) -> Decision[Digest]:
         return turn(there, digest, now)

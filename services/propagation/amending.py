@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from services.contracts.propagation import ApproverInvitation
-from services.contracts.values import TransferSnapshot
+from services.contracts.values import Parcel
 from services.kit.aggregate import Decision
 from services.propagation.domain import Invited, Propagation, begin, emptied
 
 
 def learn(
     state: Propagation,
-    parcel: TransferSnapshot,
+    parcel: Parcel,
     invited: Sequence[tuple[ApproverInvitation, Invited]],
     open_for: timedelta,
     keep_for: timedelta,

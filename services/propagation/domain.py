@@ -11,7 +11,7 @@ from services.contracts.propagation import (
     TransferRefused,
     TransferReleased,
 )
-from services.contracts.values import FileSummary, Person, Recipient, TransferSnapshot
+from services.contracts.values import FileSummary, Parcel, Person, Recipient
 from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate, Decision
 from services.kit.events import Event, Value
@@ -57,7 +57,7 @@ class Propagation(Aggregate):
     """
 
     state: StateName
-    parcel: TransferSnapshot | None = None
+    parcel: Parcel | None = None
     invited: tuple[Invited, ...] = ()
     decided: Decided | None = None
     decide_by: datetime | None = None
@@ -65,7 +65,7 @@ class Propagation(Aggregate):
     extended_to: datetime | None = None
     revoked: tuple[str, ...] = ()
 
-    def sent(self) -> TransferSnapshot:
+    def sent(self) -> Parcel:
         """The transfer; `NotFound` for a tombstone, of which nothing may be shown."""
         if self.parcel is None:
             raise NotFound()
@@ -84,32 +84,29 @@ class Propagation(Aggregate):
         return tuple(one for one in recipients if one.address not in self.revoked)
 
 
-def needs_approval(parcel: TransferSnapshot) -> bool:
+def needs_approval(parcel: Parcel) -> bool:
     """An external sender who writes to any external recipient needs somebody to vouch for it."""
     return parcel.sender_role != "agent" and bool(externals(parcel))
 
 
-def externals(parcel: TransferSnapshot) -> tuple[Recipient, ...]:
+def externals(parcel: Parcel) -> tuple[Recipient, ...]:
     """All recipients who are not known to be agents."""
     return tuple(recipient for recipient in parcel.recipients if recipient.role != "agent")
 
 
-def agents(parcel: TransferSnapshot) -> tuple[Recipient, ...]:
+def agents(parcel: Parcel) -> tuple[Recipient, ...]:
     """The agents among the recipients."""
     return tuple(recipient for recipient in parcel.recipients if recipient.role == "agent")
 
 
-def approvers(parcel: TransferSnapshot) -> tuple[str, ...]:
+def approvers(parcel: Parcel) -> tuple[str, ...]:
     """Who may vouch: the agents among the recipients, but nobody for themselves under another alias (R22)."""
     sender = mailbox_of(parcel.sender.address)
     return tuple(dict.fromkeys(one.address for one in agents(parcel) if mailbox_of(one.address) != sender))
 
 
 def begin(
-    parcel: TransferSnapshot,
-    invited: Sequence[tuple[ApproverInvitation, Invited]],
-    open_for: timedelta,
-    keep_for: timedelta,
+    parcel: Parcel, invited: Sequence[tuple[ApproverInvitation, Invited]], open_for: timedelta, keep_for: timedelta
 ) -> Decision[Propagation]:
     """What follows from a submission: released to all, or to the agents while somebody is asked to vouch.
 
@@ -154,7 +151,8 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
         return state, []
     _refuse_unless_open(state, digest, now)
     decided = Decided(outcome="refused", by=by, at=now, reason=reason)
-    event = TransferRefused(label=state.sent().label(), refused_by=by, reason=reason, refused_at=now, **_asked(state))
+    reference, asked = state.sent().reference(), _asked(state)
+    event = TransferRefused(reference=reference, refused_by=by, reason=reason, refused_at=now, **asked)
     return _closed(state, "refused").evolve(decided=decided), [event]
 
 
@@ -201,7 +199,7 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
 
 
 def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    event = ApprovalLapsed(label=state.sent().label(), lapsed_at=now, **_asked(state))
+    event = ApprovalLapsed(reference=state.sent().reference(), lapsed_at=now, **_asked(state))
     return _closed(state, "lapsed"), [event]
 
 
@@ -210,7 +208,7 @@ def _closed(state: Propagation, name: StateName) -> Propagation:
     return state.evolve(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
 
 
-def emptied(parcel: TransferSnapshot) -> TransferSnapshot:
+def emptied(parcel: Parcel) -> Parcel:
     """Without its text, and without what would find its bytes."""
     files = tuple(file.model_copy(update={"parts": (), "object_key": ""}) for file in parcel.files)
     return parcel.model_copy(update={"text": "", "files": files})
@@ -238,9 +236,9 @@ def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, a
     )
 
 
-def _requested(parcel: TransferSnapshot, asked: tuple[ApproverInvitation, ...], decide_by: datetime) -> Event:
+def _requested(parcel: Parcel, asked: tuple[ApproverInvitation, ...], decide_by: datetime) -> Event:
     return ApprovalRequested(
-        label=parcel.label(),
+        reference=parcel.reference(),
         recipients=parcel.recipients,
         text=parcel.text,
         files=tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),

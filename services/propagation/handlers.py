@@ -39,23 +39,23 @@ async def on_transfer_submitted(deps: Deps, event: TransferSubmitted) -> None:
 
 async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
     """Close the decision: the sender deleted the transfer."""
-    await _end(deps, event.label.transfer, withdraw, tombstone(event.label.transfer, "withdrawn"))
+    await _end(deps, event.reference.transfer, withdraw, tombstone(event.reference.transfer, "withdrawn"))
 
 
 async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
     """Close the decision: the files are not what was declared."""
-    await _end(deps, event.label.transfer, quarantine, tombstone(event.label.transfer, "quarantined"))
+    await _end(deps, event.reference.transfer, quarantine, tombstone(event.reference.transfer, "quarantined"))
 
 
 async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
     """It ends later, and so may the decision."""
     rule = lambda there: extend(there, event.ends_at, deps.open_for, deps.keep_for)  # noqa: E731
-    await _heard(deps, event.label.transfer, rule)
+    await _heard(deps, event.reference.transfer, rule)
 
 
 async def on_recipient_revoked(deps: Deps, event: RecipientRevoked) -> None:
     """One recipient is none any more."""
-    await _heard(deps, event.label.transfer, lambda there: revoke(there, event.recipient.address))
+    await _heard(deps, event.reference.transfer, lambda there: revoke(there, event.recipient.address))
 
 
 async def _heard(deps: Deps, transfer: str, rule: Rule) -> None:

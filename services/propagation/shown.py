@@ -4,7 +4,7 @@ import hashlib
 import json
 from datetime import datetime
 
-from services.contracts.values import Recipient, Role, TransferSnapshot
+from services.contracts.values import Parcel, Recipient, Role
 from services.kit.events import Value
 
 
@@ -42,7 +42,7 @@ class Shown(Value):
     digest: str = ""
 
 
-def shown(parcel: TransferSnapshot) -> Shown:
+def shown(parcel: Parcel) -> Shown:
     """What an approver of this transfer reads, with its digest."""
     sender = ShownSender(address=parcel.sender.address, role=parcel.sender_role, declared_name=parcel.sender.name)
     plain = Shown(

@@ -20,25 +20,25 @@ async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
 
 async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
     """An agent said no: the bytes go."""
-    await _close(deps, event.label.transfer, "refused", event.refused_at)
+    await _close(deps, event.reference.transfer, "refused", event.refused_at)
 
 
 async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
     """Nobody decided: the bytes go."""
-    await _close(deps, event.label.transfer, "lapsed", event.lapsed_at)
+    await _close(deps, event.reference.transfer, "lapsed", event.lapsed_at)
 
 
 async def on_transfer_expired(deps: Deps, event: TransferExpired) -> None:
     """The last day is over: the bytes go, unless it was extended before that."""
     at = event.expired_at
-    await deps.transfers.update(event.label.transfer, lambda state, now: (expire(state, at, now), []))
+    await deps.transfers.update(event.reference.transfer, lambda state, now: (expire(state, at, now), []))
 
 
-async def on_damaged_transfer_quarantined(deps: Deps, event: FileDamageDetected) -> None:
+async def on_file_damage_detected(deps: Deps, event: FileDamageDetected) -> None:
     """What is stored has changed since it arrived: nobody gets any of it, and the bytes are kept."""
     keeping = deps.transfers.keeping
     await deps.transfers.update(
-        event.label.transfer, lambda transfer, now: quarantine(transfer, [event.file], keeping, now)
+        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], keeping, now)
     )
 
 
@@ -52,6 +52,6 @@ def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
         SessionRevoked: lambda event: on_session_revoked(deps, event),
         TransferRefused: lambda event: on_transfer_refused(deps, event),
         ApprovalLapsed: lambda event: on_approval_lapsed(deps, event),
-        FileDamageDetected: lambda event: on_damaged_transfer_quarantined(deps, event),
+        FileDamageDetected: lambda event: on_file_damage_detected(deps, event),
         TransferExpired: lambda event: on_transfer_expired(deps, event),
     }

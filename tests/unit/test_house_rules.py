@@ -200,7 +200,7 @@ def test_every_refusal_speaks_french_and_english() -> None:
     assert len(slugs) == len(set(slugs)), "one name, one refusal"
 
 
-def test_every_event_is_heard_by_exactly_its_readers() -> None:
+def test_every_service_handles_exactly_the_events_that_it_subscribes_to() -> None:
     for service in SERVICES:
         declared = {event.__name__ for event in ALL_EVENTS if service in event.subscribers}
         path = ROOT / "services" / service / "handlers.py"
@@ -217,13 +217,15 @@ def _table_of_contents(path: Path) -> set[str]:
     raise AssertionError(f"{path} has no table of contents")
 
 
-def test_every_event_is_listed_once_and_named_after_its_publisher() -> None:
+def test_every_event_is_listed_once_and_its_type_is_its_publisher_and_its_name() -> None:
     assert len({event.type for event in ALL_EVENTS}) == len(ALL_EVENTS)
     defined = {found for found in Event.__subclasses__() if found.__module__.startswith("services.contracts.")}
     assert defined == set(ALL_EVENTS)
     for event in ALL_EVENTS:
-        assert event.type.split(".")[0] == event.__module__.split(".")[-1]
-        assert event.subscribers, f"nobody reads {event.type}"
+        publisher, name, _version = event.type.split(".")
+        assert publisher == event.__module__.split(".")[-1]
+        assert name == re.sub(r"(?<!^)(?=[A-Z])", "-", event.__name__).lower()
+        assert event.subscribers, f"nobody subscribes to {event.type}"
 
 
 def test_every_field_of_a_log_line_is_an_allowed_one() -> None:

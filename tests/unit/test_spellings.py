@@ -54,7 +54,7 @@ def test_what_is_sent_says_how_its_people_were_typed() -> None:
     _, [event] = submit(draft, sender, LIMITS, AGENTS, NOW)
     [recipient] = event.parcel.recipients
     assert (recipient.address, recipient.mail_to) == (ADDRESS, TYPED)
-    assert event.parcel.label().sender.mail_to == "Maire@ville.example"
+    assert event.parcel.reference().sender.mail_to == "Maire@ville.example"
 
 
 def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:

@@ -58,13 +58,16 @@ async def received(request: Request, response: Response, deps: Wired, paging: Pa
 
 
 def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:
-    recipient, label = Recipient.model_validate(link["recipient"]), TransferReference.model_validate(link["label"])
+    recipient, reference = (
+        Recipient.model_validate(link["recipient"]),
+        TransferReference.model_validate(link["reference"]),
+    )
     state = _state(recipient, link["ends_at"], delivery, now)
     return ReceivedCard(
         transfer=link["transfer"],
-        subject=label.subject,
-        sender=label.sender,
-        sender_role=label.sender_role,
+        subject=reference.subject,
+        sender=reference.sender,
+        sender_role=reference.sender_role,
         issued_at=link["issued_at"],
         ends_at=link["ends_at"],
         state=state,

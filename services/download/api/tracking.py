@@ -208,6 +208,6 @@ async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
 async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> _Sent:
     caller = await deps.authenticator.authenticate(request)
     delivery, now = await deps.deliveries.read(transfer)
-    if delivery.label is None or delivery.label.sender.address != caller.address:
+    if delivery.reference is None or delivery.reference.sender.address != caller.address:
         raise TransferUnknown()
     return _Sent(delivery, await deps.contents.get(transfer), now)

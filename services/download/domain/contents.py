@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from services.contracts.values import FileSummary, Recipient, SentFile, TransferReference, TransferSnapshot
+from services.contracts.values import FileSummary, Parcel, Recipient, SentFile, TransferReference
 from services.download.domain.refusals import FileUnknown
 from services.kit.aggregate import Aggregate
 
@@ -11,7 +11,7 @@ from services.kit.aggregate import Aggregate
 class Contents(Aggregate):
     """A transfer as it was submitted; `id` is the transfer's."""
 
-    label: TransferReference
+    reference: TransferReference
     recipients: tuple[Recipient, ...]
     text: str
     files: tuple[SentFile, ...]
@@ -19,11 +19,11 @@ class Contents(Aggregate):
     ends_at: datetime
 
     @classmethod
-    def of(cls, parcel: TransferSnapshot) -> Self:
+    def of(cls, parcel: Parcel) -> Self:
         """The part of a parcel that the counter needs."""
         return cls(
             id=parcel.transfer,
-            label=parcel.label(),
+            reference=parcel.reference(),
             recipients=parcel.recipients,
             text=parcel.text,
             files=parcel.files,

@@ -98,7 +98,7 @@ class Delivery(Aggregate):
     declared, each with the CRC-32 of its bytes. `extended_to` is the latest end that was heard of after the first one.
     """
 
-    label: TransferReference | None = None
+    reference: TransferReference | None = None
     ends_at: datetime | None = None
     extended_to: datetime | None = None
     closing: Closing | None = None
@@ -139,10 +139,10 @@ class Delivery(Aggregate):
         """When a recipient's right was taken back, if it was."""
         return next((one.at for one in self.revoked if one.address == address), None)
 
-    def release(self, label: TransferReference, ends_at: datetime, keep: timedelta) -> Self:
+    def release(self, reference: TransferReference, ends_at: datetime, keep: timedelta) -> Self:
         """Some recipients may have it; the same for every release of a transfer."""
         until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
-        return self.evolve(label=label, ends_at=until)._reconsidered()._remembered(until + keep)
+        return self.evolve(reference=reference, ends_at=until)._reconsidered()._remembered(until + keep)
 
     def extend(self, ends_at: datetime, keep: timedelta) -> Self:
         """It ends later than was said; before it was released, that is only remembered."""
@@ -161,37 +161,37 @@ class Delivery(Aggregate):
         self, recipient: Recipient, recipients: tuple[Recipient, ...], linked: Collection[str], now: datetime
     ) -> tuple[Self, list[Event]]:
         """Take one recipient's right back, for good; `linked` are those who have a link. Again changes nothing."""
-        if self.revoked_at(recipient.address) or self.label is None:
+        if self.revoked_at(recipient.address) or self.reference is None:
             return self, []
         self.must_be_open()
         if self.is_over(now):
             raise LinkExpired()
         kept = [one for one in recipients if one != recipient and not self.revoked_at(one.address)]
-        if recipient.role == "agent" and _nobody_could_approve(self.label, kept, linked):
+        if recipient.role == "agent" and _nobody_could_approve(self.reference, kept, linked):
             raise LastApproverNeeded()
-        event = RecipientRevoked(label=self.label, recipient=recipient, revoked_at=now)
+        event = RecipientRevoked(reference=self.reference, recipient=recipient, revoked_at=now)
         revoked = (*self.revoked, Revoked(address=recipient.address, at=now))
         return self.evolve(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [event]
 
-    def close(self, outcome: Outcome, label: TransferReference, at: datetime, keep: timedelta) -> Self:
+    def close(self, outcome: Outcome, reference: TransferReference, at: datetime, keep: timedelta) -> Self:
         """It ended for this reason; of two reasons the stronger one stands, whichever was heard first."""
         closing = Closing(outcome=outcome, at=_whole(at))
         if self.closing is not None and self.closing.rank() >= closing.rank():
             closing = self.closing
-        return self.evolve(label=label, closing=closing)._remembered(at + keep)
+        return self.evolve(reference=reference, closing=closing)._remembered(at + keep)
 
     def expire(self, report: tuple[RecipientReport, ...], now: datetime) -> tuple[Self, list[Event]]:
         """The last day is over: closed, once, with the report of who fetched what."""
-        if self.closing is not None or self.label is None or self.ends_at is None or now < self.ends_at:
+        if self.closing is not None or self.reference is None or self.ends_at is None or now < self.ends_at:
             return self, []
-        event = TransferExpired(label=self.label, report=report, expired_at=now)
+        event = TransferExpired(reference=self.reference, report=report, expired_at=now)
         return self.evolve(closing=Closing(outcome="expired", at=now), report=report), [event]
 
     def quarantined(self, file: str, now: datetime) -> tuple[Self, list[Event]]:
         """Nothing is handed out until somebody has looked; the first finding is kept, and announced."""
-        if self.quarantine or self.label is None:
+        if self.quarantine or self.reference is None:
             return self, []
-        event = FileDamageDetected(label=self.label, file=file, quarantined_at=now)
+        event = FileDamageDetected(reference=self.reference, file=file, detected_at=now)
         return self.evolve(quarantine=Quarantine(file=file, at=now)), [event]
 
     def mailed(self, mail: Mail, keep: timedelta) -> Self:
@@ -223,12 +223,14 @@ class Delivery(Aggregate):
         return self if self.forget_at and self.forget_at >= until else self.evolve(forget_at=until)
 
 
-def _nobody_could_approve(label: TransferReference, recipients: Collection[Recipient], linked: Collection[str]) -> bool:
+def _nobody_could_approve(
+    reference: TransferReference, recipients: Collection[Recipient], linked: Collection[str]
+) -> bool:
     """Somebody waits for an approval, and no agent is left who could give it."""
     waits = any(one.role != "agent" and one.address not in linked for one in recipients)
-    sender = mailbox_of(label.sender.address)
+    sender = mailbox_of(reference.sender.address)
     approvers = [one for one in recipients if one.role == "agent" and mailbox_of(one.address) != sender]
-    return label.sender_role != "agent" and waits and not approvers
+    return reference.sender_role != "agent" and waits and not approvers
 
 
 def _whole(at: datetime) -> datetime:

@@ -46,7 +46,7 @@ class Link(Aggregate):
     """
 
     transfer: str
-    label: TransferReference
+    reference: TransferReference
     recipient: Recipient
     downloads_per_file: int
     ends_at: datetime
@@ -194,9 +194,9 @@ class Link(Aggregate):
 
     def _news(self, before: Shelf, after: Shelf, now: datetime) -> list[Event]:
         """What the sender is told of: downloads that are done now, and a file that is suspended now."""
-        events: list[Event] = [*news.downloaded(self.label, self.recipient.address, before, after)]
+        events: list[Event] = [*news.downloaded(self.reference, self.recipient.address, before, after)]
         if after.suspended and not before.suspended:
-            events.append(news.suspended(self.label, self.recipient.address, after.line, now))
+            events.append(news.suspended(self.reference, self.recipient.address, after.line, now))
         return events
 
     def _timed(self, now: datetime) -> Self:
@@ -221,11 +221,11 @@ def issue(
     id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, ends_at: datetime, now: datetime
 ) -> Decision:
     """A new link and the event that brings it to its recipient."""
-    label, limit = contents.label, terms.downloads_per_file
+    reference, limit = contents.reference, terms.downloads_per_file
     link = Link(
         id=id,
-        transfer=label.transfer,
-        label=label,
+        transfer=reference.transfer,
+        reference=reference,
         recipient=recipient,
         downloads_per_file=limit,
         ends_at=ends_at,
@@ -235,7 +235,7 @@ def issue(
         remind_at=reminder_date(ends_at, terms.reminder, now),
     )
     event = LinkIssued(
-        label=label,
+        reference=reference,
         recipient=recipient,
         token=SecretStr(token),
         text=contents.text,

@@ -45,7 +45,7 @@ def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
     if len(today) >= RESENT_A_DAY:
         raise ResentOften(retry_after_seconds=_seconds(today[-RESENT_A_DAY] + DAY - now))
     event = LinkIssued(
-        label=link.label,
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         text=offer.text,
@@ -95,7 +95,7 @@ def extend(link: Link, offer: Offer, ends_at: datetime, reminder: timedelta, now
     if link.has_everything(len(offer.files), now):
         return after, []
     event = LinkExtended(
-        label=link.label,
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         files=offer.files,
@@ -116,7 +116,7 @@ def _barred(link: Link, files: int, now: datetime) -> Refusal | None:
 
 def _reminder(link: Link, offer: Offer, asked_at: datetime | None) -> LinkLeftUnused:
     return LinkLeftUnused(
-        label=link.label,
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         files=offer.files,

@@ -49,41 +49,49 @@ class Secretary:
             useless_after=event.expires_at,
         )
 
-    def to_sender(self, kind: str, label: TransferReference, about: str = "", **words: Any) -> Mail:
+    def to_sender(self, kind: str, reference: TransferReference, about: str = "", **words: Any) -> Mail:
         """News of a transfer for its sender; `about` tells several mails of one kind apart."""
-        return self._mail(kind, label, label.sender.address, about, words).evolve(mail_to=label.sender.mail_to)
+        return self._mail(kind, reference, reference.sender.address, about, words).evolve(
+            mail_to=reference.sender.mail_to
+        )
 
     def to_approver(
-        self, kind: str, label: TransferReference, address: str, spellings: Iterable[str], **words: Any
+        self, kind: str, reference: TransferReference, address: str, spellings: Iterable[str], **words: Any
     ) -> Mail:
         """A question or news for an agent who was asked to vouch; nobody replies to a sender who waits (R32).
 
         `spellings` are addresses as mail is sent to them, theirs among them unless it is the same.
         """
         typed = {spelling.lower(): spelling for spelling in spellings}
-        return self._mail(kind, label, address, "", words).evolve(mail_to=typed.get(address, ""))
+        return self._mail(kind, reference, address, "", words).evolve(mail_to=typed.get(address, ""))
 
     def to_recipient(
-        self, kind: str, label: TransferReference, recipient: Recipient, until: datetime, about: str = "", **words: Any
+        self,
+        kind: str,
+        reference: TransferReference,
+        recipient: Recipient,
+        until: datetime,
+        about: str = "",
+        **words: Any,
     ) -> Mail:
         """For somebody to whom the transfer was released: they may reply to the sender."""
-        mail = self._mail(kind, label, recipient.address, about, {**words, "reply_to": label.sender})
-        return mail.evolve(reply_to=label.sender, blame=label, useless_after=until, mail_to=recipient.mail_to)
+        mail = self._mail(kind, reference, recipient.address, about, {**words, "reply_to": reference.sender})
+        return mail.evolve(reply_to=reference.sender, blame=reference, useless_after=until, mail_to=recipient.mail_to)
 
-    def _mail(self, kind: str, label: TransferReference, to: str, about: str, words: dict[str, Any]) -> Mail:
+    def _mail(self, kind: str, reference: TransferReference, to: str, about: str, words: dict[str, Any]) -> Mail:
         common = {
-            "sender": label.sender,
-            "subject": label.subject,
-            "subject_start": one_line(label.subject, LONGEST_SUBJECT_START),
-            "tracking": self.link("tracking", label.transfer),
+            "sender": reference.sender,
+            "subject": reference.subject,
+            "subject_start": one_line(reference.subject, LONGEST_SUBJECT_START),
+            "tracking": self.link("tracking", reference.transfer),
             "reply_to": None,
         }
         return Mail(
-            id=mail_id(kind, label.transfer, to, about),
+            id=mail_id(kind, reference.transfer, to, about),
             kind=kind,
-            language=label.language,
-            flow=label.transfer,
-            transfer=label.transfer,
+            language=reference.language,
+            flow=reference.transfer,
+            transfer=reference.transfer,
             recipient=to,
             words=common | words,
         )

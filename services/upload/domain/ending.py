@@ -19,7 +19,7 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
     """The sender deletes what was sent; what has ended stays as it ended."""
     if transfer.state != "submitted":
         return transfer, []
-    return close(transfer, "withdrawn", now, now), [TransferWithdrawn(label=transfer.label(), withdrawn_at=now)]
+    return close(transfer, "withdrawn", now, now), [TransferWithdrawn(reference=transfer.reference(), withdrawn_at=now)]
 
 
 def quarantine(
@@ -30,7 +30,7 @@ def quarantine(
         return transfer, []
     files = (transfer.file(id) for id in ids)
     lines = tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in files)
-    event = TransferQuarantined(label=transfer.label(), files=lines, quarantined_at=now)
+    event = TransferQuarantined(reference=transfer.reference(), files=lines, quarantined_at=now)
     return _closed(transfer, "quarantined", now, now + keeping.evidence), [event]
 
 

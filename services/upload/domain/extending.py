@@ -38,7 +38,7 @@ def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Deci
         return transfer, []
     ends_at = transfer.submitted_at + timedelta(days=days)
     after = transfer.evolve(validity_days=days, ends_at=ends_at, touched_at=now)
-    return after, [TransferExtended(label=transfer.label(), ends_at=ends_at, extended_at=now)]
+    return after, [TransferExtended(reference=transfer.reference(), ends_at=ends_at, extended_at=now)]
 
 
 def expire(transfer: Transfer, at: datetime, now: datetime) -> Transfer:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.contracts.upload import TransferSubmitted
-from services.contracts.values import Recipient, SentFile, TransferSnapshot
+from services.contracts.values import Parcel, Recipient, SentFile
 from services.kit.addresses import Domains, mailbox_of
 from services.kit.refusals import NotFound, Refusal, TooMany, Unprocessable
 from services.upload.domain.drafting import TooManyRecipients
@@ -139,9 +139,9 @@ def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
     return found
 
 
-def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> TransferSnapshot:
-    return TransferSnapshot(
-        **dict(transfer.label()),
+def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
+    return Parcel(
+        **dict(transfer.reference()),
         recipients=transfer.recipients,
         text=transfer.text,
         files=tuple(_sent(id, file) for id, file in transfer.files.items()),

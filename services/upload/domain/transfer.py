@@ -128,7 +128,7 @@ class Transfer(Aggregate):
             raise NotFound()
         return self.files[id]
 
-    def label(self) -> TransferReference:
+    def reference(self) -> TransferReference:
         """What any message about it needs to say which one it is."""
         return TransferReference(
             transfer=self.id,

@@ -18,7 +18,7 @@ from devstack.ports import LOOPBACK
 from devstack.s3_client import s3_client
 from services.contracts.propagation import TransferReleased
 from services.contracts.upload import TransferWithdrawn
-from services.contracts.values import Person, Recipient, SentFile, TransferSnapshot
+from services.contracts.values import Parcel, Person, Recipient, SentFile
 from services.download import handlers
 from services.download.app import routes, wire
 from services.download.deps import Deps
@@ -99,15 +99,15 @@ class Download(Harness[Deps]):
         self.owner.put_object(BUCKET, file, io.BytesIO(body), len(body))
         return sent_file(body, part_bytes, file)
 
-    async def withdraw(self, parcel: TransferSnapshot) -> None:
-        event = TransferWithdrawn(label=parcel.label(), withdrawn_at=milliseconds_now())
+    async def withdraw(self, parcel: Parcel) -> None:
+        event = TransferWithdrawn(reference=parcel.reference(), withdrawn_at=milliseconds_now())
         await handlers.on_transfer_withdrawn(self.deps, event)
 
 
 class Sent:
     """A transfer that was released, seen by one of its recipients."""
 
-    def __init__(self, download: Download, parcel: TransferSnapshot, bodies: tuple[bytes, ...]) -> None:
+    def __init__(self, download: Download, parcel: Parcel, bodies: tuple[bytes, ...]) -> None:
         self.download = download
         self.parcel = parcel
         self.bodies = bodies
@@ -189,7 +189,7 @@ async def served(app: FastAPI) -> AsyncIterator[str]:
     await eventually(lambda: not server.server_state.connections, "the last bytes have arrived, or nobody wants them")
 
 
-def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), **changes: Any) -> TransferSnapshot:
+def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), **changes: Any) -> Parcel:
     now = milliseconds_now()
     fields: dict[str, Any] = {
         "transfer": str(uuid4()),
@@ -203,10 +203,10 @@ def parcel_of(files: tuple[SentFile, ...], to: tuple[Recipient, ...] = (ANNE,), 
         "submitted_at": now,
         "ends_at": changes.get("submitted_at", now) + timedelta(days=7),
     }
-    return TransferSnapshot(**{**fields, **changes})
+    return Parcel(**{**fields, **changes})
 
 
-def released(parcel: TransferSnapshot, to: tuple[Recipient, ...], awaiting: bool = False) -> TransferReleased:
+def released(parcel: Parcel, to: tuple[Recipient, ...], awaiting: bool = False) -> TransferReleased:
     return TransferReleased(
         parcel=parcel,
         released_to=to,

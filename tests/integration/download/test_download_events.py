@@ -36,24 +36,24 @@ ENDS_AT = AT + timedelta(days=7)
 
 def story(parcel: Any) -> dict[str, list[Event]]:
     """Everything that may be heard of one transfer."""
-    label, agent = parcel.label(), Person(address="bruno@ministere.example")
+    reference, agent = parcel.reference(), Person(address="bruno@ministere.example")
     mail = MailStateChanged(
-        transfer=label.transfer, kind="link", recipient=ANNE.address, state="delayed", reason="4.2.1", changed_at=AT
+        transfer=reference.transfer, kind="link", recipient=ANNE.address, state="delayed", reason="4.2.1", changed_at=AT
     )
     return {
         "released": [released(parcel, (BRUNO,), awaiting=True), released(parcel, (ANNE,))],
         "mails": [mail, mail.model_copy(update={"state": "accepted", "changed_at": AT + timedelta(seconds=1)})],
-        "withdrawn": [TransferWithdrawn(label=label, withdrawn_at=AT)],
-        "refused": [TransferRefused(label=label, refused_by=agent, reason="non", approvers=(), refused_at=AT)],
-        "lapsed": [ApprovalLapsed(label=label, approvers=(), lapsed_at=AT)],
-        "quarantined": [TransferQuarantined(label=label, files=(), quarantined_at=AT)],
-        "extended": [extended(label, ENDS_AT + timedelta(days=days)) for days in (1, 3)],
-        "verified": [verified(label.transfer, "f", 7), verified(label.transfer, "g", 8)],
+        "withdrawn": [TransferWithdrawn(reference=reference, withdrawn_at=AT)],
+        "refused": [TransferRefused(reference=reference, refused_by=agent, reason="non", approvers=(), refused_at=AT)],
+        "lapsed": [ApprovalLapsed(reference=reference, approvers=(), lapsed_at=AT)],
+        "quarantined": [TransferQuarantined(reference=reference, files=(), quarantined_at=AT)],
+        "extended": [extended(reference, ENDS_AT + timedelta(days=days)) for days in (1, 3)],
+        "verified": [verified(reference.transfer, "f", 7), verified(reference.transfer, "g", 8)],
     }
 
 
-def extended(label: TransferReference, ends_at: datetime) -> TransferExtended:
-    return TransferExtended(label=label, ends_at=ends_at, extended_at=AT)
+def extended(reference: TransferReference, ends_at: datetime) -> TransferExtended:
+    return TransferExtended(reference=reference, ends_at=ends_at, extended_at=AT)
 
 
 def verified(transfer: str, file: str, crc32: int) -> FileVerified:
@@ -64,7 +64,7 @@ async def state(deps: Deps, transfer: str) -> dict[str, Any]:
     """All that anybody can see of a transfer."""
     delivery, _ = await deps.deliveries.read(transfer)
     links = [link async for link in deps.links.of(transfer)] if delivery.open else []
-    seen: dict[str, Any] = delivery.model_dump(exclude={"version", "id", "label"})
+    seen: dict[str, Any] = delivery.model_dump(exclude={"version", "id", "reference"})
     return {**seen, "links": [(link.recipient.address, link.ends_at, link.remind_at) for link in links]}
 
 

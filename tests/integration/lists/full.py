@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.contracts.values import Part, Person, Recipient, SentFile, TransferSnapshot
+from services.contracts.values import Parcel, Part, Person, Recipient, SentFile
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.downloads import Download as Attempt
@@ -76,8 +76,8 @@ def sent_files(count: int) -> tuple[SentFile, ...]:
     )
 
 
-def parcel(id: str, at: datetime, files: int) -> TransferSnapshot:
-    return TransferSnapshot(
+def parcel(id: str, at: datetime, files: int) -> Parcel:
+    return Parcel(
         transfer=id,
         sender=Person(address=SENDER.address, name=NAME),
         sender_role="external",
@@ -185,7 +185,9 @@ class Received(FullList):
         token = deps.links.token(contents.id, recipient)
         link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
         assert await deps.links.all.add(link.evolve(shelves=dict(_shelves(contents, at))))
-        assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
+        assert await deps.deliveries.all.add(
+            Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
+        )
         return contents.id
 
     async def remove(self, id: str) -> None:
@@ -210,7 +212,9 @@ class FollowedFiles(FullList):
         deps, contents = self.service.deps, Contents.of(parcel(str(uuid4()), when(number), files))
         shelves, at = dict(_shelves(contents, when(number))), when(number)
         assert await deps.contents.all.add(contents)
-        assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
+        assert await deps.deliveries.all.add(
+            Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
+        )
         for place, recipient in enumerate(contents.recipients):
             token = deps.links.token(contents.id, recipient)
             link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)

@@ -266,7 +266,7 @@ async def test_a_mail_that_cannot_be_built_ends_and_harms_no_other(database: Dat
     deps = deps_on(database, mailer)
     event = link_issued(transfer, SACHA)
     broken = deps.secretary.to_recipient(
-        "link", event.label, event.recipient, event.ends_at, link="x", quoted="", files=(), downloads_per_file=3,
+        "link", event.reference, event.recipient, event.ends_at, link="x", quoted="", files=(), downloads_per_file=3,
         ends_at=event.ends_at,
     )  # fmt: skip
     await deps.mails.post(broken.evolve(id="link:broken", recipient="no address at all"))

@@ -10,7 +10,7 @@ from services.notify.handlers import subscriptions
 from tests.eventually import eventually
 from tests.integration.notify.service import deps_on, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer
-from tests.unit.notify.told import AT, ENDS_AT, FILES, label, link_issued, secret
+from tests.unit.notify.told import AT, ENDS_AT, FILES, link_issued, reference, secret
 
 LINKED, ASKED, SIGNING, SENDING = "Sacha@Ville.example", "Dominique@x.example", "Eva@x.example", "Maire@ville.example"
 
@@ -20,7 +20,7 @@ async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database)
     deps = deps_on(database, mailer)
     handlers = subscriptions(deps)
     sender = Person(address=SENDING.lower(), name="Maire", mail_to=SENDING)
-    about = TransferReference(**{**dict(label(transfer)), "sender": sender})
+    about = TransferReference(**{**dict(reference(transfer)), "sender": sender})
     asked = Recipient(address=ASKED.lower(), field="to", role="agent", mail_to=ASKED)
     linked = Recipient(address=LINKED.lower(), field="to", role="external", mail_to=LINKED)
     events = [
@@ -34,7 +34,7 @@ async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database)
             mail_to=SIGNING,
         ),
         ApprovalRequested(
-            label=about,
+            reference=about,
             recipients=(asked, linked),
             text="",
             files=FILES,
@@ -42,8 +42,8 @@ async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database)
             ends_at=ENDS_AT,
             decide_by=ENDS_AT,
         ),
-        link_issued(transfer).model_copy(update={"label": about, "recipient": linked}),
-        ApprovalLapsed(label=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
+        link_issued(transfer).model_copy(update={"reference": about, "recipient": linked}),
+        ApprovalLapsed(reference=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
     ]
 
     async with walking(deps):

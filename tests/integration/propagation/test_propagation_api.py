@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from services.contracts.download import RecipientRevoked
 from services.contracts.upload import TransferExtended, TransferSubmitted, TransferWithdrawn
-from services.contracts.values import TransferSnapshot
+from services.contracts.values import Parcel
 from services.kit.clock import utc_now
 from services.propagation.deps import Deps
 from services.propagation.handlers import (
@@ -38,23 +38,23 @@ def headers(person: str) -> dict[str, str]:
 
 
 @pytest.fixture
-async def sent(deps: Deps) -> TransferSnapshot:
+async def sent(deps: Deps) -> Parcel:
     waiting = parcel(sent_at=utc_now(), ends_at=utc_now() + timedelta(days=14))
     await on_transfer_submitted(deps, TransferSubmitted(parcel=waiting))
     return waiting
 
 
-def token(sent: TransferSnapshot, address: str = CLERK.address) -> str:
+def token(sent: Parcel, address: str = CLERK.address) -> str:
     return INVITATIONS.to(sent.transfer, address)[0].token.get_secret_value()
 
 
-async def digest(client: httpx.AsyncClient, sent: TransferSnapshot) -> str:
+async def digest(client: httpx.AsyncClient, sent: Parcel) -> str:
     found: str = (await client.get(f"/approvals/{token(sent)}")).json()["shown"]["digest"]
     return found
 
 
 async def test_the_approver_is_shown_everything_that_the_decision_is_about(
-    client: httpx.AsyncClient, sent: TransferSnapshot
+    client: httpx.AsyncClient, sent: Parcel
 ) -> None:
     answer = await client.get(f"/approvals/{token(sent)}")
     card = answer.json()
@@ -70,7 +70,7 @@ async def test_the_approver_is_shown_everything_that_the_decision_is_about(
 
 
 async def test_looking_as_often_as_a_scanner_does_changes_nothing(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     before = await deps.propagations.all.get(sent.transfer)
     for method in ("GET", "HEAD", "OPTIONS", "GET"):
@@ -85,7 +85,7 @@ async def test_looking_as_often_as_a_scanner_does_changes_nothing(
 
 
 async def test_an_unknown_a_malformed_and_a_changed_token_look_the_same(
-    client: httpx.AsyncClient, sent: TransferSnapshot
+    client: httpx.AsyncClient, sent: Parcel
 ) -> None:
     answers = []
     for bad in ("A" * 43, "x", token(sent)[:-1] + "é", "%00", "A" * 4000, token(sent, FIRM), token(sent, TOWN.address)):
@@ -97,7 +97,7 @@ async def test_an_unknown_a_malformed_and_a_changed_token_look_the_same(
 
 
 async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     body = {"digest": await digest(client, sent)}
     answer = await client.post(f"/approvals/{token(sent)}/approval", json=body)
@@ -110,7 +110,7 @@ async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
     assert {one["address"] for one in events[-1].body["released_to"]} == {FIRM, "archives@firme.example"}
 
 
-async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.AsyncClient, sent: TransferSnapshot) -> None:
+async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.AsyncClient, sent: Parcel) -> None:
     shown = await digest(client, sent)
     await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
     late = await client.post(
@@ -122,14 +122,14 @@ async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.Async
     assert problem["decided_at"]
 
 
-async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent: TransferSnapshot) -> None:
+async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent: Parcel) -> None:
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": "0" * 64})
     assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
 
 
-async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot) -> None:
+async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
     shown = await digest(client, sent)
-    await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+    await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-already-withdrawn")
     card = (await client.get(f"/approvals/{token(sent)}")).json()
@@ -137,16 +137,12 @@ async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps,
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\u202e\u200b", "x" * 1001])
-async def test_a_refusal_needs_a_reason_in_words(
-    client: httpx.AsyncClient, sent: TransferSnapshot, reason: str
-) -> None:
+async def test_a_refusal_needs_a_reason_in_words(client: httpx.AsyncClient, sent: Parcel, reason: str) -> None:
     body = {"digest": await digest(client, sent), "reason": reason}
     assert (await client.post(f"/approvals/{token(sent)}/refusal", json=body)).status_code == 422
 
 
-async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(
-    client: httpx.AsyncClient, sent: TransferSnapshot
-) -> None:
+async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(client: httpx.AsyncClient, sent: Parcel) -> None:
     body = {"digest": await digest(client, sent), "reason": " Trop\r\nlourd\u202e\x00 "}
     card = (await client.post(f"/approvals/{token(sent)}/refusal", json=body)).json()
     assert card["decided"]["reason"] == "Trop\nlourd"
@@ -154,7 +150,7 @@ async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(
 
 @pytest.mark.parametrize("person", ["stranger", "town", "firm", "impostor", "nobody"])
 async def test_nobody_but_an_agent_recipient_decides_with_a_session(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot, person: str
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel, person: str
 ) -> None:
     shown, asking = await digest(client, sent), headers(person)
     statuses = {"stranger": 404, "town": 403, "firm": 403, "impostor": 403, "nobody": 401}
@@ -164,9 +160,7 @@ async def test_nobody_but_an_agent_recipient_decides_with_a_session(
     assert (await deps.propagations.all.get(sent.transfer)).state == "waiting"
 
 
-async def test_the_token_of_one_transfer_decides_no_other(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
-) -> None:
+async def test_the_token_of_one_transfer_decides_no_other(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
     other = parcel(sent_at=utc_now(), ends_at=utc_now() + timedelta(days=14))
     await on_transfer_submitted(deps, TransferSubmitted(parcel=other))
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": await digest(client, other)})
@@ -174,9 +168,7 @@ async def test_the_token_of_one_transfer_decides_no_other(
     assert (await deps.propagations.all.get(other.transfer)).state == "waiting"
 
 
-async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(
-    client: httpx.AsyncClient, sent: TransferSnapshot
-) -> None:
+async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: httpx.AsyncClient, sent: Parcel) -> None:
     asking = headers("clerk")
     (mine,) = (await client.get("/pending", headers=asking)).json()["items"]
     assert (mine["transfer"], mine["subject"]) == (sent.transfer, sent.subject)
@@ -193,9 +185,7 @@ async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> N
     assert (await client.get("/pending", headers=headers("firm"))).status_code == 403
 
 
-async def test_the_card_is_for_the_sender_and_the_agent_recipients(
-    client: httpx.AsyncClient, sent: TransferSnapshot
-) -> None:
+async def test_the_card_is_for_the_sender_and_the_agent_recipients(client: httpx.AsyncClient, sent: Parcel) -> None:
     for person, status in (("town", 200), ("clerk", 200), ("stranger", 404), ("firm", 404), ("impostor", 404)):
         answer = await client.get(f"/transfers/{sent.transfer}", headers=headers(person))
         assert answer.status_code == status, person
@@ -215,13 +205,13 @@ async def test_hidden_recipients_are_hidden_from_agents_who_decide_nothing(
         assert (hidden.address in answer.text) is seen
 
 
-async def revoke(deps: Deps, sent: TransferSnapshot, address: str) -> None:
+async def revoke(deps: Deps, sent: Parcel, address: str) -> None:
     one = next(one for one in sent.recipients if one.address == address)
-    await on_recipient_revoked(deps, RecipientRevoked(label=sent.label(), recipient=one, revoked_at=utc_now()))
+    await on_recipient_revoked(deps, RecipientRevoked(reference=sent.reference(), recipient=one, revoked_at=utc_now()))
 
 
 async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_again(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     before, path = await digest(client, sent), f"/approvals/{token(sent)}/approval"
     await revoke(deps, sent, FIRM)
@@ -235,7 +225,7 @@ async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_a
 
 
 async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     shown = await digest(client, sent)
     await revoke(deps, sent, CLERK.address)
@@ -251,10 +241,10 @@ async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
 
 
 async def test_a_later_end_is_shown_and_is_no_reason_to_read_it_again(
-    client: httpx.AsyncClient, deps: Deps, sent: TransferSnapshot
+    client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     shown, later = await digest(client, sent), sent.ends_at + timedelta(days=1)
-    event = TransferExtended(label=sent.label(), ends_at=later, extended_at=utc_now())
+    event = TransferExtended(reference=sent.reference(), ends_at=later, extended_at=utc_now())
     for _ in range(2):
         await on_transfer_extended(deps, event)
     card = (await client.get(f"/approvals/{token(sent)}")).json()

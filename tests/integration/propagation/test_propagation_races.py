@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from services.contracts.upload import TransferSubmitted, TransferWithdrawn
-from services.contracts.values import TransferSnapshot
+from services.contracts.values import Parcel
 from services.kit.clock import utc_now
 from services.kit.refusals import Refusal
 from services.propagation.deps import Deps
@@ -27,7 +27,7 @@ OUTCOMES = {
 }
 
 
-def about_to_lapse() -> TransferSnapshot:
+def about_to_lapse() -> Parcel:
     """Every second one at any moment, the others not before tomorrow."""
     decide_by = utc_now() + random.choice((timedelta(milliseconds=random.randint(-5, 25)), DAY))
     return parcel(sent_at=decide_by - OPEN_FOR, ends_at=decide_by + timedelta(days=7))
@@ -62,7 +62,7 @@ async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
     sent, store = about_to_lapse(), deps.propagations.all
     await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
     digest = (await store.get(sent.transfer)).shown().digest
-    withdrawn = TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now())
+    withdrawn = TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now())
     await at_once(
         lambda: store.update(sent.transfer, lambda one, now: approve(one, CLERK, digest, now)),
         lambda: store.update(sent.transfer, lambda one, now: refuse(one, OTHER_CLERK, digest, "non", now)),
@@ -92,7 +92,7 @@ async def test_a_withdrawal_in_any_order_ends_in_the_same_state(deps: Deps, orde
         if event == "sent":
             await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
         else:
-            await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+            await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
     found = await deps.propagations.all.get(sent.transfer)
     assert found.state == "withdrawn"
     assert len(found.invited) == 2

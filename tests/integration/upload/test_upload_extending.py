@@ -7,7 +7,7 @@ from uuid import uuid4
 from services.contracts.download import TransferExpired
 from services.upload.handlers import subscriptions
 from tests.integration.upload.service import AGENT, OUTSIDER, Upload, slug
-from tests.integration.upload.test_upload_sweeps import label
+from tests.integration.upload.test_upload_sweeps import reference
 
 EXTENDED = "upload.transfer-extended.v1"
 
@@ -78,5 +78,5 @@ async def test_an_end_that_was_found_before_the_extension_was_heard_of_removes_n
 
 
 async def hear_the_end(upload: Upload, transfer: str, at: datetime) -> None:
-    event = TransferExpired(label=label(transfer), report=(), expired_at=at)
+    event = TransferExpired(reference=reference(transfer), report=(), expired_at=at)
     await subscriptions(upload.deps)[TransferExpired](event)

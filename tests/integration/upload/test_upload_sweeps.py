@@ -24,18 +24,18 @@ from tests.integration.upload.service import MIB, OUTSIDER, Upload
 LARGE = bytes(9 * MIB)
 
 
-def label(transfer: str) -> TransferReference:
+def reference(transfer: str) -> TransferReference:
     sender = Person(address=OUTSIDER, name="Camille Martin")
     return TransferReference(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
 
 
 def ends(transfer: str) -> dict[str, Event]:
-    now, one = utc_now(), label(transfer)
+    now, one = utc_now(), reference(transfer)
     agent = Person(address="a@ministere.example")
     return {
-        "refused": TransferRefused(label=one, refused_by=agent, reason="", approvers=(), refused_at=now),
-        "lapsed": ApprovalLapsed(label=one, approvers=(), lapsed_at=now),
-        "expired": TransferExpired(label=one, report=(), expired_at=now + timedelta(days=8)),
+        "refused": TransferRefused(reference=one, refused_by=agent, reason="", approvers=(), refused_at=now),
+        "lapsed": ApprovalLapsed(reference=one, approvers=(), lapsed_at=now),
+        "expired": TransferExpired(reference=one, report=(), expired_at=now + timedelta(days=8)),
     }
 
 

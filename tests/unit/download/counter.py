@@ -10,7 +10,7 @@ from services.kit.events import Event
 
 MIB = 1024 * 1024
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LABEL = TransferReference(
+REFERENCE = TransferReference(
     transfer="t", sender=Person(address="p@x.fr"), sender_role="agent", subject="s", language="fr"
 )
 ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
@@ -18,7 +18,12 @@ ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
 
 def new_link(limit: int = 3, id: str = "l") -> Link:
     return Link(
-        id=id, transfer="t", label=LABEL, recipient=ANNE, downloads_per_file=limit, ends_at=START + timedelta(days=7)
+        id=id,
+        transfer="t",
+        reference=REFERENCE,
+        recipient=ANNE,
+        downloads_per_file=limit,
+        ends_at=START + timedelta(days=7),
     )
 
 

@@ -155,7 +155,9 @@ def name_of(subject: str, sent_at: datetime = SUBMITTED) -> str:
 
 
 def contents(subject: str) -> Contents:
-    label = TransferReference(
+    reference = TransferReference(
         transfer="t", sender=Person(address="a@b.example"), sender_role="agent", subject=subject, language="fr"
     )
-    return Contents(id="t", label=label, recipients=(), text="", files=(), submitted_at=SUBMITTED, ends_at=SUBMITTED)
+    return Contents(
+        id="t", reference=reference, recipients=(), text="", files=(), submitted_at=SUBMITTED, ends_at=SUBMITTED
+    )

@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
-from services.contracts.values import Person, Recipient, Role, TransferReference, TransferSnapshot
+from services.contracts.values import Parcel, Person, Recipient, Role, TransferReference
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
@@ -38,20 +38,20 @@ FILE = sent("a.txt", b"a")
 LINKED = frozenset({BRUNO.address, CLAUDE.address})
 
 
-def label(role: Role = "external") -> TransferReference:
+def reference(role: Role = "external") -> TransferReference:
     sender = Person(address="camille@ville.example", name="Camille")
     return TransferReference(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
 
 
 def contents() -> Contents:
-    parcel = TransferSnapshot(
-        **dict(label()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
+    parcel = Parcel(
+        **dict(reference()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
     )
     return Contents.of(parcel)
 
 
 def delivery(role: Role = "external") -> Delivery:
-    return Delivery(id="t").release(label(role), ENDS_AT, KEEP)
+    return Delivery(id="t").release(reference(role), ENDS_AT, KEEP)
 
 
 def link() -> Link:
@@ -87,7 +87,7 @@ def test_nobody_is_revoked_from_what_has_ended() -> None:
     with pytest.raises(LinkExpired):
         delivery().revoke(ANNE, (ANNE, BRUNO), LINKED, ENDS_AT)
     with pytest.raises(TransferWithdrawn):
-        delivery().close("withdrawn", label(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
+        delivery().close("withdrawn", reference(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
 
 
 def test_the_last_agent_who_could_approve_stays_while_somebody_waits() -> None:
@@ -113,10 +113,10 @@ def test_the_sender_under_another_alias_is_nobody_who_could_approve() -> None:
 
 def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state() -> None:
     steps: tuple[Callable[[Delivery], Delivery], ...] = (
-        lambda one: one.release(label(), ENDS_AT, KEEP),
+        lambda one: one.release(reference(), ENDS_AT, KEEP),
         lambda one: one.extend(ENDS_AT + DAY, KEEP),
         lambda one: one.extend(ENDS_AT + 3 * DAY, KEEP),
-        lambda one: one.close("refused", label(), NOW, KEEP),
+        lambda one: one.close("refused", reference(), NOW, KEEP),
     )
     for some in (steps[:3], steps):
         found = set()
@@ -141,7 +141,7 @@ def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> No
 
 
 def test_an_extension_wakes_nothing_that_ended_otherwise() -> None:
-    gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", label(), NOW, KEEP)
+    gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", reference(), NOW, KEEP)
     assert not gone.extend(ENDS_AT + DAY, KEEP).open
 
 

@@ -29,7 +29,7 @@ anything = st.text(max_size=200) | st.sampled_from([HOSTILE, "a\r\nBcc: x@y.exam
 
 
 def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f") -> Mail:
-    label = TransferReference(
+    reference = TransferReference(
         transfer="t",
         sender=Person(address="maire@ville.example", name=name),
         sender_role="external",
@@ -38,7 +38,7 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
     )
     return SECRETARY.to_recipient(
         "link",
-        label,
+        reference,
         Recipient(address=RECIPIENT, field="to", role="external"),
         AT,
         link=SECRETARY.link("download", "x"),

@@ -27,7 +27,7 @@ from services.notify.domain import (
 from services.notify.post.breaker import Breaker
 from tests.unit.notify.letters import AT
 
-LABEL = TransferReference(
+REFERENCE = TransferReference(
     transfer="t",
     sender=Person(address="maire@ville.example"),
     sender_role="external",
@@ -41,7 +41,7 @@ MAIL = Mail(
     transfer="t",
     recipient="sacha@ville.example",
     words={"link": "secret"},
-    blame=LABEL,
+    blame=REFERENCE,
 )
 HOUR = timedelta(hours=1)
 
@@ -111,7 +111,7 @@ def test_a_mail_of_no_transfer_announces_nothing() -> None:
 
 def test_a_failure_owes_the_sender_the_news_until_it_is_settled() -> None:
     failed, _ = fail(MAIL, "550 no such user", AT)
-    assert claim(failed, AT)[0].blame == LABEL
+    assert claim(failed, AT)[0].blame == REFERENCE
     done, events = settle(failed, AT)
     assert events == []
     assert done.next_at is None
@@ -175,13 +175,13 @@ def test_a_relay_that_stays_away_is_tried_twice_a_minute_at_most() -> None:
 
 
 def test_the_daily_mail_is_due_a_day_after_the_first_download_that_waits_for_it() -> None:
-    digest, _ = begin_digest(Digest(id="t", label=LABEL), AT)
+    digest, _ = begin_digest(Digest(id="t", reference=REFERENCE), AT)
     assert digest.due_at == AT + timedelta(days=1)
     assert begin_digest(digest, AT + HOUR) == (digest, [])
 
 
 def test_a_window_is_closed_once_and_told_before_the_next_day_begins() -> None:
-    digest, _ = begin_digest(Digest(id="t", label=LABEL), AT)
+    digest, _ = begin_digest(Digest(id="t", reference=REFERENCE), AT)
     closing, _ = turn(digest, digest, AT)
     assert (closing.window, closing.closing) == (2, 1)
     assert turn(closing, digest, AT) == (closing, [])

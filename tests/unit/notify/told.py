@@ -23,7 +23,7 @@ from services.contracts.propagation import (
     TransferReleased,
 )
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import FileSummary, Person, Recipient, TransferReference, TransferSnapshot
+from services.contracts.values import FileSummary, Parcel, Person, Recipient, TransferReference
 from services.kit.events import Event
 
 AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
@@ -39,15 +39,15 @@ RECIPIENTS = tuple(
 )
 
 
-def label(transfer: str) -> TransferReference:
+def reference(transfer: str) -> TransferReference:
     return TransferReference(
         transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr"
     )
 
 
-def parcel(transfer: str) -> TransferSnapshot:
-    return TransferSnapshot(
-        **label(transfer).model_dump(),
+def parcel(transfer: str) -> Parcel:
+    return Parcel(
+        **reference(transfer).model_dump(),
         recipients=RECIPIENTS,
         text="Bonjour",
         files=(),
@@ -62,7 +62,7 @@ def secret(words: str) -> SecretStr:
 
 def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT) -> LinkIssued:
     return LinkIssued(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=Recipient(address=address, field="to", role="external"),
         token=secret("download"),
         text="Bonjour",
@@ -74,7 +74,7 @@ def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT)
 
 def left_unused(transfer: str, asked_at: datetime | None = None) -> LinkLeftUnused:
     return LinkLeftUnused(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=RECIPIENTS[2],
         token=secret("download"),
         files=FILES,
@@ -84,17 +84,17 @@ def left_unused(transfer: str, asked_at: datetime | None = None) -> LinkLeftUnus
 
 
 def extended(transfer: str, ends_at: datetime) -> TransferExtended:
-    return TransferExtended(label=label(transfer), ends_at=ends_at, extended_at=AT)
+    return TransferExtended(reference=reference(transfer), ends_at=ends_at, extended_at=AT)
 
 
 def revoked(transfer: str, address: str = FIRM) -> RecipientRevoked:
     recipient = next(one for one in RECIPIENTS if one.address == address)
-    return RecipientRevoked(label=label(transfer), recipient=recipient, revoked_at=AT)
+    return RecipientRevoked(reference=reference(transfer), recipient=recipient, revoked_at=AT)
 
 
 def downloaded(transfer: str, address: str, number: int, path: str = "Été/plan.pdf") -> FileDownloaded:
     return FileDownloaded(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=address,
         file=FileSummary(path=path, size_bytes=7),
         times=number,
@@ -121,30 +121,30 @@ def one_time_link(link: str) -> OneTimeLinkIssued:
 
 def endings(transfer: str) -> dict[str, Event]:
     """Each way in which a transfer ends before its last day."""
-    about = label(transfer)
+    about = reference(transfer)
     return {
-        "withdrawn": TransferWithdrawn(label=about, withdrawn_at=AT),
-        "refused": TransferRefused(label=about, refused_by=BY, reason="non", approvers=AGENTS, refused_at=AT),
-        "quarantined": TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
-        "lapsed": ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
+        "withdrawn": TransferWithdrawn(reference=about, withdrawn_at=AT),
+        "refused": TransferRefused(reference=about, refused_by=BY, reason="non", approvers=AGENTS, refused_at=AT),
+        "quarantined": TransferQuarantined(reference=about, files=FILES, quarantined_at=AT),
+        "lapsed": ApprovalLapsed(reference=about, approvers=AGENTS, lapsed_at=AT),
     }
 
 
 def expired(transfer: str) -> TransferExpired:
     report = (RecipientReport(recipient=FIRM, files_downloaded=1, files_in_all=2),)
-    return TransferExpired(label=label(transfer), report=report, expired_at=AT)
+    return TransferExpired(reference=reference(transfer), report=report, expired_at=AT)
 
 
 def link_extended(transfer: str, ends_at: datetime = ENDS_AT) -> LinkExtended:
     return LinkExtended(
-        label=label(transfer), recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ends_at
+        reference=reference(transfer), recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ends_at
     )
 
 
 def approval_requested(transfer: str) -> ApprovalRequested:
     asked = tuple(ApproverInvitation(address=address, token=secret("approve")) for address in AGENTS)
     return ApprovalRequested(
-        label=label(transfer),
+        reference=reference(transfer),
         recipients=RECIPIENTS,
         text="Bonjour",
         files=FILES,
@@ -163,7 +163,7 @@ def before_its_end(transfer: str) -> list[Event]:
 
 def whole_life(transfer: str) -> list[Event]:
     """One of each, and more than can happen to one transfer."""
-    about = label(transfer)
+    about = reference(transfer)
     return [
         one_time_link(transfer),
         approval_requested(transfer),
@@ -180,7 +180,7 @@ def whole_life(transfer: str) -> list[Event]:
         downloaded(transfer, FIRM, 1),
         downloaded(transfer, FIRM, 2),
         downloaded(transfer, AGENTS[0], 1),
-        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
-        FileSuspended(label=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
+        *(FileSuspended(reference=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
+        FileSuspended(reference=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
         expired(transfer),
     ]

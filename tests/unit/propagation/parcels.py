@@ -6,7 +6,7 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from services.contracts.propagation import ApproverInvitation
-from services.contracts.values import Field, Part, Person, Recipient, Role, SentFile, TransferSnapshot
+from services.contracts.values import Field, Parcel, Part, Person, Recipient, Role, SentFile
 from services.kit.aggregate import Decision
 from services.propagation.domain import Invited, Propagation, approvers, begin, needs_approval
 from services.propagation.store import Invitations
@@ -42,12 +42,12 @@ def parcel(
     transfer: str = "",
     sent_at: datetime = SENT_AT,
     ends_at: datetime = ENDS_AT,
-) -> TransferSnapshot:
+) -> Parcel:
     part = Part(size_bytes=7, sha256="c" * 64, crc32=7)
     plan = SentFile(
         file="f1", path="Été/plan.pdf", size_bytes=7, sha256="c" * 64, crc32=7, object_key="o/1", parts=(part,)
     )
-    return TransferSnapshot(
+    return Parcel(
         transfer=transfer or str(uuid4()),
         sender=sender,
         sender_role=sender_role,
@@ -61,10 +61,10 @@ def parcel(
     )
 
 
-def invited(sent: TransferSnapshot) -> list[tuple[ApproverInvitation, Invited]]:
+def invited(sent: Parcel) -> list[tuple[ApproverInvitation, Invited]]:
     asked = approvers(sent) if needs_approval(sent) else ()
     return [INVITATIONS.to(sent.transfer, address) for address in asked]
 
 
-def begun(sent: TransferSnapshot) -> Decision[Propagation]:
+def begun(sent: Parcel) -> Decision[Propagation]:
     return begin(sent, invited(sent), OPEN_FOR, KEEP_FOR)

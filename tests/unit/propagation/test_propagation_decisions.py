@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
-from services.contracts.values import Person, TransferSnapshot
+from services.contracts.values import Parcel, Person
 from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import (
     EXTENSION_ON_ITS_WAY,
@@ -171,7 +171,7 @@ def test_nothing_is_decided_on_something_that_was_not_shown() -> None:
         refuse(waiting(), CLERK, parcel_digest(parcel(MIXED[:3], transfer="t")), "Non", LATER)
 
 
-def parcel_digest(sent: TransferSnapshot) -> str:
+def parcel_digest(sent: Parcel) -> str:
     return begun(sent)[0].shown().digest
 
 
