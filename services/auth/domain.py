@@ -12,7 +12,7 @@ from services.kit.addresses import Domains
 from services.kit.aggregate import Aggregate
 from services.kit.credentials import constant_time_equal
 from services.kit.events import Event
-from services.kit.refusals import Forbidden, Gone, NotFound, TooMany, Unprocessable
+from services.kit.refusals import Forbidden, Gone, NotFound, TooManyRequests, Unprocessable
 
 
 class OneTimeLinkUnknown(NotFound):
@@ -63,13 +63,13 @@ class OnlyAgentsInvite(Forbidden):
     title_fr = "Seul un agent peut inviter."
 
 
-class ChallengesTooMany(TooMany):
+class ChallengesTooMany(TooManyRequests):
     """Too many human checks were asked for from this network; wait a little."""
 
     title_fr = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
 
 
-class LinksTooMany(TooMany):
+class LinksTooMany(TooManyRequests):
     """Too many links were asked for from this network, for this mail provider, or in all; try again later."""
 
     title_fr = "Trop de liens demandés depuis ce réseau, pour cette messagerie ou au total ; réessayez plus tard."

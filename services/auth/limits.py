@@ -9,7 +9,7 @@ from services.auth.mailboxes import Mailbox, MailboxSentEnough, send_one
 from services.auth.store import Mailboxes
 from services.kit.addresses import domain_of, mailbox_of
 from services.kit.rate_limit import RateLimit, RateLimiter
-from services.kit.refusals import TooMany
+from services.kit.refusals import TooManyRequests
 
 HOUR_SECONDS = 3600
 
@@ -81,7 +81,7 @@ class Limits:
 
         await self._mailboxes.update(self._hashed("rate", f"{person} {proof}".strip()), change)
 
-    async def _count(self, refusal: type[TooMany], name: str, limit: int, key: str) -> None:
+    async def _count(self, refusal: type[TooManyRequests], name: str, limit: int, key: str) -> None:
         wait_seconds = await self._rates.wait_seconds(RateLimit(name, limit, HOUR_SECONDS), self._hashed("rate", key))
         if wait_seconds:
             raise refusal(retry_after_seconds=wait_seconds)

@@ -6,13 +6,13 @@ from math import ceil
 
 from services.kit.aggregate import Aggregate
 from services.kit.events import Event
-from services.kit.refusals import TooMany
+from services.kit.refusals import TooManyRequests
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-class MailboxSentEnough(TooMany):
+class MailboxSentEnough(TooManyRequests):
     """This mailbox has been sent enough links for now."""
 
     title_fr = "Cette messagerie a reçu assez de liens pour le moment."

@@ -17,9 +17,9 @@ SESSION_TOKEN = TokenProfile("melanissimo/auth", "melanissimo", "session+jwt", t
 
 
 class SessionExpired(Unauthenticated):
-    """The session has ended; open a new one, nothing of the draft is lost."""
+    """Your session has expired. Sign in again; your draft is kept."""
 
-    title_fr = "La session est terminée ; ouvrez-en une nouvelle, rien du brouillon n'est perdu."
+    title_fr = "Votre session a expiré ; reconnectez-vous, votre brouillon est conservé."
 
 
 class Caller(NamedTuple):

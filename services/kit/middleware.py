@@ -11,7 +11,7 @@ from services.kit.clock import monotonic_seconds
 from services.kit.json_depth import JsonDepthLimit
 from services.kit.logs import logger
 from services.kit.problems import BY_STATUS, InternalError, problem_response
-from services.kit.refusals import BadRequest, Refusal, TooLarge, UnsupportedType
+from services.kit.refusals import BadRequest, ContentTooLarge, Refusal, UnsupportedMediaType
 
 JSON = ("application/json",)
 LENGTH = re.compile(r"[0-9]{1,18}")
@@ -60,16 +60,16 @@ class RequestMiddleware:
         )
         try:
             await self._app(request.scope, bounded, send)
-        except TooLarge as too_large:
+        except ContentTooLarge as too_large:
             await problem_response(request, too_large)(request.scope, receive, send)
 
     def _refuse_headers(self, request: Request) -> Refusal | None:
         length = request.headers.get("content-length", "0")
         if not LENGTH.fullmatch(length) or int(length) > self._max_body_bytes:
-            return TooLarge(limit_bytes=self._max_body_bytes)
+            return ContentTooLarge(limit_bytes=self._max_body_bytes)
         has_body = int(length) > 0 or "transfer-encoding" in request.headers
         if has_body and request.method in ("POST", "PUT", "PATCH") and _media_type(request) not in self._accepted:
-            return UnsupportedType(accepted=", ".join(self._accepted))
+            return UnsupportedMediaType(accepted=", ".join(self._accepted))
         return None
 
     def _log(self, request: Request, status: int, seconds: float) -> None:
@@ -110,7 +110,7 @@ class _BoundedReceive:
         body = message.get("body", b"")
         self._remaining_bytes -= len(body)
         if self._remaining_bytes < 0:
-            raise TooLarge()
+            raise ContentTooLarge()
         if self._depth_limit:
             self._depth_limit.feed(body)
         return message

@@ -32,9 +32,9 @@ PAGE_SIZE = 1000
 
 
 class StoreUnavailable(Unavailable):
-    """The object store does not answer for the moment; nothing was lost."""
+    """The object store is temporarily unavailable; nothing was lost."""
 
-    title_fr = "Le stockage ne répond pas pour le moment ; rien n'est perdu."
+    title_fr = "Le stockage est momentanément indisponible ; rien n'est perdu."
 
 
 class ObjectMissing(Exception):

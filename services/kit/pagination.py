@@ -26,7 +26,7 @@ Source = TypeVar("Source")
 
 
 class CursorNotValid(BadRequest):
-    """This list did not give out that cursor; begin again without one."""
+    """This list did not issue that cursor; start again without one."""
 
     title_fr = "Cette liste n'a pas donné ce curseur ; recommencez sans curseur."
 

@@ -12,40 +12,40 @@ from services.kit.logs import logger
 from services.kit.refusals import (
     BadRequest,
     Conflict,
+    ContentTooLarge,
     Forbidden,
     Gone,
-    LengthNeeded,
+    LengthRequired,
     NotFound,
     Refusal,
-    TooLarge,
-    TooMany,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     Unprocessable,
-    UnsupportedType,
+    UnsupportedMediaType,
 )
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class MalformedRequest(Unprocessable):
-    """The request is not of the form that this address takes."""
+    """The request does not have the form that this address expects."""
 
     title_fr = "La demande n'a pas la forme attendue à cette adresse."
 
 
 class MethodNotAllowed(Refusal):
-    """This method is not for this address."""
+    """Method not allowed."""
 
     status = 405
-    title_fr = "Cette méthode n'est pas prévue à cette adresse."
+    title_fr = "Méthode non autorisée."
 
 
 class InternalError(Refusal):
-    """Something went wrong here; the reference helps us to find it."""
+    """Something went wrong on our side; the reference helps us to find the cause."""
 
     status = 500
-    title_fr = "Une erreur s'est produite chez nous ; la référence nous aide à la trouver."
+    title_fr = "Une erreur s'est produite de notre côté ; la référence nous aide à en trouver la cause."
 
 
 BY_STATUS: dict[int, type[Refusal]] = {
@@ -56,11 +56,11 @@ BY_STATUS: dict[int, type[Refusal]] = {
     405: MethodNotAllowed,
     409: Conflict,
     410: Gone,
-    411: LengthNeeded,
-    413: TooLarge,
-    415: UnsupportedType,
+    411: LengthRequired,
+    413: ContentTooLarge,
+    415: UnsupportedMediaType,
     422: Unprocessable,
-    429: TooMany,
+    429: TooManyRequests,
     500: InternalError,
     503: Unavailable,
 }

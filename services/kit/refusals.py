@@ -38,7 +38,7 @@ class BadRequest(Refusal):
 
 
 class Unauthenticated(Refusal):
-    """A session is needed."""
+    """A session is required."""
 
     status = 401
     title_fr = "Il faut ouvrir une session."
@@ -59,7 +59,7 @@ class NotFound(Refusal):
 
 
 class Conflict(Refusal):
-    """This cannot be done in the present state."""
+    """This cannot be done in the current state."""
 
     status = 409
     title_fr = "Cela n'est pas possible dans l'état actuel."
@@ -72,21 +72,21 @@ class Gone(Refusal):
     title_fr = "Cela n'est plus disponible."
 
 
-class LengthNeeded(Refusal):
-    """The length must be said before the bytes."""
+class LengthRequired(Refusal):
+    """Content-Length is required."""
 
     status = 411
-    title_fr = "La longueur doit être annoncée avant les octets."
+    title_fr = "L'en-tête Content-Length est obligatoire."
 
 
-class TooLarge(Refusal):
+class ContentTooLarge(Refusal):
     """This is larger than the limit."""
 
     status = 413
     title_fr = "La taille dépasse la limite."
 
 
-class UnsupportedType(Refusal):
+class UnsupportedMediaType(Refusal):
     """This content type is not accepted here."""
 
     status = 415
@@ -100,8 +100,8 @@ class Unprocessable(Refusal):
     title_fr = "Une valeur n'est pas acceptable."
 
 
-class TooMany(Refusal):
-    """There were too many requests; wait a little."""
+class TooManyRequests(Refusal):
+    """Too many requests; wait a little."""
 
     status = 429
     title_fr = "Trop de demandes ; patientez un peu."
@@ -112,7 +112,7 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """The service is not available for the moment; nothing was lost."""
+    """The service is temporarily unavailable; nothing was lost."""
 
     status = 503
     title_fr = "Le service est momentanément indisponible ; rien n'est perdu."

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from services.kit.refusals import TooLarge
+from services.kit.refusals import ContentTooLarge
 
 MAX_SHORT_LENGTH = 1_000
 MAX_LONG_LENGTH = 100_000
@@ -28,23 +28,23 @@ LongText = Annotated[str, StringConstraints(max_length=MAX_LONG_LENGTH)]
 """What somebody typed or pasted; a rule bounds it further before it normalises it."""
 
 
-def normalise(text: str, longest: int, form: NormalForm = "NFC") -> str:
-    """The text in a normal form, without the marks after the 13th in a row; normalising that again changes nothing.
+def normalise(text: str, max_length: int, form: NormalForm = "NFC") -> str:
+    """Return the text in a normal form, with at most 13 combining marks in a row; the result is a fixed point.
 
-    Takes a time in proportion to the length. `TooLarge` for more than `longest` characters: whoever has better words
-    for it refuses, or shortens, before.
+    The time is proportional to the length. Raises `ContentTooLarge` for more than `max_length` characters; callers
+    with a better message check or shorten the text first.
     """
-    return _normalise_bounded(_refuse_longer(text, longest), form)
+    return _normalise_bounded(_refuse_longer(text, max_length), form)
 
 
-def fold_case(text: str, longest: int, form: NormalForm = "NFC") -> str:
-    """The same without case, for comparing."""
-    return _normalise_bounded(_refuse_longer(text, longest).casefold(), form)
+def fold_case(text: str, max_length: int, form: NormalForm = "NFC") -> str:
+    """Return the text in a normal form and without case, for comparisons."""
+    return _normalise_bounded(_refuse_longer(text, max_length).casefold(), form)
 
 
-def _refuse_longer(text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise TooLarge(limit_characters=longest)
+def _refuse_longer(text: str, max_length: int) -> str:
+    if len(text) > max_length:
+        raise ContentTooLarge(limit_characters=max_length)
     return text
 
 

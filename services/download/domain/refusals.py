@@ -1,6 +1,6 @@
 """Why is something refused at the counter? Each reason has its own name, so that the page can say what to do."""
 
-from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooMany, Unavailable
+from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 
 
 class LinkUnknown(NotFound):
@@ -65,19 +65,19 @@ class LastApproverNeeded(Conflict):
     )
 
 
-class ResentLately(TooMany):
+class ResentLately(TooManyRequests):
     """The mail with the link was sent again a few minutes ago; wait a little before the next one."""
 
     title_fr = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
 
 
-class ResentOften(TooMany):
+class ResentOften(TooManyRequests):
     """The mail with the link was already sent again five times within a day; try again tomorrow."""
 
     title_fr = "Le courriel avec le lien a déjà été renvoyé cinq fois en un jour ; réessayez demain."
 
 
-class RemindedLately(TooMany):
+class RemindedLately(TooManyRequests):
     """This recipient was reminded less than a day ago."""
 
     title_fr = "Ce destinataire a été relancé il y a moins d'un jour."

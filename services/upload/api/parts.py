@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from services.contracts.values import Part
 from services.kit.problems import record_problem
-from services.kit.refusals import LengthNeeded, NotFound, Refusal, TooLarge, Unprocessable
+from services.kit.refusals import ContentTooLarge, LengthRequired, NotFound, Refusal, Unprocessable
 from services.kit.service import get_deps
 from services.upload.capabilities import refuse_expired
 from services.upload.deps import Deps
@@ -23,7 +23,7 @@ class PartUnknown(NotFound):
     title_fr = "Le fichier n'a pas de morceau de ce numéro."
 
 
-class PartTooLarge(TooLarge):
+class PartTooLarge(ContentTooLarge):
     """This part is larger than it was to be."""
 
     title_fr = "Ce morceau est plus grand que prévu."
@@ -85,7 +85,7 @@ def _announced(file: File, number: int, sha256: str, length: str, crc32: str) ->
     if number > file.part_count:
         raise PartUnknown()
     if not (length.isascii() and length.isdigit() and len(length) < 20):
-        raise LengthNeeded()
+        raise LengthRequired()
     expected = file.length_of(number)
     if int(length) != expected:
         refused = PartTooLarge if int(length) > expected else PartTooShort

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
-from services.kit.refusals import Conflict, NotFound, TooLarge, TooMany, Unprocessable
+from services.kit.refusals import Conflict, ContentTooLarge, NotFound, TooManyRequests, Unprocessable
 from services.kit.text import LongText
 from services.kit.timestamps import Timestamp
 from services.upload.domain.crc import combined
@@ -22,7 +22,7 @@ MANY_NUMBERS = 1_000
 REMOVAL_SECONDS = 10
 
 
-class TransferTooLarge(TooLarge):
+class TransferTooLarge(ContentTooLarge):
     """The files together are larger than one transfer may be."""
 
     title_fr = "Les fichiers dépassent ensemble la taille permise pour un envoi."
@@ -34,7 +34,7 @@ class TooManyFiles(Unprocessable):
     title_fr = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
 
 
-class RemovalsUnderWay(TooMany):
+class RemovalsUnderWay(TooManyRequests):
     """The files that you removed are still being deleted; add the next ones in a moment."""
 
     title_fr = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."

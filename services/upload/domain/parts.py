@@ -1,6 +1,6 @@
 """How is a file cut into parts? Into a thousand at most where possible, in whole MiB, none over the gateway's limit."""
 
-from services.kit.refusals import TooLarge
+from services.kit.refusals import ContentTooLarge
 from services.upload.domain.limits import MIB, Limits
 
 FEW = 1_000
@@ -10,7 +10,7 @@ LEAST = 5 * MIB
 """The smallest part, but for the last, that an S3 store takes."""
 
 
-class FileTooLarge(TooLarge):
+class FileTooLarge(ContentTooLarge):
     """This file has more parts than the store can take."""
 
     title_fr = "Ce fichier compte plus de morceaux que le stockage n'en accepte."

@@ -6,7 +6,7 @@ from typing import Any
 from services.contracts.upload import TransferSubmitted
 from services.contracts.values import Parcel, Recipient, SentFile
 from services.kit.addresses import Domains, mailbox_of
-from services.kit.refusals import NotFound, Refusal, TooMany, Unprocessable
+from services.kit.refusals import NotFound, Refusal, TooManyRequests, Unprocessable
 from services.upload.domain.drafting import TooManyRecipients
 from services.upload.domain.files import TooManyFiles, TransferTooLarge
 from services.upload.domain.limits import Limits
@@ -50,7 +50,7 @@ class AgentNeeded(Unprocessable):
     title_fr = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
 
 
-class TooManyTransfers(TooMany):
+class TooManyTransfers(TooManyRequests):
     """You have sent as many transfers as one day allows; go on tomorrow."""
 
     title_fr = "Vous avez fait autant d'envois qu'une journée le permet ; continuez demain."

@@ -7,7 +7,7 @@ import pytest
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from services.kit.refusals import Gone, TooMany, Unavailable
+from services.kit.refusals import Gone, TooManyRequests, Unavailable
 from services.kit.service import create_api
 
 router = APIRouter(prefix="/api/probe")
@@ -35,7 +35,7 @@ async def refused() -> None:
 
 @router.get("/busy")
 async def busy() -> None:
-    raise TooMany(retry_after_seconds=42)
+    raise TooManyRequests(retry_after_seconds=42)
 
 
 @router.get("/away")
@@ -123,7 +123,7 @@ async def test_a_body_over_the_cap_is_refused_by_what_it_says_and_by_what_it_is(
 
 async def test_another_content_type_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/probe/drink", content=b"<xml/>", headers={"Content-Type": "text/xml"})
-    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-type")
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
 
 
 async def test_a_browser_that_came_to_show_something_is_led_to_a_page_of_it() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.refusals import TooLarge
+from services.kit.refusals import ContentTooLarge
 from services.kit.text import MAX_MARKS, RUNS, RUNS_WITHIN, NormalForm, fold_case, normalise
 
 HEAPED = "\u0301\u0327\u0f73\u0345\u0344\u3099\uff9e\U0001e944"
@@ -18,7 +18,7 @@ SORTED_AT_ONCE = 30
 def test_text_that_is_too_long_is_refused_before_it_is_normalised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.kit.text._limit_marks", lambda _text: pytest.fail("it was looked into"))
     for take_in in (normalise, fold_case):
-        with pytest.raises(TooLarge):
+        with pytest.raises(ContentTooLarge):
             take_in("\u0301" * 1_001, 1_000)
 
 
