@@ -104,7 +104,7 @@ def readme() -> str:
     before, _, rest = README.read_text().partition(EVENTS_FROM)
     _, _, after = rest.partition(EVENTS_TO)
     rows = [f"| `{event.type}` | {', '.join(event.subscribers)} |" for event in ALL_EVENTS]
-    table = "\n".join(["| a service announces | and these hear it |", "|---|---|", *rows])
+    table = "\n".join(["| event | subscribers |", "|---|---|", *rows])
     return f"{before}{EVENTS_FROM}\n{table}\n{EVENTS_TO}{after}"
 
 

@@ -1,4 +1,4 @@
-"""Declares the topology of the bus for every event and reader; run before the services, again at each release."""
+"""Declare the broker's topology for every event and subscriber; run it before the services, at each release."""
 
 import asyncio
 import os
@@ -8,18 +8,18 @@ from pathlib import Path
 from services.contracts.events import ALL_EVENTS
 from services.kit.bus import declare
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def admin_url() -> str:
-    """`AMQP_ADMIN_URL`, or the file `amqp_admin_url` in `SECRETS_DIR`."""
+    """Return `AMQP_ADMIN_URL`, or the content of the file `amqp_admin_url` in `SECRETS_DIR`."""
     given = os.environ.get("AMQP_ADMIN_URL")
     return given or (Path(os.environ["SECRETS_DIR"]) / "amqp_admin_url").read_text().strip()
 
 
 async def main() -> None:
-    """Wait for the broker, then declare; the same call again changes nothing."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait for the broker, then declare; a repeated call changes nothing."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
                 await declare(admin_url(), ALL_EVENTS)

@@ -1,4 +1,4 @@
-"""What auth announces."""
+"""The events of auth."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,9 +8,9 @@ from services.kit.events import Event, Secret
 
 
 class OneTimeLinkIssued(Event):
-    """Somebody asked to prove that an address is theirs; `token` goes into the link, `key` is typed.
+    """A person asked for a link to prove that an address is theirs; `token` is in the link, `key` is typed.
 
-    `mail_to` is where it is sent, with the local part as typed; empty where that is the address.
+    `mail_to` is the address with its local part as typed, for delivery; empty if it equals `address`.
     """
 
     type: ClassVar[str] = "auth.one-time-link-issued.v1"
@@ -26,7 +26,7 @@ class OneTimeLinkIssued(Event):
 
 
 class SessionRevoked(Event):
-    """A session ended before its time; its tokens are refused everywhere."""
+    """A session ended early; every service refuses its tokens."""
 
     type: ClassVar[str] = "auth.session-revoked.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "propagation", "download")

@@ -1,4 +1,4 @@
-"""What download announces."""
+"""The events of download."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,9 +8,9 @@ from services.kit.events import Event, Secret, Value
 
 
 class LinkIssued(Event):
-    """A recipient has a link of their own; `token` goes into the mail and is stored nowhere else.
+    """A recipient received a link of their own; `token` goes into the mail and is stored nowhere else.
 
-    `asked_at` is there when its sender asks for the mail once more.
+    `asked_at` is set if the sender asked for the mail to be sent again.
     """
 
     type: ClassVar[str] = "download.link-issued.v1"
@@ -27,7 +27,7 @@ class LinkIssued(Event):
 
 
 class LinkLeftUnused(Event):
-    """A recipient has fetched nothing and the end is near; or not everything, and the sender asks (`asked_at`)."""
+    """A recipient is reminded: of an unused link before it ends, or because the sender asked (`asked_at`)."""
 
     type: ClassVar[str] = "download.link-left-unused.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -41,7 +41,7 @@ class LinkLeftUnused(Event):
 
 
 class LinkExtended(Event):
-    """A recipient who has not downloaded everything may do so for longer."""
+    """A recipient who has not downloaded everything has more time to do so."""
 
     type: ClassVar[str] = "download.link-extended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -54,7 +54,7 @@ class LinkExtended(Event):
 
 
 class RecipientRevoked(Event):
-    """The sender takes one recipient's right to the transfer back, whether they had a link already or not."""
+    """The sender revoked one recipient's access to the transfer, whether they had a link yet or not."""
 
     type: ClassVar[str] = "download.recipient-revoked.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "notify")
@@ -78,7 +78,7 @@ class FileDownloaded(Event):
 
 
 class FileSuspended(Event):
-    """A file was sent far too often through one link: no download of it begins there until the sender opens it."""
+    """A file was sent far too often through one link; no new download starts there until the sender reopens it."""
 
     type: ClassVar[str] = "download.file-suspended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -90,7 +90,7 @@ class FileSuspended(Event):
 
 
 class FileDamageDetected(Event):
-    """A stored part of this file has changed since it arrived: nothing of the transfer is handed out any more."""
+    """A stored part of this file changed after it arrived; download serves nothing of the transfer any more."""
 
     type: ClassVar[str] = "download.file-damage-detected.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload",)
@@ -101,7 +101,7 @@ class FileDamageDetected(Event):
 
 
 class RecipientReport(Value):
-    """What one recipient did before the end."""
+    """The downloads of one recipient before the end."""
 
     recipient: str
     files_downloaded: int
@@ -109,7 +109,7 @@ class RecipientReport(Value):
 
 
 class TransferExpired(Event):
-    """The last day is over: every link is dead, the bytes are purged; the closing report."""
+    """The validity ended: all links are invalid and the bytes are deleted; `report` is the closing report."""
 
     type: ClassVar[str] = "download.transfer-expired.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "notify")

@@ -1,4 +1,4 @@
-"""Every event there is."""
+"""The list of all events."""
 
 from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
 from services.contracts.download import (

@@ -1,4 +1,4 @@
-"""What notify announces."""
+"""The events of notify."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -9,7 +9,7 @@ MailState = Literal["accepted", "delayed", "failed"]
 
 
 class MailStateChanged(Event):
-    """A mail about a transfer was accepted, is delayed, or failed for good; `reason` in the relay's words."""
+    """A mail about a transfer was accepted, was delayed, or failed permanently; `reason` quotes the SMTP relay."""
 
     type: ClassVar[str] = "notify.mail-state-changed.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("download",)

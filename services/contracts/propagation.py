@@ -1,4 +1,4 @@
-"""What propagation announces."""
+"""The events of propagation."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,14 +8,14 @@ from services.kit.events import Event, Secret, Value
 
 
 class ApproverInvitation(Value):
-    """An agent among the recipients, and the secret that opens this one decision to them."""
+    """An agent among the recipients, with the secret that gives access to this one decision."""
 
     address: str
     token: Secret
 
 
 class ApprovalRequested(Event):
-    """An external person wrote to external people: an agent must vouch for it before `decide_by`."""
+    """An external sender wrote to external recipients; an agent must approve it before `decide_by`."""
 
     type: ClassVar[str] = "propagation.approval-requested.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("notify",)
@@ -30,9 +30,9 @@ class ApprovalRequested(Event):
 
 
 class TransferReleased(Event):
-    """These recipients may have it: the agents at once, the external ones when `approved_by` vouched.
+    """These recipients may download the transfer: agents at once, external ones after an approval by `approved_by`.
 
-    `awaiting_approval` says that more recipients wait; `approvers` are the agents who were asked.
+    `awaiting_approval` is true while other recipients wait for an approval; `approvers` are the agents who were asked.
     """
 
     type: ClassVar[str] = "propagation.transfer-released.v1"
@@ -47,9 +47,9 @@ class TransferReleased(Event):
 
 
 class TransferRefused(Event):
-    """An agent refused to vouch, with a reason: every link of the transfer is withdrawn.
+    """An agent refused the approval and gave a reason; all links of the transfer become invalid.
 
-    `spellings` are those of the `approvers` that were typed in capitals, as mail is sent to them.
+    `spellings` are the addresses of those `approvers` that were typed with capitals, as mail is sent to them.
     """
 
     type: ClassVar[str] = "propagation.transfer-refused.v1"
@@ -64,7 +64,7 @@ class TransferRefused(Event):
 
 
 class ApprovalLapsed(Event):
-    """Nobody decided in time: every link of the transfer is withdrawn; `spellings` as for a refusal."""
+    """No approver decided in time; all links of the transfer become invalid. `spellings` is as in `TransferRefused`."""
 
     type: ClassVar[str] = "propagation.approval-lapsed.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")

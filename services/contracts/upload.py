@@ -1,4 +1,4 @@
-"""What upload announces."""
+"""The events of upload."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -8,7 +8,7 @@ from services.kit.events import Event
 
 
 class TransferSubmitted(Event):
-    """A sender has sent; nobody has it yet."""
+    """A sender submitted a transfer; it is not released to anybody yet."""
 
     type: ClassVar[str] = "upload.transfer-submitted.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation",)
@@ -17,7 +17,7 @@ class TransferSubmitted(Event):
 
 
 class TransferWithdrawn(Event):
-    """The sender deleted a transfer: every link dies, the bytes are purged."""
+    """The sender deleted a transfer; all links become invalid and the bytes are deleted."""
 
     type: ClassVar[str] = "upload.transfer-withdrawn.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
@@ -27,7 +27,7 @@ class TransferWithdrawn(Event):
 
 
 class TransferExtended(Event):
-    """The sender lets it be downloaded for longer; `ends_at` is later than whatever was said before."""
+    """The sender extended the validity; `ends_at` is later than every earlier one."""
 
     type: ClassVar[str] = "upload.transfer-extended.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
@@ -38,7 +38,7 @@ class TransferExtended(Event):
 
 
 class FileVerified(Event):
-    """A stored file was read back and is what its sender declared; `crc32` is that of the bytes, whatever was said."""
+    """A stored file was read back and matches what its sender declared; `crc32` is computed from the stored bytes."""
 
     type: ClassVar[str] = "upload.file-verified.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("download",)
@@ -51,7 +51,7 @@ class FileVerified(Event):
 
 
 class TransferQuarantined(Event):
-    """What is stored of these files is not, or no longer, what was declared: nobody gets any; the bytes are kept."""
+    """These files do not match what was declared; nothing of the transfer is served, and the bytes are kept."""
 
     type: ClassVar[str] = "upload.transfer-quarantined.v1"
     subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")

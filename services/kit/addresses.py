@@ -1,4 +1,4 @@
-"""Whose mail address is this? One normal form, and exact domains: never a suffix, never a display name."""
+"""Mail addresses: one normal form, and domains matched exactly, never by suffix or display name."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ class AddressNotAcceptable(Unprocessable):
 
 
 def normal_form(raw: str) -> str:
-    """The address as it is stored, compared and hashed: lower case, domain in ASCII (A-labels).
+    """Return the address as it is stored, compared and hashed: lower case, domain in ASCII (A-labels).
 
     Refuses what `smtp_form` refuses.
     """
@@ -30,7 +30,7 @@ def normal_form(raw: str) -> str:
 
 
 def smtp_form(raw: str) -> str:
-    """The address as mail is sent to it: the local part as typed, because its server may tell cases apart (RFC 5321).
+    """Return the address for delivery: the local part as typed, because its server may be case-sensitive (RFC 5321).
 
     The domain is in lower case and in ASCII (A-labels). Refuses control and format characters, comments, quoted local
     parts, address literals, several `@`, encoded words, percent hacks, bang paths, more than 254 characters, and more
@@ -59,27 +59,27 @@ def smtp_form(raw: str) -> str:
 
 
 def mailbox_of(address: str) -> str:
-    """The same for all plus-addresses of one mailbox: for limits and for "is this the same person"."""
+    """Return the address without its plus tag: for limits, and to compare persons."""
     local, domain = address.rsplit("@", 1)
     return f"{local.split('+', 1)[0] or local}@{domain}"
 
 
 def domain_of(address: str) -> str:
-    """The part after the @ of an address in normal form."""
+    """Return the domain of an address in normal form."""
     return address.rsplit("@", 1)[1]
 
 
 class Domains:
-    """A set of exact domains; an entry with a leading dot means the domain and all below it."""
+    """A set of domains; an entry with a leading dot includes all subdomains."""
 
     def __init__(self, entries: Iterable[str]) -> None:
-        """Blank entries are skipped; `ValueError` for one that is not a domain, so that a typing error is seen."""
+        """Skip blank entries; raises `ValueError` for an entry that is not a domain, to reveal typing errors."""
         cleaned = [entry.strip() for entry in entries if entry.strip()]
         self._exact = {_domain(entry.removeprefix(".")) for entry in cleaned}
         self._below = tuple(f".{_domain(entry[1:])}" for entry in cleaned if entry.startswith("."))
 
     def contains(self, address: str) -> bool:
-        """True when the address, in normal form and with a plain local part, is in one of the domains."""
+        """Return whether an address in normal form has a plain local part and one of these domains."""
         local, domain = address.rsplit("@", 1)
         if not STRICT_LOCAL.fullmatch(local):
             return False
@@ -87,7 +87,7 @@ class Domains:
 
 
 def _domain(entry: str) -> str:
-    """In the same normal form as those of addresses."""
+    """Return the domain in the normal form of addresses."""
     try:
         return domain_of(normal_form(f"x@{entry}"))
     except AddressNotAcceptable:

@@ -1,4 +1,4 @@
-"""What is the unit of change? One document, one version, and the events its changes announce."""
+"""The unit of change: one document with one version and the events of its changes."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.kit.events import Event
 
 
 class Aggregate(BaseModel):
-    """A state that is read whole, decided upon by a pure function, and written whole.
+    """A state that is read whole, changed by a pure function, and written whole.
 
     `version` counts the writes; the store writes only over the version that was read.
     """
@@ -21,14 +21,14 @@ class Aggregate(BaseModel):
     version: int = 0
 
     def evolve(self, **changes: Any) -> Self:
-        """The same state with these fields replaced."""
+        """Return the state with these fields replaced."""
         return self.model_copy(update=changes)
 
 
 State = TypeVar("State", bound=Aggregate)
 
 Decision = tuple[State, Sequence[Event]]
-"""The state after a change, and what the change announces: both land in one write, or neither."""
+"""The state after a change, and its events: both are written together, or neither is."""
 
 Change = Callable[[State, datetime], Decision[State]]
-"""A pure rule: the state and the database's time, in UTC, to a decision; raises a refusal to change nothing."""
+"""A pure rule from the state and the database's time, in UTC, to a decision; it raises a refusal to change nothing."""

@@ -1,4 +1,4 @@
-"""Who is asking? The bearer's session token, verified here, and refused once its session was revoked."""
+"""Authenticate requests by session token; revoked sessions are refused."""
 
 from collections import OrderedDict
 from datetime import timedelta
@@ -23,9 +23,9 @@ class SessionExpired(Unauthenticated):
 
 
 class Caller(NamedTuple):
-    """The person behind a session: `address` in normal form, `role` as it was decided when the session was opened.
+    """The person of a session: `address` is in normal form, `role` was decided when the session was opened.
 
-    `mail_to` is where their mails are sent; empty where that is the address.
+    `mail_to` is the address for delivery; empty if it equals `address`.
     """
 
     address: str
@@ -37,16 +37,16 @@ class Caller(NamedTuple):
 
 
 class Authenticator(Protocol):
-    """What an API needs to know who is asking."""
+    """Authenticates the requests of an API."""
 
     async def authenticate(self, request: Request) -> Caller:
-        """The caller; `Unauthenticated` or `SessionExpired` otherwise."""
+        """Return the caller; raises `Unauthenticated` or `SessionExpired`."""
 
 
 class TokenAuthenticator:
-    """Verifies tokens with public keys alone; `revoked` holds the sessions that ended early, heard from their owner.
+    """Verifies tokens with public keys; `revoked` holds the sessions that auth revoked early.
 
-    What was found good is not looked at again for two seconds: a revocation that another replica heard takes that long.
+    A verified token is cached for two seconds, so a revocation that another replica received takes effect after that.
     """
 
     def __init__(self, verifier: Verifier, revoked: ExpiringDocuments) -> None:
@@ -55,7 +55,7 @@ class TokenAuthenticator:
         self._recently_verified: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
 
     async def authenticate(self, request: Request) -> Caller:
-        """The caller behind `Authorization: Bearer …`."""
+        """Return the caller named by `Authorization: Bearer …`."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise Unauthenticated()
@@ -66,7 +66,7 @@ class TokenAuthenticator:
         return caller
 
     async def revoke(self, session: str) -> None:
-        """Refuse this session from now on; remembered for as long as its last token could live."""
+        """Refuse this session from now on; stored longer than its last token can live."""
         await self._revoked.mark(session, seconds=2 * int(SESSION_TOKEN.max_life.total_seconds()))
         for token in [token for token, (caller, _) in self._recently_verified.items() if caller.session == session]:
             del self._recently_verified[token]

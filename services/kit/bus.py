@@ -1,4 +1,4 @@
-"""How do events travel? The one door to RabbitMQ: confirmed publications, a retry ladder, a dead queue (R47-R51)."""
+"""Publish and consume events on RabbitMQ: publisher confirms, delayed retries, a dead letter queue (R47-R51)."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ Handler = Callable[[Any], Awaitable[None]]
 
 
 class Bus:
-    """One service's two connections to the broker: one to publish, one to consume, so neither can stall the other."""
+    """A service's two connections to the broker: one publishes, one consumes, so that neither can block the other."""
 
     def __init__(self, url: str, service: str) -> None:
         self._url = url
@@ -43,7 +43,7 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        """Both connections stand and every queue is being read."""
+        """True while both connections are open and every queue has its consumer."""
         connected = [connection is not None and connection.connected.is_set() for connection in self._connections]
         return all(connected) and bool(self._exchanges)
 
@@ -52,7 +52,7 @@ class Bus:
         return [self._publishing, self._consuming]
 
     async def connect(self, handlers: dict[type[Event], Handler]) -> None:
-        """Connect and read the queues of `handlers`; raises when the broker or the topology is not there yet."""
+        """Connect and consume the queues of `handlers`; raises while the broker or the topology does not exist yet."""
         await self.close()
         address = f"{self._url}{'&' if '?' in self._url else '?'}heartbeat=10&reconnect_interval={RECONNECT_SECONDS:g}"
         properties: FieldTable = {"connection_name": self._service}
@@ -66,7 +66,7 @@ class Bus:
         self._exchanges = exchanges
 
     async def publish(self, entry: OutboxEntry) -> None:
-        """Persistent, mandatory, confirmed within five seconds; any exception means that the outcome is unknown."""
+        """Publish, persistent and mandatory, and wait for the confirm; after an exception the outcome is unknown."""
         message = Message(
             json.dumps(entry.body).encode(),
             message_id=entry.id,
@@ -85,7 +85,7 @@ class Bus:
         metrics.published.labels(entry.type).inc()
 
     async def drain(self, grace_seconds: float) -> None:
-        """Stop taking events, finish those in hand, and let the broker hand the others to somebody else (R62)."""
+        """Stop consuming and finish the running handlers; the broker redelivers the other events (R62)."""
         for queue, tag in self._consumers:
             try:
                 await asyncio.wait_for(queue.cancel(tag), timeout=2)
@@ -96,7 +96,7 @@ class Bus:
             await asyncio.wait(self._running, timeout=grace_seconds)
 
     async def close(self) -> None:
-        """Close both connections; what was not acknowledged comes again."""
+        """Close both connections; the broker redelivers unacknowledged events."""
         self._exchanges = {}
         self._consumers = []
         for connection in self._connections:
@@ -107,7 +107,7 @@ class Bus:
     async def _send(self, exchange: str, routing_key: str, message: Message) -> None:
         if exchange not in self._exchanges:
             raise Unavailable()
-        # The library can hang while it reconnects, whatever timeout it is given.
+        # The library can hang while it reconnects, whatever its timeout.
         async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS + 1):
             await self._exchanges[exchange].publish(
                 message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_SECONDS
@@ -133,7 +133,7 @@ class Bus:
             outcome = await self._process(queue, event_type, handler, message)
             await message.ack()
         except Exception:
-            # Neither handled nor moved: unacknowledged, it comes again, and the broker counts the deliveries.
+            # It was neither handled nor moved: the broker redelivers it and counts the deliveries.
             outcome = "returned"
             logger().error("an event could be neither handled nor moved", type=event_type.type, exc_info=True)
             await _requeue(message)
@@ -142,7 +142,7 @@ class Bus:
     async def _process(
         self, queue: str, event_type: type[Event], handler: Handler, message: AbstractIncomingMessage
     ) -> str:
-        """Handle, or move with the reason; a refusal is a decision, so the event is done with."""
+        """Handle the event, or move it with a reason; return the outcome. After a refusal it is handled."""
         try:
             parsed = event_type.model_validate_json(message.body)
         except ValidationError as error:
@@ -173,13 +173,13 @@ class Bus:
         return "retried"
 
     async def _dead_letter(self, queue: str, message: AbstractIncomingMessage, reason: str) -> None:
-        logger().error("an event is dead", queue=queue, reason=reason, message_id=message.message_id)
+        logger().error("an event was dead-lettered", queue=queue, reason=reason, message_id=message.message_id)
         headers = {"x-reason": reason, "x-queue": queue, "x-dead-lettered-at": utc_now().isoformat()}
         await self._send(DEAD_EXCHANGE, queue, _with_headers(message, headers))
 
 
 def _with_headers(message: AbstractIncomingMessage, headers: dict[str, Any]) -> Message:
-    """The same message, with its id, and what happened to it."""
+    """Return a copy with the same id and additional headers."""
     return Message(
         message.body,
         message_id=message.message_id,
@@ -194,14 +194,14 @@ def _with_headers(message: AbstractIncomingMessage, headers: dict[str, Any]) -> 
 
 async def _requeue(message: AbstractIncomingMessage) -> None:
     try:
-        # A reject and not a nack: since RabbitMQ 4.3 a nack does not count towards the queue's delivery limit.
+        # Reject, not nack: since RabbitMQ 4.3 a nack does not count towards the queue's delivery limit.
         await message.reject(requeue=True)
     except Exception:
         logger().info("the channel was closed; the broker keeps the message")
 
 
 async def declare(url: str, event_types: Sequence[type[Event]]) -> None:
-    """Declare exchanges, queues and bindings for every reader of `events`; needs the right to configure."""
+    """Declare exchanges, queues and bindings for all subscribers of these events; needs permission to configure."""
     connection = await aio_pika.connect(url, timeout=10)
     async with connection:
         channel = await connection.channel()
@@ -228,7 +228,7 @@ def _queue_arguments(queue: str) -> dict[str, Any]:
 
 
 async def _declare_retry_queues(channel: Any, subscriber: str) -> None:
-    """A waiting queue per step, whose messages go back to the queue they came from, and the dead queue."""
+    """Declare one delay queue per retry, whose messages return to their original queue, and the dead letter queue."""
     for step, seconds in RETRY_DELAYS.items():
         arguments = {
             "x-queue-type": "quorum",
@@ -237,7 +237,7 @@ async def _declare_retry_queues(channel: Any, subscriber: str) -> None:
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
-        waiting = await channel.declare_queue(f"{subscriber}.retry.{step}", durable=True, arguments=arguments)
-        await waiting.bind(f"retry.{step}", routing_key=f"{subscriber}.#")
+        delay = await channel.declare_queue(f"{subscriber}.retry.{step}", durable=True, arguments=arguments)
+        await delay.bind(f"retry.{step}", routing_key=f"{subscriber}.#")
     dead = await channel.declare_queue(f"{subscriber}.dead", durable=True, arguments={"x-queue-type": "quorum"})
     await dead.bind(DEAD_EXCHANGE, routing_key=f"{subscriber}.#")

@@ -18,7 +18,7 @@ KEPT_HEADERS = ("traceparent",)
 
 
 class DeadLetter(NamedTuple):
-    """An event that could not be handled; its body may hold addresses and is shown only when asked for."""
+    """An event that could not be handled; its body may contain addresses and is shown on request only."""
 
     message_id: str
     type: str
@@ -29,29 +29,29 @@ class DeadLetter(NamedTuple):
 
 
 class DeadLetterQueue:
-    """One service's dead queue, read without consuming: what is not put back stays."""
+    """The dead letter queue of one service; letters stay in it until they are replayed."""
 
     def __init__(self, url: str, service: str) -> None:
         self._url = url
         self._queue = f"{service}.{DEAD_EXCHANGE}"
 
     async def list(self) -> list[DeadLetter]:
-        """Every dead event, oldest first."""
+        """Return all dead letters, oldest first."""
         found: list[DeadLetter] = []
 
-        def note(letter: DeadLetter) -> bool:
+        def collect(letter: DeadLetter) -> bool:
             found.append(letter)
             return False
 
-        await self._walk(note)
+        await self._walk(collect)
         return found
 
     async def replay(self, ids: Sequence[str] | None = None) -> int:
-        """Put these events back on the queue they came from, with their message ids; all of them without `ids`."""
+        """Publish these letters, or all without `ids`, to their original queues; return their number."""
         return await self._walk(lambda letter: ids is None or letter.message_id in ids)
 
     async def _walk(self, take: Callable[[DeadLetter], bool]) -> int:
-        """Look at each once; put back what `take` says, and leave the others."""
+        """Look at each letter once; republish those for which `take` is true, and leave the others."""
         connection = await aio_pika.connect(self._url, timeout=10)
         taken = 0
         async with connection:
@@ -74,7 +74,7 @@ class DeadLetterQueue:
 
 
 def _dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
-    """Events that the broker buried after too many deliveries carry its own header instead of ours."""
+    """Return the letter; one that the broker moved after too many deliveries has the broker's headers only."""
     headers = message.headers
     queue = str(headers.get("x-queue") or headers.get("x-first-death-queue") or message.routing_key)
     reason = str(headers.get("x-reason") or headers.get("x-first-death-reason") or "unknown")
@@ -96,7 +96,7 @@ def _republishable(message: AbstractIncomingMessage) -> aio_pika.Message:
 
 
 async def main(arguments: Sequence[str]) -> int:
-    """List or show the dead events of a service, or put them back."""
+    """List, show or replay the dead letters of a service."""
     parser = argparse.ArgumentParser(prog="python -m services.kit.dead_letters", description=__doc__)
     parser.add_argument("command", choices=["list", "show", "replay"])
     parser.add_argument("service")
@@ -105,7 +105,7 @@ async def main(arguments: Sequence[str]) -> int:
     url = os.environ.get("AMQP_ADMIN_URL") or (Path(os.environ["SECRETS_DIR"]) / "amqp_url").read_text().strip()
     dead_letters = DeadLetterQueue(url, asked.service)
     if asked.command == "replay":
-        sys.stdout.write(f"{await dead_letters.replay(asked.ids or None)} put back\n")
+        sys.stdout.write(f"{await dead_letters.replay(asked.ids or None)} replayed\n")
         return 0
     for letter in await dead_letters.list():
         if not asked.ids or letter.message_id in asked.ids:

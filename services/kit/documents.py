@@ -1,4 +1,4 @@
-"""Where do small things without rules rest? One document each, one atomic operation a call."""
+"""Store small expiring documents in MongoDB; each call is one atomic operation."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 
 class WindowCount(NamedTuple):
-    """How many there were so far in a window, and after how many whole seconds it ends."""
+    """The number of hits in a window, and the whole seconds until the window ends."""
 
     hits: int
     seconds_left: int
@@ -21,7 +21,7 @@ class WindowCount(NamedTuple):
 
 @asynccontextmanager
 async def outage_as_unavailable() -> AsyncIterator[None]:
-    """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
+    """Raise `Unavailable` for an outage of the database; the outcome of the operation is unknown, so retry (R3)."""
     try:
         yield
     except DuplicateKeyError:
@@ -31,13 +31,13 @@ async def outage_as_unavailable() -> AsyncIterator[None]:
 
 
 class ExpiringDocuments:
-    """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
+    """Small documents with an id and an expiry date: challenges, revocations, marks."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
 
     async def add(self, id: str, fields: Document) -> bool:
-        """Insert; false when the id is there already."""
+        """Insert a document; return false if the id exists."""
         try:
             async with outage_as_unavailable():
                 await self._collection.insert_one({**fields, "_id": id})
@@ -46,33 +46,34 @@ class ExpiringDocuments:
         return True
 
     async def get(self, id: str) -> Document | None:
-        """The record, or none."""
+        """Return the document, or None."""
         async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one({"_id": id})
         return found
 
     async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
-        """Records that match, each with its `_id`."""
+        """Return the documents that match, each with its `_id`."""
         async with outage_as_unavailable():
             found: list[Document] = await self._collection.find(query).to_list(limit)
         return found
 
     async def pop(self, id: str, live_until: str) -> Document | None:
-        """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
+        """Remove and return a document whose date in `live_until` is ahead by the database's clock; None otherwise."""
         live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
         async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one_and_delete(live)
         return found
 
     async def put(self, id: str, fields: Document) -> None:
-        """Write the record whole, over whatever was there."""
+        """Insert or replace a document."""
         async with outage_as_unavailable():
             await self._collection.replace_one({"_id": id}, fields, upsert=True)
 
     async def increment(self, id: str, *, window_seconds: int) -> WindowCount:
-        """Count one more in the window that began with the first count, by the database's clock.
+        """Count one more hit in the current window, by the database's clock.
 
-        A window begins with the first count after the last one ended; the record ends (`until`) one window later.
+        A window begins with the first hit after the previous window ended; the document expires (`until`) one window
+        after its window.
         """
         milliseconds = 1000 * window_seconds
         over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
@@ -90,12 +91,12 @@ class ExpiringDocuments:
         return WindowCount(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
 
     async def mark(self, id: str, *, seconds: int) -> None:
-        """Have a mark with this id until so many seconds from now, by the database's clock."""
+        """Insert or renew a document that expires after so many seconds, by the database's clock."""
         until = {"$add": ["$$NOW", 1000 * seconds]}
         async with outage_as_unavailable():
             await self._collection.update_one({"_id": id}, [{"$set": {"until": until}}], upsert=True)
 
     async def discard(self, query: Document) -> int:
-        """Remove what matches; how many there were."""
+        """Delete the documents that match and return their number."""
         async with outage_as_unavailable():
             return int((await self._collection.delete_many(query)).deleted_count)

@@ -1,4 +1,4 @@
-"""What is an event, and how does it travel?"""
+"""The base classes of events, their values and their secrets."""
 
 from typing import Annotated, ClassVar
 
@@ -19,8 +19,8 @@ class Value(BaseModel):
 class Event(Value):
     """Something that happened, in the past tense.
 
-    `type` is the routing key, `<publisher>.<event>.v<n>`; `subscribers` names the services that hear it, so that
-    their queues exist before anybody publishes.
+    `type` is the routing key, `<publisher>.<event>.v<n>`. `subscribers` names the services that handle the event, so
+    that their queues exist before anybody publishes.
     """
 
     type: ClassVar[str]
@@ -28,10 +28,10 @@ class Event(Value):
 
     @classmethod
     def queues(cls) -> list[str]:
-        """One queue per subscriber: `<subscriber>.on.<type>`."""
+        """Return the names of the queues, one per subscriber: `<subscriber>.on.<type>`."""
         return [queue_name(subscriber, cls) for subscriber in cls.subscribers]
 
 
 def queue_name(subscriber: str, event: type[Event]) -> str:
-    """The name of the queue on which `subscriber` hears `event`."""
+    """Return the name of the queue from which `subscriber` receives `event`."""
     return f"{subscriber}.on.{event.type}"

@@ -1,4 +1,4 @@
-"""Is this process alive, started, ready? Answered on its own port, with the metrics (R63, R64)."""
+"""Liveness, start-up and readiness, served on the management port with the metrics (R63, R64)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -17,7 +17,7 @@ Check = Callable[[], Awaitable[None]]
 
 
 class Health:
-    """`checks` are what the service cannot work without; liveness never asks them."""
+    """The health of a process; `checks` test its dependencies, for readiness only."""
 
     def __init__(self, checks: dict[str, Check]) -> None:
         self._checks = checks
@@ -26,7 +26,7 @@ class Health:
         self.draining = False
 
     async def beat(self) -> None:
-        """Show that the event loop turns, and measure what holds it up."""
+        """Record that the event loop runs, and measure what delays it."""
         while True:
             worked = thread_cpu_seconds()
             self._last_beat = monotonic_seconds()
@@ -36,11 +36,11 @@ class Health:
 
     @property
     def alive(self) -> bool:
-        """The event loop turned within the last five seconds."""
+        """Return whether the event loop ran within the last five seconds."""
         return monotonic_seconds() - self._last_beat < STALLED_SECONDS
 
     async def missing(self) -> list[str]:
-        """The names of the dependencies that do not answer."""
+        """Return the names of the dependencies that do not answer."""
         answers = await asyncio.gather(*(self._answers(check) for check in self._checks.values()))
         return [name for name, answered in zip(self._checks, answers, strict=True) if not answered]
 
@@ -54,7 +54,7 @@ class Health:
 
 
 def management_app(health: Health) -> FastAPI:
-    """The application of the management port, which the gateway does not reach."""
+    """Create the application of the management port, which the gateway does not expose."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/livez")

@@ -1,4 +1,4 @@
-"""How do many bytes come from a server? Over kept lines, into memory that is there already, digested on their way."""
+"""HTTP connection pool for threads; reads byte ranges into preallocated buffers and digests them."""
 
 import hashlib
 import http.client
@@ -24,11 +24,11 @@ Headers = Mapping[str, str]
 
 
 class ConnectionFailed(Exception):
-    """The server could not be reached, or what it began to say did not end as it should."""
+    """The server could not be reached, or its response was incomplete."""
 
 
 class UnexpectedStatus(Exception):
-    """The server answered, and it was not the bytes."""
+    """The server answered with another status than 200 or 206."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -36,7 +36,7 @@ class UnexpectedStatus(Exception):
 
 
 class ConnectionPool:
-    """HTTP/1.1 connections to one server, for threads; one that is not in use is kept for the next who asks."""
+    """HTTP/1.1 connections to one server, for threads; idle connections are reused."""
 
     def __init__(self, address: SplitResult) -> None:
         self._host, self._port = address.hostname or "", address.port
@@ -44,7 +44,7 @@ class ConnectionPool:
         self._idle: deque[http.client.HTTPConnection] = deque()
 
     def acquire(self) -> http.client.HTTPConnection:
-        """A line that the server has not closed meanwhile, or a new one."""
+        """Return an idle connection that the server has not closed, or a new one."""
         with suppress(IndexError):
             while True:
                 connection = self._idle.pop()
@@ -54,12 +54,12 @@ class ConnectionPool:
         return self._connect()
 
     def release(self, connection: http.client.HTTPConnection) -> None:
-        """Take back a line whose response was read to the end."""
+        """Return a connection to the pool; its response must be read to the end."""
         if connection.sock is not None:
             self._idle.append(connection)
 
     def close(self) -> None:
-        """Hang up all that are kept."""
+        """Close all idle connections."""
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
@@ -73,16 +73,15 @@ class ConnectionPool:
             )
         connection.connect()
         connection.sock.settimeout(READ_TIMEOUT_SECONDS)
-        connection.sock.setsockopt(
-            socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES
-        )  # it would grow with each slow reader
+        # A fixed size, because the kernel would enlarge the buffer with each slow reader.
+        connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         return connection
 
 
 class RangeReader:
-    """Reads the bytes from `at` to `stop` of one resource in order; asks again where a connection breaks.
+    """Reads the bytes from `at` to `stop` of one resource in order; resumes after a broken connection.
 
-    `headers` are those of a request that begins at a byte; one request is made for all that is left.
+    `headers` returns those of a request from a given byte; each request asks for all remaining bytes.
     """
 
     def __init__(self, pool: ConnectionPool, path: str, headers: Callable[[int], Headers], at: int, stop: int) -> None:
@@ -95,9 +94,9 @@ class RangeReader:
         self._lock = threading.Lock()
 
     def read_into(self, into: memoryview) -> str:
-        """Fill `into` with what comes next; the SHA-256 of that, in hex.
+        """Fill `into` with the next bytes and return their SHA-256 in hex.
 
-        Raises `Refused` for another status than 200 and 206, `NotAnswered` when asking again did not help.
+        Raises `UnexpectedStatus` for another status than 200 and 206, `ConnectionFailed` when all retries failed.
         """
         with self._lock:
             digest = self._read_with_retry(into)
@@ -107,7 +106,7 @@ class RangeReader:
             return digest
 
     def close(self) -> None:
-        """Ask for no more; waits for a `read_into` that is under way, since a line is never closed under a reader."""
+        """Stop reading; waits for a running `read_into`, because a connection is never closed during a read."""
         with self._lock:
             self._release()
 
@@ -151,7 +150,7 @@ class RangeReader:
 
 
 class AsyncRangeReader:
-    """A reading that is awaited: each of its steps is done in a thread."""
+    """An awaitable `RangeReader`: each step runs in a thread."""
 
     def __init__(self, reader: RangeReader, in_thread: Callable[[Callable[[], Any]], Awaitable[Any]]) -> None:
         self._reader = reader
@@ -159,31 +158,31 @@ class AsyncRangeReader:
 
     @property
     def at(self) -> int:
-        """Where the next byte comes from."""
+        """Return the position of the next byte."""
         return self._reader.at
 
     async def read_into(self, into: memoryview) -> str:
-        """Fill `into` with what comes next; the SHA-256 of that, in hex.
+        """Fill `into` with the next bytes and return their SHA-256 in hex.
 
-        When this was cancelled, something is still written there until `close` has returned.
+        After a cancellation, bytes are still written to `into` until `close` has returned.
         """
         digest: str = await self._in_thread(lambda: self._reader.read_into(into))
         return digest
 
     async def close(self) -> None:
-        """Ask for no more."""
+        """Stop reading."""
         await self._in_thread(self._reader.close)
 
 
 def _is_idle(sock: socket.socket) -> bool:
-    """Between two requests, all there could be to hear is that the server has hung up."""
+    """Return whether nothing is readable: between two requests, that could only be the end of the connection."""
     poller = select.poll()
     poller.register(sock, select.POLLIN)
     return not poller.poll(0)
 
 
 def _read_chunks(response: http.client.HTTPResponse, into: memoryview) -> str:
-    """Digested piece by piece, while each is near the processor."""
+    """Read and digest chunk by chunk, while each chunk is in the processor's cache."""
     digest, at = hashlib.sha256(), 0
     while at < len(into):
         taken = response.readinto(into[at : at + CHUNK_BYTES])

@@ -1,4 +1,4 @@
-"""How deep may JSON nest? Bounded while its bytes arrive: parsers give up at different depths, and some only crash."""
+"""Limit the depth of JSON while its bytes arrive: parsers give up at different depths, and some only crash."""
 
 import re
 
@@ -11,7 +11,7 @@ NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class JsonDepthLimit:
-    """Follows the brackets of one JSON text in UTF-8, whatever pieces it arrives in."""
+    """Counts the brackets of one JSON text in UTF-8, which arrives in chunks of any size."""
 
     def __init__(self) -> None:
         self._depth = 0
@@ -19,10 +19,10 @@ class JsonDepthLimit:
         self._cut = b""
 
     def feed(self, chunk: bytes) -> None:
-        """Take in the next bytes; refuse a text that nests deeper than `DEEPEST` levels, or holds a NUL byte.
+        """Read the next bytes; refuse a text that nests deeper than `MAX_DEPTH` levels or contains a NUL byte.
 
         JSON is UTF-8 (RFC 8259, section 8.1) and escapes NUL. A parser that accepts UTF-16 would see other brackets
-        than those counted here.
+        than are counted here.
         """
         if b"\0" in chunk:
             raise BadRequest()

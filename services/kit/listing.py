@@ -1,4 +1,4 @@
-"""How is a list read? In batches, in an order that has an index, and of each document only what is shown."""
+"""Read lists from MongoDB in batches, sorted by an index, with only the fields that are shown."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
@@ -7,19 +7,19 @@ from services.kit.documents import Document, outage_as_unavailable
 from services.kit.pagination import EPOCH, MILLISECOND, Item, Page, PageBuilder, PageRequest, Position
 
 BATCH_SIZE = 20
-"""Documents in one answer of the database: this many are in memory beside the page."""
+"""Documents in one batch: this many are in memory beside the page."""
 SMALL_BATCH_SIZE = 2
-"""The same where documents are read whole."""
+"""The same for whole documents."""
 
 
 class Order(NamedTuple):
-    """By a date, the earliest or the latest first; by id where dates are equal. The index ends with both fields."""
+    """Sort by a date and then by id, earliest or latest first; the index ends with both fields."""
 
     field: str
     latest_first: bool = False
 
     def after(self, position: Position | None) -> Document:
-        """What comes after a position; what has no date is in no list."""
+        """Return the filter for what follows a position; documents without a date are in no list."""
         if position is None:
             return {self.field: {"$gt": EPOCH}}
         here, beyond = ("$lte", "$lt") if self.latest_first else ("$gte", "$gt")
@@ -28,17 +28,17 @@ class Order(NamedTuple):
         return {"$and": [{self.field: {"$gt": EPOCH}}, {self.field: {here: at}}], "$or": later}
 
     def sort(self) -> list[tuple[str, int]]:
-        """As the database wants it."""
+        """Return the sort specification of MongoDB."""
         direction = -1 if self.latest_first else 1
         return [(self.field, direction), ("_id", direction)]
 
 
 ItemMapper = Callable[[Sequence[Document]], Awaitable[Sequence[Item]]]
-"""Documents with the asked fields to what is shown of each, in the same order."""
+"""Maps documents with the requested fields to items, in the same order."""
 
 
 def map_each(to_item: Callable[[Document], Item]) -> ItemMapper[Item]:
-    """The same for what is shown of one document."""
+    """Return an item mapper that maps each document alone."""
 
     async def map_all(documents: Sequence[Document]) -> Sequence[Item]:
         return [to_item(document) for document in documents]
@@ -47,7 +47,7 @@ def map_each(to_item: Callable[[Document], Item]) -> ItemMapper[Item]:
 
 
 class Listing:
-    """One collection, from which lists are made."""
+    """Reads lists from one collection."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
@@ -55,10 +55,10 @@ class Listing:
     async def page(
         self, query: Document, order: Order, fields: Document, request: PageRequest, to_items: ItemMapper[Item]
     ) -> Page[Item]:
-        """One page of what matches; `fields` is a projection, with expressions where a large field is only counted.
+        """Return one page of what matches; `fields` is a projection, with expressions to count a large field.
 
-        Walking on by `next_cursor` shows every item that is there all the time exactly once, whatever is added or
-        removed meanwhile; one whose date changes may be shown twice, or not.
+        Following `next_cursor` returns every item that exists all the time exactly once, despite insertions and
+        deletions; an item whose date changes may be returned twice or not at all.
         """
         wanted = {**fields, order.field: 1}
         found = self._collection.find({"$and": [query, order.after(request.after)]}, wanted)
@@ -76,7 +76,7 @@ class Listing:
         return builder.build(is_last=True)
 
     async def iterate(self, query: Document, fields: Document, sort: str) -> AsyncIterator[Document]:
-        """What matches, sorted by a field: one document after the other, so that only a few are in memory."""
+        """Yield what matches, sorted by a field; only a few documents are in memory."""
         cursor = self._collection.find(query, fields).sort(sort, 1).batch_size(SMALL_BATCH_SIZE)
         try:
             while documents := await _next_batch(cursor, SMALL_BATCH_SIZE):
@@ -86,7 +86,7 @@ class Listing:
             await cursor.close()
 
     async def select(self, query: Document, fields: Document, *, limit: int) -> list[Document]:
-        """These fields of what matches, in no order; at most `limit` documents."""
+        """Return these fields of at most `limit` documents that match, in no order."""
         async with outage_as_unavailable():
             found: list[Document] = await self._collection.find(query, fields).limit(limit).to_list(limit)
         return found

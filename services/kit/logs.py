@@ -1,4 +1,4 @@
-"""What is written down for the operator? JSON lines of allowed fields only: no secret, no address, no name (I8)."""
+"""JSON log lines for operators, with allowed fields only: no secret, no address, no name (I8)."""
 
 import logging
 import sys
@@ -31,7 +31,7 @@ def _add_trace_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) ->
 
 
 def _add_exception_class(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The exception's class and where it was raised: its message may hold an address or a token."""
+    """Log the exception's class and stack, not its message, which may contain an address or a token."""
     info = line.pop("exc_info", None)
     error = sys.exc_info()[1] if info is True else info if isinstance(info, BaseException) else None
     if error is None:
@@ -45,14 +45,14 @@ def _add_exception_class(_logger: Any, _method: str, line: MutableMapping[str, A
 
 
 class _LibraryLogHandler(logging.Handler):
-    """Lines of libraries: warnings and above by logger name only, since their text may quote what we do not log."""
+    """Logs warnings of libraries without their text, which may quote what must not be logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().warning("a library warned", logger=record.name, code=record.levelname)
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Send every log line of this process to standard output as JSON."""
+    """Write all log lines of this process to standard output as JSON."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -71,5 +71,5 @@ def configure(service: str, level: str = "INFO") -> None:
 
 
 def logger() -> Any:
-    """The logger: `logger().info("what happened", field=value)`; fields outside the allowed list are dropped."""
+    """Return the logger: `logger().info("what happened", field=value)`; other than allowed fields are dropped."""
     return structlog.get_logger()

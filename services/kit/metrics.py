@@ -1,4 +1,4 @@
-"""What do operators count? The one door to prometheus-client; labels are closed sets, never people (R74)."""
+"""Prometheus metrics for operators; labels are closed sets, never persons (R74)."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
@@ -15,14 +15,14 @@ handled = Counter("bus_handled", "Events handled", ["type", "outcome"])
 handling = Histogram("bus_handling_seconds", "Time to handle an event", ["type"], buckets=SECONDS)
 event_loop_lag = Histogram(
     "event_loop_lag_seconds",
-    "Processor time for which nothing else of the process had its turn, to within 20 ms",
+    "Processor time during which the event loop ran nothing else, to within 20 ms",
     buckets=LAG_SECONDS,
 )
 outbox_age = Gauge("outbox_oldest_seconds", "Age of the oldest event that is not yet published")
 task_failures = Counter("task_failures", "Background tasks that raised and run again", ["task"])
-conflicts = Counter("write_conflicts", "Writes that met a newer version and were decided again", ["collection"])
+conflicts = Counter("write_conflicts", "Writes that met a newer version and were repeated", ["collection"])
 
 
 def exposition() -> bytes:
-    """All metrics of this process in the text format."""
+    """Return all metrics of this process in the text format."""
     return generate_latest()

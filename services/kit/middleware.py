@@ -1,4 +1,4 @@
-"""What is done for every request? A trace, bounds on its body, one content type, one log line, one measurement."""
+"""Middleware for every request: trace, limits of the body, content type, log line and metrics."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
 class RequestMiddleware:
-    """Pure ASGI middleware: nothing is buffered, so that streams stay streams."""
+    """Pure ASGI middleware; it buffers nothing, so responses and bodies can be streamed."""
 
     def __init__(self, app: ASGIApp, max_body_bytes: int, accepted: Sequence[str] = JSON) -> None:
         self._app = app
@@ -45,7 +45,7 @@ class RequestMiddleware:
         try:
             await self._serve(request, receive, send_watched)
         except Exception:
-            status = status or InternalError.status  # it is answered outside of this
+            status = status or InternalError.status  # an outer middleware answers it
             raise
         finally:
             self._log(request, status, monotonic_seconds() - started)
@@ -88,7 +88,7 @@ class RequestMiddleware:
 
 
 def _problem_slug(request: Request, status: int) -> str | None:
-    """The slug of the problem that was answered; that of its status where a page said it in its own words."""
+    """Return the slug of the problem in the response; for an error page of the portal, that of its status."""
     named: str | None = getattr(request.state, "problem", None)
     return named or (BY_STATUS.get(status, BadRequest).slug() if status >= BadRequest.status else None)
 
@@ -98,7 +98,7 @@ def _media_type(request: Request) -> str:
 
 
 class _BoundedReceive:
-    """A body that is refused as soon as it is larger or nests deeper than allowed, whatever the headers said (R14)."""
+    """Refuses a body as soon as it exceeds the size or nesting limit, whatever its headers say (R14)."""
 
     def __init__(self, receive: Receive, max_bytes: int, depth_limit: JsonDepthLimit | None) -> None:
         self._receive = receive

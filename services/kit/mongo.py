@@ -1,4 +1,4 @@
-"""Where do documents rest? The one door to the database: whole-document writes over a known version (R1, R4)."""
+"""Store aggregates in MongoDB; each write replaces a known version of one document (R1, R4)."""
 
 import asyncio
 import random
@@ -27,7 +27,7 @@ MAX_ATTEMPTS = 60
 
 
 class Database:
-    """One service's own database, with majority writes and reads and a bound on every wait (R56)."""
+    """The database of one service, with majority writes and reads and a time limit on every operation (R56)."""
 
     def __init__(self, url: str, name: str) -> None:
         self._client: Any = AsyncIOMotorClient(
@@ -47,46 +47,46 @@ class Database:
         self._indexes: list[tuple[Any, list[tuple[str, int]], Document]] = []
 
     def repository(self, name: str, model: type[State]) -> "Repository[State]":
-        """The documents of one kind of aggregate; their outboxes are found by the relay."""
+        """Return the repository of one aggregate class; the relay publishes its outboxes."""
         found = Repository(self._database[name], model)
         self.index(name, "outbox.at")
         self.repositories.append(found)
         return found
 
     def expiring_documents(self, name: str, *, expire_at: str | None = None) -> "ExpiringDocuments":
-        """Small documents without rules; `expire_at` names the date that ends them (caches, tokens)."""
+        """Return a collection of small documents; MongoDB deletes each after the date in its field `expire_at`."""
         if expire_at:
             self.index(name, expire_at, expireAfterSeconds=0)
         return ExpiringDocuments(self._database[name])
 
     def index(self, collection: str, *fields: str, **options: Any) -> None:
-        """Have an index over these fields, ascending, before the service is ready."""
+        """Register an ascending index; `prepare` creates it."""
         self._indexes.append((self._database[collection], [(field, ASCENDING) for field in fields], options))
 
     async def prepare(self) -> None:
-        """Create the indexes; the same call again changes nothing."""
+        """Create the indexes; a repeated call changes nothing."""
         async with outage_as_unavailable():
             for collection, keys, options in self._indexes:
                 await collection.create_index(keys, **options)
 
     async def ping(self) -> None:
-        """Answer, or refuse as unavailable."""
+        """Raise `Unavailable` unless the database answers."""
         async with outage_as_unavailable():
             await self._database.command("ping")
 
     async def now(self) -> datetime:
-        """The database's own time, in UTC: what a new end of validity is counted from (R9)."""
+        """Return the database's time in UTC, from which a new end of validity is computed (R9)."""
         async with outage_as_unavailable():
             found: datetime = (await self._database.command("hello"))["localTime"]
         return found.replace(tzinfo=UTC)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._client.close()
 
 
 class Repository(Generic[State]):
-    """Aggregates of one kind: `add`, `update` by a pure rule, and reads; no other way to write."""
+    """The aggregates of one class; `add` and `update` with a pure rule are the only ways to write."""
 
     def __init__(self, collection: Any, model: type[State]) -> None:
         self._collection = collection
@@ -100,11 +100,11 @@ class Repository(Generic[State]):
 
     @property
     def name(self) -> str:
-        """The collection's name."""
+        """Return the collection's name."""
         return str(self._collection.name)
 
     async def add(self, state: State, events: Sequence[Event] = ()) -> bool:
-        """Insert a new aggregate with its events; false when one with this id is there already."""
+        """Insert a new aggregate with its events; return false if the id exists."""
         outbox = entries_for(events)
         document = {**_fields(state), "_id": state.id, "version": 1, "outbox": [entry._asdict() for entry in outbox]}
         try:
@@ -116,9 +116,9 @@ class Repository(Generic[State]):
         return True
 
     async def update(self, id: str, change: Change[State], snapshot: tuple[State, datetime] | None = None) -> State:
-        """Apply a pure rule under the database's clock and write over the version that was read.
+        """Apply a pure rule at the database's time, write the result over the version that was read, and return it.
 
-        Decides again when another write came first; `seen` is what `read` has just answered, to save a second look.
+        Repeats after a concurrent write. `snapshot` is a recent result of `read`, which saves the first read.
         Raises what the rule raises, `NotFound` for an unknown id, and `Unavailable` when the outcome is unknown.
         """
         lock = self._locks.setdefault(id, asyncio.Lock())
@@ -137,53 +137,53 @@ class Repository(Generic[State]):
         raise Unavailable()
 
     async def read(self, id: str) -> tuple[State, datetime]:
-        """The aggregate and the database's time, in one read; `NotFound` for an unknown id."""
+        """Return the aggregate and the database's time; raises `NotFound` for an unknown id."""
         found, now = await self._find_one(id, self._without_outbox)
         return self._state(found), now
 
     async def get(self, id: str) -> State:
-        """The aggregate; `NotFound` for an unknown id."""
+        """Return the aggregate; raises `NotFound` for an unknown id."""
         return (await self.read(id))[0]
 
     async def project(self, id: str, *fields: str) -> tuple[Document, datetime]:
-        """Some fields of a large document, and the database's time; `NotFound` for an unknown id."""
+        """Return these fields of a document and the database's time; raises `NotFound` for an unknown id."""
         return await self._find_one(id, {**dict.fromkeys(fields, 1), "now": "$$NOW"})
 
     async def find(self, query: Document, *, sort: Sequence[tuple[str, int]] = (), limit: int = 100) -> list[State]:
-        """Aggregates that match; at most `limit` of them."""
+        """Return at most `limit` aggregates that match."""
         async with outage_as_unavailable():
             cursor = self._collection.find(query, {"outbox": 0}).limit(limit)
             documents = await (cursor.sort(list(sort)) if sort else cursor).to_list(limit)
         return [self._state(document) for document in documents]
 
     async def due_ids(self, field: str, query: Document | None = None, *, limit: int = 100) -> list[str]:
-        """Ids whose date in `field` has passed by the database's clock (R9), oldest first."""
+        """Return the ids whose date in `field` has passed by the database's clock (R9), oldest first."""
         return [document["_id"] for document in await self._find_due([field], query, {"_id": 1}, limit)]
 
     async def due(self, *order: str, query: Document | None = None, limit: int) -> list[tuple[State, datetime]]:
-        """The same for the last field of `order`, but the aggregates themselves, in that order, each with the time.
+        """Return aggregates whose date in the last field of `order` has passed, in that order, each with the time.
 
-        The time is the database's: together they are what `update` takes as `seen`.
+        The time is the database's; each pair can be passed to `update` as `snapshot`.
         """
         found = await self._find_due(order, query, self._without_outbox, limit)
         return [(self._state(document), document["now"]) for document in found]
 
     async def remove(self, id: str) -> bool:
-        """Forget an aggregate that has nothing left to announce; false when it has, or is not there."""
+        """Delete an aggregate with an empty outbox; return false if its outbox is not empty or it does not exist."""
         async with outage_as_unavailable():
             return bool((await self._collection.delete_one({"_id": id, "outbox": []})).deleted_count)
 
     async def outbox(self, id: str) -> list[OutboxEntry]:
-        """The events of one aggregate that are not yet confirmed, oldest first."""
+        """Return the unpublished events of one aggregate, oldest first."""
         async with outage_as_unavailable():
             found = await self._collection.find_one({"_id": id}, {"outbox": 1})
         return [OutboxEntry(**entry) for entry in found["outbox"]] if found else []
 
     async def mark_published(self, id: str, entries: Sequence[OutboxEntry]) -> None:
-        """Drop confirmed events from the outbox, and with them the secrets they held.
+        """Remove published events, and the secrets in them, from the outbox.
 
-        What is confirmed while such a write is under way waits for it, and goes into the next one together. Should
-        that fail, the events stay, and are published once more.
+        Calls during a running write are batched into the next one. If a write fails, the events stay in the outbox
+        and are published again.
         """
         pull = {"$pull": {"outbox": {"id": {"$in": [entry.id for entry in entries]}}}}
         self._pending_pulls.append(UpdateOne({"_id": id}, pull))
@@ -194,9 +194,9 @@ class Repository(Generic[State]):
                     await self._collection.bulk_write(pulls, ordered=False)
 
     async def unpublished(self, *, older_than_seconds: float, limit: int = 200) -> list[tuple[str, float]]:
-        """Ids with events that wait longer than that, oldest first, each with the age of its oldest event in seconds.
+        """Return ids of aggregates with unpublished events older than that, with the age of the oldest in seconds.
 
-        The writer's clock may be ahead of the database's: such an event is taken for an old one, never forgotten.
+        The oldest come first. An event dated in the future, by a clock that is fast, counts as old.
         """
         pipeline = [
             {"$match": {"outbox.at": {"$gt": EPOCH}}},
@@ -223,7 +223,7 @@ class Repository(Generic[State]):
         return found, found["now"]
 
     async def _write(self, before: State, after: State, events: Sequence[Event]) -> Sequence[OutboxEntry] | None:
-        """What waits in the outbox after a write that announces something; none when another write came first."""
+        """Write, and return the outbox if there are new events; return None after a concurrent write."""
         update, known = diff_update(before, after), {"_id": before.id, "version": before.version}
         async with outage_as_unavailable():
             if not events:

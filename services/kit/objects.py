@@ -1,4 +1,4 @@
-"""Where do bytes rest? The one door to the object store; it knows S3 only, and bounds threads and waits (R57)."""
+"""Store objects through the S3 API; bounds threads and waiting times (R57)."""
 
 import asyncio
 import hashlib
@@ -38,11 +38,11 @@ class StoreUnavailable(Unavailable):
 
 
 class ObjectMissing(Exception):
-    """There is no such object or multipart upload."""
+    """The object or multipart upload does not exist."""
 
 
 class StoredPart(NamedTuple):
-    """A part that the store holds."""
+    """A part in the store."""
 
     number: int
     size_bytes: int
@@ -50,7 +50,7 @@ class StoredPart(NamedTuple):
 
 
 class StoredObject(NamedTuple):
-    """An object that the store holds."""
+    """An object in the store."""
 
     key: str
     size_bytes: int
@@ -58,7 +58,7 @@ class StoredObject(NamedTuple):
 
 
 class MultipartUpload(NamedTuple):
-    """A multipart upload that is not completed."""
+    """A multipart upload that is neither completed nor aborted."""
 
     key: str
     upload_id: str
@@ -66,7 +66,7 @@ class MultipartUpload(NamedTuple):
 
 
 class SignedPut(NamedTuple):
-    """What the gateway needs to PUT one body to the store: its path with query, and the headers of its signature."""
+    """A signed PUT for the gateway: the path with its query, and the headers of the signature."""
 
     path: str
     host: str
@@ -76,7 +76,7 @@ class SignedPut(NamedTuple):
 
 
 class ObjectStore:
-    """One bucket of an S3 server, through its own threads and connections."""
+    """One bucket of an S3 server, with its own threads and connections."""
 
     def __init__(self, endpoint: str, region: str, bucket: str, access_key: str, secret_key: str) -> None:
         self._address = urlsplit(endpoint)
@@ -100,28 +100,28 @@ class ObjectStore:
         self._threads = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="objects")
 
     async def ping(self) -> None:
-        """Answer, or refuse as unavailable; needs no right but to look for one key."""
+        """Raise `StoreUnavailable` unless the store answers; needs permission to read one key only."""
         with suppress(ObjectMissing):
             await self.stat("ping")
 
     async def start_multipart(self, key: str) -> str:
-        """Begin a multipart upload; its id."""
+        """Begin a multipart upload and return its id."""
         return str(await self._run(lambda: self._client._create_multipart_upload(self._bucket, key, {})))
 
     async def parts(self, key: str, upload_id: str) -> list[StoredPart]:
-        """The parts that arrived, by number; `ObjectMissing` when the upload is unknown, completed or aborted."""
+        """Return the stored parts by number; raises `ObjectMissing` if the upload is unknown, completed or aborted."""
         return await self._run(lambda: self._list_parts(key, upload_id))
 
     async def complete_multipart(self, key: str, upload_id: str, parts: list[StoredPart]) -> None:
-        """Make one object of the parts; again is as good for some stores.
+        """Combine the parts into one object; some stores accept a repeated call.
 
-        `ObjectMissing` or `StoreUnavailable`, as the store likes, while somebody else does it, or after it was ended.
+        Raises `ObjectMissing` or `StoreUnavailable`, depending on the store, during or after another completion.
         """
         listed = [Part(part.number, part.etag) for part in parts]
         await self._run(lambda: self._client._complete_multipart_upload(self._bucket, key, upload_id, listed))
 
     async def abort_multipart(self, key: str, upload_id: str) -> bool:
-        """Drop an upload and its parts; one that is gone already is as good. False while somebody completes it."""
+        """Delete an upload and its parts, if it exists; return false while it is being completed."""
         with suppress(ObjectMissing):
             return await self._run(lambda: self._abort(key, upload_id))
         return True
@@ -131,19 +131,19 @@ class ObjectStore:
         await self._run(lambda: self._client.put_object(self._bucket, key, io.BytesIO(body), len(body)))
 
     async def stat(self, key: str) -> StoredObject:
-        """Size and date; `ObjectMissing` when there is none."""
+        """Return size and date; raises `ObjectMissing` if there is no such object."""
         found = await self._run(lambda: self._client.stat_object(self._bucket, key))
         return StoredObject(key, found.size, found.last_modified)
 
     async def read(self, key: str, offset: int, length: int) -> bytes:
-        """Exactly these bytes; `ObjectMissing` when there is no such object, `StoreUnavailable` for a short answer."""
+        """Return exactly these bytes; raises `ObjectMissing`, or `StoreUnavailable` for a short response."""
         body = bytearray(length)
         if body:
             await self.open_range(key, offset, offset + length).read_into(memoryview(body))
         return bytes(body)
 
     def open_range(self, key: str, start: int, stop: int) -> AsyncRangeReader:
-        """The bytes of an object from `start` to `stop`, in order and in pieces of any size; refuses as `read` does."""
+        """Return a reader of the bytes from `start` to `stop`, in chunks of any size; raises what `read` raises."""
         path = self._path(key)
 
         def headers(at: int) -> dict[str, str]:
@@ -153,32 +153,32 @@ class ObjectStore:
         return AsyncRangeReader(RangeReader(self._connections, path, headers, start, stop), self._run)
 
     async def remove(self, key: str) -> None:
-        """Delete an object; one that is gone already is as good."""
+        """Delete an object, if it exists."""
         await self._run(lambda: self._client.remove_object(self._bucket, key))
 
     async def list_objects(self, prefix: str = "") -> list[StoredObject]:
-        """Every object under the prefix."""
+        """Return all objects under the prefix."""
         return await self._run(lambda: self._list_objects(prefix=prefix))
 
     async def list_page(self, after: str = "", limit: int = 1000) -> list[StoredObject]:
-        """Objects in the order of their keys, from the first one past `after`; fewer than `limit` is the last page."""
+        """Return objects in key order, from the first key past `after`; fewer than `limit` are the last page."""
         return await self._run(lambda: self._list_objects(limit, start_after=after or None))
 
     async def multipart_uploads(self, prefix: str = "") -> list[MultipartUpload]:
-        """Every multipart upload that is neither completed nor aborted: object listings do not show them (R12).
+        """Return all multipart uploads that are neither completed nor aborted; `list_objects` does not show them (R12).
 
-        Stores disagree on how they encode keys here, so that keys must be made of plain characters.
+        Stores encode keys differently here, so keys must consist of plain characters.
         """
         return await self._run(lambda: self._list_multipart_uploads(prefix))
 
     def sign_put(self, key: str, sha256: str, now: datetime, *, upload_id: str = "", part: int = 0) -> SignedPut:
-        """A header signature over the body's SHA-256 in hex: the store itself refuses a body with another digest."""
+        """Sign the body's SHA-256 (hex) into the headers: the store refuses a body with another digest."""
         path = self._path(key) + (f"?partNumber={part}&uploadId={quote(upload_id, safe='')}" if upload_id else "")
         headers = self._sign("PUT", path, {"x-amz-content-sha256": sha256}, sha256, now)
         return SignedPut(path, self._address.netloc, headers["Authorization"], headers["x-amz-date"], sha256)
 
     def close(self) -> None:
-        """Give threads and connections back."""
+        """Stop the threads and close the connections."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._pool.clear()
         self._connections.close()
@@ -197,7 +197,7 @@ class ObjectStore:
         try:
             self._client._abort_multipart_upload(self._bucket, key, upload_id)
         except S3Error as error:
-            if error.response.status != 409:  # stores agree on the status alone
+            if error.response.status != 409:  # stores have only the status in common
                 raise
             return False
         return True
@@ -234,7 +234,7 @@ class ObjectStore:
         return f"/{self._bucket}/{quote(key)}"
 
     def _sign(self, method: str, path: str, headers: dict[str, str], sha256: str, now: datetime) -> dict[str, str]:
-        """These headers with the signature that the store asks for."""
+        """Return these headers with an AWS signature, version 4."""
         url = urlsplit(f"{self._address.scheme}://{self._address.netloc}{path}")
         given: dict[str, Any] = {"Host": self._address.netloc, **headers, "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ")}
         signed = sign_v4_s3(

@@ -1,7 +1,8 @@
-"""How does an event leave its document? Published with a confirm, then dropped; again if the process died between."""
+"""Publish events from the outboxes with a confirm, then remove them; a crash between the two publishes again."""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from services.kit import metrics
@@ -13,14 +14,14 @@ WORKERS = 16
 
 
 class Publisher(Protocol):
-    """What the relay needs of the bus."""
+    """Publishes one outbox entry."""
 
     async def publish(self, entry: OutboxEntry) -> None:
         """Return once the broker has confirmed; raise when the outcome is unknown."""
 
 
 class Relay:
-    """Publishes what this process announced at once, and what a dead process left behind after `grace_seconds`."""
+    """Publishes this process's events at once, and events of crashed processes after `grace_seconds`."""
 
     def __init__(
         self, repositories: Sequence[Repository[Any]], publisher: Publisher, grace_seconds: float = 5.0
@@ -31,9 +32,7 @@ class Relay:
         self._queue: asyncio.Queue[tuple[Repository[Any], str]] = asyncio.Queue()
         self._queued: dict[tuple[str, str], Sequence[OutboxEntry] | None] = {}
         for repository in repositories:
-            repository.on_outbox_written = lambda id, outbox, repository=repository: self._enqueue(
-                repository, id, outbox
-            )  # type: ignore[misc]
+            repository.on_outbox_written = partial(self._enqueue, repository)
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -42,7 +41,7 @@ class Relay:
                 tasks.create_task(self._work())
 
     async def sweep(self) -> None:
-        """Take up events that nobody published: their process died, or the broker was away."""
+        """Queue old unpublished events: their process crashed, or the broker was unreachable."""
         oldest = 0.0
         for repository in self._repositories:
             for id, age_seconds in await repository.unpublished(older_than_seconds=self._grace_seconds):
@@ -51,13 +50,13 @@ class Relay:
         metrics.outbox_age.set(oldest)
 
     async def flush(self) -> None:
-        """Publish what is queued in this process, before it stops."""
+        """Publish the events queued in this process, before it stops."""
         while not self._queue.empty():
             repository, id = self._queue.get_nowait()
             await self._relay(repository, id)
 
     def _enqueue(self, repository: Repository[Any], id: str, outbox: Sequence[OutboxEntry] | None = None) -> None:
-        """Have the events of one aggregate published; `outbox` is all that waits there, none when that must be read."""
+        """Queue the events of one aggregate; `outbox` is its whole outbox, or None if it must be read."""
         key = repository.name, id
         if key not in self._queued:
             self._queue.put_nowait((repository, id))
@@ -69,11 +68,11 @@ class Relay:
             try:
                 await self._relay(repository, id)
             except Exception:
-                # The events stay in the document: the sweep takes them up again.
+                # The events stay in the document: the next sweep queues them again.
                 logger().warning("events not published", collection=repository.name, exc_info=True)
 
     async def _relay(self, repository: Repository[Any], id: str) -> None:
-        """In order per aggregate: the first failure leaves the rest for later."""
+        """Publish in order; after a failure the rest stays for a later attempt."""
         entries = self._queued.pop((repository.name, id), None)
         if entries is None:
             entries = await repository.outbox(id)

@@ -1,4 +1,4 @@
-"""What waits to be published? Events as they rest in the outbox of the document that they are about."""
+"""Events as they are stored in the outbox of an aggregate's document."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from services.kit.events import Event
 
 
 class OutboxEntry(NamedTuple):
-    """An event that waits in a document's outbox."""
+    """An event in a document's outbox, not yet published."""
 
     id: str
     type: str
@@ -21,7 +21,7 @@ class OutboxEntry(NamedTuple):
 
 
 def entries_for(events: Sequence[Event]) -> list[OutboxEntry]:
-    """These events, each with an id of its own, as part of the work at hand."""
+    """Return the entries for these events, each with a new id and the current trace."""
     at = utc_now()
     return [
         OutboxEntry(str(uuid.uuid4()), event.type, event.model_dump(mode="json"), trace.current(), at)

@@ -1,4 +1,4 @@
-"""How is a list answered? A page at a time, bounded in items and in bytes; a cursor leads to the next page."""
+"""Lists as pages, bounded in items and bytes; a cursor leads to the next page."""
 
 import base64
 import re
@@ -16,7 +16,7 @@ DEFAULT_ITEMS = 50
 MAX_BYTES = 2**20
 """The size of a page in bytes, as JSON. A single item may exceed it only where an operator's limits are that large."""
 ENVELOPE_BYTES = 512
-"""What a page has besides its items: its names, its brackets and a cursor."""
+"""The size of a page without items: names, brackets and a cursor."""
 MAX_CURSOR_LENGTH = 160
 CURSOR_PATTERN = re.compile(r"([0-9]{1,14})\.([0-9A-Za-z-]{0,64})")
 EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
@@ -32,16 +32,16 @@ class CursorNotValid(BadRequest):
 
 
 class Page(BaseModel, Generic[Item]):
-    """Some items of a list, in its order; `next_cursor` leads to those that follow, and is null on the last page."""
+    """Some items of a list, in order; `next_cursor` leads to the next page, and is null on the last one."""
 
     items: Annotated[list[Item], Field(max_length=MAX_ITEMS)]
     next_cursor: str | None
 
 
 class Position(NamedTuple):
-    """The place of an item in its list, and its id where several may have that place.
+    """The position of an item in its list; `id` distinguishes items with the same sort key.
 
-    In a list by date the place is the date in milliseconds since 1970, in a list that never changes the item's number.
+    The sort key is the date in milliseconds since 1970, or in a constant list the item's index.
     """
 
     sort_key: int
@@ -49,7 +49,7 @@ class Position(NamedTuple):
 
 
 class PageRequest(NamedTuple):
-    """Which page is asked for: at most `limit` items, those that come after a position."""
+    """The requested page: at most `limit` items after a position."""
 
     limit: int = DEFAULT_ITEMS
     after: Position | None = None
@@ -61,7 +61,7 @@ def page_request(
         str | None, Query(max_length=MAX_CURSOR_LENGTH, description="`next_cursor` of the page before.")
     ] = None,
 ) -> PageRequest:
-    """The same two parameters for every list."""
+    """Return the requested page; every list has these two parameters."""
     return PageRequest(limit, decode_cursor(cursor) if cursor is not None else None)
 
 
@@ -69,13 +69,13 @@ PageParameters = Annotated[PageRequest, Depends(page_request)]
 
 
 def encode_cursor(position: Position) -> str:
-    """A position in a form that clients hand back unread."""
+    """Return a position as an opaque string."""
     plain = f"{position.sort_key}.{position.id}"
     return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
 
 
 def decode_cursor(cursor: str) -> Position:
-    """The position that a cursor stands for; refuses with `CursorNotValid` what is none."""
+    """Return the position of a cursor; raises `CursorNotValid` for any other string."""
     try:
         plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
@@ -86,7 +86,7 @@ def decode_cursor(cursor: str) -> Position:
 
 
 class PageBuilder(Generic[Item]):
-    """A page while it is filled: `takes` says no when it is full, and what was refused begins the next page."""
+    """Builds a page; the first item that it does not take begins the next page."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -95,7 +95,7 @@ class PageBuilder(Generic[Item]):
         self._last: Position | None = None
 
     def add(self, item: Item, position: Position) -> bool:
-        """Add an item; false when the page has no room for it. The first one always has room."""
+        """Add an item; return false if the page has no room for it. The first item always fits."""
         size = len(item.model_dump_json(by_alias=True).encode()) + 1
         if self._items and (len(self._items) >= self._limit or self._bytes + size > MAX_BYTES):
             return False
@@ -105,13 +105,13 @@ class PageBuilder(Generic[Item]):
         return True
 
     def build(self, *, is_last: bool) -> Page[Item]:
-        """What was taken; on the last page nothing follows."""
+        """Return the page; the last page has no cursor."""
         follows = None if is_last or self._last is None else encode_cursor(self._last)
         return Page(items=self._items, next_cursor=follows)
 
 
 def paginate(sources: Sequence[Source], request: PageRequest, to_item: Callable[[Source], Item]) -> Page[Item]:
-    """A page of a list that never changes and is in memory."""
+    """Return a page of a constant list in memory."""
     builder: PageBuilder[Item] = PageBuilder(request.limit)
     for index in range(request.after.sort_key if request.after else 0, len(sources)):
         if not builder.add(to_item(sources[index]), Position(index + 1)):

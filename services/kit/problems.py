@@ -1,4 +1,4 @@
-"""How does a refusal look on the wire? Problem details (RFC 9457) in the reader's language; to people, a page."""
+"""Answer refusals as problem details (RFC 9457) in the reader's language, and to browsers as pages."""
 
 from typing import Any, cast
 
@@ -67,7 +67,7 @@ BY_STATUS: dict[int, type[Refusal]] = {
 
 
 def language_of(request: Request) -> str:
-    """`fr` unless the reader prefers English."""
+    """Return `fr`, unless the reader prefers English."""
     wished = request.headers.get("accept-language", "fr").lower()
     first = [entry.split(";")[0].strip()[:2] for entry in wished.split(",")]
     return next((entry for entry in first if entry in ("fr", "en")), "fr")
@@ -80,7 +80,7 @@ def record_problem(request: Request, slug: str) -> None:
 
 
 def problem_response(request: Request, refusal: Refusal) -> Response:
-    """The response for a refusal: type, title, status, a reference, and what the refusal adds."""
+    """Return the response for a refusal: type, title, status, a reference, and the refusal's members."""
     language = language_of(request)
     body: dict[str, Any] = {
         **refusal.members,
@@ -100,14 +100,14 @@ def problem_response(request: Request, refusal: Refusal) -> Response:
 
 
 def _is_page_navigation(request: Request) -> bool:
-    """A browser came here to show what there is; one that goes on with a download would keep a page as the file."""
+    """Return whether a browser navigates here; one that resumes a download would store a page as the file."""
     headers = request.headers
     navigates = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
     return request.method == "GET" and navigates and "range" not in headers
 
 
 def _respond(request: Request, refusal: Refusal) -> Response:
-    """The problem, or for a visit the portal's page of it."""
+    """Return the problem, or for a page navigation a redirection to the portal's page."""
     pages_url = request.app.state.pages_url
     if not pages_url or not _is_page_navigation(request):
         return problem_response(request, refusal)
@@ -129,7 +129,7 @@ async def _on_validation_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_encoding_error(request: Request, _error: Exception) -> Response:
-    """Half a surrogate pair passes as JSON, and can be neither hashed, stored nor sent."""
+    """A lone surrogate is valid JSON, but can be neither hashed, stored nor sent."""
     return problem_response(request, MalformedRequest())
 
 
@@ -143,7 +143,7 @@ async def _on_exception(request: Request, error: Exception) -> Response:
 
 
 def install(app: FastAPI, pages_url: str = "") -> None:
-    """Answer every refusal and every error of this application as a problem; people read it at `pages_url`."""
+    """Answer every refusal and error of this application as a problem; browsers see it as a page of `pages_url`."""
     app.state.pages_url = pages_url
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_validation_error)

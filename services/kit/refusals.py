@@ -1,14 +1,14 @@
-"""How is a request refused? The class is the problem's name, its docstring the title, its parent the status."""
+"""Refusals of requests: the class name is the problem's name, the docstring its title, the parent its status."""
 
 import re
 from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A decision not to do what was asked.
+    """A decision not to do what was requested.
 
     `title_fr` is the title in French; keyword arguments become members of the problem (RFC 9457, section 3.2), so they
-    hold nothing that the person asking may not know.
+    contain nothing that the caller may not know.
     """
 
     status: ClassVar[int] = 400
@@ -21,12 +21,12 @@ class Refusal(Exception):
 
     @classmethod
     def slug(cls) -> str:
-        """`LinkAlreadyUsed` is `link-already-used`."""
+        """Return the problem's name: `link-already-used` for `LinkAlreadyUsed`."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
     def title(cls, language: str = "en") -> str:
-        """One sentence for people, in `fr` or `en`."""
+        """Return the title, one sentence, in `fr` or `en`."""
         return cls.title_fr if language == "fr" and cls.title_fr else (cls.__doc__ or "").strip().splitlines()[0]
 
 

@@ -1,4 +1,4 @@
-"""How does a process answer on its ports? uvicorn, two of it side by side, stopped by a signal they share."""
+"""Run two uvicorn servers in one process, stopped by a shared signal."""
 
 import asyncio
 import signal
@@ -15,21 +15,21 @@ from services.kit.settings import ProcessSettings
 
 SEND_BUFFER_BYTES = 256 * 1024
 KEEPALIVE_IDLE_SECONDS, KEEPALIVE_PROBES, KEEPALIVE_INTERVAL_SECONDS = 10, 3, 5
-"""A connection that is silent for so long is probed; without an answer to so many probes it is closed."""
+"""TCP keep-alive: an idle connection is probed, and closed after so many unanswered probes."""
 EXIT_BAD_SETTINGS = 78
 
 
 class Server(uvicorn.Server):
-    """uvicorn without its own signal handling: two of them share this process."""
+    """uvicorn without its signal handlers, because two servers share this process."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to whoever runs both."""
+        """Install no signal handlers."""
         yield
 
 
 def create_server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
-    """A server for one application on one port, not yet listener."""
+    """Create a server for one application on one port, not yet listening."""
     return Server(
         uvicorn.Config(
             app,
@@ -50,7 +50,7 @@ def create_server(app: FastAPI, settings: ProcessSettings, port: int) -> Server:
 
 
 async def serve(server: Server, settings: ProcessSettings) -> None:
-    """Listen and answer until told to exit; a small send buffer keeps "sent" close to "received"."""
+    """Serve until `should_exit`; a small send buffer keeps "sent" close to "received"."""
     family = socket.AF_INET6 if ":" in settings.listen_host else socket.AF_INET
     listener = _listening_socket(family)
     try:
@@ -64,7 +64,7 @@ async def serve(server: Server, settings: ProcessSettings) -> None:
 
 
 def _listening_socket(family: socket.AddressFamily) -> socket.socket:
-    """A socket whose options every accepted connection inherits."""
+    """Return a socket whose options all accepted connections inherit."""
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
@@ -76,7 +76,7 @@ def _listening_socket(family: socket.AddressFamily) -> socket.socket:
 
 
 def shutdown_requested() -> asyncio.Event:
-    """Set by SIGTERM and SIGINT."""
+    """Return an event that SIGTERM and SIGINT set."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -84,7 +84,7 @@ def shutdown_requested() -> asyncio.Event:
 
 
 async def wait_for_exit(stop: asyncio.Event, servers: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for the signal, or for a server that could not start."""
+    """Wait for the signal, or until a server ends because it could not start."""
     told = asyncio.create_task(stop.wait())
     await asyncio.wait([told, *servers], return_when=asyncio.FIRST_COMPLETED)
     told.cancel()

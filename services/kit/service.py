@@ -1,4 +1,4 @@
-"""How is a service run? Its API, its management port and its loops, started in any order and stopped gracefully."""
+"""Run a service: its API, its management port and its periodic tasks, with a graceful stop."""
 
 import asyncio
 import gc
@@ -32,7 +32,7 @@ SWEEP_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class PeriodicTask:
-    """Something that a service does again and again: `once`, then a pause."""
+    """A task that repeats: `run`, then a pause of `interval_seconds`."""
 
     name: str
     interval_seconds: float
@@ -41,7 +41,7 @@ class PeriodicTask:
 
 @dataclass(frozen=True)
 class Service:
-    """A service put together, not yet running."""
+    """The parts of a service that is not yet running."""
 
     name: str
     settings: ServiceSettings
@@ -58,7 +58,7 @@ class Service:
 
 
 async def get_deps(request: Request) -> Any:
-    """What the service's endpoints need, for `Annotated[Deps, Depends(wired)]`."""
+    """Return the service's dependencies, for `Annotated[Deps, Depends(get_deps)]`."""
     return request.app.state.deps
 
 
@@ -70,7 +70,7 @@ def create_api(
     docs: str = "",
     pages_url: str = "",
 ) -> FastAPI:
-    """The public application of a service; what it refuses is shown to people at `pages_url`."""
+    """Create the public application of a service; browsers see its refusals as pages of `pages_url`."""
     app = FastAPI(
         title=f"Mélanissimo {name}",
         description=docs,
@@ -88,7 +88,7 @@ def create_api(
 
 
 def main(build: Callable[[], Service], name: str) -> None:
-    """Run a service until SIGTERM or SIGINT; exit 78 when its settings are not acceptable."""
+    """Run a service until SIGTERM or SIGINT; exit with 78 if its settings are invalid."""
     try:
         service = build()
     except (InvalidSettings, ValueError) as error:
@@ -101,14 +101,14 @@ def main(build: Callable[[], Service], name: str) -> None:
 
 
 def _freeze_gc() -> None:
-    """What is there now stays for good: walking over it again and again would hold up requests for nothing."""
+    """Exclude all present objects from garbage collection: they stay, and scanning them would delay requests."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(GC_THRESHOLD)
 
 
 async def run(service: Service) -> None:
-    """Serve until told to stop; dependencies may come and go meanwhile."""
+    """Serve until a signal; dependencies may fail and return meanwhile."""
     stop = shutdown_requested()
     relay = Relay(service.database.repositories, service.bus, service.settings.outbox_grace_seconds)
     health = Health({"mongo": service.database.ping, "broker": _broker_check(service.bus), **service.checks})
@@ -148,7 +148,7 @@ async def _stop(service: Service, relay: Relay, public: uvicorn.Server, serving:
         async with asyncio.timeout(5):
             await relay.flush()
     except Exception:
-        logger().info("events are left for the next process")
+        logger().info("events are left to the next process")
 
 
 async def _close(service: Service) -> None:
@@ -156,7 +156,7 @@ async def _close(service: Service) -> None:
         async with asyncio.timeout(5):
             await service.bus.close()
     except Exception:
-        logger().info("the broker was gone before the end")
+        logger().info("the broker was unreachable at shutdown")
     service.database.close()
     for close in service.on_close:
         close()
@@ -178,14 +178,14 @@ def _background(service: Service, relay: Relay, health: Health) -> Iterator[Any]
 
 
 async def _run_relay(service: Service, health: Health, relay: Relay) -> None:
-    """Publish what waits in the outboxes, once there is a broker to publish to."""
+    """Publish the events in the outboxes as soon as there is a broker."""
     await _prepare(service, health)
     tasks = (PeriodicTask("relay", 0, relay.run), PeriodicTask("outbox", SWEEP_SECONDS, relay.sweep))
     await asyncio.gather(*(run_forever(task, service.settings.max_task_interval_seconds) for task in tasks))
 
 
 async def _prepare(service: Service, health: Health) -> None:
-    """Indexes, then the broker; again and again until both were there once."""
+    """Create the indexes, then connect to the broker; retry each until it succeeds."""
     await _retry_until_ready(service.database.prepare, "mongo")
     await _retry_until_ready(lambda: service.bus.connect(service.handlers), "broker")
     health.started = True
@@ -204,13 +204,13 @@ async def _retry_until_ready(attempt: Callable[[], Awaitable[None]], dependency:
 
 
 async def run_forever(task: PeriodicTask, max_task_interval_seconds: float) -> None:
-    """Do it again and again; a failure is logged, counted, and does not end it."""
+    """Repeat a task; a failure is logged and counted, and the task continues."""
     while True:
         trace.enter(None)
         try:
             await task.run()
         except Exception:
             metrics.task_failures.labels(task.name).inc()
-            logger().warning("a loop failed and goes on", task=task.name, exc_info=True)
+            logger().warning("a periodic task failed", task=task.name, exc_info=True)
             await asyncio.sleep(RETRY_SECONDS)
         await asyncio.sleep(min(task.interval_seconds, max_task_interval_seconds))

@@ -1,4 +1,4 @@
-"""What may an operator change in every service? Environment variables, and secrets as files that are never defaults."""
+"""Settings that all services share: environment variables, and secrets as files, without defaults."""
 
 import ipaddress
 import os
@@ -15,11 +15,11 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class InvalidSettings(Exception):
-    """The process must not start with these settings; the message names them and holds no value."""
+    """The process must not start with these settings; the message names them without their values."""
 
 
 class ProcessSettings(BaseSettings):
-    """Settings that every process has; a missing or weak one ends the start with a clear line (R63)."""
+    """The settings of every process; a missing or weak one ends the start with a clear message (R63)."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -33,7 +33,7 @@ class ProcessSettings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """From the environment and the folder `SECRETS_DIR`."""
+        """Read the environment and the files in the folder `SECRETS_DIR`."""
         folder = os.environ.get("SECRETS_DIR")
         sources: dict[str, Any] = {"_secrets_dir": Path(folder)} if folder else {}
         try:
@@ -69,10 +69,10 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """Settings of a process that keeps something and tells the others: its database and the broker.
+    """The settings of a service with a database and the broker.
 
-    `max_task_interval_seconds` bounds the pause of every background loop. An event that was not published after
-    `outbox_grace_seconds` is taken up by any process of the service.
+    `max_task_interval_seconds` limits the pauses of all periodic tasks. An event that is still unpublished after
+    `outbox_grace_seconds` is published by any process of the service.
     """
 
     mongo_database: str
@@ -83,7 +83,7 @@ class ServiceSettings(ProcessSettings):
 
 
 def _describe_errors(error: ValidationError) -> str:
-    """`name: what is wrong with it`, of each setting, without any value."""
+    """Return `name: error` for each setting, without values."""
     found = error.errors(include_url=False, include_input=False)
     return "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in found)
 
@@ -99,7 +99,7 @@ def _refuse_weak(name: str, secret: str) -> None:
 
 
 def _password(name: str, url: str) -> str:
-    """The password in an address, as the drivers read it: what is special in it stands there percent-encoded."""
+    """Return the password of a URL as drivers read it: special characters are percent-encoded."""
     try:
         return unquote(urlsplit(url).password or "")
     except ValueError:

@@ -1,7 +1,7 @@
-"""How is text taken in that others wrote? Its size is bounded before anything is done that costs more than reading it.
+"""Normalise text of others; its size is bounded before any expensive operation.
 
-This is the one door to Unicode normal forms: normalising sorts the combining marks that follow one another, in a time
-that grows with the square of their number, so that 64 kB of them would hold a process for seconds.
+No other module uses Unicode normal forms: normalisation sorts consecutive combining marks in a time that grows with
+the square of their number, so that 64 kB of them would block a process for seconds.
 """
 
 import re
@@ -16,16 +16,16 @@ from services.kit.refusals import ContentTooLarge
 MAX_SHORT_LENGTH = 1_000
 MAX_LONG_LENGTH = 100_000
 MAX_MARKS = 13
-"""In a row, more than any language writes. A sign may stand for two and a letter bring three, so that never more than
-30 are sorted (UAX #15, Stream-Safe Text Format)."""
+"""In a row, more than any language uses. A mark may decompose into two and a letter bring three, so that at most 30 are
+sorted (UAX #15, Stream-Safe Text Format)."""
 
 NormalForm = Literal["NFC", "NFKC", "NFKD"]
 
 ShortText = Annotated[str, StringConstraints(max_length=MAX_SHORT_LENGTH)]
-"""One thing that a request says: an address, a name, an id, a key. A rule may bound it further."""
+"""A short string of a request: an address, a name, an id, a key. A rule may bound it further."""
 
 LongText = Annotated[str, StringConstraints(max_length=MAX_LONG_LENGTH)]
-"""What somebody typed or pasted; a rule bounds it further before it normalises it."""
+"""A text that a person typed or pasted; a rule bounds it further before normalising it."""
 
 
 def normalise(text: str, max_length: int, form: NormalForm = "NFC") -> str:
@@ -60,7 +60,7 @@ def _limit_marks(text: str) -> str:
 
 
 def _marks(codes: range) -> str:
-    """The signs of which nothing but marks is left when they are decomposed, as ranges of a character class."""
+    """Return the characters that decompose into marks only, as ranges of a character class."""
     signs = [chr(code) for code in codes]
     marks = [all(map(unicodedata.combining, unicodedata.normalize("NFKD", sign))) for sign in signs]
     ranges = [list(run) for is_mark, run in groupby(signs, dict(zip(signs, marks, strict=True)).get) if is_mark]
@@ -70,5 +70,5 @@ def _marks(codes: range) -> str:
 WITHIN, LAST = 0xFFFF, 0x1FFFF
 BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
 RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MAX_MARKS + 1},}}")
-"""For text whose signs all have 16 bits: that is looked through ten times as fast."""
+"""For text with 16-bit characters only, which is searched ten times as fast."""
 RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MAX_MARKS + 1},}}")

@@ -1,4 +1,4 @@
-"""Which moments may a request name? Those that every time zone and every store can tell."""
+"""Dates that a request may contain: those that every time zone and every store can represent."""
 
 from datetime import UTC, datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Is this session token genuine? The one door to python-jose: ES256 only, every claim required and checked."""
+"""Sign and verify session tokens: ES256 only, every claim required and checked."""
 
 import base64
 import json
@@ -19,15 +19,15 @@ REQUIRED_CLAIMS = frozenset({"exp", "aud", "iat", "iss", "sub", "jti"})
 DECODE_OPTIONS = {
     "verify_exp": False,
     "verify_iat": False,
-}  # the library would ask the machine's clock; see _check_life
+}  # the library would read the machine's clock; see _check_life
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, or no longer."""
+    """The token is not valid, or no longer."""
 
 
 class TokenProfile(NamedTuple):
-    """What a kind of token is for; `max_life` bounds its life whatever it says of itself."""
+    """One kind of token; `max_life` limits its life, whatever its claims say."""
 
     issuer: str
     audience: str
@@ -55,7 +55,7 @@ class Signer:
         self.public_jwk = {**members, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
 
     def sign(self, *, subject: str, id: str, now: datetime, life: timedelta, claims: Mapping[str, Any]) -> str:
-        """A token for `subject` from `now` for `life`."""
+        """Return a token for `subject`, valid from `now` for `life`."""
         issued = int(now.timestamp())
         body = {
             **claims,
@@ -67,7 +67,7 @@ class Signer:
             "exp": issued + int(life.total_seconds()),
         }
         headers = {"typ": self._profile.type, "kid": self.kid}
-        # In UTF-8: escaped, a long name in another script would make the token longer than a verifier reads.
+        # In UTF-8: with escapes, a long name in another script would exceed the maximum length.
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         token = str(jws.sign(payload, self._pem, headers=headers, algorithm=ALGORITHM))
         if len(token) > MAX_TOKEN_LENGTH:
@@ -86,14 +86,14 @@ class Verifier:
         self._profile = profile
 
     def verify(self, token: str, now: datetime, grace: timedelta = timedelta(0)) -> dict[str, Any]:
-        """The claims of a genuine token; `InvalidToken` for everything else, without saying why.
+        """Return the claims of a valid token; raises `InvalidToken` for any other, without a reason.
 
-        `late` is how long after its end it is still taken.
+        `grace` is how long an expired token is still accepted.
         """
         try:
             return self._claims(token, now, grace)
         except Exception as error:
-            # The library is known to raise more than its own errors on hostile input.
+            # On hostile input the library raises other exceptions than its own.
             raise InvalidToken() from error
 
     def _claims(self, token: str, now: datetime, grace: timedelta) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Verifier:
 
 
 def _decoded(segment: str) -> bytes:
-    """Strict base64url: the alphabet was checked, and re-encoding must give the same characters."""
+    """Decode strict base64url: the alphabet was checked, and re-encoding must give the same characters."""
     decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     if base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() != segment:
         raise InvalidToken()
