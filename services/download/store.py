@@ -160,9 +160,11 @@ class Links:
         except NotFound:
             raise LinkUnknown() from None
 
-    async def received_by(self, address: str, paging: PageRequest, shown: ItemMapper[Item]) -> Page[Item]:
+    async def received_by(self, address: str, page_request: PageRequest, shown: ItemMapper[Item]) -> Page[Item]:
         """A page of what was sent to this address, the latest first."""
-        return await self.all.listing.page({"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, paging, shown)
+        return await self.all.listing.page(
+            {"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, page_request, shown
+        )
 
     async def now(self) -> datetime:
         """The database's time."""

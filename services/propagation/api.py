@@ -102,10 +102,10 @@ async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Card:
 
 
 @router.get("/pending")
-async def show_pending(deps: Wired, request: Request, paging: PageParameters) -> Page[PendingSummary]:
+async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingSummary]:
     """What waits for the agent who asks, the most urgent first."""
     caller = await _agent(deps, request)
-    return await deps.propagations.waiting_for(caller.address, paging, _summary)
+    return await deps.propagations.waiting_for(caller.address, page_request, _summary)
 
 
 @router.post("/transfers/{transfer}/approval")

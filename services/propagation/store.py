@@ -59,10 +59,12 @@ class Propagations:
                     return found, one.address
         raise NotFound()
 
-    async def waiting_for(self, address: str, paging: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def waiting_for(
+        self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]
+    ) -> Page[Item]:
         """A page of those that this approver may still decide, the most urgent first."""
         query = {"invited.address": address, "state": "waiting"}
-        return await self.all.listing.page(query, MOST_URGENT, WAITING_FIELDS, paging, map_each(shown))
+        return await self.all.listing.page(query, MOST_URGENT, WAITING_FIELDS, page_request, map_each(shown))
 
     async def overdue(self) -> list[str]:
         """Those whose last day to decide is over, by the database's clock."""

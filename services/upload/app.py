@@ -76,7 +76,7 @@ def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
         arrivals=Arrivals(objects, digests),
         objects=objects,
         capabilities=Capabilities(settings.pepper.get_secret_value(), life),
-        rates=RateLimiter(database.expiring_documents("rates", expire_at="until")),
+        rate_limiter=RateLimiter(database.expiring_documents("rates", expire_at="until")),
         limits=settings.limits(),
         agents=settings.agents(),
     )

@@ -23,6 +23,6 @@ class Deps:
     arrivals: Arrivals
     objects: ObjectStore
     capabilities: Capabilities
-    rates: RateLimiter
+    rate_limiter: RateLimiter
     limits: Limits
     agents: Domains

@@ -118,10 +118,10 @@ class Transfers:
             raise FileAlreadyComplete()
         return Receiving(File.model_validate(announced), now)
 
-    async def drafts_of(self, address: str, paging: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def drafts_of(self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
         """A page of a sender's drafts, the last touched first."""
         query = {"sender.address": address, "state": "draft"}
-        return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, paging, map_each(shown))
+        return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, page_request, map_each(shown))
 
     async def begin(self, draft: Transfer, limits: Limits) -> Transfer:
         """Keep a new draft under a number that no other draft of its sender has, or refuse; the known one of this id.
@@ -143,10 +143,10 @@ class Transfers:
         query = {"sender.address": address, **NUMBERED}
         return {one["slot"] for one in await self._aggregates.listing.select(query, ONLY_SLOT, limit=MOST_SLOTS)}
 
-    async def sent_by(self, address: str, paging: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def sent_by(self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
         """A page of what a sender has sent, the latest first."""
         query = {"sender.address": address}
-        return await self._aggregates.listing.page(query, LAST_SENT, SENT_FIELDS, paging, map_each(shown))
+        return await self._aggregates.listing.page(query, LAST_SENT, SENT_FIELDS, page_request, map_each(shown))
 
     async def due(self) -> list[str]:
         """Ids of the transfers that the sweeper must look at now, the longest overdue first."""

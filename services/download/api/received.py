@@ -38,7 +38,9 @@ class ReceivedCard(BaseModel):
 
 
 @router.get("")
-async def received(request: Request, response: Response, deps: Wired, paging: PageParameters) -> Page[ReceivedCard]:
+async def received(
+    request: Request, response: Response, deps: Wired, page_request: PageParameters
+) -> Page[ReceivedCard]:
     """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
 
     Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
@@ -54,7 +56,7 @@ async def received(request: Request, response: Response, deps: Wired, paging: Pa
         deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
         return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
 
-    return await deps.links.received_by(caller.address, paging, shown)
+    return await deps.links.received_by(caller.address, page_request, shown)
 
 
 def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:

@@ -84,7 +84,7 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
 
 @router.get("/recipients/{number}/files")
 async def files_of_recipient(
-    transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, paging: PageParameters
+    transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, page_request: PageParameters
 ) -> Page[ShelfCard]:
     """What one recipient did with each file, in the order of the transfer; nothing while they have no link.
 
@@ -98,7 +98,7 @@ async def files_of_recipient(
         link, now = await deps.links.read(id)
     except LinkUnknown:
         return Page(items=[], next_cursor=None)
-    return paginate(sent.contents.files, paging, lambda file: shelf_card(file, link, now))
+    return paginate(sent.contents.files, page_request, lambda file: shelf_card(file, link, now))
 
 
 @router.post("/reopenings", status_code=204)

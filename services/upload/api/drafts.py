@@ -30,9 +30,9 @@ async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
 
 
 @router.get("", response_model=Page[DraftSummary])
-async def drafts(deps: Wired, caller: Asking, paging: PageParameters) -> Response:
+async def drafts(deps: Wired, caller: Asking, page_request: PageParameters) -> Response:
     """One's own drafts, the last touched first."""
-    return answer(await deps.transfers.drafts_of(caller.address, paging, draft_summary))
+    return answer(await deps.transfers.drafts_of(caller.address, page_request, draft_summary))
 
 
 @router.get("/{draft}", response_model=DraftCard)
@@ -88,7 +88,7 @@ async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: Shown
     refuse_incomplete(open_draft(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
     as_shown(draft, was)
     rate = RateLimit("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
-    if not await deps.rates.allows(rate, draft.person):
+    if not await deps.rate_limiter.allows(rate, draft.person):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
 
 

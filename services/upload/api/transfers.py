@@ -22,9 +22,9 @@ class Validity(BaseModel):
 
 
 @router.get("", response_model=Page[TransferSummary])
-async def transfers(deps: Wired, caller: Asking, paging: PageParameters) -> Response:
+async def transfers(deps: Wired, caller: Asking, page_request: PageParameters) -> Response:
     """What one has sent, the latest first."""
-    return answer(await deps.transfers.sent_by(caller.address, paging, transfer_summary))
+    return answer(await deps.transfers.sent_by(caller.address, page_request, transfer_summary))
 
 
 @router.get("/{transfer}", response_model=TransferCard)
