@@ -85,6 +85,6 @@ def shutdown_requested() -> asyncio.Event:
 
 async def wait_for_exit(stop: asyncio.Event, servers: Sequence[asyncio.Task[None]]) -> None:
     """Wait for the signal, or until a server ends because it could not start."""
-    told = asyncio.create_task(stop.wait())
-    await asyncio.wait([told, *servers], return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    signalled = asyncio.create_task(stop.wait())
+    await asyncio.wait([signalled, *servers], return_when=asyncio.FIRST_COMPLETED)
+    signalled.cancel()
