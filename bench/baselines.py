@@ -16,7 +16,7 @@ from bench.request_rate import rate
 from bench.rows import TableRow
 from bench.stage import Stage
 from devstack.stack import Stack
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 
 SECONDS = 4.0
 SMALL = b"x" * 1000
@@ -80,7 +80,7 @@ def _writes(stack: Stack, concurrency: int) -> float:
 
 
 def _puts(stack: Stack, concurrency: int) -> float:
-    store = Objects(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
+    store = ObjectStore(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
     digest = hashlib.sha256(SMALL).hexdigest()
 
     def worker(_: int) -> Callable[[], object]:

@@ -17,7 +17,7 @@ from bench.rows import TableRow, median
 from bench.stage import Stage
 from bench.usage import PeakMemory, UsageMeter, resident_bytes
 from devstack.s3_client import s3_client
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 
 MEGABYTE = 1_000_000
 TARGET = 0.90
@@ -111,7 +111,7 @@ def _verify(stage: Stage, draft: str, part_file: PartFile) -> None:
 def _directly(stage: Stage, part_file: PartFile, parallel: int) -> float:
     """Return the seconds for the same parts, signed alike, directly into the store; then abort the upload."""
     stack = stage.stack
-    store = Objects(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
+    store = ObjectStore(stack.s3_endpoint, stack.s3_region, stack.s3_bucket, stack.s3_access_key, stack.s3_secret_key)
     client: minio.Minio = s3_client(stack.workspace, "upload")
     key = f"bench/{uuid.uuid4().hex}"
     upload = client._create_multipart_upload(stack.s3_bucket, key, {})

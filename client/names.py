@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from client.visible import visible
+from client.visible import strip_invisible
 
 NAME_BYTES = 240
 LONGEST_ASKED = 1_000
@@ -64,7 +64,7 @@ def cut_short(name: str, size_bytes: int) -> str:
 
 
 def _safe_name(step: str) -> str:
-    seen = visible(step[:LONGEST_ASKED], UNSEEN)
+    seen = strip_invisible(step[:LONGEST_ASKED], UNSEEN)
     name = TAIL.sub("", unicodedata.normalize("NFC", seen).translate(REPLACED).strip())
     if not name.strip("."):
         return "_"

@@ -1,4 +1,4 @@
-"""Drop the characters of a text that cannot be seen, but not the joiners that a script or an emoji is written with."""
+"""Remove the invisible characters of a text, except joiners that a script or an emoji needs."""
 
 import re
 import unicodedata
@@ -6,15 +6,15 @@ from collections.abc import Collection
 
 NON_JOINER, JOINER = "\u200c", "\u200d"
 SCRIPTS = re.compile("[\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\U00011000-\U00011fff]")
-"""Arabic and its neighbours, the scripts of India and Sri Lanka, Burmese, Khmer, Mongolian: they write joiners."""
+"""Arabic and related scripts, those of India and Sri Lanka, Burmese, Khmer, Mongolian: they use joiners."""
 VARIATION = "\ufe0f"
 
 
-def visible(text: str, unwanted: Collection[str] = ("Cc", "Cf", "Cs"), keeping: str = "") -> str:
-    """The text without the characters of the `unwanted` Unicode categories, except those in `keeping`.
+def strip_invisible(text: str, unwanted: Collection[str] = ("Cc", "Cf", "Cs"), keeping: str = "") -> str:
+    """Return the text without characters of the `unwanted` Unicode categories, except those in `keeping`.
 
-    A joiner stays between two characters of a script that uses joiners, and between two pictures. Elsewhere nobody can
-    see it, and a name with one would pass for the same name without. Doing it again changes nothing.
+    A joiner stays between two characters of a script that uses joiners, and between two emoji. Elsewhere it is
+    invisible, and a name with it would look like the same name without. A repeated call changes nothing.
     """
     if text.isascii() and text.isprintable():
         return text

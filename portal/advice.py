@@ -181,7 +181,7 @@ ADVICE = {
     "agents-only": Advice(
         _("This page is for agents"), _("Only agents decide on transfers."), link="/", link_words=HOME[1]
     ),
-    "too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
+    "too-many-requests": Advice(_("Too many requests"), _("Wait a little, then try again.")),
     "challenges-too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
     "mailbox-sent-enough": Advice(
         _("Look in your mailbox"),
@@ -202,7 +202,7 @@ ADVICE = {
     "form-from-elsewhere": Advice(
         _("This form is out of date"), _("Go back, load the page again, and send the form once more.")
     ),
-    "too-large": Advice(_("This is too large"), _("Go back and send less at a time.")),
+    "content-too-large": Advice(_("This is too large"), _("Go back and send less at a time.")),
     "counter-busy": Advice(
         _("Many people are downloading right now"),
         _("Nothing was counted. Open the link in your mail again in a few moments."),

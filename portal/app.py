@@ -20,11 +20,11 @@ from portal.rendering import Pages
 from portal.sessions import Cookies
 from portal.settings import Settings
 from portal.trap import Trap
-from services.kit.health import Health, management
+from services.kit.health import Health, management_app
 from services.kit.logs import configure, logger
-from services.kit.requests import Requests
-from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
-from services.kit.settings import BadSettings
+from services.kit.middleware import RequestMiddleware
+from services.kit.server import EXIT_BAD_SETTINGS, create_server, serve, shutdown_requested, wait_for_exit
+from services.kit.settings import InvalidSettings
 from services.kit.version import VERSION
 
 NAME = "portal"
@@ -69,7 +69,7 @@ def application(deps: Deps) -> FastAPI:
     app.state.deps = deps
     app.include_router(router)
     errors.install(app)
-    app.add_middleware(Requests, largest_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
+    app.add_middleware(RequestMiddleware, max_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
     app.add_middleware(Cookies)
     app.add_middleware(Heads)
     return app
@@ -86,7 +86,7 @@ def main() -> None:
     """Run the portal until SIGTERM or SIGINT; exit 78 when its settings are not acceptable."""
     try:
         portal = build()
-    except (BadSettings, ValueError, OSError) as error:
+    except (InvalidSettings, ValueError, OSError) as error:
         print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
         raise SystemExit(EXIT_BAD_SETTINGS) from None
     configure(NAME, portal.settings.log_level)
@@ -96,15 +96,15 @@ def main() -> None:
 
 async def run(portal: Portal) -> None:
     """Serve until told to stop; the gateway may come and go meanwhile."""
-    settings, stop = portal.settings, told_to_stop()
+    settings, stop = portal.settings, shutdown_requested()
     health = Health({"gateway": portal.deps.gateway.check})
     health.started = True
-    public = server(portal.app, settings, settings.listen_port)
-    private = server(management(health), settings, settings.management_port)
+    public = create_server(portal.app, settings, settings.listen_port)
+    private = create_server(management_app(health), settings, settings.management_port)
     beat = asyncio.create_task(health.beat())
     servers = [asyncio.create_task(serve(each, settings)) for each in (public, private)]
     logger().info("started", port=settings.listen_port, version=VERSION)
-    await first(stop, servers)
+    await wait_for_exit(stop, servers)
     health.draining = True
     logger().info("stopping")
     public.should_exit = True

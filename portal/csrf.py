@@ -3,8 +3,8 @@
 from starlette.requests import Request
 
 from portal.sessions import browser_of
+from services.kit.credentials import constant_time_equal, keyed_hash
 from services.kit.refusals import Forbidden, Unauthenticated
-from services.kit.secrets import keyed_hash, same
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
@@ -17,19 +17,19 @@ OPEN = (["approve"], ["download"])
 class FormFromElsewhere(Forbidden):
     """This form did not come from a page of this site; open the page again."""
 
-    french = "Ce formulaire ne vient pas d'une page de ce site ; rouvrez la page."
+    title_fr = "Ce formulaire ne vient pas d'une page de ce site ; rouvrez la page."
 
 
 class SignedOut(Unauthenticated):
     """You are signed out; sign in again in another tab, then go on here."""
 
-    french = "Vous êtes déconnecté ; reconnectez-vous dans un autre onglet, puis continuez ici."
+    title_fr = "Vous êtes déconnecté ; reconnectez-vous dans un autre onglet, puis continuez ici."
 
 
 class SessionChanged(Forbidden):
     """The session has changed: this page belongs to somebody else; sign in as that person, or open the page again."""
 
-    french = (
+    title_fr = (
         "La session a changé : cette page est à une autre personne ; reconnectez-vous comme elle, ou rouvrez la page."
     )
 
@@ -62,7 +62,7 @@ class Csrf:
         path = purpose or request.url.path
         if not self._from_here(request):
             raise FormFromElsewhere()
-        if same(given, self.token(request, person, path)):
+        if constant_time_equal(given, self.token(request, person, path)):
             return
         if not given or _is_open(path):
             raise FormFromElsewhere()

@@ -14,7 +14,7 @@ from portal.gateway import Refused
 from portal.visits import UNAUTHENTICATED, Visit
 from services.kit import trace
 from services.kit.logs import logger
-from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError, noted
+from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError, record_problem
 from services.kit.refusals import BadRequest, NotFound, Refusal
 
 FOR_SCRIPTS = "/relay/"
@@ -35,7 +35,7 @@ def told(visit: Visit, refusal: Refusal) -> Refused:
 
 def shown(visit: Visit, refused: Refused) -> Response:
     """The page of a refusal; whoever has no session is shown the way to one. A script is told the problem."""
-    noted(visit.request, _slug(refused))
+    record_problem(visit.request, _slug(refused))
     if visit.request.url.path.startswith(FOR_SCRIPTS):
         return _problem(visit, refused)
     if refused.status == UNAUTHENTICATED:

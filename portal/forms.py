@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from portal.csrf import FIELD, HEADER
 from portal.visits import RELAY, Visit
-from services.kit.refusals import BadRequest, TooLarge
+from services.kit.refusals import BadRequest, ContentTooLarge
 
 LARGEST_BYTES = 64 * 1024
 MOST_FIELDS = 100
@@ -51,7 +51,7 @@ async def body_of(request: Request, largest_bytes: int) -> bytes:
     async for piece in request.stream():
         body += piece
         if len(body) > largest_bytes:
-            raise TooLarge(limit_bytes=largest_bytes)
+            raise ContentTooLarge(limit_bytes=largest_bytes)
     return bytes(body)
 
 

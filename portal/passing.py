@@ -7,16 +7,16 @@ from typing import Any
 
 from portal.gateway import Refused
 from portal.visits import Visit
-from services.kit.refusals import BadRequest, TooLarge
+from services.kit.refusals import BadRequest, ContentTooLarge
 
 SMALL_BYTES = 8 * 2**20
 """A file up to this size goes in one piece, so that its size is known when it is announced."""
 
 
-class FormFileTooLarge(TooLarge):
+class FormFileTooLarge(ContentTooLarge):
     """This file is larger than this form takes; with scripts switched on there is no such limit."""
 
-    french = "Ce fichier dépasse ce que ce formulaire accepte ; avec JavaScript, cette limite n'existe pas."
+    title_fr = "Ce fichier dépasse ce que ce formulaire accepte ; avec JavaScript, cette limite n'existe pas."
 
 
 class Passing:

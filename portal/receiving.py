@@ -16,7 +16,7 @@ from portal.gateway import Refused
 from portal.multipart import Begun, Data, Ended, Event, boundary_of, events
 from portal.passing import Passing
 from portal.visits import Visit
-from services.kit.refusals import Refusal, TooLarge
+from services.kit.refusals import ContentTooLarge, Refusal
 
 FIELDS_BYTES = 400 * 1024
 """A message of 10,000 letters and three lists of 100 addresses, in whatever script."""
@@ -115,7 +115,7 @@ class _Receiving:
 
     async def _begin(self, part: Begun) -> None:
         if len(self.received.form) >= MOST_FIELDS:
-            raise TooLarge(limit_bytes=FIELDS_BYTES)
+            raise ContentTooLarge(limit_bytes=FIELDS_BYTES)
         self._field, self._value = part.name, bytearray()
         if part.filename:
             await self._save()
@@ -128,7 +128,7 @@ class _Receiving:
             return
         self._room -= len(data.content)
         if self._room < 0:
-            raise TooLarge(limit_bytes=FIELDS_BYTES)
+            raise ContentTooLarge(limit_bytes=FIELDS_BYTES)
         self._value += data.content
 
     async def _end(self, _: Ended) -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.language import COOKIE as LANGUAGE
 from services.kit.clock import utc_now
-from services.kit.secrets import new_token
+from services.kit.credentials import new_token
 
 COOKIE = "__Host-session"
 DEVICE = "__Host-device"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from services.kit.settings import ProcessSettings
-from services.kit.zones import TimeZone
+from services.kit.time_zones import TimeZone
 
 
 class Settings(ProcessSettings):

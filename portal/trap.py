@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.kit.secrets import keyed_hash, same
+from services.kit.credentials import constant_time_equal, keyed_hash
 
 FIELD = "website"
 """People do not see it; whoever fills in everything fills it in."""
@@ -28,7 +28,7 @@ class Trap:
     def springs(self, form: Mapping[str, str], now: datetime) -> bool:
         """Whether the form came back with the field filled in, too soon, or with a stamp that is not ours."""
         at, _, seal = form[STAMP].partition("-")
-        if form[FIELD] or not same(seal, self._seal(form["challenge"], at)):
+        if form[FIELD] or not constant_time_equal(seal, self._seal(form["challenge"], at)):
             return True
         return now.timestamp() - float(at) < self._least_seconds
 

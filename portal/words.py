@@ -10,8 +10,8 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from services.kit.idn import readable
-from services.kit.zones import zone_words
+from services.kit.idn import display_form
+from services.kit.time_zones import time_zone_label
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
@@ -26,7 +26,7 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
         "moment": partial(moment, language=language, zone=zone),
         "size": partial(size, language=language),
         "number": partial(number, language=language),
-        "readable": readable,
+        "readable": display_form,
         "spaced": spaced,
         "breakable": breakable,
     }
@@ -50,7 +50,7 @@ def moment(when: datetime, language: str, zone: ZoneInfo) -> str:
         clock = f"à {there.hour}{WIDE}h{WIDE}{there.minute:02}"
     else:
         clock = f"at {format_time(there, 'HH:mm', locale=LOCALES[language])}"
-    return f"{day(when, language, zone)} {clock} ({zone_words(zone, language)})"
+    return f"{day(when, language, zone)} {clock} ({time_zone_label(zone, language)})"
 
 
 def size(size_bytes: int, language: str) -> str:

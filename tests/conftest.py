@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent / ".local"
 RUNS_SIDE_BY_SIDE = 16
 WHOLE_STACK = ("tests/e2e", "tests/browser")
 EVERY_PAGE = "tests/browser/test_every_page.py"
-QUICK = {"LONGEST_PAUSE_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
+QUICK = {"MAX_TASK_INTERVAL_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
 """Background loops that a test would otherwise wait for."""
 SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
     "portal": {"LEAST_ASKING_SECONDS": "0"},

@@ -18,16 +18,16 @@ from pymongo.asynchronous.database import AsyncDatabase
 from devstack.keys import public_keys, signing_key
 from devstack.ports import CHOICE, LOOPBACK
 from devstack.stack import Stack
-from services.kit.callers import SESSION
+from services.kit.authentication import SESSION_TOKEN
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
-from services.kit.service import JSON_BYTES, api
+from services.kit.service import JSON_BYTES, create_api
 from services.kit.settings import ServiceSettings
 from services.kit.tokens import Signer
 from tests.passing_time import pass_time
 
 KEY = signing_key()
-SIGNER = Signer(KEY, SESSION)
+SIGNER = Signer(KEY, SESSION_TOKEN)
 AGENTS = "ministere.example"
 PUBLIC_URL = "https://melanissimo.example"
 PEPPER = "p" * 40
@@ -81,7 +81,7 @@ class Harness(ABC, Generic[Deps]):
     service: ClassVar[str]
     settings_class: ClassVar[type[ServiceSettings]]
     router: ClassVar[APIRouter] = APIRouter()
-    largest_body_bytes: ClassVar[int] = JSON_BYTES
+    max_body_bytes: ClassVar[int] = JSON_BYTES
     settings: ServiceSettings
     documents: Documents
 
@@ -127,7 +127,7 @@ class Harness(ABC, Generic[Deps]):
             deps = self.wire(database)
             self.databases.append(database)
             self.instances.append(deps)
-            self.apps.append(api(self.service, self.router, deps, self.largest_body_bytes))
+            self.apps.append(create_api(self.service, self.router, deps, self.max_body_bytes))
         await self.databases[0].prepare()
 
     async def stop(self) -> None:
@@ -147,7 +147,7 @@ class Harness(ABC, Generic[Deps]):
 
     async def published(self) -> None:
         """Empty all outboxes, as if the relay had published everything."""
-        for aggregates in self.databases[0].collections:
+        for aggregates in self.databases[0].repositories:
             await self.documents[aggregates.name].update_many({}, {"$set": {"outbox": []}})
 
     async def pass_time(self, by: timedelta, collection: str = "", id: str = "") -> None:

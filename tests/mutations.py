@@ -78,27 +78,27 @@ MUTATIONS = (
     Mutation(
         "A log line holds allowed fields only: no address and no secret.",
         "services/kit/logs.py",
-        "for key, value in line.items() if key in ALLOWED}",
+        "for key, value in line.items() if key in ALLOWED_FIELDS}",
         "for key, value in line.items()}",
         "tests/unit/kit/test_logs.py::test_a_field_that_is_not_allowed_is_dropped",
     ),
     Mutation(
-        "A fact stays in its document until the broker has confirmed it.",
+        "An event stays in its document until the broker has confirmed it.",
         "services/kit/outbox.py",
         """
                 await self._publisher.publish(entry)
-                sent.append(entry)
+                published.append(entry)
 """,
         """
-                sent.append(entry)
+                published.append(entry)
                 await self._publisher.publish(entry)
 """,
-        "tests/unit/kit/test_outbox.py::test_a_fact_that_was_not_confirmed_stays_and_is_published_by_the_next_sweep",
+        "tests/unit/kit/test_outbox.py::test_an_event_that_was_not_confirmed_stays_and_is_published_by_the_next_sweep",
     ),
     Mutation(
         "A refused kind of file is refused however its extension is written.",
         "services/upload/domain/names.py",
-        'normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
+        'normalise(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
         "tests/unit/upload/test_upload_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),
@@ -157,7 +157,7 @@ MUTATIONS = (
     Mutation(
         "A form of the portal is taken with its own token only.",
         "portal/csrf.py",
-        "if same(given, self.token(request, person, path)):",
+        "if constant_time_equal(given, self.token(request, person, path)):",
         "if given or path:",
         "tests/unit/portal/test_portal_access.py::test_every_address_that_takes_a_post_refuses_one_without_the_token",
     ),
@@ -195,7 +195,7 @@ MUTATIONS = (
         "services/download/api/links.py",
         "    delivery.must_be_open_to(link.recipient.address)\n",
         "",
-        "tests/integration/download/test_download_facts.py::test_each_end_has_its_own_words",
+        "tests/integration/download/test_download_events.py::test_each_end_has_its_own_words",
     ),
 )
 

@@ -5,7 +5,7 @@ from typing import Any
 
 
 async def pass_time(collection: Any, by: timedelta, query: dict[str, Any] | None = None) -> None:
-    """Move all dates of the documents that match, except those of facts that wait to be published.
+    """Move all dates of the documents that match, except those of events that wait to be published.
 
     Each document is replaced as it was read; when another write came first, it is read again. Its version counts the
     write, so that a service which had read it before decides again, too.

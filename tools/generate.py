@@ -12,44 +12,47 @@ import yaml
 
 from deploy.gateway import problems as gateway_problems
 from deploy.gateway import render
-from services.contracts.facts import FACTS
-from services.kit.bus import EVENTS
+from services.contracts.events import ALL_EVENTS
+from services.kit.bus import EVENTS_EXCHANGE
 from services.kit.refusals import Refusal
-from services.kit.service import api
+from services.kit.service import create_api
 from tools import limits
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 VERSION = "1.0.0"
 README = DOCS.parent / "README.md"
-FACTS_FROM, FACTS_TO = "<!-- facts -->", "<!-- /facts -->"
+EVENTS_FROM, EVENTS_TO = "<!-- events -->", "<!-- /events -->"
 
 
 def asyncapi() -> str:
-    """Every fact, its publisher, its readers and its shape, as AsyncAPI 3.0."""
+    """Every event, its publisher, its subscribers and its shape, as AsyncAPI 3.0."""
     schemas: dict[str, Any] = {}
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
-    for fact in FACTS:
-        schema = fact.model_json_schema(ref_template="#/components/schemas/{model}")
+    for event in ALL_EVENTS:
+        schema = event.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= schema.pop("$defs", {})
-        schemas[fact.__name__] = schema
-        publisher = fact.type.split(".")[0]
-        message = {"contentType": "application/json", "payload": {"$ref": f"#/components/schemas/{fact.__name__}"}}
-        channels[fact.__name__] = {
-            "address": fact.type,
-            "messages": {fact.__name__: {"summary": _first_line(fact.__doc__), **message}},
+        schemas[event.__name__] = schema
+        publisher = event.type.split(".")[0]
+        message = {"contentType": "application/json", "payload": {"$ref": f"#/components/schemas/{event.__name__}"}}
+        channels[event.__name__] = {
+            "address": event.type,
+            "messages": {event.__name__: {"summary": _first_line(event.__doc__), **message}},
         }
-        reference = {"$ref": f"#/channels/{fact.__name__}"}
-        operations[f"{publisher}.announces.{fact.__name__}"] = {"action": "send", "channel": reference}
-        for reader in fact.readers:
-            operations[f"{reader}.hears.{fact.__name__}"] = {"action": "receive", "channel": reference}
+        reference = {"$ref": f"#/channels/{event.__name__}"}
+        operations[f"{publisher}.publishes.{event.__name__}"] = {"action": "send", "channel": reference}
+        for subscriber in event.subscribers:
+            operations[f"{subscriber}.receives.{event.__name__}"] = {"action": "receive", "channel": reference}
     document = {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "The facts of Mélanissimo",
+            "title": "The events of Mélanissimo",
             "version": VERSION,
-            "description": f"One topic exchange, `{EVENTS}`; the routing key is the type; one quorum queue per reader.",
+            "description": (
+                f"One topic exchange, `{EVENTS_EXCHANGE}`; the routing key is the type; "
+                "one quorum queue for each subscriber and type."
+            ),
         },
         "channels": channels,
         "operations": operations,
@@ -61,7 +64,7 @@ def asyncapi() -> str:
 def openapi(service: str) -> str:
     """What a person can ask of one service."""
     module = importlib.import_module(f"services.{service}.api")
-    document = api(service, module.router, deps=None).openapi()
+    document = create_api(service, module.router, deps=None).openapi()
     _describe_problems(document, service)
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
@@ -99,12 +102,12 @@ def _problem_schema(service: str) -> dict[str, Any]:
 
 
 def readme() -> str:
-    """The README, with the table of facts between its two marks."""
-    before, _, rest = README.read_text().partition(FACTS_FROM)
-    _, _, after = rest.partition(FACTS_TO)
-    rows = [f"| `{fact.type}` | {', '.join(fact.readers)} |" for fact in FACTS]
-    table = "\n".join(["| a service announces | and these hear it |", "|---|---|", *rows])
-    return f"{before}{FACTS_FROM}\n{table}\n{FACTS_TO}{after}"
+    """The README, with the table of events between its two marks."""
+    before, _, rest = README.read_text().partition(EVENTS_FROM)
+    _, _, after = rest.partition(EVENTS_TO)
+    rows = [f"| `{event.type}` | {', '.join(event.subscribers)} |" for event in ALL_EVENTS]
+    table = "\n".join(["| event | subscribers |", "|---|---|", *rows])
+    return f"{before}{EVENTS_FROM}\n{table}\n{EVENTS_TO}{after}"
 
 
 def problems() -> str:

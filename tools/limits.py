@@ -17,9 +17,9 @@ from services.download.domain.link import MOST_STEPS
 from services.download.domain.mailing import REMINDED_EVERY, RESENT_A_DAY, RESENT_EVERY
 from services.download.domain.shelf import MOST_LOADS
 from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
-from services.kit.addresses import LONGEST, LONGEST_LOCAL
-from services.kit.nesting import DEEPEST
-from services.kit.pages import MOST_BYTES, MOST_ITEMS
+from services.kit.addresses import MAX_LENGTH, MAX_LOCAL_LENGTH
+from services.kit.json_depth import MAX_DEPTH
+from services.kit.pagination import MAX_BYTES, MAX_ITEMS
 from services.kit.service import JSON_BYTES
 from services.upload.app import LARGEST_BODY_BYTES
 from services.upload.domain.ending import MOST_SECOND_LOOKS
@@ -133,12 +133,12 @@ def _download() -> Iterator[Limit]:
 
 
 def _everywhere() -> Iterator[Limit]:
-    yield Limit("items of one page of a list", _plain(MOST_ITEMS), "fixed", REQUEST)
-    yield Limit("bytes of one page of a list", _plain(MOST_BYTES), "fixed", REQUEST)
+    yield Limit("items of one page of a list", _plain(MAX_ITEMS), "fixed", REQUEST)
+    yield Limit("bytes of one page of a list", _plain(MAX_BYTES), "fixed", REQUEST)
     yield Limit("bytes of a JSON body", _plain(JSON_BYTES), "fixed", REQUEST)
     yield Limit("bytes of a JSON body of the upload service", _plain(LARGEST_BODY_BYTES), "fixed", REQUEST)
-    yield Limit("levels of a JSON body", _plain(DEEPEST), "fixed", REQUEST)
-    yield Limit("characters of a mail address", f"{LONGEST}, {LONGEST_LOCAL} before the @", "fixed", REQUEST)
+    yield Limit("levels of a JSON body", _plain(MAX_DEPTH), "fixed", REQUEST)
+    yield Limit("characters of a mail address", f"{MAX_LENGTH}, {MAX_LOCAL_LENGTH} before the @", "fixed", REQUEST)
     yield _set("portal", "form_file_bytes", "bytes of a file sent by a form without scripts", REQUEST)
     yield _set("portal", "form_files_at_once", "such files that one portal takes at once", PROCESS)
     known = dict(line.split("=", 1) for line in GATEWAY.read_text().splitlines() if "=" in line)

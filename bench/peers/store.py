@@ -15,7 +15,7 @@ from bench.http_connection import HttpConnection
 from bench.part_file import PartFile
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
-from services.kit.objects import Objects, SignedPut
+from services.kit.objects import ObjectStore, SignedPut
 
 EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -50,7 +50,7 @@ class StoreClient:
         keys = stack.s3_access_key, stack.s3_secret_key
         self._connection = HttpConnection(through)
         self._bucket, self._region, self._endpoint = stack.s3_bucket, stack.s3_region, stack.s3_endpoint
-        self._signing = Objects(self._endpoint, self._region, self._bucket, *keys)
+        self._signing = ObjectStore(self._endpoint, self._region, self._bucket, *keys)
         self._credentials = StaticProvider(*keys).retrieve()
         self._client: minio.Minio = s3_client(stack.workspace, "upload")
         self._sent: dict[str, PartFile] = {}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from client.problem import Json
-from client.visible import visible
+from client.visible import strip_invisible
 
 UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"))
 
@@ -29,7 +29,7 @@ COLON = words(" : ", ": ")
 
 def plain(text: str, keeping: str = "") -> str:
     """What somebody else wrote, without what would command a terminal or turn the reading around."""
-    return visible(text, ("Cc", "Cf", "Cs", "Zl", "Zp"), keeping)
+    return strip_invisible(text, ("Cc", "Cf", "Cs", "Zl", "Zp"), keeping)
 
 
 def size(size_bytes: int) -> str:

@@ -12,33 +12,33 @@ class UriTooLong(Refusal):
     """The requested address is too long."""
 
     status = 414
-    french = "L'adresse demandée est trop longue."
+    title_fr = "L'adresse demandée est trop longue."
 
 
 class UnknownHost(Refusal):
     """This server does not serve that host name."""
 
     status = 421
-    french = "Ce serveur ne répond pas pour ce nom."
+    title_fr = "Ce serveur ne répond pas pour ce nom."
 
 
 class TimedOut(Refusal):
     """The service did not answer in time."""
 
     status = 504
-    french = "Le service n'a pas répondu à temps."
+    title_fr = "Le service n'a pas répondu à temps."
 
 
 class PartDigestMismatch(Unprocessable):
     """This part was damaged in transit; send it again."""
 
-    french = "Ce morceau a été altéré en route ; renvoyez-le."
+    title_fr = "Ce morceau a été altéré en route ; renvoyez-le."
 
 
 class UploadClosed(Conflict):
     """The upload of this file was interrupted; resume it."""
 
-    french = "L'envoi de ce fichier a été interrompu ; reprenez-le."
+    title_fr = "L'envoi de ce fichier a été interrompu ; reprenez-le."
 
 
 OF_ANY_REQUEST: tuple[type[Refusal], ...] = (*BY_STATUS.values(), UriTooLong, UnknownHost, TimedOut)

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from portal.asking import ROWS
 from portal.cards import Item, Page
 from portal.visits import Member, Visit
-from services.kit.text import LONGEST_LINE, folded
+from services.kit.text import MAX_SHORT_LENGTH, fold_case
 
 router = APIRouter()
 LONGEST_SEARCH = 100
@@ -121,5 +121,5 @@ def _address(path: str, wanted: str, cursors: list[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    letters = folded(text[:LONGEST_LINE], LONGEST_LINE, "NFKD")
+    letters = fold_case(text[:MAX_SHORT_LENGTH], MAX_SHORT_LENGTH, "NFKD")
     return letters if letters.isascii() else "".join(one for one in letters if not unicodedata.combining(one))

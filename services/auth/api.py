@@ -34,15 +34,15 @@ from services.auth.domain import (
 )
 from services.auth.names import full_name
 from services.contracts.values import Language
-from services.kit.addresses import normal_form, person_of, smtp_form
+from services.kit.addresses import mailbox_of, normal_form, smtp_form
 from services.kit.clock import monotonic_seconds, utc_now
-from services.kit.rates import network_of
+from services.kit.credentials import new_key, new_token, normalise_key
+from services.kit.rate_limit import network_of
 from services.kit.refusals import NotFound
-from services.kit.secrets import new_key, new_token, plain_key
-from services.kit.service import wired
+from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/auth")
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 PRIVATE = {"Cache-Control": "no-store"}
 PUBLIC = {"Cache-Control": "public, max-age=300"}
 
@@ -87,7 +87,7 @@ async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepte
     started = monotonic_seconds()
     address = normal_form(wish.email)
     await _answered(deps, wish)
-    device = deps.devices.id(wish.device, person_of(address), utc_now())
+    device = deps.devices.id(wish.device, mailbox_of(address), utc_now())
     if await deps.limits.allow_link(address, network_of(request), device and f"device {device}"):
         await _send_link(deps, smtp_form(wish.email), wish.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
@@ -101,7 +101,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
     if agent.session.role != "agent":
         raise OnlyAgentsInvite()
     address = normal_form(wish.email)
-    await deps.limits.allow_link(address, network_of(request), f"agent {person_of(agent.admission.address)}")
+    await deps.limits.allow_link(address, network_of(request), f"agent {mailbox_of(agent.admission.address)}")
     await _send_link(deps, smtp_form(wish.email), wish.language)
     return Accepted()
 
@@ -110,7 +110,7 @@ async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
 async def open_session(wish: SessionWish, response: Response, deps: Wired) -> SessionOpened:
     """Open a session with a link and its key; each link opens one."""
     name = full_name(wish.first_name, wish.last_name)
-    attempt = Attempt(deps.hashed("key", plain_key(wish.key)), name, str(wish.session) if wish.session else None)
+    attempt = Attempt(deps.hashed("key", normalise_key(wish.key)), name, str(wish.session) if wish.session else None)
 
     def change(admission: Admission, now: datetime) -> Any:
         return redeem(admission, attempt, role_of(admission.address, deps.agent_domains), now, deps.terms)
@@ -120,7 +120,7 @@ async def open_session(wish: SessionWish, response: Response, deps: Wired) -> Se
     token, expires_at = deps.sessions.token_of(admission, session.started_at)
     response.headers.update(PRIVATE)
     about: dict[str, Any] = {"email": admission.address, "role": session.role, "name": session.name}
-    about["device"] = deps.devices.token(person_of(admission.address), admission.id, session.started_at)
+    about["device"] = deps.devices.token(mailbox_of(admission.address), admission.id, session.started_at)
     return SessionOpened(token=token, expires_at=expires_at, **about)
 
 
@@ -165,7 +165,7 @@ async def _answered(deps: Deps, wish: LinkWish) -> None:
 
 async def _send_link(deps: Deps, typed: str, language: Language) -> None:
     token, key = new_token(), new_key()
-    link, key_hash = deps.hashed("link", token), deps.hashed("key", plain_key(key))
+    link, key_hash = deps.hashed("link", token), deps.hashed("key", normalise_key(key))
     await deps.admissions.add(*issue(link, key_hash, typed, language, token, key, await deps.now(), deps.terms))
 
 

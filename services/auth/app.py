@@ -13,12 +13,12 @@ from services.auth.settings import Settings, listed
 from services.auth.store import Admissions, Challenges, Mailboxes
 from services.auth.sweeper import EVERY_SECONDS, forget
 from services.kit.addresses import Domains
+from services.kit.authentication import SESSION_TOKEN
 from services.kit.bus import Bus
-from services.kit.callers import SESSION
+from services.kit.credentials import derived_token, keyed_hash
 from services.kit.mongo import Database
-from services.kit.rates import Rates
-from services.kit.secrets import derived_token, keyed_hash
-from services.kit.service import Loop, Service
+from services.kit.rate_limit import RateLimiter
+from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Signer
 
 
@@ -35,7 +35,7 @@ def build() -> Service:
         database=database,
         bus=Bus(settings.amqp_url.get_secret_value(), "auth"),
         handlers={},
-        loops=[Loop("forget", EVERY_SECONDS, partial(forget, deps))],
+        tasks=[PeriodicTask("forget", EVERY_SECONDS, partial(forget, deps))],
         docs="Who may come in: human checks, one-time links, sessions.",
     )
 
@@ -45,7 +45,7 @@ def wire(settings: Settings, database: Database) -> Deps:
     hashed = partial(keyed_hash, settings.pepper.get_secret_value())
     terms = settings.terms()
     admissions, mailboxes = Admissions(database), Mailboxes(database)
-    rates = Rates(database.records("rates", forget_after="until"))
+    rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
     return Deps(
         admissions=admissions,
         mailboxes=mailboxes,
@@ -65,7 +65,7 @@ def wire(settings: Settings, database: Database) -> Deps:
 
 def _sessions(settings: Settings, admissions: Admissions) -> Sessions:
     """Signs with one key; the public halves of retired ones are honoured until their last token has ended."""
-    signer = Signer(settings.session_private_key.get_secret_value(), SESSION)
+    signer = Signer(settings.session_private_key.get_secret_value(), SESSION_TOKEN)
     person_of = partial(derived_token, settings.pepper.get_secret_value(), "person")
     retired = settings.retired_session_jwks
     jwks = retired.get_secret_value() if retired else None

@@ -6,13 +6,13 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from services.contracts.values import Language, Role
-from services.kit.text import Line, Page
+from services.kit.text import LongText, ShortText
 
 
 class ChallengeWish(BaseModel):
     """Which human check, in which language."""
 
-    kind: Line = "image"
+    kind: ShortText = "image"
     language: Language = "fr"
 
 
@@ -30,9 +30,9 @@ class ChallengeShown(BaseModel):
 class LinkWish(BaseModel):
     """Whose mailbox is to be proven, the answer to a human check, and the `device` of an earlier session, if any."""
 
-    email: Line
-    challenge: Line
-    answer: Line
+    email: ShortText
+    challenge: ShortText
+    answer: ShortText
     language: Language = "fr"
     device: str = Field("", max_length=200)
 
@@ -40,7 +40,7 @@ class LinkWish(BaseModel):
 class Invitation(BaseModel):
     """Whom an agent lets come in without a human check, and in which language they are written to."""
 
-    email: Line
+    email: ShortText
     language: Language = "fr"
 
 
@@ -54,10 +54,10 @@ class SessionWish(BaseModel):
     With `session`, an id chosen by the client, the same request may be repeated for two minutes if its answer was lost.
     """
 
-    link: Page
-    key: Line
-    last_name: Line
-    first_name: Line
+    link: LongText
+    key: ShortText
+    last_name: ShortText
+    first_name: ShortText
     session: UUID | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from services.kit.secrets import same
+from services.kit.credentials import constant_time_equal
 
 
 class Devices:
@@ -27,7 +27,7 @@ class Devices:
         digits, _, proof = rest.partition(".")
         if not (digits.isascii() and digits.isdigit()) or int(digits) <= now.timestamp():
             return ""
-        return id if same(proof, self._proof(id, int(digits), person)) else ""
+        return id if constant_time_equal(proof, self._proof(id, int(digits), person)) else ""
 
     def _proof(self, id: str, ends_at: int, person: str) -> str:
         return self._hashed("device", f"{id} {ends_at} {person}")

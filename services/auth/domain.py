@@ -10,69 +10,69 @@ from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
 from services.contracts.values import Language, Role
 from services.kit.addresses import Domains
 from services.kit.aggregate import Aggregate
-from services.kit.events import Fact
-from services.kit.refusals import Forbidden, Gone, NotFound, TooMany, Unprocessable
-from services.kit.secrets import same
+from services.kit.credentials import constant_time_equal
+from services.kit.events import Event
+from services.kit.refusals import Forbidden, Gone, NotFound, TooManyRequests, Unprocessable
 
 
 class OneTimeLinkUnknown(NotFound):
     """This link is not known here."""
 
-    french = "Ce lien n'est pas connu ici."
+    title_fr = "Ce lien n'est pas connu ici."
 
 
 class OneTimeLinkExpired(Gone):
     """This link has expired; ask for another one."""
 
-    french = "Ce lien a expiré ; demandez-en un autre."
+    title_fr = "Ce lien a expiré ; demandez-en un autre."
 
 
 class LinkAlreadyUsed(Gone):
     """This link has already been used; ask for another one."""
 
-    french = "Ce lien a déjà servi ; demandez-en un autre."
+    title_fr = "Ce lien a déjà servi ; demandez-en un autre."
 
 
 class LinkSpentByWrongKeys(Gone):
     """Too many wrong keys ended this link; ask for another one."""
 
-    french = "Trop de clés erronées ont mis fin à ce lien ; demandez-en un autre."
+    title_fr = "Trop de clés erronées ont mis fin à ce lien ; demandez-en un autre."
 
 
 class KeyWrong(Forbidden):
     """This is not the key that came with the link."""
 
-    french = "Ce n'est pas la clé reçue avec le lien."
+    title_fr = "Ce n'est pas la clé reçue avec le lien."
 
 
 class ChallengeFailed(Unprocessable):
     """The answer is not right, or came too late; a new one must be asked for."""
 
-    french = "La réponse n'est pas la bonne, ou vient trop tard ; il faut en demander une nouvelle."
+    title_fr = "La réponse n'est pas la bonne, ou vient trop tard ; il faut en demander une nouvelle."
 
 
 class ChallengeNotOffered(Unprocessable):
     """This kind of human check is not offered here."""
 
-    french = "Cette forme de vérification n'est pas proposée ici."
+    title_fr = "Cette forme de vérification n'est pas proposée ici."
 
 
 class OnlyAgentsInvite(Forbidden):
     """Only an agent may invite."""
 
-    french = "Seul un agent peut inviter."
+    title_fr = "Seul un agent peut inviter."
 
 
-class ChallengesTooMany(TooMany):
+class ChallengesTooMany(TooManyRequests):
     """Too many human checks were asked for from this network; wait a little."""
 
-    french = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
+    title_fr = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
 
 
-class LinksTooMany(TooMany):
+class LinksTooMany(TooManyRequests):
     """Too many links were asked for from this network, for this mail provider, or in all; try again later."""
 
-    french = "Trop de liens demandés depuis ce réseau, pour cette messagerie ou au total ; réessayez plus tard."
+    title_fr = "Trop de liens demandés depuis ce réseau, pour cette messagerie ou au total ; réessayez plus tard."
 
 
 class Terms(NamedTuple):
@@ -143,12 +143,12 @@ class Attempt(NamedTuple):
 
 def role_of(address: str, agent_domains: Domains) -> Role:
     """Agent or external: the one place that decides, until a directory does."""
-    return "agent" if agent_domains.hold(address) else "external"
+    return "agent" if agent_domains.contains(address) else "external"
 
 
 def issue(
     link: str, key_hash: str, typed: str, language: Language, token: str, key: str, now: datetime, terms: Terms
-) -> tuple[Admission, Sequence[Fact]]:
+) -> tuple[Admission, Sequence[Event]]:
     """A fresh link for an address as `smtp_form` gives it; the mail carries `token` and `key`, the document neither."""
     expires_at, address = now + terms.link_life, typed.lower()
     mail_to = typed if typed != address else ""
@@ -162,7 +162,7 @@ def issue(
         forget_at=expires_at + terms.remembered_for,
         mail_to=mail_to,
     )
-    fact = OneTimeLinkIssued(
+    event = OneTimeLinkIssued(
         link=link,
         address=address,
         language=language,
@@ -171,12 +171,12 @@ def issue(
         expires_at=expires_at,
         mail_to=mail_to,
     )
-    return admission, [fact]
+    return admission, [event]
 
 
 def redeem(
     admission: Admission, attempt: Attempt, role: Role, now: datetime, terms: Terms
-) -> tuple[Admission, Sequence[Fact]]:
+) -> tuple[Admission, Sequence[Event]]:
     """Count the attempt, then compare: the right key opens the session, once (R5, R7).
 
     A wrong key is no refusal here, because the count must be written; `opened` refuses afterwards.
@@ -189,12 +189,12 @@ def redeem(
         raise LinkSpentByWrongKeys()
     if now >= admission.expires_at:
         raise OneTimeLinkExpired()
-    counted = admission.but(attempts=admission.attempts + 1)
-    if not same(attempt.key_hash, admission.key_hash):
+    counted = admission.evolve(attempts=admission.attempts + 1)
+    if not constant_time_equal(attempt.key_hash, admission.key_hash):
         return counted, []
     ends_at = now + terms.session_life
     session = Session(name=attempt.name, role=role, started_at=now, ends_at=ends_at, asked_as=attempt.asked_as)
-    return counted.but(session=session, forget_at=ends_at + terms.remembered_for), []
+    return counted.evolve(session=session, forget_at=ends_at + terms.remembered_for), []
 
 
 def opened(admission: Admission, terms: Terms) -> Session:
@@ -206,13 +206,13 @@ def opened(admission: Admission, terms: Terms) -> Session:
     raise KeyWrong(tries_left=terms.tries - admission.attempts)
 
 
-def revoke(admission: Admission, now: datetime) -> tuple[Admission, Sequence[Fact]]:
+def revoke(admission: Admission, now: datetime) -> tuple[Admission, Sequence[Event]]:
     """End the session before its time; again changes nothing."""
     session = admission.session
     if session is None or session.revoked_at or now >= session.ends_at:
         return admission, []
     ended = session.model_copy(update={"revoked_at": now})
-    return admission.but(session=ended), [SessionRevoked(session=admission.id, revoked_at=now)]
+    return admission.evolve(session=ended), [SessionRevoked(session=admission.id, revoked_at=now)]
 
 
 def standing(admission: Admission, now: datetime) -> Session | None:
@@ -231,5 +231,5 @@ def _repeated(admission: Admission, session: Session, attempt: Attempt, now: dat
         and attempt.name == session.name
         and session.revoked_at is None
         and now < session.started_at + terms.repeat_within
-        and same(attempt.key_hash, admission.key_hash)
+        and constant_time_equal(attempt.key_hash, admission.key_hash)
     )

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from services.auth.domain import ChallengesTooMany, LinksTooMany
 from services.auth.mailboxes import Mailbox, MailboxSentEnough, send_one
 from services.auth.store import Mailboxes
-from services.kit.addresses import domain_of, person_of
-from services.kit.rates import Rate, Rates
-from services.kit.refusals import TooMany
+from services.kit.addresses import domain_of, mailbox_of
+from services.kit.rate_limit import RateLimit, RateLimiter
+from services.kit.refusals import TooManyRequests
 
 HOUR_SECONDS = 3600
 
@@ -34,7 +34,7 @@ class Limits:
     """
 
     def __init__(
-        self, rates: Rates, mailboxes: Mailboxes, ceilings: Ceilings, hashed: Callable[[str, str], str]
+        self, rates: RateLimiter, mailboxes: Mailboxes, ceilings: Ceilings, hashed: Callable[[str, str], str]
     ) -> None:
         self._rates = rates
         self._mailboxes = mailboxes
@@ -58,7 +58,7 @@ class Limits:
         ):
             await self._count(LinksTooMany, name, limit, key)
         try:
-            await self._count_person(person_of(address), proof)
+            await self._count_person(mailbox_of(address), proof)
         except MailboxSentEnough:
             if proof:
                 raise
@@ -81,7 +81,7 @@ class Limits:
 
         await self._mailboxes.update(self._hashed("rate", f"{person} {proof}".strip()), change)
 
-    async def _count(self, refusal: type[TooMany], name: str, limit: int, key: str) -> None:
-        wait_seconds = await self._rates.wait_seconds(Rate(name, limit, HOUR_SECONDS), self._hashed("rate", key))
+    async def _count(self, refusal: type[TooManyRequests], name: str, limit: int, key: str) -> None:
+        wait_seconds = await self._rates.wait_seconds(RateLimit(name, limit, HOUR_SECONDS), self._hashed("rate", key))
         if wait_seconds:
             raise refusal(retry_after_seconds=wait_seconds)

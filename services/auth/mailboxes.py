@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from services.kit.aggregate import Aggregate
-from services.kit.events import Fact
-from services.kit.refusals import TooMany
+from services.kit.events import Event
+from services.kit.refusals import TooManyRequests
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 
 
-class MailboxSentEnough(TooMany):
+class MailboxSentEnough(TooManyRequests):
     """This mailbox has been sent enough links for now."""
 
-    french = "Cette messagerie a reçu assez de liens pour le moment."
+    title_fr = "Cette messagerie a reçu assez de liens pour le moment."
 
 
 class Mailbox(Aggregate):
@@ -33,10 +33,10 @@ def fresh(id: str, now: datetime) -> Mailbox:
     return Mailbox(id=id, forget_at=now + DAY)
 
 
-def send_one(mailbox: Mailbox, per_hour: int, per_day: int, now: datetime) -> tuple[Mailbox, Sequence[Fact]]:
+def send_one(mailbox: Mailbox, per_hour: int, per_day: int, now: datetime) -> tuple[Mailbox, Sequence[Event]]:
     """Count one more link; what is refused does not count, so that nobody is kept out by another's insistence."""
     today = tuple(at for at in mailbox.sent_at if at > now - DAY)
     waits = [today[-most] + window - now for most, window in ((per_day, DAY), (per_hour, HOUR)) if len(today) >= most]
     if waits and max(waits) > timedelta():
         raise MailboxSentEnough(retry_after_seconds=ceil(max(waits).total_seconds()))
-    return mailbox.but(sent_at=(*today, now), forget_at=now + DAY), []
+    return mailbox.evolve(sent_at=(*today, now), forget_at=now + DAY), []

@@ -3,8 +3,8 @@
 import unicodedata
 
 from services.kit.refusals import Unprocessable
-from services.kit.text import LONGEST_LINE, normalized
-from services.kit.visible import visible
+from services.kit.text import MAX_SHORT_LENGTH, normalise
+from services.kit.visible import strip_invisible
 
 LONGEST = 100
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
@@ -14,7 +14,7 @@ BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
 class PersonNameNotAcceptable(Unprocessable):
     """A last name and a first name are needed, of at most 100 characters each."""
 
-    french = "Un nom et un prénom sont nécessaires, de 100 caractères au plus chacun."
+    title_fr = "Un nom et un prénom sont nécessaires, de 100 caractères au plus chacun."
 
 
 def declared_name(raw: str) -> str:
@@ -22,10 +22,10 @@ def declared_name(raw: str) -> str:
 
     Refuses what is empty or longer than 100 characters after that, and what is no line before.
     """
-    if len(raw) > LONGEST_LINE:
+    if len(raw) > MAX_SHORT_LENGTH:
         raise PersonNameNotAcceptable(longest=LONGEST)
     spaced = "".join(" " if character in BREAKS else character for character in raw)
-    name = " ".join(normalized(visible(spaced, INVISIBLE), LONGEST_LINE).split())
+    name = " ".join(normalise(strip_invisible(spaced, INVISIBLE), MAX_SHORT_LENGTH).split())
     if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=LONGEST)
     return name

@@ -9,7 +9,7 @@ from fastapi import Request
 
 from services.auth.domain import Admission, Session, Terms, standing
 from services.auth.store import Admissions
-from services.kit.callers import SESSION, SessionExpired
+from services.kit.authentication import SESSION_TOKEN, SessionExpired
 from services.kit.clock import utc_now
 from services.kit.refusals import NotFound, Unauthenticated
 from services.kit.tokens import InvalidToken, Signer, Verifier
@@ -48,7 +48,7 @@ class Sessions:
         retired: list[Any] = json.loads(retired_jwks)["keys"] if retired_jwks else []
         self.jwks = {"keys": [signer.public_jwk, *retired]}
         self._signer = signer
-        self._verifier = Verifier(json.dumps(self.jwks), SESSION)
+        self._verifier = Verifier(json.dumps(self.jwks), SESSION_TOKEN)
         self._admissions = admissions
         self._terms = terms
         self._person_of = person_of

@@ -6,7 +6,7 @@ from typing import Any
 from services.auth.domain import Admission, Challenge, OneTimeLinkUnknown
 from services.auth.mailboxes import Mailbox, fresh
 from services.kit.aggregate import Change
-from services.kit.mongo import Aggregates, Database, Document
+from services.kit.mongo import Database, Document, Repository
 from services.kit.refusals import NotFound
 
 SETTLED: Document = {"outbox": []}
@@ -16,7 +16,7 @@ class Admissions:
     """Admissions by the keyed hash of their link, which is also the id of the session."""
 
     def __init__(self, database: Database) -> None:
-        self._aggregates: Aggregates[Admission] = database.aggregates("admissions", Admission)
+        self._aggregates: Repository[Admission] = database.repository("admissions", Admission)
         database.index("admissions", "forget_at")
         self.add = self._aggregates.add
         self.read = self._aggregates.read
@@ -37,7 +37,7 @@ class Mailboxes:
     """What was sent to whom in the last day, by the keyed hash of the person."""
 
     def __init__(self, database: Database) -> None:
-        self._aggregates: Aggregates[Mailbox] = database.aggregates("mailboxes", Mailbox)
+        self._aggregates: Repository[Mailbox] = database.repository("mailboxes", Mailbox)
         self._now = database.now
         database.index("mailboxes", "forget_at")
 
@@ -54,9 +54,9 @@ class Mailboxes:
         return await _forget(self._aggregates, limit)
 
 
-async def _forget(aggregates: Aggregates[Any], limit: int) -> int:
+async def _forget(aggregates: Repository[Any], limit: int) -> int:
     """Due by the database's clock, with nothing left to announce."""
-    due = await aggregates.due("forget_at", SETTLED, limit=limit)
+    due = await aggregates.due_ids("forget_at", SETTLED, limit=limit)
     for id in due:
         await aggregates.remove(id)
     return len(due)
@@ -66,7 +66,7 @@ class Challenges:
     """Human checks until they are answered or five minutes old, whichever comes first."""
 
     def __init__(self, database: Database) -> None:
-        self._records = database.records("challenges", forget_after="expires_at")
+        self._records = database.expiring_documents("challenges", expire_at="expires_at")
 
     async def add(self, id: str, challenge: Challenge, expires_at: datetime) -> None:
         """Keep it until `expires_at`."""
@@ -81,5 +81,5 @@ class Challenges:
 
     async def take(self, id: str) -> Challenge | None:
         """Read and remove it in one operation, while it lives by the database's clock: one caller only (R10)."""
-        found = await self._records.take(id, "expires_at")
+        found = await self._records.pop(id, "expires_at")
         return Challenge.model_validate(found) if found else None

@@ -1,1 +1,1 @@
-"""What is said between services: plain data, one module per publisher."""
+"""The events that services exchange, and the values they carry: plain data, one module for each publisher."""

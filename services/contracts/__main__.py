@@ -1,28 +1,28 @@
-"""Declares the topology of the bus for every fact and reader; run before the services, again at each release."""
+"""Declare the broker's topology for every event and subscriber; run it before the services, at each release."""
 
 import asyncio
 import os
 import sys
 from pathlib import Path
 
-from services.contracts.facts import FACTS
+from services.contracts.events import ALL_EVENTS
 from services.kit.bus import declare
 
-PATIENCE_SECONDS = 60
+TIMEOUT_SECONDS = 60
 
 
 def admin_url() -> str:
-    """`AMQP_ADMIN_URL`, or the file `amqp_admin_url` in `SECRETS_DIR`."""
+    """Return `AMQP_ADMIN_URL`, or the content of the file `amqp_admin_url` in `SECRETS_DIR`."""
     given = os.environ.get("AMQP_ADMIN_URL")
     return given or (Path(os.environ["SECRETS_DIR"]) / "amqp_admin_url").read_text().strip()
 
 
 async def main() -> None:
-    """Wait for the broker, then declare; the same call again changes nothing."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    """Wait for the broker, then declare; a repeated call changes nothing."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
-                await declare(admin_url(), FACTS)
+                await declare(admin_url(), ALL_EVENTS)
             except OSError:
                 await asyncio.sleep(0.5)
             else:
@@ -31,4 +31,6 @@ async def main() -> None:
 
 if __name__ == "__main__":
     asyncio.run(main())
-    sys.stdout.write(f"{len(FACTS)} facts, {sum(len(fact.readers) for fact in FACTS)} queues declared\n")
+    sys.stdout.write(
+        f"{len(ALL_EVENTS)} events, {sum(len(event.subscribers) for event in ALL_EVENTS)} queues declared\n"
+    )

@@ -1,20 +1,20 @@
-"""What auth announces."""
+"""The events of auth."""
 
 from datetime import datetime
 from typing import ClassVar
 
 from services.contracts.values import Language
-from services.kit.events import Fact, Secret
+from services.kit.events import Event, Secret
 
 
-class OneTimeLinkIssued(Fact):
-    """Somebody asked to prove that an address is theirs; `token` goes into the link, `key` is typed.
+class OneTimeLinkIssued(Event):
+    """A person asked for a link to prove that an address is theirs; `token` is in the link, `key` is typed.
 
-    `mail_to` is where it is sent, with the local part as typed; empty where that is the address.
+    `mail_to` is the address with its local part as typed, for delivery; empty if it equals `address`.
     """
 
     type: ClassVar[str] = "auth.one-time-link-issued.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
     link: str
     address: str
@@ -25,11 +25,11 @@ class OneTimeLinkIssued(Fact):
     mail_to: str = ""
 
 
-class SessionRevoked(Fact):
-    """A session ended before its time; its tokens are refused everywhere."""
+class SessionRevoked(Event):
+    """A session ended early; every service refuses its tokens."""
 
     type: ClassVar[str] = "auth.session-revoked.v1"
-    readers: ClassVar[tuple[str, ...]] = ("upload", "propagation", "download")
+    subscribers: ClassVar[tuple[str, ...]] = ("upload", "propagation", "download")
 
     session: str
     revoked_at: datetime

@@ -1,119 +1,119 @@
-"""What download announces."""
+"""The events of download."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileLine, Label, Recipient
-from services.kit.events import Fact, Secret, Value
+from services.contracts.values import FileSummary, Recipient, TransferReference
+from services.kit.events import Event, Secret, Value
 
 
-class LinkIssued(Fact):
-    """A recipient has a link of their own; `token` goes into the mail and is stored nowhere else.
+class LinkIssued(Event):
+    """A recipient received a link of their own; `token` goes into the mail and is stored nowhere else.
 
-    `asked_at` is there when its sender asks for the mail once more.
+    `asked_at` is set if the sender asked for the mail to be sent again.
     """
 
     type: ClassVar[str] = "download.link-issued.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipient: Recipient
     token: Secret
     text: str
-    files: tuple[FileLine, ...]
+    files: tuple[FileSummary, ...]
     downloads_per_file: int
     ends_at: datetime
     asked_at: datetime | None = None
 
 
-class LinkLeftUnused(Fact):
-    """A recipient has fetched nothing and the end is near; or not everything, and the sender asks (`asked_at`)."""
+class LinkLeftUnused(Event):
+    """A recipient is reminded: of an unused link before it ends, or because the sender asked (`asked_at`)."""
 
     type: ClassVar[str] = "download.link-left-unused.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipient: Recipient
     token: Secret
-    files: tuple[FileLine, ...]
+    files: tuple[FileSummary, ...]
     ends_at: datetime
     asked_at: datetime | None = None
 
 
-class LinkExtended(Fact):
-    """A recipient who has not downloaded everything may do so for longer."""
+class LinkExtended(Event):
+    """A recipient who has not downloaded everything has more time to do so."""
 
     type: ClassVar[str] = "download.link-extended.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipient: Recipient
     token: Secret
-    files: tuple[FileLine, ...]
+    files: tuple[FileSummary, ...]
     ends_at: datetime
 
 
-class RecipientRevoked(Fact):
-    """The sender takes one recipient's right to the transfer back, whether they had a link already or not."""
+class RecipientRevoked(Event):
+    """The sender revoked one recipient's access to the transfer, whether they had a link yet or not."""
 
     type: ClassVar[str] = "download.recipient-revoked.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "notify")
 
-    label: Label
+    reference: TransferReference
     recipient: Recipient
     revoked_at: datetime
 
 
-class FileDownloaded(Fact):
+class FileDownloaded(Event):
     """The last byte of a file was delivered; `times` counts this recipient's complete downloads of it."""
 
     type: ClassVar[str] = "download.file-downloaded.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipient: str
-    file: FileLine
+    file: FileSummary
     times: int
     downloaded_at: datetime
 
 
-class FileSuspended(Fact):
-    """A file was sent far too often through one link: no download of it begins there until the sender opens it."""
+class FileSuspended(Event):
+    """A file was sent far too often through one link; no new download starts there until the sender reopens it."""
 
     type: ClassVar[str] = "download.file-suspended.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipient: str
-    file: FileLine
+    file: FileSummary
     suspended_at: datetime
 
 
-class DamagedTransferQuarantined(Fact):
-    """A stored part of this file has changed since it arrived: nothing of the transfer is handed out any more."""
+class FileDamageDetected(Event):
+    """A stored part of this file changed after it arrived; download serves nothing of the transfer any more."""
 
-    type: ClassVar[str] = "download.transfer-quarantined.v1"
-    readers: ClassVar[tuple[str, ...]] = ("upload",)
+    type: ClassVar[str] = "download.file-damage-detected.v1"
+    subscribers: ClassVar[tuple[str, ...]] = ("upload",)
 
-    label: Label
+    reference: TransferReference
     file: str
-    quarantined_at: datetime
+    detected_at: datetime
 
 
-class Fetched(Value):
-    """What one recipient did before the end."""
+class RecipientReport(Value):
+    """The downloads of one recipient before the end."""
 
     recipient: str
     files_downloaded: int
     files_in_all: int
 
 
-class TransferExpired(Fact):
-    """The last day is over: every link is dead, the bytes are purged; the closing report."""
+class TransferExpired(Event):
+    """The validity ended: all links are invalid and the bytes are deleted; `report` is the closing report."""
 
     type: ClassVar[str] = "download.transfer-expired.v1"
-    readers: ClassVar[tuple[str, ...]] = ("upload", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("upload", "notify")
 
-    label: Label
-    report: tuple[Fetched, ...]
+    reference: TransferReference
+    report: tuple[RecipientReport, ...]
     expired_at: datetime

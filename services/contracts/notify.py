@@ -1,18 +1,18 @@
-"""What notify announces."""
+"""The events of notify."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from services.kit.events import Fact
+from services.kit.events import Event
 
 MailState = Literal["accepted", "delayed", "failed"]
 
 
-class MailStateChanged(Fact):
-    """A mail about a transfer was accepted, is delayed, or failed for good; `reason` in the relay's words."""
+class MailStateChanged(Event):
+    """A mail about a transfer was accepted, was delayed, or failed permanently; `reason` quotes the SMTP relay."""
 
     type: ClassVar[str] = "notify.mail-state-changed.v1"
-    readers: ClassVar[tuple[str, ...]] = ("download",)
+    subscribers: ClassVar[tuple[str, ...]] = ("download",)
 
     transfer: str
     kind: str

@@ -1,42 +1,42 @@
-"""What propagation announces."""
+"""The events of propagation."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
-from services.kit.events import Fact, Secret, Value
+from services.contracts.values import FileSummary, Parcel, Person, Recipient, TransferReference
+from services.kit.events import Event, Secret, Value
 
 
-class Approver(Value):
-    """An agent among the recipients, and the secret that opens this one decision to them."""
+class ApproverInvitation(Value):
+    """An agent among the recipients, with the secret that gives access to this one decision."""
 
     address: str
     token: Secret
 
 
-class ApprovalRequested(Fact):
-    """An external person wrote to external people: an agent must vouch for it before `decide_by`."""
+class ApprovalRequested(Event):
+    """An external sender wrote to external recipients; an agent must approve it before `decide_by`."""
 
     type: ClassVar[str] = "propagation.approval-requested.v1"
-    readers: ClassVar[tuple[str, ...]] = ("notify",)
+    subscribers: ClassVar[tuple[str, ...]] = ("notify",)
 
-    label: Label
+    reference: TransferReference
     recipients: tuple[Recipient, ...]
     text: str
-    files: tuple[FileLine, ...]
-    approvers: tuple[Approver, ...]
+    files: tuple[FileSummary, ...]
+    approvers: tuple[ApproverInvitation, ...]
     ends_at: datetime
     decide_by: datetime
 
 
-class TransferReleased(Fact):
-    """These recipients may have it: the agents at once, the external ones when `approved_by` vouched.
+class TransferReleased(Event):
+    """These recipients may download the transfer: agents at once, external ones after an approval by `approved_by`.
 
-    `awaiting_approval` says that more recipients wait; `approvers` are the agents who were asked.
+    `awaiting_approval` is true while other recipients wait for an approval; `approvers` are the agents who were asked.
     """
 
     type: ClassVar[str] = "propagation.transfer-released.v1"
-    readers: ClassVar[tuple[str, ...]] = ("download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("download", "notify")
 
     parcel: Parcel
     released_to: tuple[Recipient, ...]
@@ -46,16 +46,16 @@ class TransferReleased(Fact):
     released_at: datetime
 
 
-class TransferRefused(Fact):
-    """An agent refused to vouch, with a reason: every link of the transfer is withdrawn.
+class TransferRefused(Event):
+    """An agent refused the approval and gave a reason; all links of the transfer become invalid.
 
-    `spellings` are those of the `approvers` that were typed in capitals, as mail is sent to them.
+    `spellings` are the addresses of those `approvers` that were typed with capitals, as mail is sent to them.
     """
 
     type: ClassVar[str] = "propagation.transfer-refused.v1"
-    readers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
 
-    label: Label
+    reference: TransferReference
     refused_by: Person
     reason: str
     approvers: tuple[str, ...]
@@ -63,13 +63,13 @@ class TransferRefused(Fact):
     spellings: tuple[str, ...] = ()
 
 
-class ApprovalLapsed(Fact):
-    """Nobody decided in time: every link of the transfer is withdrawn; `spellings` as for a refusal."""
+class ApprovalLapsed(Event):
+    """No approver decided in time; all links of the transfer become invalid. `spellings` is as in `TransferRefused`."""
 
     type: ClassVar[str] = "propagation.approval-lapsed.v1"
-    readers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("upload", "download", "notify")
 
-    label: Label
+    reference: TransferReference
     approvers: tuple[str, ...]
     lapsed_at: datetime
     spellings: tuple[str, ...] = ()

@@ -1,47 +1,47 @@
-"""What upload announces."""
+"""The events of upload."""
 
 from datetime import datetime
 from typing import ClassVar
 
-from services.contracts.values import FileLine, Label, Parcel
-from services.kit.events import Fact
+from services.contracts.values import FileSummary, Parcel, TransferReference
+from services.kit.events import Event
 
 
-class TransferSubmitted(Fact):
-    """A sender has sent; nobody has it yet."""
+class TransferSubmitted(Event):
+    """A sender submitted a transfer; it is not released to anybody yet."""
 
     type: ClassVar[str] = "upload.transfer-submitted.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation",)
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation",)
 
     parcel: Parcel
 
 
-class TransferWithdrawn(Fact):
-    """The sender deleted a transfer: every link dies, the bytes are purged."""
+class TransferWithdrawn(Event):
+    """The sender deleted a transfer; all links become invalid and the bytes are deleted."""
 
     type: ClassVar[str] = "upload.transfer-withdrawn.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
+    reference: TransferReference
     withdrawn_at: datetime
 
 
-class TransferExtended(Fact):
-    """The sender lets it be downloaded for longer; `ends_at` is later than whatever was said before."""
+class TransferExtended(Event):
+    """The sender extended the validity; `ends_at` is later than every earlier one."""
 
     type: ClassVar[str] = "upload.transfer-extended.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
+    reference: TransferReference
     ends_at: datetime
     extended_at: datetime
 
 
-class FileVerified(Fact):
-    """A stored file was read back and is what its sender declared; `crc32` is that of the bytes, whatever was said."""
+class FileVerified(Event):
+    """A stored file was read back and matches what its sender declared; `crc32` is computed from the stored bytes."""
 
     type: ClassVar[str] = "upload.file-verified.v1"
-    readers: ClassVar[tuple[str, ...]] = ("download",)
+    subscribers: ClassVar[tuple[str, ...]] = ("download",)
 
     transfer: str
     file: str
@@ -50,12 +50,12 @@ class FileVerified(Fact):
     verified_at: datetime
 
 
-class TransferQuarantined(Fact):
-    """What is stored of these files is not, or no longer, what was declared: nobody gets any; the bytes are kept."""
+class TransferQuarantined(Event):
+    """These files do not match what was declared; nothing of the transfer is served, and the bytes are kept."""
 
     type: ClassVar[str] = "upload.transfer-quarantined.v1"
-    readers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
+    subscribers: ClassVar[tuple[str, ...]] = ("propagation", "download", "notify")
 
-    label: Label
-    files: tuple[FileLine, ...]
+    reference: TransferReference
+    files: tuple[FileSummary, ...]
     quarantined_at: datetime

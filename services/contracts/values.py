@@ -1,4 +1,4 @@
-"""The values that facts carry."""
+"""The values in events."""
 
 from datetime import datetime
 from typing import Literal
@@ -11,7 +11,7 @@ Field = Literal["to", "cc", "bcc"]
 
 
 class Person(Value):
-    """A mail address in normal form, and the name its owner declared (may be empty); `mail_to` as for a recipient."""
+    """A mail address in normal form with the name its owner declared (may be empty); `mail_to` is as in `Recipient`."""
 
     address: str
     name: str = ""
@@ -19,10 +19,10 @@ class Person(Value):
 
 
 class Recipient(Value):
-    """One of those a transfer is for; `field` says where the sender put them: bcc is hidden from the others.
+    """A recipient of a transfer; `field` is the one in which the sender put them: bcc is hidden from the others.
 
-    `address` is in normal form and identifies them; `mail_to` is where their mail is sent, with the local part as it
-    was typed, and empty where that is the same.
+    `address` is in normal form and identifies the recipient. `mail_to` is the address with its local part as typed,
+    for delivery; empty if it equals `address`.
     """
 
     address: str
@@ -32,7 +32,7 @@ class Recipient(Value):
 
 
 class Part(Value):
-    """A run of bytes of a file, in order; `sha256` in lower-case hex, `crc32` as an unsigned 32-bit number."""
+    """A contiguous range of a file; `sha256` is lower-case hex, `crc32` an unsigned 32-bit number."""
 
     size_bytes: int
     sha256: str
@@ -40,9 +40,9 @@ class Part(Value):
 
 
 class SentFile(Value):
-    """A file as it was sent: `path` has `/` between folders; `sha256` of the whole, as its sender declared it.
+    """A file as it was sent: `path` has `/` between folders; `sha256` is that of the whole file, as declared.
 
-    `modified_at` is the file's own date on its sender's machine, where that was told.
+    `modified_at` is the modification date on the sender's machine, if known.
     """
 
     file: str
@@ -55,8 +55,8 @@ class SentFile(Value):
     modified_at: datetime | None = None
 
 
-class Label(Value):
-    """What any message about a transfer needs to say which one it is."""
+class TransferReference(Value):
+    """Identifies a transfer in a message: its id, sender, subject and language."""
 
     transfer: str
     sender: Person
@@ -65,8 +65,8 @@ class Label(Value):
     language: Language
 
 
-class Parcel(Label):
-    """A whole transfer: who to, what it says, what it holds, and until when."""
+class Parcel(TransferReference):
+    """A whole transfer: its recipients, text, files and end of validity."""
 
     recipients: tuple[Recipient, ...]
     text: str
@@ -74,13 +74,13 @@ class Parcel(Label):
     submitted_at: datetime
     ends_at: datetime
 
-    def label(self) -> Label:
-        """The same, without contents."""
-        return Label(**{name: getattr(self, name) for name in Label.model_fields})
+    def reference(self) -> TransferReference:
+        """Return the reference to this transfer."""
+        return TransferReference(**{name: getattr(self, name) for name in TransferReference.model_fields})
 
 
-class FileLine(Value):
-    """A file as a mail lists it."""
+class FileSummary(Value):
+    """A file as mails list it."""
 
     path: str
     size_bytes: int

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from services.download import api, files
 from services.download.archive.layouts import Layouts
 from services.download.deps import Deps
-from services.download.handlers import heard
+from services.download.handlers import subscriptions
 from services.download.settings import Settings
 from services.download.store import Deliveries, Links, Shelves
 from services.download.streams.capability import Capabilities
@@ -15,11 +15,11 @@ from services.download.streams.closings import Closings
 from services.download.streams.counter import Counter
 from services.download.streams.memory import Memory
 from services.download.sweeper import loops
+from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.bus import Bus
-from services.kit.callers import SESSION, Sessions
 from services.kit.mongo import Database
-from services.kit.objects import Objects
-from services.kit.service import Loop, Service
+from services.kit.objects import ObjectStore
+from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Verifier
 
 NAME = "download"
@@ -29,7 +29,7 @@ def build() -> Service:
     """Read the settings and open what the service needs; nothing is reached yet."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
-    objects = Objects(
+    objects = ObjectStore(
         settings.s3_endpoint,
         settings.s3_region,
         settings.s3_bucket,
@@ -44,17 +44,17 @@ def build() -> Service:
         routes(),
         database,
         Bus(settings.amqp_url.get_secret_value(), NAME),
-        handlers=heard(deps),
-        loops=[*loops(deps), Loop("running downloads", 0, deps.counter.until_stopped)],
-        closing=[objects.close],
+        handlers=subscriptions(deps),
+        tasks=[*loops(deps), PeriodicTask("running downloads", 0, deps.counter.until_stopped)],
+        on_close=[objects.close],
         docs="The counter: what was sent to you, exactly as often as allowed.",
     )
 
 
-def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
+def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
     """What endpoints, handlers and the sweeper use."""
     pepper = settings.pepper.get_secret_value()
-    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION)
+    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     deliveries = Deliveries(database)
     return Deps(
         deliveries=deliveries,
@@ -66,7 +66,7 @@ def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
         memory=Memory(),
         counter=Counter(settings.bounds),
         closings=Closings(deliveries),
-        callers=Sessions(verifier, database.records("revoked_sessions", forget_after="until")),
+        authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked_sessions", expire_at="until")),
         terms=settings.terms,
         files_base_url=settings.files_base_url,
     )

@@ -75,9 +75,9 @@ def link_card(contents: Contents, delivery: Delivery, everything: Layout, link: 
     shelves = link.with_shelves(lines).known_shelves(lines)
     return LinkCard(
         transfer=contents.id,
-        subject=contents.label.subject,
+        subject=contents.reference.subject,
         text=contents.text,
-        sender=contents.label.sender,
+        sender=contents.reference.sender,
         ends_at=link.ends_at,
         downloads_per_file=link.downloads_per_file,
         files=[_file_card(file, delivery, shelves[file.file], now) for file in contents.files],

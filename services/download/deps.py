@@ -10,7 +10,7 @@ from services.download.streams.closings import Closings
 from services.download.streams.counter import Counter
 from services.download.streams.memory import Memory
 from services.download.streams.runs import Source
-from services.kit.callers import Sessions
+from services.kit.authentication import TokenAuthenticator
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,6 @@ class Deps:
     memory: Memory
     counter: Counter
     closings: Closings
-    callers: Sessions
+    authenticator: TokenAuthenticator
     terms: Terms
     files_base_url: str

@@ -16,13 +16,13 @@ from services.download.streams.headers import asked_range, headers_of
 from services.download.streams.journal import Journal
 from services.download.streams.parts import Reader
 from services.download.streams.serving import Head, HeadOnly, Quarantine, Serving
-from services.kit.problems import problem
-from services.kit.rates import network_of
-from services.kit.service import wired
+from services.kit.problems import problem_response
+from services.kit.rate_limit import network_of
+from services.kit.service import get_deps
 
 router = APIRouter()
 
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 
 
 @router.api_route("/files/{capability}", methods=["GET", "HEAD"], response_model=None)
@@ -47,7 +47,7 @@ async def fetch(capability: str, request: Request, deps: Wired) -> Response:
     try:
         asked = asked_range(request.headers, body)
     except RangeNotSatisfiable as refusal:
-        answer = problem(request, refusal)
+        answer = problem_response(request, refusal)
         answer.headers["Content-Range"] = f"bytes */{body.size_bytes}"
         return answer
     span = asked or whole

@@ -14,19 +14,19 @@ from services.download.domain.link import Decision, Link, issue
 from services.download.domain.mailing import Offer, extend
 from services.download.offers import offer_of
 from services.kit.bus import Handler
-from services.kit.events import Fact
+from services.kit.events import Event
 
 
-async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
+async def on_transfer_released(deps: Deps, event: TransferReleased) -> None:
     """A link for each recipient who may have it, unless the transfer has ended; a second time finds them there."""
-    contents = Contents.of(fact.parcel)
+    contents = Contents.of(event.parcel)
     await deps.contents.all.add(contents)
-    release = lambda delivery: delivery.release(contents.label, contents.ends_at, deps.terms.memory)  # noqa: E731
+    release = lambda delivery: delivery.release(contents.reference, contents.ends_at, deps.terms.memory)  # noqa: E731
     await deps.deliveries.hear(contents.id, release)
     delivery, now = await deps.deliveries.read(contents.id)
     if delivery.closing is not None or delivery.ends_at is None or now >= delivery.ends_at:
         return
-    for recipient in fact.released_to:
+    for recipient in event.released_to:
         if delivery.revoked_at(recipient.address):
             continue
         token = deps.links.token(contents.id, recipient)
@@ -35,10 +35,10 @@ async def on_transfer_released(deps: Deps, fact: TransferReleased) -> None:
     await _extend_links(deps, contents.id)
 
 
-async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
+async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
     """It ends later: the delivery, by which it is closed, and each of its links; who has not everything is told."""
-    transfer, keep = fact.label.transfer, deps.terms.memory
-    await deps.deliveries.hear(transfer, lambda delivery: delivery.extend(fact.ends_at, keep))
+    transfer, keep = event.reference.transfer, deps.terms.memory
+    await deps.deliveries.hear(transfer, lambda delivery: delivery.extend(event.ends_at, keep))
     await _extend_links(deps, transfer)
 
 
@@ -58,54 +58,54 @@ def _extended(offer: Offer, ends_at: datetime, reminder: timedelta, link: Link, 
     return extend(link, offer, ends_at, reminder, now)
 
 
-async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
+async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
     """Every link is dead at once: the delivery is what they are judged by."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("withdrawn", fact.label, fact.withdrawn_at, keep)  # noqa: E731
-    await deps.deliveries.hear(fact.label.transfer, close)
+    close = lambda delivery: delivery.close("withdrawn", event.reference, event.withdrawn_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
-async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
+async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
     """A file is not what was declared: nothing of the transfer is handed out any more."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("quarantined", fact.label, fact.quarantined_at, keep)  # noqa: E731
-    await deps.deliveries.hear(fact.label.transfer, close)
+    close = lambda delivery: delivery.close("quarantined", event.reference, event.quarantined_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
-async def on_file_verified(deps: Deps, fact: FileVerified) -> None:
+async def on_file_verified(deps: Deps, event: FileVerified) -> None:
     """The pages say so, and the archive is made with the CRC-32 of the bytes."""
-    verify = lambda delivery: delivery.verify(fact.file, fact.crc32, fact.verified_at, deps.terms.memory)  # noqa: E731
-    await deps.deliveries.hear(fact.transfer, verify)
+    verify = lambda delivery: delivery.verify(event.file, event.crc32, event.verified_at, deps.terms.memory)  # noqa: E731
+    await deps.deliveries.hear(event.transfer, verify)
 
 
-async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
+async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
     """An agent refused to vouch: the links that were given out already are dead too."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("refused", fact.label, fact.refused_at, keep)  # noqa: E731
-    await deps.deliveries.hear(fact.label.transfer, close)
+    close = lambda delivery: delivery.close("refused", event.reference, event.refused_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
-async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
+async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
     """Nobody decided in time."""
     keep = deps.terms.memory
-    close = lambda delivery: delivery.close("lapsed", fact.label, fact.lapsed_at, keep)  # noqa: E731
-    await deps.deliveries.hear(fact.label.transfer, close)
+    close = lambda delivery: delivery.close("lapsed", event.reference, event.lapsed_at, keep)  # noqa: E731
+    await deps.deliveries.hear(event.reference.transfer, close)
 
 
-async def on_mail_state_changed(deps: Deps, fact: MailStateChanged) -> None:
+async def on_mail_state_changed(deps: Deps, event: MailStateChanged) -> None:
     """The sender's page shows what became of each mail."""
     mail = Mail(
-        recipient=fact.recipient, kind=fact.kind, state=fact.state, reason=fact.reason, changed_at=fact.changed_at
+        recipient=event.recipient, kind=event.kind, state=event.state, reason=event.reason, changed_at=event.changed_at
     )
-    await deps.deliveries.hear(fact.transfer, lambda delivery: delivery.mailed(mail, deps.terms.memory))
+    await deps.deliveries.hear(event.transfer, lambda delivery: delivery.mailed(mail, deps.terms.memory))
 
 
-async def on_session_revoked(deps: Deps, fact: SessionRevoked) -> None:
+async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
     """The session opens no tracking page any more."""
-    await deps.callers.revoke(fact.session)
+    await deps.authenticator.revoke(event.session)
 
 
-def heard(deps: Deps) -> dict[type[Fact], Handler]:
+def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
     """What the counter listens to."""
     return {
         TransferReleased: partial(on_transfer_released, deps),

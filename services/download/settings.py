@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 from services.download.domain.terms import Terms
 from services.download.streams.places import Bounds
 from services.kit.settings import LOOPBACK, ServiceSettings
-from services.kit.zones import TimeZone
+from services.kit.time_zones import TimeZone
 
 
 class Settings(ServiceSettings):

@@ -11,11 +11,11 @@ from services.download.domain.delivery import Delivery, Handed
 from services.download.domain.link import Link
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
 from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES
-from services.kit.listing import Order, Shown
-from services.kit.mongo import Aggregates, Database, Document
-from services.kit.pages import Item, Page, Paging
+from services.kit.credentials import derived_token, keyed_hash
+from services.kit.listing import ItemMapper, Order
+from services.kit.mongo import Database, Document, Repository
+from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import NotFound
-from services.kit.secrets import derived_token, keyed_hash
 
 CACHED_CONTENTS = 32
 MOST_LINKS = 1000
@@ -53,7 +53,7 @@ FILES_SUSPENDED: Document = {
 }
 """How many files are suspended."""
 RECEIVED_FIELDS: Document = {
-    **dict.fromkeys(("transfer", "label", "recipient", "ends_at", "files", "total_bytes"), 1),
+    **dict.fromkeys(("transfer", "reference", "recipient", "ends_at", "files", "total_bytes"), 1),
     "files_downloaded": FILES_DOWNLOADED,
 }
 FOLLOWED_FIELDS: Document = {
@@ -75,7 +75,7 @@ class Deliveries:
     """The judges; one comes into being when its transfer is first heard of, whatever was heard."""
 
     def __init__(self, database: Database) -> None:
-        self.all: Aggregates[Delivery] = database.aggregates("deliveries", Delivery)
+        self.all: Repository[Delivery] = database.repository("deliveries", Delivery)
         database.index("deliveries", "closing", "ends_at")
         database.index("deliveries", "forget_at")
 
@@ -100,7 +100,7 @@ class Deliveries:
     async def endings(self, transfers: Collection[str]) -> dict[str, Delivery]:
         """Several of them, with what says whether they are open, and nothing else."""
         query, fields = {"_id": {"$in": list(transfers)}}, dict.fromkeys(("closing", "quarantine", "revoked"), 1)
-        found = await self.all.listing.some(query, fields, limit=max(1, len(transfers)))
+        found = await self.all.listing.select(query, fields, limit=max(1, len(transfers)))
         return {one["_id"]: Delivery.model_validate({**one, "id": one["_id"]}) for one in found}
 
     async def read(self, transfer: str) -> tuple[Delivery, datetime]:
@@ -115,7 +115,7 @@ class Shelves:
     """The contents of transfers: never changed, so the latest ones are kept in memory."""
 
     def __init__(self, database: Database) -> None:
-        self.all: Aggregates[Contents] = database.aggregates("contents", Contents)
+        self.all: Repository[Contents] = database.repository("contents", Contents)
         self._recent: OrderedDict[str, Contents] = OrderedDict()
 
     async def get(self, transfer: str) -> Contents:
@@ -137,7 +137,7 @@ class Links:
     """The links; a token is made again from the pepper whenever it is needed, and stored nowhere."""
 
     def __init__(self, database: Database, pepper: str) -> None:
-        self.all: Aggregates[Link] = database.aggregates("links", Link)
+        self.all: Repository[Link] = database.repository("links", Link)
         self._database = database
         self._pepper = pepper
         database.index("links", "recipient.address", "issued_at", "_id")
@@ -160,9 +160,11 @@ class Links:
         except NotFound:
             raise LinkUnknown() from None
 
-    async def received_by(self, address: str, paging: Paging, shown: Shown[Item]) -> Page[Item]:
+    async def received_by(self, address: str, page_request: PageRequest, shown: ItemMapper[Item]) -> Page[Item]:
         """A page of what was sent to this address, the latest first."""
-        return await self.all.listing.page({"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, paging, shown)
+        return await self.all.listing.page(
+            {"recipient.address": address}, LAST_ISSUED, RECEIVED_FIELDS, page_request, shown
+        )
 
     async def now(self) -> datetime:
         """The database's time."""
@@ -170,23 +172,23 @@ class Links:
 
     async def of(self, transfer: str) -> AsyncIterator[Link]:
         """Every link of a transfer, by recipient, one after the other: each may be large."""
-        async for document in self.all.listing.each({"transfer": transfer}, {"outbox": 0}, "recipient.address"):
+        async for document in self.all.listing.iterate({"transfer": transfer}, {"outbox": 0}, "recipient.address"):
             yield _link(document)
 
     async def addresses(self, transfer: str) -> set[str]:
         """The recipients of a transfer who have a link."""
-        found = await self.all.listing.some({"transfer": transfer}, {"recipient": 1}, limit=MOST_LINKS)
+        found = await self.all.listing.select({"transfer": transfer}, {"recipient": 1}, limit=MOST_LINKS)
         return {one["recipient"]["address"] for one in found}
 
     async def are_busy(self, transfer: str, now: datetime) -> bool:
         """Some lease of a transfer's links is still alive."""
         query = {"transfer": transfer, "busy_until": {"$gt": now}}
-        return bool(await self.all.listing.some(query, {"_id": 1}, limit=1))
+        return bool(await self.all.listing.select(query, {"_id": 1}, limit=1))
 
     async def followed(self, transfer: str, files: Collection[str]) -> AsyncIterator[Followed]:
         """The links of a transfer as its sender follows them, with the shelves of these files."""
         fields = {**FOLLOWED_FIELDS, **{f"shelves.{file}": 1 for file in files}}
-        async for document in self.all.listing.each({"transfer": transfer}, fields, "recipient.address"):
+        async for document in self.all.listing.iterate({"transfer": transfer}, fields, "recipient.address"):
             yield Followed(_link(document), document["files_downloaded"], document["files_suspended"])
 
 

@@ -108,7 +108,7 @@ def tracking_card(delivery: Delivery, contents: Contents, recipients: list[Recip
     """Who was told, who downloaded what, and who has not."""
     return TrackingCard(
         transfer=delivery.id,
-        subject=contents.label.subject,
+        subject=contents.reference.subject,
         state=delivery.closing.outcome if delivery.closing else "quarantined" if delivery.quarantine else "open",
         ends_at=delivery.ends_at or contents.ends_at,
         closed_at=delivery.closing.at if delivery.closing else None,

@@ -1,1 +1,1 @@
-"""How things are done here: mechanics that know no word of the domain."""
+"""The mechanics that all services share; no module here knows a word of the domain."""

@@ -1,4 +1,4 @@
-"""How do facts travel? The one door to RabbitMQ: confirmed publications, a retry ladder, a dead queue (R47-R51)."""
+"""Publish and consume events on RabbitMQ: publisher confirms, delayed retries, a dead letter queue (R47-R51)."""
 
 import asyncio
 import json
@@ -12,17 +12,17 @@ from pamqp.common import FieldTable
 from pydantic import ValidationError
 
 from services.kit import metrics, trace
-from services.kit.announced import Announced
 from services.kit.backlog import Backlog
 from services.kit.clock import utc_now
-from services.kit.events import Fact, queue_of
+from services.kit.events import Event, queue_name
 from services.kit.logs import logger
+from services.kit.outbox_entry import OutboxEntry
 from services.kit.refusals import Refusal, Unavailable
 
-EVENTS = "events"
-DEAD = "dead"
-LADDER: dict[str, float] = {"5s": 5, "60s": 60, "600s": 600}
-PUBLISH_SECONDS = 5.0
+EVENTS_EXCHANGE = "events"
+DEAD_EXCHANGE = "dead"
+RETRY_DELAYS: dict[str, float] = {"5s": 5, "60s": 60, "600s": 600}
+PUBLISH_TIMEOUT_SECONDS = 5.0
 PREFETCH = 16
 RECONNECT_SECONDS = 1.0
 
@@ -30,7 +30,7 @@ Handler = Callable[[Any], Awaitable[None]]
 
 
 class Bus:
-    """One service's two connections to the broker: one to publish, one to consume, so neither can stall the other."""
+    """A service's two connections to the broker: one publishes, one consumes, so that neither can block the other."""
 
     def __init__(self, url: str, service: str) -> None:
         self._url = url
@@ -44,31 +44,31 @@ class Bus:
 
     @property
     def connected(self) -> bool:
-        """Both connections stand and every queue is being read."""
-        standing = [connection is not None and connection.connected.is_set() for connection in self._connections]
-        return all(standing) and bool(self._exchanges)
+        """True while both connections are open and every queue has its consumer."""
+        connected = [connection is not None and connection.connected.is_set() for connection in self._connections]
+        return all(connected) and bool(self._exchanges)
 
     @property
     def _connections(self) -> list[AbstractRobustConnection | None]:
         return [self._publishing, self._consuming]
 
-    async def connect(self, handlers: dict[type[Fact], Handler]) -> None:
-        """Connect and read the queues of `handlers`; raises when the broker or the topology is not there yet."""
+    async def connect(self, handlers: dict[type[Event], Handler]) -> None:
+        """Connect and consume the queues of `handlers`; raises while the broker or the topology does not exist yet."""
         await self.close()
         address = f"{self._url}{'&' if '?' in self._url else '?'}heartbeat=10&reconnect_interval={RECONNECT_SECONDS:g}"
         properties: FieldTable = {"connection_name": self._service}
         self._publishing = await aio_pika.connect_robust(address, timeout=5, client_properties=properties)
         self._consuming = await aio_pika.connect_robust(address, timeout=5, client_properties=properties)
         self._channel = await self._publishing.channel(publisher_confirms=True, on_return_raises=True)
-        names = [EVENTS, DEAD, *(f"retry.{step}" for step in LADDER)]
+        names = [EVENTS_EXCHANGE, DEAD_EXCHANGE, *(f"retry.{step}" for step in RETRY_DELAYS)]
         exchanges = {name: await self._channel.get_exchange(name, ensure=False) for name in names}
-        for fact, handler in handlers.items():
-            await self._consume(self._consuming, fact, handler)
+        for event_type, handler in handlers.items():
+            await self._consume(self._consuming, event_type, handler)
         self._exchanges = exchanges
-        self._backlog.read(queue for queue, _ in self._consumers)
+        self._backlog.watch(queue for queue, _ in self._consumers)
 
-    async def publish(self, entry: Announced) -> None:
-        """Persistent, mandatory, confirmed within five seconds; any exception means that the outcome is unknown."""
+    async def publish(self, entry: OutboxEntry) -> None:
+        """Publish, persistent and mandatory, and wait for the confirm; after an exception the outcome is unknown."""
         message = Message(
             json.dumps(entry.body).encode(),
             message_id=entry.id,
@@ -80,18 +80,18 @@ class Bus:
             headers={"traceparent": entry.traceparent},
         )
         try:
-            await self._send(EVENTS, entry.type, message)
+            await self._send(EVENTS_EXCHANGE, entry.type, message)
         except BaseException:
             metrics.publish_failures.labels(entry.type).inc()
             raise
         metrics.published.labels(entry.type).inc()
 
     async def caught_up(self) -> None:
-        """Return once the facts that waited in the queues are handled; raises while the broker cannot be asked."""
+        """Return once the events that waited in the queues are handled; raises while the broker cannot be asked."""
         await self._backlog.caught_up()
 
     async def drain(self, grace_seconds: float) -> None:
-        """Stop taking facts, finish those in hand, and let the broker hand the others to somebody else (R62)."""
+        """Stop consuming and finish the running handlers; the broker redelivers the other events (R62)."""
         for queue, tag in self._consumers:
             try:
                 await asyncio.wait_for(queue.cancel(tag), timeout=2)
@@ -101,7 +101,7 @@ class Bus:
         await self._backlog.handled(grace_seconds)
 
     async def close(self) -> None:
-        """Close both connections; what was not acknowledged comes again."""
+        """Close both connections; the broker redelivers unacknowledged events."""
         self._exchanges = {}
         self._consumers = []
         for connection in self._connections:
@@ -112,71 +112,77 @@ class Bus:
     async def _send(self, exchange: str, routing_key: str, message: Message) -> None:
         if exchange not in self._exchanges:
             raise Unavailable()
-        # The library can hang while it reconnects, whatever timeout it is given.
-        async with asyncio.timeout(PUBLISH_SECONDS + 1):
-            await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_SECONDS)
+        # The library can hang while it reconnects, whatever its timeout.
+        async with asyncio.timeout(PUBLISH_TIMEOUT_SECONDS + 1):
+            await self._exchanges[exchange].publish(
+                message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_SECONDS
+            )
 
-    async def _consume(self, consuming: AbstractRobustConnection, fact: type[Fact], handler: Handler) -> None:
+    async def _consume(self, consuming: AbstractRobustConnection, event_type: type[Event], handler: Handler) -> None:
         channel = await consuming.channel()
         await channel.set_qos(prefetch_count=PREFETCH)
-        queue = await channel.get_queue(queue_of(self._service, fact), ensure=True)
+        queue = await channel.get_queue(queue_name(self._service, event_type), ensure=True)
 
         async def receive(message: AbstractIncomingMessage) -> None:
-            self._backlog.take(self._handle(queue.name, fact, handler, message))
+            self._backlog.take(self._handle(queue.name, event_type, handler, message))
 
         self._consumers.append((queue, await queue.consume(receive)))
 
-    async def _handle(self, queue: str, fact: type[Fact], handler: Handler, message: AbstractIncomingMessage) -> None:
+    async def _handle(
+        self, queue: str, event_type: type[Event], handler: Handler, message: AbstractIncomingMessage
+    ) -> None:
         trace.enter(str(message.headers.get("traceparent") or ""))
         try:
-            outcome = await self._outcome(queue, fact, handler, message)
+            outcome = await self._process(queue, event_type, handler, message)
             await message.ack()
         except Exception:
-            # Neither handled nor moved: unacknowledged, it comes again, and the broker counts the deliveries.
+            # It was neither handled nor moved: the broker redelivers it and counts the deliveries.
             outcome = "returned"
-            logger().error("a fact could be neither handled nor moved", type=fact.type, exc_info=True)
-            await _give_back(message)
-        metrics.handled.labels(fact.type, outcome).inc()
+            logger().error("an event could be neither handled nor moved", type=event_type.type, exc_info=True)
+            await _requeue(message)
+        metrics.handled.labels(event_type.type, outcome).inc()
 
-    async def _outcome(self, queue: str, fact: type[Fact], handler: Handler, message: AbstractIncomingMessage) -> str:
-        """Handle, or move with the reason; a refusal is a decision, so the fact is done with."""
+    async def _process(
+        self, queue: str, event_type: type[Event], handler: Handler, message: AbstractIncomingMessage
+    ) -> str:
+        """Handle the event, or move it with a reason; return the outcome. After a refusal it is handled."""
         try:
-            parsed = fact.model_validate_json(message.body)
+            parsed = event_type.model_validate_json(message.body)
         except ValidationError as error:
-            await self._bury(queue, message, f"unreadable: {error.error_count()} errors")
+            await self._dead_letter(queue, message, f"unreadable: {error.error_count()} errors")
             return "unreadable"
         try:
-            with metrics.handling.labels(fact.type).time():
+            with metrics.handling.labels(event_type.type).time():
                 await handler(parsed)
         except Unavailable as outage:
             return await self._retry(queue, message, type(outage.__cause__ or outage).__name__)
         except Refusal as refusal:
             metrics.refusals.labels(refusal.slug()).inc()
-            logger().info("a fact was refused", type=fact.type, problem=refusal.slug())
+            logger().info("an event was refused", type=event_type.type, problem=refusal.slug())
             return "refused"
         except Exception as error:
-            logger().error("a handler failed", type=fact.type, message_id=message.message_id, exc_info=True)
+            logger().error("a handler failed", type=event_type.type, message_id=message.message_id, exc_info=True)
             return await self._retry(queue, message, type(error).__name__)
         return "done"
 
     async def _retry(self, queue: str, message: AbstractIncomingMessage, reason: str) -> str:
         attempt = int(str(message.headers.get("x-attempt", 0)))
-        steps = list(LADDER)
+        steps = list(RETRY_DELAYS)
         if attempt >= len(steps):
-            await self._bury(queue, message, reason)
+            await self._dead_letter(queue, message, reason)
             return "dead"
         headers = {"x-attempt": attempt + 1, "x-reason": reason}
-        await self._send(f"retry.{steps[attempt]}", queue, _copy(message, headers))
+        await self._send(f"retry.{steps[attempt]}", queue, _with_headers(message, headers))
         return "retried"
 
-    async def _bury(self, queue: str, message: AbstractIncomingMessage, reason: str) -> None:
-        logger().error("a fact is dead", queue=queue, reason=reason, message_id=message.message_id)
-        headers = {"x-reason": reason, "x-queue": queue, "x-died-at": utc_now().isoformat()}
-        await self._send(DEAD, queue, _copy(message, headers))
+    async def _dead_letter(self, queue: str, message: AbstractIncomingMessage, reason: str) -> None:
+        logger().error("an event was dead-lettered", queue=queue, reason=reason, message_id=message.message_id)
+        headers = {"x-reason": reason, "x-queue": queue, "x-dead-lettered-at": utc_now().isoformat()}
+        await self._send(DEAD_EXCHANGE, queue, _with_headers(message, headers))
 
 
-def _copy(message: AbstractIncomingMessage, headers: dict[str, Any]) -> Message:
-    """The same message, with its id, and what happened to it."""
+def _with_headers(message: AbstractIncomingMessage, headers: dict[str, Any]) -> Message:
+    """Return a copy with the same id and additional headers."""
     return Message(
         message.body,
         message_id=message.message_id,
@@ -189,34 +195,34 @@ def _copy(message: AbstractIncomingMessage, headers: dict[str, Any]) -> Message:
     )
 
 
-async def _give_back(message: AbstractIncomingMessage) -> None:
+async def _requeue(message: AbstractIncomingMessage) -> None:
     try:
-        # A reject and not a nack: since RabbitMQ 4.3 a nack does not count towards the queue's delivery limit.
+        # Reject, not nack: since RabbitMQ 4.3 a nack does not count towards the queue's delivery limit.
         await message.reject(requeue=True)
     except Exception:
         logger().info("the channel was closed; the broker keeps the message")
 
 
-async def declare(url: str, facts: Sequence[type[Fact]]) -> None:
-    """Declare exchanges, queues and bindings for every reader of `facts`; needs the right to configure."""
+async def declare(url: str, event_types: Sequence[type[Event]]) -> None:
+    """Declare exchanges, queues and bindings for all subscribers of these events; needs permission to configure."""
     connection = await aio_pika.connect(url, timeout=10)
     async with connection:
         channel = await connection.channel()
-        for exchange in (EVENTS, DEAD, *(f"retry.{step}" for step in LADDER)):
+        for exchange in (EVENTS_EXCHANGE, DEAD_EXCHANGE, *(f"retry.{step}" for step in RETRY_DELAYS)):
             await channel.declare_exchange(exchange, aio_pika.ExchangeType.TOPIC, durable=True)
-        for reader in sorted({reader for fact in facts for reader in fact.readers}):
-            await _declare_ladder(channel, reader)
-        for fact in facts:
-            for name in fact.queues():
-                queue = await channel.declare_queue(name, durable=True, arguments=_arguments(name))
-                await queue.bind(EVENTS, routing_key=fact.type)
+        for subscriber in sorted({name for event_type in event_types for name in event_type.subscribers}):
+            await _declare_retry_queues(channel, subscriber)
+        for event_type in event_types:
+            for name in event_type.queues():
+                queue = await channel.declare_queue(name, durable=True, arguments=_queue_arguments(name))
+                await queue.bind(EVENTS_EXCHANGE, routing_key=event_type.type)
 
 
-def _arguments(queue: str) -> dict[str, Any]:
+def _queue_arguments(queue: str) -> dict[str, Any]:
     return {
         "x-queue-type": "quorum",
         "x-delivery-limit": 5,
-        "x-dead-letter-exchange": DEAD,
+        "x-dead-letter-exchange": DEAD_EXCHANGE,
         "x-dead-letter-routing-key": queue,
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
@@ -224,9 +230,9 @@ def _arguments(queue: str) -> dict[str, Any]:
     }
 
 
-async def _declare_ladder(channel: Any, reader: str) -> None:
-    """A waiting queue per step, whose messages go back to the queue they came from, and the dead queue."""
-    for step, seconds in LADDER.items():
+async def _declare_retry_queues(channel: Any, subscriber: str) -> None:
+    """Declare one delay queue per retry, whose messages return to their original queue, and the dead letter queue."""
+    for step, seconds in RETRY_DELAYS.items():
         arguments = {
             "x-queue-type": "quorum",
             "x-message-ttl": int(seconds * 1000),
@@ -234,7 +240,7 @@ async def _declare_ladder(channel: Any, reader: str) -> None:
             "x-dead-letter-strategy": "at-least-once",
             "x-overflow": "reject-publish",
         }
-        waiting = await channel.declare_queue(f"{reader}.retry.{step}", durable=True, arguments=arguments)
-        await waiting.bind(f"retry.{step}", routing_key=f"{reader}.#")
-    dead = await channel.declare_queue(f"{reader}.dead", durable=True, arguments={"x-queue-type": "quorum"})
-    await dead.bind(DEAD, routing_key=f"{reader}.#")
+        delay = await channel.declare_queue(f"{subscriber}.retry.{step}", durable=True, arguments=arguments)
+        await delay.bind(f"retry.{step}", routing_key=f"{subscriber}.#")
+    dead = await channel.declare_queue(f"{subscriber}.dead", durable=True, arguments={"x-queue-type": "quorum"})
+    await dead.bind(DEAD_EXCHANGE, routing_key=f"{subscriber}.#")

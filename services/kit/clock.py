@@ -1,19 +1,19 @@
-"""What time is it? The only module that asks the machine."""
+"""The machine's clocks; no other module reads them."""
 
 import time
 from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The machine's time, in UTC; decisions about validity use the database's clock instead (R9)."""
+    """Return the machine's time in UTC; decisions about validity use the database's clock instead (R9)."""
     return datetime.now(UTC)
 
 
 def monotonic_seconds() -> float:
-    """Seconds on a clock that never goes back, for measuring and for waiting."""
+    """Return the seconds of a monotonic clock, for measuring and waiting."""
     return time.monotonic()
 
 
-def thread_seconds() -> float:
-    """Seconds of processor that this thread has used: a busy machine does not count."""
+def thread_cpu_seconds() -> float:
+    """Return the processor time of this thread, which a busy machine does not increase."""
     return time.thread_time()

@@ -1,4 +1,4 @@
-"""What has the other end not received yet? The send queue of a connection, looked at in the kernel."""
+"""Track which bytes of a response the client has not acknowledged, by the kernel's send queue."""
 
 import asyncio
 import fcntl
@@ -11,83 +11,83 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "melanissimo.connection"
-SHORTEST_LOOK_SECONDS = 0.005
-LONGEST_LOOK_SECONDS = 0.1
-LAST_BYTES_SECONDS = 60
+MIN_POLL_SECONDS = 0.005
+MAX_POLL_SECONDS = 0.1
+LINGER_SECONDS = 60
 TCP_CLOSE = 7
 
 
-class Connection:
-    """The connection of one request, as an application finds it in `scope["extensions"]`."""
+class ClientConnection:
+    """The connection of a request, which an application finds in `scope["extensions"]`."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
 
     def unacknowledged_bytes(self) -> int:
-        """Return how much was handed to it and is not known to have arrived; 0 once it is closing."""
+        """Return how many written bytes are not acknowledged; 0 once the connection is closing."""
         if self._transport.is_closing():
             return 0
         queued: int = self._transport.get_write_buffer_size()
         return queued + unacknowledged_bytes(self._transport.get_extra_info("socket"))
 
-    async def acknowledged(self) -> None:
-        """Return when more of what was handed to it has arrived, or nothing of that is left."""
-        before, seconds = self.unacknowledged_bytes(), SHORTEST_LOOK_SECONDS
+    async def wait_for_acknowledgement(self) -> None:
+        """Wait until more bytes are acknowledged, or none is left."""
+        before, seconds = self.unacknowledged_bytes(), MIN_POLL_SECONDS
         while before and self.unacknowledged_bytes() >= before:
-            await asyncio.sleep(seconds)  # the kernel has no event for it
-            seconds = min(2 * seconds, LONGEST_LOOK_SECONDS)
+            await asyncio.sleep(seconds)  # the kernel has no event for this
+            seconds = min(2 * seconds, MAX_POLL_SECONDS)
 
     def abort(self) -> None:
-        """Close it, and forget what the kernel has not taken."""
+        """Close the connection and drop what the kernel has not taken."""
         self._transport.abort()
 
 
-class Protocol(HttpToolsProtocol):
-    """uvicorn's, which shows the application its connection, and is not done with it before its last bytes arrived."""
+class HttpProtocol(HttpToolsProtocol):
+    """uvicorn's protocol; it exposes the connection, and keeps it open until its last bytes are acknowledged."""
 
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
-        extensions = {EXTENSION: Connection(self.transport)}
+        extensions = {EXTENSION: ClientConnection(self.transport)}
         self.scope = {**self.scope, "extensions": extensions}  # type: ignore[typeddict-item]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Let the server wait for what the kernel still has to send."""
+        """Let the server wait for the bytes in the kernel's send queue."""
         connected = self.transport.get_extra_info("socket")
         if unacknowledged_bytes(connected):
-            Closed(connected.dup(), self.connections)
+            LingeringConnection(connected.dup(), self.connections)
         super().connection_lost(exc)
 
 
-class Closed:
-    """A closed connection whose last bytes are on their way: until they have arrived, the server counts it as open.
+class LingeringConnection:
+    """A closed connection with unacknowledged bytes; the server counts it as open until they are acknowledged.
 
-    The process would end otherwise, and with a pod its network goes, and with that the bytes.
+    Otherwise the process would end, and with a pod its network and the bytes would be lost.
     """
 
-    def __init__(self, kept: socket.socket, connections: set[Any]) -> None:
-        self._kept = kept
+    def __init__(self, connected: socket.socket, connections: set[Any]) -> None:
+        self._socket = connected
         self._connections = connections
         connections.add(self)
-        kept.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LAST_BYTES_SECONDS * 1000)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LINGER_SECONDS * 1000)
         with suppress(OSError):  # the other end may be gone by now
-            kept.shutdown(socket.SHUT_WR)
-        self._look(SHORTEST_LOOK_SECONDS)
+            connected.shutdown(socket.SHUT_WR)
+        self._poll(MIN_POLL_SECONDS)
 
     def shutdown(self) -> None:
-        """Do nothing: it is closed."""
+        """Do nothing: the connection is closed."""
 
-    def _look(self, seconds: float) -> None:
-        if unacknowledged_bytes(self._kept):
-            longer = min(2 * seconds, LONGEST_LOOK_SECONDS)
-            asyncio.get_running_loop().call_later(seconds, self._look, longer)
+    def _poll(self, seconds: float) -> None:
+        if unacknowledged_bytes(self._socket):
+            longer = min(2 * seconds, MAX_POLL_SECONDS)
+            asyncio.get_running_loop().call_later(seconds, self._poll, longer)
         else:
-            self._kept.close()
+            self._socket.close()
             self._connections.discard(self)
 
 
 def unacknowledged_bytes(connected: socket.socket) -> int:
-    """Return the size of the kernel's send queue; 0 when the connection is no more."""
+    """Return the size of the kernel's send queue; 0 for a closed connection."""
     if connected.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] == TCP_CLOSE:
         return 0
     answer = fcntl.ioctl(connected.fileno(), termios.TIOCOUTQ, b"\0" * 4)

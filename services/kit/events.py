@@ -1,4 +1,4 @@
-"""What is a fact, and how does it travel?"""
+"""The base classes of events, their values and their secrets."""
 
 from typing import Annotated, ClassVar
 
@@ -11,27 +11,27 @@ Secret = Annotated[
 
 
 class Value(BaseModel):
-    """Plain data that facts carry: frozen, and tolerant of fields that a newer publisher added."""
+    """Plain data that events carry: frozen, and tolerant of fields that a newer publisher added."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="float")
 
 
-class Fact(Value):
+class Event(Value):
     """Something that happened, in the past tense.
 
-    `type` is the routing key, `<publisher>.<fact>.v<n>`; `readers` names the services that hear it, so that
-    their queues exist before anybody publishes.
+    `type` is the routing key, `<publisher>.<event>.v<n>`. `subscribers` names the services that handle the event, so
+    that their queues exist before anybody publishes.
     """
 
     type: ClassVar[str]
-    readers: ClassVar[tuple[str, ...]]
+    subscribers: ClassVar[tuple[str, ...]]
 
     @classmethod
     def queues(cls) -> list[str]:
-        """One queue per reader: `<reader>.on.<type>`."""
-        return [queue_of(reader, cls) for reader in cls.readers]
+        """Return the names of the queues, one per subscriber: `<subscriber>.on.<type>`."""
+        return [queue_name(subscriber, cls) for subscriber in cls.subscribers]
 
 
-def queue_of(reader: str, fact: type[Fact]) -> str:
-    """The name of the queue on which `reader` hears `fact`."""
-    return f"{reader}.on.{fact.type}"
+def queue_name(subscriber: str, event: type[Event]) -> str:
+    """Return the name of the queue from which `subscriber` receives `event`."""
+    return f"{subscriber}.on.{event.type}"

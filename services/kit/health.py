@@ -1,4 +1,4 @@
-"""Is this process alive, started, ready? Answered on its own port, with the metrics (R63, R64)."""
+"""Liveness, start-up and readiness, served on the management port with the metrics (R63, R64)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,17 +7,17 @@ from fastapi import FastAPI
 from fastapi.responses import JSONResponse, Response
 
 from services.kit import metrics
-from services.kit.clock import monotonic_seconds, thread_seconds
+from services.kit.clock import monotonic_seconds, thread_cpu_seconds
 
-BEAT_SECONDS = 0.02
+HEARTBEAT_SECONDS = 0.02
 STALLED_SECONDS = 5.0
-CHECK_SECONDS = 2.5
+CHECK_TIMEOUT_SECONDS = 2.5
 
 Check = Callable[[], Awaitable[None]]
 
 
 class Health:
-    """`checks` are what the service cannot work without; liveness never asks them."""
+    """The health of a process; `checks` test its dependencies, for readiness only."""
 
     def __init__(self, checks: dict[str, Check]) -> None:
         self._checks = checks
@@ -26,35 +26,35 @@ class Health:
         self.draining = False
 
     async def beat(self) -> None:
-        """Show that the event loop turns, and measure what holds it up."""
+        """Record that the event loop runs, and measure what delays it."""
         while True:
-            worked = thread_seconds()
+            worked = thread_cpu_seconds()
             self._last_beat = monotonic_seconds()
-            await asyncio.sleep(BEAT_SECONDS)
-            late = monotonic_seconds() - self._last_beat - BEAT_SECONDS
-            metrics.loop_pauses.observe(max(0.0, min(late, thread_seconds() - worked)))
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            late = monotonic_seconds() - self._last_beat - HEARTBEAT_SECONDS
+            metrics.event_loop_lag.observe(max(0.0, min(late, thread_cpu_seconds() - worked)))
 
     @property
     def alive(self) -> bool:
-        """The event loop turned within the last five seconds."""
+        """Return whether the event loop ran within the last five seconds."""
         return monotonic_seconds() - self._last_beat < STALLED_SECONDS
 
     async def missing(self) -> list[str]:
-        """The names of the dependencies that do not answer."""
+        """Return the names of the dependencies that do not answer."""
         answers = await asyncio.gather(*(self._answers(check) for check in self._checks.values()))
         return [name for name, answered in zip(self._checks, answers, strict=True) if not answered]
 
     async def _answers(self, check: Check) -> bool:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 await check()
         except Exception:
             return False
         return True
 
 
-def management(health: Health) -> FastAPI:
-    """The application of the management port, which the gateway does not reach."""
+def management_app(health: Health) -> FastAPI:
+    """Create the application of the management port, which the gateway does not expose."""
     app = FastAPI(openapi_url=None)
 
     @app.get("/livez")

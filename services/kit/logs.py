@@ -1,4 +1,4 @@
-"""What is written down for the operator? JSON lines of allowed fields only: no secret, no address, no name (I8)."""
+"""JSON log lines for operators, with allowed fields only: no secret, no address, no name (I8)."""
 
 import logging
 import sys
@@ -10,28 +10,28 @@ import structlog
 from services.kit.trace import trace_id
 
 # fmt: off
-ALLOWED = frozenset({
+ALLOWED_FIELDS = frozenset({
     "event", "level", "timestamp", "logger", "service", "trace_id", "request_id", "method", "route", "status",
-    "seconds", "type", "message_id", "attempt", "problem", "reason", "loop", "transfer_id", "mail_id",
+    "seconds", "type", "message_id", "attempt", "problem", "reason", "task", "transfer_id", "mail_id",
     "mail_kind", "queue", "count", "outcome", "code", "dependency", "port", "signal", "error", "exception",
     "size_bytes", "state", "version", "collection", "step", "delay_seconds",
 })
 # fmt: on
-LONGEST = 2000
+MAX_VALUE_LENGTH = 2000
 
 
-def _only_allowed(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    kept = {key: value for key, value in line.items() if key in ALLOWED}
-    return {key: value[:LONGEST] if isinstance(value, str) else value for key, value in kept.items()}
+def _drop_other_fields(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    kept = {key: value for key, value in line.items() if key in ALLOWED_FIELDS}
+    return {key: value[:MAX_VALUE_LENGTH] if isinstance(value, str) else value for key, value in kept.items()}
 
 
-def _traced(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+def _add_trace_id(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     trace = trace_id()
     return {**line, "trace_id": trace} if trace else line
 
 
-def _named_exception(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The exception's class and where it was raised: its message may hold an address or a token."""
+def _add_exception_class(_logger: Any, _method: str, line: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Log the exception's class and stack, not its message, which may contain an address or a token."""
     info = line.pop("exc_info", None)
     error = sys.exc_info()[1] if info is True else info if isinstance(info, BaseException) else None
     if error is None:
@@ -44,32 +44,32 @@ def _named_exception(_logger: Any, _method: str, line: MutableMapping[str, Any])
     return {**line, "error": type(error).__name__, "exception": " > ".join(frames[-8:])}
 
 
-class _Quiet(logging.Handler):
-    """Lines of libraries: warnings and above by logger name only, since their text may quote what we do not log."""
+class _LibraryLogHandler(logging.Handler):
+    """Logs warnings of libraries without their text, which may quote what must not be logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
         structlog.get_logger().warning("a library warned", logger=record.name, code=record.levelname)
 
 
 def configure(service: str, level: str = "INFO") -> None:
-    """Send every log line of this process to standard output as JSON."""
+    """Write all log lines of this process to standard output as JSON."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _traced,
-            _named_exception,
-            _only_allowed,
+            _add_trace_id,
+            _add_exception_class,
+            _drop_other_fields,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
         logger_factory=structlog.WriteLoggerFactory(sys.stdout),
     )
     structlog.contextvars.bind_contextvars(service=service)
-    logging.basicConfig(handlers=[_Quiet(level=logging.WARNING)], level=logging.WARNING, force=True)
+    logging.basicConfig(handlers=[_LibraryLogHandler(level=logging.WARNING)], level=logging.WARNING, force=True)
 
 
 def logger() -> Any:
-    """The logger: `logger().info("what happened", field=value)`; fields outside the allowed list are dropped."""
+    """Return the logger: `logger().info("what happened", field=value)`; other than allowed fields are dropped."""
     return structlog.get_logger()

@@ -1,28 +1,28 @@
-"""What do operators count? The one door to prometheus-client; labels are closed sets, never people (R74)."""
+"""Prometheus metrics for operators; labels are closed sets, never persons (R74)."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 __all__ = ["CONTENT_TYPE_LATEST", "Counter", "Gauge", "Histogram", "exposition"]
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0)
-PAUSES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
+LAG_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0)
 
 requests = Histogram("http_request_seconds", "Time to answer a request", ["method", "route", "status"], buckets=SECONDS)
-refusals = Counter("refusals", "Requests and facts refused by a rule", ["problem"])
-published = Counter("bus_published", "Facts confirmed by the broker", ["type"])
+refusals = Counter("refusals", "Requests and events refused by a rule", ["problem"])
+published = Counter("bus_published", "Events confirmed by the broker", ["type"])
 publish_failures = Counter("bus_publish_failures", "Publications whose outcome is unknown or bad", ["type"])
-handled = Counter("bus_handled", "Facts handled", ["type", "outcome"])
-handling = Histogram("bus_handling_seconds", "Time to handle a fact", ["type"], buckets=SECONDS)
-loop_pauses = Histogram(
-    "loop_pause_seconds",
-    "Processor time for which nothing else of the process had its turn, to within 20 ms",
-    buckets=PAUSES,
+handled = Counter("bus_handled", "Events handled", ["type", "outcome"])
+handling = Histogram("bus_handling_seconds", "Time to handle an event", ["type"], buckets=SECONDS)
+event_loop_lag = Histogram(
+    "event_loop_lag_seconds",
+    "Processor time during which the event loop ran nothing else, to within 20 ms",
+    buckets=LAG_SECONDS,
 )
-outbox_age = Gauge("outbox_oldest_seconds", "Age of the oldest fact that is not yet published")
-loop_failures = Counter("loop_failures", "Background loops that raised and were started again", ["loop"])
-conflicts = Counter("write_conflicts", "Writes that met a newer version and were decided again", ["collection"])
+outbox_age = Gauge("outbox_oldest_seconds", "Age of the oldest event that is not yet published")
+task_failures = Counter("task_failures", "Background tasks that raised and run again", ["task"])
+conflicts = Counter("write_conflicts", "Writes that met a newer version and were repeated", ["collection"])
 
 
 def exposition() -> bytes:
-    """All metrics of this process in the text format."""
+    """Return all metrics of this process in the text format."""
     return generate_latest()

@@ -1,35 +1,38 @@
-"""How does a fact leave its document? Published with a confirm, then dropped; again if the process died between."""
+"""Publish events from the outboxes with a confirm, then remove them; a crash between the two publishes again."""
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from services.kit import metrics
-from services.kit.announced import Announced
 from services.kit.logs import logger
-from services.kit.mongo import Aggregates
+from services.kit.mongo import Repository
+from services.kit.outbox_entry import OutboxEntry
 
 WORKERS = 16
 
 
 class Publisher(Protocol):
-    """What the relay needs of the bus."""
+    """Publishes one outbox entry."""
 
-    async def publish(self, entry: Announced) -> None:
+    async def publish(self, entry: OutboxEntry) -> None:
         """Return once the broker has confirmed; raise when the outcome is unknown."""
 
 
 class Relay:
-    """Publishes what this process announced at once, and what a dead process left behind after `grace_seconds`."""
+    """Publishes this process's events at once, and events of crashed processes after `grace_seconds`."""
 
-    def __init__(self, sources: Sequence[Aggregates[Any]], publisher: Publisher, grace_seconds: float = 5.0) -> None:
-        self._sources = sources
+    def __init__(
+        self, repositories: Sequence[Repository[Any]], publisher: Publisher, grace_seconds: float = 5.0
+    ) -> None:
+        self._repositories = repositories
         self._publisher = publisher
         self._grace_seconds = grace_seconds
-        self._waiting: asyncio.Queue[tuple[Aggregates[Any], str]] = asyncio.Queue()
-        self._queued: dict[tuple[str, str], Sequence[Announced] | None] = {}
-        for source in sources:
-            source.on_announced = lambda id, outbox, source=source: self._enqueue(source, id, outbox)  # type: ignore[misc]
+        self._queue: asyncio.Queue[tuple[Repository[Any], str]] = asyncio.Queue()
+        self._queued: dict[tuple[str, str], Sequence[OutboxEntry] | None] = {}
+        for repository in repositories:
+            repository.on_outbox_written = partial(self._enqueue, repository)
 
     async def run(self) -> None:
         """Publish until cancelled."""
@@ -38,46 +41,46 @@ class Relay:
                 tasks.create_task(self._work())
 
     async def sweep(self) -> None:
-        """Take up facts that nobody published: their process died, or the broker was away."""
+        """Queue old unpublished events: their process crashed, or the broker was unreachable."""
         oldest = 0.0
-        for source in self._sources:
-            for id, age_seconds in await source.waiting(older_than_seconds=self._grace_seconds):
+        for repository in self._repositories:
+            for id, age_seconds in await repository.unpublished(older_than_seconds=self._grace_seconds):
                 oldest = max(oldest, age_seconds)
-                self._enqueue(source, id)
+                self._enqueue(repository, id)
         metrics.outbox_age.set(oldest)
 
     async def flush(self) -> None:
-        """Publish what is queued in this process, before it stops."""
-        while not self._waiting.empty():
-            source, id = self._waiting.get_nowait()
-            await self._relay(source, id)
+        """Publish the events queued in this process, before it stops."""
+        while not self._queue.empty():
+            repository, id = self._queue.get_nowait()
+            await self._relay(repository, id)
 
-    def _enqueue(self, source: Aggregates[Any], id: str, outbox: Sequence[Announced] | None = None) -> None:
-        """Have the facts of one aggregate published; `outbox` is all that waits there, none when that must be read."""
-        key = source.name, id
+    def _enqueue(self, repository: Repository[Any], id: str, outbox: Sequence[OutboxEntry] | None = None) -> None:
+        """Queue the events of one aggregate; `outbox` is its whole outbox, or None if it must be read."""
+        key = repository.name, id
         if key not in self._queued:
-            self._waiting.put_nowait((source, id))
+            self._queue.put_nowait((repository, id))
         self._queued[key] = outbox
 
     async def _work(self) -> None:
         while True:
-            source, id = await self._waiting.get()
+            repository, id = await self._queue.get()
             try:
-                await self._relay(source, id)
+                await self._relay(repository, id)
             except Exception:
-                # The facts stay in the document: the sweep takes them up again.
-                logger().warning("facts not published", collection=source.name, exc_info=True)
+                # The events stay in the document: the next sweep queues them again.
+                logger().warning("events not published", collection=repository.name, exc_info=True)
 
-    async def _relay(self, source: Aggregates[Any], id: str) -> None:
-        """In order per aggregate: the first failure leaves the rest for later."""
-        entries = self._queued.pop((source.name, id), None)
+    async def _relay(self, repository: Repository[Any], id: str) -> None:
+        """Publish in order; after a failure the rest stays for a later attempt."""
+        entries = self._queued.pop((repository.name, id), None)
         if entries is None:
-            entries = await source.outbox(id)
-        sent: list[Announced] = []
+            entries = await repository.outbox(id)
+        published: list[OutboxEntry] = []
         try:
             for entry in entries:
                 await self._publisher.publish(entry)
-                sent.append(entry)
+                published.append(entry)
         finally:
-            if sent:
-                await source.confirmed(id, sent)
+            if published:
+                await repository.mark_published(id, published)

@@ -1,4 +1,4 @@
-"""How does a refusal look on the wire? Problem details (RFC 9457) in the reader's language; to people, a page."""
+"""Answer refusals as problem details (RFC 9457) in the reader's language, and to browsers as pages."""
 
 from typing import Any, cast
 
@@ -12,40 +12,40 @@ from services.kit.logs import logger
 from services.kit.refusals import (
     BadRequest,
     Conflict,
+    ContentTooLarge,
     Forbidden,
     Gone,
-    LengthNeeded,
+    LengthRequired,
     NotFound,
     Refusal,
-    TooLarge,
-    TooMany,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     Unprocessable,
-    UnsupportedType,
+    UnsupportedMediaType,
 )
 
 MEDIA_TYPE = "application/problem+json"
 
 
 class MalformedRequest(Unprocessable):
-    """The request is not of the form that this address takes."""
+    """The request does not have the form that this address expects."""
 
-    french = "La demande n'a pas la forme attendue à cette adresse."
+    title_fr = "La demande n'a pas la forme attendue à cette adresse."
 
 
 class MethodNotAllowed(Refusal):
-    """This method is not for this address."""
+    """Method not allowed."""
 
     status = 405
-    french = "Cette méthode n'est pas prévue à cette adresse."
+    title_fr = "Méthode non autorisée."
 
 
 class InternalError(Refusal):
-    """Something went wrong here; the reference helps us to find it."""
+    """Something went wrong on our side; the reference helps us to find the cause."""
 
     status = 500
-    french = "Une erreur s'est produite chez nous ; la référence nous aide à la trouver."
+    title_fr = "Une erreur s'est produite de notre côté ; la référence nous aide à en trouver la cause."
 
 
 BY_STATUS: dict[int, type[Refusal]] = {
@@ -56,31 +56,31 @@ BY_STATUS: dict[int, type[Refusal]] = {
     405: MethodNotAllowed,
     409: Conflict,
     410: Gone,
-    411: LengthNeeded,
-    413: TooLarge,
-    415: UnsupportedType,
+    411: LengthRequired,
+    413: ContentTooLarge,
+    415: UnsupportedMediaType,
     422: Unprocessable,
-    429: TooMany,
+    429: TooManyRequests,
     500: InternalError,
     503: Unavailable,
 }
 
 
 def language_of(request: Request) -> str:
-    """`fr` unless the reader prefers English."""
+    """Return `fr`, unless the reader prefers English."""
     wished = request.headers.get("accept-language", "fr").lower()
     first = [entry.split(";")[0].strip()[:2] for entry in wished.split(",")]
     return next((entry for entry in first if entry in ("fr", "en")), "fr")
 
 
-def noted(request: Request, slug: str) -> None:
+def record_problem(request: Request, slug: str) -> None:
     """Count a problem, and name it in the log line of its request."""
     metrics.refusals.labels(slug).inc()
     request.state.problem = slug
 
 
-def problem(request: Request, refusal: Refusal) -> Response:
-    """The response for a refusal: type, title, status, a reference, and what the refusal adds."""
+def problem_response(request: Request, refusal: Refusal) -> Response:
+    """Return the response for a refusal: type, title, status, a reference, and the refusal's members."""
     language = language_of(request)
     body: dict[str, Any] = {
         **refusal.members,
@@ -95,58 +95,58 @@ def problem(request: Request, refusal: Refusal) -> Response:
     wait = getattr(refusal, "retry_after_seconds", None)
     if wait is not None:
         headers["Retry-After"] = str(wait)
-    noted(request, refusal.slug())
+    record_problem(request, refusal.slug())
     return JSONResponse(body, status_code=refusal.status, headers=headers, media_type=MEDIA_TYPE)
 
 
-def _is_visit(request: Request) -> bool:
-    """A browser came here to show what there is; one that goes on with a download would keep a page as the file."""
-    said = request.headers
-    shows = (said.get("sec-fetch-mode"), said.get("sec-fetch-dest")) == ("navigate", "document")
-    return request.method == "GET" and shows and "range" not in said
+def _is_page_navigation(request: Request) -> bool:
+    """Return whether a browser navigates here; one that resumes a download would store a page as the file."""
+    headers = request.headers
+    navigates = (headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")) == ("navigate", "document")
+    return request.method == "GET" and navigates and "range" not in headers
 
 
-def _told(request: Request, refusal: Refusal) -> Response:
-    """The problem, or for a visit the portal's page of it."""
+def _respond(request: Request, refusal: Refusal) -> Response:
+    """Return the problem, or for a page navigation a redirection to the portal's page."""
     pages_url = request.app.state.pages_url
-    if not pages_url or not _is_visit(request):
-        return problem(request, refusal)
-    noted(request, refusal.slug())
+    if not pages_url or not _is_page_navigation(request):
+        return problem_response(request, refusal)
+    record_problem(request, refusal.slug())
     page = f"{pages_url}/refused/{refusal.slug()}?reference={trace.trace_id()}"
     return RedirectResponse(page, 303, {"Cache-Control": "no-store"})
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    return _told(request, cast(Refusal, error))
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    return _respond(request, cast(Refusal, error))
 
 
-async def _malformed(request: Request, error: Exception) -> Response:
+async def _on_validation_error(request: Request, error: Exception) -> Response:
     found = cast(RequestValidationError, error).errors()
     errors = [
         {"pointer": "/" + "/".join(str(step) for step in entry["loc"][1:]), "detail": entry["msg"]} for entry in found
     ]
-    return problem(request, MalformedRequest(errors=errors[:20]))
+    return problem_response(request, MalformedRequest(errors=errors[:20]))
 
 
-async def _unwritable(request: Request, _error: Exception) -> Response:
-    """Half a surrogate pair passes as JSON, and can be neither hashed, stored nor sent."""
-    return problem(request, MalformedRequest())
+async def _on_encoding_error(request: Request, _error: Exception) -> Response:
+    """A lone surrogate is valid JSON, but can be neither hashed, stored nor sent."""
+    return problem_response(request, MalformedRequest())
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    return _told(request, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)())
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    return _respond(request, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)())
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _on_exception(request: Request, error: Exception) -> Response:
     logger().error("a request failed unexpectedly", exc_info=error)
-    return _told(request, InternalError())
+    return _respond(request, InternalError())
 
 
 def install(app: FastAPI, pages_url: str = "") -> None:
-    """Answer every refusal and every error of this application as a problem; people read it at `pages_url`."""
+    """Answer every refusal and error of this application as a problem; browsers see it as a page of `pages_url`."""
     app.state.pages_url = pages_url
-    app.add_exception_handler(Refusal, _refused)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(UnicodeEncodeError, _unwritable)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(UnicodeEncodeError, _on_encoding_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_exception)

@@ -1,18 +1,18 @@
-"""How is a request refused? The class is the problem's name, its docstring the title, its parent the status."""
+"""Refusals of requests: the class name is the problem's name, the docstring its title, the parent its status."""
 
 import re
 from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """A decision not to do what was asked.
+    """A decision not to do what was requested.
 
-    `french` is the title in French; keyword arguments become members of the problem (RFC 9457, section 3.2), so they
-    hold nothing that the person asking may not know.
+    `title_fr` is the title in French; keyword arguments become members of the problem (RFC 9457, section 3.2), so they
+    contain nothing that the caller may not know.
     """
 
     status: ClassVar[int] = 400
-    french: ClassVar[str] = ""
+    title_fr: ClassVar[str] = ""
 
     def __init__(self, detail: str | None = None, **members: Any) -> None:
         super().__init__(type(self).__name__)
@@ -21,90 +21,90 @@ class Refusal(Exception):
 
     @classmethod
     def slug(cls) -> str:
-        """`LinkAlreadyUsed` is `link-already-used`."""
+        """Return the problem's name: `link-already-used` for `LinkAlreadyUsed`."""
         return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
 
     @classmethod
     def title(cls, language: str = "en") -> str:
-        """One sentence for people, in `fr` or `en`."""
-        return cls.french if language == "fr" and cls.french else (cls.__doc__ or "").strip().splitlines()[0]
+        """Return the title, one sentence, in `fr` or `en`."""
+        return cls.title_fr if language == "fr" and cls.title_fr else (cls.__doc__ or "").strip().splitlines()[0]
 
 
 class BadRequest(Refusal):
     """The request cannot be understood."""
 
     status = 400
-    french = "La demande n'est pas comprise."
+    title_fr = "La demande n'est pas comprise."
 
 
 class Unauthenticated(Refusal):
-    """A session is needed."""
+    """A session is required."""
 
     status = 401
-    french = "Il faut ouvrir une session."
+    title_fr = "Il faut ouvrir une session."
 
 
 class Forbidden(Refusal):
     """This is not allowed."""
 
     status = 403
-    french = "Cela n'est pas autorisé."
+    title_fr = "Cela n'est pas autorisé."
 
 
 class NotFound(Refusal):
     """There is nothing here, or nothing that you may see."""
 
     status = 404
-    french = "Il n'y a rien ici, ou rien que vous puissiez voir."
+    title_fr = "Il n'y a rien ici, ou rien que vous puissiez voir."
 
 
 class Conflict(Refusal):
-    """This cannot be done in the present state."""
+    """This cannot be done in the current state."""
 
     status = 409
-    french = "Cela n'est pas possible dans l'état actuel."
+    title_fr = "Cela n'est pas possible dans l'état actuel."
 
 
 class Gone(Refusal):
     """This is no longer available."""
 
     status = 410
-    french = "Cela n'est plus disponible."
+    title_fr = "Cela n'est plus disponible."
 
 
-class LengthNeeded(Refusal):
-    """The length must be said before the bytes."""
+class LengthRequired(Refusal):
+    """Content-Length is required."""
 
     status = 411
-    french = "La longueur doit être annoncée avant les octets."
+    title_fr = "L'en-tête Content-Length est obligatoire."
 
 
-class TooLarge(Refusal):
+class ContentTooLarge(Refusal):
     """This is larger than the limit."""
 
     status = 413
-    french = "La taille dépasse la limite."
+    title_fr = "La taille dépasse la limite."
 
 
-class UnsupportedType(Refusal):
+class UnsupportedMediaType(Refusal):
     """This content type is not accepted here."""
 
     status = 415
-    french = "Ce type de contenu n'est pas accepté ici."
+    title_fr = "Ce type de contenu n'est pas accepté ici."
 
 
 class Unprocessable(Refusal):
     """A value is not acceptable."""
 
     status = 422
-    french = "Une valeur n'est pas acceptable."
+    title_fr = "Une valeur n'est pas acceptable."
 
 
-class TooMany(Refusal):
-    """There were too many requests; wait a little."""
+class TooManyRequests(Refusal):
+    """Too many requests; wait a little."""
 
     status = 429
-    french = "Trop de demandes ; patientez un peu."
+    title_fr = "Trop de demandes ; patientez un peu."
 
     def __init__(self, detail: str | None = None, *, retry_after_seconds: int = 60, **members: Any) -> None:
         super().__init__(detail, **members)
@@ -112,10 +112,10 @@ class TooMany(Refusal):
 
 
 class Unavailable(Refusal):
-    """The service is not available for the moment; nothing was lost."""
+    """The service is temporarily unavailable; nothing was lost."""
 
     status = 503
-    french = "Le service est momentanément indisponible ; rien n'est perdu."
+    title_fr = "Le service est momentanément indisponible ; rien n'est perdu."
 
     def __init__(self, detail: str | None = None, *, retry_after_seconds: int = 5, **members: Any) -> None:
         super().__init__(detail, **members)

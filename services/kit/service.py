@@ -1,4 +1,4 @@
-"""How is a service run? Its API, its management port and its loops, started in any order and stopped gracefully."""
+"""Run a service: its API, its management port and its periodic tasks, with a graceful stop."""
 
 import asyncio
 import gc
@@ -13,35 +13,35 @@ from fastapi import APIRouter, FastAPI, Request
 
 from services.kit import metrics, problems, trace
 from services.kit.bus import Bus, Handler
-from services.kit.events import Fact
-from services.kit.health import Check, Health, management
+from services.kit.events import Event
+from services.kit.health import Check, Health, management_app
 from services.kit.logs import configure, logger
+from services.kit.middleware import RequestMiddleware
 from services.kit.mongo import Database
 from services.kit.outbox import Relay
 from services.kit.refusals import Unavailable
-from services.kit.requests import Requests
-from services.kit.serving import EXIT_BAD_SETTINGS, first, serve, server, told_to_stop
-from services.kit.settings import BadSettings, ServiceSettings
+from services.kit.server import EXIT_BAD_SETTINGS, create_server, serve, shutdown_requested, wait_for_exit
+from services.kit.settings import InvalidSettings, ServiceSettings
 from services.kit.version import VERSION
 
 JSON_BYTES = 64 * 1024
-OBJECTS_BETWEEN_COLLECTIONS = 10_000
+GC_THRESHOLD = 10_000
 RETRY_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Loop:
-    """Something that a service does again and again: `once`, then a pause."""
+class PeriodicTask:
+    """A task that repeats: `run`, then a pause of `interval_seconds`."""
 
     name: str
-    every_seconds: float
-    once: Callable[[], Awaitable[None]]
+    interval_seconds: float
+    run: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Service:
-    """A service put together, not yet running."""
+    """The parts of a service that is not yet running."""
 
     name: str
     settings: ServiceSettings
@@ -49,28 +49,28 @@ class Service:
     router: APIRouter
     database: Database
     bus: Bus
-    handlers: dict[type[Fact], Handler]
-    loops: Sequence[Loop] = ()
+    handlers: dict[type[Event], Handler]
+    tasks: Sequence[PeriodicTask] = ()
     checks: dict[str, Check] = field(default_factory=dict)
-    closing: Sequence[Callable[[], None]] = ()
-    largest_body_bytes: int = JSON_BYTES
+    on_close: Sequence[Callable[[], None]] = ()
+    max_body_bytes: int = JSON_BYTES
     docs: str = ""
 
 
-async def wired(request: Request) -> Any:
-    """What the service's endpoints need, for `Annotated[Deps, Depends(wired)]`."""
+async def get_deps(request: Request) -> Any:
+    """Return the service's dependencies, for `Annotated[Deps, Depends(get_deps)]`."""
     return request.app.state.deps
 
 
-def api(
+def create_api(
     name: str,
     router: APIRouter,
     deps: Any,
-    largest_body_bytes: int = JSON_BYTES,
+    max_body_bytes: int = JSON_BYTES,
     docs: str = "",
     pages_url: str = "",
 ) -> FastAPI:
-    """The public application of a service; what it refuses is shown to people at `pages_url`."""
+    """Create the public application of a service; browsers see its refusals as pages of `pages_url`."""
     app = FastAPI(
         title=f"Mélanissimo {name}",
         description=docs,
@@ -83,49 +83,49 @@ def api(
     )
     app.state.deps = deps
     problems.install(app, pages_url)
-    app.add_middleware(Requests, largest_body_bytes=largest_body_bytes)
+    app.add_middleware(RequestMiddleware, max_body_bytes=max_body_bytes)
     return app
 
 
 def main(build: Callable[[], Service], name: str) -> None:
-    """Run a service until SIGTERM or SIGINT; exit 78 when its settings are not acceptable."""
+    """Run a service until SIGTERM or SIGINT; exit with 78 if its settings are invalid."""
     try:
         service = build()
-    except (BadSettings, ValueError) as error:
+    except (InvalidSettings, ValueError) as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
         raise SystemExit(EXIT_BAD_SETTINGS) from None
     configure(name, service.settings.log_level)
-    _spare_the_collector()
+    _freeze_gc()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(service))
 
 
-def _spare_the_collector() -> None:
-    """What is there now stays for good: walking over it again and again would hold up requests for nothing."""
+def _freeze_gc() -> None:
+    """Exclude all present objects from garbage collection: they stay, and scanning them would delay requests."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    gc.set_threshold(GC_THRESHOLD)
 
 
 async def run(service: Service) -> None:
-    """Serve until told to stop; dependencies may come and go meanwhile."""
-    stop = told_to_stop()
-    relay = Relay(service.database.collections, service.bus, service.settings.outbox_grace_seconds)
-    health = Health({"mongo": service.database.ping, "broker": _connected(service.bus), **service.checks})
-    app = api(
+    """Serve until a signal; dependencies may fail and return meanwhile."""
+    stop = shutdown_requested()
+    relay = Relay(service.database.repositories, service.bus, service.settings.outbox_grace_seconds)
+    health = Health({"mongo": service.database.ping, "broker": _broker_check(service.bus), **service.checks})
+    app = create_api(
         service.name,
         service.router,
         service.deps,
-        service.largest_body_bytes,
+        service.max_body_bytes,
         service.docs,
         service.settings.public_base_url,
     )
-    public = server(app, service.settings, service.settings.listen_port)
-    private = server(management(health), service.settings, service.settings.management_port)
+    public = create_server(app, service.settings, service.settings.listen_port)
+    private = create_server(management_app(health), service.settings, service.settings.management_port)
     background = [asyncio.create_task(one) for one in _background(service, relay, health)]
     servers = [asyncio.create_task(serve(one, service.settings)) for one in (public, private)]
     logger().info("started", port=service.settings.listen_port, version=VERSION)
-    await first(stop, servers)
+    await wait_for_exit(stop, servers)
     health.draining = True
     logger().info("stopping")
     await _stop(service, relay, public, servers[0])
@@ -148,7 +148,7 @@ async def _stop(service: Service, relay: Relay, public: uvicorn.Server, serving:
         async with asyncio.timeout(5):
             await relay.flush()
     except Exception:
-        logger().info("facts are left for the next process")
+        logger().info("events are left to the next process")
 
 
 async def _close(service: Service) -> None:
@@ -156,13 +156,13 @@ async def _close(service: Service) -> None:
         async with asyncio.timeout(5):
             await service.bus.close()
     except Exception:
-        logger().info("the broker was gone before the end")
+        logger().info("the broker was unreachable at shutdown")
     service.database.close()
-    for close in service.closing:
+    for close in service.on_close:
         close()
 
 
-def _connected(bus: Bus) -> Check:
+def _broker_check(bus: Bus) -> Check:
     async def check() -> None:
         if not bus.connected:
             raise Unavailable()
@@ -172,27 +172,27 @@ def _connected(bus: Bus) -> Check:
 
 def _background(service: Service, relay: Relay, health: Health) -> Iterator[Any]:
     yield health.beat()
-    yield _announce(service, health, relay)
-    for loop in service.loops:
-        yield forever(loop, service.settings.longest_pause_seconds)
+    yield _run_relay(service, health, relay)
+    for task in service.tasks:
+        yield run_forever(task, service.settings.max_task_interval_seconds)
 
 
-async def _announce(service: Service, health: Health, relay: Relay) -> None:
-    """Publish what waits in the outboxes, once there is a broker to publish to."""
+async def _run_relay(service: Service, health: Health, relay: Relay) -> None:
+    """Publish the events in the outboxes as soon as there is a broker."""
     await _prepare(service, health)
-    loops = (Loop("relay", 0, relay.run), Loop("outbox", SWEEP_SECONDS, relay.sweep))
-    await asyncio.gather(*(forever(loop, service.settings.longest_pause_seconds) for loop in loops))
+    tasks = (PeriodicTask("relay", 0, relay.run), PeriodicTask("outbox", SWEEP_SECONDS, relay.sweep))
+    await asyncio.gather(*(run_forever(task, service.settings.max_task_interval_seconds) for task in tasks))
 
 
 async def _prepare(service: Service, health: Health) -> None:
-    """Indexes, then the broker; again and again until both were there once."""
-    await _until_done(service.database.prepare, "mongo")
-    await _until_done(lambda: service.bus.connect(service.handlers), "broker")
+    """Create the indexes, then connect to the broker; retry each until it succeeds."""
+    await _retry_until_ready(service.database.prepare, "mongo")
+    await _retry_until_ready(lambda: service.bus.connect(service.handlers), "broker")
     health.started = True
     logger().info("ready")
 
 
-async def _until_done(attempt: Callable[[], Awaitable[None]], dependency: str) -> None:
+async def _retry_until_ready(attempt: Callable[[], Awaitable[None]], dependency: str) -> None:
     while True:
         try:
             await attempt()
@@ -203,14 +203,14 @@ async def _until_done(attempt: Callable[[], Awaitable[None]], dependency: str) -
             return
 
 
-async def forever(loop: Loop, longest_pause_seconds: float) -> None:
-    """Do it again and again; a failure is logged, counted, and does not end it."""
+async def run_forever(task: PeriodicTask, max_task_interval_seconds: float) -> None:
+    """Repeat a task; a failure is logged and counted, and the task continues."""
     while True:
         trace.enter(None)
         try:
-            await loop.once()
+            await task.run()
         except Exception:
-            metrics.loop_failures.labels(loop.name).inc()
-            logger().warning("a loop failed and goes on", loop=loop.name, exc_info=True)
+            metrics.task_failures.labels(task.name).inc()
+            logger().warning("a periodic task failed", task=task.name, exc_info=True)
             await asyncio.sleep(RETRY_SECONDS)
-        await asyncio.sleep(min(loop.every_seconds, longest_pause_seconds))
+        await asyncio.sleep(min(task.interval_seconds, max_task_interval_seconds))

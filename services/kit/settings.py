@@ -1,4 +1,4 @@
-"""What may an operator change in every service? Environment variables, and secrets as files that are never defaults."""
+"""Settings that all services share: environment variables, and secrets as files, without defaults."""
 
 import ipaddress
 import os
@@ -9,17 +9,17 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-WEAK = ("guest", "minioadmin", "changeme", "password", "secret")
-SHORTEST_SECRET = 32
+WELL_KNOWN_PASSWORDS = ("guest", "minioadmin", "changeme", "password", "secret")
+MIN_SECRET_LENGTH = 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class BadSettings(Exception):
-    """The process must not start with these settings; the message names them and holds no value."""
+class InvalidSettings(Exception):
+    """The process must not start with these settings; the message names them without their values."""
 
 
 class ProcessSettings(BaseSettings):
-    """Settings that every process has; a missing or weak one ends the start with a clear line (R63)."""
+    """The settings of every process; a missing or weak one ends the start with a clear message (R63)."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -33,15 +33,15 @@ class ProcessSettings(BaseSettings):
 
     @classmethod
     def read(cls) -> Self:
-        """From the environment and the folder `SECRETS_DIR`."""
+        """Read the environment and the files in the folder `SECRETS_DIR`."""
         folder = os.environ.get("SECRETS_DIR")
         sources: dict[str, Any] = {"_secrets_dir": Path(folder)} if folder else {}
         try:
             return cls(**sources)
         except ValidationError as error:
-            raise BadSettings(_one_line(error)) from None
+            raise InvalidSettings(_describe_errors(error)) from None
         except ValueError as error:
-            raise BadSettings(str(error)) from None
+            raise InvalidSettings(str(error)) from None
 
     @field_validator("public_base_url")
     @classmethod
@@ -69,21 +69,21 @@ class ProcessSettings(BaseSettings):
 
 
 class ServiceSettings(ProcessSettings):
-    """Settings of a process that keeps something and tells the others: its database and the broker.
+    """The settings of a service with a database and the broker.
 
-    `longest_pause_seconds` bounds the pause of every background loop. A fact that was not published after
-    `outbox_grace_seconds` is taken up by any process of the service.
+    `max_task_interval_seconds` limits the pauses of all periodic tasks. An event that is still unpublished after
+    `outbox_grace_seconds` is published by any process of the service.
     """
 
     mongo_database: str
     mongo_url: SecretStr
     amqp_url: SecretStr
-    longest_pause_seconds: float = Field(default=3600.0, gt=0)
+    max_task_interval_seconds: float = Field(default=3600.0, gt=0)
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
 
 
-def _one_line(error: ValidationError) -> str:
-    """`name: what is wrong with it`, of each setting, without any value."""
+def _describe_errors(error: ValidationError) -> str:
+    """Return `name: error` for each setting, without values."""
     found = error.errors(include_url=False, include_input=False)
     return "; ".join(": ".join([*map(str, one["loc"]), one["msg"]]) for one in found)
 
@@ -92,14 +92,14 @@ def _refuse_weak(name: str, secret: str) -> None:
     if not secret:
         raise ValueError(f"{name} is empty")
     password = _password(name, secret) if name.endswith("_url") else secret
-    if password.lower() in WEAK:
+    if password.lower() in WELL_KNOWN_PASSWORDS:
         raise ValueError(f"{name} holds a well-known password")
-    if name in ("pepper",) and len(secret) < SHORTEST_SECRET:
-        raise ValueError(f"{name} has fewer than {SHORTEST_SECRET} characters")
+    if name in ("pepper",) and len(secret) < MIN_SECRET_LENGTH:
+        raise ValueError(f"{name} has fewer than {MIN_SECRET_LENGTH} characters")
 
 
 def _password(name: str, url: str) -> str:
-    """The password in an address, as the drivers read it: what is special in it stands there percent-encoded."""
+    """Return the password of a URL as drivers read it: special characters are percent-encoded."""
     try:
         return unquote(urlsplit(url).password or "")
     except ValueError:

@@ -1,7 +1,7 @@
-"""How is text taken in that others wrote? Its size is bounded before anything is done that costs more than reading it.
+"""Normalise text of others; its size is bounded before any expensive operation.
 
-This is the one door to Unicode normal forms: normalising sorts the combining marks that follow one another, in a time
-that grows with the square of their number, so that 64 kB of them would hold a process for seconds.
+No other module uses Unicode normal forms: normalisation sorts consecutive combining marks in a time that grows with
+the square of their number, so that 64 kB of them would block a process for seconds.
 """
 
 import re
@@ -11,56 +11,56 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from services.kit.refusals import TooLarge
+from services.kit.refusals import ContentTooLarge
 
-LONGEST_LINE = 1_000
-LONGEST_PAGE = 100_000
-MOST_MARKS = 13
-"""In a row, more than any language writes. A sign may stand for two and a letter bring three, so that never more than
-30 are sorted (UAX #15, Stream-Safe Text Format)."""
+MAX_SHORT_LENGTH = 1_000
+MAX_LONG_LENGTH = 100_000
+MAX_MARKS = 13
+"""In a row, more than any language uses. A mark may decompose into two and a letter bring three, so that at most 30 are
+sorted (UAX #15, Stream-Safe Text Format)."""
 
 NormalForm = Literal["NFC", "NFKC", "NFKD"]
 
-Line = Annotated[str, StringConstraints(max_length=LONGEST_LINE)]
-"""One thing that a request says: an address, a name, an id, a key. A rule may bound it further."""
+ShortText = Annotated[str, StringConstraints(max_length=MAX_SHORT_LENGTH)]
+"""A short string of a request: an address, a name, an id, a key. A rule may bound it further."""
 
-Page = Annotated[str, StringConstraints(max_length=LONGEST_PAGE)]
-"""What somebody typed or pasted; a rule bounds it further before it normalises it."""
+LongText = Annotated[str, StringConstraints(max_length=MAX_LONG_LENGTH)]
+"""A text that a person typed or pasted; a rule bounds it further before normalising it."""
 
 
-def normalized(text: str, longest: int, form: NormalForm = "NFC") -> str:
-    """The text in a normal form, without the marks after the 13th in a row; normalising that again changes nothing.
+def normalise(text: str, max_length: int, form: NormalForm = "NFC") -> str:
+    """Return the text in a normal form, with at most 13 combining marks in a row; the result is a fixed point.
 
-    Takes a time in proportion to the length. `TooLarge` for more than `longest` characters: whoever has better words
-    for it refuses, or shortens, before.
+    The time is proportional to the length. Raises `ContentTooLarge` for more than `max_length` characters; callers
+    with a better message check or shorten the text first.
     """
-    return _in_form(_bounded(text, longest), form)
+    return _normalise_bounded(_refuse_longer(text, max_length), form)
 
 
-def folded(text: str, longest: int, form: NormalForm = "NFC") -> str:
-    """The same without case, for comparing."""
-    return _in_form(_bounded(text, longest).casefold(), form)
+def fold_case(text: str, max_length: int, form: NormalForm = "NFC") -> str:
+    """Return the text in a normal form and without case, for comparisons."""
+    return _normalise_bounded(_refuse_longer(text, max_length).casefold(), form)
 
 
-def _bounded(text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise TooLarge(limit_characters=longest)
+def _refuse_longer(text: str, max_length: int) -> str:
+    if len(text) > max_length:
+        raise ContentTooLarge(limit_characters=max_length)
     return text
 
 
-def _in_form(text: str, form: NormalForm) -> str:
+def _normalise_bounded(text: str, form: NormalForm) -> str:
     if text.isascii():
         return text
-    return _with_few_marks(unicodedata.normalize(form, _with_few_marks(text)))
+    return _limit_marks(unicodedata.normalize(form, _limit_marks(text)))
 
 
-def _with_few_marks(text: str) -> str:
+def _limit_marks(text: str) -> str:
     runs = RUNS if BEYOND.search(text) else RUNS_WITHIN
-    return runs.sub(lambda run: run[0][:MOST_MARKS], text)
+    return runs.sub(lambda run: run[0][:MAX_MARKS], text)
 
 
 def _marks(codes: range) -> str:
-    """The signs of which nothing but marks is left when they are decomposed, as ranges of a character class."""
+    """Return the characters that decompose into marks only, as ranges of a character class."""
     ranges = [list(run) for is_mark, run in groupby(map(chr, codes), _is_mark) if is_mark]
     return "".join(f"{run[0]}-{run[-1]}" for run in ranges)
 
@@ -73,6 +73,6 @@ def _is_mark(sign: str) -> bool:
 
 WITHIN, LAST = 0xFFFF, 0x1FFFF
 BEYOND = re.compile(r"[\U00010000-\U0010ffff]")
-RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MOST_MARKS + 1},}}")
-"""For text whose signs all have 16 bits: that is looked through ten times as fast."""
-RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MOST_MARKS + 1},}}")
+RUNS_WITHIN = re.compile(f"[{_marks(range(0x300, WITHIN + 1))}]{{{MAX_MARKS + 1},}}")
+"""For text with 16-bit characters only, which is searched ten times as fast."""
+RUNS = re.compile(f"[{_marks(range(0x300, LAST + 1))}]{{{MAX_MARKS + 1},}}")

@@ -1,4 +1,4 @@
-"""Is this session token genuine? The one door to python-jose: ES256 only, every claim required and checked."""
+"""Sign and verify session tokens: ES256 only, every claim required and checked."""
 
 import base64
 import json
@@ -12,35 +12,38 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurv
 from jose import jwk, jws, jwt
 
 ALGORITHM = "ES256"
-LONGEST = 2560
+MAX_TOKEN_LENGTH = 2560
 LEEWAY_SECONDS = 30
-SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-REQUIRED = frozenset({"exp", "aud", "iat", "iss", "sub", "jti"})
-OPTIONS = {"verify_exp": False, "verify_iat": False}  # the library would ask the machine's clock; see _check_life
+TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+REQUIRED_CLAIMS = frozenset({"exp", "aud", "iat", "iss", "sub", "jti"})
+DECODE_OPTIONS = {
+    "verify_exp": False,
+    "verify_iat": False,
+}  # the library would read the machine's clock; see _check_life
 
 
 class InvalidToken(Exception):
-    """The token is not one of ours, or no longer."""
+    """The token is not valid, or no longer."""
 
 
-class Purpose(NamedTuple):
-    """What a kind of token is for; `longest` bounds its life whatever it says of itself."""
+class TokenProfile(NamedTuple):
+    """One kind of token; `max_life` limits its life, whatever its claims say."""
 
     issuer: str
     audience: str
     type: str
-    longest: timedelta
+    max_life: timedelta
 
 
 class Signer:
     """Signs claims with one private key, named by its thumbprint."""
 
-    def __init__(self, private_key_pem: str, purpose: Purpose) -> None:
+    def __init__(self, private_key_pem: str, profile: TokenProfile) -> None:
         key = serialization.load_pem_private_key(private_key_pem.encode(), password=None)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
             raise ValueError("the session key must be a P-256 private key in PEM")
         self._pem = private_key_pem
-        self._purpose = purpose
+        self._profile = profile
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -52,22 +55,22 @@ class Signer:
         self.public_jwk = {**members, "kid": self.kid, "use": "sig", "alg": ALGORITHM}
 
     def sign(self, *, subject: str, id: str, now: datetime, life: timedelta, claims: Mapping[str, Any]) -> str:
-        """A token for `subject` from `now` for `life`."""
+        """Return a token for `subject`, valid from `now` for `life`."""
         issued = int(now.timestamp())
         body = {
             **claims,
-            "iss": self._purpose.issuer,
-            "aud": self._purpose.audience,
+            "iss": self._profile.issuer,
+            "aud": self._profile.audience,
             "sub": subject,
             "jti": id,
             "iat": issued,
             "exp": issued + int(life.total_seconds()),
         }
-        headers = {"typ": self._purpose.type, "kid": self.kid}
-        # In UTF-8: escaped, a long name in another script would make the token longer than a verifier reads.
+        headers = {"typ": self._profile.type, "kid": self.kid}
+        # In UTF-8: with escapes, a long name in another script would exceed the maximum length.
         payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
         token = str(jws.sign(payload, self._pem, headers=headers, algorithm=ALGORITHM))
-        if len(token) > LONGEST:
+        if len(token) > MAX_TOKEN_LENGTH:
             raise ValueError("these claims are too long for a token")
         return token
 
@@ -75,59 +78,59 @@ class Signer:
 class Verifier:
     """Verifies tokens against configured public keys; `jwks` is a JSON Web Key Set."""
 
-    def __init__(self, jwks: str, purpose: Purpose) -> None:
+    def __init__(self, jwks: str, profile: TokenProfile) -> None:
         keys = json.loads(jwks)["keys"]
         if not keys or any(key.get("kty") != "EC" or key.get("crv") != "P-256" or "d" in key for key in keys):
             raise ValueError("the key set must hold public P-256 keys only")
         self._keys = {key["kid"]: jwk.construct({**key, "alg": ALGORITHM}, ALGORITHM) for key in keys}
-        self._purpose = purpose
+        self._profile = profile
 
-    def verify(self, token: str, now: datetime, late: timedelta = timedelta(0)) -> dict[str, Any]:
-        """The claims of a genuine token; `InvalidToken` for everything else, without saying why.
+    def verify(self, token: str, now: datetime, grace: timedelta = timedelta(0)) -> dict[str, Any]:
+        """Return the claims of a valid token; raises `InvalidToken` for any other, without a reason.
 
-        `late` is how long after its end it is still taken.
+        `grace` is how long an expired token is still accepted.
         """
         try:
-            return self._claims(token, now, late)
+            return self._claims(token, now, grace)
         except Exception as error:
-            # The library is known to raise more than its own errors on hostile input.
+            # On hostile input the library raises other exceptions than its own.
             raise InvalidToken() from error
 
-    def _claims(self, token: str, now: datetime, late: timedelta) -> dict[str, Any]:
-        if len(token) > LONGEST or not token.isascii() or not SHAPE.fullmatch(token):
+    def _claims(self, token: str, now: datetime, grace: timedelta) -> dict[str, Any]:
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii() or not TOKEN_PATTERN.fullmatch(token):
             raise InvalidToken()
         header, *_ = [_decoded(segment) for segment in token.split(".")]
-        return self._verified(token, json.loads(header), now, late)
+        return self._verified(token, json.loads(header), now, grace)
 
-    def _verified(self, token: str, header: Mapping[str, Any], now: datetime, late: timedelta) -> dict[str, Any]:
-        if set(header) != {"alg", "typ", "kid"} or header["typ"] != self._purpose.type or header["alg"] != ALGORITHM:
+    def _verified(self, token: str, header: Mapping[str, Any], now: datetime, grace: timedelta) -> dict[str, Any]:
+        if set(header) != {"alg", "typ", "kid"} or header["typ"] != self._profile.type or header["alg"] != ALGORITHM:
             raise InvalidToken()
         claims: dict[str, Any] = jwt.decode(
             token,
             self._keys[header["kid"]],
             algorithms=["ES256"],
-            audience=self._purpose.audience,
-            issuer=self._purpose.issuer,
-            options=OPTIONS,
+            audience=self._profile.audience,
+            issuer=self._profile.issuer,
+            options=DECODE_OPTIONS,
         )
-        if not set(claims) >= REQUIRED or claims["aud"] != self._purpose.audience:
+        if not set(claims) >= REQUIRED_CLAIMS or claims["aud"] != self._profile.audience:
             raise InvalidToken()
-        self._check_life(claims, now, late)
+        self._check_life(claims, now, grace)
         return claims
 
-    def _check_life(self, claims: Mapping[str, Any], now: datetime, late: timedelta) -> None:
+    def _check_life(self, claims: Mapping[str, Any], now: datetime, grace: timedelta) -> None:
         issued, expires = claims["iat"], claims["exp"]
         if type(issued) is not int or type(expires) is not int or type(claims["jti"]) is not str:
             raise InvalidToken()
         at = now.timestamp()
-        if issued > at + LEEWAY_SECONDS or expires + LEEWAY_SECONDS + late.total_seconds() < at:
+        if issued > at + LEEWAY_SECONDS or expires + LEEWAY_SECONDS + grace.total_seconds() < at:
             raise InvalidToken()
-        if expires - issued > self._purpose.longest.total_seconds():
+        if expires - issued > self._profile.max_life.total_seconds():
             raise InvalidToken()
 
 
 def _decoded(segment: str) -> bytes:
-    """Strict base64url: the alphabet was checked, and re-encoding must give the same characters."""
+    """Decode strict base64url: the alphabet was checked, and re-encoding must give the same characters."""
     decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     if base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() != segment:
         raise InvalidToken()

@@ -1,4 +1,4 @@
-"""Which request is this work part of? W3C trace context, carried through requests, facts and log lines."""
+"""W3C trace context, carried through requests, events and log lines."""
 
 import re
 import secrets
@@ -10,7 +10,7 @@ _current: ContextVar[str | None] = ContextVar("traceparent", default=None)
 
 
 def enter(received: str | None) -> str:
-    """Go on with the received traceparent when it is well formed, else begin a new trace; say which it is."""
+    """Continue a well-formed traceparent, or begin a new trace; return the new traceparent."""
     known = received if received and TRACEPARENT.fullmatch(received) else None
     trace_id = known.split("-")[1] if known else secrets.token_hex(16)
     value = f"00-{trace_id}-{secrets.token_hex(8)}-01"
@@ -19,11 +19,11 @@ def enter(received: str | None) -> str:
 
 
 def current() -> str:
-    """The traceparent of the work at hand; a new one when there is none."""
+    """Return the current traceparent; begins a new trace if there is none."""
     return _current.get() or enter(None)
 
 
 def trace_id() -> str | None:
-    """The 32 hex digits that one person's request and all that followed from it share."""
+    """Return the trace id, 32 hex digits, which a request shares with all that follows from it."""
     value = _current.get()
     return value.split("-")[1] if value else None

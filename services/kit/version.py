@@ -1,3 +1,3 @@
-"""Which version of the product is this? The one in pyproject.toml, which no image holds."""
+"""The version of the product, as in pyproject.toml, which no image contains."""
 
 VERSION = "0.1.0"

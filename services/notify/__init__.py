@@ -1,1 +1,1 @@
-"""The postman: it sends what facts call for, and says what became of each mail."""
+"""The postman: it sends what events call for, and says what became of each mail."""

@@ -7,9 +7,9 @@ from fastapi import APIRouter
 from services.kit.bus import Bus
 from services.kit.clock import monotonic_seconds
 from services.kit.mongo import Database
-from services.kit.service import Loop, Service
+from services.kit.service import PeriodicTask, Service
 from services.notify.deps import Deps
-from services.notify.handlers import heard
+from services.notify.handlers import subscriptions
 from services.notify.letters.letter import Stationery
 from services.notify.letters.secretary import Secretary
 from services.notify.post.breaker import Breaker
@@ -38,13 +38,13 @@ def build() -> Service:
         router=APIRouter(),
         database=database,
         bus=bus,
-        handlers=heard(deps),
-        loops=[
-            Loop("postman", 0, postman.once),
-            Loop("digests", DIGEST_SECONDS, lambda: write_digests(deps)),
-            Loop("forget", FORGET_SECONDS, lambda: forget_old(deps)),
+        handlers=subscriptions(deps),
+        tasks=[
+            PeriodicTask("postman", 0, postman.once),
+            PeriodicTask("digests", DIGEST_SECONDS, lambda: write_digests(deps)),
+            PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
         ],
-        docs="The postman: it sends what facts call for. Nobody asks it anything.",
+        docs="The postman: it sends what events call for. Nobody asks it anything.",
     )
 
 

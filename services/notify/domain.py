@@ -8,9 +8,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from services.contracts.notify import MailState, MailStateChanged
-from services.contracts.values import Label, Language, Person
+from services.contracts.values import Language, Person, TransferReference
 from services.kit.aggregate import Aggregate, Decision
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.refusals import Conflict
 
 AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
@@ -31,7 +31,7 @@ StateName = Literal["waiting", "accepted", "failed", "dropped"]
 class NotDue(Conflict):
     """Another postman has this mail in hand, or it is done with."""
 
-    french = "Un autre facteur s'occupe de ce message, ou il est déjà parti."
+    title_fr = "Un autre facteur s'occupe de ce message, ou il est déjà parti."
 
 
 class Mail(Aggregate):
@@ -53,7 +53,7 @@ class Mail(Aggregate):
     mail_to: str = ""
     words: dict[str, Any] = Field(default_factory=dict)
     reply_to: Person | None = None
-    blame: Label | None = None
+    blame: TransferReference | None = None
     asked: bool = False
     outsiders: tuple[str, ...] = ()
     state: StateName = "waiting"
@@ -94,8 +94,8 @@ def claim(mail: Mail, now: datetime) -> Decision[Mail]:
     """Take a mail in hand until the lease ends; too late is a failure, `NotDue` when another postman has it."""
     if mail.next_at is None or mail.next_at > now:
         raise NotDue()
-    late, facts = give_up_late(mail, now)
-    return (late, facts) if late != mail else (mail.but(next_at=now + LEASE, since=mail.since or now), [])
+    late, events = give_up_late(mail, now)
+    return (late, events) if late != mail else (mail.evolve(next_at=now + LEASE, since=mail.since or now), [])
 
 
 def give_up_late(mail: Mail, now: datetime) -> Decision[Mail]:
@@ -113,7 +113,7 @@ def accept(mail: Mail, recipient: str, now: datetime) -> Decision[Mail]:
     """
     if mail.state not in ("waiting", "dropped"):
         return mail, []
-    return _done(mail.but(state="accepted"), now), _changed(mail.but(recipient=recipient), "accepted", "", now)
+    return _done(mail.evolve(state="accepted"), now), _changed(mail.evolve(recipient=recipient), "accepted", "", now)
 
 
 def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mail]:
@@ -123,7 +123,7 @@ def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mai
     again_at = now + wait_after(mail.failures + 1, chance)
     if again_at > mail.last_day(now):
         return fail(mail, reason, now)
-    return _delayed(mail.but(failures=mail.failures + 1, next_at=again_at), reason, now)
+    return _delayed(mail.evolve(failures=mail.failures + 1, next_at=again_at), reason, now)
 
 
 def give_back(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
@@ -132,21 +132,21 @@ def give_back(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
         return mail, []
     if now >= mail.last_day(now):
         return fail(mail, reason, now)
-    return _delayed(mail.but(next_at=AT_ONCE), reason, now)
+    return _delayed(mail.evolve(next_at=AT_ONCE), reason, now)
 
 
 def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
     """It will never be delivered; the sender of the transfer is owed the news."""
     if mail.state != "waiting":
         return mail, []
-    failed = mail.but(state="failed", reason=reason)
-    after = failed.but(next_at=AT_ONCE) if mail.blame else _done(failed, now)
+    failed = mail.evolve(state="failed", reason=reason)
+    after = failed.evolve(next_at=AT_ONCE) if mail.blame else _done(failed, now)
     return after, _changed(mail, "failed", reason, now)
 
 
 def drop(mail: Mail, now: datetime) -> Decision[Mail]:
     """The right it brings was taken back: forget its content; it is not sent unless its transaction has begun."""
-    return (_done(mail.but(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
+    return (_done(mail.evolve(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
 
 
 def settle(mail: Mail, now: datetime) -> Decision[Mail]:
@@ -155,7 +155,7 @@ def settle(mail: Mail, now: datetime) -> Decision[Mail]:
 
 
 def _done(mail: Mail, now: datetime) -> Mail:
-    return mail.but(
+    return mail.evolve(
         recipient="",
         words={},
         reply_to=None,
@@ -170,10 +170,10 @@ def _done(mail: Mail, now: datetime) -> Mail:
 
 def _delayed(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
     """Told once, however often it is delayed."""
-    return mail.but(delayed=True, reason=reason), [] if mail.delayed else _changed(mail, "delayed", reason, now)
+    return mail.evolve(delayed=True, reason=reason), [] if mail.delayed else _changed(mail, "delayed", reason, now)
 
 
-def _changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequence[Fact]:
+def _changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequence[Event]:
     if not mail.transfer:
         return []
     return [
@@ -195,7 +195,7 @@ class Digest(Aggregate):
     have settled, its mail is made.
     """
 
-    label: Label
+    reference: TransferReference
     window: int = 1
     closing: int = 0
     due_at: datetime | None = None
@@ -206,7 +206,7 @@ def begin_digest(digest: Digest, now: datetime) -> Decision[Digest]:
     """The first daily mail is due a day after the first download that waits for it."""
     if digest.due_at is not None:
         return digest, []
-    return digest.but(due_at=now + DIGEST_EVERY, forget_at=now + DIGEST_REMEMBERED), []
+    return digest.evolve(due_at=now + DIGEST_EVERY, forget_at=now + DIGEST_REMEMBERED), []
 
 
 def turn(digest: Digest, seen: Digest, now: datetime) -> Decision[Digest]:
@@ -214,5 +214,5 @@ def turn(digest: Digest, seen: Digest, now: datetime) -> Decision[Digest]:
     if (digest.window, digest.closing) != (seen.window, seen.closing):
         return digest, []
     if digest.closing:
-        return digest.but(closing=0, due_at=now + DIGEST_EVERY), []
-    return digest.but(closing=digest.window, window=digest.window + 1, due_at=now + DIGEST_SETTLES), []
+        return digest.evolve(closing=0, due_at=now + DIGEST_EVERY), []
+    return digest.evolve(closing=digest.window, window=digest.window + 1, due_at=now + DIGEST_SETTLES), []

@@ -7,7 +7,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.settings import LOOPBACK, ServiceSettings
-from services.kit.zones import TimeZone
+from services.kit.time_zones import TimeZone
 
 
 class Settings(ServiceSettings):

@@ -30,24 +30,24 @@ class Standing(Aggregate):
     def without(self, address: str, at: datetime) -> Self:
         """This recipient is to have no mail any more."""
         revoked = tuple(sorted({*self.revoked, self._key(address)}))
-        return self.but(revoked=revoked)._remembered(at)
+        return self.evolve(revoked=revoked)._remembered(at)
 
     def end(self, at: datetime) -> Self:
         """The transfer has ended for good."""
-        return self.but(ended=True)._remembered(at)
+        return self.evolve(ended=True)._remembered(at)
 
     def decide(self, at: datetime) -> Self:
         """An agent has vouched for it."""
-        return self.but(decided=True)._remembered(at)
+        return self.evolve(decided=True)._remembered(at)
 
     def expire(self, at: datetime) -> Self:
         """Its last day is over, as far as whoever says so knows."""
-        return self.but(expired_at=max(at, self.expired_at or at))._remembered(at)
+        return self.evolve(expired_at=max(at, self.expired_at or at))._remembered(at)
 
     def until(self, ends_at: datetime) -> Self:
         """What is sent may arrive until then."""
         later = max(ends_at, self.ends_at) if self.ends_at else ends_at
-        return self.but(ends_at=later)._remembered(later)
+        return self.evolve(ends_at=later)._remembered(later)
 
     def applied(self, mail: Mail, now: datetime) -> Decision[Mail]:
         """What a mail becomes, whether it was called for before or after."""
@@ -55,7 +55,7 @@ class Standing(Aggregate):
             return drop(mail, now)
         if mail.kind not in ABOUT_A_LINK or mail.useless_after is None or self.ends_at is None:
             return mail, []
-        return mail.but(useless_after=max(mail.useless_after, self.ends_at)), []
+        return mail.evolve(useless_after=max(mail.useless_after, self.ends_at)), []
 
     def departing(self, mail: Mail, now: datetime) -> Decision[Mail]:
         """The same when it is about to leave: an expiry counts now, because no extension can bring a mail back."""
@@ -81,4 +81,4 @@ class Standing(Aggregate):
 
     def _remembered(self, at: datetime) -> Self:
         until = at + REMEMBERED
-        return self if self.forget_at and self.forget_at >= until else self.but(forget_at=until)
+        return self if self.forget_at and self.forget_at >= until else self.evolve(forget_at=until)

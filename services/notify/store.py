@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from services.contracts.download import FileDownloaded
-from services.kit.mongo import Aggregates, Database, Document
-from services.kit.pages import EPOCH
+from services.kit.mongo import Database, Document, Repository
+from services.kit.pagination import EPOCH
 from services.kit.refusals import NotFound
 from services.notify.domain import REMEMBERED, Digest, Mail, begin_digest
 from services.notify.standing import ABOUT_A_RIGHT, Standing
@@ -22,7 +22,7 @@ class Mails:
     """
 
     def __init__(self, database: Database) -> None:
-        self.all: Aggregates[Mail] = database.aggregates("mails", Mail)
+        self.all: Repository[Mail] = database.repository("mails", Mail)
         self.on_posted: Callable[[], None] = lambda: None
         self._served = ""
         unfinished = {"next_at": {"$gt": EPOCH}}
@@ -54,14 +54,14 @@ class Mails:
         return found
 
     async def _first(self, query: Document) -> list[tuple[Mail, datetime]]:
-        return await self.all.overdue("flow", "next_at", query=query, limit=1)
+        return await self.all.due("flow", "next_at", query=query, limit=1)
 
 
 class Standings:
     """What was heard of transfers, applied to their mails whichever came first (ADR 15)."""
 
     def __init__(self, database: Database, mails: Mails) -> None:
-        self.all: Aggregates[Standing] = database.aggregates("standings", Standing)
+        self.all: Repository[Standing] = database.repository("standings", Standing)
         self._mails = mails
         database.index("standings", "forget_at")
 
@@ -99,32 +99,32 @@ class Digests:
     """Each complete download once, in the window of the daily mail that tells of it."""
 
     def __init__(self, database: Database) -> None:
-        self.all: Aggregates[Digest] = database.aggregates("digests", Digest)
-        self._downloads = database.records("downloads", forget_after="until")
+        self.all: Repository[Digest] = database.repository("digests", Digest)
+        self._downloads = database.expiring_documents("downloads", expire_at="until")
         database.index("digests", "due_at")
         database.index("digests", "forget_at")
         database.index("downloads", "transfer", "window")
 
-    async def is_first(self, fact: FileDownloaded) -> bool:
+    async def is_first(self, event: FileDownloaded) -> bool:
         """This download is the recipient's first of this transfer; the same answer each time it is heard."""
-        id, this = _key("first", fact.label.transfer, fact.recipient), _key(fact.file.path, str(fact.times))
-        if await self._downloads.add(id, {"this": this, "until": fact.downloaded_at + REMEMBERED}):
+        id, this = _key("first", event.reference.transfer, event.recipient), _key(event.file.path, str(event.times))
+        if await self._downloads.add(id, {"this": this, "until": event.downloaded_at + REMEMBERED}):
             return True
         found = await self._downloads.get(id)
         return found is not None and found["this"] == this
 
-    async def keep(self, fact: FileDownloaded) -> None:
+    async def keep(self, event: FileDownloaded) -> None:
         """Keep a download for the daily mail; the same one again changes nothing."""
-        digest = await self._of(fact)
+        digest = await self._of(event)
         line = {
             "transfer": digest.id,
             "window": digest.window,
-            "recipient": fact.recipient,
-            "path": fact.file.path,
-            "at": fact.downloaded_at,
-            "until": fact.downloaded_at + REMEMBERED,
+            "recipient": event.recipient,
+            "path": event.file.path,
+            "at": event.downloaded_at,
+            "until": event.downloaded_at + REMEMBERED,
         }
-        await self._downloads.add(_key("fetch", digest.id, fact.recipient, fact.file.path, str(fact.times)), line)
+        await self._downloads.add(_key("fetch", digest.id, event.recipient, event.file.path, str(event.times)), line)
 
     async def told_in(self, digest: Digest) -> list[dict[str, Any]]:
         """The downloads of the window that is being closed, oldest first."""
@@ -133,14 +133,14 @@ class Digests:
 
     async def due(self) -> list[str]:
         """Transfers whose daily mail is due, by the database's clock."""
-        return await self.all.due("due_at")
+        return await self.all.due_ids("due_at")
 
-    async def _of(self, fact: FileDownloaded) -> Digest:
-        transfer = fact.label.transfer
+    async def _of(self, event: FileDownloaded) -> Digest:
+        transfer = event.reference.transfer
         try:
             return await self.all.update(transfer, begin_digest)
         except NotFound:
-            await self.all.add(Digest(id=transfer, label=fact.label))
+            await self.all.add(Digest(id=transfer, reference=event.reference))
             return await self.all.update(transfer, begin_digest)
 
 

@@ -16,7 +16,7 @@ async def write_digests(deps: Deps) -> None:
 async def _turn(deps: Deps, digest: Digest) -> None:
     if digest.closing and (fetches := await deps.digests.told_in(digest)):
         about = str(digest.closing)
-        await deps.mails.post(deps.secretary.to_sender("digest", digest.label, about=about, fetches=fetches))
+        await deps.mails.post(deps.secretary.to_sender("digest", digest.reference, about=about, fetches=fetches))
 
     def turned(there: Digest, now: datetime) -> Decision[Digest]:
         return turn(there, digest, now)
@@ -25,10 +25,10 @@ async def _turn(deps: Deps, digest: Digest) -> None:
 
 
 async def forget_old(deps: Deps) -> None:
-    """Forget what is long done with; until then a fact heard again sends nothing again."""
-    for id in await deps.mails.all.due("forget_at"):
+    """Forget what is long done with; until then an event heard again sends nothing again."""
+    for id in await deps.mails.all.due_ids("forget_at"):
         await deps.mails.all.remove(id)
-    for id in await deps.digests.all.due("forget_at"):
+    for id in await deps.digests.all.due_ids("forget_at"):
         await deps.digests.all.remove(id)
-    for id in await deps.standings.all.due("forget_at"):
+    for id in await deps.standings.all.due_ids("forget_at"):
         await deps.standings.all.remove(id)

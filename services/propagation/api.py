@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.contracts.values import Person
-from services.kit.callers import Caller
-from services.kit.pages import Page, Paged
-from services.kit.records import Document
+from services.kit.authentication import Caller
+from services.kit.documents import Document
+from services.kit.pagination import Page, PageParameters
 from services.kit.refusals import Forbidden, NotFound
-from services.kit.service import wired
-from services.kit.text import normalized
-from services.kit.visible import visible
+from services.kit.service import get_deps
+from services.kit.text import normalise
+from services.kit.visible import strip_invisible
 from services.propagation.deps import Deps
 from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
 from services.propagation.shown import Shown, ShownSender
@@ -25,7 +25,7 @@ def unstored(response: Response) -> None:
 
 
 router = APIRouter(prefix="/api/propagation", tags=["propagation"], dependencies=[Depends(unstored)])
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 LONGEST_REASON = 1_000
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
@@ -33,13 +33,13 @@ Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 class AgentsOnly(Forbidden):
     """Only agents decide."""
 
-    french = "Seuls les agents décident."
+    title_fr = "Seuls les agents décident."
 
 
 def _plain(raw: str) -> str:
     """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
     lines = "\n".join(raw.splitlines())
-    kept = normalized(visible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), LONGEST_REASON)
+    kept = normalise(strip_invisible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), LONGEST_REASON)
     if not kept.strip():
         raise ValueError("a reason in words is needed")
     return kept.strip()
@@ -102,10 +102,10 @@ async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Card:
 
 
 @router.get("/pending")
-async def show_pending(deps: Wired, request: Request, paging: Paged) -> Page[PendingSummary]:
+async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingSummary]:
     """What waits for the agent who asks, the most urgent first."""
     caller = await _agent(deps, request)
-    return await deps.propagations.waiting_for(caller.address, paging, _summary)
+    return await deps.propagations.waiting_for(caller.address, page_request, _summary)
 
 
 @router.post("/transfers/{transfer}/approval")
@@ -123,7 +123,7 @@ async def refuse_by_session(deps: Wired, request: Request, transfer: str, form: 
 @router.get("/transfers/{transfer}")
 async def show_transfer(deps: Wired, request: Request, transfer: str) -> Card:
     """Where the decision stands: for the sender, and for the agents among the recipients."""
-    caller = await deps.callers.of(request)
+    caller = await deps.authenticator.authenticate(request)
     propagation = await deps.propagations.all.get(transfer)
     if not _may_see(propagation, caller):
         raise NotFound()
@@ -143,7 +143,7 @@ async def _refuse(deps: Deps, transfer: str, by: Person, form: RefusalForm) -> C
 
 
 async def _agent(deps: Deps, request: Request) -> Caller:
-    caller = await deps.callers.of(request)
+    caller = await deps.authenticator.authenticate(request)
     if caller.role != "agent":
         raise AgentsOnly()
     return caller
@@ -188,8 +188,8 @@ def _card(propagation: Propagation, reader: str) -> Card:
     page = propagation.shown()
     invited = _invited(propagation, reader)
     if not invited and reader != propagation.sent().sender.address:
-        visible = tuple(one for one in page.recipients if one.field != "bcc" or one.address == reader)
-        page = page.model_copy(update={"recipients": visible})
+        strip_invisible = tuple(one for one in page.recipients if one.field != "bcc" or one.address == reader)
+        page = page.model_copy(update={"recipients": strip_invisible})
     if not invited:
         page = page.model_copy(update={"digest": ""})
     return Card(

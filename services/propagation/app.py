@@ -2,14 +2,14 @@
 
 from datetime import timedelta
 
+from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.bus import Bus
-from services.kit.callers import SESSION, Sessions
 from services.kit.mongo import Database
-from services.kit.service import Loop, Service
+from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Verifier
 from services.propagation.api import router
 from services.propagation.deps import Deps
-from services.propagation.handlers import heard
+from services.propagation.handlers import subscriptions
 from services.propagation.settings import Settings
 from services.propagation.store import Invitations, Propagations
 from services.propagation.sweeper import forget_old, lapse_overdue
@@ -31,10 +31,10 @@ def build() -> Service:
         router=router,
         database=database,
         bus=Bus(settings.amqp_url.get_secret_value(), NAME),
-        handlers=heard(deps),
-        loops=[
-            Loop("lapse", LAPSE_SECONDS, lambda: lapse_overdue(deps)),
-            Loop("forget", FORGET_SECONDS, lambda: forget_old(deps)),
+        handlers=subscriptions(deps),
+        tasks=[
+            PeriodicTask("lapse", LAPSE_SECONDS, lambda: lapse_overdue(deps)),
+            PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
         ],
         docs="The decision: who may have what an external person sends to external people.",
     )
@@ -43,12 +43,12 @@ def build() -> Service:
 def wire(settings: Settings, database: Database) -> Deps:
     """What endpoints, handlers and loops need."""
     invitations = Invitations(settings.pepper)
-    revoked = database.records("revoked_sessions", forget_after="until")
-    sessions = Sessions(Verifier(settings.session_jwks.get_secret_value(), SESSION), revoked)
+    revoked = database.expiring_documents("revoked_sessions", expire_at="until")
+    sessions = TokenAuthenticator(Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN), revoked)
     return Deps(
         propagations=Propagations(database, invitations),
         invitations=invitations,
-        callers=sessions,
+        authenticator=sessions,
         sessions=sessions,
         open_for=timedelta(days=settings.decision_days),
         keep_for=timedelta(days=settings.keep_days),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.kit.callers import Callers, Sessions
+from services.kit.authentication import Authenticator, TokenAuthenticator
 from services.propagation.store import Invitations, Propagations
 
 
@@ -13,7 +13,7 @@ class Deps:
 
     propagations: Propagations
     invitations: Invitations
-    callers: Callers
-    sessions: Sessions
+    authenticator: Authenticator
+    sessions: TokenAuthenticator
     open_for: timedelta
     keep_for: timedelta

@@ -7,14 +7,14 @@ from typing import Literal
 from services.contracts.propagation import (
     ApprovalLapsed,
     ApprovalRequested,
-    Approver,
+    ApproverInvitation,
     TransferRefused,
     TransferReleased,
 )
-from services.contracts.values import FileLine, Parcel, Person, Recipient
-from services.kit.addresses import person_of
+from services.contracts.values import FileSummary, Parcel, Person, Recipient
+from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate, Decision
-from services.kit.events import Fact, Value
+from services.kit.events import Event, Value
 from services.kit.refusals import NotFound
 from services.propagation.refusals import (
     AlreadyDecided,
@@ -102,12 +102,12 @@ def agents(parcel: Parcel) -> tuple[Recipient, ...]:
 
 def approvers(parcel: Parcel) -> tuple[str, ...]:
     """Who may vouch: the agents among the recipients, but nobody for themselves under another alias (R22)."""
-    sender = person_of(parcel.sender.address)
-    return tuple(dict.fromkeys(one.address for one in agents(parcel) if person_of(one.address) != sender))
+    sender = mailbox_of(parcel.sender.address)
+    return tuple(dict.fromkeys(one.address for one in agents(parcel) if mailbox_of(one.address) != sender))
 
 
 def begin(
-    parcel: Parcel, invited: Sequence[tuple[Approver, Invited]], open_for: timedelta, keep_for: timedelta
+    parcel: Parcel, invited: Sequence[tuple[ApproverInvitation, Invited]], open_for: timedelta, keep_for: timedelta
 ) -> Decision[Propagation]:
     """What follows from a submission: released to all, or to the agents while somebody is asked to vouch.
 
@@ -142,7 +142,7 @@ def approve(state: Propagation, by: Person, digest: str, now: datetime) -> Decis
     if _decided_so(state, by, "approved"):
         return state, []
     _refuse_unless_open(state, digest, now)
-    after = state.but(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
+    after = state.evolve(state="approved", decided=Decided(outcome="approved", by=by, at=now), decide_by=None)
     return after, [_released(after, after.outsiders(), now, awaiting=False)]
 
 
@@ -152,8 +152,9 @@ def refuse(state: Propagation, by: Person, digest: str, reason: str, now: dateti
         return state, []
     _refuse_unless_open(state, digest, now)
     decided = Decided(outcome="refused", by=by, at=now, reason=reason)
-    fact = TransferRefused(label=state.sent().label(), refused_by=by, reason=reason, refused_at=now, **_asked(state))
-    return _closed(state, "refused").but(decided=decided), [fact]
+    reference, asked = state.sent().reference(), _asked(state)
+    event = TransferRefused(reference=reference, refused_by=by, reason=reason, refused_at=now, **asked)
+    return _closed(state, "refused").evolve(decided=decided), [event]
 
 
 def lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
@@ -201,13 +202,13 @@ def _refuse_unless_open(state: Propagation, digest: str, now: datetime) -> None:
 
 
 def _lapse(state: Propagation, now: datetime) -> Decision[Propagation]:
-    fact = ApprovalLapsed(label=state.sent().label(), lapsed_at=now, **_asked(state))
-    return _closed(state, "lapsed"), [fact]
+    event = ApprovalLapsed(reference=state.sent().reference(), lapsed_at=now, **_asked(state))
+    return _closed(state, "lapsed"), [event]
 
 
 def _closed(state: Propagation, name: StateName) -> Propagation:
     """Nobody gets it any more, so its text and what would find its bytes are forgotten."""
-    return state.but(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
+    return state.evolve(state=name, decide_by=None, parcel=emptied(state.parcel) if state.parcel else None)
 
 
 def emptied(parcel: Parcel) -> Parcel:
@@ -227,7 +228,7 @@ def _asked(state: Propagation) -> dict[str, tuple[str, ...]]:
     return {"approvers": invited, "spellings": tuple(typed)}
 
 
-def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Fact:
+def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, awaiting: bool) -> Event:
     return TransferReleased(
         parcel=state.sent(),
         released_to=to,
@@ -238,12 +239,12 @@ def _released(state: Propagation, to: tuple[Recipient, ...], now: datetime, *, a
     )
 
 
-def _requested(parcel: Parcel, asked: tuple[Approver, ...], decide_by: datetime) -> Fact:
+def _requested(parcel: Parcel, asked: tuple[ApproverInvitation, ...], decide_by: datetime) -> Event:
     return ApprovalRequested(
-        label=parcel.label(),
+        reference=parcel.reference(),
         recipients=parcel.recipients,
         text=parcel.text,
-        files=tuple(FileLine(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),
+        files=tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in parcel.files),
         approvers=asked,
         ends_at=parcel.ends_at,
         decide_by=decide_by,

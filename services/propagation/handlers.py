@@ -8,7 +8,7 @@ from services.contracts.download import RecipientRevoked
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.aggregate import Decision
 from services.kit.bus import Handler
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.refusals import NotFound
 from services.propagation.amending import extend, learn, revoke
 from services.propagation.deps import Deps
@@ -25,37 +25,37 @@ from services.propagation.domain import (
 Rule = Callable[[Propagation], Decision[Propagation]]
 
 
-async def on_transfer_submitted(deps: Deps, fact: TransferSubmitted) -> None:
+async def on_transfer_submitted(deps: Deps, event: TransferSubmitted) -> None:
     """Release it, or ask for approval; again, or after its withdrawal, release nothing."""
-    parcel = fact.parcel
+    parcel = event.parcel
     asked = approvers(parcel) if needs_approval(parcel) else ()
     invited = [deps.invitations.to(parcel.transfer, address) for address in asked]
-    state, facts = begin(parcel, invited, deps.open_for, deps.keep_for)
-    if not await deps.propagations.all.add(state, facts):
+    state, events = begin(parcel, invited, deps.open_for, deps.keep_for)
+    if not await deps.propagations.all.add(state, events):
         await deps.propagations.all.update(
             parcel.transfer, lambda there, _now: learn(there, parcel, invited, deps.open_for, deps.keep_for)
         )
 
 
-async def on_transfer_withdrawn(deps: Deps, fact: TransferWithdrawn) -> None:
+async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
     """Close the decision: the sender deleted the transfer."""
-    await _end(deps, fact.label.transfer, withdraw, tombstone(fact.label.transfer, "withdrawn"))
+    await _end(deps, event.reference.transfer, withdraw, tombstone(event.reference.transfer, "withdrawn"))
 
 
-async def on_transfer_quarantined(deps: Deps, fact: TransferQuarantined) -> None:
+async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
     """Close the decision: the files are not what was declared."""
-    await _end(deps, fact.label.transfer, quarantine, tombstone(fact.label.transfer, "quarantined"))
+    await _end(deps, event.reference.transfer, quarantine, tombstone(event.reference.transfer, "quarantined"))
 
 
-async def on_transfer_extended(deps: Deps, fact: TransferExtended) -> None:
+async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
     """It ends later, and so may the decision."""
-    rule = lambda there: extend(there, fact.ends_at, deps.open_for, deps.keep_for)  # noqa: E731
-    await _heard(deps, fact.label.transfer, rule)
+    rule = lambda there: extend(there, event.ends_at, deps.open_for, deps.keep_for)  # noqa: E731
+    await _heard(deps, event.reference.transfer, rule)
 
 
-async def on_recipient_revoked(deps: Deps, fact: RecipientRevoked) -> None:
+async def on_recipient_revoked(deps: Deps, event: RecipientRevoked) -> None:
     """One recipient is none any more."""
-    await _heard(deps, fact.label.transfer, lambda there: revoke(there, fact.recipient.address))
+    await _heard(deps, event.reference.transfer, lambda there: revoke(there, event.recipient.address))
 
 
 async def _heard(deps: Deps, transfer: str, rule: Rule) -> None:
@@ -72,12 +72,12 @@ async def _end(deps: Deps, transfer: str, rule: Rule, instead: Propagation) -> N
             await deps.propagations.all.update(transfer, lambda there, _now: rule(there))
 
 
-async def on_session_revoked(deps: Deps, fact: SessionRevoked) -> None:
+async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
     """Refuse that session from now on."""
-    await deps.sessions.revoke(fact.session)
+    await deps.sessions.revoke(event.session)
 
 
-def heard(deps: Deps) -> dict[type[Fact], Handler]:
+def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
     """The table of contents."""
     return {
         TransferSubmitted: partial(on_transfer_submitted, deps),

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from pydantic import SecretStr
 
-from services.contracts.propagation import Approver
-from services.kit.listing import Order, each
-from services.kit.mongo import Aggregates, Database, Document
-from services.kit.pages import Item, Page, Paging
+from services.contracts.propagation import ApproverInvitation
+from services.kit.credentials import derived_token, keyed_hash
+from services.kit.listing import Order, map_each
+from services.kit.mongo import Database, Document, Repository
+from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import NotFound
-from services.kit.secrets import derived_token, keyed_hash
 from services.propagation.domain import Invited, Propagation
 
 MOST_URGENT = Order("decide_by")
@@ -27,10 +27,12 @@ class Invitations:
     def __init__(self, pepper: SecretStr) -> None:
         self._pepper = pepper.get_secret_value()
 
-    def to(self, transfer: str, address: str) -> tuple[Approver, Invited]:
+    def to(self, transfer: str, address: str) -> tuple[ApproverInvitation, Invited]:
         """An approver with their secret, and what may be kept of it."""
         token = derived_token(self._pepper, "approve", transfer, address)
-        return Approver(address=address, token=SecretStr(token)), Invited(address=address, token_hash=self.hash(token))
+        return ApproverInvitation(address=address, token=SecretStr(token)), Invited(
+            address=address, token_hash=self.hash(token)
+        )
 
     def hash(self, token: str) -> str:
         """What is looked up for a token."""
@@ -41,7 +43,7 @@ class Propagations:
     """The propagations, over the only way to write them."""
 
     def __init__(self, database: Database, invitations: Invitations) -> None:
-        self.all: Aggregates[Propagation] = database.aggregates("propagations", Propagation)
+        self.all: Repository[Propagation] = database.repository("propagations", Propagation)
         self._invitations = invitations
         database.index("propagations", "invited.token_hash")
         database.index("propagations", "invited.address", "state", "decide_by", "_id")
@@ -57,15 +59,17 @@ class Propagations:
                     return found, one.address
         raise NotFound()
 
-    async def waiting_for(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def waiting_for(
+        self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]
+    ) -> Page[Item]:
         """A page of those that this approver may still decide, the most urgent first."""
         query = {"invited.address": address, "state": "waiting"}
-        return await self.all.listing.page(query, MOST_URGENT, WAITING_FIELDS, paging, each(shown))
+        return await self.all.listing.page(query, MOST_URGENT, WAITING_FIELDS, page_request, map_each(shown))
 
     async def overdue(self) -> list[str]:
         """Those whose last day to decide is over, by the database's clock."""
-        return await self.all.due("decide_by", {"state": "waiting"})
+        return await self.all.due_ids("decide_by", {"state": "waiting"})
 
     async def past_keeping(self) -> list[str]:
         """Those that have been kept long enough."""
-        return await self.all.due("keep_until")
+        return await self.all.due_ids("keep_until")

@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 
+from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.bus import Bus
-from services.kit.callers import SESSION, Sessions
 from services.kit.mongo import Database
-from services.kit.objects import Objects
-from services.kit.rates import Rates
-from services.kit.service import Loop, Service
+from services.kit.objects import ObjectStore
+from services.kit.rate_limit import RateLimiter
+from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Verifier
 from services.upload.api import router
 from services.upload.arrivals import Arrivals
 from services.upload.capabilities import Capabilities
 from services.upload.deps import Deps
-from services.upload.handlers import heard
+from services.upload.handlers import subscriptions
 from services.upload.orphans import Orphans
 from services.upload.readback import read_back
 from services.upload.settings import Settings
@@ -39,22 +39,22 @@ def build() -> Service:
         router=router,
         database=database,
         bus=Bus(settings.amqp_url.get_secret_value(), "upload"),
-        handlers=heard(deps),
-        loops=[
-            Loop("sweep", settings.sweep_seconds, lambda: sweep(deps)),
-            Loop("orphans", apart.total_seconds(), orphans.sweep),
-            *[Loop("read-back", READ_BACK_SECONDS, lambda: read_back(deps))] * settings.read_backs_at_once,
+        handlers=subscriptions(deps),
+        tasks=[
+            PeriodicTask("sweep", settings.sweep_seconds, lambda: sweep(deps)),
+            PeriodicTask("orphans", apart.total_seconds(), orphans.sweep),
+            *[PeriodicTask("read-back", READ_BACK_SECONDS, lambda: read_back(deps))] * settings.read_backs_at_once,
         ],
         checks={"store": objects.ping},
-        closing=[objects.close],
-        largest_body_bytes=LARGEST_BODY_BYTES,
+        on_close=[objects.close],
+        max_body_bytes=LARGEST_BODY_BYTES,
         docs="Drafts, their files, and what was sent.",
     )
 
 
-def open_bucket(settings: Settings) -> Objects:
+def open_bucket(settings: Settings) -> ObjectStore:
     """The bucket, with the right to write."""
-    return Objects(
+    return ObjectStore(
         settings.s3_endpoint,
         settings.s3_region,
         settings.s3_bucket,
@@ -63,20 +63,20 @@ def open_bucket(settings: Settings) -> Objects:
     )
 
 
-def wire(settings: Settings, database: Database, objects: Objects) -> Deps:
+def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
     """What endpoints, handlers and loops need."""
     digests = Digests(database)
-    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION)
+    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     life = timedelta(minutes=settings.parts_address_minutes)
     return Deps(
-        callers=Sessions(verifier, database.records("revoked", forget_after="until")),
+        authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked", expire_at="until")),
         transfers=Transfers(database, settings.keeping()),
         verifications=Verifications(database),
         digests=digests,
         arrivals=Arrivals(objects, digests),
         objects=objects,
         capabilities=Capabilities(settings.pepper.get_secret_value(), life),
-        rates=Rates(database.records("rates", forget_after="until")),
+        rate_limiter=RateLimiter(database.expiring_documents("rates", expire_at="until")),
         limits=settings.limits(),
         agents=settings.agents(),
     )

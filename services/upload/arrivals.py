@@ -7,7 +7,7 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from services.contracts.values import Part
-from services.kit.objects import ObjectMissing, Objects, StoredPart, StoreUnavailable
+from services.kit.objects import ObjectMissing, ObjectStore, StoredPart, StoreUnavailable
 from services.upload.domain.files import whole
 from services.upload.domain.transfer import File
 from services.upload.store import Digests
@@ -45,7 +45,7 @@ class Arrived(NamedTuple):
 class Arrivals:
     """Files on their way into the bucket."""
 
-    def __init__(self, objects: Objects, digests: Digests) -> None:
+    def __init__(self, objects: ObjectStore, digests: Digests) -> None:
         self._objects = objects
         self._digests = digests
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

@@ -17,7 +17,7 @@ CHARACTERS = 70
 class PartsAddressExpired(Forbidden):
     """This address for parts has expired; ask for the file again to get a fresh one."""
 
-    french = "Cette adresse d'envoi a expiré ; redemandez le fichier pour en obtenir une nouvelle."
+    title_fr = "Cette adresse d'envoi a expiré ; redemandez le fichier pour en obtenir une nouvelle."
 
 
 class Granted(NamedTuple):

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from services.kit.addresses import Domains
-from services.kit.callers import Sessions
-from services.kit.objects import Objects
-from services.kit.rates import Rates
+from services.kit.authentication import TokenAuthenticator
+from services.kit.objects import ObjectStore
+from services.kit.rate_limit import RateLimiter
 from services.upload.arrivals import Arrivals
 from services.upload.capabilities import Capabilities
 from services.upload.domain.limits import Limits
@@ -16,13 +16,13 @@ from services.upload.store import Digests, Transfers, Verifications
 class Deps:
     """Handed to every endpoint, handler and loop."""
 
-    callers: Sessions
+    authenticator: TokenAuthenticator
     transfers: Transfers
     verifications: Verifications
     digests: Digests
     arrivals: Arrivals
-    objects: Objects
+    objects: ObjectStore
     capabilities: Capabilities
-    rates: Rates
+    rate_limiter: RateLimiter
     limits: Limits
     agents: Domains

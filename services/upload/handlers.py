@@ -3,42 +3,42 @@
 from datetime import datetime
 
 from services.contracts.auth import SessionRevoked
-from services.contracts.download import DamagedTransferQuarantined, TransferExpired
+from services.contracts.download import FileDamageDetected, TransferExpired
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.kit.bus import Handler
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.upload.deps import Deps
 from services.upload.domain.ending import close, quarantine
 from services.upload.domain.extending import expire
 from services.upload.domain.transfer import Outcome
 
 
-async def on_session_revoked(deps: Deps, fact: SessionRevoked) -> None:
+async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
     """Its tokens open nothing here any more."""
-    await deps.callers.revoke(fact.session)
+    await deps.authenticator.revoke(event.session)
 
 
-async def on_transfer_refused(deps: Deps, fact: TransferRefused) -> None:
+async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
     """An agent said no: the bytes go."""
-    await _close(deps, fact.label.transfer, "refused", fact.refused_at)
+    await _close(deps, event.reference.transfer, "refused", event.refused_at)
 
 
-async def on_approval_lapsed(deps: Deps, fact: ApprovalLapsed) -> None:
+async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
     """Nobody decided: the bytes go."""
-    await _close(deps, fact.label.transfer, "lapsed", fact.lapsed_at)
+    await _close(deps, event.reference.transfer, "lapsed", event.lapsed_at)
 
 
-async def on_transfer_expired(deps: Deps, fact: TransferExpired) -> None:
+async def on_transfer_expired(deps: Deps, event: TransferExpired) -> None:
     """The last day is over: the bytes go, unless it was extended before that."""
-    at = fact.expired_at
-    await deps.transfers.update(fact.label.transfer, lambda state, now: (expire(state, at, now), []))
+    at = event.expired_at
+    await deps.transfers.update(event.reference.transfer, lambda state, now: (expire(state, at, now), []))
 
 
-async def on_damaged_transfer_quarantined(deps: Deps, fact: DamagedTransferQuarantined) -> None:
+async def on_file_damage_detected(deps: Deps, event: FileDamageDetected) -> None:
     """What is stored has changed since it arrived: nobody gets any of it, and the bytes are kept."""
     keeping = deps.transfers.keeping
     await deps.transfers.update(
-        fact.label.transfer, lambda transfer, now: quarantine(transfer, [fact.file], keeping, now)
+        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], keeping, now)
     )
 
 
@@ -46,12 +46,12 @@ async def _close(deps: Deps, transfer: str, outcome: Outcome, at: datetime) -> N
     await deps.transfers.update(transfer, lambda state, now: (close(state, outcome, at, now), []))
 
 
-def heard(deps: Deps) -> dict[type[Fact], Handler]:
+def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
     """The table of contents: what this service hears."""
     return {
-        SessionRevoked: lambda fact: on_session_revoked(deps, fact),
-        TransferRefused: lambda fact: on_transfer_refused(deps, fact),
-        ApprovalLapsed: lambda fact: on_approval_lapsed(deps, fact),
-        DamagedTransferQuarantined: lambda fact: on_damaged_transfer_quarantined(deps, fact),
-        TransferExpired: lambda fact: on_transfer_expired(deps, fact),
+        SessionRevoked: lambda event: on_session_revoked(deps, event),
+        TransferRefused: lambda event: on_transfer_refused(deps, event),
+        ApprovalLapsed: lambda event: on_approval_lapsed(deps, event),
+        FileDamageDetected: lambda event: on_file_damage_detected(deps, event),
+        TransferExpired: lambda event: on_transfer_expired(deps, event),
     }

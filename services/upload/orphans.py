@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.kit.logs import logger
 from services.kit.metrics import Counter, Gauge
 from services.kit.mongo import Database
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 from services.upload.arrivals import transfer_of
 from services.upload.store import Transfers
 
@@ -30,10 +30,10 @@ class Orphans:
     """Two looks, some time apart, at what is older than `age`: only what nobody knew at both of them is removed."""
 
     def __init__(
-        self, database: Database, transfers: Transfers, objects: Objects, age: timedelta, apart: timedelta
+        self, database: Database, transfers: Transfers, objects: ObjectStore, age: timedelta, apart: timedelta
     ) -> None:
         self._database = database
-        self._suspects = database.records("suspects", forget_after="until")
+        self._suspects = database.expiring_documents("suspects", expire_at="until")
         self._transfers = transfers
         self._objects = objects
         self._age = age
@@ -43,10 +43,10 @@ class Orphans:
         """Look at the whole bucket, a page at a time."""
         seen = 0
         after = ""
-        while page := await self._objects.page(after, PAGE):
+        while page := await self._objects.list_page(after, PAGE):
             seen += await self._judge([Found(one.key, None, one.modified_at) for one in page])
             after = page[-1].key
-        pending = await self._objects.pending()
+        pending = await self._objects.multipart_uploads()
         for start in range(0, len(pending), PAGE):
             batch = pending[start : start + PAGE]
             seen += await self._judge([Found(one.key, one.upload_id, one.started_at) for one in batch])

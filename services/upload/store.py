@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from services.contracts.values import Part
 from services.kit.aggregate import Change
-from services.kit.events import Fact
-from services.kit.listing import Order, each
+from services.kit.events import Event
+from services.kit.listing import Order, map_each
 from services.kit.mongo import Database, Document
-from services.kit.pages import Item, Page, Paging
+from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import Conflict, NotFound, Unavailable
 from services.upload.domain.drafting import free_slots
 from services.upload.domain.ending import timed
@@ -49,7 +49,7 @@ DIGESTS_KEPT = timedelta(days=60)
 class PartDiffers(Conflict):
     """This part was announced with other bytes before; the file has changed, so remove it and add it again."""
 
-    french = "Ce morceau a déjà été annoncé avec d'autres octets ; le fichier a changé : ajoutez-le de nouveau."
+    title_fr = "Ce morceau a déjà été annoncé avec d'autres octets ; le fichier a changé : ajoutez-le de nouveau."
 
 
 Seen = tuple[Transfer, datetime]
@@ -67,7 +67,7 @@ class Transfers:
     """Drafts and transfers of all senders; every write says when the sweeper must look at it next."""
 
     def __init__(self, database: Database, keeping: Keeping) -> None:
-        self._aggregates = database.aggregates("transfers", Transfer)
+        self._aggregates = database.repository("transfers", Transfer)
         self._database = database
         self.keeping = keeping
         database.index("transfers", "sender.address", "state", "touched_at", "_id")
@@ -88,10 +88,10 @@ class Transfers:
         """The same, with the database's time at which it was decided."""
         times: list[datetime] = []
 
-        def change(before: Transfer, now: datetime) -> tuple[Transfer, Sequence[Fact]]:
+        def change(before: Transfer, now: datetime) -> tuple[Transfer, Sequence[Event]]:
             times.append(now)
-            after, facts = rule(before, now)
-            return (before if after == before else timed(after, self.keeping)), facts
+            after, events = rule(before, now)
+            return (before if after == before else timed(after, self.keeping)), events
 
         return await self._aggregates.update(id, change, seen), times[-1]
 
@@ -110,7 +110,7 @@ class Transfers:
 
     async def receiving(self, id: str, file: str) -> Receiving:
         """One file of a draft, and nothing more of it; refuses one that takes no more parts."""
-        found, now = await self._aggregates.glimpse(id, "state", f"files.{file}")
+        found, now = await self._aggregates.project(id, "state", f"files.{file}")
         announced = found.get("files", {}).get(file)
         if found["state"] != "draft" or announced is None:
             raise NotFound()
@@ -118,10 +118,10 @@ class Transfers:
             raise FileAlreadyComplete()
         return Receiving(File.model_validate(announced), now)
 
-    async def drafts_of(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def drafts_of(self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
         """A page of a sender's drafts, the last touched first."""
         query = {"sender.address": address, "state": "draft"}
-        return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, paging, each(shown))
+        return await self._aggregates.listing.page(query, LAST_TOUCHED, DRAFT_FIELDS, page_request, map_each(shown))
 
     async def begin(self, draft: Transfer, limits: Limits) -> Transfer:
         """Keep a new draft under a number that no other draft of its sender has, or refuse; the known one of this id.
@@ -131,7 +131,7 @@ class Transfers:
         """
         for attempt in range(ATTEMPTS):
             slot = random.choice(free_slots(await self._slots_of(draft.sender.address), limits))  # noqa: S311 - no secret
-            if await self.add(draft.but(slot=slot)):
+            if await self.add(draft.evolve(slot=slot)):
                 return draft
             if known := await self.find(draft.id):
                 return known
@@ -141,16 +141,16 @@ class Transfers:
     async def _slots_of(self, address: str) -> set[int]:
         """Answered from the index alone: drafts may be large."""
         query = {"sender.address": address, **NUMBERED}
-        return {one["slot"] for one in await self._aggregates.listing.some(query, ONLY_SLOT, limit=MOST_SLOTS)}
+        return {one["slot"] for one in await self._aggregates.listing.select(query, ONLY_SLOT, limit=MOST_SLOTS)}
 
-    async def sent_by(self, address: str, paging: Paging, shown: Callable[[Document], Item]) -> Page[Item]:
+    async def sent_by(self, address: str, page_request: PageRequest, shown: Callable[[Document], Item]) -> Page[Item]:
         """A page of what a sender has sent, the latest first."""
         query = {"sender.address": address}
-        return await self._aggregates.listing.page(query, LAST_SENT, SENT_FIELDS, paging, each(shown))
+        return await self._aggregates.listing.page(query, LAST_SENT, SENT_FIELDS, page_request, map_each(shown))
 
     async def due(self) -> list[str]:
         """Ids of the transfers that the sweeper must look at now, the longest overdue first."""
-        return await self._aggregates.due("due_at")
+        return await self._aggregates.due_ids("due_at")
 
     async def forget(self, id: str) -> bool:
         """Remove the document; false when it still has something to announce."""
@@ -170,7 +170,7 @@ class Verifications:
     """What was read back of which transfer."""
 
     def __init__(self, database: Database) -> None:
-        self._aggregates = database.aggregates("verifications", Verification)
+        self._aggregates = database.repository("verifications", Verification)
         database.index("verifications", "due_at")
 
     async def begin(self, transfer: str, now: datetime) -> None:
@@ -183,7 +183,7 @@ class Verifications:
 
     async def due(self) -> list[str]:
         """Transfers that somebody may take in hand, the longest waiting first."""
-        return await self._aggregates.due("due_at", limit=AT_A_TIME)
+        return await self._aggregates.due_ids("due_at", limit=AT_A_TIME)
 
     async def forget(self, transfer: str) -> bool:
         """Remove the document; false when it still has something to announce."""
@@ -194,7 +194,7 @@ class Digests:
     """What each part was announced as: the first word stands, so that all parts of a file are of one file."""
 
     def __init__(self, database: Database) -> None:
-        self._records = database.records("parts", forget_after="until")
+        self._records = database.expiring_documents("parts", expire_at="until")
 
     async def bind(self, file: File, number: int, part: Part, now: datetime) -> None:
         """Remember a part's digest; refuses another one than the first."""

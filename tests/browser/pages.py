@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from services.kit.pages import Position, cursor_of
+from services.kit.pagination import Position, encode_cursor
 from tests.browser import doing
 from tests.browser.plays import (
     Play,
@@ -83,7 +83,7 @@ DESK = (
     State("drafts", "/drafts", "external", unfinished),
     State("drafts-none", "/drafts", "external", holds(drafts=False)),
     State("transfers", "/transfers", "external"),
-    State("transfers-many", f"/transfers?cursor={cursor_of(Position(1))}", "external", many_transfers),
+    State("transfers-many", f"/transfers?cursor={encode_cursor(Position(1))}", "external", many_transfers),
     State("transfers-searched", "/transfers?q=budget", "external"),
     State("received", "/received", "agent"),
     State("transfers-none", "/transfers", "external", holds(transfers=False)),

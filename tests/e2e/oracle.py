@@ -44,7 +44,7 @@ class Books:
 
 def judge(world: World) -> None:
     """All of it, once everything is quiet."""
-    until(lambda: not list(_unsent_facts(world)), "I7: every outbox is empty")
+    until(lambda: not list(_unsent_events(world)), "I7: every outbox is empty")
     until(lambda: not list(_unsent_mails(world)), "I2: every mail was accepted")
     until(lambda: acknowledged_sends_exist(world), "I1")
     until(lambda: links_were_mailed(world), "I2")
@@ -161,7 +161,7 @@ def _released(parcel: dict[str, Any], decision: dict[str, Any]) -> set[str]:
     return {one["address"] for one in parcel["recipients"] if one["role"] == "agent" or not waiting}
 
 
-def _unsent_facts(world: World) -> Iterator[str]:
+def _unsent_events(world: World) -> Iterator[str]:
     for service in SERVICES:
         database = world.database(service)
         for name in database.list_collection_names():

@@ -98,15 +98,15 @@ def test_one_network_cannot_ask_for_ever(world: World) -> None:
 @pytest.mark.parametrize(
     ("content", "kind", "status", "slug"),
     [
-        (b'{"kind": "question"}', "text/plain", 415, "unsupported-type"),
-        (b'{"kind": "question"}', "application/x-www-form-urlencoded", 415, "unsupported-type"),
+        (b'{"kind": "question"}', "text/plain", 415, "unsupported-media-type"),
+        (b'{"kind": "question"}', "application/x-www-form-urlencoded", 415, "unsupported-media-type"),
         (b"{", "application/json", 422, "malformed-request"),
         (b"[]", "application/json", 422, "malformed-request"),
         (b"\xff\xfe", "application/json", 422, "malformed-request"),
         (b'{"kind": 7}', "application/json", 422, "malformed-request"),
         (b'{"kind": "smell"}', "application/json", 422, "challenge-not-offered"),
         (b'{"a":' * 5_000 + b"1" + b"}" * 5_000, "application/json", 400, "bad-request"),
-        (b'{"kind": "' + b"x" * 10_000_000 + b'"}', "application/json", 413, "too-large"),
+        (b'{"kind": "' + b"x" * 10_000_000 + b'"}', "application/json", 413, "content-too-large"),
     ],
 )
 def test_a_body_that_is_not_of_the_form_is_refused(

@@ -89,7 +89,7 @@ def test_a_part_without_a_checksum_or_without_a_length(world: World, plan: tuple
     headers = {"X-Part-CRC32": f"{cut.crc32:08x}"}
     chunked = httpx.put(url, content=iter([b"x"]), headers=headers, timeout=PATIENCE_SECONDS)
     assert chunked.status_code == 411
-    assert chunked.json()["type"] == "/problems/length-needed"
+    assert chunked.json()["type"] == "/problems/length-required"
 
 
 def test_a_part_that_is_cut_off_is_not_there(world: World, plan: tuple[str, FilePlan], sender: Person) -> None:

@@ -50,7 +50,7 @@ def in_bodies(operation: Operation, cast: Cast) -> Iterator[tuple[str, Any]]:
     known = cast.known[operation.kind]
     address = operation.address({name: known.get(name, ["-"])[0] for name in operation.path})
     for at, longest in operation.texts.items():
-        for _, text in slow_texts(operation.largest_body_bytes - ENVELOPE_BYTES, longest):
+        for _, text in slow_texts(operation.max_body_bytes - ENVELOPE_BYTES, longest):
             yield address, with_text(filled(operation, known, random.Random(SEED)), at, text)
 
 

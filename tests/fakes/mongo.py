@@ -5,33 +5,33 @@ from datetime import datetime
 from typing import Generic
 
 from services.kit.aggregate import Change, State
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.refusals import NotFound
 
 
-class FakeAggregates(Generic[State]):
-    """The same words as `services.kit.mongo.Aggregates`; `now` is set by the test, `facts` is what was announced."""
+class FakeRepository(Generic[State]):
+    """The same words as `services.kit.mongo.Repository`; `now` is set by the test, `events` is what was announced."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.facts: list[Fact] = []
+        self.events: list[Event] = []
         self._states: dict[str, State] = {}
 
-    async def add(self, state: State, facts: Sequence[Fact] = ()) -> bool:
+    async def add(self, state: State, events: Sequence[Event] = ()) -> bool:
         """Insert; false when the id is there."""
         if state.id in self._states:
             return False
-        self._states[state.id] = state.but(version=1)
-        self.facts += facts
+        self._states[state.id] = state.evolve(version=1)
+        self.events += events
         return True
 
     async def update(self, id: str, change: Change[State]) -> State:
         """Apply a rule."""
         state, now = await self.read(id)
-        after, facts = change(state, now)
-        if after != state or facts:
-            self._states[id] = after.but(version=state.version + 1)
-            self.facts += facts
+        after, events = change(state, now)
+        if after != state or events:
+            self._states[id] = after.evolve(version=state.version + 1)
+            self.events += events
         return self._states[id]
 
     async def read(self, id: str) -> tuple[State, datetime]:

@@ -37,7 +37,7 @@ class Operation(NamedTuple):
     """Where in the body there is text, and how many characters it may have at most."""
 
     @property
-    def largest_body_bytes(self) -> int:
+    def max_body_bytes(self) -> int:
         return LARGEST_BODY_BYTES.get(self.service, SMALL_BODY_BYTES)
 
     @property

@@ -9,7 +9,7 @@ from devstack.stack import Stack
 
 WATCHED = (*SERVICES, "portal")
 LIMIT_SECONDS = 0.2
-BUCKET = re.compile(r'loop_pause_seconds_bucket\{le="([^"]+)"\} ([0-9.e+]+)')
+BUCKET = re.compile(r'event_loop_lag_seconds_bucket\{le="([^"]+)"\} ([0-9.e+]+)')
 
 Counts = dict[str, dict[float, float]]
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 import uvloop
 from fastapi import FastAPI, Response
 
-from services.kit.serving import first, serve, server, told_to_stop
+from services.kit.server import create_server, serve, shutdown_requested, wait_for_exit
 from services.kit.settings import ProcessSettings
 
 SIZE_BYTES = 640 * 1024  # what the two sockets hold, so that the server has nothing more to do
@@ -32,9 +32,9 @@ async def answer_until_told_to_stop() -> None:
     app = FastAPI(openapi_url=None)
     app.add_api_route("/", lambda: Response(bytes(SIZE_BYTES)))
     settings = ProcessSettings(public_base_url=ADDRESS, listen_host=THERE, listen_port=PORT)
-    stop, answering = told_to_stop(), server(app, settings, PORT)
+    stop, answering = shutdown_requested(), create_server(app, settings, PORT)
     serving = asyncio.create_task(serve(answering, settings))
-    await first(stop, [serving])
+    await wait_for_exit(stop, [serving])
     answering.should_exit = True
     await serving
 

@@ -11,7 +11,7 @@ import pytest
 from devstack.stack import Stack
 from services.auth.limits import Ceilings, Limits
 from services.auth.store import Mailboxes
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain import link as links
 from services.download.domain.downloads import MOST_PIECES, Download
 from services.download.domain.gets import Begun, Progress
@@ -21,7 +21,7 @@ from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES, Shelf
 from services.kit.aggregate import Aggregate
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
-from services.kit.rates import Rates
+from services.kit.rate_limit import RateLimiter
 from services.kit.refusals import Refusal
 from services.upload.domain.ending import MOST_SECOND_LOOKS, removed
 from services.upload.domain.files import Announcement, announce, without_file
@@ -31,7 +31,7 @@ from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft
 
 AT_ONCE, MOST = 100, 20
 ROOMY = Ceilings()._replace(links_per_person=AT_ONCE, links_per_person_a_day=AT_ONCE)
-SMALL, LARGE = FileLine(path="a", size_bytes=MIB), FileLine(path="a", size_bytes=100 * MIB)
+SMALL, LARGE = FileSummary(path="a", size_bytes=MIB), FileSummary(path="a", size_bytes=100 * MIB)
 OFFER = Offer("token", "", (SMALL,))
 
 Ask = Callable[[int], Awaitable[Any]]
@@ -56,7 +56,7 @@ def counted(ask: Callable[[Limits, int], Awaitable[Any]], **ceilings: int) -> Be
 
 
 def _limits(database: Database, ceilings: Ceilings) -> Limits:
-    rates = Rates(database.records("rates", forget_after="until"))
+    rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
     return Limits(rates, Mailboxes(database), ceilings, lambda kind, text: f"{kind} {text}")
 
 
@@ -65,7 +65,7 @@ def ruled(state: Callable[[datetime], Aggregate], rule: Callable[[Any, int, date
 
     async def begin(replicas: Sequence[Database]) -> Ask:
         first = state(utc_now())
-        stores = [one.aggregates("ruled", type(first)) for one in replicas]
+        stores = [one.repository("ruled", type(first)) for one in replicas]
         await stores[0].add(first)
         return lambda number: stores[number % 2].update(first.id, lambda now, at: rule(now, number, at))
 
@@ -73,7 +73,7 @@ def ruled(state: Callable[[datetime], Aggregate], rule: Callable[[Any, int, date
 
 
 def open_link(now: datetime, **more: Any) -> Link:
-    return new_link(limit=1_000).but(ends_at=now + 7 * DAY, **more)
+    return new_link(limit=1_000).evolve(ends_at=now + 7 * DAY, **more)
 
 
 def sent_mails(now: datetime) -> Link:
@@ -94,7 +94,7 @@ def in_pieces(now: datetime) -> Link:
     return open_link(now, shelves={"f": shelf})
 
 
-def fetched(link: Link, file: FileLine, id: str, span: tuple[int, int], now: datetime) -> Decision:
+def fetched(link: Link, file: FileSummary, id: str, span: tuple[int, int], now: datetime) -> Decision:
     """One GET, from its beginning to its end."""
     get = f"{id} {span} {link.version}"
     link, begun = link.fetch(file, "f", id, Begun(get, span, span[1]), now)
@@ -117,7 +117,7 @@ def late_bytes(now: datetime) -> Transfer:
     """One removed file fewer is looked for once more than are allowed; a hundred others were just removed."""
     looked = [Leftover(key=f"old {n}", upload_id=None, due_at=now + HOUR, removed_once=True) for n in range(99)]
     due = [Leftover(key=str(n), upload_id=None, due_at=now - HOUR) for n in range(AT_ONCE)]
-    return draft().but(leftovers=(*looked, *due))
+    return draft().evolve(leftovers=(*looked, *due))
 
 
 def seen_to_be_gone(transfer: Transfer, number: int, now: datetime) -> tuple[Transfer, list[Any]]:

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 import services
-from services.contracts.facts import FACTS
-from services.kit.events import Fact
-from services.kit.logs import ALLOWED
+from services.contracts.events import ALL_EVENTS
+from services.kit.events import Event
+from services.kit.logs import ALLOWED_FIELDS
 from services.kit.refusals import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
 DOORS = {
     "motor": "mongo.py",
-    "pymongo": "mongo.py records.py",
-    "aio_pika": "bus.py dead.py",
+    "pymongo": "mongo.py documents.py",
+    "aio_pika": "bus.py dead_letters.py",
     "minio": "objects.py",
     "jose": "tokens.py",
     "prometheus_client": "metrics.py",
@@ -32,6 +32,7 @@ DOMAIN_WORDS = re.compile(
     r"\b(transfer|recipient|approv\w*|propagation|download\w*|upload\w*|agent|draft|captcha|delivery|parcel)s?\b",
     re.IGNORECASE,
 )
+S3_NAMES = ("upload_id", "upload_marker", "multipart_uploads", "_list_multipart_uploads")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "processor", "base", "misc"}
 LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 
@@ -98,7 +99,7 @@ def test_every_module_opens_with_a_sentence() -> None:
 
 
 def test_the_kit_knows_no_word_of_the_domain() -> None:
-    s3_says = {"objects.py: upload_id", "objects.py: upload_marker"}
+    s3_says = {f"objects.py: {name}" for name in S3_NAMES}
     knowing = {
         f"{path.name}: {name}"
         for path, tree in modules("kit")
@@ -119,8 +120,8 @@ def _names(tree: ast.Module) -> Iterator[str]:
             yield node.id
 
 
-def test_only_the_publisher_constructs_a_fact() -> None:
-    publishers = {fact.__name__: fact.type.split(".")[0] for fact in FACTS}
+def test_only_the_publisher_constructs_an_event() -> None:
+    publishers = {event.__name__: event.type.split(".")[0] for event in ALL_EVENTS}
     trespassers = []
     for service in SERVICES:
         for path, tree in modules(service):
@@ -131,7 +132,7 @@ def test_only_the_publisher_constructs_a_fact() -> None:
 
 
 def _from_contracts(tree: ast.Module) -> set[str]:
-    """What a module takes from the contracts; a refusal may have the name of the fact that brings it about."""
+    """What a module takes from the contracts; a refusal may have the name of the event that brings it about."""
     found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     of = [node for node in found if (node.module or "").startswith("services.contracts.")]
     return {alias.asname or alias.name for node in of for alias in node.names}
@@ -145,7 +146,7 @@ def test_only_the_clock_tells_the_time() -> None:
 
 def test_the_environment_is_read_in_settings_only() -> None:
     reading = {str(path.relative_to(ROOT / "services")) for path, _ in modules() if "os.environ" in path.read_text()}
-    assert reading <= {"kit/settings.py", "kit/dead.py", "contracts/__main__.py"}
+    assert reading <= {"kit/settings.py", "kit/dead_letters.py", "contracts/__main__.py"}
 
 
 def test_no_middleware_changes_a_scope_that_the_server_still_uses() -> None:
@@ -193,36 +194,38 @@ def test_every_refusal_speaks_french_and_english() -> None:
             waiting.append(refusal)
             if refusal.__module__.startswith("services."):
                 slugs.append(refusal.slug())
-                if not refusal.__dict__.get("french") or not refusal.__doc__:
+                if not refusal.__dict__.get("title_fr") or not refusal.__doc__:
                     silent.append(refusal.__name__)
     assert silent == []
     assert len(slugs) == len(set(slugs)), "one name, one refusal"
 
 
-def test_every_fact_is_heard_by_exactly_its_readers() -> None:
+def test_every_service_handles_exactly_the_events_that_it_subscribes_to() -> None:
     for service in SERVICES:
-        declared = {fact.__name__ for fact in FACTS if service in fact.readers}
+        declared = {event.__name__ for event in ALL_EVENTS if service in event.subscribers}
         path = ROOT / "services" / service / "handlers.py"
         heard = _table_of_contents(path) if path.exists() else set()
         assert heard == declared, service
 
 
 def _table_of_contents(path: Path) -> set[str]:
-    """The keys of the dictionary that `heard` returns."""
+    """The keys of the dictionary that `subscriptions` returns."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef) and node.name == "heard":
+        if isinstance(node, ast.FunctionDef) and node.name == "subscriptions":
             keys = [key for found in ast.walk(node) if isinstance(found, ast.Dict) for key in found.keys]
             return {key.id for key in keys if isinstance(key, ast.Name)}
     raise AssertionError(f"{path} has no table of contents")
 
 
-def test_every_fact_is_listed_once_and_named_after_its_publisher() -> None:
-    assert len({fact.type for fact in FACTS}) == len(FACTS)
-    defined = {found for found in Fact.__subclasses__() if found.__module__.startswith("services.contracts.")}
-    assert defined == set(FACTS)
-    for fact in FACTS:
-        assert fact.type.split(".")[0] == fact.__module__.split(".")[-1]
-        assert fact.readers, f"nobody reads {fact.type}"
+def test_every_event_is_listed_once_and_its_type_is_its_publisher_and_its_name() -> None:
+    assert len({event.type for event in ALL_EVENTS}) == len(ALL_EVENTS)
+    defined = {found for found in Event.__subclasses__() if found.__module__.startswith("services.contracts.")}
+    assert defined == set(ALL_EVENTS)
+    for event in ALL_EVENTS:
+        publisher, name, _version = event.type.split(".")
+        assert publisher == event.__module__.split(".")[-1]
+        assert name == re.sub(r"(?<!^)(?=[A-Z])", "-", event.__name__).lower()
+        assert event.subscribers, f"nobody subscribes to {event.type}"
 
 
 def test_every_field_of_a_log_line_is_an_allowed_one() -> None:
@@ -233,7 +236,7 @@ def test_every_field_of_a_log_line_is_an_allowed_one() -> None:
                 of = node.func.value
                 if isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "logger":
                     given = {keyword.arg for keyword in node.keywords} - {"exc_info"}
-                    dropped += [f"{path}: {field}" for field in given if field not in ALLOWED]
+                    dropped += [f"{path}: {field}" for field in given if field not in ALLOWED_FIELDS]
     assert dropped == []
 
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kit.callers import SESSION
-from services.kit.secrets import derived_token
-from services.kit.tokens import LONGEST, InvalidToken, Purpose, Signer, Verifier
+from services.kit.authentication import SESSION_TOKEN
+from services.kit.credentials import derived_token
+from services.kit.tokens import MAX_TOKEN_LENGTH, InvalidToken, Signer, TokenProfile, Verifier
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
 ISSUED = int(NOW.timestamp())
@@ -30,12 +30,12 @@ PEM = PRIVATE.private_bytes(
 PUBLIC_PEM = PRIVATE.public_key().public_bytes(
     serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
 )
-SIGNER = Signer(PEM, SESSION)
-VERIFIER = Verifier(json.dumps({"keys": [SIGNER.public_jwk]}), SESSION)
+SIGNER = Signer(PEM, SESSION_TOKEN)
+VERIFIER = Verifier(json.dumps({"keys": [SIGNER.public_jwk]}), SESSION_TOKEN)
 HEADER = {"alg": "ES256", "kid": SIGNER.kid, "typ": "session+jwt"}
 CLAIMS: dict[str, Any] = {
-    "iss": SESSION.issuer,
-    "aud": SESSION.audience,
+    "iss": SESSION_TOKEN.issuer,
+    "aud": SESSION_TOKEN.audience,
     "sub": "ana@ministere.example",
     "jti": "s1",
     "iat": ISSUED,
@@ -117,7 +117,7 @@ FORGERIES: dict[str, str] = {
     "claims that are a list": forged(claims=list(CLAIMS)),
     "claims that are a number": forged(claims=5),
     "another audience": forged(claims={**CLAIMS, "aud": "elsewhere"}),
-    "several audiences": forged(claims={**CLAIMS, "aud": [SESSION.audience, "elsewhere"]}),
+    "several audiences": forged(claims={**CLAIMS, "aud": [SESSION_TOKEN.audience, "elsewhere"]}),
     "another issuer": forged(claims={**CLAIMS, "iss": "elsewhere"}),
     "an end in text": forged(claims={**CLAIMS, "exp": str(ISSUED + 900)}),
     "an end with a fraction": forged(claims={**CLAIMS, "exp": ISSUED + 900.5}),
@@ -132,7 +132,7 @@ FORGERIES: dict[str, str] = {
     "a beginning long ago": forged(claims={**CLAIMS, "iat": 0}),
     "an id that is a number": forged(claims={**CLAIMS, "jti": 5}),
     "a subject that is a number": forged(claims={**CLAIMS, "sub": 5}),
-    "longer than is read": forged(claims={**CLAIMS, "padding": "x" * LONGEST}),
+    "longer than is read": forged(claims={**CLAIMS, "padding": "x" * MAX_TOKEN_LENGTH}),
     "deeply nested claims": f"{text(json.dumps(HEADER).encode())}.{text(b'[' * 900)}.{SIGNATURE}",
     "nothing": "",
     "two dots": "..",
@@ -214,7 +214,7 @@ def test_the_end_is_judged_by_the_time_that_is_given_with_thirty_seconds_of_grac
 
 
 def test_a_token_of_another_purpose_is_refused() -> None:
-    other = Purpose(SESSION.issuer, SESSION.audience, "approval+jwt", SESSION.longest)
+    other = TokenProfile(SESSION_TOKEN.issuer, SESSION_TOKEN.audience, "approval+jwt", SESSION_TOKEN.max_life)
     token = Signer(PEM, other).sign(subject="a", id="b", now=NOW, life=timedelta(minutes=1), claims={})
     assert refused(token)
 
@@ -237,15 +237,15 @@ def test_the_longest_names_in_any_script_still_fit(character: str) -> None:
 
 def test_claims_that_no_verifier_would_read_are_not_signed() -> None:
     with pytest.raises(ValueError):
-        SIGNER.sign(subject="a", id="b", now=NOW, life=timedelta(minutes=1), claims={"name": "x" * LONGEST})
+        SIGNER.sign(subject="a", id="b", now=NOW, life=timedelta(minutes=1), claims={"name": "x" * MAX_TOKEN_LENGTH})
 
 
 def test_two_keys_are_honoured_while_one_replaces_the_other() -> None:
     newer_pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    newer = Signer(newer_pem.decode(), SESSION)
-    both = Verifier(json.dumps({"keys": [newer.public_jwk, SIGNER.public_jwk]}), SESSION)
+    newer = Signer(newer_pem.decode(), SESSION_TOKEN)
+    both = Verifier(json.dumps({"keys": [newer.public_jwk, SIGNER.public_jwk]}), SESSION_TOKEN)
     for signer in (newer, SIGNER):
         token = signer.sign(subject="a", id="b", now=NOW, life=timedelta(minutes=1), claims={})
         assert both.verify(token, NOW)["sub"] == "a"
@@ -256,7 +256,7 @@ def test_two_keys_are_honoured_while_one_replaces_the_other() -> None:
 def test_a_key_set_that_could_sign_or_is_empty_is_refused_at_the_start() -> None:
     for keys in ([], [{**SIGNER.public_jwk, "d": "x"}], [{"kty": "oct", "k": "c2VjcmV0", "kid": "x"}]):
         with pytest.raises(ValueError):
-            Verifier(json.dumps({"keys": keys}), SESSION)
+            Verifier(json.dumps({"keys": keys}), SESSION_TOKEN)
 
 
 def test_only_a_p256_private_key_may_sign() -> None:
@@ -269,7 +269,7 @@ def test_only_a_p256_private_key_may_sign() -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         with pytest.raises(ValueError):
-            Signer(pem.decode(), SESSION)
+            Signer(pem.decode(), SESSION_TOKEN)
 
 
 def test_the_published_key_holds_no_private_part() -> None:
@@ -281,8 +281,8 @@ def test_a_token_is_taken_so_long_after_its_end_and_no_longer() -> None:
     ended = NOW + timedelta(seconds=900)
     with pytest.raises(InvalidToken):
         VERIFIER.verify(token, ended + day)
-    assert VERIFIER.verify(token, ended + day, late=day)["jti"] == "s1"
+    assert VERIFIER.verify(token, ended + day, grace=day)["jti"] == "s1"
     with pytest.raises(InvalidToken):
-        VERIFIER.verify(token, ended + day + timedelta(minutes=1), late=day)
+        VERIFIER.verify(token, ended + day + timedelta(minutes=1), grace=day)
     with pytest.raises(InvalidToken):
-        VERIFIER.verify(token, NOW - timedelta(minutes=1), late=day)
+        VERIFIER.verify(token, NOW - timedelta(minutes=1), grace=day)

@@ -13,7 +13,7 @@ from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.contracts.values import Recipient
 from services.download.store import Links
-from services.kit.callers import SESSION, Sessions
+from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer, Verifier
 from services.propagation.domain import lapse, refuse
@@ -27,18 +27,20 @@ TYPED, ADDRESS = "Claude.Martin@ministere.example", "claude.martin@ministere.exa
 
 
 async def test_a_session_knows_where_its_mails_are_sent() -> None:
-    admission, [fact] = issue("l", "k", TYPED, "fr", "t", "k", NOW, Terms())
-    assert isinstance(fact, OneTimeLinkIssued)
-    assert (fact.address, fact.mail_to) == (admission.address, admission.mail_to) == (ADDRESS, TYPED)
+    admission, [event] = issue("l", "k", TYPED, "fr", "t", "k", NOW, Terms())
+    assert isinstance(event, OneTimeLinkIssued)
+    assert (event.address, event.mail_to) == (admission.address, admission.mail_to) == (ADDRESS, TYPED)
     assert issue("l", "k", ADDRESS, "fr", "t", "k", NOW, Terms())[0].mail_to == ""
 
     key, now = signing_key(), utc_now()
     session = {"name": "C", "role": "agent", "started_at": now, "ends_at": now + timedelta(hours=1)}
     standing = admission.model_validate({**admission.model_dump(), "session": session})
-    token = Desk(Signer(key, SESSION), cast(Any, None), Terms(), person_of=str).token_of(standing, now).token
+    token = Desk(Signer(key, SESSION_TOKEN), cast(Any, None), Terms(), person_of=str).token_of(standing, now).token
     nobody_is_revoked = cast(Any, SimpleNamespace(get=_none))
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
-    caller = await Sessions(Verifier(public_keys(key), SESSION), nobody_is_revoked).of(request)
+    caller = await TokenAuthenticator(Verifier(public_keys(key), SESSION_TOKEN), nobody_is_revoked).authenticate(
+        request
+    )
     assert (caller.address, caller.mail_to) == (ADDRESS, TYPED)
 
 
@@ -49,10 +51,10 @@ async def _none(_id: str) -> None:
 def test_what_is_sent_says_how_its_people_were_typed() -> None:
     sender = Sender(address="maire@ville.example", name="M", role="external", mail_to="Maire@ville.example")
     draft = revise(ready(sender), understood(Revision(to=[f"Martin, Claude <{TYPED}>"]), LIMITS), LIMITS, NOW)
-    _, [fact] = submit(draft, sender, LIMITS, AGENTS, NOW)
-    [recipient] = fact.parcel.recipients
+    _, [event] = submit(draft, sender, LIMITS, AGENTS, NOW)
+    [recipient] = event.parcel.recipients
     assert (recipient.address, recipient.mail_to) == (ADDRESS, TYPED)
-    assert fact.parcel.label().sender.mail_to == "Maire@ville.example"
+    assert event.parcel.reference().sender.mail_to == "Maire@ville.example"
 
 
 def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:
@@ -72,6 +74,6 @@ def test_each_approver_is_written_to_as_their_address_was_typed() -> None:
     digest = state.shown().digest
     refused = refuse(state, parcels.CLERK, digest, "non", parcels.SENT_AT)[1]
     lapsed = lapse(state, parcels.ENDS_AT)[1]
-    for fact in (*refused, *lapsed):
-        assert isinstance(fact, TransferRefused | ApprovalLapsed)
-        assert fact.spellings == ("DOMINIQUE@MINISTERE.EXAMPLE", "CLAUDE@MINISTERE.EXAMPLE")
+    for event in (*refused, *lapsed):
+        assert isinstance(event, TransferRefused | ApprovalLapsed)
+        assert event.spellings == ("DOMINIQUE@MINISTERE.EXAMPLE", "CLAUDE@MINISTERE.EXAMPLE")

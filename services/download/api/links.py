@@ -15,11 +15,11 @@ from services.download.domain.contents import Contents, line_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
 from services.download.streams.capability import ARCHIVE, Grant
-from services.kit.service import wired
+from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download")
 
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 
 
 @router.get("/links/{token}")

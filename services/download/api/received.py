@@ -7,17 +7,17 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from services.contracts.values import Label, Person, Recipient, Role
+from services.contracts.values import Person, Recipient, Role, TransferReference
 from services.download.deps import Deps
 from services.download.domain.delivery import Delivery
 from services.download.domain.refusals import AgentMailboxOnly
-from services.kit.pages import Page, Paged
-from services.kit.records import Document
-from services.kit.service import wired
+from services.kit.documents import Document
+from services.kit.pagination import Page, PageParameters
+from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download/received")
 
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]
 
 
@@ -38,13 +38,15 @@ class ReceivedCard(BaseModel):
 
 
 @router.get("")
-async def received(request: Request, response: Response, deps: Wired, paging: Paged) -> Page[ReceivedCard]:
+async def received(
+    request: Request, response: Response, deps: Wired, page_request: PageParameters
+) -> Page[ReceivedCard]:
     """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
 
     Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
     bytes counts some seconds after its time is over.
     """
-    caller = await deps.callers.of(request)
+    caller = await deps.authenticator.authenticate(request)
     if caller.role != "agent":
         raise AgentMailboxOnly()
     response.headers["Cache-Control"] = "no-store"
@@ -54,17 +56,20 @@ async def received(request: Request, response: Response, deps: Wired, paging: Pa
         deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
         return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
 
-    return await deps.links.received_by(caller.address, paging, shown)
+    return await deps.links.received_by(caller.address, page_request, shown)
 
 
 def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:
-    recipient, label = Recipient.model_validate(link["recipient"]), Label.model_validate(link["label"])
+    recipient, reference = (
+        Recipient.model_validate(link["recipient"]),
+        TransferReference.model_validate(link["reference"]),
+    )
     state = _state(recipient, link["ends_at"], delivery, now)
     return ReceivedCard(
         transfer=link["transfer"],
-        subject=label.subject,
-        sender=label.sender,
-        sender_role=label.sender_role,
+        subject=reference.subject,
+        sender=reference.sender,
+        sender_role=reference.sender_role,
         issued_at=link["issued_at"],
         ends_at=link["ends_at"],
         state=state,

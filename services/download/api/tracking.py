@@ -34,13 +34,13 @@ from services.download.tracked import (
     without_link,
 )
 from services.kit.addresses import AddressNotAcceptable, normal_form
-from services.kit.pages import Page, Paged, page_of
-from services.kit.service import wired
-from services.kit.text import Line
+from services.kit.pagination import Page, PageParameters, paginate
+from services.kit.service import get_deps
+from services.kit.text import ShortText
 
 router = APIRouter(prefix="/api/download/transfers/{transfer}")
 
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 
 
 def _compared(typed: str) -> str:
@@ -51,7 +51,7 @@ def _compared(typed: str) -> str:
         return typed
 
 
-Typed = Annotated[Line, AfterValidator(_compared)]
+Typed = Annotated[ShortText, AfterValidator(_compared)]
 
 
 class Chosen(BaseModel):
@@ -63,7 +63,7 @@ class Chosen(BaseModel):
 class Reopening(Chosen):
     """What is opened again, and for whom."""
 
-    file: Line
+    file: ShortText
 
 
 class Reminding(BaseModel):
@@ -84,7 +84,7 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
 
 @router.get("/recipients/{number}/files")
 async def files_of_recipient(
-    transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, paging: Paged
+    transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, page_request: PageParameters
 ) -> Page[ShelfCard]:
     """What one recipient did with each file, in the order of the transfer; nothing while they have no link.
 
@@ -98,7 +98,7 @@ async def files_of_recipient(
         link, now = await deps.links.read(id)
     except LinkUnknown:
         return Page(items=[], next_cursor=None)
-    return page_of(sent.contents.files, paging, lambda file: shelf_card(file, link, now))
+    return paginate(sent.contents.files, page_request, lambda file: shelf_card(file, link, now))
 
 
 @router.post("/reopenings", status_code=204)
@@ -206,8 +206,8 @@ async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
 
 
 async def _sent_by_caller(deps: Deps, transfer: str, request: Request) -> _Sent:
-    caller = await deps.callers.of(request)
+    caller = await deps.authenticator.authenticate(request)
     delivery, now = await deps.deliveries.read(transfer)
-    if delivery.label is None or delivery.label.sender.address != caller.address:
+    if delivery.reference is None or delivery.reference.sender.address != caller.address:
         raise TransferUnknown()
     return _Sent(delivery, await deps.contents.get(transfer), now)

@@ -11,7 +11,7 @@ from services.download.archive.layouts import archive_name
 from services.download.domain.archiving import barred
 from services.download.domain.contents import Contents
 from services.download.domain.link import Link
-from services.kit.text import Line
+from services.kit.text import ShortText
 
 MOST_FILES = 2_000
 
@@ -33,7 +33,7 @@ class ArchiveCard(BaseModel):
 class ArchiveWish(BaseModel):
     """Which files the archive is to hold, by id; all of them unless said otherwise."""
 
-    files: list[Line] | None = Field(default=None, min_length=1, max_length=MOST_FILES)
+    files: list[ShortText] | None = Field(default=None, min_length=1, max_length=MOST_FILES)
 
 
 class ArchiveStartCard(BaseModel):

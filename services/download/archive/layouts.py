@@ -47,7 +47,7 @@ def archive_name(contents: Contents, layout: Layout) -> str:
 
     At most 95 characters, short enough for folders within folders of Windows, and at most 255 bytes.
     """
-    subject = " ".join(contents.label.subject.translate(DASHES).split()).strip(" .")
+    subject = " ".join(contents.reference.subject.translate(DASHES).split()).strip(" .")
     return f"{clean(_beginning(subject) or 'melanissimo')} {layout.sent_on.isoformat()}.zip"
 
 

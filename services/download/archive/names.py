@@ -9,8 +9,8 @@ a reserved Windows name gets a `_` before it, what is too long is shortened.
 import re
 from collections.abc import Iterable
 
-from services.kit.text import folded, normalized
-from services.kit.visible import visible
+from services.kit.text import fold_case, normalise
+from services.kit.visible import strip_invisible
 
 NAME_BYTES = 240
 PATH_BYTES = 4_096
@@ -33,7 +33,7 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 
 def clean(path: str) -> str:
     """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
-    plain = normalized(visible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
+    plain = normalise(strip_invisible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
@@ -78,7 +78,7 @@ class Taken:
 
 
 def _folded(name: str) -> str:
-    return folded(name, PATH_BYTES)
+    return fold_case(name, PATH_BYTES)
 
 
 def _clean_name(segment: str) -> str:

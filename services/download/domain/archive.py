@@ -7,7 +7,7 @@ from typing import NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain.coverage import Leaving
 from services.download.domain.downloads import Download
 from services.download.domain.shelf import Held, Shelf
@@ -18,7 +18,7 @@ MOST_ENDED = 20
 class Bundle(NamedTuple):
     """What an archive is made of: its files by id, where the bytes of each begin, and how many bytes it has itself."""
 
-    lines: Mapping[str, FileLine]
+    lines: Mapping[str, FileSummary]
     begins: Mapping[str, int]
     size_bytes: int
 

@@ -101,7 +101,7 @@ def _change(
     *,
     within_the_limit: bool = True,
 ) -> Decision:
-    link, facts = link.settle(now)
+    link, events = link.settle(now)
     link = link.with_shelves(bundle.lines)
     before = link.archives.get(id) or Archive.unbegun(bundle, now)
     after = before.with_download(rule(before.download))
@@ -109,7 +109,7 @@ def _change(
     if within_the_limit and changed != link:
         begins = before.download.standing(now) in ("dead", "given-back")
         _must_be_within_the_limit(link, changed, after, now, lease=begins)
-    return changed, [*facts, *more]
+    return changed, [*events, *more]
 
 
 def _must_be_within_the_limit(before: Link, link: Link, archive: Archive, now: datetime, *, lease: bool) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain import archiving
 from services.download.domain.archive import Bundle
 from services.download.domain.downloads import Download
@@ -31,7 +31,7 @@ class Attempt(Protocol):
 class FileAttempt(NamedTuple):
     """An attempt at one file."""
 
-    line: FileLine
+    line: FileSummary
     file: str
     id: str
 

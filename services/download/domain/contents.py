@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Self
 
-from services.contracts.values import FileLine, Label, Parcel, Recipient, SentFile
+from services.contracts.values import FileSummary, Parcel, Recipient, SentFile, TransferReference
 from services.download.domain.refusals import FileUnknown
 from services.kit.aggregate import Aggregate
 
@@ -11,7 +11,7 @@ from services.kit.aggregate import Aggregate
 class Contents(Aggregate):
     """A transfer as it was submitted; `id` is the transfer's."""
 
-    label: Label
+    reference: TransferReference
     recipients: tuple[Recipient, ...]
     text: str
     files: tuple[SentFile, ...]
@@ -23,7 +23,7 @@ class Contents(Aggregate):
         """The part of a parcel that the counter needs."""
         return cls(
             id=parcel.transfer,
-            label=parcel.label(),
+            reference=parcel.reference(),
             recipients=parcel.recipients,
             text=parcel.text,
             files=parcel.files,
@@ -38,11 +38,11 @@ class Contents(Aggregate):
             raise FileUnknown()
         return found
 
-    def lines(self) -> tuple[FileLine, ...]:
+    def lines(self) -> tuple[FileSummary, ...]:
         """The files as a mail lists them."""
         return tuple(line_of(file) for file in self.files)
 
 
-def line_of(file: SentFile) -> FileLine:
+def line_of(file: SentFile) -> FileSummary:
     """A file as a mail lists it."""
-    return FileLine(path=file.path, size_bytes=file.size_bytes)
+    return FileSummary(path=file.path, size_bytes=file.size_bytes)

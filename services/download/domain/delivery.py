@@ -6,9 +6,9 @@ from typing import Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.download import DamagedTransferQuarantined, Fetched, RecipientRevoked, TransferExpired
+from services.contracts.download import FileDamageDetected, RecipientReport, RecipientRevoked, TransferExpired
 from services.contracts.notify import MailState
-from services.contracts.values import Label, Recipient, SentFile
+from services.contracts.values import Recipient, SentFile, TransferReference
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import (
     LastApproverNeeded,
@@ -19,9 +19,9 @@ from services.download.domain.refusals import (
     TransferRefused,
     TransferWithdrawn,
 )
-from services.kit.addresses import person_of
+from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.refusals import Refusal
 
 Outcome = Literal["expired", "lapsed", "refused", "quarantined", "withdrawn"]
@@ -98,14 +98,14 @@ class Delivery(Aggregate):
     declared, each with the CRC-32 of its bytes. `extended_to` is the latest end that was heard of after the first one.
     """
 
-    label: Label | None = None
+    reference: TransferReference | None = None
     ends_at: datetime | None = None
     extended_to: datetime | None = None
     closing: Closing | None = None
     quarantine: Quarantine | None = None
     mails: tuple[Mail, ...] = ()
     revoked: tuple[Revoked, ...] = ()
-    report: tuple[Fetched, ...] = ()
+    report: tuple[RecipientReport, ...] = ()
     verified: dict[str, int] = Field(default_factory=dict)
     forget_at: datetime | None = None
 
@@ -139,60 +139,60 @@ class Delivery(Aggregate):
         """When a recipient's right was taken back, if it was."""
         return next((one.at for one in self.revoked if one.address == address), None)
 
-    def release(self, label: Label, ends_at: datetime, keep: timedelta) -> Self:
+    def release(self, reference: TransferReference, ends_at: datetime, keep: timedelta) -> Self:
         """Some recipients may have it; the same for every release of a transfer."""
         until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
-        return self.but(label=label, ends_at=until)._reconsidered()._remembered(until + keep)
+        return self.evolve(reference=reference, ends_at=until)._reconsidered()._remembered(until + keep)
 
     def extend(self, ends_at: datetime, keep: timedelta) -> Self:
         """It ends later than was said; before it was released, that is only remembered."""
         until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
         ends = max(self.ends_at, until) if self.ends_at else None
-        return self.but(extended_to=until, ends_at=ends)._reconsidered()._remembered(until + keep)
+        return self.evolve(extended_to=until, ends_at=ends)._reconsidered()._remembered(until + keep)
 
     def _reconsidered(self) -> Self:
         """An end that was found before an extension was heard of, and lies before the new one, was none."""
         found = self.closing
         if found is None or found.outcome != "expired" or self.ends_at is None or found.at >= self.ends_at:
             return self
-        return self.but(closing=None, report=())
+        return self.evolve(closing=None, report=())
 
     def revoke(
         self, recipient: Recipient, recipients: tuple[Recipient, ...], linked: Collection[str], now: datetime
-    ) -> tuple[Self, list[Fact]]:
+    ) -> tuple[Self, list[Event]]:
         """Take one recipient's right back, for good; `linked` are those who have a link. Again changes nothing."""
-        if self.revoked_at(recipient.address) or self.label is None:
+        if self.revoked_at(recipient.address) or self.reference is None:
             return self, []
         self.must_be_open()
         if self.is_over(now):
             raise LinkExpired()
         kept = [one for one in recipients if one != recipient and not self.revoked_at(one.address)]
-        if recipient.role == "agent" and _nobody_could_approve(self.label, kept, linked):
+        if recipient.role == "agent" and _nobody_could_approve(self.reference, kept, linked):
             raise LastApproverNeeded()
-        fact = RecipientRevoked(label=self.label, recipient=recipient, revoked_at=now)
+        event = RecipientRevoked(reference=self.reference, recipient=recipient, revoked_at=now)
         revoked = (*self.revoked, Revoked(address=recipient.address, at=now))
-        return self.but(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [fact]
+        return self.evolve(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [event]
 
-    def close(self, outcome: Outcome, label: Label, at: datetime, keep: timedelta) -> Self:
+    def close(self, outcome: Outcome, reference: TransferReference, at: datetime, keep: timedelta) -> Self:
         """It ended for this reason; of two reasons the stronger one stands, whichever was heard first."""
         closing = Closing(outcome=outcome, at=_whole(at))
         if self.closing is not None and self.closing.rank() >= closing.rank():
             closing = self.closing
-        return self.but(label=label, closing=closing)._remembered(at + keep)
+        return self.evolve(reference=reference, closing=closing)._remembered(at + keep)
 
-    def expire(self, report: tuple[Fetched, ...], now: datetime) -> tuple[Self, list[Fact]]:
+    def expire(self, report: tuple[RecipientReport, ...], now: datetime) -> tuple[Self, list[Event]]:
         """The last day is over: closed, once, with the report of who fetched what."""
-        if self.closing is not None or self.label is None or self.ends_at is None or now < self.ends_at:
+        if self.closing is not None or self.reference is None or self.ends_at is None or now < self.ends_at:
             return self, []
-        fact = TransferExpired(label=self.label, report=report, expired_at=now)
-        return self.but(closing=Closing(outcome="expired", at=now), report=report), [fact]
+        event = TransferExpired(reference=self.reference, report=report, expired_at=now)
+        return self.evolve(closing=Closing(outcome="expired", at=now), report=report), [event]
 
-    def quarantined(self, file: str, now: datetime) -> tuple[Self, list[Fact]]:
+    def quarantined(self, file: str, now: datetime) -> tuple[Self, list[Event]]:
         """Nothing is handed out until somebody has looked; the first finding is kept, and announced."""
-        if self.quarantine or self.label is None:
+        if self.quarantine or self.reference is None:
             return self, []
-        fact = DamagedTransferQuarantined(label=self.label, file=file, quarantined_at=now)
-        return self.but(quarantine=Quarantine(file=file, at=now)), [fact]
+        event = FileDamageDetected(reference=self.reference, file=file, detected_at=now)
+        return self.evolve(quarantine=Quarantine(file=file, at=now)), [event]
 
     def mailed(self, mail: Mail, keep: timedelta) -> Self:
         """What became of a mail; an older report never replaces a newer one."""
@@ -201,11 +201,11 @@ class Delivery(Aggregate):
         others = [one for one in self.mails if (one.recipient, one.kind) != key]
         latest = max([mail, *(one for one in self.mails if (one.recipient, one.kind) == key)], key=Mail.rank)
         mails = tuple(sorted([*others, latest], key=lambda one: (one.recipient, one.kind)))
-        return self.but(mails=mails)._remembered(mail.changed_at + keep)
+        return self.evolve(mails=mails)._remembered(mail.changed_at + keep)
 
     def verify(self, file: str, crc32: int, at: datetime, keep: timedelta) -> Self:
         """This file was read back and is what was declared."""
-        return self.but(verified={**self.verified, file: crc32})._remembered(at + keep)
+        return self.evolve(verified={**self.verified, file: crc32})._remembered(at + keep)
 
     def is_verified(self, file: SentFile) -> bool:
         """Its digest is more than its sender's word: it was read back, or it is one part, verified as it arrived."""
@@ -216,21 +216,23 @@ class Delivery(Aggregate):
         if all(self.verified.get(file.file, file.crc32) == file.crc32 for file in contents.files):
             return contents
         fields = ((file, {"crc32": self.verified.get(file.file, file.crc32)}) for file in contents.files)
-        return contents.but(files=tuple(file.model_copy(update=right) for file, right in fields))
+        return contents.evolve(files=tuple(file.model_copy(update=right) for file, right in fields))
 
     def _remembered(self, until: datetime) -> Self:
         until = _whole(until)
-        return self if self.forget_at and self.forget_at >= until else self.but(forget_at=until)
+        return self if self.forget_at and self.forget_at >= until else self.evolve(forget_at=until)
 
 
-def _nobody_could_approve(label: Label, recipients: Collection[Recipient], linked: Collection[str]) -> bool:
+def _nobody_could_approve(
+    reference: TransferReference, recipients: Collection[Recipient], linked: Collection[str]
+) -> bool:
     """Somebody waits for an approval, and no agent is left who could give it."""
     waits = any(one.role != "agent" and one.address not in linked for one in recipients)
-    sender = person_of(label.sender.address)
-    approvers = [one for one in recipients if one.role == "agent" and person_of(one.address) != sender]
-    return label.sender_role != "agent" and waits and not approvers
+    sender = mailbox_of(reference.sender.address)
+    approvers = [one for one in recipients if one.role == "agent" and mailbox_of(one.address) != sender]
+    return reference.sender_role != "agent" and waits and not approvers
 
 
 def _whole(at: datetime) -> datetime:
-    """Whole milliseconds, as the database keeps them: the same fact heard twice changes nothing."""
+    """Whole milliseconds, as the database keeps them: the same event heard twice changes nothing."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from services.contracts.download import LinkIssued
-from services.contracts.values import FileLine, Label, Recipient
+from services.contracts.values import FileSummary, Recipient, TransferReference
 from services.download.domain import news
 from services.download.domain.archive import Archive, tidied, with_archives
 from services.download.domain.contents import Contents
@@ -18,13 +18,13 @@ from services.download.domain.refusals import DownloadSpent, FileUnknown, LinkEx
 from services.download.domain.shelf import Shelf
 from services.download.domain.terms import Terms
 from services.kit.aggregate import Aggregate
-from services.kit.events import Fact
+from services.kit.events import Event
 
 NO_REMINDER_WITHIN = timedelta(hours=12)
 MOST_STEPS = 10_000
 """Of the coverage of all files together; beyond, a GET begins where a run ended, and twice as many are never kept."""
 
-Decision = tuple["Link", list[Fact]]
+Decision = tuple["Link", list[Event]]
 
 
 class Asked(BaseModel):
@@ -46,7 +46,7 @@ class Link(Aggregate):
     """
 
     transfer: str
-    label: Label
+    reference: TransferReference
     recipient: Recipient
     downloads_per_file: int
     ends_at: datetime
@@ -67,7 +67,7 @@ class Link(Aggregate):
         shelf = self.shelves.get(file)
         return shelf.downloads.get(id) if shelf else None
 
-    def shelf(self, file: FileLine, file_id: str) -> Shelf:
+    def shelf(self, file: FileSummary, file_id: str) -> Shelf:
         """What is known of a file; an untouched one has all its downloads left."""
         shelf = self.shelves.get(file_id) or self._untouched(file)
         archives = [one for one in self.archives.values() if one.holds(file_id)]
@@ -93,13 +93,13 @@ class Link(Aggregate):
 
     def opened(self, now: datetime) -> Decision:
         """The recipient says, by a deliberate act of the page, that it was seen; the first time is kept."""
-        return (self if self.opened_at else self.but(opened_at=now)), []
+        return (self if self.opened_at else self.evolve(opened_at=now)), []
 
-    def start(self, file: FileLine, file_id: str, id: str, now: datetime) -> Decision:
+    def start(self, file: FileSummary, file_id: str, id: str, now: datetime) -> Decision:
         """Take a lease for this download until the end date; the same id again changes nothing."""
         return self._change(file, file_id, now, lambda shelf: self._before_the_end(shelf, shelf.taken(id, now), now))
 
-    def fetch(self, file: FileLine, file_id: str, id: str, begun: Begun, now: datetime) -> Decision:
+    def fetch(self, file: FileSummary, file_id: str, id: str, begun: Begun, now: datetime) -> Decision:
         """A GET begins; inside a lease it may after the end date too, but no new lease begins then."""
 
         def change(shelf: Shelf) -> Shelf:
@@ -109,7 +109,7 @@ class Link(Aggregate):
 
         return self._change(file, file_id, now, change)
 
-    def progress(self, file: FileLine, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
+    def progress(self, file: FileSummary, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
         """Book what a GET handed over, and reserve what follows; the last missing byte makes the download done.
 
         The reservation of the GET says after it whether it may go on.
@@ -121,7 +121,7 @@ class Link(Aggregate):
 
         return self._change(file, file_id, now, change)
 
-    def give_back(self, file: FileLine, file_id: str, id: str, now: datetime) -> Decision:
+    def give_back(self, file: FileSummary, file_id: str, id: str, now: datetime) -> Decision:
         """The client gives a download up."""
         return self._change(file, file_id, now, lambda shelf: shelf.given_back(id, now))
 
@@ -133,18 +133,18 @@ class Link(Aggregate):
 
     def settle(self, now: datetime) -> Decision:
         """Downloads and archives that died inside their last MiB are done; the sender is told of them."""
-        link, facts = self, list[Fact]()
+        link, events = self, list[Event]()
         if self.settles_at is None or now < self.settles_at:
-            return link, facts
+            return link, events
         for file_id, shelf in self.shelves.items():
             link, more = link._change(shelf.line, file_id, now, lambda one: one)
-            facts += more
+            events += more
         for id, archive in self.archives.items():
             settled = archive.download.settled(now)
             gone = archive.download.unbooked if settled != archive.download else NOTHING
             link, more = link.with_archive(id, archive.with_download(settled), now, gone)
-            facts += more
-        return link._timed(now), facts
+            events += more
+        return link._timed(now), events
 
     def must_keep_count(self, shelf: Shelf, start: int) -> None:
         """Refuse a GET that would divide the coverage of this file further, when there are too many steps already."""
@@ -152,31 +152,31 @@ class Link(Aggregate):
         if steps > 2 * MOST_STEPS or (steps > MOST_STEPS and not is_edge(shelf.coverage, start)):
             raise DownloadSpent()
 
-    def with_shelves(self, files: Mapping[str, FileLine]) -> Self:
+    def with_shelves(self, files: Mapping[str, FileSummary]) -> Self:
         """With a shelf for each of these files, as it is when nobody has asked for it."""
-        return self.but(shelves={**{id: self._untouched(line) for id, line in files.items()}, **self.shelves})
+        return self.evolve(shelves={**{id: self._untouched(line) for id, line in files.items()}, **self.shelves})
 
     def with_archive(self, id: str, archive: Archive, now: datetime, gone: Leaving = NOTHING) -> Decision:
         """With this attempt at an archive, which handed out these bytes; a finished one counts on each file, once."""
         known = self.archives.get(id)
         if archive == known and not gone.large:
             return self, []
-        shelves, facts = dict(self.shelves), list[Fact]()
+        shelves, events = dict(self.shelves), list[Event]()
         for file_id, bytes_gone in archive.by_file(gone, shelves):
             before, shelves[file_id] = shelves[file_id], shelves[file_id].booked(bytes_gone)
-            facts += self._news(before, shelves[file_id], now)
+            events += self._news(before, shelves[file_id], now)
         if archive.download.state == "done" and not (known and known.download.state == "done"):
             for file_id in archive.members:
                 before = shelves[file_id].settled(now)
                 shelves[file_id] = before.with_done(f"archive:{id}", archive.download)
-                facts += self._news(before, shelves[file_id], now)
-        return self.but(shelves=shelves, archives=tidied({**self.archives, id: archive}, now))._timed(now), facts
+                events += self._news(before, shelves[file_id], now)
+        return self.evolve(shelves=shelves, archives=tidied({**self.archives, id: archive}, now))._timed(now), events
 
     def unreminded(self) -> Self:
         """No reminder is due any more."""
-        return self.but(remind_at=None)
+        return self.evolve(remind_at=None)
 
-    def _untouched(self, file: FileLine) -> Shelf:
+    def _untouched(self, file: FileSummary) -> Shelf:
         return Shelf(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
 
     def _before_the_end(self, before: Shelf, after: Shelf, now: datetime) -> Shelf:
@@ -184,20 +184,20 @@ class Link(Aggregate):
             raise LinkExpired()
         return after
 
-    def _change(self, file: FileLine, file_id: str, now: datetime, rule: Callable[[Shelf], Shelf]) -> Decision:
+    def _change(self, file: FileSummary, file_id: str, now: datetime, rule: Callable[[Shelf], Shelf]) -> Decision:
         before = self.shelf(file, file_id)
         after = rule(before.settled(now))
         if after == before:
             return self, []
-        link = self.but(shelves={**self.shelves, file_id: after.model_copy(update={"held": ()})})
+        link = self.evolve(shelves={**self.shelves, file_id: after.model_copy(update={"held": ()})})
         return link._timed(now), self._news(before, after, now)
 
-    def _news(self, before: Shelf, after: Shelf, now: datetime) -> list[Fact]:
+    def _news(self, before: Shelf, after: Shelf, now: datetime) -> list[Event]:
         """What the sender is told of: downloads that are done now, and a file that is suspended now."""
-        facts: list[Fact] = [*news.downloaded(self.label, self.recipient.address, before, after)]
+        events: list[Event] = [*news.downloaded(self.reference, self.recipient.address, before, after)]
         if after.suspended and not before.suspended:
-            facts.append(news.suspended(self.label, self.recipient.address, after.line, now))
-        return facts
+            events.append(news.suspended(self.reference, self.recipient.address, after.line, now))
+        return events
 
     def _timed(self, now: datetime) -> Self:
         """With the dates that follow from the downloads; one that should have settled is not forgotten."""
@@ -205,7 +205,7 @@ class Link(Aggregate):
         archives = [archive.download for archive in self.archives.values()]
         running = [one for one in (*downloads, *archives) if one.standing(now) == "running"]
         unsettled = [one for one in (*downloads, *archives) if one.state == "running" and one.at_its_last_bytes]
-        return self.but(
+        return self.evolve(
             busy_until=max((one.lease_until for one in running), default=None),
             settles_at=min((one.lease_until for one in unsettled), default=None),
         )
@@ -220,12 +220,12 @@ def reminder_date(ends_at: datetime, before: timedelta, now: datetime) -> dateti
 def issue(
     id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, ends_at: datetime, now: datetime
 ) -> Decision:
-    """A new link and the fact that brings it to its recipient."""
-    label, limit = contents.label, terms.downloads_per_file
+    """A new link and the event that brings it to its recipient."""
+    reference, limit = contents.reference, terms.downloads_per_file
     link = Link(
         id=id,
-        transfer=label.transfer,
-        label=label,
+        transfer=reference.transfer,
+        reference=reference,
         recipient=recipient,
         downloads_per_file=limit,
         ends_at=ends_at,
@@ -234,8 +234,8 @@ def issue(
         total_bytes=sum(file.size_bytes for file in contents.files),
         remind_at=reminder_date(ends_at, terms.reminder, now),
     )
-    fact = LinkIssued(
-        label=label,
+    event = LinkIssued(
+        reference=reference,
         recipient=recipient,
         token=SecretStr(token),
         text=contents.text,
@@ -243,4 +243,4 @@ def issue(
         downloads_per_file=limit,
         ends_at=ends_at,
     )
-    return link, [fact]
+    return link, [event]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain.link import Asked, Decision, Link, reminder_date
 from services.download.domain.refusals import (
     EverythingDownloaded,
@@ -29,7 +29,7 @@ class Offer(NamedTuple):
 
     token: str
     text: str
-    files: tuple[FileLine, ...]
+    files: tuple[FileSummary, ...]
 
 
 def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
@@ -44,8 +44,8 @@ def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
     today = tuple(at for at in (*last.earlier, last.at) if at > now - DAY) if last else ()
     if len(today) >= RESENT_A_DAY:
         raise ResentOften(retry_after_seconds=_seconds(today[-RESENT_A_DAY] + DAY - now))
-    fact = LinkIssued(
-        label=link.label,
+    event = LinkIssued(
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         text=offer.text,
@@ -54,7 +54,7 @@ def resend(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
         ends_at=link.ends_at,
         asked_at=now,
     )
-    return link.but(resent=Asked(id=id, at=now, earlier=today)), [fact]
+    return link.evolve(resent=Asked(id=id, at=now, earlier=today)), [event]
 
 
 def remind(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
@@ -64,7 +64,7 @@ def remind(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
     barred = _barred(link, len(offer.files), now)
     if barred is not None:
         raise barred
-    return link.but(reminded=Asked(id=id, at=now)), [_reminder(link, offer, now)]
+    return link.evolve(reminded=Asked(id=id, at=now)), [_reminder(link, offer, now)]
 
 
 def remind_unless_barred(link: Link, offer: Offer, id: str, now: datetime) -> Decision:
@@ -84,24 +84,24 @@ def remind_by_calendar(link: Link, offer: Offer, now: datetime) -> Decision:
     after = link.unreminded()
     if link.files_downloaded(now) or _barred(link, len(offer.files), now):
         return after, []
-    return after.but(reminded=Asked(id=BY_THE_CALENDAR, at=now)), [_reminder(link, offer, None)]
+    return after.evolve(reminded=Asked(id=BY_THE_CALENDAR, at=now)), [_reminder(link, offer, None)]
 
 
 def extend(link: Link, offer: Offer, ends_at: datetime, reminder: timedelta, now: datetime) -> Decision:
     """It lives longer, is told who has not everything, and is reminded of before its new end; never shorter."""
     if ends_at <= link.ends_at:
         return link, []
-    after = link.but(ends_at=ends_at, remind_at=reminder_date(ends_at, reminder, now))
+    after = link.evolve(ends_at=ends_at, remind_at=reminder_date(ends_at, reminder, now))
     if link.has_everything(len(offer.files), now):
         return after, []
-    fact = LinkExtended(
-        label=link.label,
+    event = LinkExtended(
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         files=offer.files,
         ends_at=ends_at,
     )
-    return after, [fact]
+    return after, [event]
 
 
 def _barred(link: Link, files: int, now: datetime) -> Refusal | None:
@@ -116,7 +116,7 @@ def _barred(link: Link, files: int, now: datetime) -> Refusal | None:
 
 def _reminder(link: Link, offer: Offer, asked_at: datetime | None) -> LinkLeftUnused:
     return LinkLeftUnused(
-        label=link.label,
+        reference=link.reference,
         recipient=link.recipient,
         token=SecretStr(offer.token),
         files=offer.files,

@@ -1,104 +1,104 @@
 """Why is something refused at the counter? Each reason has its own name, so that the page can say what to do."""
 
-from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooMany, Unavailable
+from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 
 
 class LinkUnknown(NotFound):
     """There is no such link; it may have been copied incompletely."""
 
-    french = "Ce lien n'existe pas ; il a peut-être été copié incomplètement."
+    title_fr = "Ce lien n'existe pas ; il a peut-être été copié incomplètement."
 
 
 class FileUnknown(NotFound):
     """This file is not part of this transfer."""
 
-    french = "Ce fichier ne fait pas partie de cet envoi."
+    title_fr = "Ce fichier ne fait pas partie de cet envoi."
 
 
 class TransferUnknown(NotFound):
     """There is no such transfer among those you sent."""
 
-    french = "Cet envoi n'existe pas parmi ceux que vous avez faits."
+    title_fr = "Cet envoi n'existe pas parmi ceux que vous avez faits."
 
 
 class AgentMailboxOnly(Forbidden):
     """The list of what was received is for agents; everybody else has the links in their mails."""
 
-    french = "La liste des envois reçus est réservée aux agents ; les autres ont les liens dans leurs courriels."
+    title_fr = "La liste des envois reçus est réservée aux agents ; les autres ont les liens dans leurs courriels."
 
 
 class DownloadsExhausted(Gone):
     """This file has been downloaded as often as this link allows."""
 
-    french = "Ce fichier a été téléchargé autant de fois que ce lien le permet."
+    title_fr = "Ce fichier a été téléchargé autant de fois que ce lien le permet."
 
 
-class DownloadsRunning(TooMany):
+class DownloadsRunning(TooManyRequests):
     """All downloads that are left of this file are running; try again soon, nothing was spent."""
 
-    french = "Les téléchargements restants de ce fichier sont en cours ; réessayez bientôt, rien n'est décompté."
+    title_fr = "Les téléchargements restants de ce fichier sont en cours ; réessayez bientôt, rien n'est décompté."
 
 
 class LinkExpired(Gone):
     """This link has expired."""
 
-    french = "Ce lien a expiré."
+    title_fr = "Ce lien a expiré."
 
 
 class LinkRevoked(Gone):
     """The sender has revoked this link."""
 
-    french = "L'expéditeur a révoqué ce lien."
+    title_fr = "L'expéditeur a révoqué ce lien."
 
 
 class RecipientUnknown(NotFound):
     """This transfer was not sent to that address."""
 
-    french = "Cet envoi n'a pas été fait à cette adresse."
+    title_fr = "Cet envoi n'a pas été fait à cette adresse."
 
 
 class RecipientHasNoLink(Conflict):
     """This recipient has no link yet: an agent must approve the transfer first."""
 
-    french = "Ce destinataire n'a pas encore de lien : un agent doit d'abord valider l'envoi."
+    title_fr = "Ce destinataire n'a pas encore de lien : un agent doit d'abord valider l'envoi."
 
 
 class LastApproverNeeded(Conflict):
     """Nobody else could approve this transfer for those who wait for it; revoke them first, or delete the transfer."""
 
-    french = (
+    title_fr = (
         "Personne d'autre ne pourrait valider l'envoi pour ceux qui attendent ; révoquez-les d'abord, ou supprimez-le."
     )
 
 
-class ResentLately(TooMany):
+class ResentLately(TooManyRequests):
     """The mail with the link was sent again a few minutes ago; wait a little before the next one."""
 
-    french = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
+    title_fr = "Le courriel avec le lien a été renvoyé il y a quelques minutes ; patientez avant le suivant."
 
 
-class ResentOften(TooMany):
+class ResentOften(TooManyRequests):
     """The mail with the link was already sent again five times within a day; try again tomorrow."""
 
-    french = "Le courriel avec le lien a déjà été renvoyé cinq fois en un jour ; réessayez demain."
+    title_fr = "Le courriel avec le lien a déjà été renvoyé cinq fois en un jour ; réessayez demain."
 
 
-class RemindedLately(TooMany):
+class RemindedLately(TooManyRequests):
     """This recipient was reminded less than a day ago."""
 
-    french = "Ce destinataire a été relancé il y a moins d'un jour."
+    title_fr = "Ce destinataire a été relancé il y a moins d'un jour."
 
 
 class EverythingDownloaded(Conflict):
     """This recipient has downloaded everything: there is nothing to be reminded of."""
 
-    french = "Ce destinataire a tout téléchargé : il n'y a rien à lui rappeler."
+    title_fr = "Ce destinataire a tout téléchargé : il n'y a rien à lui rappeler."
 
 
 class NobodyToRemind(Conflict):
     """There is nobody to remind: each recipient has everything, waits for an approval, or was reminded today."""
 
-    french = (
+    title_fr = (
         "Il n'y a personne à relancer : chacun a tout téléchargé, attend une validation ou a été relancé aujourd'hui."
     )
 
@@ -106,71 +106,73 @@ class NobodyToRemind(Conflict):
 class TransferWithdrawn(Gone):
     """The sender has withdrawn this transfer."""
 
-    french = "L'expéditeur a supprimé cet envoi."
+    title_fr = "L'expéditeur a supprimé cet envoi."
 
 
 class TransferRefused(Gone):
     """An agent has refused this transfer."""
 
-    french = "Un agent a refusé cet envoi."
+    title_fr = "Un agent a refusé cet envoi."
 
 
 class TransferLapsed(Gone):
     """Nobody approved this transfer in time."""
 
-    french = "Personne n'a validé cet envoi à temps."
+    title_fr = "Personne n'a validé cet envoi à temps."
 
 
 class TransferQuarantined(Gone):
     """What is stored is not what was sent, so nothing of it is handed out; we have been alerted."""
 
-    french = "Ce qui est conservé n'est pas ce qui a été envoyé : rien n'en est remis, et nous sommes alertés."
+    title_fr = "Ce qui est conservé n'est pas ce qui a été envoyé : rien n'en est remis, et nous sommes alertés."
 
 
 class FileSuspended(Gone):
     """This file was sent far too often through this link; the sender can open it again."""
 
-    french = "Ce fichier a été transmis bien trop de fois par ce lien ; l'expéditeur peut le rouvrir."
+    title_fr = "Ce fichier a été transmis bien trop de fois par ce lien ; l'expéditeur peut le rouvrir."
 
 
 class DownloadStillRunning(Unavailable):
     """Another request of this download is still sending these bytes; try again in a moment, nothing was spent."""
 
-    french = "Une autre requête de ce téléchargement envoie encore ces octets ; réessayez bientôt, rien n'est décompté."
+    title_fr = (
+        "Une autre requête de ce téléchargement envoie encore ces octets ; réessayez bientôt, rien n'est décompté."
+    )
 
 
 class DownloadUnknown(NotFound):
     """This download is not known, or no longer; begin another one."""
 
-    french = "Ce téléchargement n'est pas connu, ou ne l'est plus ; commencez-en un autre."
+    title_fr = "Ce téléchargement n'est pas connu, ou ne l'est plus ; commencez-en un autre."
 
 
 class DownloadAlreadyDone(Conflict):
     """This download is complete; begin another one to have the file again."""
 
-    french = "Ce téléchargement est terminé ; commencez-en un autre pour obtenir de nouveau le fichier."
+    title_fr = "Ce téléchargement est terminé ; commencez-en un autre pour obtenir de nouveau le fichier."
 
 
 class DownloadSpent(Conflict):
     """This download has carried the file twice without completing it; begin another one."""
 
-    french = "Ce téléchargement a transporté deux fois le fichier sans aboutir ; commencez-en un autre."
+    title_fr = "Ce téléchargement a transporté deux fois le fichier sans aboutir ; commencez-en un autre."
 
 
 class PrefetchRefused(Conflict):
     """A file is handed to somebody who asks for it, not fetched ahead."""
 
-    french = "Un fichier est remis à qui le demande, pas chargé d'avance."
+    title_fr = "Un fichier est remis à qui le demande, pas chargé d'avance."
 
 
 class RangeNotSatisfiable(Gone):
     """The range that was asked for lies outside the file."""
 
     status = 416
-    french = "La plage demandée se trouve en dehors du fichier."
+    title_fr = "La plage demandée se trouve en dehors du fichier."
 
 
 class CounterBusy(Unavailable):
     """Many downloads are running; try again in a moment, nothing was spent."""
 
-    french = "De nombreux téléchargements sont en cours ; réessayez dans un instant, rien n'est décompté."
+    title_fr = "De nombreux téléchargements sont en cours ; réessayez dans un instant, rien n'est décompté."

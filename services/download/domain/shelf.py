@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain.coverage import Leaving, Steps, added, bytes_of, copies
 from services.download.domain.downloads import Download, Standing
 from services.download.domain.gets import MIB, Begun, Progress
@@ -62,9 +62,9 @@ class Shelf(BaseModel):
     held: tuple[Held, ...] = Field(default=(), exclude=True)
 
     @property
-    def line(self) -> FileLine:
+    def line(self) -> FileSummary:
         """The file as a mail lists it."""
-        return FileLine(path=self.path, size_bytes=self.size_bytes)
+        return FileSummary(path=self.path, size_bytes=self.size_bytes)
 
     @property
     def suspended(self) -> bool:

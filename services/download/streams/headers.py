@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import RangeNotSatisfiable
-from services.kit.text import normalized
-from services.kit.visible import visible
+from services.kit.text import normalise
+from services.kit.visible import strip_invisible
 
 LONGEST_NAME = 180
 LONGEST_ASKED = 4_096
@@ -77,7 +77,7 @@ def content_disposition(path: str) -> str:
 
 def _plain(name: str) -> str:
     """In ASCII: letters without their accents, `_` for what has no such form; the extension stays."""
-    letters = normalized(name.translate(SPELLED), 3 * LONGEST_NAME, "NFKD")
+    letters = normalise(name.translate(SPELLED), 3 * LONGEST_NAME, "NFKD")
     plain = FALLBACK.sub("_", "".join(one for one in letters if not unicodedata.combining(one)))
     stem, dot, extension = plain.rpartition(".")
     if not (stem or extension).strip(" ._"):
@@ -87,8 +87,8 @@ def _plain(name: str) -> str:
 
 def _clean(name: str) -> str:
     """Without control, format and surrogate characters, and not longer than file systems take."""
-    kept = visible(name[:LONGEST_ASKED], UNSEEN)
-    kept = normalized(kept, LONGEST_ASKED).strip().rstrip(" .")
+    kept = strip_invisible(name[:LONGEST_ASKED], UNSEEN)
+    kept = normalise(kept, LONGEST_ASKED).strip().rstrip(" .")
     stem, dot, suffix = kept.rpartition(".")
     if len(kept) > LONGEST_NAME and dot and len(suffix) < 20:
         return f"{stem[: LONGEST_NAME - len(suffix) - 1]}.{suffix}"

@@ -85,7 +85,7 @@ class Reader:
         raise PartCorrupted(one.file.file)
 
     def _alone(self, one: Slice) -> Run:
-        return self._source.run(one.file.object_key, one.offset, one.offset + one.part.size_bytes)
+        return self._source.open_range(one.file.object_key, one.offset, one.offset + one.part.size_bytes)
 
     def _following(self) -> Iterator[Slice]:
         """The large parts that come next."""

@@ -27,7 +27,7 @@ class Run(Protocol):
 class Source(Protocol):
     """What is needed of the object store."""
 
-    def run(self, key: str, start: int, stop: int) -> Run:
+    def open_range(self, key: str, start: int, stop: int) -> Run:
         """The bytes of an object from `start` to `stop`."""
 
 
@@ -52,7 +52,7 @@ class Runs:
         self._parts = self._allowed()
         self._began = monotonic_seconds()
         self._key, self._stop = one.file.object_key, _stop(one, following, self._parts)
-        self._run = self._source.run(self._key, one.offset, self._stop)
+        self._run = self._source.open_range(self._key, one.offset, self._stop)
         return self._run
 
     async def close(self) -> None:

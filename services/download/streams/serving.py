@@ -16,7 +16,7 @@ from services.download.streams.journal import Journal, MayNotGoOn
 from services.download.streams.pace import FIRST_CHUNK, next_chunk
 from services.download.streams.parts import PartCorrupted, Reader
 from services.kit.clock import monotonic_seconds
-from services.kit.connections import EXTENSION, Connection
+from services.kit.connections import EXTENSION, ClientConnection
 from services.kit.logs import logger
 from services.kit.objects import ObjectMissing, StoreUnavailable
 from services.kit.refusals import Unavailable
@@ -127,7 +127,7 @@ class Serving(Response):
 class Towards:
     """The line towards one reader: what is sent to it is waited for, as long as its place allows."""
 
-    def __init__(self, connection: Connection, send: Send, place: Place) -> None:
+    def __init__(self, connection: ClientConnection, send: Send, place: Place) -> None:
         self.connection = connection
         self.send = send
         self._place = place
@@ -147,12 +147,12 @@ class Towards:
         with suppress(TimeoutError):
             async with asyncio.timeout(MOMENT_SECONDS):
                 while self.connection.unacknowledged_bytes():
-                    await self.connection.acknowledged()
+                    await self.connection.wait_for_acknowledgement()
         if self.connection.unacknowledged_bytes():
             await before_waiting()
         while self.connection.unacknowledged_bytes():
             async with self._place.waiting():
-                await self.connection.acknowledged()
+                await self.connection.wait_for_acknowledgement()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._left.wait(), SETTLING_SECONDS)
         self.must_be_read()

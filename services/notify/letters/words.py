@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from services.contracts.values import Language
-from services.kit.idn import readable
-from services.kit.text import normalized
-from services.kit.visible import visible
-from services.kit.zones import zone_words
+from services.kit.idn import display_form
+from services.kit.text import normalise
+from services.kit.time_zones import time_zone_label
+from services.kit.visible import strip_invisible
 
 ADDRESSES = ("address", "recipient")
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -35,7 +35,7 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 def one_line(raw: str, longest: int = LONGEST_LINE) -> str:
     """What somebody wrote, as one line: no control, format or direction character, no line or paragraph end (R31)."""
     spaced = " ".join(raw[:LONGEST_TEXT].split())
-    return shortened(" ".join(normalized(visible(spaced, UNWANTED), LONGEST_TEXT).split()), longest)
+    return shortened(" ".join(normalise(strip_invisible(spaced, UNWANTED), LONGEST_TEXT).split()), longest)
 
 
 def many_lines(raw: str, longest: int = LONGEST_TEXT) -> str:
@@ -69,13 +69,13 @@ def _harmless(name: str, value: Any) -> Any:
     if name == "quoted":
         return many_lines(value)
     if name in ADDRESSES and isinstance(value, str):
-        return readable(one_line(value))
+        return display_form(one_line(value))
     return harmless(value)
 
 
 def date(moment: datetime, language: Language, zone: ZoneInfo) -> str:
     """`lundi 3 mars 2026 à 14 h 05 (heure de Paris)`, in the configured time zone."""
-    local, where = moment.astimezone(zone), zone_words(zone, language)
+    local, where = moment.astimezone(zone), time_zone_label(zone, language)
     day, month = DAYS[language][local.weekday()], MONTHS[language][local.month - 1]
     if language == "fr":
         first = "1er" if local.day == 1 else str(local.day)

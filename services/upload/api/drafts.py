@@ -4,9 +4,9 @@ import asyncio
 
 from fastapi import APIRouter, Response
 
-from services.kit.callers import Caller
-from services.kit.pages import Page, Paged
-from services.kit.rates import Rate
+from services.kit.authentication import Caller
+from services.kit.pagination import Page, PageParameters
+from services.kit.rate_limit import RateLimit
 from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
 from services.upload.api.views import answer, draft_summary, draft_view, recap_view
 from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
@@ -30,9 +30,9 @@ async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
 
 
 @router.get("", response_model=Page[DraftSummary])
-async def drafts(deps: Wired, caller: Asking, paging: Paged) -> Response:
+async def drafts(deps: Wired, caller: Asking, page_request: PageParameters) -> Response:
     """One's own drafts, the last touched first."""
-    return answer(await deps.transfers.drafts_of(caller.address, paging, draft_summary))
+    return answer(await deps.transfers.drafts_of(caller.address, page_request, draft_summary))
 
 
 @router.get("/{draft}", response_model=DraftCard)
@@ -85,10 +85,10 @@ async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
 async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: Shown) -> None:
     """What is incomplete or was changed costs nothing of the day's allowance."""
     sender = sender_of(caller)
-    refuse_incomplete(open_draft(caller.address, draft).but(sender=sender), deps.limits, deps.agents)
+    refuse_incomplete(open_draft(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
     as_shown(draft, was)
-    rate = Rate("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
-    if not await deps.rates.allows(rate, draft.person):
+    rate = RateLimit("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
+    if not await deps.rate_limiter.allows(rate, draft.person):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, StringConstraints
 
 from services.contracts.values import Part
-from services.kit.callers import Caller
-from services.kit.events import Fact
+from services.kit.authentication import Caller
+from services.kit.events import Event
 from services.kit.refusals import NotFound
 from services.upload.api.cards import CompleteFileCard, FilePlanCard
 from services.upload.api.views import answer, complete_view, file_view
@@ -102,7 +102,7 @@ async def _begin(deps: Deps, draft: str, file: str, asked: Announcement, key: st
 async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller) -> File:
     """Write down that the file is whole; the object of a file that was removed meanwhile goes at once."""
 
-    def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Fact]]:
+    def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Event]]:
         return completed(open_draft(caller.address, state), file, done, now), []
 
     try:

@@ -6,9 +6,9 @@ from fastapi import Request, Response
 from starlette.routing import Route
 
 from services.contracts.values import Part
-from services.kit.problems import noted
-from services.kit.refusals import LengthNeeded, NotFound, Refusal, TooLarge, Unprocessable
-from services.kit.service import wired
+from services.kit.problems import record_problem
+from services.kit.refusals import ContentTooLarge, LengthRequired, NotFound, Refusal, Unprocessable
+from services.kit.service import get_deps
 from services.upload.capabilities import refuse_expired
 from services.upload.deps import Deps
 from services.upload.domain.transfer import File
@@ -20,25 +20,25 @@ CRC32 = re.compile(r"[0-9a-fA-F]{8}")
 class PartUnknown(NotFound):
     """The file has no part of that number."""
 
-    french = "Le fichier n'a pas de morceau de ce numéro."
+    title_fr = "Le fichier n'a pas de morceau de ce numéro."
 
 
-class PartTooLarge(TooLarge):
+class PartTooLarge(ContentTooLarge):
     """This part is larger than it was to be."""
 
-    french = "Ce morceau est plus grand que prévu."
+    title_fr = "Ce morceau est plus grand que prévu."
 
 
 class PartTooShort(Unprocessable):
     """This part is shorter than it was to be."""
 
-    french = "Ce morceau est plus petit que prévu."
+    title_fr = "Ce morceau est plus petit que prévu."
 
 
 class ChecksumNeeded(Unprocessable):
     """The CRC-32 of the part must be said before the bytes, as eight hexadecimal digits."""
 
-    french = "Le CRC-32 du morceau doit être annoncé avant les octets, en huit chiffres hexadécimaux."
+    title_fr = "Le CRC-32 du morceau doit être annoncé avant les octets, en huit chiffres hexadécimaux."
 
 
 async def authorize(request: Request) -> Response:
@@ -52,7 +52,7 @@ async def authorize(request: Request) -> Response:
     try:
         if address is None or told.get("x-original-method") != "PUT":
             raise NotFound()
-        return await _grant(await wired(request), address[1], int(address[2]), address[3], length, crc32)
+        return await _grant(await get_deps(request), address[1], int(address[2]), address[3], length, crc32)
     except Refusal as refusal:
         return _refused(request, refusal)
 
@@ -85,7 +85,7 @@ def _announced(file: File, number: int, sha256: str, length: str, crc32: str) ->
     if number > file.part_count:
         raise PartUnknown()
     if not (length.isascii() and length.isdigit() and len(length) < 20):
-        raise LengthNeeded()
+        raise LengthRequired()
     expected = file.length_of(number)
     if int(length) != expected:
         refused = PartTooLarge if int(length) > expected else PartTooShort
@@ -96,7 +96,7 @@ def _announced(file: File, number: int, sha256: str, length: str, crc32: str) ->
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
-    noted(request, refusal.slug())
+    record_problem(request, refusal.slug())
     headers = {
         "X-Refusal-Status": str(refusal.status),
         "X-Refusal-Type": f"/problems/{refusal.slug()}",

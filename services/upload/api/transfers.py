@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, StrictInt
 
-from services.kit.pages import Page, Paged
+from services.kit.pagination import Page, PageParameters
 from services.kit.refusals import NotFound
 from services.upload.api.cards import TransferCard, TransferSummary
 from services.upload.api.views import answer, transfer_summary, transfer_view
@@ -22,9 +22,9 @@ class Validity(BaseModel):
 
 
 @router.get("", response_model=Page[TransferSummary])
-async def transfers(deps: Wired, caller: Asking, paging: Paged) -> Response:
+async def transfers(deps: Wired, caller: Asking, page_request: PageParameters) -> Response:
     """What one has sent, the latest first."""
-    return answer(await deps.transfers.sent_by(caller.address, paging, transfer_summary))
+    return answer(await deps.transfers.sent_by(caller.address, page_request, transfer_summary))
 
 
 @router.get("/{transfer}", response_model=TransferCard)

@@ -8,8 +8,8 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.contracts.values import Part, Recipient
-from services.kit.idn import readable
-from services.kit.records import Document
+from services.kit.documents import Document
+from services.kit.idn import display_form
 from services.upload.api.cards import (
     AddressesByRole,
     CompleteFileCard,
@@ -119,7 +119,9 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
     return {
         "state": transfer.state,
         "sender": transfer.sender,
-        "recipients": [RecipientCard(**dict(one), shown=readable(one.mail_to or one.address)) for one in recipients],
+        "recipients": [
+            RecipientCard(**dict(one), shown=display_form(one.mail_to or one.address)) for one in recipients
+        ],
         "needs_approval": waits,
         "approvers": approvers_of(transfer.sender, recipients) if waits else [],
         "unreadable": transfer.unreadable,

@@ -6,18 +6,18 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from services.contracts.values import Language, Role
-from services.kit.callers import Caller
-from services.kit.service import wired
+from services.kit.authentication import Caller
+from services.kit.service import get_deps
 from services.upload.deps import Deps
 from services.upload.domain.transfer import Sender
 
 PREFIX = "/api/upload"
 
-Wired = Annotated[Deps, Depends(wired)]
+Wired = Annotated[Deps, Depends(get_deps)]
 
 
 async def _asking(request: Request, deps: Wired) -> Caller:
-    return await deps.callers.of(request)
+    return await deps.authenticator.authenticate(request)
 
 
 Asking = Annotated[Caller, Depends(_asking)]

@@ -9,7 +9,7 @@ from pydantic import Field as Bounds
 
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
-from services.kit.text import Page
+from services.kit.text import LongText
 from services.upload.domain.limits import Limits
 from services.upload.domain.overtaking import Was, refuse_overtaken
 from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
@@ -17,25 +17,25 @@ from services.upload.domain.transfer import Transfer
 from services.upload.domain.writing import clean_subject, clean_text
 
 MOST_ENTRIES = 2_000
-Pasted = Annotated[list[Page], Bounds(max_length=MOST_ENTRIES)]
+Pasted = Annotated[list[LongText], Bounds(max_length=MOST_ENTRIES)]
 
 
 class ValidityOutOfRange(Unprocessable):
     """The transfer cannot be kept for that number of days."""
 
-    french = "La durée de validité demandée n'est pas possible."
+    title_fr = "La durée de validité demandée n'est pas possible."
 
 
 class TooManyRecipients(Unprocessable):
     """There are more recipients than one transfer may have."""
 
-    french = "Il y a plus de destinataires qu'un envoi ne peut en avoir."
+    title_fr = "Il y a plus de destinataires qu'un envoi ne peut en avoir."
 
 
 class TooManyDrafts(Conflict):
     """There are too many drafts; send or delete one of them first."""
 
-    french = "Il y a trop de brouillons ; envoyez-en ou supprimez-en un d'abord."
+    title_fr = "Il y a trop de brouillons ; envoyez-en ou supprimez-en un d'abord."
 
 
 class Revision(BaseModel):
@@ -48,8 +48,8 @@ class Revision(BaseModel):
     to: Pasted | None = None
     cc: Pasted | None = None
     bcc: Pasted | None = None
-    subject: Page | None = None
-    text: Page | None = None
+    subject: LongText | None = None
+    text: LongText | None = None
     validity_days: StrictInt | None = None
     language: Language | None = None
     was: Was = Was()
@@ -89,9 +89,9 @@ def revise(draft: Transfer, typed: Understood, limits: Limits, now: datetime) ->
 
     Refuses a change of a field that was changed elsewhere meanwhile.
     """
-    after = _readdressed(draft, typed.lists, limits).but(**typed.changes)
+    after = _readdressed(draft, typed.lists, limits).evolve(**typed.changes)
     refuse_overtaken(draft, after, typed.was)
-    return draft if after == draft else after.but(touched_at=now)
+    return draft if after == draft else after.evolve(touched_at=now)
 
 
 def possible_days(days: int, limits: Limits) -> int:
@@ -133,4 +133,4 @@ def _readdressed(draft: Transfer, found: dict[Field, Listed], limits: Limits) ->
     if len(named) > limits.recipients or len(unreadable) > limits.recipients:
         raise TooManyRecipients(limit=limits.recipients, recipients=max(len(named), len(unreadable)))
     spellings = tuple(one for address, one in typed.items() if address in named and one != address)
-    return draft.but(**lists, unreadable=unreadable, spellings=spellings)
+    return draft.evolve(**lists, unreadable=unreadable, spellings=spellings)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from services.contracts.upload import TransferQuarantined, TransferWithdrawn
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.upload.domain.files import leftovers
 from services.upload.domain.limits import Keeping
 from services.upload.domain.transfer import Leftover, Outcome, Transfer
@@ -21,7 +21,7 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
     """The sender deletes what was sent; what has ended stays as it ended."""
     if transfer.state != "submitted":
         return transfer, []
-    return close(transfer, "withdrawn", now, now), [TransferWithdrawn(label=transfer.label(), withdrawn_at=now)]
+    return close(transfer, "withdrawn", now, now), [TransferWithdrawn(reference=transfer.reference(), withdrawn_at=now)]
 
 
 def quarantine(
@@ -31,9 +31,9 @@ def quarantine(
     if transfer.state != "submitted":
         return transfer, []
     files = (transfer.file(id) for id in ids)
-    lines = tuple(FileLine(path=file.path, size_bytes=file.size_bytes) for file in files)
-    fact = TransferQuarantined(label=transfer.label(), files=lines, quarantined_at=now)
-    return _closed(transfer, "quarantined", now, now + keeping.evidence), [fact]
+    lines = tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in files)
+    event = TransferQuarantined(reference=transfer.reference(), files=lines, quarantined_at=now)
+    return _closed(transfer, "quarantined", now, now + keeping.evidence), [event]
 
 
 def discard(draft: Transfer, now: datetime) -> Transfer:
@@ -48,7 +48,7 @@ def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> 
     if transfer.outcome and RANK.index(transfer.outcome) <= RANK.index(outcome):
         return transfer
     if transfer.state == "closed":
-        return transfer.but(outcome=outcome, closed_at=at)
+        return transfer.evolve(outcome=outcome, closed_at=at)
     return _closed(transfer, outcome, at, now + BYTES_OUTLIVE_THE_END)
 
 
@@ -68,7 +68,7 @@ def removed(transfer: Transfer, keys: Collection[str], keeping: Keeping, now: da
     if transfer.state == "draft":
         again = _without_oldest(again)
     gone = transfer.state == "closed" and all(leftover.removed_once for leftover in again)
-    return transfer.but(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
+    return transfer.evolve(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
 
 
 def _after_removal(leftover: Leftover, keys: Collection[str], keeping: Keeping, now: datetime) -> Leftover | None:
@@ -101,7 +101,7 @@ def timed(transfer: Transfer, keeping: Keeping) -> Transfer:
     dates = [leftover.due_at for leftover in transfer.leftovers]
     if transfer.state != "closed" or not dates:
         dates.append(_next_look(transfer, keeping))
-    return transfer.but(due_at=min(dates))
+    return transfer.evolve(due_at=min(dates))
 
 
 def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:
@@ -114,4 +114,4 @@ def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:
 
 def _closed(transfer: Transfer, outcome: Outcome, at: datetime, bytes_due_at: datetime) -> Transfer:
     gone = leftovers(list(transfer.files.values()), bytes_due_at)
-    return transfer.but(state="closed", outcome=outcome, closed_at=at, leftovers=(*transfer.leftovers, *gone))
+    return transfer.evolve(state="closed", outcome=outcome, closed_at=at, leftovers=(*transfer.leftovers, *gone))

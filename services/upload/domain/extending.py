@@ -14,13 +14,13 @@ from services.upload.domain.transfer import Transfer
 class TransferEnded(Gone):
     """This transfer has ended: it cannot be extended any more."""
 
-    french = "Cet envoi est terminé : il ne peut plus être prolongé."
+    title_fr = "Cet envoi est terminé : il ne peut plus être prolongé."
 
 
 class ValidityShortened(Unprocessable):
     """A transfer can be kept for longer, not for less; to end it now, delete it."""
 
-    french = "Un envoi peut être prolongé, pas raccourci ; pour y mettre fin, supprimez-le."
+    title_fr = "Un envoi peut être prolongé, pas raccourci ; pour y mettre fin, supprimez-le."
 
 
 def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Decision[Transfer]:
@@ -37,8 +37,8 @@ def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Deci
     if days == transfer.validity_days:
         return transfer, []
     ends_at = transfer.submitted_at + timedelta(days=days)
-    after = transfer.but(validity_days=days, ends_at=ends_at, touched_at=now)
-    return after, [TransferExtended(label=transfer.label(), ends_at=ends_at, extended_at=now)]
+    after = transfer.evolve(validity_days=days, ends_at=ends_at, touched_at=now)
+    return after, [TransferExtended(reference=transfer.reference(), ends_at=ends_at, extended_at=now)]
 
 
 def expire(transfer: Transfer, at: datetime, now: datetime) -> Transfer:

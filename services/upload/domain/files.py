@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field, StrictInt
 
 from services.contracts.values import Part
-from services.kit.moments import Moment
-from services.kit.refusals import Conflict, NotFound, TooLarge, TooMany, Unprocessable
-from services.kit.text import Page
+from services.kit.refusals import Conflict, ContentTooLarge, NotFound, TooManyRequests, Unprocessable
+from services.kit.text import LongText
+from services.kit.timestamps import Timestamp
 from services.upload.domain.crc import combined
 from services.upload.domain.limits import Limits
 from services.upload.domain.names import clean_path, free_path, refuse_extension
@@ -22,46 +22,46 @@ MANY_NUMBERS = 1_000
 REMOVAL_SECONDS = 10
 
 
-class TransferTooLarge(TooLarge):
+class TransferTooLarge(ContentTooLarge):
     """The files together are larger than one transfer may be."""
 
-    french = "Les fichiers dépassent ensemble la taille permise pour un envoi."
+    title_fr = "Les fichiers dépassent ensemble la taille permise pour un envoi."
 
 
 class TooManyFiles(Unprocessable):
     """There are more files than one transfer may hold."""
 
-    french = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
+    title_fr = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
 
 
-class RemovalsUnderWay(TooMany):
+class RemovalsUnderWay(TooManyRequests):
     """The files that you removed are still being deleted; add the next ones in a moment."""
 
-    french = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."
+    title_fr = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."
 
 
 class FileAlreadyAnnounced(Conflict):
     """Another file was announced under this id."""
 
-    french = "Un autre fichier a été annoncé sous cet identifiant."
+    title_fr = "Un autre fichier a été annoncé sous cet identifiant."
 
 
 class FileAlreadyComplete(Conflict):
     """All of this file has arrived; it takes no more parts."""
 
-    french = "Ce fichier est arrivé en entier ; il ne prend plus de morceaux."
+    title_fr = "Ce fichier est arrivé en entier ; il ne prend plus de morceaux."
 
 
 class PartsMissing(Conflict):
     """Some parts of the file have not arrived."""
 
-    french = "Certains morceaux du fichier ne sont pas arrivés."
+    title_fr = "Certains morceaux du fichier ne sont pas arrivés."
 
 
 class DigestDiffers(Conflict):
     """The digest is not that of the bytes that arrived; the file may have changed meanwhile."""
 
-    french = "L'empreinte n'est pas celle des octets reçus ; le fichier a peut-être changé entre-temps."
+    title_fr = "L'empreinte n'est pas celle des octets reçus ; le fichier a peut-être changé entre-temps."
 
 
 class Announcement(BaseModel):
@@ -70,9 +70,9 @@ class Announcement(BaseModel):
     `small_parts` asks for parts as small as the store takes, for a line that breaks before it has carried a larger one.
     """
 
-    path: Page
+    path: LongText
     size_bytes: Annotated[StrictInt, Field(ge=0, lt=2**63)]
-    modified_at: Moment | None = None
+    modified_at: Timestamp | None = None
     small_parts: bool = False
 
 
@@ -121,7 +121,7 @@ def begin_anew(draft: Transfer, id: str, before: File, after: File, now: datetim
     file = draft.file(id)
     if file.key != before.key or file.state == "complete":
         return draft
-    return draft.but(files={**draft.files, id: after}, leftovers=(*draft.leftovers, *leftovers([file], now)))
+    return draft.evolve(files={**draft.files, id: after}, leftovers=(*draft.leftovers, *leftovers([file], now)))
 
 
 def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
@@ -133,7 +133,7 @@ def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
 
 def with_file(draft: Transfer, id: str, file: File, now: datetime) -> Transfer:
     """The draft with this file added or replaced."""
-    return draft.but(files={**draft.files, id: file}, touched_at=now)
+    return draft.evolve(files={**draft.files, id: file}, touched_at=now)
 
 
 def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
@@ -176,7 +176,7 @@ def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
     if id not in draft.files:
         return draft
     kept = {other: file for other, file in draft.files.items() if other != id}
-    return draft.but(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
+    return draft.evolve(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
 
 
 def leftovers(files: Sequence[File], due_at: datetime) -> tuple[Leftover, ...]:

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from services.kit.refusals import Unprocessable
-from services.kit.text import folded, normalized
-from services.kit.visible import visible
+from services.kit.text import fold_case, normalise
+from services.kit.visible import strip_invisible
 from services.upload.domain.limits import Limits
 
 LONGEST_ASKED = 4_096
@@ -33,13 +33,13 @@ TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 class NameNotAcceptable(Unprocessable):
     """This file name cannot be used; rename the file and add it again."""
 
-    french = "Ce nom de fichier ne peut pas être utilisé ; renommez le fichier et ajoutez-le de nouveau."
+    title_fr = "Ce nom de fichier ne peut pas être utilisé ; renommez le fichier et ajoutez-le de nouveau."
 
 
 class ExtensionRefused(Unprocessable):
     """Files of this kind are not accepted here."""
 
-    french = "Les fichiers de ce type ne sont pas acceptés ici."
+    title_fr = "Les fichiers de ce type ne sont pas acceptés ici."
 
 
 def clean_path(asked: str, limits: Limits) -> str:
@@ -48,7 +48,7 @@ def clean_path(asked: str, limits: Limits) -> str:
         raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in asked):
         raise NameNotAcceptable(reason="control-character")
-    plain = normalized(visible(asked), LONGEST_ASKED).replace("\\", "/")
+    plain = normalise(strip_invisible(asked), LONGEST_ASKED).replace("\\", "/")
     if plain.startswith("/") or DRIVE.match(plain):
         raise NameNotAcceptable(reason="absolute")
     segments = plain.split("/")
@@ -62,7 +62,7 @@ def clean_path(asked: str, limits: Limits) -> str:
 
 def refuse_extension(path: str, limits: Limits) -> None:
     """Refuse a file whose extension is on the list, however it is written."""
-    name = normalized(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()
+    name = normalise(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()
     _, dot, extension = name.rpartition(".")
     if dot and extension in limits.refused_extensions:
         raise ExtensionRefused(extension=extension)
@@ -88,7 +88,7 @@ def _numbered(before: str, name: str, taken: set[str], limits: Limits) -> str:
 
 
 def _folded(path: str) -> str:
-    return folded(path, LONGEST_ASKED)
+    return fold_case(path, LONGEST_ASKED)
 
 
 def _clean_name(segment: str, limits: Limits) -> str:

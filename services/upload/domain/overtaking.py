@@ -4,9 +4,9 @@ import hashlib
 
 from pydantic import BaseModel
 
-from services.kit.idn import readable
+from services.kit.idn import display_form
 from services.kit.refusals import Conflict
-from services.kit.text import Line
+from services.kit.text import ShortText
 from services.upload.domain.recipients import FIELDS
 from services.upload.domain.transfer import Transfer
 
@@ -14,7 +14,7 @@ from services.upload.domain.transfer import Transfer
 class DraftChangedElsewhere(Conflict):
     """This draft was changed elsewhere meanwhile; compare both versions before you go on."""
 
-    french = "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant de continuer."
+    title_fr = "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant de continuer."
 
 
 class Digests(BaseModel):
@@ -36,18 +36,18 @@ class Digests(BaseModel):
 class Was(BaseModel):
     """The digests of the fields that a change was made from; one that is not named is not compared."""
 
-    to: Line | None = None
-    cc: Line | None = None
-    bcc: Line | None = None
-    subject: Line | None = None
-    text: Line | None = None
-    validity_days: Line | None = None
+    to: ShortText | None = None
+    cc: ShortText | None = None
+    bcc: ShortText | None = None
+    subject: ShortText | None = None
+    text: ShortText | None = None
+    validity_days: ShortText | None = None
 
 
 class Shown(Was):
     """The digests of what was shown before it is sent; one that is not named is not compared."""
 
-    files: Line | None = None
+    files: ShortText | None = None
 
 
 class Submission(BaseModel):
@@ -61,7 +61,7 @@ def digests(draft: Transfer) -> Digests:
     texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
     typed = {spelling.lower(): spelling for spelling in draft.spellings}
     for field in FIELDS:
-        addresses = [readable(typed.get(address, address)) for address in draft.lists[field]]
+        addresses = [display_form(typed.get(address, address)) for address in draft.lists[field]]
         unreadable = [entry.text for entry in draft.unreadable if entry.field == field]
         texts[field] = "\n".join([*addresses, *unreadable])
     texts["files"] = "\n".join(f"{one.sha256} {one.size_bytes} {one.path}" for one in draft.files.values())

@@ -1,6 +1,6 @@
 """How is a file cut into parts? Into a thousand at most where possible, in whole MiB, none over the gateway's limit."""
 
-from services.kit.refusals import TooLarge
+from services.kit.refusals import ContentTooLarge
 from services.upload.domain.limits import MIB, Limits
 
 FEW = 1_000
@@ -10,10 +10,10 @@ LEAST = 5 * MIB
 """The smallest part, but for the last, that an S3 store takes."""
 
 
-class FileTooLarge(TooLarge):
+class FileTooLarge(ContentTooLarge):
     """This file has more parts than the store can take."""
 
-    french = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
+    title_fr = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
 
 
 def part_bytes_of(size_bytes: int, limits: Limits, *, small: bool = False) -> int:

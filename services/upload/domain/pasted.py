@@ -15,8 +15,8 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from services.kit.addresses import LONGEST_LOCAL
-from services.kit.text import folded
+from services.kit.addresses import MAX_LOCAL_LENGTH
+from services.kit.text import fold_case
 
 QUOTES = '"“”„‟«»‹›'
 ENCLOSING = QUOTES + "'‘’‚‛`´ \u00a0\u202f"
@@ -168,13 +168,13 @@ def _is_name(words: list[str], address: str) -> bool:
     if any(INNER_STOP.search(word) for word in words):
         return False
     lettered = [letters for word in words if (letters := _letters(word))]
-    pieces = map(_letters, BETWEEN_NAMES.split(address.partition("@")[0][:LONGEST_LOCAL]))
+    pieces = map(_letters, BETWEEN_NAMES.split(address.partition("@")[0][:MAX_LOCAL_LENGTH]))
     return len(lettered) != 1 or words[-1].endswith(":") or lettered[0] in pieces
 
 
 def _letters(text: str) -> str:
     """The letters of a short text, without case and accents."""
-    return "".join(sign for sign in folded(text[:LONGEST_LOCAL], LONGEST_LOCAL, "NFKD") if sign.isalpha())
+    return "".join(sign for sign in fold_case(text[:MAX_LOCAL_LENGTH], MAX_LOCAL_LENGTH, "NFKD") if sign.isalpha())
 
 
 def _bare(text: str) -> str:

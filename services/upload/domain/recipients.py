@@ -39,7 +39,7 @@ class Listed(NamedTuple):
 
 def role_of(address: str, agents: Domains) -> Role:
     """Agent or external: the one place where the service decides it of a recipient."""
-    return "agent" if agents.hold(address) else "external"
+    return "agent" if agents.contains(address) else "external"
 
 
 def pieces_of(pasted: Iterable[str]) -> list[Entry]:

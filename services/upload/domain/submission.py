@@ -5,8 +5,8 @@ from typing import Any
 
 from services.contracts.upload import TransferSubmitted
 from services.contracts.values import Parcel, Recipient, SentFile
-from services.kit.addresses import Domains, person_of
-from services.kit.refusals import NotFound, Refusal, TooMany, Unprocessable
+from services.kit.addresses import Domains, mailbox_of
+from services.kit.refusals import NotFound, Refusal, TooManyRequests, Unprocessable
 from services.upload.domain.drafting import TooManyRecipients
 from services.upload.domain.files import TooManyFiles, TransferTooLarge
 from services.upload.domain.limits import Limits
@@ -17,43 +17,43 @@ from services.upload.domain.transfer import File, Sender, Transfer
 class RecipientMissing(Unprocessable):
     """There is no recipient yet."""
 
-    french = "Il n'y a pas encore de destinataire."
+    title_fr = "Il n'y a pas encore de destinataire."
 
 
 class RecipientsUnreadable(Unprocessable):
     """Some recipients are not mail addresses; correct or remove them."""
 
-    french = "Certains destinataires ne sont pas des adresses de messagerie ; corrigez-les ou retirez-les."
+    title_fr = "Certains destinataires ne sont pas des adresses de messagerie ; corrigez-les ou retirez-les."
 
 
 class SubjectMissing(Unprocessable):
     """There is no subject yet."""
 
-    french = "Il n'y a pas encore d'objet."
+    title_fr = "Il n'y a pas encore d'objet."
 
 
 class FileMissing(Unprocessable):
     """There is no file yet."""
 
-    french = "Il n'y a pas encore de fichier."
+    title_fr = "Il n'y a pas encore de fichier."
 
 
 class FilesIncomplete(Unprocessable):
     """Some files have not arrived as a whole; wait for them or remove them."""
 
-    french = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
+    title_fr = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
 
 
 class AgentNeeded(Unprocessable):
     """To write to people outside the ministries, add at least one agent who can vouch for the transfer."""
 
-    french = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
+    title_fr = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
 
 
-class TooManyTransfers(TooMany):
+class TooManyTransfers(TooManyRequests):
     """You have sent as many transfers as one day allows; go on tomorrow."""
 
-    french = "Vous avez fait autant d'envois qu'une journée le permet ; continuez demain."
+    title_fr = "Vous avez fait autant d'envois qu'une journée le permet ; continuez demain."
 
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
@@ -63,8 +63,8 @@ def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
 
 def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
     """The agents who may vouch: not the sender, under whatever alias."""
-    me = person_of(sender.address)
-    return [one.address for one in recipients if one.role == "agent" and person_of(one.address) != me]
+    me = mailbox_of(sender.address)
+    return [one.address for one in recipients if one.role == "agent" and mailbox_of(one.address) != me]
 
 
 def needs_approval(sender: Sender, recipients: tuple[Recipient, ...]) -> bool:
@@ -85,11 +85,11 @@ def submit(
         return draft, []
     if draft.state != "draft":
         raise NotFound()
-    current = draft.but(sender=sender)
+    current = draft.evolve(sender=sender)
     refuse_incomplete(current, limits, agents)
     ends_at = now + timedelta(days=draft.validity_days)
     recipients = recipients_of(current, agents)
-    after = current.but(state="submitted", submitted_at=now, touched_at=now, ends_at=ends_at, recipients=recipients)
+    after = current.evolve(state="submitted", submitted_at=now, touched_at=now, ends_at=ends_at, recipients=recipients)
     return after, [TransferSubmitted(parcel=_parcel(after, now, ends_at))]
 
 
@@ -141,7 +141,7 @@ def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
 
 def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
     return Parcel(
-        **dict(transfer.label()),
+        **dict(transfer.reference()),
         recipients=transfer.recipients,
         text=transfer.text,
         files=tuple(_sent(id, file) for id, file in transfer.files.items()),

@@ -6,8 +6,8 @@ from typing import Literal
 from pydantic import Field
 
 from services.contracts import values
-from services.contracts.values import Label, Language, Part, Person, Recipient, Role
-from services.kit.addresses import person_of
+from services.contracts.values import Language, Part, Person, Recipient, Role, TransferReference
+from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate
 from services.kit.events import Value
 from services.kit.refusals import Conflict, NotFound
@@ -23,7 +23,7 @@ Outcome = Literal["withdrawn", "rejected", "quarantined", "refused", "lapsed", "
 class AlreadySubmitted(Conflict):
     """This draft has been sent; it cannot be changed any more."""
 
-    french = "Ce brouillon a été envoyé ; il ne peut plus être modifié."
+    title_fr = "Ce brouillon a été envoyé ; il ne peut plus être modifié."
 
 
 class Sender(Value):
@@ -128,9 +128,9 @@ class Transfer(Aggregate):
             raise NotFound()
         return self.files[id]
 
-    def label(self) -> Label:
+    def reference(self) -> TransferReference:
         """What any message about it needs to say which one it is."""
-        return Label(
+        return TransferReference(
             transfer=self.id,
             sender=Person(address=self.sender.address, name=self.sender.name, mail_to=self.sender.mail_to),
             sender_role=self.sender.role,
@@ -144,7 +144,7 @@ def new_draft(id: str, sender: Sender, language: Language, validity_days: int, n
     return Transfer(
         id=id,
         sender=sender,
-        person=person_of(sender.address),
+        person=mailbox_of(sender.address),
         created_at=now,
         touched_at=now,
         language=language,

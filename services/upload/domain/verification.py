@@ -8,7 +8,7 @@ from pydantic import Field
 
 from services.contracts.upload import FileVerified
 from services.kit.aggregate import Aggregate
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.upload.domain.transfer import File, Transfer
 
 SOON = timedelta(seconds=2)
@@ -78,12 +78,12 @@ def claim(verification: Verification, holder: str, now: datetime) -> Verificatio
     """In the hands of `holder` until the lease ends, unless somebody else's lease lives."""
     if verification.due_at > now:
         return verification
-    return verification.but(holder=holder, due_at=now + LEASE)
+    return verification.evolve(holder=holder, due_at=now + LEASE)
 
 
 def renew(verification: Verification, holder: str, now: datetime) -> Verification:
     """The lease begins again, for whoever still holds it."""
-    return verification.but(due_at=now + LEASE) if verification.holder == holder else verification
+    return verification.evolve(due_at=now + LEASE) if verification.holder == holder else verification
 
 
 def put_off(verification: Verification, holder: str, now: datetime) -> Verification:
@@ -91,23 +91,23 @@ def put_off(verification: Verification, holder: str, now: datetime) -> Verificat
     if verification.holder != holder:
         return verification
     wait = WAITS[min(verification.failures, len(WAITS) - 1)]
-    return verification.but(holder="", failures=verification.failures + 1, due_at=now + wait)
+    return verification.evolve(holder="", failures=verification.failures + 1, due_at=now + wait)
 
 
 def rest(verification: Verification, holder: str, now: datetime) -> Verification:
     """Nothing is left to read; looked at once a day, until the transfer has ended and this may be forgotten."""
-    return verification.but(holder="", due_at=now + ONE_DAY) if verification.holder == holder else verification
+    return verification.evolve(holder="", due_at=now + ONE_DAY) if verification.holder == holder else verification
 
 
-def confirm(verification: Verification, found: Sequence[Found], now: datetime) -> tuple[Verification, list[Fact]]:
+def confirm(verification: Verification, found: Sequence[Found], now: datetime) -> tuple[Verification, list[Event]]:
     """These files are what was declared; announced where that is news: of a whole digest, or of another CRC-32."""
     fresh = [one for one in found if one.id not in verification.files]
-    facts: list[Fact] = [
+    events: list[Event] = [
         FileVerified(transfer=verification.id, file=id, sha256=sha256, crc32=crc32, verified_at=now)
         for id, file, sha256, crc32 in fresh
         if is_declared_only(file) or crc32 != file.crc32
     ]
-    return _noted(verification, [one.id for one in fresh], "verified"), facts
+    return _noted(verification, [one.id for one in fresh], "verified"), events
 
 
 def fail(verification: Verification, id: str) -> Verification:
@@ -116,4 +116,4 @@ def fail(verification: Verification, id: str) -> Verification:
 
 
 def _noted(verification: Verification, ids: Sequence[str], state: State) -> Verification:
-    return verification.but(files={**verification.files, **dict.fromkeys(ids, state)}, failures=0)
+    return verification.evolve(files={**verification.files, **dict.fromkeys(ids, state)}, failures=0)

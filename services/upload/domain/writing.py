@@ -3,8 +3,8 @@
 import re
 
 from services.kit.refusals import Unprocessable
-from services.kit.text import normalized
-from services.kit.visible import visible
+from services.kit.text import normalise
+from services.kit.visible import strip_invisible
 from services.upload.domain.limits import Limits
 
 SIGNS_PER_CHARACTER = 4
@@ -15,13 +15,13 @@ BLANKS = re.compile(r"\s+")
 class SubjectTooLong(Unprocessable):
     """The subject is longer than allowed."""
 
-    french = "L'objet est trop long."
+    title_fr = "L'objet est trop long."
 
 
 class TextTooLong(Unprocessable):
     """The text is longer than allowed."""
 
-    french = "Le message est trop long."
+    title_fr = "Le message est trop long."
 
 
 def clean_subject(raw: str, limits: Limits) -> str:
@@ -50,4 +50,4 @@ def clean_text(raw: str, limits: Limits) -> str:
 
 
 def _seen(raw: str, keeping: str, most: int) -> str:
-    return normalized(visible(raw, keeping=keeping), most)
+    return normalise(strip_invisible(raw, keeping=keeping), most)

@@ -13,8 +13,8 @@ from services.auth.domain import (
     OnlyAgentsInvite,
 )
 from services.kit.addresses import normal_form
-from services.kit.callers import SessionExpired
-from services.kit.secrets import plain_key
+from services.kit.authentication import SessionExpired
+from services.kit.credentials import normalise_key
 from tests.fakes.api.call import Answers, Call, token
 from tests.fakes.api.cards import KEY, LATER, PERSON, TOKEN, WHEN, Json
 
@@ -80,7 +80,7 @@ class FakeAuth:
             raise OneTimeLinkUnknown()
         if self._opened_by and self._opened_by != asked["session"]:
             raise LinkAlreadyUsed()
-        if plain_key(asked["key"]) != plain_key(KEY):
+        if normalise_key(asked["key"]) != normalise_key(KEY):
             self.wrong_keys += 1
             raise KeyWrong(tries_left=TRIES - self.wrong_keys)
         self._opened_by = asked["session"]

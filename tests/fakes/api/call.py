@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from services.kit.callers import SessionExpired
-from services.kit.pages import USUAL_ITEMS, Position, cursor_of, position_of
+from services.kit.authentication import SessionExpired
+from services.kit.pagination import DEFAULT_ITEMS, Position, decode_cursor, encode_cursor
 from services.kit.refusals import Unauthenticated
 from tests.fakes.api.cards import PERSON, Json
 
@@ -68,9 +68,9 @@ def ok(card: Any) -> httpx.Response:
 def page(call: Call, items: Sequence[Json]) -> httpx.Response:
     """The page that is asked for; the fake's cursor is a place in a list to which nothing is added meanwhile."""
     asked = call.request.url.params
-    start = position_of(asked["cursor"]).place if "cursor" in asked else 0
-    stop = start + int(asked.get("limit", USUAL_ITEMS))
-    following = cursor_of(Position(stop)) if stop < len(items) else None
+    start = decode_cursor(asked["cursor"]).sort_key if "cursor" in asked else 0
+    stop = start + int(asked.get("limit", DEFAULT_ITEMS))
+    following = encode_cursor(Position(stop)) if stop < len(items) else None
     return ok({"items": list(items[start:stop]), "next_cursor": following})
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from services.kit.idn import readable
+from services.kit.idn import display_form
 
 Json = dict[str, Any]
 AGENTS = "ministere.example"
@@ -68,7 +68,7 @@ def transfer(id: str = SENT, **more: Any) -> Json:
 def recipient(one: Json) -> Json:
     """A recipient as a draft and a transfer show them."""
     mail_to = one.get("mail_to", "")
-    return {**one, "mail_to": mail_to, "shown": readable(mail_to or one["address"])}
+    return {**one, "mail_to": mail_to, "shown": display_form(mail_to or one["address"])}
 
 
 def plain_recipient(one: Json) -> Json:

@@ -54,8 +54,8 @@ class Auth(Harness[Deps]):
 
     async def mailed(self, address: str = "ana@ministere.example") -> list[Mailed]:
         """What would be in the mails to this address, oldest first."""
-        facts = [fact for fact in await self.facts("auth.one-time-link-issued.v1") if fact["address"] == address]
-        return [Mailed(fact["token"], fact["key"]) for fact in facts]
+        events = [event for event in await self.events("auth.one-time-link-issued.v1") if event["address"] == address]
+        return [Mailed(event["token"], event["key"]) for event in events]
 
     async def link(self, address: str = "ana@ministere.example") -> Mailed:
         """A fresh link and its key."""
@@ -72,8 +72,8 @@ class Auth(Harness[Deps]):
         opened = await self.open(await self.link(address))
         return self.at(instance, headers={"Authorization": f"Bearer {opened.json()['token']}"})
 
-    async def facts(self, type: str) -> list[dict[str, Any]]:
-        """The bodies of announced facts, oldest first."""
+    async def events(self, type: str) -> list[dict[str, Any]]:
+        """The bodies of announced events, oldest first."""
         return [entry["body"] for entry in await self.announced("admissions") if entry["type"] == type]
 
     async def admissions(self) -> Sequence[dict[str, Any]]:

@@ -16,20 +16,22 @@ from tests.integration.auth.service import Auth, Mailed
 async def test_an_answered_check_sends_one_link_with_its_key(auth: Auth) -> None:
     answer = await auth.ask("Ana@Ministere.Example")
     assert (answer.status_code, answer.json()) == (202, {})
-    [fact] = await auth.facts("auth.one-time-link-issued.v1")
-    assert fact["address"] == "ana@ministere.example"
-    assert fact["language"] == "fr"
-    assert len(fact["token"]) == 43
-    assert len(fact["key"].replace("-", "")) == 26
+    [event] = await auth.events("auth.one-time-link-issued.v1")
+    assert event["address"] == "ana@ministere.example"
+    assert event["language"] == "fr"
+    assert len(event["token"]) == 43
+    assert len(event["key"].replace("-", "")) == 26
 
 
 async def test_an_agent_invites_somebody_who_needs_no_human_check(auth: Auth) -> None:
     agent = await auth.bearer("ana@ministere.example")
     answer = await agent.post("/api/auth/invitations", json={"email": "Leo@Ville.Example", "language": "en"})
     assert (answer.status_code, answer.json()) == (202, {})
-    [fact] = [one for one in await auth.facts("auth.one-time-link-issued.v1") if one["address"] == "leo@ville.example"]
-    assert fact["language"] == "en"
-    opened = await auth.open(Mailed(fact["token"], fact["key"]))
+    [event] = [
+        one for one in await auth.events("auth.one-time-link-issued.v1") if one["address"] == "leo@ville.example"
+    ]
+    assert event["language"] == "en"
+    opened = await auth.open(Mailed(event["token"], event["key"]))
     assert (opened.status_code, opened.json()["role"]) == (201, "external")
 
 
@@ -45,7 +47,7 @@ async def test_nobody_but_an_agent_invites_and_an_invitation_counts_as_a_link(st
     assert [answer.status_code for answer in answers] == [202] * 3 + [429] * 2
     assert answers[-1].json()["type"] == "/problems/mailbox-sent-enough"
     assert 3500 < int(answers[-1].headers["retry-after"]) <= 3600
-    invited = [one for one in await auth.facts("auth.one-time-link-issued.v1") if one["address"] == wish["email"]]
+    invited = [one for one in await auth.events("auth.one-time-link-issued.v1") if one["address"] == wish["email"]]
     assert len(invited) == 3
 
 
@@ -108,7 +110,7 @@ async def test_a_wrong_answer_spends_the_check(auth: Auth) -> None:
     for refused in (wrong, late, unknown):
         assert (refused.status_code, refused.json()["type"]) == (422, "/problems/challenge-failed")
         assert set(refused.json()) == {"type", "title", "status", "reference"}
-    assert await auth.facts("auth.one-time-link-issued.v1") == []
+    assert await auth.events("auth.one-time-link-issued.v1") == []
 
 
 async def test_a_check_lives_five_minutes_by_the_databases_clock(auth: Auth) -> None:
@@ -127,7 +129,7 @@ async def test_one_answered_check_sends_one_link_however_often_it_is_posted(star
     wish = {"email": "ana@ministere.example", **await auth.solved(clients[0])}
     answers = await asyncio.gather(*(clients[n % 2].post("/api/auth/links", json=wish) for n in range(100)))
     assert sorted(answer.status_code for answer in answers) == [202] + [422] * 99
-    assert len(await auth.facts("auth.one-time-link-issued.v1")) == 1
+    assert len(await auth.events("auth.one-time-link-issued.v1")) == 1
 
 
 async def test_an_address_that_cannot_be_used_does_not_spend_the_check(auth: Auth) -> None:

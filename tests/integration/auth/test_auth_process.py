@@ -26,7 +26,7 @@ QUEUE = "notify.on.auth.one-time-link-issued.v1"
 
 
 class Running:
-    """The process, its database and the queue of its facts."""
+    """The process, its database and the queue of its events."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -44,7 +44,7 @@ class Running:
         return challenge
 
     async def announced(self, email: str) -> dict[str, Any]:
-        """The fact that the bus carries to the postman."""
+        """The event that the bus carries to the postman."""
         connection = await aio_pika.connect(self.stack.amqp_admin_url)
         async with connection:
             queue = await (await connection.channel()).get_queue(QUEUE)
@@ -74,11 +74,11 @@ async def running(servers: Stack) -> AsyncIterator[Running]:
 
 async def test_a_link_travels_to_the_postman_and_leaves_no_secret_behind(running: Running) -> None:
     await running.ask("ana@travels.example")
-    fact = await running.announced("ana@travels.example")
+    event = await running.announced("ana@travels.example")
 
     async def dropped() -> bool:
-        kept = await running.eyes["auth"].admissions.find_one({"_id": fact["link"]})
-        return kept is not None and kept["outbox"] == [] and fact["token"] not in str(kept)
+        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
+        return kept is not None and kept["outbox"] == [] and event["token"] not in str(kept)
 
     await eventually(dropped)
 
@@ -91,8 +91,8 @@ async def test_the_log_says_which_version_was_started(running: Running) -> None:
 
 async def test_no_secret_and_no_address_is_in_any_log_line(running: Running) -> None:
     challenge = await running.ask("canary@canari.example")
-    fact = await running.announced("canary@canari.example")
-    wish = {"link": fact["token"], "key": fact["key"], **WHO}
+    event = await running.announced("canary@canari.example")
+    wish = {"link": event["token"], "key": event["key"], **WHO}
     await running.client.post("/api/auth/sessions", json={**wish, "key": "CANARY-KEY"})
     await running.client.post("/api/auth/sessions", json={**wish, "link": "CANARY-LINK"})
     await running.client.post("/api/auth/sessions", json={"canary": "CANARY-BODY", "link": 5})
@@ -105,7 +105,7 @@ async def test_no_secret_and_no_address_is_in_any_log_line(running: Running) -> 
     await running.client.delete("/api/auth/sessions/current", headers=bearer)
     log = running.stack.workspace.log("auth").read_text()
     assert "/api/auth/sessions/current" in log
-    secrets = [fact["token"], fact["key"], fact["link"], token, token.split(".")[1], challenge]
+    secrets = [event["token"], event["key"], event["link"], token, token.split(".")[1], challenge]
     for word in ("canary", "canari", *(secret.lower() for secret in secrets)):
         assert word not in log.lower()
 
@@ -115,8 +115,8 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
     for pause in (0.0, 0.003, 0.01):
         email = f"ana-{uuid4().hex[:6]}@killed.example"
         await running.ask(email)
-        fact = await running.announced(email)
-        wish = {"link": fact["token"], "key": fact["key"], **WHO, "session": str(uuid4())}
+        event = await running.announced(email)
+        wish = {"link": event["token"], "key": event["key"], **WHO, "session": str(uuid4())}
         lost = asyncio.ensure_future(running.client.post("/api/auth/sessions", json=wish))
         await asyncio.sleep(pause)
         running.stack.kill("auth", signal.SIGKILL)
@@ -124,7 +124,7 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
         running.stack.restart("auth")
         again = await running.client.post("/api/auth/sessions", json=wish)
         assert again.status_code == 201
-        kept = await running.eyes["auth"].admissions.find_one({"_id": fact["link"]})
+        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
         assert kept
         assert kept["attempts"] == 1
 

@@ -160,7 +160,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
         return datetime.now(UTC) + timedelta(days=days)
 
     auth = await started(links_per_person=100)
-    for module in ("kit.announced", "auth.sessions"):
+    for module in ("kit.outbox_entry", "auth.sessions"):
         monkeypatch.setattr(f"services.{module}.utc_now", skewed)
     live, over = await auth.link(), await auth.link()
     await auth.pass_time(timedelta(minutes=50))
@@ -231,9 +231,9 @@ async def test_a_closed_session_is_refused_at_once_everywhere(started: Started) 
     ):
         assert (refused.status_code, kind(refused.json())) == (401, "session-expired")
     assert (await elsewhere.get("/api/auth/sessions/current")).status_code == 200
-    [fact] = await auth.facts("auth.session-revoked.v1")
+    [event] = await auth.events("auth.session-revoked.v1")
     [kept] = [one for one in await auth.admissions() if one["address"] == "ana@ministere.example"]
-    assert fact["session"] == kept["_id"]
+    assert event["session"] == kept["_id"]
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic x", "Bearer x", "Bearer a.b.c", "bearer é"])

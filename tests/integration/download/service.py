@@ -23,9 +23,9 @@ from services.download import handlers
 from services.download.app import routes, wire
 from services.download.deps import Deps
 from services.download.settings import Settings
-from services.kit.connections import Protocol
+from services.kit.connections import HttpProtocol
 from services.kit.mongo import Database
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 from tests.eventually import eventually
 from tests.harness import Harness
 from tests.unit.download.parcels import sent_file
@@ -61,7 +61,7 @@ class Download(Harness[Deps]):
         }
 
     def wire(self, database: Database) -> Deps:
-        objects = Objects(self.servers.s3_endpoint, REGION, BUCKET, *self.servers.s3_read_only_keys)
+        objects = ObjectStore(self.servers.s3_endpoint, REGION, BUCKET, *self.servers.s3_read_only_keys)
         self.closing.callback(objects.close)
         return wire(self.settings, database, objects)
 
@@ -100,8 +100,8 @@ class Download(Harness[Deps]):
         return sent_file(body, part_bytes, file)
 
     async def withdraw(self, parcel: Parcel) -> None:
-        fact = TransferWithdrawn(label=parcel.label(), withdrawn_at=milliseconds_now())
-        await handlers.on_transfer_withdrawn(self.deps, fact)
+        event = TransferWithdrawn(reference=parcel.reference(), withdrawn_at=milliseconds_now())
+        await handlers.on_transfer_withdrawn(self.deps, event)
 
 
 class Sent:
@@ -179,7 +179,7 @@ class _Server(uvicorn.Server):
 @asynccontextmanager
 async def served(app: FastAPI) -> AsyncIterator[str]:
     """Serve an application on a free port for as long as this lasts; its address."""
-    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http=Protocol, lifespan="off", log_config=None)
+    config = uvicorn.Config(app, host=LOOPBACK, port=0, loop="none", http=HttpProtocol, lifespan="off", log_config=None)
     server = _Server(config)
     serving = asyncio.create_task(server.serve())
     await eventually(lambda: server.started, "the server listens")

@@ -70,8 +70,8 @@ async def slug(answer: Awaitable[httpx.Response]) -> tuple[int, str]:
 
 async def extend(download: Download, sent: Sent, by: timedelta) -> None:
     ends_at = sent.parcel.ends_at + by
-    fact = TransferExtended(label=sent.parcel.label(), ends_at=ends_at, extended_at=utc_now())
-    await handlers.on_transfer_extended(download.deps, fact)
+    event = TransferExtended(reference=sent.parcel.reference(), ends_at=ends_at, extended_at=utc_now())
+    await handlers.on_transfer_extended(download.deps, event)
 
 
 # --- revoking ---

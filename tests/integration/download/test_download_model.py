@@ -12,8 +12,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from devstack.stack import Stack
 from services.download.domain.link import Link
-from services.kit.events import Fact
-from services.kit.mongo import Aggregates, Database
+from services.kit.events import Event
+from services.kit.mongo import Database, Repository
 from tests.harness import own_database
 from tests.passing_time import pass_time
 from tests.unit.download.counter import new_link
@@ -29,14 +29,14 @@ class OnMongo(LinkMachine):
         super().__init__()
         self.id = f"model-{uuid4()}"
         _, now = self._run(self.bench.links.read("clock"))
-        fresh = new_link(id=self.id).but(ends_at=now + timedelta(days=300))
+        fresh = new_link(id=self.id).evolve(ends_at=now + timedelta(days=300))
         self._run(self.bench.links.add(fresh))
 
     def apply(self, change: Rule) -> Link:
-        def told(link: Link, now: datetime) -> tuple[Link, list[Fact]]:
-            after, facts = change(link, now)
-            self.heard(facts)
-            return after, facts
+        def told(link: Link, now: datetime) -> tuple[Link, list[Event]]:
+            after, events = change(link, now)
+            self.heard(events)
+            return after, events
 
         found: Link = self._run(self.bench.links.update(self.id, told))
         return found
@@ -61,7 +61,7 @@ class Bench:
     """Where the links lie, and what runs the calls."""
 
     runner: asyncio.Runner
-    links: Aggregates[Link]
+    links: Repository[Link]
     documents: Any
 
 
@@ -71,7 +71,7 @@ def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) 
         documents = runner.run(closing.enter_async_context(own_database(servers, "download")))
         database = Database(servers.mongo_admin_url, documents.name)
         closing.callback(database.close)
-        links = database.aggregates("modelled", Link)
+        links = database.repository("modelled", Link)
         OnMongo.bench = Bench(runner, links, documents["modelled"])
         runner.run(links.add(new_link(id="clock")))
         limits = settings(

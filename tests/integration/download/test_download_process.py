@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient
 
 from devstack.stack import Stack
 from services.download.domain.contents import line_of
-from services.kit.secrets import derived_token, keyed_hash
+from services.kit.credentials import derived_token, keyed_hash
 from tests.eventually import eventually
 from tests.harness import Documents, starting
 from tests.integration.download.reader import open_download

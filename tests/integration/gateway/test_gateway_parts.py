@@ -100,9 +100,9 @@ async def test_100_continue_is_not_sent_before_a_refusal(gateway: Gateway) -> No
 
 
 async def test_a_part_needs_put_and_a_content_length_within_the_limit(gateway: Gateway) -> None:
-    refused(await gateway.send(f"{PART_HEAD}\r\n".encode()), 411, "length-needed")
-    refused(await gateway.send(f"{PART_HEAD}Transfer-Encoding: chunked\r\n\r\n".encode()), 411, "length-needed")
-    refused(await gateway.send(f"{PART_HEAD}Content-Length: 68000000\r\n\r\n".encode()), 413, "too-large")
+    refused(await gateway.send(f"{PART_HEAD}\r\n".encode()), 411, "length-required")
+    refused(await gateway.send(f"{PART_HEAD}Transfer-Encoding: chunked\r\n\r\n".encode()), 411, "length-required")
+    refused(await gateway.send(f"{PART_HEAD}Content-Length: 68000000\r\n\r\n".encode()), 413, "content-too-large")
     assert not gateway["upload"].requests
     answer = await gateway.ask("GET", PART)
     refused(answer, 405, "method-not-allowed")

@@ -12,7 +12,7 @@ from devstack.ports import LOOPBACK
 from portal.app import build
 from portal.settings import Settings
 from services.kit.logs import configure
-from services.kit.serving import serve, server
+from services.kit.server import create_server, serve
 from tests.eventually import eventually
 from tests.fakes.api.app import FakeApi
 from tests.integration.gateway.nginx import Gateway
@@ -35,7 +35,7 @@ async def portal_behind(gateway: Gateway) -> AsyncIterator[None]:
         listen_host=LOOPBACK,
         listen_port=gateway["portal"].port,
     )
-    running = server(build(settings, FakeApi.populated().transport()).app, settings, settings.listen_port)
+    running = create_server(build(settings, FakeApi.populated().transport()).app, settings, settings.listen_port)
     serving = asyncio.create_task(serve(running, settings))
     try:
         await eventually(lambda: listens(settings.listen_port))

@@ -152,8 +152,8 @@ async def test_a_malformed_request_is_a_problem(gateway: Gateway, raw: bytes) ->
 
 async def test_exceeded_limits_are_problems(gateway: Gateway) -> None:
     refused(await gateway.ask("GET", "/api/auth/" + "a" * 40_000), 414, "uri-too-long")
-    refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "too-large")
-    refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "too-large")
+    refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "content-too-large")
+    refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "content-too-large")
     assert (await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_536)).status == 200
     answer = await gateway.ask("OPTIONS", "/api/auth/x")
     refused(answer, 405, "method-not-allowed")
@@ -165,7 +165,7 @@ async def test_exceeded_limits_are_problems(gateway: Gateway) -> None:
 
 async def test_a_chunked_body_has_the_same_limit(gateway: Gateway) -> None:
     begin = b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
-    refused(await gateway.send(begin + b"10001\r\n" + b"a" * 65_537 + b"\r\n0\r\n\r\n"), 413, "too-large")
+    refused(await gateway.send(begin + b"10001\r\n" + b"a" * 65_537 + b"\r\n0\r\n\r\n"), 413, "content-too-large")
 
 
 async def test_one_network_cannot_flood_the_services_whatever_address_it_claims(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ async def test_one_network_cannot_flood_the_services_whatever_address_it_claims(
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="2")
         answers = [await running.ask("GET", "/api/auth/x", f"X-Forwarded-For: 10.0.0.{n}") for n in range(6)]
         assert [answer.status for answer in answers] == [200, 200, 200, 429, 429, 429]
-        refused(answers[-1], 429, "too-many")
+        refused(answers[-1], 429, "too-many-requests")
         assert answers[-1].headers["retry-after"] == "10"
     finally:
         await running.stop()
@@ -195,7 +195,7 @@ async def test_one_network_cannot_take_every_connection(tmp_path: Path) -> None:
             for writer in (one, two):
                 writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n\r\n")
             await eventually(lambda: len(running["auth"].requests) == 2)
-            refused(await running.ask("GET", "/api/auth/x"), 429, "too-many")
+            refused(await running.ask("GET", "/api/auth/x"), 429, "too-many-requests")
             may_end.set()
             assert [(await read_answer(reader)).status for reader in (first, second)] == [200, 200]
         assert (await running.ask("GET", "/api/auth/x")).status == 200

@@ -130,7 +130,7 @@ class Drafts(FullList):
     most = LIMITS.drafts
 
     async def add(self, number: int, files: int) -> str:
-        draft = new_draft(str(uuid4()), SENDER, "fr", 7, when(number)).but(
+        draft = new_draft(str(uuid4()), SENDER, "fr", 7, when(number)).evolve(
             subject=SUBJECT,
             text=TEXT,
             to=tuple(one.address for one in recipients()),
@@ -152,7 +152,7 @@ class Sent(Drafts):
 
     def changed(self, draft: Transfer, at: datetime) -> Transfer:
         ends = at + timedelta(days=7)
-        return draft.but(state="submitted", recipients=recipients(), submitted_at=at, ends_at=ends)
+        return draft.evolve(state="submitted", recipients=recipients(), submitted_at=at, ends_at=ends)
 
 
 class Pending(FullList):
@@ -184,8 +184,10 @@ class Received(FullList):
         deps, recipient = self.service.deps, contents.recipients[0]
         token = deps.links.token(contents.id, recipient)
         link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-        assert await deps.links.all.add(link.but(shelves=dict(_shelves(contents, at))))
-        assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
+        assert await deps.links.all.add(link.evolve(shelves=dict(_shelves(contents, at))))
+        assert await deps.deliveries.all.add(
+            Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
+        )
         return contents.id
 
     async def remove(self, id: str) -> None:
@@ -210,11 +212,13 @@ class FollowedFiles(FullList):
         deps, contents = self.service.deps, Contents.of(parcel(str(uuid4()), when(number), files))
         shelves, at = dict(_shelves(contents, when(number))), when(number)
         assert await deps.contents.all.add(contents)
-        assert await deps.deliveries.all.add(Delivery(id=contents.id, label=contents.label, ends_at=contents.ends_at))
+        assert await deps.deliveries.all.add(
+            Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
+        )
         for place, recipient in enumerate(contents.recipients):
             token = deps.links.token(contents.id, recipient)
             link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-            assert await deps.links.all.add(link.but(shelves=shelves if place < self.busy else {}))
+            assert await deps.links.all.add(link.evolve(shelves=shelves if place < self.busy else {}))
         self.transfer = contents.id
         return contents.id
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from devstack.stack import Stack
-from services.kit.pages import LONGEST_CURSOR, MOST_ITEMS, USUAL_ITEMS
+from services.kit.pagination import DEFAULT_ITEMS, MAX_CURSOR_LENGTH, MAX_ITEMS
 from tests.harness import starting
 from tests.integration.lists.full import FULL_LISTS, FullList
 from tests.integration.upload.service import slug
@@ -45,18 +45,18 @@ async def empty(request: pytest.FixtureRequest, servers: Stack) -> AsyncIterator
 def test_every_list_is_asked_for_with_the_same_words(name: str) -> None:
     asked = {one["name"]: one["schema"] for one in DESCRIBED[name]["parameters"] if one["in"] == "query"}
     assert set(asked) >= {"limit", "cursor"}
-    assert (asked["limit"]["maximum"], asked["limit"]["default"]) == (MOST_ITEMS, USUAL_ITEMS)
+    assert (asked["limit"]["maximum"], asked["limit"]["default"]) == (MAX_ITEMS, DEFAULT_ITEMS)
 
 
 async def test_a_page_of_the_largest_items_is_within_its_bound(empty: FullList) -> None:
     await empty.fill(APART)
-    first = await empty.ask(limit=MOST_ITEMS)
+    first = await empty.ask(limit=MAX_ITEMS)
     assert first.status_code == 200, first.text
     print(f"{empty.path}: {len(first.json()['items'])} items, {len(first.content)} bytes")
     assert len(first.content) <= BOUND_BYTES
     found, page = list(first.json()["items"]), first.json()
     while page["next_cursor"]:
-        answer = await empty.ask(limit=MOST_ITEMS, cursor=page["next_cursor"])
+        answer = await empty.ask(limit=MAX_ITEMS, cursor=page["next_cursor"])
         assert len(answer.content) <= BOUND_BYTES
         page = answer.json()
         found += page["items"]
@@ -95,9 +95,9 @@ async def test_a_page_that_cannot_be_is_refused(empty: FullList) -> None:
     if not empty.changes:
         await empty.add(0, 1)
     before_all_time = base64.urlsafe_b64encode(b"-99999999999999.a").decode()
-    for cursor in ("", "x", "é", "MTIz", "LTE.", before_all_time, "a" * LONGEST_CURSOR):
+    for cursor in ("", "x", "é", "MTIz", "LTE.", before_all_time, "a" * MAX_CURSOR_LENGTH):
         answer = await empty.ask(cursor=cursor)
         assert (answer.status_code, slug(answer)) == (400, "cursor-not-valid"), cursor
-    for query in ({"limit": 0}, {"limit": MOST_ITEMS + 1}, {"limit": "many"}, {"cursor": "a" * (LONGEST_CURSOR + 1)}):
+    for query in ({"limit": 0}, {"limit": MAX_ITEMS + 1}, {"limit": "many"}, {"cursor": "a" * (MAX_CURSOR_LENGTH + 1)}):
         answer = await empty.ask(**query)
         assert (answer.status_code, slug(answer)) == (422, "malformed-request"), query

@@ -68,7 +68,7 @@ async def make_due(deps: Deps, transfer: str) -> None:
     """Time is moved, never slept: what is delayed is due now."""
     for mail in await of(deps, transfer):
         if mail.next_at is not None:
-            await deps.mails.all.update(mail.id, lambda there, _now: (there.but(next_at=AT_ONCE), []))
+            await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(next_at=AT_ONCE), []))
 
 
 def new_transfer() -> str:

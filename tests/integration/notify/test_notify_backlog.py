@@ -1,4 +1,4 @@
-"""After a start, the facts that waited are heard before the first mail leaves; but no mail waits for ever."""
+"""After a start, the events that waited are handled before the first mail leaves; but no mail waits for ever."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,12 +8,12 @@ import pytest
 
 from devstack.stack import Stack
 from services.contracts.upload import TransferWithdrawn
-from services.kit.announced import announced
 from services.kit.bus import Bus, Handler, declare
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.mongo import Database
+from services.kit.outbox_entry import entries_for
 from services.notify import postman as postman_module
-from services.notify.handlers import heard, on_approval_requested, on_link_issued
+from services.notify.handlers import on_approval_requested, on_link_issued, subscriptions
 from tests.eventually import eventually
 from tests.integration.notify.service import deps_on, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer
@@ -21,7 +21,7 @@ from tests.unit.notify.told import AGENTS, FIRM, SENDER, approval_requested, end
 
 
 @asynccontextmanager
-async def connected(bus: Bus, handlers: dict[type[Fact], Handler]) -> AsyncIterator[Bus]:
+async def connected(bus: Bus, handlers: dict[type[Event], Handler]) -> AsyncIterator[Bus]:
     await bus.connect(handlers)
     try:
         yield bus
@@ -39,9 +39,9 @@ async def test_a_withdrawal_that_waited_is_heard_before_the_first_mail_leaves(
     for transfer in transfers:
         await on_approval_requested(deps, approval_requested(transfer))
     async with connected(Bus(servers.amqp_admin_url, "upload"), {}) as upload:
-        for entry in announced([endings(transfer)["withdrawn"] for transfer in transfers]):
+        for entry in entries_for([endings(transfer)["withdrawn"] for transfer in transfers]):
             await upload.publish(entry)
-    async with walking(deps), connected(reader, {TransferWithdrawn: heard(deps)[TransferWithdrawn]}):
+    async with walking(deps), connected(reader, {TransferWithdrawn: subscriptions(deps)[TransferWithdrawn]}):
         await eventually(lambda: len(mailer.told.to(SENDER.address)) == len(transfers))
     assert not any(mailer.told.to(agent) for agent in AGENTS)
     for transfer in transfers:

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.mongo import Database
 from services.notify.deps import Deps
-from services.notify.handlers import heard
+from services.notify.handlers import subscriptions
 from services.notify.post.mailer import SmtpMailer
 from services.notify.standing import Standing
 from tests.eventually import eventually
@@ -32,20 +32,20 @@ BYSTANDER = "sacha@ville.example"
 WAYS = ("withdrawn", "refused", "quarantined", "lapsed", "expired")
 
 
-def offers(transfer: str) -> list[Fact]:
+def offers(transfer: str) -> list[Event]:
     """What brings somebody a right: links, reminders, a later end, a question to two agents."""
     again = link_issued(transfer).model_copy(update={"asked_at": AT})
     return [link_issued(transfer), again, left_unused(transfer), left_unused(transfer, AT)]
 
 
-def end(transfer: str, way: str) -> Fact:
+def end(transfer: str, way: str) -> Event:
     return {**endings(transfer), "expired": expired(transfer)}[way]
 
 
-async def hear(deps: Deps, *facts: Fact) -> None:
-    handlers = heard(deps)
-    for fact in facts:
-        await handlers[type(fact)](fact)
+async def hear(deps: Deps, *events: Event) -> None:
+    handlers = subscriptions(deps)
+    for event in events:
+        await handlers[type(event)](event)
 
 
 async def everything_left(deps: Deps, *transfers: str) -> None:
@@ -106,10 +106,10 @@ async def test_a_recipient_who_was_revoked_gets_nothing_when_the_relay_is_back(d
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_once_an_agent_has_vouched_nobody_else_is_asked(database: Database, order: tuple[int, ...]) -> None:
     transfer = new_transfer()
-    facts = [approval_requested(transfer), released(transfer, BY, awaiting=False)]
+    events = [approval_requested(transfer), released(transfer, BY, awaiting=False)]
     async with smtp_server({}) as (told, relay):
         deps = deps_on(database, SmtpMailer(relay))
-        await hear(deps, *(facts[index] for index in order))
+        await hear(deps, *(events[index] for index in order))
         async with walking(deps):
             await everything_left(deps, transfer)
     assert not any(b"SECRET" in content for _, content in told.accepted)
@@ -161,6 +161,6 @@ async def test_an_end_during_the_transaction_is_too_late_and_the_mail_is_recorde
 
         await eventually(recorded)
     (link,) = [mail for mail in await of(deps, transfer) if mail.kind == "link"]
-    (fact,) = [entry.body for entry in await deps.mails.all.outbox(link.id)]
-    assert (fact["state"], fact["recipient"]) == ("accepted", FIRM)
+    (event,) = [entry.body for entry in await deps.mails.all.outbox(link.id)]
+    assert (event["state"], event["recipient"]) == ("accepted", FIRM)
     assert len(mailer.told.to(FIRM)) == 1

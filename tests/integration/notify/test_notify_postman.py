@@ -53,7 +53,7 @@ class Writing(Secretary):
         return super().letter(mail)
 
 
-async def facts(deps: Deps, transfer: str) -> list[str]:
+async def events(deps: Deps, transfer: str) -> list[str]:
     return [entry.body["state"] for mail in await of(deps, transfer) for entry in await deps.mails.all.outbox(mail.id)]
 
 
@@ -67,10 +67,10 @@ async def test_a_mail_is_sent_at_once_and_what_it_said_is_forgotten(database: Da
     sent = (await of(deps, transfer))[0]
     assert "SECRET" not in sent.model_dump_json()
     assert SACHA not in sent.model_dump_json()
-    assert await facts(deps, transfer) == ["accepted"]
+    assert await events(deps, transfer) == ["accepted"]
 
 
-async def test_the_same_fact_again_sends_nothing_again(database: Database) -> None:
+async def test_the_same_event_again_sends_nothing_again(database: Database) -> None:
     mailer, transfer = FakeMailer(), new_transfer()
     deps = deps_on(database, mailer)
     async with walking(deps):
@@ -96,7 +96,7 @@ async def test_three_refusals_for_now_and_then_it_arrives_told_of_the_delay_once
             await eventually(states(deps, transfer, "link accepted"))
     assert told.attempts[SACHA] == 4
     assert len(told.to(SACHA)) == 1
-    assert await facts(deps, transfer) == ["delayed", "accepted"]
+    assert await events(deps, transfer) == ["delayed", "accepted"]
 
 
 async def test_a_refusal_for_good_is_told_to_the_sender_once_per_recipient(database: Database) -> None:
@@ -212,7 +212,7 @@ async def test_the_mails_of_a_large_transfer_hold_up_nobody_elses(database: Data
         for copy in range(2):
             await on_link_issued(deps, link_issued(transfer, f"p{copy}@other{n}.example"))
     await on_one_time_link_issued(deps, one_time_link(new_transfer()))
-    assert writing.letters == [], "what a fact calls for is written when it leaves"
+    assert writing.letters == [], "what an event calls for is written when it leaves"
     async with walking(*(another(deps) for _ in range(postmen))):
         await eventually(lambda: len(mailer.told.accepted) == 37)
     sent = [address.partition("@")[2] for address, _ in mailer.told.accepted]
@@ -231,7 +231,7 @@ async def test_a_flow_whose_mails_are_delayed_loses_no_turn_of_the_others(databa
         for n in range(2):
             await on_link_issued(deps, link_issued(transfer, f"p{n}@ville.example"))
     for mail in await of(deps, flows[1]):
-        await deps.mails.all.update(mail.id, lambda there, _now: (there.but(next_at=later), []))
+        await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(next_at=later), []))
     found = [mail.flow for mail, _ in await deps.mails.due([], 10)]
     assert found == [flows[0], flows[2]] * 2
 
@@ -264,12 +264,12 @@ async def test_a_link_that_has_ended_is_not_sent_any_more(database: Database) ->
 async def test_a_mail_that_cannot_be_built_ends_and_harms_no_other(database: Database) -> None:
     mailer, transfer = FakeMailer(), new_transfer()
     deps = deps_on(database, mailer)
-    fact = link_issued(transfer, SACHA)
+    event = link_issued(transfer, SACHA)
     broken = deps.secretary.to_recipient(
-        "link", fact.label, fact.recipient, fact.ends_at, link="x", quoted="", files=(), downloads_per_file=3,
-        ends_at=fact.ends_at,
+        "link", event.reference, event.recipient, event.ends_at, link="x", quoted="", files=(), downloads_per_file=3,
+        ends_at=event.ends_at,
     )  # fmt: skip
-    await deps.mails.post(broken.but(id="link:broken", recipient="no address at all"))
+    await deps.mails.post(broken.evolve(id="link:broken", recipient="no address at all"))
     async with walking(deps):
-        await on_link_issued(deps, fact)
+        await on_link_issued(deps, event)
         await eventually(states(deps, transfer, "link accepted", "link failed", "undeliverable accepted"))

@@ -3,14 +3,14 @@
 from email import message_from_bytes, policy
 
 from services.contracts.auth import OneTimeLinkIssued
-from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, Approver
-from services.contracts.values import Label, Person, Recipient
+from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, ApproverInvitation
+from services.contracts.values import Person, Recipient, TransferReference
 from services.kit.mongo import Database
-from services.notify.handlers import heard
+from services.notify.handlers import subscriptions
 from tests.eventually import eventually
 from tests.integration.notify.service import deps_on, new_transfer, of, walking
 from tests.unit.notify.scripted import FakeMailer
-from tests.unit.notify.told import AT, ENDS_AT, FILES, label, link_issued, secret
+from tests.unit.notify.told import AT, ENDS_AT, FILES, link_issued, reference, secret
 
 LINKED, ASKED, SIGNING, SENDING = "Sacha@Ville.example", "Dominique@x.example", "Eva@x.example", "Maire@ville.example"
 
@@ -18,12 +18,12 @@ LINKED, ASKED, SIGNING, SENDING = "Sacha@Ville.example", "Dominique@x.example", 
 async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database) -> None:
     mailer, transfer = FakeMailer(), new_transfer()
     deps = deps_on(database, mailer)
-    handlers = heard(deps)
+    handlers = subscriptions(deps)
     sender = Person(address=SENDING.lower(), name="Maire", mail_to=SENDING)
-    about = Label(**{**dict(label(transfer)), "sender": sender})
+    about = TransferReference(**{**dict(reference(transfer)), "sender": sender})
     asked = Recipient(address=ASKED.lower(), field="to", role="agent", mail_to=ASKED)
     linked = Recipient(address=LINKED.lower(), field="to", role="external", mail_to=LINKED)
-    facts = [
+    events = [
         OneTimeLinkIssued(
             link=transfer,
             address=SIGNING.lower(),
@@ -34,23 +34,23 @@ async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database)
             mail_to=SIGNING,
         ),
         ApprovalRequested(
-            label=about,
+            reference=about,
             recipients=(asked, linked),
             text="",
             files=FILES,
-            approvers=(Approver(address=asked.address, token=secret("approve")),),
+            approvers=(ApproverInvitation(address=asked.address, token=secret("approve")),),
             ends_at=ENDS_AT,
             decide_by=ENDS_AT,
         ),
-        link_issued(transfer).model_copy(update={"label": about, "recipient": linked}),
-        ApprovalLapsed(label=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
+        link_issued(transfer).model_copy(update={"reference": about, "recipient": linked}),
+        ApprovalLapsed(reference=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
     ]
 
     async with walking(deps):
-        for fact in facts[:3]:
-            await handlers[type(fact)](fact)
+        for event in events[:3]:
+            await handlers[type(event)](event)
         await eventually(lambda: _left(mailer, 3))
-        await handlers[ApprovalLapsed](facts[3])
+        await handlers[ApprovalLapsed](events[3])
         await eventually(lambda: _left(mailer, 5))
     assert sorted(to for to, _ in mailer.told.accepted) == sorted([SIGNING, ASKED, LINKED, SENDING, ASKED])
     [raw] = mailer.told.to(LINKED)

@@ -105,9 +105,9 @@ async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
     assert answer.json()["state"] == "approved"
     again = await client.post(f"/approvals/{token(sent)}/approval", json=body)
     assert again.json() == answer.json()
-    facts = await deps.propagations.all.outbox(sent.transfer)
-    assert len(facts) == 3
-    assert {one["address"] for one in facts[-1].body["released_to"]} == {FIRM, "archives@firme.example"}
+    events = await deps.propagations.all.outbox(sent.transfer)
+    assert len(events) == 3
+    assert {one["address"] for one in events[-1].body["released_to"]} == {FIRM, "archives@firme.example"}
 
 
 async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.AsyncClient, sent: Parcel) -> None:
@@ -129,7 +129,7 @@ async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent
 
 async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
     shown = await digest(client, sent)
-    await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+    await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-already-withdrawn")
     card = (await client.get(f"/approvals/{token(sent)}")).json()
@@ -207,7 +207,7 @@ async def test_hidden_recipients_are_hidden_from_agents_who_decide_nothing(
 
 async def revoke(deps: Deps, sent: Parcel, address: str) -> None:
     one = next(one for one in sent.recipients if one.address == address)
-    await on_recipient_revoked(deps, RecipientRevoked(label=sent.label(), recipient=one, revoked_at=utc_now()))
+    await on_recipient_revoked(deps, RecipientRevoked(reference=sent.reference(), recipient=one, revoked_at=utc_now()))
 
 
 async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_again(
@@ -220,8 +220,8 @@ async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_a
     answer = await client.post(path, json={"digest": await digest(client, sent)})
     assert answer.status_code == 200
     assert FIRM not in answer.text
-    fact = (await deps.propagations.all.outbox(sent.transfer))[-1]
-    assert [one["address"] for one in fact.body["released_to"]] == ["archives@firme.example"]
+    event = (await deps.propagations.all.outbox(sent.transfer))[-1]
+    assert [one["address"] for one in event.body["released_to"]] == ["archives@firme.example"]
 
 
 async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
@@ -244,9 +244,9 @@ async def test_a_later_end_is_shown_and_is_no_reason_to_read_it_again(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     shown, later = await digest(client, sent), sent.ends_at + timedelta(days=1)
-    fact = TransferExtended(label=sent.label(), ends_at=later, extended_at=utc_now())
+    event = TransferExtended(reference=sent.reference(), ends_at=later, extended_at=utc_now())
     for _ in range(2):
-        await on_transfer_extended(deps, fact)
+        await on_transfer_extended(deps, event)
     card = (await client.get(f"/approvals/{token(sent)}")).json()
     assert card["shown"]["ends_at"][:19] == later.isoformat()[:19]
     assert card["shown"]["digest"] == shown

@@ -1,4 +1,4 @@
-"""Approve, refuse, lapse and withdraw at the same instant, on the real database: one outcome and its facts (R20)."""
+"""Approve, refuse, lapse and withdraw at the same instant, on the real database: one outcome and its events (R20)."""
 
 import asyncio
 import random
@@ -62,7 +62,7 @@ async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
     sent, store = about_to_lapse(), deps.propagations.all
     await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
     digest = (await store.get(sent.transfer)).shown().digest
-    withdrawn = TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now())
+    withdrawn = TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now())
     await at_once(
         lambda: store.update(sent.transfer, lambda one, now: approve(one, CLERK, digest, now)),
         lambda: store.update(sent.transfer, lambda one, now: refuse(one, OTHER_CLERK, digest, "non", now)),
@@ -88,11 +88,11 @@ async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(propagat
 @pytest.mark.parametrize("order", [("sent", "gone"), ("gone", "sent"), ("gone", "sent", "gone", "sent")])
 async def test_a_withdrawal_in_any_order_ends_in_the_same_state(deps: Deps, order: tuple[str, ...]) -> None:
     sent = parcel(sent_at=utc_now())
-    for fact in order:
-        if fact == "sent":
+    for event in order:
+        if event == "sent":
             await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
         else:
-            await on_transfer_withdrawn(deps, TransferWithdrawn(label=sent.label(), withdrawn_at=utc_now()))
+            await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
     found = await deps.propagations.all.get(sent.transfer)
     assert found.state == "withdrawn"
     assert len(found.invited) == 2
@@ -114,6 +114,6 @@ async def test_an_old_decision_is_forgotten_once_nothing_of_it_waits_to_be_told(
     await forget_old(deps)
     assert (await deps.propagations.all.get(sent.transfer)).id
     store = deps.propagations.all
-    await store.confirmed(sent.transfer, await store.outbox(sent.transfer))
+    await store.mark_published(sent.transfer, await store.outbox(sent.transfer))
     await forget_old(deps)
     assert await store.find({"_id": sent.transfer}) == []

@@ -12,7 +12,7 @@ import httpx
 import minio
 
 from services.kit.mongo import Database
-from services.kit.objects import Objects
+from services.kit.objects import ObjectStore
 from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
@@ -43,7 +43,7 @@ class Upload(Harness[Deps]):
     settings_class = Settings
     settings: Settings
     router = router
-    largest_body_bytes = LARGEST_BODY_BYTES
+    max_body_bytes = LARGEST_BODY_BYTES
 
     def given(self) -> dict[str, Any]:
         stack = self.servers
@@ -65,7 +65,7 @@ class Upload(Harness[Deps]):
         await super().start(instances, **settings)
         stack = self.servers
         self.bucket = self.settings.s3_bucket
-        self.objects: list[Objects] = [deps.objects for deps in self.instances]
+        self.objects: list[ObjectStore] = [deps.objects for deps in self.instances]
         self.store = minio.Minio(
             stack.s3_endpoint.split("//")[1],
             access_key=stack.s3_access_key,
@@ -79,9 +79,9 @@ class Upload(Harness[Deps]):
         self.gateway = await self.closing.enter_async_context(gateway)
 
     async def _remove_bucket(self) -> None:
-        for pending in await self.objects[0].pending():
+        for pending in await self.objects[0].multipart_uploads():
             await self.objects[0].abort_multipart(pending.key, pending.upload_id)
-        for found in await self.objects[0].listing():
+        for found in await self.objects[0].list_objects():
             await self.objects[0].remove(found.key)
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
 
@@ -119,7 +119,7 @@ class Upload(Harness[Deps]):
         }
         return (await self.gateway.put(granted.headers["x-store-path"], content=body, headers=headers)).status_code
 
-    async def facts(self, transfer: str) -> list[dict[str, Any]]:
+    async def events(self, transfer: str) -> list[dict[str, Any]]:
         """What a transfer announced, oldest first; the relay is not running."""
         return await self.announced("transfers", transfer)
 
@@ -136,11 +136,11 @@ class Upload(Harness[Deps]):
 
     async def keys(self) -> set[str]:
         """Everything in the bucket."""
-        return {found.key for found in await self.objects[0].listing()}
+        return {found.key for found in await self.objects[0].list_objects()}
 
     async def pending(self) -> int:
         """How many multipart uploads are open."""
-        return len(await self.objects[0].pending())
+        return len(await self.objects[0].multipart_uploads())
 
     async def sweep(self) -> None:
         """What the loop does, when the downloads know of every end."""

@@ -137,7 +137,7 @@ async def test_one_draft_too_many_is_refused(started: Started) -> None:
     assert (await upload.of(AGENT).ask("PUT", f"/drafts/{uuid4()}", {})).status_code == 200
 
 
-async def test_fifty_submissions_at_once_announce_one_fact(upload: Upload) -> None:
+async def test_fifty_submissions_at_once_announce_one_event(upload: Upload) -> None:
     senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
     draft = await senders[0].ready(b"one", b"two", to=f"{AGENT}, x@ville.example")
     answers = await asyncio.gather(
@@ -145,14 +145,14 @@ async def test_fifty_submissions_at_once_announce_one_fact(upload: Upload) -> No
     )
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    facts = await upload.facts(draft)
-    assert [fact["type"] for fact in facts] == ["upload.transfer-submitted.v1"]
+    events = await upload.events(draft)
+    assert [event["type"] for event in events] == ["upload.transfer-submitted.v1"]
     recap = answers[0].json()
     assert recap["transfer"] == draft
     assert (recap["needs_approval"], recap["approvers"]) == (True, [AGENT])
     assert recap["recipients"] == {"agent": [AGENT], "external": ["x@ville.example"]}
     assert recap["total_bytes"] == 6
-    parcel = facts[0]["body"]["parcel"]
+    parcel = events[0]["body"]["parcel"]
     assert [file["path"] for file in parcel["files"]] == ["relevé 0.csv", "relevé 1.csv"]
     assert {file["object_key"] for file in parcel["files"]} == await upload.keys()
 
@@ -163,7 +163,7 @@ async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: U
     assert (answer.status_code, slug(answer)) == (422, "agent-needed")
     named = [problem["slug"] for problem in answer.json()["problems"]]
     assert named == ["agent-needed", "subject-missing", "file-missing"]
-    assert await upload.facts(draft) == []
+    assert await upload.events(draft) == []
 
 
 async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Started) -> None:
@@ -198,7 +198,7 @@ async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: U
         *(senders[number % 2].ask("DELETE", f"/transfers/{transfer}") for number in range(20))
     )
     assert {answer.status_code for answer in answers} == {204}
-    types = [fact["type"] for fact in await upload.facts(transfer)]
+    types = [event["type"] for event in await upload.events(transfer)]
     assert types == ["upload.transfer-submitted.v1", "upload.transfer-withdrawn.v1"]
     recap = await senders[0].ask("POST", f"/drafts/{transfer}/submission")
     assert recap.status_code == 200

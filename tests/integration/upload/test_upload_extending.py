@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from services.contracts.download import TransferExpired
-from services.upload.handlers import heard
+from services.upload.handlers import subscriptions
 from tests.integration.upload.service import AGENT, OUTSIDER, Upload, slug
-from tests.integration.upload.test_upload_sweeps import label
+from tests.integration.upload.test_upload_sweeps import reference
 
 EXTENDED = "upload.transfer-extended.v1"
 
@@ -21,8 +21,8 @@ async def test_an_extension_is_counted_from_the_submission_and_announced_once(up
     card = answers[0].json()
     assert card["validity_days"] == 14
     assert datetime.fromisoformat(card["ends_at"]) - datetime.fromisoformat(card["submitted_at"]) == timedelta(days=14)
-    (fact,) = [fact for fact in await upload.facts(transfer) if fact["type"] == EXTENDED]
-    assert datetime.fromisoformat(fact["body"]["ends_at"]) == datetime.fromisoformat(card["ends_at"])
+    (event,) = [event for event in await upload.events(transfer) if event["type"] == EXTENDED]
+    assert datetime.fromisoformat(event["body"]["ends_at"]) == datetime.fromisoformat(card["ends_at"])
     assert (await senders[1].ask("GET", f"/transfers/{transfer}")).json()["ends_at"] == card["ends_at"]
 
 
@@ -78,5 +78,5 @@ async def test_an_end_that_was_found_before_the_extension_was_heard_of_removes_n
 
 
 async def hear_the_end(upload: Upload, transfer: str, at: datetime) -> None:
-    fact = TransferExpired(label=label(transfer), report=(), expired_at=at)
-    await heard(upload.deps)[TransferExpired](fact)
+    event = TransferExpired(reference=reference(transfer), report=(), expired_at=at)
+    await subscriptions(upload.deps)[TransferExpired](event)

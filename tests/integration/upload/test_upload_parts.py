@@ -45,8 +45,8 @@ async def test_the_same_part_is_let_in_again_and_another_one_is_not(upload: Uplo
 @pytest.mark.parametrize(
     ("changed", "status", "name"),
     [
-        ({"X-Part-Length": ""}, 411, "length-needed"),
-        ({"X-Part-Length": "-5"}, 411, "length-needed"),
+        ({"X-Part-Length": ""}, 411, "length-required"),
+        ({"X-Part-Length": "-5"}, 411, "length-required"),
         ({"X-Part-Length": "6"}, 413, "part-too-large"),
         ({"X-Part-Length": "4"}, 422, "part-too-short"),
         ({"X-Part-CRC32": ""}, 422, "checksum-needed"),

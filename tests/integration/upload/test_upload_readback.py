@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.kit.objects import Objects, StoreUnavailable
+from services.kit.objects import ObjectStore, StoreUnavailable
 from services.upload.readback import damaged, read_back
 from tests.integration.upload.conftest import Started
 from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
@@ -62,9 +62,9 @@ async def test_a_file_of_several_parts_becomes_verified_and_that_is_announced_on
     transfer = await upload.of(OUTSIDER).sent(LARGE)
     for _ in range(2):
         await read(upload)
-    (fact,) = await announced(upload, transfer)
-    assert (fact["sha256"], fact["crc32"]) == (hashlib.sha256(LARGE).hexdigest(), zlib.crc32(LARGE))
-    assert (fact["transfer"], await outcome(upload.of(OUTSIDER), transfer)) == (transfer, ("submitted", None))
+    (event,) = await announced(upload, transfer)
+    assert (event["sha256"], event["crc32"]) == (hashlib.sha256(LARGE).hexdigest(), zlib.crc32(LARGE))
+    assert (event["transfer"], await outcome(upload.of(OUTSIDER), transfer)) == (transfer, ("submitted", None))
 
 
 async def test_a_small_file_alone_is_not_read_back(upload: Upload) -> None:
@@ -79,7 +79,7 @@ async def test_a_file_whose_declared_digest_is_a_lie_is_sent_and_then_quarantine
     for _ in range(2):
         await read(upload)
     assert await outcome(sender, transfer) == ("closed", "quarantined")
-    _, quarantined = await upload.facts(transfer)
+    _, quarantined = await upload.events(transfer)
     assert quarantined["type"] == "upload.transfer-quarantined.v1"
     assert [file["path"] for file in quarantined["body"]["files"]] == ["grand.bin"]
     assert await announced(upload, transfer) == []
@@ -102,8 +102,8 @@ async def test_the_bytes_of_a_quarantined_transfer_are_kept_for_a_while(started:
 async def test_a_wrong_crc_is_corrected_and_held_against_nobody(upload: Upload) -> None:
     transfer = await sent_with(upload.of(OUTSIDER), LARGE, lie=lambda cut: cut._replace(crc32="00000007"))
     await read(upload)
-    (fact,) = await announced(upload, transfer)
-    assert fact["crc32"] == zlib.crc32(LARGE)
+    (event,) = await announced(upload, transfer)
+    assert event["crc32"] == zlib.crc32(LARGE)
 
 
 async def test_the_crc_of_small_files_is_looked_at_when_there_may_be_an_archive_of_them(upload: Upload) -> None:
@@ -115,8 +115,8 @@ async def test_the_crc_of_small_files_is_looked_at_when_there_may_be_an_archive_
     assert (await sender.complete(draft, plan["file"], b"four")).status_code == 200
     assert (await sender.ask("POST", f"/drafts/{draft}/submission")).status_code == 200
     await read(upload)
-    facts = await announced(upload, draft)
-    assert [(fact["file"], fact["crc32"]) for fact in facts] == [(plan["file"], zlib.crc32(b"four"))]
+    events = await announced(upload, draft)
+    assert [(event["file"], event["crc32"]) for event in events] == [(plan["file"], zlib.crc32(b"four"))]
 
 
 async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> None:
@@ -148,7 +148,7 @@ async def test_several_instances_share_the_work(upload: Upload) -> None:
     assert [len(await announced(upload, transfer)) for transfer in transfers] == [1, 1, 1]
 
 
-class Absent(Objects):
+class Absent(ObjectStore):
     """A store that cannot be read."""
 
     def __init__(self) -> None:
@@ -179,7 +179,7 @@ async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload
     await upload.sweep()
     await read(upload)
     assert await upload.documents.verifications.count_documents({}) == 0
-    assert len(await upload.facts(transfer)) == 2
+    assert len(await upload.events(transfer)) == 2
 
 
 async def test_a_crash_before_the_submission_leaves_nothing_unread(upload: Upload) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.kit.objects import Objects, StoredPart
+from services.kit.objects import ObjectStore, StoredPart
 from tests.contents import noise
 from tests.integration.upload.service import MIB, OUTSIDER, Sender, Upload, cuts, slug
 
@@ -20,7 +20,7 @@ def sender(upload: Upload) -> Sender:
 
 async def give_up(upload: Upload) -> None:
     """What a store does with unfinished uploads that it finds too old."""
-    for pending in await upload.objects[0].pending():
+    for pending in await upload.objects[0].multipart_uploads():
         await upload.objects[0].abort_multipart(pending.key, pending.upload_id)
 
 
@@ -110,13 +110,13 @@ async def test_an_upload_that_is_given_up_during_its_completion_is_sent_again(
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     for cut in cuts(plan, LARGE):
         assert await upload.put_part(plan["parts_url"], cut) == 200
-    complete = Objects.complete_multipart
+    complete = ObjectStore.complete_multipart
 
-    async def given_up(objects: Objects, key: str, upload_id: str, parts: list[StoredPart]) -> None:
+    async def given_up(objects: ObjectStore, key: str, upload_id: str, parts: list[StoredPart]) -> None:
         await give_up(upload)
         await complete(objects, key, upload_id, parts)
 
-    monkeypatch.setattr(Objects, "complete_multipart", given_up)
+    monkeypatch.setattr(ObjectStore, "complete_multipart", given_up)
     refused = await sender.complete(draft, plan["file"], LARGE)
     assert (refused.status_code, slug(refused)) == (409, "parts-missing")
     assert (await planned(sender, draft, plan["file"]))["restarted_at"]

@@ -10,14 +10,14 @@ import pytest
 from services.contracts.auth import SessionRevoked
 from services.contracts.download import TransferExpired
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
-from services.contracts.values import Label, Person
+from services.contracts.values import Person, TransferReference
 from services.kit.clock import utc_now
-from services.kit.events import Fact
-from services.kit.objects import Objects, StoreUnavailable
+from services.kit.events import Event
+from services.kit.objects import ObjectStore, StoreUnavailable
 from services.kit.refusals import NotFound
 from services.upload.arrivals import Arrivals
 from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
-from services.upload.handlers import heard
+from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
 from tests.integration.upload.service import MIB, OUTSIDER, Upload
@@ -25,18 +25,18 @@ from tests.integration.upload.service import MIB, OUTSIDER, Upload
 LARGE = bytes(9 * MIB)
 
 
-def label(transfer: str) -> Label:
+def reference(transfer: str) -> TransferReference:
     sender = Person(address=OUTSIDER, name="Camille Martin")
-    return Label(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
+    return TransferReference(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
 
 
-def ends(transfer: str) -> dict[str, Fact]:
-    now, one = utc_now(), label(transfer)
+def ends(transfer: str) -> dict[str, Event]:
+    now, one = utc_now(), reference(transfer)
     agent = Person(address="a@ministere.example")
     return {
-        "refused": TransferRefused(label=one, refused_by=agent, reason="", approvers=(), refused_at=now),
-        "lapsed": ApprovalLapsed(label=one, approvers=(), lapsed_at=now),
-        "expired": TransferExpired(label=one, report=(), expired_at=now + timedelta(days=8)),
+        "refused": TransferRefused(reference=one, refused_by=agent, reason="", approvers=(), refused_at=now),
+        "lapsed": ApprovalLapsed(reference=one, approvers=(), lapsed_at=now),
+        "expired": TransferExpired(reference=one, report=(), expired_at=now + timedelta(days=8)),
     }
 
 
@@ -45,9 +45,9 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
     sender = upload.of(OUTSIDER)
     transfer = await sender.sent(b"one", LARGE)
     assert len(await upload.keys()) == 2
-    fact = ends(transfer)[outcome]
+    event = ends(transfer)[outcome]
     for _ in range(2):
-        await heard(upload.deps)[type(fact)](fact)
+        await subscriptions(upload.deps)[type(event)](event)
     await upload.sweep()
     assert await upload.keys() == set()
     card = (await sender.ask("GET", f"/transfers/{transfer}")).json()
@@ -56,17 +56,17 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
 
 
 async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
-    fact = ends(str(uuid4()))["expired"]
+    event = ends(str(uuid4()))["expired"]
     with pytest.raises(NotFound):
-        await heard(upload.deps)[type(fact)](fact)
+        await subscriptions(upload.deps)[type(event)](event)
 
 
 async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
     session = str(uuid4())
     sender = upload.of(OUTSIDER, session=session)
     assert (await sender.ask("GET", "/drafts")).status_code == 200
-    fact = SessionRevoked(session=session, revoked_at=utc_now())
-    await heard(upload.deps)[SessionRevoked](fact)
+    event = SessionRevoked(session=session, revoked_at=utc_now())
+    await subscriptions(upload.deps)[SessionRevoked](event)
     assert (await upload.of(OUTSIDER, 1, session).ask("GET", "/drafts")).status_code == 401
 
 
@@ -193,7 +193,7 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     sender, deps = upload.of(OUTSIDER), upload.deps
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
-    nowhere = Objects("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
+    nowhere = ObjectStore("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
     await upload.pass_time(BYTES_OUTLIVE_THE_END)
     with pytest.raises(StoreUnavailable):
         await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.auth.devices import Devices
-from services.kit.secrets import keyed_hash
+from services.kit.credentials import keyed_hash
 
 NOW = datetime(2031, 5, 6, 7, 59, 59, tzinfo=UTC)
 LIFE = timedelta(days=180)

@@ -25,7 +25,7 @@ from services.auth.domain import (
 )
 from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
 from services.kit.addresses import Domains
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.refusals import Refusal
 
 NOW = datetime(2031, 5, 6, 7, 8, 9, tzinfo=UTC)
@@ -52,13 +52,13 @@ def session(**changes: Any) -> Admission:
 
 
 def test_a_link_is_announced_with_its_secrets_and_rests_without_them() -> None:
-    state, facts = issue("l1", RIGHT, "ana@mairie.example", "en", "t0ken", "k3y", NOW, TERMS)
-    [fact] = facts
-    assert isinstance(fact, OneTimeLinkIssued)
-    assert (fact.link, fact.address, fact.language, fact.expires_at) == ("l1", state.address, "en", NOW + HOUR)
-    assert (fact.token.get_secret_value(), fact.key.get_secret_value()) == ("t0ken", "k3y")
-    assert "t0ken" not in repr(facts)
-    assert "k3y" not in repr(facts)
+    state, events = issue("l1", RIGHT, "ana@mairie.example", "en", "t0ken", "k3y", NOW, TERMS)
+    [event] = events
+    assert isinstance(event, OneTimeLinkIssued)
+    assert (event.link, event.address, event.language, event.expires_at) == ("l1", state.address, "en", NOW + HOUR)
+    assert (event.token.get_secret_value(), event.key.get_secret_value()) == ("t0ken", "k3y")
+    assert "t0ken" not in repr(events)
+    assert "k3y" not in repr(events)
     assert "t0ken" not in state.model_dump_json()
     assert "k3y" not in state.model_dump_json()
 
@@ -148,8 +148,8 @@ def test_a_revoked_session_is_not_given_again() -> None:
 
 
 def test_a_revocation_is_announced_once() -> None:
-    revoked, facts = revoke(session(), NOW + MINUTE)
-    assert facts == [SessionRevoked(session="l1", revoked_at=NOW + MINUTE)]
+    revoked, events = revoke(session(), NOW + MINUTE)
+    assert events == [SessionRevoked(session="l1", revoked_at=NOW + MINUTE)]
     assert revoke(revoked, NOW + HOUR) == (revoked, [])
 
 
@@ -183,12 +183,12 @@ TRIES = st.lists(st.tuples(st.booleans(), st.sampled_from([None, "u1", "u2"]), s
 @given(TRIES)
 def test_whatever_is_tried_at_most_one_session_opens_after_at_most_five_tries(tries: list[Any]) -> None:
     state, now, seen = link(), NOW, set[tuple[datetime, str | None]]()
-    announced: list[Fact] = []
+    announced: list[Event] = []
     for right, asked_as, minutes in tries:
         now += timedelta(minutes=minutes)
         try:
-            state, facts = redeem(state, attempt(RIGHT if right else WRONG, asked_as=asked_as), "agent", now, TERMS)
-            announced += facts
+            state, events = redeem(state, attempt(RIGHT if right else WRONG, asked_as=asked_as), "agent", now, TERMS)
+            announced += events
             found: Session = opened(state, TERMS)
             seen.add((found.started_at, found.asked_as))
         except Refusal:

@@ -28,10 +28,10 @@ def test_the_eleventh_in_a_day_is_refused() -> None:
         mailbox, _ = send_one(mailbox, 3, 10, NOW + n * HOUR)
     with pytest.raises(MailboxSentEnough):
         send_one(mailbox, 3, 10, NOW + DAY - SECOND)
-    after, facts = send_one(mailbox, 3, 10, NOW + DAY)
+    after, events = send_one(mailbox, 3, 10, NOW + DAY)
     assert len(after.sent_at) == 10
     assert after.forget_at == NOW + 2 * DAY
-    assert facts == []
+    assert events == []
 
 
 @given(st.lists(st.integers(0, 7200), max_size=60))

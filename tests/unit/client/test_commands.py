@@ -120,7 +120,7 @@ def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, api: Fa
 
 
 def test_who_is_asked_to_come_back_in_an_hour_is_told_so_at_once(run: Run, api: FakeApi) -> None:
-    api.faults.append(lambda request: problem("too-many", retry_after="3600"))
+    api.faults.append(lambda request: problem("too-many-requests", retry_after="3600"))
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 3
     assert api.pauses == []
 

@@ -42,7 +42,7 @@ def test_a_yes_without_json_is_not_understood() -> None:
 
 
 def test_a_question_that_may_be_asked_twice_is_asked_again(api: FakeApi) -> None:
-    refusals = [problem("unavailable"), problem("too-many", retry_after="7")]
+    refusals = [problem("unavailable"), problem("too-many-requests", retry_after="7")]
     api.faults.append(lambda request: refusals.pop() if refusals else None)
     assert api.client().limits() == LIMITS
     assert api.pauses[0] == 7

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from services.contracts.download import FileDownloaded
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain import archiving
 from services.download.domain.archive import Bundle
 from services.download.domain.attempts import ArchiveAttempt, Attempt, FileAttempt
@@ -17,12 +17,12 @@ from services.download.domain.link import Decision, Link
 from services.download.domain.ranges import Ranges, covered, merged
 from services.download.domain.refusals import DownloadsExhausted, DownloadsRunning
 from services.download.streams.journal import Journal, MayNotGoOn
-from tests.fakes.mongo import FakeAggregates
+from tests.fakes.mongo import FakeRepository
 from tests.unit.download.counter import MIB, START, new_link
 
 CHUNK_BYTES = 8 * MIB
 SIZE = 100 * MIB  # so that a GET of the whole is recorded once on the way
-LINE = FileLine(path="a.zip", size_bytes=SIZE)
+LINE = FileSummary(path="a.zip", size_bytes=SIZE)
 ATTEMPTS: dict[str, Attempt] = {
     "file": FileAttempt(LINE, "f", "mine"),
     "archive": ArchiveAttempt(Bundle({"f": LINE}, {"f": 0}, SIZE), "mine"),
@@ -46,7 +46,7 @@ class Booked:
 
     def __init__(self, attempt: Attempt) -> None:
         self.attempt = attempt
-        self.links: FakeAggregates[Link] = FakeAggregates(START)
+        self.links: FakeRepository[Link] = FakeRepository(START)
         self.received: Ranges = ()
         self.gets: list[Get] = []
         _run(self.links.add(new_link()))
@@ -64,7 +64,7 @@ class Booked:
     @property
     def announced(self) -> int:
         """How often the sender was told of it."""
-        return sum(isinstance(fact, FileDownloaded) for fact in self.links.facts)
+        return sum(isinstance(event, FileDownloaded) for event in self.links.events)
 
     @property
     def is_received(self) -> bool:

@@ -1,22 +1,29 @@
-"""One link on a desk: rules are applied to it at a time of one's choice, and its facts pile up."""
+"""One link on a desk: rules are applied to it at a time of one's choice, and its events pile up."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from services.contracts.values import FileLine, Label, Person, Recipient
+from services.contracts.values import FileSummary, Person, Recipient, TransferReference
 from services.download.domain.gets import Begun, Progress
 from services.download.domain.link import Link
-from services.kit.events import Fact
+from services.kit.events import Event
 
 MIB = 1024 * 1024
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LABEL = Label(transfer="t", sender=Person(address="p@x.fr"), sender_role="agent", subject="s", language="fr")
+REFERENCE = TransferReference(
+    transfer="t", sender=Person(address="p@x.fr"), sender_role="agent", subject="s", language="fr"
+)
 ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
 
 
 def new_link(limit: int = 3, id: str = "l") -> Link:
     return Link(
-        id=id, transfer="t", label=LABEL, recipient=ANNE, downloads_per_file=limit, ends_at=START + timedelta(days=7)
+        id=id,
+        transfer="t",
+        reference=REFERENCE,
+        recipient=ANNE,
+        downloads_per_file=limit,
+        ends_at=START + timedelta(days=7),
     )
 
 
@@ -25,14 +32,14 @@ class Desk:
 
     def __init__(self, size_bytes: int = 10 * MIB, limit: int = 3) -> None:
         self.link = new_link(limit)
-        self.line = FileLine(path="a.zip", size_bytes=size_bytes)
+        self.line = FileSummary(path="a.zip", size_bytes=size_bytes)
         self.now = START
-        self.facts: list[Fact] = []
+        self.events: list[Event] = []
         self.gets: dict[tuple[str, int], str] = {}
 
-    def apply(self, rule: Callable[[Link, datetime], tuple[Link, list[Fact]]]) -> None:
-        self.link, facts = rule(self.link, self.now)
-        self.facts += facts
+    def apply(self, rule: Callable[[Link, datetime], tuple[Link, list[Event]]]) -> None:
+        self.link, events = rule(self.link, self.now)
+        self.events += events
 
     def start(self, id: str) -> None:
         self.apply(lambda link, now: link.start(self.line, "f", id, now))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from services.contracts.download import FileDownloaded
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain import archiving
 from services.download.domain.archive import Bundle
 from services.download.domain.attempts import ArchiveAttempt, Attempt, FileAttempt
@@ -29,16 +29,19 @@ from services.download.domain.refusals import (
     DownloadsRunning,
     DownloadStillRunning,
 )
-from services.kit.events import Fact
+from services.kit.events import Event
 
-LINES = {"large": FileLine(path="large", size_bytes=20 * MIB), "small": FileLine(path="small", size_bytes=2 * MIB)}
+LINES = {
+    "large": FileSummary(path="large", size_bytes=20 * MIB),
+    "small": FileSummary(path="small", size_bytes=2 * MIB),
+}
 BEGINS = {"large": MIB, "small": 22 * MIB}
 BUNDLE = Bundle(LINES, BEGINS, 25 * MIB)
 """Everything is counted in MiB: an archive's headers have one each, as if they were so long."""
 REFUSED = (DownloadsExhausted, DownloadsRunning, DownloadAlreadyDone, DownloadSpent, DownloadStillRunning)
 SCOPES = st.sampled_from(["large", "small", "archive"])
 IDS = st.sampled_from("abcde")
-Rule = Callable[[Link, datetime], tuple[Link, list[Fact]]]
+Rule = Callable[[Link, datetime], tuple[Link, list[Event]]]
 
 
 class Key(NamedTuple):
@@ -253,10 +256,10 @@ class LinkMachine(RuleBasedStateMachine):
             return False
         return True
 
-    def heard(self, facts: list[Fact]) -> None:
-        for fact in facts:
-            if isinstance(fact, FileDownloaded):
-                self.announced[fact.file.path] += 1
+    def heard(self, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, FileDownloaded):
+                self.announced[event.file.path] += 1
 
     def leased(self) -> list[Key]:
         """The downloads that have a lease, and have not carried too much."""

@@ -13,7 +13,7 @@ class Shelf:
         self.runs: list[tuple[int, int]] = []
         self.given_up: list[int] = []
 
-    def run(self, key: str, start: int, stop: int) -> "Pull":
+    def open_range(self, key: str, start: int, stop: int) -> "Pull":
         self.runs.append((start, stop))
         return Pull(self, start)
 

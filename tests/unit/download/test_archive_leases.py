@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.contracts.download import FileDownloaded
-from services.contracts.values import FileLine
+from services.contracts.values import FileSummary
 from services.download.domain import archiving
 from services.download.domain.archive import MOST_ENDED, Bundle
 from services.download.domain.gets import Begun, Progress
@@ -20,7 +20,7 @@ from services.download.domain.refusals import (
 )
 from tests.unit.download.counter import MIB, START, new_link
 
-LINES = {name: FileLine(path=f"{name}.pdf", size_bytes=5 * MIB) for name in "abc"}
+LINES = {name: FileSummary(path=f"{name}.pdf", size_bytes=5 * MIB) for name in "abc"}
 BEGINS = {"a": 0, "b": 5 * MIB, "c": 10 * MIB}
 ALL = Bundle(LINES, BEGINS, 16 * MIB)
 
@@ -49,10 +49,10 @@ def left(link: Link, now: datetime = START) -> list[int]:
 
 
 def test_the_last_byte_of_the_archive_counts_on_every_file_and_tells_each_once() -> None:
-    link, facts = sent(started(new_link(), "x"), "x", 0, 15)
-    assert (left(link), facts) == ([2, 2, 2], [])
-    link, facts = sent(link, "x", 15, 16)
-    assert [fact.file.path for fact in facts if isinstance(fact, FileDownloaded)] == ["a.pdf", "b.pdf", "c.pdf"]
+    link, events = sent(started(new_link(), "x"), "x", 0, 15)
+    assert (left(link), events) == ([2, 2, 2], [])
+    link, events = sent(link, "x", 15, 16)
+    assert [event.file.path for event in events if isinstance(event, FileDownloaded)] == ["a.pdf", "b.pdf", "c.pdf"]
     assert (left(link), link.files_downloaded(START), link.busy_until) == ([2, 2, 2], 3, None)
     with pytest.raises(DownloadAlreadyDone):
         fetched(fetched(fetched(link, "x", 0, 16), "x", 0, 16), "x", 0, 16, START + timedelta(minutes=30))
@@ -105,8 +105,8 @@ def test_whoever_dies_inside_the_last_bytes_is_counted_even_when_another_file_is
     link, _ = link.start(LINES["a"], "a", "1", later)
     assert link.settles_at is not None
     assert link.settles_at <= later
-    link, facts = link.settle(later)
-    assert len(facts) == 3
+    link, events = link.settle(later)
+    assert len(events) == 3
     assert left(link, later) == [1, 2, 2]
 
 
@@ -122,7 +122,7 @@ def test_after_the_end_a_running_archive_goes_on_and_no_new_one_begins() -> None
 
 def test_a_suspended_file_suspends_archives_that_hold_it_and_says_which() -> None:
     link = started(new_link(), "x", files="ac").with_shelves({"b": LINES["b"]})
-    link = link.but(shelves={**link.shelves, "b": link.shelves["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
+    link = link.evolve(shelves={**link.shelves, "b": link.shelves["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
     with pytest.raises(FileSuspended) as refused:
         archiving.start(link, ALL, "y", START)
     assert refused.value.members == {"files": ["b"]}
@@ -144,8 +144,8 @@ def test_a_small_file_is_not_had_more_often_through_ranges_of_an_archive() -> No
 def test_a_line_that_breaks_within_small_files_costs_one_of_three() -> None:
     link = started(new_link(limit=1), "x")
     for start, upto in ((0, 7), (3, 9), (8, 14), (12, 15), (13, 16)):
-        link, facts = ended(fetched(link, "x", start, 16), "x", start, 16, upto=upto)
-    assert (left(link), len(facts)) == ([0, 0, 0], 3)
+        link, events = ended(fetched(link, "x", start, 16), "x", start, 16, upto=upto)
+    assert (left(link), len(events)) == ([0, 0, 0], 3)
 
 
 def test_an_archive_that_carried_twice_its_size_ends_as_undone() -> None:

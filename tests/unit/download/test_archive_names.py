@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.contracts.values import Label, Person
+from services.contracts.values import Person, TransferReference
 from services.download.archive.layout import Layout
 from services.download.archive.layouts import archive_name
 from services.download.archive.names import NAME_BYTES, PATH_BYTES, clean, entry_names
@@ -155,7 +155,9 @@ def name_of(subject: str, sent_at: datetime = SUBMITTED) -> str:
 
 
 def contents(subject: str) -> Contents:
-    label = Label(
+    reference = TransferReference(
         transfer="t", sender=Person(address="a@b.example"), sender_role="agent", subject=subject, language="fr"
     )
-    return Contents(id="t", label=label, recipients=(), text="", files=(), submitted_at=SUBMITTED, ends_at=SUBMITTED)
+    return Contents(
+        id="t", reference=reference, recipients=(), text="", files=(), submitted_at=SUBMITTED, ends_at=SUBMITTED
+    )

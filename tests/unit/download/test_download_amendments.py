@@ -7,7 +7,7 @@ from itertools import permutations
 import pytest
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
-from services.contracts.values import Label, Parcel, Person, Recipient, Role
+from services.contracts.values import Parcel, Person, Recipient, Role, TransferReference
 from services.download.domain import mailing
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
@@ -38,20 +38,20 @@ FILE = sent("a.txt", b"a")
 LINKED = frozenset({BRUNO.address, CLAUDE.address})
 
 
-def label(role: Role = "external") -> Label:
+def reference(role: Role = "external") -> TransferReference:
     sender = Person(address="camille@ville.example", name="Camille")
-    return Label(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
+    return TransferReference(transfer="t", sender=sender, sender_role=role, subject="Plans", language="fr")
 
 
 def contents() -> Contents:
     parcel = Parcel(
-        **dict(label()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
+        **dict(reference()), recipients=(ANNE,), text="Bonjour", files=(FILE,), submitted_at=NOW, ends_at=ENDS_AT
     )
     return Contents.of(parcel)
 
 
 def delivery(role: Role = "external") -> Delivery:
-    return Delivery(id="t").release(label(role), ENDS_AT, KEEP)
+    return Delivery(id="t").release(reference(role), ENDS_AT, KEEP)
 
 
 def link() -> Link:
@@ -73,9 +73,9 @@ def downloaded(state: Link, now: datetime = NOW) -> Link:
 
 
 def test_who_is_revoked_is_refused_and_the_others_are_not() -> None:
-    after, (fact,) = delivery().revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW)
-    assert isinstance(fact, RecipientRevoked)
-    assert (fact.recipient, fact.revoked_at) == (ANNE, NOW)
+    after, (event,) = delivery().revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW)
+    assert isinstance(event, RecipientRevoked)
+    assert (event.recipient, event.revoked_at) == (ANNE, NOW)
     with pytest.raises(LinkRevoked):
         after.must_be_open_to(ANNE.address)
     after.must_be_open_to(BEA.address)
@@ -87,7 +87,7 @@ def test_nobody_is_revoked_from_what_has_ended() -> None:
     with pytest.raises(LinkExpired):
         delivery().revoke(ANNE, (ANNE, BRUNO), LINKED, ENDS_AT)
     with pytest.raises(TransferWithdrawn):
-        delivery().close("withdrawn", label(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
+        delivery().close("withdrawn", reference(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
 
 
 def test_the_last_agent_who_could_approve_stays_while_somebody_waits() -> None:
@@ -113,10 +113,10 @@ def test_the_sender_under_another_alias_is_nobody_who_could_approve() -> None:
 
 def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state() -> None:
     steps: tuple[Callable[[Delivery], Delivery], ...] = (
-        lambda one: one.release(label(), ENDS_AT, KEEP),
+        lambda one: one.release(reference(), ENDS_AT, KEEP),
         lambda one: one.extend(ENDS_AT + DAY, KEEP),
         lambda one: one.extend(ENDS_AT + 3 * DAY, KEEP),
-        lambda one: one.close("refused", label(), NOW, KEEP),
+        lambda one: one.close("refused", reference(), NOW, KEEP),
     )
     for some in (steps[:3], steps):
         found = set()
@@ -132,8 +132,8 @@ def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state()
 
 
 def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> None:
-    expired, (fact,) = delivery().expire((), ENDS_AT)
-    assert fact
+    expired, (event,) = delivery().expire((), ENDS_AT)
+    assert event
     awake = expired.extend(ENDS_AT + DAY, KEEP)
     assert awake.open
     assert awake.expire((), ENDS_AT + HOUR) == (awake, [])
@@ -141,7 +141,7 @@ def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> No
 
 
 def test_an_extension_wakes_nothing_that_ended_otherwise() -> None:
-    gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", label(), NOW, KEEP)
+    gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", reference(), NOW, KEEP)
     assert not gone.extend(ENDS_AT + DAY, KEEP).open
 
 
@@ -157,26 +157,26 @@ def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
 
 
 def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
-    longer, (fact,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
-    assert isinstance(fact, LinkExtended)
-    assert (fact.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
+    longer, (event,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
+    assert isinstance(event, LinkExtended)
+    assert (event.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
     longer.must_not_be_over(ENDS_AT + DAY)
     assert mailing.extend(longer, offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW) == (longer, [])
     assert mailing.extend(longer, offer(), ENDS_AT, TERMS.reminder, NOW) == (longer, []), "never shorter"
 
 
 def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
-    longer, facts = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
-    assert (longer.ends_at, facts) == (ENDS_AT + DAY, [])
+    longer, events = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
+    assert (longer.ends_at, events) == (ENDS_AT + DAY, [])
 
 
 # --- mails that are asked for ---
 
 
 def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None:
-    after, (fact,) = mailing.resend(link(), offer(), "one", NOW)
-    assert isinstance(fact, LinkIssued)
-    assert (fact.asked_at, fact.token.get_secret_value(), fact.ends_at) == (NOW, "token", ENDS_AT)
+    after, (event,) = mailing.resend(link(), offer(), "one", NOW)
+    assert isinstance(event, LinkIssued)
+    assert (event.asked_at, event.token.get_secret_value(), event.ends_at) == (NOW, "token", ENDS_AT)
     assert mailing.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
     with pytest.raises(ResentLately) as refused:
         mailing.resend(after, offer(), "two", NOW + MINUTE)
@@ -208,9 +208,9 @@ def test_nothing_is_sent_again_after_the_end() -> None:
 
 
 def test_nobody_is_reminded_twice_within_a_day() -> None:
-    after, (fact,) = mailing.remind(link(), offer(), "one", NOW)
-    assert isinstance(fact, LinkLeftUnused)
-    assert fact.asked_at == NOW
+    after, (event,) = mailing.remind(link(), offer(), "one", NOW)
+    assert isinstance(event, LinkLeftUnused)
+    assert event.asked_at == NOW
     assert mailing.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
     with pytest.raises(RemindedLately):
         mailing.remind(after, offer(), "two", NOW + DAY - MINUTE)
@@ -227,12 +227,12 @@ def test_who_has_everything_is_not_reminded() -> None:
 
 def test_the_reminder_of_the_calendar_is_one_of_the_day_too() -> None:
     at = ENDS_AT - TERMS.reminder
-    after, (fact,) = mailing.remind_by_calendar(link(), offer(), at)
-    assert isinstance(fact, LinkLeftUnused)
-    assert fact.asked_at is None
+    after, (event,) = mailing.remind_by_calendar(link(), offer(), at)
+    assert isinstance(event, LinkLeftUnused)
+    assert event.asked_at is None
     assert mailing.remind_by_calendar(after, offer(), at) == (after, [])
     with pytest.raises(RemindedLately):
         mailing.remind(after, offer(), "one", at + HOUR)
     asked, _ = mailing.remind(link(), offer(), "one", at - HOUR)
-    quiet, facts = mailing.remind_by_calendar(asked, offer(), at)
-    assert (quiet.remind_at, facts) == (None, [])
+    quiet, events = mailing.remind_by_calendar(asked, offer(), at)
+    assert (quiet.remind_at, events) == (None, [])

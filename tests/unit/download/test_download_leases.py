@@ -64,13 +64,13 @@ def test_done_is_announced_once_and_counted() -> None:
     desk.start("a")
     desk.complete("a", 0, 10 * MIB)
     desk.complete("a", 0, 10 * MIB)
-    (fact,) = desk.facts
-    assert isinstance(fact, FileDownloaded)
-    assert (fact.times, fact.recipient, fact.file.path) == (1, "anne@mairie.example", "a.zip")
+    (event,) = desk.events
+    assert isinstance(event, FileDownloaded)
+    assert (event.times, event.recipient, event.file.path) == (1, "anne@mairie.example", "a.zip")
     assert (desk.standing("a"), desk.left) == ("done", 2)
     desk.start("b")
     desk.complete("b", 0, 10 * MIB)
-    assert [fact.times for fact in desk.facts if isinstance(fact, FileDownloaded)] == [1, 2]
+    assert [event.times for event in desk.events if isinstance(event, FileDownloaded)] == [1, 2]
 
 
 def test_a_whole_file_needs_every_byte() -> None:
@@ -145,7 +145,7 @@ def test_inside_the_last_mebibyte_it_stays_open_for_half_an_hour_and_then_counts
     assert (desk.standing("a"), desk.left) == ("done", 2)
     desk.settle()
     desk.settle()
-    assert len(desk.facts) == 1
+    assert len(desk.events) == 1
     assert desk.link.settles_at is None
 
 
@@ -156,7 +156,7 @@ def test_resumed_in_time_it_is_done_at_once() -> None:
     desk.pass_time(minutes=29)
     desk.fetch("a", start=8 * MIB)
     desk.complete("a", 8 * MIB, 10 * MIB)
-    assert len(desk.facts) == 1
+    assert len(desk.events) == 1
 
 
 def test_a_given_back_download_may_be_taken_up_again() -> None:
@@ -203,7 +203,7 @@ def test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_
     assert (desk.standing("a"), desk.left) == ("running", 0), "for half an hour its reader may come back"
     desk.pass_time(minutes=30)
     desk.settle()
-    assert (desk.standing("a"), len(desk.facts)) == ("done", 1)
+    assert (desk.standing("a"), len(desk.events)) == ("done", 1)
 
 
 def test_bytes_that_all_left_before_it_was_given_back_count() -> None:
@@ -221,7 +221,7 @@ def test_a_download_that_carried_too_much_counts_if_nothing_of_it_is_missing() -
     for _ in range(20):
         desk.broken("a", 0, 4 * MIB, arrived=4 * MIB)
     desk.broken("a", 4 * MIB, 10 * MIB, arrived=6 * MIB)
-    assert (desk.standing("a"), len(desk.facts)) == ("done", 1)
+    assert (desk.standing("a"), len(desk.events)) == ("done", 1)
 
 
 def test_bytes_that_may_not_leave_any_more_are_not_reserved() -> None:
@@ -243,7 +243,7 @@ def test_failing_is_free_however_often() -> None:
         desk.start(str(number))
         desk.complete(str(number), 0, 9 * MIB - 1)
         desk.give_back(str(number))
-    assert (desk.left, desk.suspended, desk.facts) == (3, False, [])
+    assert (desk.left, desk.suspended, desk.events) == (3, False, [])
     assert len(desk.link.shelves["f"].downloads) <= MOST_UNDONE + 1, "and nothing piles up"
 
 
@@ -260,17 +260,17 @@ def test_a_hundred_times_the_file_and_some_suspends_and_the_sender_is_told_each_
         raise AssertionError("never")
 
     assert until_suspended() == 101 * 1024 // 900 + 1
-    (fact,) = desk.facts
-    assert isinstance(fact, FileSuspended)
-    assert (fact.recipient, fact.file, fact.suspended_at) == (desk.link.recipient.address, desk.line, desk.now)
+    (event,) = desk.events
+    assert isinstance(event, FileSuspended)
+    assert (event.recipient, event.file, event.suspended_at) == (desk.link.recipient.address, desk.line, desk.now)
     with pytest.raises(refusals.FileSuspended):
         desk.start("one more")
     desk.settle()
     desk.pass_time(minutes=1)
     desk.apply(lambda link, now: link.reopen("f", now))
-    assert (desk.suspended, len(desk.facts)) == (False, 1)
+    assert (desk.suspended, len(desk.events)) == (False, 1)
     until_suspended()
-    assert len(desk.facts) == 2
+    assert len(desk.events) == 2
 
 
 def test_starting_without_taking_a_byte_never_suspends() -> None:
@@ -326,7 +326,7 @@ def test_a_second_program_that_asks_before_the_first_has_let_go_costs_nothing() 
     desk.complete("a", 0, 5 * MIB)
     desk.gets["a", 0] = first
     desk.broken("a", 0, 5 * MIB, arrived=MIB)
-    assert (desk.left, len(desk.facts)) == (2, 1)
+    assert (desk.left, len(desk.events)) == (2, 1)
 
 
 def test_the_end_of_a_done_download_is_had_again_for_half_an_hour() -> None:
@@ -336,7 +336,7 @@ def test_the_end_of_a_done_download_is_had_again_for_half_an_hour() -> None:
     desk.pass_time(minutes=29, seconds=59)
     desk.fetch("a", 5 * MIB)
     desk.complete("a", 5 * MIB, 10 * MIB)
-    assert (desk.standing("a"), desk.left, len(desk.facts)) == ("done", 2, 1)
+    assert (desk.standing("a"), desk.left, len(desk.events)) == ("done", 2, 1)
     desk.pass_time(seconds=1)
     with pytest.raises(DownloadAlreadyDone):
         desk.fetch("a", 5 * MIB)

@@ -15,8 +15,8 @@ class InMemory(LinkMachine):
         self.link, self.now = new_link(self.limit), START
 
     def apply(self, change: Rule) -> Link:
-        self.link, facts = change(self.link, self.now)
-        self.heard(facts)
+        self.link, events = change(self.link, self.now)
+        self.heard(events)
         return self.link
 
     def current(self) -> tuple[Link, datetime]:

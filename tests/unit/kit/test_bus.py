@@ -1,4 +1,4 @@
-"""What the bus says to the broker of a fact that it could not keep."""
+"""What the bus says to the broker of an event that it could not keep."""
 
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ class Delivered:
         self.failed_deliveries += 1
 
 
-async def test_a_fact_that_is_given_back_waits_and_counts_towards_the_delivery_limit() -> None:
+async def test_an_event_that_is_given_back_waits_and_counts_towards_the_delivery_limit() -> None:
     message = Delivered()
-    await bus._give_back(cast(Any, message))
+    await bus._requeue(cast(Any, message))
     assert (message.waiting, message.failed_deliveries) == (True, 1)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kit.addresses import AddressNotAcceptable, normal_form, smtp_form
-from services.kit.idn import readable
+from services.kit.idn import display_form
 from services.upload.domain.recipients import pieces_of, read
 
 SHOWN = {
@@ -26,7 +26,7 @@ SHOWN = {
 
 @pytest.mark.parametrize(("address", "shown"), SHOWN.items())
 def test_an_address_is_shown(address: str, shown: str) -> None:
-    assert readable(address) == shown
+    assert display_form(address) == shown
 
 
 LABEL = st.text(alphabet="abzéßœçñоеıλ例え-1", min_size=1, max_size=12)
@@ -38,5 +38,5 @@ def test_what_is_shown_is_read_as_the_same_address(typed: str) -> None:
         address = smtp_form(typed)
     except AddressNotAcceptable:
         return
-    assert read(pieces_of([readable(address)]), "to").addresses == (address,)
+    assert read(pieces_of([display_form(address)]), "to").addresses == (address,)
     assert normal_form(address) == address.lower()

@@ -65,7 +65,7 @@ def test_a_library_may_warn_but_not_quote(lines: Lines) -> None:
 def test_a_line_break_cannot_forge_a_line_and_a_long_one_is_cut(lines: Lines) -> None:
     logs.logger().info("one", reason="a\n{}" + "x" * 9000)
     (line,) = lines.read()
-    assert len(str(line["reason"])) == logs.LONGEST
+    assert len(str(line["reason"])) == logs.MAX_VALUE_LENGTH
 
 
 def test_what_follows_from_one_request_shares_its_trace(lines: Lines) -> None:

@@ -7,8 +7,8 @@ import pytest
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from services.kit.refusals import Gone, TooMany, Unavailable
-from services.kit.service import api
+from services.kit.refusals import Gone, TooManyRequests, Unavailable
+from services.kit.service import create_api
 
 router = APIRouter(prefix="/api/probe")
 
@@ -16,7 +16,7 @@ router = APIRouter(prefix="/api/probe")
 class Spent(Gone):
     """All of it was taken."""
 
-    french = "Tout a été pris."
+    title_fr = "Tout a été pris."
 
 
 class Asked(BaseModel):
@@ -35,7 +35,7 @@ async def refused() -> None:
 
 @router.get("/busy")
 async def busy() -> None:
-    raise TooMany(retry_after_seconds=42)
+    raise TooManyRequests(retry_after_seconds=42)
 
 
 @router.get("/away")
@@ -55,7 +55,7 @@ async def drink(request: Request) -> dict[str, int]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(api("probe", router, None), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_api("probe", router, None), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
         yield client
 
@@ -123,11 +123,11 @@ async def test_a_body_over_the_cap_is_refused_by_what_it_says_and_by_what_it_is(
 
 async def test_another_content_type_is_refused(client: httpx.AsyncClient) -> None:
     answer = await client.post("/api/probe/drink", content=b"<xml/>", headers={"Content-Type": "text/xml"})
-    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-type")
+    assert (answer.status_code, answer.json()["type"]) == (415, "/problems/unsupported-media-type")
 
 
 async def test_a_browser_that_came_to_show_something_is_led_to_a_page_of_it() -> None:
-    transport = httpx.ASGITransport(api("probe", router, None, pages_url="https://m.example"))
+    transport = httpx.ASGITransport(create_api("probe", router, None, pages_url="https://m.example"))
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
         led = await client.get("/api/probe/refused", headers=visit)

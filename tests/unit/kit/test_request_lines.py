@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from devstack.workspace import PROJECT
 from services.kit.refusals import Gone
-from services.kit.service import api
+from services.kit.service import create_api
 from services.kit.version import VERSION
 from services.upload.api import parts
 from tests.fakes.api.app import FakeApi
@@ -54,7 +54,9 @@ def _all_lines() -> Iterator[None]:
 @pytest.fixture
 async def line() -> AsyncIterator[Callable[..., Any]]:
     """The status and the problem in the line of a request."""
-    service = api("probe", APIRouter(routes=[*router.routes, *parts.routes]), None, pages_url="https://m.example")
+    service = create_api(
+        "probe", APIRouter(routes=[*router.routes, *parts.routes]), None, pages_url="https://m.example"
+    )
     transport = httpx.ASGITransport(service, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://probe") as client:
 
@@ -82,7 +84,7 @@ def only(lines: Any) -> tuple[int, str | None]:
         ("/page/200", 200, None),
         ("/page/409", 409, "conflict"),
         ("/page/422", 422, "unprocessable"),
-        ("/page/429", 429, "too-many"),
+        ("/page/429", 429, "too-many-requests"),
         ("/page/500", 500, "internal-error"),
     ],
 )
@@ -92,10 +94,10 @@ async def test_a_line_names_the_problem(line: Callable[..., Any], path: str, sta
 
 async def test_what_is_refused_before_it_is_read_is_named_too(line: Callable[..., Any]) -> None:
     asked = {"content": b"x" * 70_000, "headers": {"Content-Type": "application/json"}}
-    assert await line("POST", "/refused", **asked) == (413, "too-large")
+    assert await line("POST", "/refused", **asked) == (413, "content-too-large")
     assert await line("POST", "/refused", content=b"<a/>", headers={"Content-Type": "text/xml"}) == (
         415,
-        "unsupported-type",
+        "unsupported-media-type",
     )
 
 

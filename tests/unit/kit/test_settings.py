@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from services.kit.settings import BadSettings, ServiceSettings
+from services.kit.settings import InvalidSettings, ServiceSettings
 
 
 class Probe(ServiceSettings):
@@ -37,19 +37,19 @@ def test_secrets_are_read_from_files_and_never_shown(folder: Path) -> None:
 @pytest.mark.parametrize("weak", ["amqp://guest:guest@127.0.0.1/", "amqp://u:changeme@h/", ""])
 def test_a_well_known_password_is_refused(folder: Path, weak: str) -> None:
     (folder / "amqp_url").write_text(weak)
-    with pytest.raises(BadSettings, match="amqp_url"):
+    with pytest.raises(InvalidSettings, match="amqp_url"):
         Probe.read()
 
 
 def test_a_well_known_password_is_refused_percent_encoded_too(folder: Path) -> None:
     (folder / "amqp_url").write_text("amqp://u:%63hangeme@h/")
-    with pytest.raises(BadSettings, match="amqp_url holds a well-known password"):
+    with pytest.raises(InvalidSettings, match="amqp_url holds a well-known password"):
         Probe.read()
 
 
 def test_an_address_that_cannot_be_read_is_refused_by_name_and_not_repeated(folder: Path) -> None:
     (folder / "amqp_url").write_text("amqp://u:0f6a1c2d[@h/")
-    with pytest.raises(BadSettings, match="amqp_url is not an address") as refused:
+    with pytest.raises(InvalidSettings, match="amqp_url is not an address") as refused:
         Probe.read()
     assert "0f6a1c2d" not in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -66,7 +66,7 @@ def test_a_secret_is_its_file_without_the_white_space_around_it(folder: Path, se
 
 def test_a_missing_secret_is_refused_by_name(folder: Path) -> None:
     (folder / "mongo_url").unlink()
-    with pytest.raises(BadSettings, match="mongo_url"):
+    with pytest.raises(InvalidSettings, match="mongo_url"):
         Probe.read()
 
 
@@ -83,6 +83,6 @@ def test_an_unsafe_value_is_refused_and_not_repeated(
     folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)
-    with pytest.raises(BadSettings, match=variable.lower()) as refused:
+    with pytest.raises(InvalidSettings, match=variable.lower()) as refused:
         Probe.read()
     assert "0f6a1c2d" not in str(refused.value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.auth.names import declared_name
 from services.download.archive.names import clean
-from services.kit.visible import visible
+from services.kit.visible import strip_invisible
 from services.notify.letters.words import one_line
 from services.upload.domain.names import clean_path
 from services.upload.domain.writing import clean_subject, clean_text
@@ -39,7 +39,7 @@ DROPPED = {
 @pytest.mark.parametrize("text", KEPT.values(), ids=KEPT.keys())
 def test_a_joiner_that_is_written_stays_in_every_name_and_text(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    assert visible(text) == text
+    assert strip_invisible(text) == text
     assert clean_path(f"{text}.pdf", LIMITS) == f"{text}.pdf"
     assert clean(f"{text}.pdf") == f"{text}.pdf"
     assert clean_subject(text, LIMITS) == clean_text(text, LIMITS) == one_line(text) == text
@@ -48,7 +48,7 @@ def test_a_joiner_that_is_written_stays_in_every_name_and_text(text: str) -> Non
 
 @pytest.mark.parametrize(("text", "expected"), DROPPED.items(), ids=ascii)
 def test_a_joiner_that_nobody_can_see_goes(text: str, expected: str) -> None:
-    assert visible(text) == expected
+    assert strip_invisible(text) == expected
     assert clean_path(f"x{text}.pdf", LIMITS) == f"x{expected}.pdf"
     assert clean_subject(text, LIMITS) == one_line(text) == expected
 
@@ -62,7 +62,7 @@ def test_a_name_that_is_shortened_ends_with_no_joiner(length: int) -> None:
 
 @given(st.text(alphabet="a👩🏽\u200c\u200d\ufe0fمक्්ශ\u200b\n", max_size=20))
 def test_doing_it_again_changes_nothing(text: str) -> None:
-    once = visible(text)
-    assert visible(once) == once
+    once = strip_invisible(text)
+    assert strip_invisible(once) == once
     assert clean_subject(clean_subject(text, LIMITS), LIMITS) == clean_subject(text, LIMITS)
     assert clean(clean(text)) == clean(text)

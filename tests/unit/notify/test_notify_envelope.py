@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.contracts.values import Label, Person, Recipient
+from services.contracts.values import Person, Recipient, TransferReference
 from services.notify.domain import Mail
 from services.notify.letters.letter import Stationery
 from services.notify.letters.secretary import Secretary
@@ -29,7 +29,7 @@ anything = st.text(max_size=200) | st.sampled_from([HOSTILE, "a\r\nBcc: x@y.exam
 
 
 def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f") -> Mail:
-    label = Label(
+    reference = TransferReference(
         transfer="t",
         sender=Person(address="maire@ville.example", name=name),
         sender_role="external",
@@ -38,7 +38,7 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
     )
     return SECRETARY.to_recipient(
         "link",
-        label,
+        reference,
         Recipient(address=RECIPIENT, field="to", role="external"),
         AT,
         link=SECRETARY.link("download", "x"),
@@ -90,7 +90,7 @@ def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
 
 def test_the_same_mail_has_the_same_message_id_and_a_transfer_makes_one_thread() -> None:
     first, again = (enveloped(link_mail()) for _ in range(2))
-    news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
+    news = SECRETARY.to_sender("withdrawn", TransferReference(**label_fields()), at=AT)
     other = enveloped(news)
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
     assert first["References"] == other["References"] == other["In-Reply-To"]
@@ -103,7 +103,7 @@ def label_fields() -> dict[str, object]:
 
 
 def test_replies_go_to_the_sender_only_from_a_released_mail() -> None:
-    news = SECRETARY.to_sender("withdrawn", Label(**label_fields()), at=AT)
+    news = SECRETARY.to_sender("withdrawn", TransferReference(**label_fields()), at=AT)
     assert enveloped(news)["Reply-To"] is None
     assert enveloped(link_mail())["Reply-To"] is not None
     assert enveloped(link_mail())["Auto-Submitted"] == "auto-generated"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.contracts.notify import MailStateChanged
-from services.contracts.values import Label, Person
+from services.contracts.values import Person, TransferReference
 from services.kit.aggregate import Decision
 from services.notify.domain import (
     LEASE,
@@ -27,7 +27,7 @@ from services.notify.domain import (
 from services.notify.post.breaker import Breaker
 from tests.unit.notify.letters import AT
 
-LABEL = Label(
+REFERENCE = TransferReference(
     transfer="t",
     sender=Person(address="maire@ville.example"),
     sender_role="external",
@@ -41,13 +41,13 @@ MAIL = Mail(
     transfer="t",
     recipient="sacha@ville.example",
     words={"link": "secret"},
-    blame=LABEL,
+    blame=REFERENCE,
 )
 HOUR = timedelta(hours=1)
 
 
 def states(decision: Decision[Mail]) -> list[str]:
-    return [fact.state for fact in decision[1] if isinstance(fact, MailStateChanged)]
+    return [event.state for event in decision[1] if isinstance(event, MailStateChanged)]
 
 
 def test_the_waits_are_1_5_15_30_60_minutes_and_then_hourly() -> None:
@@ -61,8 +61,8 @@ def test_a_mail_is_tried_for_two_days_and_then_given_up() -> None:
     attempts = 0
     while mail.state == "waiting":
         mail, _ = claim(mail, now)
-        mail, facts = delay(mail, "451 later", 0.5, now)
-        told += states((mail, facts))
+        mail, events = delay(mail, "451 later", 0.5, now)
+        told += states((mail, events))
         attempts += 1
         now = mail.next_at or now
     assert told == ["delayed", "failed"]
@@ -71,17 +71,17 @@ def test_a_mail_is_tried_for_two_days_and_then_given_up() -> None:
 
 
 def test_a_mail_is_not_tried_past_the_end_of_what_it_announces() -> None:
-    mail, _ = claim(MAIL.but(useless_after=AT + timedelta(minutes=4)), AT)
+    mail, _ = claim(MAIL.evolve(useless_after=AT + timedelta(minutes=4)), AT)
     mail, _ = delay(mail, "451", 0, AT)
     assert mail.state == "waiting"
-    mail, facts = delay(mail, "451", 0, AT + timedelta(minutes=1))
-    assert states((mail, facts)) == ["failed"]
+    mail, events = delay(mail, "451", 0, AT + timedelta(minutes=1))
+    assert states((mail, events)) == ["failed"]
 
 
 def test_a_mail_whose_end_has_passed_before_anybody_took_it_is_not_sent() -> None:
-    mail, facts = claim(MAIL.but(useless_after=AT), AT + HOUR)
+    mail, events = claim(MAIL.evolve(useless_after=AT), AT + HOUR)
     assert mail.state == "failed"
-    assert states((mail, facts)) == ["failed"]
+    assert states((mail, events)) == ["failed"]
 
 
 def test_two_postmen_do_not_have_the_same_mail_in_hand_and_a_dead_one_gives_it_up() -> None:
@@ -93,8 +93,8 @@ def test_two_postmen_do_not_have_the_same_mail_in_hand_and_a_dead_one_gives_it_u
 
 
 def test_what_is_sent_is_forgotten_with_its_secrets_and_its_address() -> None:
-    mail, facts = accept(claim(MAIL, AT)[0], MAIL.recipient, AT)
-    assert states((mail, facts)) == ["accepted"]
+    mail, events = accept(claim(MAIL, AT)[0], MAIL.recipient, AT)
+    assert states((mail, events)) == ["accepted"]
     assert "secret" not in mail.model_dump_json()
     assert "@" not in mail.model_dump_json()
     with pytest.raises(NotDue):
@@ -104,35 +104,35 @@ def test_what_is_sent_is_forgotten_with_its_secrets_and_its_address() -> None:
 
 
 def test_a_mail_of_no_transfer_announces_nothing() -> None:
-    alone = MAIL.but(transfer="", blame=None)
+    alone = MAIL.evolve(transfer="", blame=None)
     assert accept(alone, MAIL.recipient, AT)[1] == []
     assert fail(alone, "550", AT)[1] == []
 
 
 def test_a_failure_owes_the_sender_the_news_until_it_is_settled() -> None:
     failed, _ = fail(MAIL, "550 no such user", AT)
-    assert claim(failed, AT)[0].blame == LABEL
-    done, facts = settle(failed, AT)
-    assert facts == []
+    assert claim(failed, AT)[0].blame == REFERENCE
+    done, events = settle(failed, AT)
+    assert events == []
     assert done.next_at is None
     assert "@" not in done.model_dump_json()
-    assert fail(MAIL.but(blame=None), "550", AT)[0].next_at is None
+    assert fail(MAIL.evolve(blame=None), "550", AT)[0].next_at is None
 
 
 def test_a_relay_that_is_away_costs_the_mail_nothing_but_its_two_days() -> None:
-    mail, facts = give_back(claim(MAIL, AT)[0], "nobody", AT)
-    assert (mail.failures, states((mail, facts))) == (0, ["delayed"])
-    mail, facts = give_back(claim(mail, AT + HOUR)[0], "nobody", AT + HOUR)
-    assert states((mail, facts)) == []
-    mail, facts = claim(mail, AT + timedelta(hours=48))
-    assert states((mail, facts)) == ["failed"]
+    mail, events = give_back(claim(MAIL, AT)[0], "nobody", AT)
+    assert (mail.failures, states((mail, events))) == (0, ["delayed"])
+    mail, events = give_back(claim(mail, AT + HOUR)[0], "nobody", AT + HOUR)
+    assert states((mail, events)) == []
+    mail, events = claim(mail, AT + timedelta(hours=48))
+    assert states((mail, events)) == ["failed"]
 
 
 def test_a_mail_that_was_dropped_during_its_transaction_is_recorded_as_accepted() -> None:
     gone, _ = drop(claim(MAIL, AT)[0], AT)
-    left, (fact,) = accept(gone, MAIL.recipient, AT)
-    assert isinstance(fact, MailStateChanged)
-    assert (left.state, fact.state, fact.recipient) == ("accepted", "accepted", MAIL.recipient)
+    left, (event,) = accept(gone, MAIL.recipient, AT)
+    assert isinstance(event, MailStateChanged)
+    assert (left.state, event.state, event.recipient) == ("accepted", "accepted", MAIL.recipient)
     assert "@" not in left.model_dump_json()
     assert delay(gone, "451", 0, AT) == (gone, [])
     assert fail(gone, "550", AT) == (gone, [])
@@ -175,13 +175,13 @@ def test_a_relay_that_stays_away_is_tried_twice_a_minute_at_most() -> None:
 
 
 def test_the_daily_mail_is_due_a_day_after_the_first_download_that_waits_for_it() -> None:
-    digest, _ = begin_digest(Digest(id="t", label=LABEL), AT)
+    digest, _ = begin_digest(Digest(id="t", reference=REFERENCE), AT)
     assert digest.due_at == AT + timedelta(days=1)
     assert begin_digest(digest, AT + HOUR) == (digest, [])
 
 
 def test_a_window_is_closed_once_and_told_before_the_next_day_begins() -> None:
-    digest, _ = begin_digest(Digest(id="t", label=LABEL), AT)
+    digest, _ = begin_digest(Digest(id="t", reference=REFERENCE), AT)
     closing, _ = turn(digest, digest, AT)
     assert (closing.window, closing.closing) == (2, 1)
     assert turn(closing, digest, AT) == (closing, [])

@@ -1,4 +1,4 @@
-"""The facts of one transfer's whole life, as they are heard."""
+"""The events of one transfer's whole life, as they are heard."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,25 +6,25 @@ from pydantic import SecretStr
 
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.download import (
-    Fetched,
     FileDownloaded,
     FileSuspended,
     LinkExtended,
     LinkIssued,
     LinkLeftUnused,
+    RecipientReport,
     RecipientRevoked,
     TransferExpired,
 )
 from services.contracts.propagation import (
     ApprovalLapsed,
     ApprovalRequested,
-    Approver,
+    ApproverInvitation,
     TransferRefused,
     TransferReleased,
 )
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferWithdrawn
-from services.contracts.values import FileLine, Label, Parcel, Person, Recipient
-from services.kit.events import Fact
+from services.contracts.values import FileSummary, Parcel, Person, Recipient, TransferReference
+from services.kit.events import Event
 
 AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
 ENDS_AT = datetime(2099, 1, 1, tzinfo=UTC)
@@ -32,20 +32,22 @@ SENDER = Person(address="maire@ville.example", name="Camille Maire")
 AGENTS = ("dominique@ministere.example", "claude@ministere.example")
 FIRM = "contact@firme.example"
 BY = Person(address=AGENTS[0], name="Dominique")
-FILES = (FileLine(path="Été/plan.pdf", size_bytes=7), FileLine(path="vide.txt", size_bytes=0))
+FILES = (FileSummary(path="Été/plan.pdf", size_bytes=7), FileSummary(path="vide.txt", size_bytes=0))
 RECIPIENTS = tuple(
     Recipient(address=address, field="to", role="agent" if address in AGENTS else "external")
     for address in (*AGENTS, FIRM)
 )
 
 
-def label(transfer: str) -> Label:
-    return Label(transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr")
+def reference(transfer: str) -> TransferReference:
+    return TransferReference(
+        transfer=transfer, sender=SENDER, sender_role="external", subject="Plans d'été", language="fr"
+    )
 
 
 def parcel(transfer: str) -> Parcel:
     return Parcel(
-        **label(transfer).model_dump(),
+        **reference(transfer).model_dump(),
         recipients=RECIPIENTS,
         text="Bonjour",
         files=(),
@@ -60,7 +62,7 @@ def secret(words: str) -> SecretStr:
 
 def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT) -> LinkIssued:
     return LinkIssued(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=Recipient(address=address, field="to", role="external"),
         token=secret("download"),
         text="Bonjour",
@@ -72,7 +74,7 @@ def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT)
 
 def left_unused(transfer: str, asked_at: datetime | None = None) -> LinkLeftUnused:
     return LinkLeftUnused(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=RECIPIENTS[2],
         token=secret("download"),
         files=FILES,
@@ -82,19 +84,19 @@ def left_unused(transfer: str, asked_at: datetime | None = None) -> LinkLeftUnus
 
 
 def extended(transfer: str, ends_at: datetime) -> TransferExtended:
-    return TransferExtended(label=label(transfer), ends_at=ends_at, extended_at=AT)
+    return TransferExtended(reference=reference(transfer), ends_at=ends_at, extended_at=AT)
 
 
 def revoked(transfer: str, address: str = FIRM) -> RecipientRevoked:
     recipient = next(one for one in RECIPIENTS if one.address == address)
-    return RecipientRevoked(label=label(transfer), recipient=recipient, revoked_at=AT)
+    return RecipientRevoked(reference=reference(transfer), recipient=recipient, revoked_at=AT)
 
 
 def downloaded(transfer: str, address: str, number: int, path: str = "Été/plan.pdf") -> FileDownloaded:
     return FileDownloaded(
-        label=label(transfer),
+        reference=reference(transfer),
         recipient=address,
-        file=FileLine(path=path, size_bytes=7),
+        file=FileSummary(path=path, size_bytes=7),
         times=number,
         downloaded_at=AT + timedelta(minutes=number),
     )
@@ -117,32 +119,32 @@ def one_time_link(link: str) -> OneTimeLinkIssued:
     )
 
 
-def endings(transfer: str) -> dict[str, Fact]:
+def endings(transfer: str) -> dict[str, Event]:
     """Each way in which a transfer ends before its last day."""
-    about = label(transfer)
+    about = reference(transfer)
     return {
-        "withdrawn": TransferWithdrawn(label=about, withdrawn_at=AT),
-        "refused": TransferRefused(label=about, refused_by=BY, reason="non", approvers=AGENTS, refused_at=AT),
-        "quarantined": TransferQuarantined(label=about, files=FILES, quarantined_at=AT),
-        "lapsed": ApprovalLapsed(label=about, approvers=AGENTS, lapsed_at=AT),
+        "withdrawn": TransferWithdrawn(reference=about, withdrawn_at=AT),
+        "refused": TransferRefused(reference=about, refused_by=BY, reason="non", approvers=AGENTS, refused_at=AT),
+        "quarantined": TransferQuarantined(reference=about, files=FILES, quarantined_at=AT),
+        "lapsed": ApprovalLapsed(reference=about, approvers=AGENTS, lapsed_at=AT),
     }
 
 
 def expired(transfer: str) -> TransferExpired:
-    report = (Fetched(recipient=FIRM, files_downloaded=1, files_in_all=2),)
-    return TransferExpired(label=label(transfer), report=report, expired_at=AT)
+    report = (RecipientReport(recipient=FIRM, files_downloaded=1, files_in_all=2),)
+    return TransferExpired(reference=reference(transfer), report=report, expired_at=AT)
 
 
 def link_extended(transfer: str, ends_at: datetime = ENDS_AT) -> LinkExtended:
     return LinkExtended(
-        label=label(transfer), recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ends_at
+        reference=reference(transfer), recipient=RECIPIENTS[2], token=secret("download"), files=FILES, ends_at=ends_at
     )
 
 
 def approval_requested(transfer: str) -> ApprovalRequested:
-    asked = tuple(Approver(address=address, token=secret("approve")) for address in AGENTS)
+    asked = tuple(ApproverInvitation(address=address, token=secret("approve")) for address in AGENTS)
     return ApprovalRequested(
-        label=label(transfer),
+        reference=reference(transfer),
         recipients=RECIPIENTS,
         text="Bonjour",
         files=FILES,
@@ -152,16 +154,16 @@ def approval_requested(transfer: str) -> ApprovalRequested:
     )
 
 
-def before_its_end(transfer: str) -> list[Fact]:
+def before_its_end(transfer: str) -> list[Event]:
     """What is heard of a transfer that nobody has decided and that has not ended."""
     ends = (TransferRefused, ApprovalLapsed, TransferWithdrawn, TransferQuarantined, TransferExpired)
     decided = released(transfer, BY, awaiting=False)
-    return [fact for fact in whole_life(transfer) if not isinstance(fact, ends) and fact != decided]
+    return [event for event in whole_life(transfer) if not isinstance(event, ends) and event != decided]
 
 
-def whole_life(transfer: str) -> list[Fact]:
+def whole_life(transfer: str) -> list[Event]:
     """One of each, and more than can happen to one transfer."""
-    about = label(transfer)
+    about = reference(transfer)
     return [
         one_time_link(transfer),
         approval_requested(transfer),
@@ -178,7 +180,7 @@ def whole_life(transfer: str) -> list[Fact]:
         downloaded(transfer, FIRM, 1),
         downloaded(transfer, FIRM, 2),
         downloaded(transfer, AGENTS[0], 1),
-        *(FileSuspended(label=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
-        FileSuspended(label=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
+        *(FileSuspended(reference=about, recipient=FIRM, file=file, suspended_at=AT) for file in FILES[:2]),
+        FileSuspended(reference=about, recipient=FIRM, file=FILES[0], suspended_at=AT + timedelta(days=1)),
         expired(transfer),
     ]

@@ -179,7 +179,7 @@ async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, person: Person) 
 @pytest.mark.parametrize(
     ("cookie", "status", "type", "title"),
     [
-        ("over", 401, "session-expired", "La session est terminée"),
+        ("over", 401, "session-expired", "Votre session a expiré"),
         ("none", 401, "signed-out", "Vous êtes déconnecté"),
         ("another", 403, "session-changed", "La session a changé"),
     ],

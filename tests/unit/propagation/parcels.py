@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from services.contracts.propagation import Approver
+from services.contracts.propagation import ApproverInvitation
 from services.contracts.values import Field, Parcel, Part, Person, Recipient, Role, SentFile
 from services.kit.aggregate import Decision
 from services.propagation.domain import Invited, Propagation, approvers, begin, needs_approval
@@ -61,7 +61,7 @@ def parcel(
     )
 
 
-def invited(sent: Parcel) -> list[tuple[Approver, Invited]]:
+def invited(sent: Parcel) -> list[tuple[ApproverInvitation, Invited]]:
     asked = approvers(sent) if needs_approval(sent) else ()
     return [INVITATIONS.to(sent.transfer, address) for address in asked]
 

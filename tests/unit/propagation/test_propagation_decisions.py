@@ -59,27 +59,27 @@ def waiting_digest() -> str:
     return waiting().shown().digest
 
 
-def addresses(fact: object) -> set[str]:
-    assert isinstance(fact, TransferReleased)
-    return {one.address for one in fact.released_to}
+def addresses(event: object) -> set[str]:
+    assert isinstance(event, TransferReleased)
+    return {one.address for one in event.released_to}
 
 
 def test_an_agent_needs_nobody_to_vouch() -> None:
-    state, facts = begun(parcel(sender=CLERK, sender_role="agent"))
+    state, events = begun(parcel(sender=CLERK, sender_role="agent"))
     assert state.state == "released"
-    assert [type(fact) for fact in facts] == [TransferReleased]
-    assert addresses(facts[0]) == {one.address for one in MIXED}
+    assert [type(event) for event in events] == [TransferReleased]
+    assert addresses(events[0]) == {one.address for one in MIXED}
 
 
 def test_an_outsider_who_writes_to_agents_only_needs_nobody_to_vouch() -> None:
-    state, facts = begun(parcel((recipient(CLERK.address, "agent"),)))
+    state, events = begun(parcel((recipient(CLERK.address, "agent"),)))
     assert state.state == "released"
-    assert addresses(facts[0]) == {CLERK.address}
+    assert addresses(events[0]) == {CLERK.address}
 
 
 def test_an_outsider_who_writes_to_outsiders_reaches_the_agents_only() -> None:
-    state, facts = begun(parcel())
-    released, asked = facts
+    state, events = begun(parcel())
+    released, asked = events
     assert state.state == "waiting"
     assert addresses(released) == {CLERK.address, OTHER_CLERK.address}
     assert isinstance(released, TransferReleased)
@@ -90,24 +90,24 @@ def test_an_outsider_who_writes_to_outsiders_reaches_the_agents_only() -> None:
 
 
 def test_without_an_agent_nothing_is_ever_released() -> None:
-    state, facts = begun(parcel((recipient(FIRM),)))
+    state, events = begun(parcel((recipient(FIRM),)))
     assert state.state == "lapsed"
-    assert [type(fact) for fact in facts] == [ApprovalLapsed]
+    assert [type(event) for event in events] == [ApprovalLapsed]
 
 
 def test_nobody_vouches_for_themselves_under_another_alias() -> None:
     sender = Person(address="x@ministere.example")
     sent = parcel((recipient("x+moi@ministere.example", "agent"), recipient(FIRM)), sender=sender)
     assert approvers(sent) == ()
-    state, facts = begun(sent)
+    state, events = begun(sent)
     assert state.state == "lapsed"
-    assert not any(isinstance(fact, TransferReleased) for fact in facts)
+    assert not any(isinstance(event, TransferReleased) for event in events)
 
 
 def test_what_was_asked_is_in_the_mail_and_only_a_hash_of_it_is_kept() -> None:
     sent = parcel()
-    state, facts = begun(sent)
-    asked = facts[1]
+    state, events = begun(sent)
+    asked = events[1]
     assert isinstance(asked, ApprovalRequested)
     tokens = {one.token.get_secret_value() for one in asked.approvers}
     assert len(tokens) == 2
@@ -123,21 +123,21 @@ def test_a_token_differs_by_transfer_by_approver_and_by_pepper() -> None:
 
 
 def test_an_approval_releases_to_the_outsiders_and_says_who_vouched() -> None:
-    state, facts = approve(waiting(), CLERK, waiting_digest(), LATER)
-    fact = facts[0]
-    assert isinstance(fact, TransferReleased)
+    state, events = approve(waiting(), CLERK, waiting_digest(), LATER)
+    event = events[0]
+    assert isinstance(event, TransferReleased)
     assert state.state == "approved"
-    assert addresses(fact) == {FIRM, "archives@firme.example"}
-    assert (fact.approved_by, fact.awaiting_approval, fact.released_at) == (CLERK, False, LATER)
-    assert fact.parcel.files[0].parts, "the counter needs the parts to serve the files"
+    assert addresses(event) == {FIRM, "archives@firme.example"}
+    assert (event.approved_by, event.awaiting_approval, event.released_at) == (CLERK, False, LATER)
+    assert event.parcel.files[0].parts, "the counter needs the parts to serve the files"
 
 
 def test_a_refusal_says_why_and_keeps_no_text() -> None:
-    state, facts = refuse(waiting(), CLERK, waiting_digest(), "Pas pour nous", LATER)
-    fact = facts[0]
-    assert isinstance(fact, TransferRefused)
-    assert (fact.refused_by, fact.reason) == (CLERK, "Pas pour nous")
-    assert set(fact.approvers) == {CLERK.address, OTHER_CLERK.address}
+    state, events = refuse(waiting(), CLERK, waiting_digest(), "Pas pour nous", LATER)
+    event = events[0]
+    assert isinstance(event, TransferRefused)
+    assert (event.refused_by, event.reason) == (CLERK, "Pas pour nous")
+    assert set(event.approvers) == {CLERK.address, OTHER_CLERK.address}
     assert state.sent().text == ""
 
 
@@ -213,35 +213,35 @@ def test_nothing_lapses_before_its_last_day_or_after_a_decision() -> None:
 
 
 def test_what_was_withdrawn_can_no_longer_be_decided() -> None:
-    state, facts = withdraw(waiting())
-    assert facts == []
+    state, events = withdraw(waiting())
+    assert events == []
     with pytest.raises(TransferAlreadyWithdrawn):
         approve(state, CLERK, waiting_digest(), LATER)
 
 
 def test_what_was_quarantined_can_no_longer_be_decided() -> None:
-    state, facts = quarantine(waiting())
-    assert facts == []
+    state, events = quarantine(waiting())
+    assert events == []
     assert state.sent().text == ""
     with pytest.raises(TransferAlreadyQuarantined):
         approve(state, CLERK, waiting_digest(), LATER)
 
 
 def test_a_withdrawal_that_comes_first_leaves_a_tombstone_and_nothing_is_released() -> None:
-    state, facts = learn(tombstone("t", "withdrawn"), SENT, invited(SENT), OPEN_FOR, KEEP_FOR)
-    assert facts == []
+    state, events = learn(tombstone("t", "withdrawn"), SENT, invited(SENT), OPEN_FOR, KEEP_FOR)
+    assert events == []
     assert state.state == "withdrawn"
     assert state.sent().recipients == SENT.recipients
     assert state.sent().text == ""
 
 
 def test_who_was_revoked_while_waiting_is_not_released_to_when_it_is_approved() -> None:
-    state, facts = revoke(waiting(), FIRM)
-    assert facts == []
+    state, events = revoke(waiting(), FIRM)
+    assert events == []
     with pytest.raises(ShownDiffers):
         approve(state, CLERK, waiting_digest(), LATER)
-    approved, (fact,) = approve(state, CLERK, state.shown().digest, LATER)
-    assert addresses(fact) == {"archives@firme.example"}
+    approved, (event,) = approve(state, CLERK, state.shown().digest, LATER)
+    assert addresses(event) == {"archives@firme.example"}
     assert FIRM not in {one.address for one in approved.shown().recipients}
 
 
@@ -271,8 +271,8 @@ def test_an_agent_who_was_revoked_decides_nothing_any_more() -> None:
 
 def test_an_extension_leaves_time_to_decide_only_where_the_end_was_in_the_way() -> None:
     short = begun(parcel(transfer="t", ends_at=SENT_AT + timedelta(days=3)))[0]
-    longer, facts = extend(short, ENDS_AT, OPEN_FOR, KEEP_FOR)
-    assert facts == []
+    longer, events = extend(short, ENDS_AT, OPEN_FOR, KEEP_FOR)
+    assert events == []
     assert (longer.decide_by, longer.sent().ends_at) == (SENT_AT + OPEN_FOR, ENDS_AT)
     assert longer.keep_until == ENDS_AT + KEEP_FOR
     assert longer.shown().digest == short.shown().digest, "a date is no reason to read it again"

@@ -1,4 +1,4 @@
-"""Facts and decisions in any order, each as often as the bus likes: one final state, and nothing leaks."""
+"""Events and decisions in any order, each as often as the bus likes: one final state, and nothing leaks."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from services.kit.aggregate import Change, Decision
 from services.kit.refusals import NotFound, Refusal
 from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import Propagation, approve, lapse, quarantine, refuse, tombstone, withdraw
-from services.propagation.handlers import heard as table_of_contents
+from services.propagation.handlers import subscriptions as table_of_contents
 from tests.unit.propagation.parcels import (
     CLERK,
     ENDS_AT,
@@ -48,13 +48,13 @@ class Office:
 
     def __init__(self) -> None:
         self.state: Propagation | None = None
-        self.facts: list[object] = []
+        self.events: list[object] = []
         self.now = SENT_AT
 
     def submitted(self) -> None:
         if self.state is None:
-            self.state, facts = begun(SENT)
-            self.facts += facts
+            self.state, events = begun(SENT)
+            self.events += events
         else:
             self._update(lambda state, _now: learn(state, SENT, invited(SENT), OPEN_FOR, KEEP_FOR))
 
@@ -102,16 +102,18 @@ class Office:
         if self.state is None:
             return
         try:
-            self.state, facts = change(self.state, self.now)
+            self.state, events = change(self.state, self.now)
         except Refusal:
             return
-        self.facts += facts
+        self.events += events
 
     def of(self, kind: type) -> list[object]:
-        return [fact for fact in self.facts if isinstance(fact, kind)]
+        return [event for event in self.events if isinstance(event, kind)]
 
     def reached(self) -> set[str]:
-        return {one.address for fact in self.facts if isinstance(fact, TransferReleased) for one in fact.released_to}
+        return {
+            one.address for event in self.events if isinstance(event, TransferReleased) for one in event.released_to
+        }
 
 
 @pytest.mark.parametrize(
@@ -128,11 +130,11 @@ class Office:
 def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
     heard: tuple[str, ...], extra: list[int]
 ) -> None:
-    ends, facts = [], ("submitted", *heard)
-    for order in permutations(facts):
+    ends, events = [], ("submitted", *heard)
+    for order in permutations(events):
         office = Office()
-        for fact in (*order, *(facts[number % len(facts)] for number in extra)):
-            getattr(office, fact)()
+        for event in (*order, *(events[number % len(events)] for number in extra)):
+            getattr(office, event)()
         assert not office.reached() & OUTSIDERS
         ends.append(office.state)
     assert ends[0] is not None
@@ -153,11 +155,11 @@ def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
 def test_amendments_in_any_order_and_number_come_to_one_state(
     heard: tuple[str, ...], state: str, extra: list[int]
 ) -> None:
-    ends, facts = [], ("submitted", *heard)
-    for order in permutations(facts):
+    ends, events = [], ("submitted", *heard)
+    for order in permutations(events):
         office = Office()
-        for fact in (*order, *(facts[number % len(facts)] for number in extra)):
-            getattr(office, fact)()
+        for event in (*order, *(events[number % len(events)] for number in extra)):
+            getattr(office, event)()
         assert len(office.of(TransferReleased)) == len(office.of(ApprovalRequested)) == 1, "it began once"
         assert not office.reached() & OUTSIDERS
         ends.append(office.state)
@@ -238,8 +240,8 @@ class Races(RuleBasedStateMachine):
         if state is None:
             return
         announced = {
-            "waiting": len(self.office.facts) == (2 if state.parcel else 0),
-            "approved": len(self.office.facts) == 3,
+            "waiting": len(self.office.events) == (2 if state.parcel else 0),
+            "approved": len(self.office.events) == 3,
             "refused": len(self.office.of(TransferRefused)) == 1,
             "lapsed": len(self.office.of(ApprovalLapsed)) == 1,
             "withdrawn": "withdrawn" in self.stopped,
@@ -269,9 +271,9 @@ def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
 def test_the_table_of_contents_names_what_is_heard() -> None:
     fakes: dict[type, object] = {}
     own = (TransferSubmitted, TransferWithdrawn, TransferQuarantined, TransferExtended, RecipientRevoked)
-    for fact in (*own, SessionRevoked):
-        assert "propagation" in fact.readers
-        fakes[fact] = None
+    for event in (*own, SessionRevoked):
+        assert "propagation" in event.subscribers
+        fakes[event] = None
     assert set(table_of_contents(None)) == set(fakes)  # type: ignore[arg-type]
 
 

@@ -157,7 +157,7 @@ def test_another_person_sees_nothing() -> None:
 
 
 def test_what_was_sent_cannot_be_changed() -> None:
-    sent = ready().but(state="submitted", submitted_at=NOW)
+    sent = ready().evolve(state="submitted", submitted_at=NOW)
     with pytest.raises(AlreadySubmitted):
         open_draft(sent.sender.address, sent)
 

@@ -56,8 +56,8 @@ def purged(state: Transfer, now: datetime = NOW) -> Transfer:
 
 
 def test_withdrawing_is_announced_once() -> None:
-    gone, facts = withdraw(submitted(), NOW)
-    assert [type(fact) for fact in facts] == [TransferWithdrawn]
+    gone, events = withdraw(submitted(), NOW)
+    assert [type(event) for event in events] == [TransferWithdrawn]
     assert (gone.state, gone.outcome) == ("closed", "withdrawn")
     assert withdraw(gone, NOW + DAY) == (gone, [])
 
@@ -70,9 +70,9 @@ def test_what_has_ended_is_not_withdrawn() -> None:
 def test_a_quarantine_is_announced_once_with_the_files_and_keeps_the_bytes_for_whoever_looks() -> None:
     state = submitted()
     (id,) = state.files
-    gone, facts = quarantine(state, [id], KEEPING, NOW)
-    (fact,) = facts
-    assert [file.path for file in fact.files] == [state.file(id).path]
+    gone, events = quarantine(state, [id], KEEPING, NOW)
+    (event,) = events
+    assert [file.path for file in event.files] == [state.file(id).path]
     assert (gone.state, gone.outcome) == ("closed", "quarantined")
     assert quarantine(gone, [id], KEEPING, NOW + DAY) == (gone, [])
     assert removable(gone, NOW + 9 * DAY) == []
@@ -196,10 +196,10 @@ def test_a_transfer_ends_in_exactly_one_way(steps: list[str]) -> None:
 
 def test_it_is_extended_from_its_submission_on_and_again_changes_nothing() -> None:
     state = submitted()
-    longer, (fact,) = extend(state, 14, LIMITS, NOW + 6 * DAY)
-    assert isinstance(fact, TransferExtended)
-    assert longer.ends_at == fact.ends_at == NOW + 14 * DAY
-    assert (longer.validity_days, fact.extended_at) == (14, NOW + 6 * DAY)
+    longer, (event,) = extend(state, 14, LIMITS, NOW + 6 * DAY)
+    assert isinstance(event, TransferExtended)
+    assert longer.ends_at == event.ends_at == NOW + 14 * DAY
+    assert (longer.validity_days, event.extended_at) == (14, NOW + 6 * DAY)
     assert extend(longer, 14, LIMITS, NOW + 6 * DAY) == (longer, [])
     assert timed(longer, KEEPING).due_at == NOW + 14 * DAY + KEEPING.overdue
 
@@ -260,25 +260,25 @@ class LifeOfATransfer(RuleBasedStateMachine):
     @rule()
     def fill_in(self) -> None:
         if self.state.state == "draft":
-            self.state = self.state.but(to=("a@ministere.example",), subject="s")
+            self.state = self.state.evolve(to=("a@ministere.example",), subject="s")
 
     @rule()
     def send(self) -> None:
         try:
-            self.state, facts = submit(self.state, OUTSIDER, LIMITS, AGENTS, self.now)
+            self.state, events = submit(self.state, OUTSIDER, LIMITS, AGENTS, self.now)
         except Refusal:
             return
-        self.announced += facts
+        self.announced += events
 
     @rule()
     def take_back(self) -> None:
-        self.state, facts = withdraw(self.state, self.now)
-        self.announced += facts
+        self.state, events = withdraw(self.state, self.now)
+        self.announced += events
 
     @rule()
     def find_it_wrong(self) -> None:
-        self.state, facts = quarantine(self.state, list(self.state.files), KEEPING, self.now)
-        self.announced += facts
+        self.state, events = quarantine(self.state, list(self.state.files), KEEPING, self.now)
+        self.announced += events
 
     @rule(outcome=st.sampled_from(ENDS))
     def hear_of_an_end(self, outcome: Outcome) -> None:
@@ -287,12 +287,12 @@ class LifeOfATransfer(RuleBasedStateMachine):
     @rule(days=st.integers(3, 14))
     def ask_for_longer(self, days: int) -> None:
         try:
-            self.state, facts = extend(self.state, days, LIMITS, self.now)
+            self.state, events = extend(self.state, days, LIMITS, self.now)
         except Refusal:
             return
         assert self.state.ends_at
         assert self.state.ends_at > self.now
-        self.announced += facts
+        self.announced += events
 
     @rule(hours=st.integers(0, 24 * 14))
     def hear_that_it_was_over(self, hours: int) -> None:
@@ -319,9 +319,9 @@ class LifeOfATransfer(RuleBasedStateMachine):
         self.now += hours * HOUR
 
     @invariant()
-    def each_fact_is_announced_at_most_once(self) -> None:
+    def each_event_is_announced_at_most_once(self) -> None:
         for kind in (TransferSubmitted, TransferWithdrawn, TransferQuarantined):
-            assert sum(isinstance(fact, kind) for fact in self.announced) <= 1
+            assert sum(isinstance(event, kind) for event in self.announced) <= 1
 
     @invariant()
     def what_was_sent_keeps_its_bytes_until_it_ends(self) -> None:

@@ -87,8 +87,8 @@ def test_every_problem_speaks_french_and_english() -> None:
 
 def test_what_is_sent_is_announced_whole_with_its_end() -> None:
     state = to("x@ville.example", "a@ministere.example")
-    sent, facts = submit(state, OUTSIDER, LIMITS, AGENTS, NOW)
-    parcel = facts[0].parcel
+    sent, events = submit(state, OUTSIDER, LIMITS, AGENTS, NOW)
+    parcel = events[0].parcel
     assert sent.state == "submitted"
     assert sent.ends_at == parcel.ends_at == NOW + timedelta(days=7)
     assert [(one.address, one.role) for one in parcel.recipients] == [
@@ -112,7 +112,7 @@ def test_sending_again_announces_nothing() -> None:
 def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not_compared(field: str) -> None:
     shown = ready()
     was = Shown(**digests(shown).model_dump())
-    changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.but(subject="Plans")
+    changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.evolve(subject="Plans")
     assert as_shown(shown, was) is shown
     with pytest.raises(DraftChangedElsewhere) as refusal:
         as_shown(changed, was)
@@ -131,4 +131,4 @@ def test_the_size_is_limited_by_the_role_in_which_it_is_sent() -> None:
     """A draft outlives a session, and its sender may be no agent any more."""
     state, _ = with_announced_file(ready(AGENT), "a.iso", 1_000_000_001)
     assert "transfer-too-large" not in slugs(state)
-    assert "transfer-too-large" in slugs(state.but(sender=OUTSIDER))
+    assert "transfer-too-large" in slugs(state.evolve(sender=OUTSIDER))

@@ -105,9 +105,9 @@ def test_the_document_of_the_largest_send_fits_into_the_database_with_what_it_an
         fields: dict[str, Any] = {"asked": path, "path": path, "size_bytes": each, "modified_at": NOW}
         file = File(**fields, part_bytes=8 * MIB, key=f"{state.id}/{uuid.uuid4().hex}", upload_id="u" * 100)
         files[str(uuid.uuid4())] = whole(file, DIGEST, arrived(file))
-    sent, (fact,) = submit(state.but(files=files), AGENT, LIMITS, AGENTS, NOW)
+    sent, (event,) = submit(state.evolve(files=files), AGENT, LIMITS, AGENTS, NOW)
     assert sum(len(file.parts) for file in sent.files.values()) == 3_000
-    document = {**sent.model_dump(exclude={"id"}), "outbox": [fact.model_dump(mode="json")]}
+    document = {**sent.model_dump(exclude={"id"}), "outbox": [event.model_dump(mode="json")]}
     assert len(bson.encode(document)) < LARGEST_DOCUMENT_BYTES / 4
 
 

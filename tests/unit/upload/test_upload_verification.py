@@ -90,9 +90,9 @@ def test_what_cannot_be_read_is_tried_later_and_later() -> None:
 def test_a_file_is_confirmed_and_announced_once() -> None:
     state = with_large_file(draft())
     (id,) = state.files
-    after, facts = confirm(begin(state.id, NOW), [found(state, id)], NOW)
+    after, events = confirm(begin(state.id, NOW), [found(state, id)], NOW)
     assert after.files == {id: "verified"}
-    assert facts == [
+    assert events == [
         FileVerified(transfer=state.id, file=id, sha256=DECLARED, crc32=state.file(id).crc32, verified_at=NOW)
     ]
     assert confirm(after, [found(state, id)], NOW) == (after, [])
@@ -102,9 +102,9 @@ def test_a_file_is_confirmed_and_announced_once() -> None:
 def test_of_a_file_in_one_part_only_another_crc_is_news() -> None:
     state = ready(files=2)
     first, second = state.files
-    after, facts = confirm(begin(state.id, NOW), [found(state, first), found(state, second, crc32=7)], NOW)
+    after, events = confirm(begin(state.id, NOW), [found(state, first), found(state, second, crc32=7)], NOW)
     assert after.files == {first: "verified", second: "verified"}
-    assert [(fact.file, fact.crc32) for fact in facts if isinstance(fact, FileVerified)] == [(second, 7)]
+    assert [(event.file, event.crc32) for event in events if isinstance(event, FileVerified)] == [(second, 7)]
 
 
 def test_a_wrong_crc_is_corrected_and_a_wrong_digest_is_wrong() -> None:
@@ -122,7 +122,7 @@ def test_files_may_be_confirmed_in_any_order_and_twice() -> None:
     for order in ([first], [second]), ([second], [first, second]), ([first, second], [first]):
         verification, announced = begin(state.id, NOW), 0
         for step in order:
-            verification, facts = confirm(verification, step, NOW)
-            announced += len(facts)
+            verification, events = confirm(verification, step, NOW)
+            announced += len(events)
         ends.append((verification, announced))
     assert ends == 3 * [(Verification(id=state.id, due_at=NOW + SOON, files=dict.fromkeys(state.files, "verified")), 2)]

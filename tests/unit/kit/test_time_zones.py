@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from services.kit.zones import zone_words
+from services.kit.time_zones import time_zone_label
 
 
 @pytest.mark.parametrize(
@@ -19,5 +19,5 @@ from services.kit.zones import zone_words
     ],
 )
 def test_a_zone_is_named_after_its_city(zone: str, french: str, english: str) -> None:
-    assert zone_words(ZoneInfo(zone), "fr") == french
-    assert zone_words(ZoneInfo(zone), "en") == english
+    assert time_zone_label(ZoneInfo(zone), "fr") == french
+    assert time_zone_label(ZoneInfo(zone), "en") == english

@@ -1,4 +1,4 @@
-"""What of a state was changed? Only that is written: a document may be large, and a change small."""
+"""Compute a MongoDB update from two states: documents can be large, and changes small."""
 
 from typing import Any
 
@@ -7,33 +7,33 @@ from services.kit.aggregate import State
 Document = dict[str, Any]
 
 
-def written(before: State, after: State) -> Document:
-    """The update that turns the document of `before` into that of `after`.
+def diff_update(before: State, after: State) -> Document:
+    """Return the update that turns the document of `before` into that of `after`.
 
-    A field that maps plain words to values is changed entry by entry, any other as a whole.
+    A field that maps path-safe keys to values is updated entry by entry, any other as a whole.
     """
     fields: Document = {}
-    gone: Document = {}
+    removed: Document = {}
     for name in type(after).model_fields.keys() - {"id", "version"}:
         old, new = getattr(before, name), getattr(after, name)
         if old is new or old == new:
             continue
-        if not _is_plain(old) or not _is_plain(new):
+        if not _has_path_keys(old) or not _has_path_keys(new):
             fields[name] = None
             continue
-        gone |= {f"{name}.{key}": "" for key in old.keys() - new.keys()}
+        removed |= {f"{name}.{key}": "" for key in old.keys() - new.keys()}
         fields |= {f"{name}.{key}": None for key, value in new.items() if key not in old or old[key] != value}
-    _fill_in(fields, after)
-    write: Document = {"$inc": {"version": 1}}
+    _set_values(fields, after)
+    update: Document = {"$inc": {"version": 1}}
     if fields:
-        write["$set"] = fields
-    if gone:
-        write["$unset"] = gone
-    return write
+        update["$set"] = fields
+    if removed:
+        update["$unset"] = removed
+    return update
 
 
-def _fill_in(fields: Document, after: State) -> None:
-    """The values as they are stored, under the paths that are to be written."""
+def _set_values(fields: Document, after: State) -> None:
+    """Set the stored value for each path to be written."""
     wanted: dict[str, Any] = {}
     for path in fields:
         name, dot, key = path.partition(".")
@@ -47,8 +47,8 @@ def _fill_in(fields: Document, after: State) -> None:
         fields[path] = dumped[name][key] if dot else dumped[name]
 
 
-def _is_plain(value: object) -> bool:
-    """True for a map whose keys can be steps of a path in the database."""
+def _has_path_keys(value: object) -> bool:
+    """Return whether the value is a map whose keys can be steps of a MongoDB path."""
     return isinstance(value, dict) and all(
         isinstance(key, str) and key and "." not in key and "\0" not in key and not key.startswith("$") for key in value
     )

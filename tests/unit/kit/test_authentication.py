@@ -7,15 +7,15 @@ import pytest
 from fastapi import Request
 
 from devstack.keys import public_keys, signing_key
-from services.kit import callers
-from services.kit.callers import FRESH_SECONDS, MOST_FRESH, SESSION, SessionExpired, Sessions
+from services.kit import authentication
+from services.kit.authentication import CACHE_SECONDS, MAX_CACHED, SESSION_TOKEN, SessionExpired, TokenAuthenticator
 from services.kit.clock import utc_now
-from services.kit.mongo import Records
+from services.kit.mongo import ExpiringDocuments
 from services.kit.refusals import Unauthenticated
 from services.kit.tokens import Signer, Verifier
 
 KEY = signing_key()
-SIGNER, VERIFIER = Signer(KEY, SESSION), Verifier(public_keys(KEY), SESSION)
+SIGNER, VERIFIER = Signer(KEY, SESSION_TOKEN), Verifier(public_keys(KEY), SESSION_TOKEN)
 
 
 class Book:
@@ -29,7 +29,7 @@ class Book:
         self.looks += 1
         return {} if id in self.revoked else None
 
-    async def remember(self, id: str, *, seconds: int) -> None:
+    async def mark(self, id: str, *, seconds: int) -> None:
         self.revoked.add(id)
 
 
@@ -45,12 +45,12 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(callers, "monotonic_seconds", clock)
+    monkeypatch.setattr(authentication, "monotonic_seconds", clock)
     return clock
 
 
-def replica(book: Book) -> Sessions:
-    return Sessions(VERIFIER, cast(Records, book))
+def replica(book: Book) -> TokenAuthenticator:
+    return TokenAuthenticator(VERIFIER, cast(ExpiringDocuments, book))
 
 
 def request(session: str) -> Request:
@@ -67,10 +67,10 @@ async def test_a_session_is_looked_at_once_in_two_seconds(clock: Clock) -> None:
     book = Book()
     sessions, ours = replica(book), request("s")
     for _ in range(5):
-        assert (await sessions.of(ours)).session == "s"
+        assert (await sessions.authenticate(ours)).session == "s"
     assert book.looks == 1
-    clock.now += FRESH_SECONDS
-    await sessions.of(ours)
+    clock.now += CACHE_SECONDS
+    await sessions.authenticate(ours)
     assert book.looks == 2
 
 
@@ -78,22 +78,22 @@ async def test_a_revocation_ends_it_at_once_where_it_is_heard_and_after_two_seco
     book = Book()
     here, elsewhere, ours = replica(book), replica(book), request("s")
     for sessions in (here, elsewhere):
-        await sessions.of(ours)
+        await sessions.authenticate(ours)
     await here.revoke("s")
     with pytest.raises(SessionExpired):
-        await here.of(ours)
-    await elsewhere.of(ours)
-    clock.now += FRESH_SECONDS
+        await here.authenticate(ours)
+    await elsewhere.authenticate(ours)
+    clock.now += CACHE_SECONDS
     with pytest.raises(SessionExpired):
-        await elsewhere.of(ours)
+        await elsewhere.authenticate(ours)
 
 
 async def test_another_session_of_the_same_person_goes_on(clock: Clock) -> None:
     sessions, other = replica(Book()), request("other")
-    await sessions.of(other)
-    await sessions.of(request("s"))
+    await sessions.authenticate(other)
+    await sessions.authenticate(request("s"))
     await sessions.revoke("s")
-    assert (await sessions.of(other)).session == "other"
+    assert (await sessions.authenticate(other)).session == "other"
 
 
 @pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic x", "Bearer x.y.z"])
@@ -101,13 +101,13 @@ async def test_what_is_not_good_is_never_remembered(clock: Clock, authorization:
     sessions = replica(Book())
     for _ in range(2):
         with pytest.raises(Unauthenticated):
-            await sessions.of(asking(authorization))
-    assert not sessions._fresh
+            await sessions.authenticate(asking(authorization))
+    assert not sessions._recently_verified
 
 
 async def test_no_more_than_so_many_sessions_are_remembered(clock: Clock) -> None:
     sessions = replica(Book())
-    caller = await sessions.of(request("s"))
-    for number in range(2 * MOST_FRESH):
-        sessions._remember(str(number), caller)
-    assert len(sessions._fresh) == MOST_FRESH
+    caller = await sessions.authenticate(request("s"))
+    for number in range(2 * MAX_CACHED):
+        sessions._cache(str(number), caller)
+    assert len(sessions._recently_verified) == MAX_CACHED

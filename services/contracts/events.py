@@ -1,8 +1,8 @@
-"""Every fact there is."""
+"""The list of all events."""
 
 from services.contracts.auth import OneTimeLinkIssued, SessionRevoked
 from services.contracts.download import (
-    DamagedTransferQuarantined,
+    FileDamageDetected,
     FileDownloaded,
     FileSuspended,
     LinkExtended,
@@ -20,9 +20,9 @@ from services.contracts.upload import (
     TransferSubmitted,
     TransferWithdrawn,
 )
-from services.kit.events import Fact
+from services.kit.events import Event
 
-FACTS: tuple[type[Fact], ...] = (
+ALL_EVENTS: tuple[type[Event], ...] = (
     OneTimeLinkIssued,
     SessionRevoked,
     TransferSubmitted,
@@ -40,7 +40,7 @@ FACTS: tuple[type[Fact], ...] = (
     RecipientRevoked,
     FileDownloaded,
     FileSuspended,
-    DamagedTransferQuarantined,
+    FileDamageDetected,
     TransferExpired,
     MailStateChanged,
 )

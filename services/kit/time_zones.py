@@ -1,4 +1,4 @@
-"""In which time zone are moments told, and how is it named to whoever lives in another one?"""
+"""Time zones: their validation in settings, and their names for readers elsewhere."""
 
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 VOWELS = tuple("AEIOUÀÂÉÈÊËÎÏÔÖÛÜ")
 
 
-def _known(name: str) -> str:
+def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (OSError, KeyError, ValueError):
@@ -16,12 +16,12 @@ def _known(name: str) -> str:
     return name
 
 
-TimeZone = Annotated[str, AfterValidator(_known)]
-"""The name of a time zone, as a setting gives it."""
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""The name of a time zone in a setting."""
 
 
-def zone_words(zone: ZoneInfo, language: str) -> str:
-    """`heure de Paris`, `Paris time`; a zone without a city is called as it is."""
+def time_zone_label(zone: ZoneInfo, language: str) -> str:
+    """Return `heure de Paris` or `Paris time`; a zone without a city keeps its name."""
     region, _, city = zone.key.rpartition("/")
     if region in ("", "Etc"):
         return city

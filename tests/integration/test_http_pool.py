@@ -1,4 +1,4 @@
-"""Lines to a server that is not always well: what was cut is asked for again, and no line is used after a bad end."""
+"""The connection pool with an unreliable server: cut ranges are resumed, and no connection is reused after an error."""
 
 import hashlib
 import socket
@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from services.kit import lines
-from services.kit.lines import Lines, NotAnswered, Reading, Refused
+from services.kit import http_pool
+from services.kit.http_pool import ConnectionFailed, ConnectionPool, RangeReader, UnexpectedStatus
 from tests.eventually import PATIENCE_SECONDS, until
 
 BODY = bytes(range(256)) * 4000
@@ -84,98 +84,100 @@ def _head(stream: BinaryIO) -> bytes:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """It is asked again without a pause, however slow this machine is."""
-    monkeypatch.setattr(lines, "PAUSES_SECONDS", (0.0, 0.0, 0.0))
-    monkeypatch.setattr(lines, "CONNECT_SECONDS", PATIENCE_SECONDS)
-    monkeypatch.setattr(lines, "SILENCE_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(http_pool, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(http_pool, "CONNECT_TIMEOUT_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(http_pool, "READ_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     server = Server()
     yield server
     server.close()
 
 
 @pytest.fixture
-def pool(server: Server) -> Iterator[Lines]:
-    pool = Lines(urlsplit(server.address))
+def pool(server: Server) -> Iterator[ConnectionPool]:
+    pool = ConnectionPool(urlsplit(server.address))
     yield pool
     pool.close()
 
 
-def reading(pool: Lines, start: int = 0, stop: int = len(BODY)) -> Reading:
-    return Reading(pool, "/x", lambda at: {"Range": f"bytes={at}-{stop - 1}"}, start, stop)
+def reader(pool: ConnectionPool, start: int = 0, stop: int = len(BODY)) -> RangeReader:
+    return RangeReader(pool, "/x", lambda at: {"Range": f"bytes={at}-{stop - 1}"}, start, stop)
 
 
-def read(one: Reading, size: int) -> bytes:
+def read(one: RangeReader, size: int) -> bytes:
     into = memoryview(bytearray(size))
     assert one.read_into(into) == hashlib.sha256(into).hexdigest()
     return bytes(into)
 
 
-def test_one_request_and_one_line_for_all_that_is_read_in_order(server: Server, pool: Lines) -> None:
+def test_what_is_read_in_order_takes_one_request_and_one_connection(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["whole", "whole"]
-    one = reading(pool)
+    one = reader(pool)
     assert read(one, HALF) + read(one, len(BODY) - HALF) == BODY
-    assert read(reading(pool, 5), len(BODY) - 5) == BODY[5:]
+    assert read(reader(pool, 5), len(BODY) - 5) == BODY[5:]
     assert server.asked == [(0, 1), (5, 1)]
 
 
-def test_what_was_cut_is_asked_for_again_from_there(server: Server, pool: Lines) -> None:
+def test_a_cut_range_is_resumed_where_it_ended(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["cut", "cut", "whole"]
-    one = reading(pool)
+    one = reader(pool)
     assert read(one, 1000) == BODY[:1000]
     assert read(one, len(BODY) - 1000) == BODY[1000:]
     assert server.asked == [(0, 1), (1000, 2), (1000, 3)]
 
 
 @pytest.mark.parametrize("mood", ["cut", "silent", "503"])
-def test_it_is_not_asked_for_ever(server: Server, pool: Lines, monkeypatch: pytest.MonkeyPatch, mood: str) -> None:
+def test_retries_end(server: Server, pool: ConnectionPool, monkeypatch: pytest.MonkeyPatch, mood: str) -> None:
     if mood == "silent":
-        monkeypatch.setattr(lines, "SILENCE_SECONDS", 0.2)
+        monkeypatch.setattr(http_pool, "READ_TIMEOUT_SECONDS", 0.2)
     server.moods = [mood] * 9
-    with pytest.raises(NotAnswered):
-        read(reading(pool), len(BODY))
+    with pytest.raises(ConnectionFailed):
+        read(reader(pool), len(BODY))
     until(lambda: len(server.asked) == 3, "the server has heard all three requests")
 
 
-def test_a_server_that_is_busy_for_a_moment_is_asked_again(server: Server, pool: Lines) -> None:
+def test_a_server_error_is_retried(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["503", "500", "whole"]
-    assert read(reading(pool), len(BODY)) == BODY
+    assert read(reader(pool), len(BODY)) == BODY
 
 
 @pytest.mark.parametrize("status", [301, 403, 404, 416])
-def test_a_refusal_is_final_and_keeps_the_line(server: Server, pool: Lines, status: int) -> None:
+def test_an_unexpected_status_is_final_and_keeps_the_connection(
+    server: Server, pool: ConnectionPool, status: int
+) -> None:
     server.moods = [str(status), "whole"]
-    with pytest.raises(Refused) as refused:
-        read(reading(pool), 10)
+    with pytest.raises(UnexpectedStatus) as refused:
+        read(reader(pool), 10)
     assert refused.value.status == status
-    assert read(reading(pool), len(BODY)) == BODY
+    assert read(reader(pool), len(BODY)) == BODY
     assert server.asked == [(0, 1), (0, 1)]
 
 
-def test_less_than_was_asked_for_is_no_answer(server: Server, pool: Lines) -> None:
+def test_a_response_shorter_than_requested_is_an_error(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["short", "whole"]
-    with pytest.raises(NotAnswered):
-        read(reading(pool), len(BODY))
+    with pytest.raises(ConnectionFailed):
+        read(reader(pool), len(BODY))
     assert len(server.asked) == 1
-    assert read(reading(pool), len(BODY)) == BODY
-    assert server.asked[-1] == (0, 2), "not on the line where bytes may be left"
+    assert read(reader(pool), len(BODY)) == BODY
+    assert server.asked[-1] == (0, 2), "not on the connection where bytes may be left"
 
 
-def test_a_kept_line_that_the_server_has_closed_is_not_used(server: Server, pool: Lines) -> None:
+def test_an_idle_connection_that_the_server_has_closed_is_not_used(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["leaves", "whole"]
-    assert read(reading(pool), len(BODY)) == BODY
-    assert read(reading(pool), len(BODY)) == BODY
+    assert read(reader(pool), len(BODY)) == BODY
+    assert read(reader(pool), len(BODY)) == BODY
     assert [number for _, number in server.asked] in ([1, 2], [1, 1, 2])
 
 
-def test_a_line_whose_answer_was_given_up_is_not_used_again(server: Server, pool: Lines) -> None:
+def test_a_connection_whose_response_was_abandoned_is_not_used_again(server: Server, pool: ConnectionPool) -> None:
     server.moods = ["whole", "whole"]
-    one = reading(pool)
+    one = reader(pool)
     read(one, 100)
     one.close()
-    assert read(reading(pool), len(BODY)) == BODY
+    assert read(reader(pool), len(BODY)) == BODY
     assert server.asked == [(0, 1), (0, 2)]
 
 
-def test_a_server_that_is_not_there_does_not_answer(server: Server, pool: Lines) -> None:
+def test_an_unreachable_server_is_a_failed_connection(server: Server, pool: ConnectionPool) -> None:
     server.close()
-    with pytest.raises(NotAnswered):
-        read(reading(pool), 10)
+    with pytest.raises(ConnectionFailed):
+        read(reader(pool), 10)

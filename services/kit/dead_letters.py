@@ -1,4 +1,4 @@
-"""What lies in the dead queue, and how is it put back? `python -m services.kit.dead list|show|replay SERVICE [ID…]`."""
+"""List and republish dead letters: `python -m services.kit.dead_letters list|show|replay SERVICE [ID…]`."""
 
 import argparse
 import asyncio
@@ -12,46 +12,46 @@ from typing import Any, NamedTuple
 import aio_pika
 from aio_pika.abc import AbstractIncomingMessage
 
-from services.kit.bus import DEAD
+from services.kit.bus import DEAD_EXCHANGE
 
 KEPT_HEADERS = ("traceparent",)
 
 
-class Grave(NamedTuple):
-    """A fact that could not be handled; its body may hold addresses and is shown only when asked for."""
+class DeadLetter(NamedTuple):
+    """An event that could not be handled; its body may contain addresses and is shown on request only."""
 
     message_id: str
     type: str
     queue: str
     reason: str
-    died_at: str
+    dead_lettered_at: str
     body: bytes
 
 
-class Cemetery:
-    """One service's dead queue, read without consuming: what is not put back stays."""
+class DeadLetterQueue:
+    """The dead letter queue of one service; letters stay in it until they are replayed."""
 
     def __init__(self, url: str, service: str) -> None:
         self._url = url
-        self._queue = f"{service}.{DEAD}"
+        self._queue = f"{service}.{DEAD_EXCHANGE}"
 
-    async def list(self) -> list[Grave]:
-        """Every dead fact, oldest first."""
-        graves: list[Grave] = []
+    async def list(self) -> list[DeadLetter]:
+        """Return all dead letters, oldest first."""
+        found: list[DeadLetter] = []
 
-        def note(grave: Grave) -> bool:
-            graves.append(grave)
+        def collect(letter: DeadLetter) -> bool:
+            found.append(letter)
             return False
 
-        await self._walk(note)
-        return graves
+        await self._walk(collect)
+        return found
 
     async def replay(self, ids: Sequence[str] | None = None) -> int:
-        """Put these facts back on the queue they came from, with their message ids; all of them without `ids`."""
-        return await self._walk(lambda grave: ids is None or grave.message_id in ids)
+        """Publish these letters, or all without `ids`, to their original queues; return their number."""
+        return await self._walk(lambda letter: ids is None or letter.message_id in ids)
 
-    async def _walk(self, take: Callable[[Grave], bool]) -> int:
-        """Look at each once; put back what `take` says, and leave the others."""
+    async def _walk(self, take: Callable[[DeadLetter], bool]) -> int:
+        """Look at each letter once; republish those for which `take` is true, and leave the others."""
         connection = await aio_pika.connect(self._url, timeout=10)
         taken = 0
         async with connection:
@@ -59,9 +59,11 @@ class Cemetery:
             queue = await channel.get_queue(self._queue)
             left: list[AbstractIncomingMessage] = []
             while (message := await queue.get(fail=False)) is not None:
-                grave = _grave(message)
-                if take(grave):
-                    await channel.default_exchange.publish(_revived(message), grave.queue, mandatory=True, timeout=5)
+                letter = _dead_letter(message)
+                if take(letter):
+                    await channel.default_exchange.publish(
+                        _republishable(message), letter.queue, mandatory=True, timeout=5
+                    )
                     await message.ack()
                     taken += 1
                 else:
@@ -71,16 +73,16 @@ class Cemetery:
         return taken
 
 
-def _grave(message: AbstractIncomingMessage) -> Grave:
-    """Facts that the broker buried after too many deliveries carry its own header instead of ours."""
+def _dead_letter(message: AbstractIncomingMessage) -> DeadLetter:
+    """Return the letter; one that the broker moved after too many deliveries has the broker's headers only."""
     headers = message.headers
     queue = str(headers.get("x-queue") or headers.get("x-first-death-queue") or message.routing_key)
     reason = str(headers.get("x-reason") or headers.get("x-first-death-reason") or "unknown")
-    died_at = str(headers.get("x-died-at") or message.timestamp or "")
-    return Grave(message.message_id or "", message.type or "", queue, reason, died_at, message.body)
+    dead_lettered_at = str(headers.get("x-dead-lettered-at") or message.timestamp or "")
+    return DeadLetter(message.message_id or "", message.type or "", queue, reason, dead_lettered_at, message.body)
 
 
-def _revived(message: AbstractIncomingMessage) -> aio_pika.Message:
+def _republishable(message: AbstractIncomingMessage) -> aio_pika.Message:
     return aio_pika.Message(
         message.body,
         message_id=message.message_id,
@@ -94,20 +96,20 @@ def _revived(message: AbstractIncomingMessage) -> aio_pika.Message:
 
 
 async def main(arguments: Sequence[str]) -> int:
-    """List or show the dead facts of a service, or put them back."""
-    parser = argparse.ArgumentParser(prog="python -m services.kit.dead", description=__doc__)
+    """List, show or replay the dead letters of a service."""
+    parser = argparse.ArgumentParser(prog="python -m services.kit.dead_letters", description=__doc__)
     parser.add_argument("command", choices=["list", "show", "replay"])
     parser.add_argument("service")
     parser.add_argument("ids", nargs="*", help="message ids; none means all")
     asked: Any = parser.parse_args(arguments)
     url = os.environ.get("AMQP_ADMIN_URL") or (Path(os.environ["SECRETS_DIR"]) / "amqp_url").read_text().strip()
-    cemetery = Cemetery(url, asked.service)
+    dead_letters = DeadLetterQueue(url, asked.service)
     if asked.command == "replay":
-        sys.stdout.write(f"{await cemetery.replay(asked.ids or None)} put back\n")
+        sys.stdout.write(f"{await dead_letters.replay(asked.ids or None)} replayed\n")
         return 0
-    for grave in await cemetery.list():
-        if not asked.ids or grave.message_id in asked.ids:
-            line: dict[str, Any] = {**grave._asdict()}
+    for letter in await dead_letters.list():
+        if not asked.ids or letter.message_id in asked.ids:
+            line: dict[str, Any] = {**letter._asdict()}
             body = line.pop("body")
             sys.stdout.write(
                 json.dumps({**line, "body": body.decode(errors="replace")} if asked.command == "show" else line)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from services.kit.events import Value
-from services.kit.nesting import DEEPEST, Nesting
+from services.kit.json_depth import MAX_DEPTH, JsonDepthLimit
 from services.kit.refusals import BadRequest
 
 TRICKY = st.text(alphabet='[]{}"\\\n∀é,:', max_size=8)
@@ -21,10 +21,10 @@ NESTED = st.recursive(
 
 
 def is_taken(*pieces: bytes) -> bool:
-    nesting = Nesting()
+    nesting = JsonDepthLimit()
     try:
         for piece in pieces:
-            nesting.follow(piece)
+            nesting.feed(piece)
     except BadRequest:
         return False
     return True
@@ -35,7 +35,7 @@ def depth(value: Any) -> int:
     return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
 
-@given(NESTED, st.integers(0, DEEPEST + 1), st.booleans(), st.data())
+@given(NESTED, st.integers(0, MAX_DEPTH + 1), st.booleans(), st.data())
 def test_a_text_is_taken_exactly_when_it_nests_no_deeper_than_allowed(
     value: Any, levels: int, ascii: bool, data: st.DataObject
 ) -> None:
@@ -43,7 +43,7 @@ def test_a_text_is_taken_exactly_when_it_nests_no_deeper_than_allowed(
         value = [value, "]"] if level % 2 else {"[": value}
     body = json.dumps(value, ensure_ascii=ascii).encode()
     cut = data.draw(st.integers(0, len(body)))
-    assert is_taken(body[:cut], body[cut:]) == (depth(value) <= DEEPEST)
+    assert is_taken(body[:cut], body[cut:]) == (depth(value) <= MAX_DEPTH)
 
 
 @pytest.mark.parametrize("inside", [b"[" * 5_000, b'\\"' + b"{" * 5_000, b'\\\\\\"[' * 5_000])
@@ -63,6 +63,6 @@ def test_what_is_malformed_is_left_to_the_parser(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("levels", [500, 5_000, 50_000])
-def test_a_fact_that_nests_without_end_is_unreadable(levels: int) -> None:
+def test_an_event_that_nests_without_end_is_unreadable(levels: int) -> None:
     with pytest.raises(ValidationError):
         Value.model_validate_json(b'{"more": ' + b"[" * levels + b"]" * levels + b"}")

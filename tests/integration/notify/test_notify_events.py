@@ -1,18 +1,18 @@
-"""Whatever the order in which facts are heard, and however often: the same mails (R49)."""
+"""Whatever the order in which events are heard, and however often: the same mails (R49)."""
 
 import random
 from datetime import timedelta
 
 import pytest
 
-from services.contracts.facts import FACTS
+from services.contracts.events import ALL_EVENTS
 from services.contracts.values import Recipient
 from services.kit.clock import utc_now
-from services.kit.events import Fact
+from services.kit.events import Event
 from services.kit.mongo import Database
 from services.notify.deps import Deps
 from services.notify.domain import AT_ONCE
-from services.notify.handlers import heard, on_file_downloaded
+from services.notify.handlers import on_file_downloaded, subscriptions
 from services.notify.sweeper import forget_old, write_digests
 from tests.integration.notify.service import deps_on, new_transfer, of
 from tests.unit.notify.scripted import FakeMailer
@@ -57,23 +57,23 @@ def deps(database: Database) -> Deps:
     return deps_on(database, FakeMailer())
 
 
-async def hear(deps: Deps, facts: list[Fact]) -> None:
-    handlers = heard(deps)
-    for fact in facts:
-        await handlers[type(fact)](fact)
+async def hear(deps: Deps, events: list[Event]) -> None:
+    handlers = subscriptions(deps)
+    for event in events:
+        await handlers[type(event)](event)
 
 
 def test_everything_that_notify_should_hear_is_in_its_table_of_contents() -> None:
-    assert set(heard(None)) == {fact for fact in FACTS if "notify" in fact.readers}  # type: ignore[arg-type]
+    assert set(subscriptions(None)) == {event for event in ALL_EVENTS if "notify" in event.subscribers}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(8))
-async def test_facts_in_any_order_and_repeated_make_the_same_mails(deps: Deps, seed: int) -> None:
+async def test_events_in_any_order_and_repeated_make_the_same_mails(deps: Deps, seed: int) -> None:
     transfer, chance = new_transfer(), random.Random(seed)
-    facts = whole_life(transfer)
-    facts += chance.choices(facts, k=len(facts))
-    chance.shuffle(facts)
-    await hear(deps, facts)
+    events = whole_life(transfer)
+    events += chance.choices(events, k=len(events))
+    chance.shuffle(events)
+    await hear(deps, events)
     mails = await of(deps, transfer)
     assert sorted((mail.kind, mail.recipient) for mail in mails) == sorted(MAILS_OF_A_LIFE)
     access = await deps.mails.all.find({"kind": "access", "recipient": FIRM})
@@ -127,7 +127,7 @@ async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:
     past = utc_now() - timedelta(days=1)
     await forget_old(deps)
     assert len(await of(deps, transfer)) == 1
-    await deps.mails.all.update(mail.id, lambda there, _now: (there.but(forget_at=past), []))
+    await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(forget_at=past), []))
     await forget_old(deps)
     assert await of(deps, transfer) == []
 
@@ -135,8 +135,8 @@ async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1, 0)])
 async def test_who_was_revoked_gets_no_mail_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
     transfer = new_transfer()
-    facts: list[Fact] = [link_issued(transfer), revoked(transfer)]
-    await hear(deps, [link_issued(transfer, AGENTS[0]), *(facts[index] for index in order)])
+    events: list[Event] = [link_issued(transfer), revoked(transfer)]
+    await hear(deps, [link_issued(transfer, AGENTS[0]), *(events[index] for index in order)])
     mails = {mail.recipient: mail.state for mail in await of(deps, transfer)}
     assert mails == {AGENTS[0]: "waiting", DROPPED: "dropped"}
     (gone,) = [mail for mail in await of(deps, transfer) if mail.state == "dropped"]
@@ -157,8 +157,8 @@ async def test_revoking_one_keeps_the_news_of_a_sender_who_is_a_recipient_too(de
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 async def test_a_mail_may_arrive_until_the_new_end_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
     transfer, later = new_transfer(), ENDS_AT + timedelta(days=3)
-    facts: list[Fact] = [link_issued(transfer), extended(transfer, later)]
-    await hear(deps, [facts[index] for index in order])
+    events: list[Event] = [link_issued(transfer), extended(transfer, later)]
+    await hear(deps, [events[index] for index in order])
     (mail,) = await of(deps, transfer)
     assert mail.useless_after == later
 
@@ -174,5 +174,5 @@ async def test_each_mail_that_its_sender_asks_for_is_one_of_its_own(deps: Deps) 
 
 async def a_day_passes(deps: Deps, transfer: str) -> None:
     """Time is moved, never slept."""
-    await deps.digests.all.update(transfer, lambda there, _now: (there.but(due_at=AT_ONCE), []))
+    await deps.digests.all.update(transfer, lambda there, _now: (there.evolve(due_at=AT_ONCE), []))
     await write_digests(deps)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from services.kit.moments import Moment
+from services.kit.timestamps import Timestamp
 
-ADAPTER: TypeAdapter[datetime] = TypeAdapter(Moment)
+ADAPTER: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Where do small things without rules rest? One document each, one atomic operation a call."""
+"""Store small expiring documents in MongoDB; each call is one atomic operation."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,16 +12,16 @@ from services.kit.refusals import Unavailable
 Document = dict[str, Any]
 
 
-class Counted(NamedTuple):
-    """How many there were so far in a window, and after how many whole seconds it ends."""
+class WindowCount(NamedTuple):
+    """The number of hits in a window, and the whole seconds until the window ends."""
 
-    so_far: int
+    hits: int
     seconds_left: int
 
 
 @asynccontextmanager
-async def reachable() -> AsyncIterator[None]:
-    """Turn an outage of the database into a refusal that says to come back; its outcome is unknown, so retry (R3)."""
+async def outage_as_unavailable() -> AsyncIterator[None]:
+    """Raise `Unavailable` for an outage of the database; the outcome of the operation is unknown, so retry (R3)."""
     try:
         yield
     except DuplicateKeyError:
@@ -30,72 +30,73 @@ async def reachable() -> AsyncIterator[None]:
         raise Unavailable() from error
 
 
-class Records:
-    """Small documents with an id and an end: challenges, revocations, marks. Each call is one atomic operation."""
+class ExpiringDocuments:
+    """Small documents with an id and an expiry date: challenges, revocations, marks."""
 
     def __init__(self, collection: Any) -> None:
         self._collection = collection
 
     async def add(self, id: str, fields: Document) -> bool:
-        """Insert; false when the id is there already."""
+        """Insert a document; return false if the id exists."""
         try:
-            async with reachable():
+            async with outage_as_unavailable():
                 await self._collection.insert_one({**fields, "_id": id})
         except DuplicateKeyError:
             return False
         return True
 
     async def get(self, id: str) -> Document | None:
-        """The record, or none."""
-        async with reachable():
+        """Return the document, or None."""
+        async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one({"_id": id})
         return found
 
     async def find(self, query: Document, *, limit: int = 20_000) -> list[Document]:
-        """Records that match, each with its `_id`."""
-        async with reachable():
+        """Return the documents that match, each with its `_id`."""
+        async with outage_as_unavailable():
             found: list[Document] = await self._collection.find(query).to_list(limit)
         return found
 
-    async def take(self, id: str, live_until: str) -> Document | None:
-        """Remove and return the record while its date in `live_until` is ahead by the database's clock; once only."""
+    async def pop(self, id: str, live_until: str) -> Document | None:
+        """Remove and return a document whose date in `live_until` is ahead by the database's clock; None otherwise."""
         live = {"_id": id, "$expr": {"$gt": [f"${live_until}", "$$NOW"]}}
-        async with reachable():
+        async with outage_as_unavailable():
             found: Document | None = await self._collection.find_one_and_delete(live)
         return found
 
     async def put(self, id: str, fields: Document) -> None:
-        """Write the record whole, over whatever was there."""
-        async with reachable():
+        """Insert or replace a document."""
+        async with outage_as_unavailable():
             await self._collection.replace_one({"_id": id}, fields, upsert=True)
 
-    async def count_up(self, id: str, *, window_seconds: int) -> Counted:
-        """Count one more in the window that began with the first count, by the database's clock.
+    async def increment(self, id: str, *, window_seconds: int) -> WindowCount:
+        """Count one more hit in the current window, by the database's clock.
 
-        A window begins with the first count after the last one ended; the record ends (`until`) one window later.
+        A window begins with the first hit after the previous window ended; the document expires (`until`) one window
+        after its window.
         """
         milliseconds = 1000 * window_seconds
         over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
         fresh = {"$or": [{"$eq": [{"$type": "$since"}, "missing"]}, over]}
-        counted = {
+        window = {
             "since": {"$cond": [fresh, "$$NOW", "$since"]},
             "count": {"$cond": [fresh, 1, {"$add": ["$count", 1]}]},
             "until": {"$add": ["$$NOW", 2 * milliseconds]},
             "age": {"$cond": [fresh, 0, {"$subtract": ["$$NOW", "$since"]}]},
         }
-        async with reachable():
+        async with outage_as_unavailable():
             found = await self._collection.find_one_and_update(
-                {"_id": id}, [{"$set": counted}], upsert=True, return_document=ReturnDocument.AFTER
+                {"_id": id}, [{"$set": window}], upsert=True, return_document=ReturnDocument.AFTER
             )
-        return Counted(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
+        return WindowCount(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
 
-    async def remember(self, id: str, *, seconds: int) -> None:
-        """Have a mark with this id until so many seconds from now, by the database's clock."""
+    async def mark(self, id: str, *, seconds: int) -> None:
+        """Insert or renew a document that expires after so many seconds, by the database's clock."""
         until = {"$add": ["$$NOW", 1000 * seconds]}
-        async with reachable():
+        async with outage_as_unavailable():
             await self._collection.update_one({"_id": id}, [{"$set": {"until": until}}], upsert=True)
 
     async def discard(self, query: Document) -> int:
-        """Remove what matches; how many there were."""
-        async with reachable():
+        """Delete the documents that match and return their number."""
+        async with outage_as_unavailable():
             return int((await self._collection.delete_many(query)).deleted_count)

@@ -1,0 +1,42 @@
+"""Rate limits counted in the database, so that they hold over all replicas (R8, R67)."""
+
+import ipaddress
+from typing import NamedTuple
+
+from fastapi import Request
+
+from services.kit.mongo import ExpiringDocuments
+
+
+class RateLimit(NamedTuple):
+    """At most `limit` hits in each window of `seconds`; a window begins with its first hit."""
+
+    name: str
+    limit: int
+    seconds: int
+
+
+class RateLimiter:
+    """Counts each hit with one atomic increment at the database's time, before it decides."""
+
+    def __init__(self, counters: ExpiringDocuments) -> None:
+        self._counters = counters
+
+    async def allows(self, limit: RateLimit, key: str) -> bool:
+        """Count a hit for `key` and return whether it is within the limit."""
+        return not await self.wait_seconds(limit, key)
+
+    async def wait_seconds(self, limit: RateLimit, key: str) -> int:
+        """Count a hit for `key`; return 0 within the limit, otherwise the seconds until the next window."""
+        counted = await self._counters.increment(f"{limit.name}:{key}", window_seconds=limit.seconds)
+        return 0 if counted.hits <= limit.limit else counted.seconds_left
+
+
+def network_of(request: Request) -> str:
+    """Return the caller's network as the gateway reported it: an IPv4 address, or the /64 of an IPv6 address."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network(f"{host}/64", strict=False)) if address.version == 6 else host
