@@ -117,7 +117,7 @@ class Failure:
         return {"error": said, **self.done}
 
 
-def failure_of(error: BaseException) -> Failure | None:
+def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat case for each kind of exception
     """What an exception means to a person; none for a mistake of this program."""
     match error:
         case Partly():

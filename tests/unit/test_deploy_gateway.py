@@ -78,7 +78,7 @@ def test_every_status_that_becomes_a_problem_has_a_slug() -> None:
 
 @pytest.mark.parametrize("title", ['"quoted"', "a $variable", "a < b", "back\\slash", "two\nlines"])
 def test_a_title_that_nginx_would_need_to_escape_is_refused(title: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    odd = type("Odd", (Refusal,), {"__doc__": "Odd.", "french": title})
+    odd = type("Odd", (Refusal,), {"__doc__": "Odd.", "title_fr": title})
     monkeypatch.setattr(problems, "OF_STORED_PARTS", (odd,))
     with pytest.raises(ValueError, match="as it is"):
         problems.nginx_maps()

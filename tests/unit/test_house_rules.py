@@ -34,7 +34,7 @@ DOMAIN_WORDS = re.compile(
 )
 S3_NAMES = ("upload_id", "upload_marker", "multipart_uploads", "_list_multipart_uploads")
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "processor", "base", "misc"}
-LONGEST_FILE, LONGEST_FUNCTION = 250, 40
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 400, 40
 
 
 def modules(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
@@ -169,13 +169,13 @@ def test_every_service_has_the_same_file_names() -> None:
         assert expected <= names, service
 
 
-def test_no_file_and_no_function_outgrows_its_sentence() -> None:
+def test_no_file_and_no_function_is_too_long() -> None:
     long = []
     for path, tree in modules():
-        if len(path.read_text().splitlines()) > LONGEST_FILE:
+        if len(path.read_text().splitlines()) > MAX_FILE_LINES:
             long.append(str(path))
         functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-        long += [f"{path}: {found.name}" for found in functions if _lines(found) > LONGEST_FUNCTION]
+        long += [f"{path}: {found.name}" for found in functions if _lines(found) > MAX_FUNCTION_LINES]
     assert long == []
 
 
