@@ -14,7 +14,7 @@ from tests.fuzz.pauses import Pauses
 from tests.fuzz.runs import Cast, fuzz, people
 
 SEED = 20_261_127
-REQUESTS = 400
+REQUESTS = 200
 ENVELOPE_BYTES = 2_000
 """What is around a text in its body."""
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -18,6 +19,8 @@ from pymongo import AsyncMongoClient
 from devstack.keys import signing_key
 from devstack.stack import Stack
 from devstack.workspace import PROJECT
+from services.auth.app import build
+from services.kit.service import main
 from services.kit.version import VERSION
 from tests.eventually import PATIENCE_SECONDS, eventually
 
@@ -161,16 +164,42 @@ SECRETS = {
     ],
 )
 def test_bad_settings_end_the_start_with_a_line_and_no_secret(
-    settings: dict[str, str], secrets: dict[str, str], tmp_path: Any
+    settings: dict[str, str],
+    secrets: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for name, secret in {**SECRETS, **secrets}.items():
-        (tmp_path / name).write_text(secret)
-    env = {"PATH": os.environ["PATH"], "SECRETS_DIR": str(tmp_path), **SETTINGS, **settings}
-    command = [sys.executable, "-m", "services.auth"]
+    environment = _environment(settings, secrets, tmp_path)
+    monkeypatch.setattr(os, "environ", environment)
+    with pytest.raises(SystemExit) as ended:
+        main(build, "auth")
+    assert ended.value.code == 78
+    _is_one_line_without_secrets(capsys.readouterr().err, secrets)
+
+
+def test_a_process_with_bad_settings_ends_with_a_line_and_no_secret(tmp_path: Path) -> None:
+    secrets = {"pepper": "short"}
     ended = subprocess.run(
-        command, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        [sys.executable, "-m", "services.auth"],
+        cwd=PROJECT,
+        env=_environment({}, secrets, tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     assert ended.returncode == 78
-    assert ended.stderr.startswith("auth: ")
-    assert "Traceback" not in ended.stderr
-    assert not any(secret in ended.stderr for secret in {**SECRETS, **secrets}.values() if secret)
+    _is_one_line_without_secrets(ended.stderr, secrets)
+
+
+def _environment(settings: dict[str, str], secrets: dict[str, str], folder: Path) -> dict[str, str]:
+    for name, secret in {**SECRETS, **secrets}.items():
+        (folder / name).write_text(secret)
+    return {"PATH": os.environ["PATH"], "SECRETS_DIR": str(folder), **SETTINGS, **settings}
+
+
+def _is_one_line_without_secrets(printed: str, secrets: dict[str, str]) -> None:
+    assert printed.startswith("auth: ")
+    assert "Traceback" not in printed
+    assert not any(secret in printed for secret in {**SECRETS, **secrets}.values() if secret)
