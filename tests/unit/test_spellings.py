@@ -7,8 +7,8 @@ from typing import Any, cast
 from fastapi import Request
 
 from devstack.keys import public_keys, signing_key
-from services.auth.domain import Terms, issue
-from services.auth.sessions import Sessions as Desk
+from services.auth.domain import SignInPolicy, issue
+from services.auth.session_tokens import SessionTokens
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.contracts.values import Recipient
@@ -27,15 +27,16 @@ TYPED, ADDRESS = "Claude.Martin@ministere.example", "claude.martin@ministere.exa
 
 
 async def test_a_session_knows_where_its_mails_are_sent() -> None:
-    admission, [event] = issue("l", "k", TYPED, "fr", "t", "k", NOW, Terms())
+    sign_in, [event] = issue("l", "k", TYPED, "fr", "t", "k", NOW, SignInPolicy())
     assert isinstance(event, OneTimeLinkIssued)
-    assert (event.address, event.mail_to) == (admission.address, admission.mail_to) == (ADDRESS, TYPED)
-    assert issue("l", "k", ADDRESS, "fr", "t", "k", NOW, Terms())[0].mail_to == ""
+    assert (event.address, event.mail_to) == (sign_in.address, sign_in.mail_to) == (ADDRESS, TYPED)
+    assert issue("l", "k", ADDRESS, "fr", "t", "k", NOW, SignInPolicy())[0].mail_to == ""
 
     key, now = signing_key(), utc_now()
     session = {"name": "C", "role": "agent", "started_at": now, "ends_at": now + timedelta(hours=1)}
-    standing = admission.model_validate({**admission.model_dump(), "session": session})
-    token = Desk(Signer(key, SESSION_TOKEN), cast(Any, None), Terms(), person_of=str).token_of(standing, now).token
+    active = sign_in.model_validate({**sign_in.model_dump(), "session": session})
+    tokens = SessionTokens(Signer(key, SESSION_TOKEN), cast(Any, None), SignInPolicy(), person_id_of=str)
+    token = tokens.issue(active, now).token
     nobody_is_revoked = cast(Any, SimpleNamespace(get=_none))
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
     caller = await TokenAuthenticator(Verifier(public_keys(key), SESSION_TOKEN), nobody_is_revoked).authenticate(

@@ -22,7 +22,7 @@ class Mailed(NamedTuple):
     key: str
 
 
-class Auth(Harness[Deps]):
+class AuthHarness(Harness[Deps]):
     """`at(n)` is a client of one instance."""
 
     service = "auth"
@@ -74,8 +74,8 @@ class Auth(Harness[Deps]):
 
     async def events(self, type: str) -> list[dict[str, Any]]:
         """The bodies of announced events, oldest first."""
-        return [entry["body"] for entry in await self.announced("admissions") if entry["type"] == type]
+        return [entry["body"] for entry in await self.announced("sign_ins") if entry["type"] == type]
 
-    async def admissions(self) -> Sequence[dict[str, Any]]:
+    async def sign_ins(self) -> Sequence[dict[str, Any]]:
         """Every document."""
-        return await self.documents.admissions.find().to_list()
+        return await self.documents.sign_ins.find().to_list()

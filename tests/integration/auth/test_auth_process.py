@@ -77,7 +77,7 @@ async def test_a_link_travels_to_the_postman_and_leaves_no_secret_behind(running
     event = await running.announced("ana@travels.example")
 
     async def dropped() -> bool:
-        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
+        kept = await running.eyes["auth"].sign_ins.find_one({"_id": event["link"]})
         return kept is not None and kept["outbox"] == [] and event["token"] not in str(kept)
 
     await eventually(dropped)
@@ -116,7 +116,7 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
         email = f"ana-{uuid4().hex[:6]}@killed.example"
         await running.ask(email)
         event = await running.announced(email)
-        wish = {"link": event["token"], "key": event["key"], **WHO, "session": str(uuid4())}
+        wish = {"link": event["token"], "key": event["key"], **WHO, "request_id": str(uuid4())}
         lost = asyncio.ensure_future(running.client.post("/api/auth/sessions", json=wish))
         await asyncio.sleep(pause)
         running.stack.kill("auth", signal.SIGKILL)
@@ -124,7 +124,7 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
         running.stack.restart("auth")
         again = await running.client.post("/api/auth/sessions", json=wish)
         assert again.status_code == 201
-        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
+        kept = await running.eyes["auth"].sign_ins.find_one({"_id": event["link"]})
         assert kept
         assert kept["attempts"] == 1
 
@@ -152,7 +152,7 @@ SECRETS = {
         ({"CHALLENGE_KINDS": " , "}, {}),
         ({"PUBLIC_BASE_URL": "http://melanissimo.example"}, {}),
         ({"TRUSTED_PROXIES": "*"}, {}),
-        ({"KEY_TRIES": "6"}, {}),
+        ({"KEY_ATTEMPTS": "6"}, {}),
         ({"TOKEN_MINUTES": "31"}, {}),
         ({}, {"pepper": "short"}),
         ({}, {"pepper": ""}),

@@ -6,36 +6,36 @@ from functools import partial
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.devices import Devices
+from services.auth.device_tokens import DeviceTokens
 from services.kit.credentials import keyed_hash
 
 NOW = datetime(2031, 5, 6, 7, 59, 59, tzinfo=UTC)
 LIFE = timedelta(days=180)
-DEVICES = Devices(partial(keyed_hash, "a pepper that is long enough for it"), LIFE)
-TOKEN = DEVICES.token("ana@b.fr", "admission", NOW)
+DEVICE_TOKENS = DeviceTokens(partial(keyed_hash, "a pepper that is long enough for it"), LIFE)
+TOKEN = DEVICE_TOKENS.issue("ana@b.fr", "sign_in", NOW)
 
 
 def test_a_token_is_known_for_its_person_until_it_ends_and_names_nobody() -> None:
-    assert DEVICES.id(TOKEN, "ana@b.fr", NOW + LIFE - timedelta(seconds=1))
-    assert not DEVICES.id(TOKEN, "ana@b.fr", NOW + LIFE)
-    assert not DEVICES.id(TOKEN, "eva@b.fr", NOW)
+    assert DEVICE_TOKENS.device_id(TOKEN, "ana@b.fr", NOW + LIFE - timedelta(seconds=1))
+    assert not DEVICE_TOKENS.device_id(TOKEN, "ana@b.fr", NOW + LIFE)
+    assert not DEVICE_TOKENS.device_id(TOKEN, "eva@b.fr", NOW)
     assert "ana" not in TOKEN
     assert len(TOKEN) <= 200
 
 
 def test_each_session_makes_one_token_of_its_own_however_often_it_is_asked_for() -> None:
-    assert DEVICES.token("ana@b.fr", "admission", NOW) == TOKEN
-    another = DEVICES.token("ana@b.fr", "another admission", NOW)
-    assert DEVICES.id(TOKEN, "ana@b.fr", NOW) != DEVICES.id(another, "ana@b.fr", NOW)
+    assert DEVICE_TOKENS.issue("ana@b.fr", "sign_in", NOW) == TOKEN
+    another = DEVICE_TOKENS.issue("ana@b.fr", "another sign_in", NOW)
+    assert DEVICE_TOKENS.device_id(TOKEN, "ana@b.fr", NOW) != DEVICE_TOKENS.device_id(another, "ana@b.fr", NOW)
 
 
 def test_a_token_of_another_pepper_or_with_another_end_is_unknown() -> None:
-    other = Devices(partial(keyed_hash, "another pepper that is long enough"), LIFE)
-    assert not other.id(TOKEN, "ana@b.fr", NOW)
+    other = DeviceTokens(partial(keyed_hash, "another pepper that is long enough"), LIFE)
+    assert not other.device_id(TOKEN, "ana@b.fr", NOW)
     id, ends_at, proof = TOKEN.split(".")
-    assert not DEVICES.id(f"{id}.{int(ends_at) + 1}.{proof}", "ana@b.fr", NOW)
+    assert not DEVICE_TOKENS.device_id(f"{id}.{int(ends_at) + 1}.{proof}", "ana@b.fr", NOW)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=200))
 def test_whatever_else_is_sent_is_unknown(token: str) -> None:
-    assert DEVICES.id(token, "ana@b.fr", NOW) == ""
+    assert DEVICE_TOKENS.device_id(token, "ana@b.fr", NOW) == ""
