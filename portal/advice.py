@@ -167,7 +167,7 @@ ADVICE = {
         _("There is nothing left to decide"),
         _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
     ),
-    "nobody-waits": Advice(
+    "external-recipients-revoked": Advice(
         _("There is nothing left to decide"),
         _("The sender has revoked all who waited for an approval. You need do nothing."),
     ),

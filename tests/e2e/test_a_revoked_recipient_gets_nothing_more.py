@@ -54,7 +54,7 @@ def test_who_waits_and_is_revoked_has_no_link_after_the_approval(world: World) -
         return str(card["digest"])
 
     digest = until(shown, "the agent reads who is left")
-    assert refused(lambda: agent.api.approve(token, before["digest"])).slug == "shown-differs"
+    assert refused(lambda: agent.api.approve(token, before["digest"])).slug == "approval-snapshot-stale"
     agent.api.approve(token, digest)
     world.link(other)
     assert world.letters.to(one.address) == []

@@ -47,7 +47,7 @@ def test_what_was_shown_is_what_is_approved(world: World) -> None:
     world.send(sender, [agent.address, other.address])
     token = agent.letter(DECISION).token(DECISION)
     problem = refused(lambda: agent.api.approve(token, "0" * 64))
-    assert (problem.status, problem.slug) == (409, "shown-differs")
+    assert (problem.status, problem.slug) == (409, "approval-snapshot-stale")
     assert world.has_no_link(other)
 
 

@@ -64,7 +64,8 @@ def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:
     links = cast(Links, SimpleNamespace(_pepper="p" * 40))
     assert Links.token(links, "t", plain) == Links.token(links, "t", typed)
     shown = [
-        parcels.begun(parcels.parcel((one, *parcels.MIXED[2:]), transfer="t"))[0].shown() for one in (plain, typed)
+        parcels.begun(parcels.parcel((one, *parcels.MIXED[2:]), transfer="t"))[0].approval_snapshot()
+        for one in (plain, typed)
     ]
     assert shown[0].digest == shown[1].digest
 
@@ -72,7 +73,7 @@ def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:
 def test_each_approver_is_written_to_as_their_address_was_typed() -> None:
     typed = tuple(one.model_copy(update={"mail_to": one.address.upper()}) for one in parcels.MIXED)
     state = parcels.begun(parcels.parcel(typed))[0]
-    digest = state.shown().digest
+    digest = state.approval_snapshot().digest
     refused = refuse(state, parcels.CLERK, digest, "non", parcels.SENT_AT)[1]
     lapsed = lapse(state, parcels.ENDS_AT)[1]
     for event in (*refused, *lapsed):

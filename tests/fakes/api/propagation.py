@@ -9,8 +9,8 @@ from services.propagation.api import AgentsOnly
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
-    NobodyWaits,
-    ShownDiffers,
+    ApprovalSnapshotStale,
+    ExternalRecipientsRevoked,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
 )
@@ -21,7 +21,7 @@ OUTCOMES = {"approval": "approved", "refusal": "refused"}
 STOPPED: dict[str, type[Refusal]] = {
     "withdrawn": TransferAlreadyWithdrawn,
     "quarantined": TransferAlreadyQuarantined,
-    "released": NobodyWaits,
+    "released": ExternalRecipientsRevoked,
 }
 
 
@@ -118,7 +118,7 @@ class FakePropagation:
         if card["state"] != "waiting":
             raise ApprovalAlreadyLapsed()
         if form["digest"] != card["shown"]["digest"]:
-            raise ShownDiffers()
+            raise ApprovalSnapshotStale()
         decided = {
             "outcome": outcome,
             "by": {"address": by, "mail_to": "", "name": ""},

@@ -38,8 +38,8 @@ async def test_an_agent_invites_somebody_who_needs_no_human_check(auth: AuthHarn
 async def test_nobody_but_an_agent_invites_and_an_invitation_counts_as_a_link(started: Started) -> None:
     auth = await started()
     wish = {"email": "leo@ville.example"}
-    outsider = await auth.bearer("camille@ville.example")
-    refused = await outsider.post("/api/auth/invitations", json=wish)
+    external = await auth.bearer("camille@ville.example")
+    refused = await external.post("/api/auth/invitations", json=wish)
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/only-agents-invite")
     assert (await auth.at().post("/api/auth/invitations", json=wish)).status_code == 401
     agent = await auth.bearer("ana@ministere.example")

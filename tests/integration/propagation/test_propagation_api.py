@@ -17,11 +17,11 @@ from services.propagation.handlers import (
     on_transfer_submitted,
     on_transfer_withdrawn,
 )
-from services.propagation.store import Invitations
+from services.propagation.store import ApproverInvitations
 from tests.harness import PEPPER, signed_in
 from tests.unit.propagation.parcels import CLERK, FIRM, MIXED, OTHER_CLERK, TOWN, parcel, recipient
 
-INVITATIONS = Invitations(SecretStr(PEPPER))
+INVITATIONS = ApproverInvitations(SecretStr(PEPPER))
 PEOPLE = {
     "clerk": (CLERK.address, "agent", CLERK.name),
     "other clerk": (OTHER_CLERK.address, "agent", OTHER_CLERK.name),
@@ -45,7 +45,7 @@ async def sent(deps: Deps) -> Parcel:
 
 
 def token(sent: Parcel, address: str = CLERK.address) -> str:
-    return INVITATIONS.to(sent.transfer, address)[0].token.get_secret_value()
+    return INVITATIONS.invite(sent.transfer, address)[0].token.get_secret_value()
 
 
 async def digest(client: httpx.AsyncClient, sent: Parcel) -> str:
@@ -96,7 +96,7 @@ async def test_an_unknown_a_malformed_and_a_changed_token_look_the_same(
     assert all(answer == answers[0] for answer in answers)
 
 
-async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
+async def test_an_approval_by_the_link_of_the_mail_releases_to_the_external_recipients(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     body = {"digest": await digest(client, sent)}
@@ -124,7 +124,7 @@ async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.Async
 
 async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent: Parcel) -> None:
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": "0" * 64})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/approval-snapshot-stale")
 
 
 async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
@@ -181,7 +181,7 @@ async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: ht
     assert (await client.get("/pending", headers=asking)).json() == {"items": [], "next_cursor": None}
 
 
-async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
+async def test_an_external_person_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
     assert (await client.get("/pending", headers=headers("firm"))).status_code == 403
 
 
@@ -216,7 +216,7 @@ async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_a
     before, path = await digest(client, sent), f"/approvals/{token(sent)}/approval"
     await revoke(deps, sent, FIRM)
     answer = await client.post(path, json={"digest": before})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/approval-snapshot-stale")
     answer = await client.post(path, json={"digest": await digest(client, sent)})
     assert answer.status_code == 200
     assert FIRM not in answer.text
