@@ -68,7 +68,7 @@ class DecisionResponse(BaseModel):
     decided: RecordedDecision | None
     may_decide: bool
     approvers: tuple[str, ...]
-    shown: ApprovalSnapshot
+    snapshot: ApprovalSnapshot
 
 
 class PendingSummary(BaseModel):
@@ -201,5 +201,5 @@ def _decision_response(propagation: Propagation, reader: str) -> DecisionRespons
         decided=propagation.decided,
         may_decide=is_approver and propagation.state == "waiting",
         approvers=tuple(one.address for one in propagation.approvers),
-        shown=snapshot,
+        snapshot=snapshot,
     )

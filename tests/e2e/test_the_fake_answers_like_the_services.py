@@ -217,7 +217,7 @@ def decide(narrator: Narrator, transfer: str) -> None:
     with narrator.without_session():
         place = f"/api/propagation/approvals/{token}"
         ask("GET", f"{place}x")
-        digest = ask("GET", place)["shown"]["digest"]
+        digest = ask("GET", place)["snapshot"]["digest"]
         ask("POST", f"{place}/approval", {"digest": "0" * 64})
         for _ in range(2):
             ask("POST", f"{place}/approval", {"digest": digest})
