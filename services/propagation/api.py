@@ -71,7 +71,7 @@ class DecisionResponse(BaseModel):
     snapshot: ApprovalSnapshot
 
 
-class PendingSummary(BaseModel):
+class PendingTransfer(BaseModel):
     """A transfer that waits for a decision, as a list item; `/transfers/{transfer}` has all of it."""
 
     transfer: str
@@ -105,10 +105,10 @@ async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Decisio
 
 
 @router.get("/pending")
-async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingSummary]:
+async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingTransfer]:
     """List the transfers that the calling agent may decide, the most urgent first."""
     caller = await _agent(deps, request)
-    return await deps.propagations.pending_for(caller.address, page_request, _summary)
+    return await deps.propagations.pending_for(caller.address, page_request, _pending_transfer)
 
 
 @router.post("/transfers/{transfer}/approval")
@@ -172,10 +172,10 @@ def _may_see(propagation: Propagation, caller: Caller) -> bool:
     return caller.address == parcel.sender.address or (is_agent_recipient and caller.role == "agent")
 
 
-def _summary(document: Document) -> PendingSummary:
+def _pending_transfer(document: Document) -> PendingTransfer:
     parcel = document["parcel"]
     sender = parcel["sender"]
-    return PendingSummary(
+    return PendingTransfer(
         transfer=document["_id"],
         sender=SnapshotSender(address=sender["address"], role=parcel["sender_role"], declared_name=sender["name"]),
         subject=parcel["subject"],

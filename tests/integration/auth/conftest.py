@@ -13,12 +13,12 @@ Started = Callable[..., Awaitable[AuthHarness]]
 
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
-    """Start as many instances as wanted, with settings of one's own."""
+    """Start any number of instances, with the given settings."""
     async with starting(lambda: AuthHarness(servers)) as start:
         yield start
 
 
 @pytest.fixture
 async def auth(started: Started) -> AuthHarness:
-    """One instance, and no limit that a test could meet by chance."""
+    """One instance, with a link quota that no test uses up by accident."""
     return await started(links_per_mailbox=100, links_per_mailbox_per_day=100)

@@ -1,4 +1,4 @@
-"""Asking for a link: a human check, one mail, and the same answer for everybody."""
+"""Requesting a link: a challenge, one mail, and the same response for everybody."""
 
 import asyncio
 from datetime import timedelta
@@ -13,7 +13,7 @@ from tests.integration.auth.conftest import Started
 from tests.integration.auth.service import AuthHarness, Mailed
 
 
-async def test_an_answered_check_sends_one_link_with_its_key(auth: AuthHarness) -> None:
+async def test_an_answered_challenge_sends_one_link_with_its_key(auth: AuthHarness) -> None:
     answer = await auth.ask("Ana@Ministere.Example")
     assert (answer.status_code, answer.json()) == (202, {})
     [event] = await auth.events("auth.one-time-link-issued.v1")
@@ -23,7 +23,7 @@ async def test_an_answered_check_sends_one_link_with_its_key(auth: AuthHarness) 
     assert len(event["key"].replace("-", "")) == 26
 
 
-async def test_an_agent_invites_somebody_who_needs_no_human_check(auth: AuthHarness) -> None:
+async def test_an_agent_invites_somebody_who_needs_no_challenge(auth: AuthHarness) -> None:
     agent = await auth.bearer("ana@ministere.example")
     answer = await agent.post("/api/auth/invitations", json={"email": "Leo@Ville.Example", "language": "en"})
     assert (answer.status_code, answer.json()) == (202, {})
@@ -75,14 +75,14 @@ async def test_the_invitation_of_an_agent_reaches_somebody_whose_links_were_used
 
 
 @pytest.mark.parametrize("device", ["", "a.b.c", "..", "x" * 200, "a.99999999999.b", "é.4102444800.é", "a.1.b"])
-async def test_what_is_no_token_of_a_device_is_counted_like_a_strangers(started: Started, device: str) -> None:
+async def test_an_invalid_device_token_is_counted_like_none(started: Started, device: str) -> None:
     auth = await started(links_per_mailbox=1)
     answers = [await auth.ask("ana@b.fr", device=device) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
     assert len(await auth.sign_ins()) == 1
 
 
-async def test_the_token_of_a_device_is_good_for_its_own_person_alone(started: Started) -> None:
+async def test_a_device_token_is_valid_for_its_own_mailbox_only(started: Started) -> None:
     auth = await started(links_per_mailbox=1)
     device = (await auth.open(await auth.link("eva@b.fr"))).json()["device"]
     for _ in range(2):
@@ -90,7 +90,7 @@ async def test_the_token_of_a_device_is_good_for_its_own_person_alone(started: S
     assert len(await auth.mailed("ana@b.fr")) == 1
 
 
-async def test_no_secret_rests_in_the_database_once_it_was_announced(auth: AuthHarness) -> None:
+async def test_no_secret_stays_in_the_database_once_its_event_was_published(auth: AuthHarness) -> None:
     mailed = await auth.link()
     await auth.published()
     for name in await auth.documents.list_collection_names():
@@ -100,7 +100,7 @@ async def test_no_secret_rests_in_the_database_once_it_was_announced(auth: AuthH
         assert mailed.key.replace("-", "") not in kept
 
 
-async def test_a_wrong_answer_spends_the_check(auth: AuthHarness) -> None:
+async def test_a_wrong_answer_uses_up_the_challenge(auth: AuthHarness) -> None:
     client = auth.at()
     solved = await auth.solved(client)
     wish = {"email": "ana@ministere.example", **solved}
@@ -113,7 +113,7 @@ async def test_a_wrong_answer_spends_the_check(auth: AuthHarness) -> None:
     assert await auth.events("auth.one-time-link-issued.v1") == []
 
 
-async def test_a_check_lives_five_minutes_by_the_databases_clock(auth: AuthHarness) -> None:
+async def test_a_challenge_expires_after_five_minutes_by_the_databases_clock(auth: AuthHarness) -> None:
     client = auth.at()
     solved = await auth.solved(client)
     kept = await auth.documents.challenges.find_one({})
@@ -123,7 +123,7 @@ async def test_a_check_lives_five_minutes_by_the_databases_clock(auth: AuthHarne
     assert answer.json()["type"] == "/problems/challenge-failed"
 
 
-async def test_one_answered_check_sends_one_link_however_often_it_is_posted(started: Started) -> None:
+async def test_one_answered_challenge_sends_one_link_however_often_it_is_posted(started: Started) -> None:
     auth = await started(instances=2, links_per_mailbox=1000, links_per_mailbox_per_day=1000)
     clients = [auth.at(0), auth.at(1)]
     wish = {"email": "ana@ministere.example", **await auth.solved(clients[0])}
@@ -132,7 +132,7 @@ async def test_one_answered_check_sends_one_link_however_often_it_is_posted(star
     assert len(await auth.events("auth.one-time-link-issued.v1")) == 1
 
 
-async def test_an_address_that_cannot_be_used_does_not_spend_the_check(auth: AuthHarness) -> None:
+async def test_an_unusable_address_does_not_use_up_the_challenge(auth: AuthHarness) -> None:
     client = auth.at()
     solved = await auth.solved(client)
     refused = await client.post("/api/auth/links", json={"email": "ana@evil.org@ministere.example", **solved})

@@ -1,4 +1,4 @@
-"""auth as a process: it announces on the bus, survives being killed, stops gracefully and keeps its mouth shut."""
+"""Auth as a process: it publishes its events, survives a kill, stops gracefully and logs no secret."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ class Running:
         self.eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
 
     async def ask(self, email: str) -> str:
-        """Ask for a link; the challenge it took."""
+        """Request a link; return the id of the challenge."""
         drawn = await self.client.post("/api/auth/challenges", json={"kind": "question", "language": "fr"})
         challenge = str(drawn.json()["challenge"])
         kept = await self.eyes["auth"].challenges.find_one({"_id": challenge})
@@ -44,7 +44,7 @@ class Running:
         return challenge
 
     async def announced(self, email: str) -> dict[str, Any]:
-        """The event that the bus carries to the postman."""
+        """Return the event that notify receives from the bus."""
         connection = await aio_pika.connect(self.stack.amqp_admin_url)
         async with connection:
             queue = await (await connection.channel()).get_queue(QUEUE)
@@ -72,7 +72,7 @@ async def running(servers: Stack) -> AsyncIterator[Running]:
     await found.eyes.close()
 
 
-async def test_a_link_travels_to_the_postman_and_leaves_no_secret_behind(running: Running) -> None:
+async def test_a_link_reaches_notify_and_leaves_no_secret_behind(running: Running) -> None:
     await running.ask("ana@travels.example")
     event = await running.announced("ana@travels.example")
 

@@ -1,4 +1,4 @@
-"""Using a link: one session, five tries, sixty minutes, by the database's clock."""
+"""Redeeming a link: one session, five attempts, sixty minutes, by the database's clock."""
 
 import asyncio
 from collections import Counter
@@ -80,7 +80,7 @@ async def test_half_a_character_is_a_malformed_request(auth: AuthHarness) -> Non
     assert (refused.status_code, kind(refused.json())) == (422, "malformed-request")
 
 
-async def test_a_name_is_needed_and_costs_no_try(auth: AuthHarness) -> None:
+async def test_a_missing_name_is_refused_and_counts_as_no_attempt(auth: AuthHarness) -> None:
     mailed = await auth.link()
     refused = await auth.open(mailed, last_name="\u200b ")
     assert kind(refused.json()) == "person-name-not-acceptable"
@@ -112,7 +112,7 @@ async def test_a_thousand_at_once_open_one_session(started: Started, times: int,
     assert sign_in["attempts"] == 1
 
 
-async def test_five_hundred_wrong_keys_at_once_are_five_tries(started: Started) -> None:
+async def test_five_hundred_wrong_keys_at_once_are_five_attempts(started: Started) -> None:
     auth = await started(instances=3)
     mailed = await auth.link()
     clients = [auth.at(n) for n in range(3)]

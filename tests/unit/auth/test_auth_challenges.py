@@ -1,4 +1,4 @@
-"""Human checks: fair to a person, single answers, and nothing that eye or ear could confuse."""
+"""Challenges: legible, audible, tolerant of how an answer is typed, and without look-alike characters."""
 
 import io
 import wave
@@ -19,7 +19,7 @@ from services.kit.refusals import Unavailable
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
-def test_the_alphabet_holds_no_look_alikes() -> None:
+def test_the_alphabet_has_no_look_alike_characters() -> None:
     assert not set(ALPHABET) & set("0O1IL5S8B2Z6GDQ")
     assert len(set(ALPHABET)) == len(ALPHABET)
 
@@ -33,7 +33,7 @@ async def test_a_code_has_six_characters_and_a_png() -> None:
     assert challenge.image.startswith(b"\x89PNG")
 
 
-async def test_an_image_stands_out_from_its_ground_and_is_twice_as_fine_as_it_is_shown() -> None:
+async def test_an_image_has_enough_contrast_and_twice_the_displayed_size() -> None:
     for _ in range(20):
         challenge = await ImageProvider().draw("fr")
         with Image.open(io.BytesIO(challenge.image or b"")) as image:
@@ -95,7 +95,7 @@ def test_accents_do_not_count() -> None:
     assert normalise_answer("x" * 10_000) == "x" * 100
 
 
-def test_the_words_are_there_in_both_languages() -> None:
+def test_the_vocabulary_is_complete_in_both_languages() -> None:
     for language in LANGUAGES:
         assert len(NUMBERS[language]) == 21
         assert len(set(THINGS[language])) == len(THINGS[language]) >= 20
@@ -145,7 +145,7 @@ def test_the_code_is_never_on_a_command_line(tmp_path: Path) -> None:
     assert "Anatole" not in (tmp_path / "arguments").read_text()
 
 
-def test_an_operator_chooses_the_kinds() -> None:
+def test_an_operator_chooses_the_kinds_of_challenges() -> None:
     assert list(create_providers(["question"])) == ["question"]
     assert set(create_providers(list(PROVIDERS))) == {"image", "question"}
     with pytest.raises(ValueError):

@@ -1,4 +1,4 @@
-"""A link lets one person in, once, with its key, in time."""
+"""A one-time link opens one session, with its key, before it expires."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -51,7 +51,7 @@ def session(**changes: Any) -> SignIn:
     return tried(link(), attempt(**changes))
 
 
-def test_a_link_is_announced_with_its_secrets_and_rests_without_them() -> None:
+def test_the_event_of_a_link_has_its_secrets_and_the_document_has_not() -> None:
     state, events = issue("l1", RIGHT, "ana@mairie.example", "en", "t0ken", "k3y", NOW, POLICY)
     [event] = events
     assert isinstance(event, OneTimeLinkIssued)
@@ -75,7 +75,7 @@ def test_a_link_opens_one_session() -> None:
             tried(session(), made)
 
 
-def test_a_wrong_key_is_told_with_the_tries_that_are_left() -> None:
+def test_a_wrong_key_is_refused_with_the_attempts_that_are_left() -> None:
     state = link()
     for left in (4, 3, 2, 1):
         state = tried(state, attempt(WRONG))
@@ -95,7 +95,7 @@ def test_the_fifth_wrong_key_ends_the_link_and_the_right_one_comes_too_late() ->
             tried(state, attempt(key))
 
 
-def test_the_fifth_try_may_be_the_right_one() -> None:
+def test_the_fifth_attempt_may_be_the_right_one() -> None:
     state = link()
     for _ in range(4):
         state = tried(state, attempt(WRONG))
@@ -158,15 +158,15 @@ def test_there_is_nothing_to_revoke_in_a_link_or_after_the_end() -> None:
     assert revoke(session(), NOW + 24 * HOUR)[1] == []
 
 
-def test_a_session_stands_until_its_end_or_its_revocation() -> None:
+def test_a_session_is_active_until_its_end_or_its_revocation() -> None:
     assert active_session(link(), NOW) is None
     assert active_session(session(), NOW + 24 * HOUR - timedelta(seconds=1)) is not None
     assert active_session(session(), NOW + 24 * HOUR) is None
     assert active_session(revoke(session(), NOW)[0], NOW) is None
 
 
-def test_what_is_over_is_remembered_for_a_day() -> None:
-    """So that the holder of an old link is told that it is old, and a session lasts as long as its document."""
+def test_an_ended_sign_in_is_kept_for_a_day() -> None:
+    """So that the holder of an expired link is told so, and the document outlives its session."""
     assert link().forget_at == NOW + 25 * HOUR
     assert session().forget_at == NOW + 48 * HOUR
 
@@ -181,7 +181,7 @@ TRIES = st.lists(st.tuples(st.booleans(), st.sampled_from([None, "u1", "u2"]), s
 
 
 @given(TRIES)
-def test_whatever_is_tried_at_most_one_session_opens_after_at_most_five_tries(tries: list[Any]) -> None:
+def test_whatever_is_tried_at_most_one_session_opens_after_at_most_five_attempts(tries: list[Any]) -> None:
     state, now, seen = link(), NOW, set[tuple[datetime, str | None]]()
     announced: list[Event] = []
     for right, request_id, minutes in tries:
