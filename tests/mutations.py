@@ -39,14 +39,14 @@ MUTATIONS = (
         "A one-time link opens one session.",
         "services/auth/domain.py",
         "        raise LinkAlreadyUsed()\n",
-        "        return admission, []\n",
+        "        return sign_in, []\n",
         "tests/unit/auth/test_auth_links.py::test_a_link_opens_one_session",
     ),
     Mutation(
         "Five wrong keys end a one-time link.",
         "services/auth/domain.py",
         "        return counted, []\n",
-        "        return admission, []\n",
+        "        return sign_in, []\n",
         "tests/unit/auth/test_auth_links.py::test_the_fifth_wrong_key_ends_the_link_and_the_right_one_comes_too_late",
     ),
     Mutation(
