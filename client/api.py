@@ -60,8 +60,8 @@ class Api:
 
     def open_session(self, link: str, key: str, last_name: str, first_name: str) -> Session:
         """Spends a one-time link, once although the request may be repeated; this object then acts as its owner."""
-        session = str(uuid.uuid4())
-        body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name, "session": session}
+        request_id = str(uuid.uuid4())
+        body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name, "request_id": request_id}
         return Session.of(self.wire.open_session("/api/auth/sessions", body))
 
     def current_session(self) -> Json:

@@ -159,7 +159,7 @@ DECISION: Shape = {
     "decide_by": OrNull(moment),
     "approvers": [text],
     "decided": OrNull({"outcome": text, "by": {"address": text}, "at": moment, "reason": OrAbsent(text)}),
-    "shown": {
+    "snapshot": {
         "sender": {"address": text, "declared_name": text},
         "recipients": [{"address": text, "field": text, "role": text}],
         "subject": text,

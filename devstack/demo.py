@@ -117,9 +117,9 @@ class Demo:
         screen.step(f"mail « {letter.subject} » to {agent.address}")
         self._expect(not self.letters.to(self.outsider.address), "nobody outside may have had a mail before approval")
         token = letter.token(DECISION)
-        shown = agent.api.to_decide(token)["shown"]
-        screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
-        agent.api.approve(token, shown["digest"])
+        snapshot = agent.api.to_decide(token)["snapshot"]
+        screen.note(f"{snapshot['sender']['address']} writes « {snapshot['subject']} », {len(snapshot['files'])} files")
+        agent.api.approve(token, snapshot["digest"])
         screen.step("approved from the link in the mail")
 
     def download(self) -> None:

@@ -154,7 +154,7 @@ ADVICE = {
         link=ASK_LINK[0],
         link_words=ASK_LINK[1],
     ),
-    "link-spent-by-wrong-keys": Advice(
+    "too-many-wrong-keys": Advice(
         _("This access link was closed"),
         _("After several wrong keys a link is closed, to protect your mailbox. Ask for another one."),
         link=ASK_LINK[0],
@@ -167,7 +167,7 @@ ADVICE = {
         _("There is nothing left to decide"),
         _("What is stored is not what was sent, so nothing is handed out. You need do nothing: we have been alerted."),
     ),
-    "nobody-waits": Advice(
+    "external-recipients-revoked": Advice(
         _("There is nothing left to decide"),
         _("The sender has revoked all who waited for an approval. You need do nothing."),
     ),
@@ -182,12 +182,12 @@ ADVICE = {
         _("This page is for agents"), _("Only agents decide on transfers."), link="/", link_words=HOME[1]
     ),
     "too-many-requests": Advice(_("Too many requests"), _("Wait a little, then try again.")),
-    "challenges-too-many": Advice(_("Too many requests"), _("Wait a little, then try again.")),
-    "mailbox-sent-enough": Advice(
+    "too-many-challenges": Advice(_("Too many requests"), _("Wait a little, then try again.")),
+    "link-quota-exceeded": Advice(
         _("Look in your mailbox"),
         _("Links were sent a short while ago; look among unwanted mail, too. Otherwise wait a little, then try again."),
     ),
-    "links-too-many": Advice(
+    "too-many-link-requests": Advice(
         _("Too many requests"),
         _("No link was sent. Many share this limit; it says nothing of your address. Try again within the hour."),
     ),

@@ -217,7 +217,7 @@ class Decision(Card):
     decided: Decided | None
     may_decide: bool
     approvers: list[str]
-    shown: Shown
+    snapshot: Shown
 
 
 class PendingSummary(Card):

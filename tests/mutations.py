@@ -39,14 +39,14 @@ MUTATIONS = (
         "A one-time link opens one session.",
         "services/auth/domain.py",
         "        raise LinkAlreadyUsed()\n",
-        "        return admission, []\n",
+        "        return sign_in, []\n",
         "tests/unit/auth/test_auth_links.py::test_a_link_opens_one_session",
     ),
     Mutation(
         "Five wrong keys end a one-time link.",
         "services/auth/domain.py",
         "        return counted, []\n",
-        "        return admission, []\n",
+        "        return sign_in, []\n",
         "tests/unit/auth/test_auth_links.py::test_the_fifth_wrong_key_ends_the_link_and_the_right_one_comes_too_late",
     ),
     Mutation(
@@ -105,16 +105,16 @@ MUTATIONS = (
     Mutation(
         "What an external person sends to external people is released to them after an approval only.",
         "services/propagation/domain.py",
-        "_released(state, agents(parcel), parcel.submitted_at, awaiting=True)",
+        "_released(state, agent_recipients(parcel), parcel.submitted_at, awaiting=True)",
         "_released(state, parcel.recipients, parcel.submitted_at, awaiting=True)",
         "tests/unit/propagation/test_propagation_decisions.py"
-        "::test_an_outsider_who_writes_to_outsiders_reaches_the_agents_only",
+        "::test_an_external_sender_who_writes_to_external_people_reaches_the_agents_only",
     ),
     Mutation(
         "The first decision of an approver stands.",
         "services/propagation/domain.py",
-        "    _refuse_unless_open(state, digest, now)\n    decided = Decided(",
-        "    decided = Decided(",
+        "    _refuse_unless_open(state, digest, now)\n    decided = RecordedDecision(",
+        "    decided = RecordedDecision(",
         "tests/unit/propagation/test_propagation_decisions.py"
         "::test_the_first_decision_wins_and_the_second_agent_learns_who_decided_and_when",
     ),

@@ -50,7 +50,7 @@ LEASES = (
     "tests/integration/download/test_download_exactly_three.py"
     "::test_two_hundred_simultaneous_starts_over_three_instances_give_three_leases"
 )
-TRIES = f"{SESSIONS}::test_five_hundred_wrong_keys_at_once_are_five_tries"
+ATTEMPTS = f"{SESSIONS}::test_five_hundred_wrong_keys_at_once_are_five_attempts"
 
 
 class Limit(NamedTuple):
@@ -76,14 +76,14 @@ def limits() -> Iterator[Limit]:
 
 def _auth() -> Iterator[Limit]:
     mails = f"{LINKS}::test_two_hundred_requests_at_once_over_two_instances_send_three_mails"
-    yield _set("auth", "links_per_person", "links to one person an hour", VERSION, mails)
-    yield _set("auth", "links_per_person_a_day", "links to one person a day", VERSION, TOGETHER)
+    yield _set("auth", "links_per_mailbox", "links to one person an hour", VERSION, mails)
+    yield _set("auth", "links_per_mailbox_per_day", "links to one person a day", VERSION, TOGETHER)
     yield _set("auth", "links_per_network", "links for one network an hour", COUNTER, TOGETHER)
     yield _set("auth", "links_per_domain", "links to one mail domain an hour", COUNTER, TOGETHER)
-    yield _set("auth", "links_in_all", "links in all an hour", COUNTER, TOGETHER)
+    yield _set("auth", "links_total", "links in all an hour", COUNTER, TOGETHER)
     yield _set("auth", "challenges_per_network", "human checks for one network an hour", COUNTER, TOGETHER)
     yield _set("auth", "recordings_per_network", "human checks read aloud for one network an hour", COUNTER, TOGETHER)
-    yield _set("auth", "key_tries", "wrong keys for one link", VERSION, TRIES)
+    yield _set("auth", "key_attempts", "wrong keys for one link", VERSION, ATTEMPTS)
     once = f"{SESSIONS}::test_a_thousand_at_once_open_one_session"
     yield Limit("sessions that one link opens", "1", "fixed", VERSION, once)
 

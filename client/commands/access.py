@@ -113,9 +113,9 @@ def _open(desk: Desk, api: Api, token: str, key: str | None, named: tuple[str, s
         try:
             api.open_session(token, key or desk.screen.ask(asked), *named)
         except Problem as problem:
-            if problem.slug != "key-wrong" or key:
+            if problem.slug != "wrong-key" or key:
                 raise
-            desk.screen.note(f"{problem.title} ({problem.members.get('tries_left')})")
+            desk.screen.note(f"{problem.title} ({problem.members.get('attempts_left')})")
         else:
             return
 

@@ -27,24 +27,27 @@ def approve(
         desk.screen.show(_shown(card), aside=True)
         if card["state"] == WAITING:
             desk.must_agree(APPROVAL if refuse is None else REFUSAL, yes)
-        digest = card["shown"].get("digest") or ""
+        digest = card["snapshot"].get("digest") or ""
         after = api.approve(token, digest) if refuse is None else api.refuse(token, digest, refuse)
         desk.screen.result(after, _decided(after))
 
 
 def _shown(card: Json) -> list[Entry]:
     """All that the digest of a decision is about."""
-    shown = card["shown"]
-    sender = shown["sender"]
+    snapshot = card["snapshot"]
+    sender = snapshot["sender"]
     declared = words("nom déclaré", "declared name")
     return [
         (words("De", "From"), f"{sender['address']} ({declared}{COLON}{sender['declared_name']})"),
-        *[(FIELDS.get(one["field"], one["field"]), f"{one['address']} ({role(one)})") for one in shown["recipients"]],
-        (words("Objet", "Subject"), shown["subject"]),
-        ("", shown["text"]),
-        *[("", f"{plain(file['path'])}  {size(file['size_bytes'])}  {file['sha256']}") for file in shown["files"]],
+        *[
+            (FIELDS.get(one["field"], one["field"]), f"{one['address']} ({role(one)})")
+            for one in snapshot["recipients"]
+        ],
+        (words("Objet", "Subject"), snapshot["subject"]),
+        ("", snapshot["text"]),
+        *[("", f"{plain(file['path'])}  {size(file['size_bytes'])}  {file['sha256']}") for file in snapshot["files"]],
         (words("À décider avant le", "Decide before"), when(card["decide_by"])),
-        (words("Disponible jusqu'au", "Available until"), when(shown["ends_at"])),
+        (words("Disponible jusqu'au", "Available until"), when(snapshot["ends_at"])),
     ]
 
 

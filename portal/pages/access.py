@@ -14,7 +14,7 @@ from portal.visits import UNAUTHENTICATED, Visit, Visited
 router = APIRouter()
 KINDS = ("image", "question")
 IN_ASKING = {"challenge-failed": "answer", "address-not-acceptable": "email"}
-IN_ENTERING = {"key-wrong": "key", "person-name-not-acceptable": "last_name"}
+IN_ENTERING = {"wrong-key": "key", "person-name-not-acceptable": "last_name"}
 
 
 @router.get("/access")
@@ -53,7 +53,7 @@ async def enter(visit: Visited, token: str) -> Response:
 @router.post("/access/{token}")
 async def open_session(visit: Visited, token: str, form: Posted) -> Response:
     """Spend the link with its key; a wrong key is told with the tries that are left."""
-    wish = form.only("last_name", "first_name", "key", "session")
+    wish = form.only("last_name", "first_name", "key", "request_id")
     try:
         held, device = await visit.ask.open_session({**wish, "link": token})
     except Refused as refused:
@@ -95,5 +95,5 @@ async def _is_agent(visit: Visit) -> bool:
 
 
 def _entrance(visit: Visit, token: str, typed: dict[str, str], errors: dict[str, Refused]) -> Response:
-    values = {"last_name": "", "first_name": "", "key": "", "session": str(uuid.uuid4()), **typed}
+    values = {"last_name": "", "first_name": "", "key": "", "request_id": str(uuid.uuid4()), **typed}
     return visit.show("access/enter.html", 422 if errors else 200, token=token, typed=values, errors=errors)

@@ -9,7 +9,7 @@ from portal.gateway import Refused
 from portal.visits import Visit, Visited
 
 router = APIRouter(prefix="/approve")
-TO_READ_AGAIN = ("already-decided", "shown-differs")
+TO_READ_AGAIN = ("already-decided", "approval-snapshot-stale")
 
 
 @router.get("/{token}")

@@ -1,1 +1,1 @@
-"""Who may come in: human checks, one-time links, sessions, and the key that signs them."""
+"""Signing in: challenges, one-time links, sessions, and the key that signs their tokens."""

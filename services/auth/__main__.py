@@ -1,4 +1,4 @@
-"""Starts auth."""
+"""Starts auth: `python -m services.auth`."""
 
 from services.auth.app import build
 from services.kit.service import main

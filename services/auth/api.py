@@ -1,4 +1,4 @@
-"""What can a person ask of auth?"""
+"""The HTTP API of auth."""
 
 import asyncio
 from datetime import datetime
@@ -7,32 +7,32 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
 
-from services.auth.cards import (
-    Accepted,
-    ChallengeShown,
-    ChallengeWish,
-    Invitation,
-    LinkWish,
-    SessionOpened,
-    SessionShown,
-    SessionWish,
-    TokenMade,
-)
 from services.auth.deps import Deps
 from services.auth.domain import (
-    Admission,
-    Attempt,
     Challenge,
     ChallengeFailed,
     ChallengeNotOffered,
     OnlyAgentsInvite,
+    RedeemAttempt,
+    SignIn,
     issue,
-    opened,
     redeem,
     revoke,
     role_of,
+    session_or_refuse,
 )
 from services.auth.names import full_name
+from services.auth.schemas import (
+    AcceptedResponse,
+    ChallengeRequest,
+    ChallengeResponse,
+    InvitationRequest,
+    LinkRequest,
+    NewSessionResponse,
+    SessionRequest,
+    SessionResponse,
+    TokenResponse,
+)
 from services.contracts.values import Language
 from services.kit.addresses import mailbox_of, normal_form, smtp_form
 from services.kit.clock import monotonic_seconds, utc_now
@@ -48,134 +48,137 @@ PUBLIC = {"Cache-Control": "public, max-age=300"}
 
 
 @router.post("/challenges", status_code=201)
-async def draw_challenge(wish: ChallengeWish, request: Request, deps: Wired) -> ChallengeShown:
-    """Draw a human check."""
-    await deps.limits.count_challenge(network_of(request))
-    check = deps.checks.get(wish.kind)
-    if check is None:
-        raise ChallengeNotOffered(offered=sorted(deps.checks))
-    challenge = await check.draw(wish.language)
-    id, expires_at = new_token(), await deps.now() + deps.terms.challenge_life
+async def create_challenge(body: ChallengeRequest, request: Request, deps: Wired) -> ChallengeResponse:
+    """Create a challenge."""
+    await deps.rate_limiter.count_challenge(network_of(request))
+    provider = deps.challenge_providers.get(body.kind)
+    if provider is None:
+        raise ChallengeNotOffered(offered=sorted(deps.challenge_providers))
+    challenge = await provider.draw(body.language)
+    id, expires_at = new_token(), await deps.now() + deps.policy.challenge_lifetime
     await deps.challenges.add(id, challenge, expires_at)
-    return _shown(id, challenge, expires_at, audible=deps.speech is not None)
+    return _challenge_response(id, challenge, expires_at, audible=deps.speech is not None)
 
 
 @router.get("/challenges/{challenge}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
 async def show_image(challenge: str, deps: Wired) -> Response:
-    """The image of a code; looking costs nothing."""
-    drawn = await deps.challenges.look(challenge)
+    """Return the image of a code; it can be fetched any number of times."""
+    drawn = await deps.challenges.get(challenge)
     if drawn.image is None:
         raise NotFound()
     return Response(drawn.image, media_type="image/png", headers=PRIVATE)
 
 
 @router.get("/challenges/{challenge}/audio", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
-async def play_code(challenge: str, request: Request, deps: Wired, language: Language | None = None) -> Response:
-    """The same code read aloud; listening costs nothing."""
-    drawn = await deps.challenges.look(challenge)
+async def play_audio(challenge: str, request: Request, deps: Wired, language: Language | None = None) -> Response:
+    """Return a recording of the same code; it can be fetched as often as the rate limit allows."""
+    drawn = await deps.challenges.get(challenge)
     if drawn.code is None or deps.speech is None:
         raise NotFound()
-    await deps.limits.count_recording(network_of(request))
-    async with deps.speaking:
+    await deps.rate_limiter.count_recording(network_of(request))
+    async with deps.recording_slots:
         recording = await asyncio.to_thread(deps.speech.recording, drawn.code, language or drawn.language)
     return Response(recording, media_type="audio/wav", headers=PRIVATE)
 
 
 @router.post("/links", status_code=202)
-async def ask_for_link(wish: LinkWish, request: Request, deps: Wired) -> Accepted:
-    """Send a link and a key to an address; the answer and its time are the same whether one was sent or not (R8)."""
+async def request_link(body: LinkRequest, request: Request, deps: Wired) -> AcceptedResponse:
+    """Send a link and a key to an address; neither the response nor its time tells whether they were sent (R8)."""
     started = monotonic_seconds()
-    address = normal_form(wish.email)
-    await _answered(deps, wish)
-    device = deps.devices.id(wish.device, mailbox_of(address), utc_now())
-    if await deps.limits.allow_link(address, network_of(request), device and f"device {device}"):
-        await _send_link(deps, smtp_form(wish.email), wish.language)
+    address = normal_form(body.email)
+    await _verify_challenge(deps, body)
+    device = deps.device_tokens.device_id(body.device, mailbox_of(address), utc_now())
+    if await deps.rate_limiter.allow_link(address, network_of(request), device and f"device {device}"):
+        await _send_link(deps, smtp_form(body.email), body.language)
     await asyncio.sleep(max(0.0, started + deps.link_answer_seconds - monotonic_seconds()))
-    return Accepted()
+    return AcceptedResponse()
 
 
 @router.post("/invitations", status_code=202)
-async def invite(wish: Invitation, request: Request, deps: Wired) -> Accepted:
-    """An agent has a link and a key sent to somebody, who needs no human check then; counted for each agent (R8)."""
-    agent = await deps.sessions.of(request)
+async def invite(body: InvitationRequest, request: Request, deps: Wired) -> AcceptedResponse:
+    """Send a link and a key to somebody whom an agent invites, without a challenge; each agent has a quota (R8)."""
+    agent = await deps.session_tokens.authenticate(request)
     if agent.session.role != "agent":
         raise OnlyAgentsInvite()
-    address = normal_form(wish.email)
-    await deps.limits.allow_link(address, network_of(request), f"agent {mailbox_of(agent.admission.address)}")
-    await _send_link(deps, smtp_form(wish.email), wish.language)
-    return Accepted()
+    address = normal_form(body.email)
+    await deps.rate_limiter.allow_link(address, network_of(request), f"agent {mailbox_of(agent.sign_in.address)}")
+    await _send_link(deps, smtp_form(body.email), body.language)
+    return AcceptedResponse()
 
 
 @router.post("/sessions", status_code=201)
-async def open_session(wish: SessionWish, response: Response, deps: Wired) -> SessionOpened:
-    """Open a session with a link and its key; each link opens one."""
-    name = full_name(wish.first_name, wish.last_name)
-    attempt = Attempt(deps.hashed("key", normalise_key(wish.key)), name, str(wish.session) if wish.session else None)
+async def open_session(body: SessionRequest, response: Response, deps: Wired) -> NewSessionResponse:
+    """Open a session with a link and its key; each link opens one session."""
+    name = full_name(body.first_name, body.last_name)
+    request_id = str(body.request_id) if body.request_id else None
+    attempt = RedeemAttempt(deps.keyed_hash("key", normalise_key(body.key)), name, request_id)
 
-    def change(admission: Admission, now: datetime) -> Any:
-        return redeem(admission, attempt, role_of(admission.address, deps.agent_domains), now, deps.terms)
+    def change(sign_in: SignIn, now: datetime) -> Any:
+        return redeem(sign_in, attempt, role_of(sign_in.address, deps.agent_domains), now, deps.policy)
 
-    admission = await deps.admissions.update(deps.hashed("link", wish.link), change)
-    session = opened(admission, deps.terms)
-    token, expires_at = deps.sessions.token_of(admission, session.started_at)
+    sign_in = await deps.sign_ins.update(deps.keyed_hash("link", body.link), change)
+    session = session_or_refuse(sign_in, deps.policy)
+    token, expires_at = deps.session_tokens.issue(sign_in, session.started_at)
     response.headers.update(PRIVATE)
-    about: dict[str, Any] = {"email": admission.address, "role": session.role, "name": session.name}
-    about["device"] = deps.devices.token(mailbox_of(admission.address), admission.id, session.started_at)
-    return SessionOpened(token=token, expires_at=expires_at, **about)
+    about: dict[str, Any] = {"email": sign_in.address, "role": session.role, "name": session.name}
+    about["device"] = deps.device_tokens.issue(mailbox_of(sign_in.address), sign_in.id, session.started_at)
+    return NewSessionResponse(token=token, expires_at=expires_at, **about)
 
 
 @router.get("/sessions/current")
-async def show_session(request: Request, response: Response, deps: Wired) -> SessionShown:
-    """Who the bearer is."""
-    known, session, _ = await deps.sessions.of(request)
+async def show_session(request: Request, response: Response, deps: Wired) -> SessionResponse:
+    """Return the session of the request."""
+    sign_in, session, _ = await deps.session_tokens.authenticate(request)
     response.headers.update(PRIVATE)
-    return SessionShown(
-        email=known.address, role=session.role, name=session.name, language=known.language, ends_at=session.ends_at
+    return SessionResponse(
+        email=sign_in.address, role=session.role, name=session.name, language=sign_in.language, ends_at=session.ends_at
     )
 
 
 @router.post("/sessions/current/renewal")
-async def renew_session(request: Request, response: Response, deps: Wired) -> TokenMade:
-    """Another short token for a session that stands, also long after the one at hand has ended."""
-    bearer = await deps.sessions.renewed_by(request)
-    token, expires_at = deps.sessions.token_of(bearer.admission, bearer.now)
+async def renew_session(request: Request, response: Response, deps: Wired) -> TokenResponse:
+    """Return a new token for an active session, even if the token of the request has expired."""
+    active = await deps.session_tokens.authenticate_for_renewal(request)
+    token, expires_at = deps.session_tokens.issue(active.sign_in, active.now)
     response.headers.update(PRIVATE)
-    return TokenMade(token=token, expires_at=expires_at)
+    return TokenResponse(token=token, expires_at=expires_at)
 
 
 @router.delete("/sessions/current", status_code=204)
 async def close_session(request: Request, deps: Wired) -> None:
-    """End the session everywhere; again is the same."""
-    await deps.admissions.update(deps.sessions.ended_by(request), revoke)
+    """End the session in all services; repeating the request has no further effect."""
+    await deps.sign_ins.update(deps.session_tokens.session_id_to_revoke(request), revoke)
 
 
 @router.get("/jwks.json")
 async def publish_keys(deps: Wired) -> Response:
-    """The public keys that verify sessions."""
-    return JSONResponse(deps.sessions.jwks, headers=PUBLIC)
+    """Return the public keys that verify session tokens."""
+    return JSONResponse(deps.session_tokens.jwks, headers=PUBLIC)
 
 
-async def _answered(deps: Deps, wish: LinkWish) -> None:
-    """Spend the human check, right or wrong; whatever is not right is refused in the same words."""
-    taken = await deps.challenges.take(wish.challenge)
-    check = deps.checks.get(taken.kind) if taken else None
-    if taken is None or check is None or taken.form != "link" or not await check.accepts(taken, wish.answer):
+async def _verify_challenge(deps: Deps, body: LinkRequest) -> None:
+    """Remove the challenge whatever the answer; refuse every failure with the same problem."""
+    challenge = await deps.challenges.pop(body.challenge)
+    provider = deps.challenge_providers.get(challenge.kind) if challenge else None
+    if challenge is None or provider is None or challenge.form != "link":
+        raise ChallengeFailed()
+    if not await provider.accepts(challenge, body.answer):
         raise ChallengeFailed()
 
 
 async def _send_link(deps: Deps, typed: str, language: Language) -> None:
     token, key = new_token(), new_key()
-    link, key_hash = deps.hashed("link", token), deps.hashed("key", normalise_key(key))
-    await deps.admissions.add(*issue(link, key_hash, typed, language, token, key, await deps.now(), deps.terms))
+    link, key_hash = deps.keyed_hash("link", token), deps.keyed_hash("key", normalise_key(key))
+    await deps.sign_ins.add(*issue(link, key_hash, typed, language, token, key, await deps.now(), deps.policy))
 
 
-def _shown(id: str, challenge: Challenge, expires_at: datetime, *, audible: bool) -> ChallengeShown:
-    here = f"{router.prefix}/challenges/{id}"
-    return ChallengeShown(
+def _challenge_response(id: str, challenge: Challenge, expires_at: datetime, *, audible: bool) -> ChallengeResponse:
+    url = f"{router.prefix}/challenges/{id}"
+    return ChallengeResponse(
         challenge=id,
         kind=challenge.kind,
-        image_url=f"{here}/image" if challenge.image else None,
+        image_url=f"{url}/image" if challenge.image else None,
         question=challenge.question,
-        audio_url=f"{here}/audio" if challenge.code and audible else None,
+        audio_url=f"{url}/audio" if challenge.code and audible else None,
         expires_at=expires_at,
     )

@@ -1,17 +1,17 @@
-"""How is auth put together?"""
+"""Composes auth from its settings, connections and parts."""
 
 from functools import partial
 
 from services.auth.api import router
-from services.auth.challenges.kinds import offered
+from services.auth.challenges.registry import create_providers
 from services.auth.challenges.speech import Speech
 from services.auth.deps import Deps
-from services.auth.devices import Devices
-from services.auth.limits import Limits
-from services.auth.sessions import Sessions
-from services.auth.settings import Settings, listed
-from services.auth.store import Admissions, Challenges, Mailboxes
-from services.auth.sweeper import EVERY_SECONDS, forget
+from services.auth.device_tokens import DeviceTokens
+from services.auth.rate_limits import SignInRateLimiter
+from services.auth.session_tokens import SessionTokens
+from services.auth.settings import Settings, split_list
+from services.auth.store import Challenges, LinkQuotas, SignIns
+from services.auth.sweeper import INTERVAL_SECONDS, forget
 from services.kit.addresses import Domains
 from services.kit.authentication import SESSION_TOKEN
 from services.kit.bus import Bus
@@ -23,7 +23,7 @@ from services.kit.tokens import Signer
 
 
 def build() -> Service:
-    """Read the settings and open what they name; nothing has to be there yet."""
+    """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
     deps = wire(settings, database)
@@ -35,38 +35,38 @@ def build() -> Service:
         database=database,
         bus=Bus(settings.amqp_url.get_secret_value(), "auth"),
         handlers={},
-        tasks=[PeriodicTask("forget", EVERY_SECONDS, partial(forget, deps))],
-        docs="Who may come in: human checks, one-time links, sessions.",
+        tasks=[PeriodicTask("forget", INTERVAL_SECONDS, partial(forget, deps))],
+        docs="Signing in: challenges, one-time links, sessions.",
     )
 
 
 def wire(settings: Settings, database: Database) -> Deps:
-    """The dependencies over an open database."""
-    hashed = partial(keyed_hash, settings.pepper.get_secret_value())
-    terms = settings.terms()
-    admissions, mailboxes = Admissions(database), Mailboxes(database)
+    """Return the dependencies over an open database."""
+    hash_with_pepper = partial(keyed_hash, settings.pepper.get_secret_value())
+    policy = settings.policy()
+    sign_ins, link_quotas = SignIns(database), LinkQuotas(database)
     rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
     return Deps(
-        admissions=admissions,
-        mailboxes=mailboxes,
+        sign_ins=sign_ins,
+        link_quotas=link_quotas,
         challenges=Challenges(database),
-        checks=offered(listed(settings.challenge_kinds)),
-        speech=Speech.found(settings.speech_program),
-        sessions=_sessions(settings, admissions),
-        limits=Limits(rates, mailboxes, settings.ceilings(), hashed),
-        devices=Devices(hashed, terms.device_life),
-        agent_domains=Domains(listed(settings.agent_domains)),
-        hashed=hashed,
+        challenge_providers=create_providers(split_list(settings.challenge_kinds)),
+        speech=Speech.find(settings.speech_program),
+        session_tokens=_session_tokens(settings, sign_ins),
+        rate_limiter=SignInRateLimiter(rates, link_quotas, settings.limits(), hash_with_pepper),
+        device_tokens=DeviceTokens(hash_with_pepper, policy.device_lifetime),
+        agent_domains=Domains(split_list(settings.agent_domains)),
+        keyed_hash=hash_with_pepper,
         now=database.now,
-        terms=terms,
+        policy=policy,
         link_answer_seconds=settings.link_answer_seconds,
     )
 
 
-def _sessions(settings: Settings, admissions: Admissions) -> Sessions:
-    """Signs with one key; the public halves of retired ones are honoured until their last token has ended."""
+def _session_tokens(settings: Settings, sign_ins: SignIns) -> SessionTokens:
+    """Sign with one key; accept tokens signed with a retired key until the last of them has expired."""
     signer = Signer(settings.session_private_key.get_secret_value(), SESSION_TOKEN)
-    person_of = partial(derived_token, settings.pepper.get_secret_value(), "person")
+    person_id_of = partial(derived_token, settings.pepper.get_secret_value(), "person")
     retired = settings.retired_session_jwks
     jwks = retired.get_secret_value() if retired else None
-    return Sessions(signer, admissions, settings.terms(), person_of, jwks)
+    return SessionTokens(signer, sign_ins, settings.policy(), person_id_of, jwks)

@@ -1,37 +1,40 @@
-"""What does auth need from outside?"""
+"""The dependencies of auth."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.auth.challenges.kinds import HumanCheck
+from services.auth.challenges.registry import ChallengeProvider
 from services.auth.challenges.speech import Speech
-from services.auth.devices import Devices
-from services.auth.domain import Terms
-from services.auth.limits import Limits
-from services.auth.sessions import Sessions
-from services.auth.store import Admissions, Challenges, Mailboxes
+from services.auth.device_tokens import DeviceTokens
+from services.auth.domain import SignInPolicy
+from services.auth.rate_limits import SignInRateLimiter
+from services.auth.session_tokens import SessionTokens
+from services.auth.store import Challenges, LinkQuotas, SignIns
 from services.kit.addresses import Domains
 
-LISTENED_AT_ONCE = 2
+MAX_CONCURRENT_RECORDINGS = 2
 
 
 @dataclass(frozen=True)
 class Deps:
-    """`now` is the database's clock; `hashed` is a keyed hash for a purpose; `checks` are the offered human checks."""
+    """`now` is the database's clock; `keyed_hash` takes a purpose and a text.
 
-    admissions: Admissions
-    mailboxes: Mailboxes
+    `challenge_providers` are the offered ones, by kind; `recording_slots` bounds concurrent runs of the speech program.
+    """
+
+    sign_ins: SignIns
+    link_quotas: LinkQuotas
     challenges: Challenges
-    checks: Mapping[str, HumanCheck]
+    challenge_providers: Mapping[str, ChallengeProvider]
     speech: Speech | None
-    sessions: Sessions
-    limits: Limits
-    devices: Devices
+    session_tokens: SessionTokens
+    rate_limiter: SignInRateLimiter
+    device_tokens: DeviceTokens
     agent_domains: Domains
-    hashed: Callable[[str, str], str]
+    keyed_hash: Callable[[str, str], str]
     now: Callable[[], Awaitable[datetime]]
-    terms: Terms
+    policy: SignInPolicy
     link_answer_seconds: float
-    speaking: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LISTENED_AT_ONCE))
+    recording_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MAX_CONCURRENT_RECORDINGS))

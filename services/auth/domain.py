@@ -1,4 +1,4 @@
-"""When does a link let somebody in, and until when? An admission is first a link, then the session it opened."""
+"""The rules of signing in: a sign-in is first a one-time link, then the session that the link opened."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from services.kit.refusals import Forbidden, Gone, NotFound, TooManyRequests, Un
 
 
 class OneTimeLinkUnknown(NotFound):
-    """This link is not known here."""
+    """This link is unknown."""
 
     title_fr = "Ce lien n'est pas connu ici."
 
@@ -33,20 +33,20 @@ class LinkAlreadyUsed(Gone):
     title_fr = "Ce lien a déjà servi ; demandez-en un autre."
 
 
-class LinkSpentByWrongKeys(Gone):
+class TooManyWrongKeys(Gone):
     """Too many wrong keys ended this link; ask for another one."""
 
     title_fr = "Trop de clés erronées ont mis fin à ce lien ; demandez-en un autre."
 
 
-class KeyWrong(Forbidden):
+class WrongKey(Forbidden):
     """This is not the key that came with the link."""
 
     title_fr = "Ce n'est pas la clé reçue avec le lien."
 
 
 class ChallengeFailed(Unprocessable):
-    """The answer is not right, or came too late; a new one must be asked for."""
+    """The answer is wrong, or came too late; ask for a new human check."""
 
     title_fr = "La réponse n'est pas la bonne, ou vient trop tard ; il faut en demander une nouvelle."
 
@@ -63,33 +63,39 @@ class OnlyAgentsInvite(Forbidden):
     title_fr = "Seul un agent peut inviter."
 
 
-class ChallengesTooMany(TooManyRequests):
+class TooManyChallenges(TooManyRequests):
     """Too many human checks were asked for from this network; wait a little."""
 
     title_fr = "Trop de vérifications demandées depuis ce réseau ; patientez un peu."
 
 
-class LinksTooMany(TooManyRequests):
+class TooManyLinkRequests(TooManyRequests):
     """Too many links were asked for from this network, for this mail provider, or in all; try again later."""
 
     title_fr = "Trop de liens demandés depuis ce réseau, pour cette messagerie ou au total ; réessayez plus tard."
 
 
-class Terms(NamedTuple):
-    """For how long, and how often; an operator may change all but the life of a device, which the portal tells."""
+class SignInPolicy(NamedTuple):
+    """Durations and the maximum of attempts; an operator may change some of them.
 
-    challenge_life: timedelta = timedelta(minutes=5)
-    link_life: timedelta = timedelta(minutes=60)
-    tries: int = 5
-    repeat_within: timedelta = timedelta(minutes=2)
-    token_life: timedelta = timedelta(minutes=15)
-    session_life: timedelta = timedelta(hours=24)
-    remembered_for: timedelta = timedelta(hours=24)
-    device_life: timedelta = timedelta(days=180)
+    `device_lifetime` is fixed, because the portal states it.
+    """
+
+    challenge_lifetime: timedelta = timedelta(minutes=5)
+    link_lifetime: timedelta = timedelta(minutes=60)
+    max_attempts: int = 5
+    retry_window: timedelta = timedelta(minutes=2)
+    token_lifetime: timedelta = timedelta(minutes=15)
+    session_lifetime: timedelta = timedelta(hours=24)
+    retention: timedelta = timedelta(hours=24)
+    device_lifetime: timedelta = timedelta(days=180)
 
 
 class Challenge(BaseModel):
-    """What a human must answer once, to send one form; `answers` in plain form, `code` when it can be read aloud."""
+    """A question to be answered once, before one form is sent.
+
+    `answers` are normalised (`normalise_answer`); `code` is present if it can be read aloud.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -103,7 +109,7 @@ class Challenge(BaseModel):
 
 
 class Session(BaseModel):
-    """What a redeemed link became; `asked_as` is the id by which the client may repeat its request."""
+    """The session that a redeemed link opened; `request_id` allows the client to repeat its request."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -111,15 +117,15 @@ class Session(BaseModel):
     role: Role
     started_at: datetime
     ends_at: datetime
-    asked_as: str | None = None
+    request_id: str | None = None
     revoked_at: datetime | None = None
 
 
-class Admission(Aggregate):
-    """One proof of one mailbox: a link until it is redeemed, then a session; its id is the link's keyed hash.
+class SignIn(Aggregate):
+    """A one-time link until it is redeemed, then the session; its id is the keyed hash of the link's token.
 
-    `address` is in normal form; `mail_to` is where its mails are sent, and empty where that is the same. It is one
-    document, so that redeeming the link and opening the session is one write. `forget_at` moves with its life.
+    `address` is in normal form; `mail_to` is the address to send mail to, empty if it is the same. Both are one
+    document, so that redeeming the link and opening the session is one write. `forget_at` is the end of retention.
     """
 
     address: str
@@ -133,33 +139,33 @@ class Admission(Aggregate):
     mail_to: str = ""
 
 
-class Attempt(NamedTuple):
-    """Somebody holds the link and types a key, a name, and maybe the id of this request."""
+class RedeemAttempt(NamedTuple):
+    """An attempt to redeem a link: a key, a declared name, and the id of the request if the client chose one."""
 
     key_hash: str
     name: str
-    asked_as: str | None
+    request_id: str | None
 
 
 def role_of(address: str, agent_domains: Domains) -> Role:
-    """Agent or external: the one place that decides, until a directory does."""
+    """Return the role of an address; only its domain counts."""
     return "agent" if agent_domains.contains(address) else "external"
 
 
 def issue(
-    link: str, key_hash: str, typed: str, language: Language, token: str, key: str, now: datetime, terms: Terms
-) -> tuple[Admission, Sequence[Event]]:
-    """A fresh link for an address as `smtp_form` gives it; the mail carries `token` and `key`, the document neither."""
-    expires_at, address = now + terms.link_life, typed.lower()
+    link: str, key_hash: str, typed: str, language: Language, token: str, key: str, now: datetime, policy: SignInPolicy
+) -> tuple[SignIn, Sequence[Event]]:
+    """Create a link for an address in `smtp_form`; only the event carries `token` and `key`, not the document."""
+    expires_at, address = now + policy.link_lifetime, typed.lower()
     mail_to = typed if typed != address else ""
-    admission = Admission(
+    sign_in = SignIn(
         id=link,
         address=address,
         language=language,
         key_hash=key_hash,
         issued_at=now,
         expires_at=expires_at,
-        forget_at=expires_at + terms.remembered_for,
+        forget_at=expires_at + policy.retention,
         mail_to=mail_to,
     )
     event = OneTimeLinkIssued(
@@ -171,65 +177,65 @@ def issue(
         expires_at=expires_at,
         mail_to=mail_to,
     )
-    return admission, [event]
+    return sign_in, [event]
 
 
 def redeem(
-    admission: Admission, attempt: Attempt, role: Role, now: datetime, terms: Terms
-) -> tuple[Admission, Sequence[Event]]:
-    """Count the attempt, then compare: the right key opens the session, once (R5, R7).
+    sign_in: SignIn, attempt: RedeemAttempt, role: Role, now: datetime, policy: SignInPolicy
+) -> tuple[SignIn, Sequence[Event]]:
+    """Count the attempt, then compare the key; the right key opens one session (R5, R7).
 
-    A wrong key is no refusal here, because the count must be written; `opened` refuses afterwards.
+    A wrong key is not refused here, because the count must be written; `session_or_refuse` refuses it afterwards.
     """
-    if admission.session:
-        if _repeated(admission, admission.session, attempt, now, terms):
-            return admission, []
+    if sign_in.session:
+        if _is_retry(sign_in, sign_in.session, attempt, now, policy):
+            return sign_in, []
         raise LinkAlreadyUsed()
-    if admission.attempts >= terms.tries:
-        raise LinkSpentByWrongKeys()
-    if now >= admission.expires_at:
+    if sign_in.attempts >= policy.max_attempts:
+        raise TooManyWrongKeys()
+    if now >= sign_in.expires_at:
         raise OneTimeLinkExpired()
-    counted = admission.evolve(attempts=admission.attempts + 1)
-    if not constant_time_equal(attempt.key_hash, admission.key_hash):
+    counted = sign_in.evolve(attempts=sign_in.attempts + 1)
+    if not constant_time_equal(attempt.key_hash, sign_in.key_hash):
         return counted, []
-    ends_at = now + terms.session_life
-    session = Session(name=attempt.name, role=role, started_at=now, ends_at=ends_at, asked_as=attempt.asked_as)
-    return counted.evolve(session=session, forget_at=ends_at + terms.remembered_for), []
+    ends_at = now + policy.session_lifetime
+    session = Session(name=attempt.name, role=role, started_at=now, ends_at=ends_at, request_id=attempt.request_id)
+    return counted.evolve(session=session, forget_at=ends_at + policy.retention), []
 
 
-def opened(admission: Admission, terms: Terms) -> Session:
-    """The session after an attempt; a wrong key is told with the tries that are left."""
-    if admission.session:
-        return admission.session
-    if admission.attempts >= terms.tries:
-        raise LinkSpentByWrongKeys()
-    raise KeyWrong(tries_left=terms.tries - admission.attempts)
+def session_or_refuse(sign_in: SignIn, policy: SignInPolicy) -> Session:
+    """Return the session after an attempt; raise `WrongKey` with the remaining attempts, or `TooManyWrongKeys`."""
+    if sign_in.session:
+        return sign_in.session
+    if sign_in.attempts >= policy.max_attempts:
+        raise TooManyWrongKeys()
+    raise WrongKey(attempts_left=policy.max_attempts - sign_in.attempts)
 
 
-def revoke(admission: Admission, now: datetime) -> tuple[Admission, Sequence[Event]]:
-    """End the session before its time; again changes nothing."""
-    session = admission.session
+def revoke(sign_in: SignIn, now: datetime) -> tuple[SignIn, Sequence[Event]]:
+    """End the session early; a repetition changes nothing."""
+    session = sign_in.session
     if session is None or session.revoked_at or now >= session.ends_at:
-        return admission, []
+        return sign_in, []
     ended = session.model_copy(update={"revoked_at": now})
-    return admission.evolve(session=ended), [SessionRevoked(session=admission.id, revoked_at=now)]
+    return sign_in.evolve(session=ended), [SessionRevoked(session=sign_in.id, revoked_at=now)]
 
 
-def standing(admission: Admission, now: datetime) -> Session | None:
-    """The session while it lasts: opened, not revoked, not past its end."""
-    session = admission.session
+def active_session(sign_in: SignIn, now: datetime) -> Session | None:
+    """Return the session if it is open, not revoked and not past its end."""
+    session = sign_in.session
     if session is None or session.revoked_at or now >= session.ends_at:
         return None
     return session
 
 
-def _repeated(admission: Admission, session: Session, attempt: Attempt, now: datetime, terms: Terms) -> bool:
-    """The same request again, because its answer was lost on the way: same id, same key, same name, soon after."""
+def _is_retry(sign_in: SignIn, session: Session, attempt: RedeemAttempt, now: datetime, policy: SignInPolicy) -> bool:
+    """Return whether this is the request that opened the session, repeated soon because its response was lost."""
     return (
-        attempt.asked_as is not None
-        and attempt.asked_as == session.asked_as
+        attempt.request_id is not None
+        and attempt.request_id == session.request_id
         and attempt.name == session.name
         and session.revoked_at is None
-        and now < session.started_at + terms.repeat_within
-        and constant_time_equal(attempt.key_hash, admission.key_hash)
+        and now < session.started_at + policy.retry_window
+        and constant_time_equal(attempt.key_hash, sign_in.key_hash)
     )

@@ -1,4 +1,4 @@
-"""What may a person call themselves? Declared, not verified: only made safe to show and to write."""
+"""Declared names of persons: not verified, only made safe to display and to write in a mail."""
 
 import unicodedata
 
@@ -6,9 +6,9 @@ from services.kit.refusals import Unprocessable
 from services.kit.text import MAX_SHORT_LENGTH, normalise
 from services.kit.visible import strip_invisible
 
-LONGEST = 100
+MAX_LENGTH = 100
 INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
-BREAKS = "\t\n\v\f\r\x85\u2028\u2029"
+WHITESPACE = "\t\n\v\f\r\x85\u2028\u2029"
 
 
 class PersonNameNotAcceptable(Unprocessable):
@@ -18,19 +18,20 @@ class PersonNameNotAcceptable(Unprocessable):
 
 
 def declared_name(raw: str) -> str:
-    """A name in NFC, on one line, without control, format and direction characters; holds at least one letter.
+    """Return a name in NFC, on one line, without control, format and direction characters.
 
-    Refuses what is empty or longer than 100 characters after that, and what is no line before.
+    Raise `PersonNameNotAcceptable` for a name without a letter, one longer than `MAX_LENGTH` characters after that, or
+    one longer than `MAX_SHORT_LENGTH` before.
     """
     if len(raw) > MAX_SHORT_LENGTH:
-        raise PersonNameNotAcceptable(longest=LONGEST)
-    spaced = "".join(" " if character in BREAKS else character for character in raw)
+        raise PersonNameNotAcceptable(longest=MAX_LENGTH)
+    spaced = "".join(" " if character in WHITESPACE else character for character in raw)
     name = " ".join(normalise(strip_invisible(spaced, INVISIBLE), MAX_SHORT_LENGTH).split())
-    if len(name) > LONGEST or not any(unicodedata.category(character).startswith("L") for character in name):
-        raise PersonNameNotAcceptable(longest=LONGEST)
+    if len(name) > MAX_LENGTH or not any(unicodedata.category(character).startswith("L") for character in name):
+        raise PersonNameNotAcceptable(longest=MAX_LENGTH)
     return name
 
 
 def full_name(first_name: str, last_name: str) -> str:
-    """As it is shown and mailed: first name, then last name."""
+    """Return the name as it is displayed: first name, then last name."""
     return f"{declared_name(first_name)} {declared_name(last_name)}"

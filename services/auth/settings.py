@@ -1,18 +1,18 @@
-"""What may an operator change in auth?"""
+"""The settings of auth."""
 
 from datetime import timedelta
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.auth.domain import Terms
-from services.auth.limits import Ceilings
+from services.auth.domain import SignInPolicy
+from services.auth.rate_limits import SignInLimits
 from services.kit.settings import ServiceSettings
 
-CEILINGS = Ceilings()
+DEFAULT_LIMITS = SignInLimits()
 
 
 class Settings(ServiceSettings):
-    """Settings of auth; the secrets are `session_private_key` (PEM, P-256) and `pepper`."""
+    """Settings that an operator may change; the secrets are `session_private_key` (PEM, P-256) and `pepper`."""
 
     mongo_database: str = "auth"
     session_private_key: SecretStr
@@ -23,42 +23,42 @@ class Settings(ServiceSettings):
     speech_program: str = "espeak-ng"
 
     link_minutes: int = Field(60, ge=5, le=1440)
-    key_tries: int = Field(5, ge=1, le=5)
+    key_attempts: int = Field(5, ge=1, le=5)
     token_minutes: int = Field(15, ge=1, le=30)
     session_hours: int = Field(24, ge=1, le=24)
-    remembered_hours: int = Field(24, ge=1)
+    retention_hours: int = Field(24, ge=1)
     link_answer_seconds: float = Field(0.25, ge=0, le=2)
 
-    links_per_person: int = Field(CEILINGS.links_per_person, ge=1)
-    links_per_person_a_day: int = Field(CEILINGS.links_per_person_a_day, ge=1)
-    links_per_network: int = Field(CEILINGS.links_per_network, ge=1)
-    links_per_domain: int = Field(CEILINGS.links_per_domain, ge=1)
-    links_in_all: int = Field(CEILINGS.links_in_all, ge=1)
-    challenges_per_network: int = Field(CEILINGS.challenges_per_network, ge=1)
-    recordings_per_network: int = Field(CEILINGS.recordings_per_network, ge=1)
+    links_per_mailbox: int = Field(DEFAULT_LIMITS.links_per_mailbox, ge=1)
+    links_per_mailbox_per_day: int = Field(DEFAULT_LIMITS.links_per_mailbox_per_day, ge=1)
+    links_per_network: int = Field(DEFAULT_LIMITS.links_per_network, ge=1)
+    links_per_domain: int = Field(DEFAULT_LIMITS.links_per_domain, ge=1)
+    links_total: int = Field(DEFAULT_LIMITS.links_total, ge=1)
+    challenges_per_network: int = Field(DEFAULT_LIMITS.challenges_per_network, ge=1)
+    recordings_per_network: int = Field(DEFAULT_LIMITS.recordings_per_network, ge=1)
 
     @field_validator("agent_domains", "challenge_kinds")
     @classmethod
     def _not_empty(cls, value: str) -> str:
-        if not listed(value):
+        if not split_list(value):
             raise ValueError("must list at least one")
         return value
 
-    def terms(self) -> Terms:
-        """The durations and the number of tries, as the domain takes them."""
-        return Terms(
-            link_life=timedelta(minutes=self.link_minutes),
-            tries=self.key_tries,
-            token_life=timedelta(minutes=self.token_minutes),
-            session_life=timedelta(hours=self.session_hours),
-            remembered_for=timedelta(hours=self.remembered_hours),
+    def policy(self) -> SignInPolicy:
+        """Return the durations and the number of attempts."""
+        return SignInPolicy(
+            link_lifetime=timedelta(minutes=self.link_minutes),
+            max_attempts=self.key_attempts,
+            token_lifetime=timedelta(minutes=self.token_minutes),
+            session_lifetime=timedelta(hours=self.session_hours),
+            retention=timedelta(hours=self.retention_hours),
         )
 
-    def ceilings(self) -> Ceilings:
-        """The rates, under the same names."""
-        return Ceilings(**{name: getattr(self, name) for name in Ceilings._fields})
+    def limits(self) -> SignInLimits:
+        """Return the rate limits, which have the same names."""
+        return SignInLimits(**{name: getattr(self, name) for name in SignInLimits._fields})
 
 
-def listed(value: str) -> list[str]:
-    """The entries of a comma list, without blanks."""
+def split_list(value: str) -> list[str]:
+    """Return the entries of a comma-separated list, stripped, without empty ones."""
     return [entry.strip() for entry in value.split(",") if entry.strip()]

@@ -1,85 +1,85 @@
-"""Where do links, sessions and human checks rest, and how are they found?"""
+"""Stores sign-ins, link quotas and challenges."""
 
 from datetime import datetime
 from typing import Any
 
-from services.auth.domain import Admission, Challenge, OneTimeLinkUnknown
-from services.auth.mailboxes import Mailbox, fresh
+from services.auth.domain import Challenge, OneTimeLinkUnknown, SignIn
+from services.auth.link_quota import LinkQuota, new_quota
 from services.kit.aggregate import Change
 from services.kit.mongo import Database, Document, Repository
 from services.kit.refusals import NotFound
 
-SETTLED: Document = {"outbox": []}
+NOTHING_TO_PUBLISH: Document = {"outbox": []}
 
 
-class Admissions:
-    """Admissions by the keyed hash of their link, which is also the id of the session."""
+class SignIns:
+    """Sign-ins by the keyed hash of their link, which is also the id of the session."""
 
     def __init__(self, database: Database) -> None:
-        self._aggregates: Repository[Admission] = database.repository("admissions", Admission)
-        database.index("admissions", "forget_at")
-        self.add = self._aggregates.add
-        self.read = self._aggregates.read
+        self._repository: Repository[SignIn] = database.repository("sign_ins", SignIn)
+        database.index("sign_ins", "forget_at")
+        self.add = self._repository.add
+        self.read = self._repository.read
 
-    async def update(self, link: str, change: Change[Admission]) -> Admission:
-        """Apply a rule to a link; `OneTimeLinkUnknown` when there is none of this id."""
+    async def update(self, link: str, change: Change[SignIn]) -> SignIn:
+        """Apply a rule to a sign-in; raise `OneTimeLinkUnknown` for an unknown id."""
         try:
-            return await self._aggregates.update(link, change)
+            return await self._repository.update(link, change)
         except NotFound:
             raise OneTimeLinkUnknown() from None
 
     async def forget(self, limit: int) -> int:
-        """Remove up to `limit` of those whose time is over; how many there were."""
-        return await _forget(self._aggregates, limit)
+        """Remove up to `limit` sign-ins past their retention; return their number."""
+        return await _remove_due(self._repository, limit)
 
 
-class Mailboxes:
-    """What was sent to whom in the last day, by the keyed hash of the person."""
+class LinkQuotas:
+    """Link quotas by the keyed hash of the mailbox and the proof."""
 
     def __init__(self, database: Database) -> None:
-        self._aggregates: Repository[Mailbox] = database.repository("mailboxes", Mailbox)
+        self._repository: Repository[LinkQuota] = database.repository("link_quotas", LinkQuota)
         self._now = database.now
-        database.index("mailboxes", "forget_at")
+        database.index("link_quotas", "forget_at")
 
-    async def update(self, id: str, change: Change[Mailbox]) -> Mailbox:
-        """Apply a rule, to a fresh mailbox if this one is not known."""
+    async def update(self, id: str, change: Change[LinkQuota]) -> LinkQuota:
+        """Apply a rule to the quota of this id; create it first if it does not exist."""
         try:
-            return await self._aggregates.update(id, change)
+            return await self._repository.update(id, change)
         except NotFound:
-            await self._aggregates.add(fresh(id, await self._now()))
-            return await self._aggregates.update(id, change)
+            await self._repository.add(new_quota(id, await self._now()))
+            return await self._repository.update(id, change)
 
     async def forget(self, limit: int) -> int:
-        """Remove up to `limit` of those that were sent nothing for a day; how many there were."""
-        return await _forget(self._aggregates, limit)
+        """Remove up to `limit` quotas of which nothing was used for a day; return their number."""
+        return await _remove_due(self._repository, limit)
 
 
-async def _forget(aggregates: Repository[Any], limit: int) -> int:
-    """Due by the database's clock, with nothing left to announce."""
-    due = await aggregates.due_ids("forget_at", SETTLED, limit=limit)
+async def _remove_due(repository: Repository[Any], limit: int) -> int:
+    """Remove what is due by the database's clock and has no unpublished event."""
+    due = await repository.due_ids("forget_at", NOTHING_TO_PUBLISH, limit=limit)
     for id in due:
-        await aggregates.remove(id)
+        await repository.remove(id)
     return len(due)
 
 
 class Challenges:
-    """Human checks until they are answered or five minutes old, whichever comes first."""
+    """Challenges, until they are answered or expire."""
 
     def __init__(self, database: Database) -> None:
-        self._records = database.expiring_documents("challenges", expire_at="expires_at")
+        self._documents = database.expiring_documents("challenges", expire_at="expires_at")
 
     async def add(self, id: str, challenge: Challenge, expires_at: datetime) -> None:
-        """Keep it until `expires_at`."""
-        await self._records.add(id, {**challenge.model_dump(), "expires_at": expires_at})
+        """Store a challenge until `expires_at`."""
+        await self._documents.add(id, {**challenge.model_dump(), "expires_at": expires_at})
 
-    async def look(self, id: str) -> Challenge:
-        """Read it, which costs nothing; `NotFound` when there is none."""
-        found = await self._records.get(id)
+    async def get(self, id: str) -> Challenge:
+        """Return a challenge and leave it in place; raise `NotFound` for an unknown id."""
+        found = await self._documents.get(id)
         if found is None:
             raise NotFound()
         return Challenge.model_validate(found)
 
-    async def take(self, id: str) -> Challenge | None:
-        """Read and remove it in one operation, while it lives by the database's clock: one caller only (R10)."""
-        found = await self._records.pop(id, "expires_at")
+    async def pop(self, id: str) -> Challenge | None:
+        """Read and remove an unexpired challenge in one operation, so that only one caller gets it (R10)."""
+        found = await self._documents.pop(id, "expires_at")
         return Challenge.model_validate(found) if found else None

@@ -1,15 +1,15 @@
-"""What happens because time passed? What is past its end is forgotten, in bounded batches (R43)."""
+"""Removes what is past its retention, in bounded batches (R43)."""
 
 from services.auth.deps import Deps
 
-EVERY_SECONDS = 60
-BATCH = 200
-BATCHES = 50
+INTERVAL_SECONDS = 60
+BATCH_SIZE = 200
+MAX_BATCHES = 50
 
 
 async def forget(deps: Deps) -> None:
-    """Remove links, sessions and counts that are over; what is left after fifty batches waits for the next round."""
-    for kept in (deps.admissions, deps.mailboxes):
-        for _ in range(BATCHES):
-            if await kept.forget(BATCH) < BATCH:
+    """Remove expired sign-ins and unused quotas; leave what exceeds `MAX_BATCHES` to the next run."""
+    for store in (deps.sign_ins, deps.link_quotas):
+        for _ in range(MAX_BATCHES):
+            if await store.forget(BATCH_SIZE) < BATCH_SIZE:
                 break

@@ -1,1 +1,1 @@
-"""The decision: who may have what an external person sends to external people."""
+"""Approval of the transfers that external senders address to external recipients."""

@@ -1,4 +1,4 @@
-"""How is propagation started? `python -m services.propagation`."""
+"""Starts propagation: `python -m services.propagation`."""
 
 from services.kit.service import main
 from services.propagation.app import NAME, build

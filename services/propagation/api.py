@@ -1,4 +1,4 @@
-"""What can a person ask of propagation? To see what waits, and to approve or refuse it."""
+"""The HTTP API of propagation: list pending transfers, read one, approve or refuse it."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,19 +14,19 @@ from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import get_deps
 from services.kit.text import normalise
 from services.kit.visible import strip_invisible
+from services.propagation.approval_snapshot import ApprovalSnapshot, SnapshotSender
 from services.propagation.deps import Deps
-from services.propagation.domain import Decided, Propagation, StateName, approve, refuse
-from services.propagation.shown import Shown, ShownSender
+from services.propagation.domain import Propagation, RecordedDecision, StateName, approve, refuse
 
 
-def unstored(response: Response) -> None:
-    """What is shown here belongs to one person and to this moment."""
+def no_store(response: Response) -> None:
+    """Forbid caching, because responses are personal and can change at any time."""
     response.headers["Cache-Control"] = "no-store"
 
 
-router = APIRouter(prefix="/api/propagation", tags=["propagation"], dependencies=[Depends(unstored)])
+router = APIRouter(prefix="/api/propagation", tags=["propagation"], dependencies=[Depends(no_store)])
 Wired = Annotated[Deps, Depends(get_deps)]
-LONGEST_REASON = 1_000
+MAX_REASON_LENGTH = 1_000
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -36,43 +36,46 @@ class AgentsOnly(Forbidden):
     title_fr = "Seuls les agents décident."
 
 
-def _plain(raw: str) -> str:
-    """Words and line ends; no control, format or direction characters (a name or a header could be forged with)."""
+def _clean_reason(raw: str) -> str:
+    """Strip control, format and direction characters, which could forge a name or a header; keep line ends.
+
+    Raise `ValueError` if nothing is left.
+    """
     lines = "\n".join(raw.splitlines())
-    kept = normalise(strip_invisible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), LONGEST_REASON)
+    kept = normalise(strip_invisible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), MAX_REASON_LENGTH)
     if not kept.strip():
         raise ValueError("a reason in words is needed")
     return kept.strip()
 
 
 class ApprovalForm(BaseModel):
-    """`digest` as it was given with what was shown."""
+    """`digest` is that of the snapshot that the approver has read."""
 
     digest: Digest
 
 
 class RefusalForm(ApprovalForm):
-    """The reason is mailed to the sender."""
+    """A refusal; its reason is mailed to the sender."""
 
-    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON), AfterValidator(_plain)]
+    reason: Annotated[str, Field(min_length=1, max_length=MAX_REASON_LENGTH), AfterValidator(_clean_reason)]
 
 
-class Card(BaseModel):
-    """A transfer and where its decision stands; `digest` is there for those who may decide."""
+class DecisionResponse(BaseModel):
+    """A transfer and the state of its decision; only its approvers get the snapshot's `digest`."""
 
     state: StateName
     decide_by: datetime | None
-    decided: Decided | None
+    decided: RecordedDecision | None
     may_decide: bool
     approvers: tuple[str, ...]
-    shown: Shown
+    snapshot: ApprovalSnapshot
 
 
-class PendingSummary(BaseModel):
-    """A transfer that waits for a decision, in a list; the whole of it is at `/transfers/{transfer}`."""
+class PendingTransfer(BaseModel):
+    """A transfer that waits for a decision, as a list item; `/transfers/{transfer}` has all of it."""
 
     transfer: str
-    sender: ShownSender
+    sender: SnapshotSender
     subject: str
     files: int
     total_bytes: int
@@ -81,65 +84,65 @@ class PendingSummary(BaseModel):
 
 
 @router.get("/approvals/{token}")
-async def show_approval(deps: Wired, token: str) -> Card:
-    """What is to be decided; looking costs nothing and changes nothing (R24)."""
-    propagation, address = await deps.propagations.opened_by(token)
-    return _card(propagation, address)
+async def show_approval(deps: Wired, token: str) -> DecisionResponse:
+    """Return what is to be decided; this changes nothing (R24)."""
+    propagation, address = await deps.propagations.find_by_token(token)
+    return _decision_response(propagation, address)
 
 
 @router.post("/approvals/{token}/approval")
-async def approve_by_token(deps: Wired, token: str, form: ApprovalForm) -> Card:
-    """Vouch for what was shown, by the link in the mail."""
-    propagation, address = await deps.propagations.opened_by(token)
+async def approve_by_token(deps: Wired, token: str, form: ApprovalForm) -> DecisionResponse:
+    """Approve the snapshot, by the link in the mail."""
+    propagation, address = await deps.propagations.find_by_token(token)
     return await _approve(deps, propagation.id, Person(address=address), form)
 
 
 @router.post("/approvals/{token}/refusal")
-async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Card:
-    """Refuse what was shown, by the link in the mail."""
-    propagation, address = await deps.propagations.opened_by(token)
+async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> DecisionResponse:
+    """Refuse the snapshot, by the link in the mail."""
+    propagation, address = await deps.propagations.find_by_token(token)
     return await _refuse(deps, propagation.id, Person(address=address), form)
 
 
 @router.get("/pending")
-async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingSummary]:
-    """What waits for the agent who asks, the most urgent first."""
+async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingTransfer]:
+    """List the transfers that the calling agent may decide, the most urgent first."""
     caller = await _agent(deps, request)
-    return await deps.propagations.waiting_for(caller.address, page_request, _summary)
+    return await deps.propagations.pending_for(caller.address, page_request, _pending_transfer)
 
 
 @router.post("/transfers/{transfer}/approval")
-async def approve_by_session(deps: Wired, request: Request, transfer: str, form: ApprovalForm) -> Card:
-    """Vouch for what was shown, with a session."""
+async def approve_by_session(deps: Wired, request: Request, transfer: str, form: ApprovalForm) -> DecisionResponse:
+    """Approve the snapshot, with a session."""
     return await _approve(deps, transfer, await _approver(deps, request, transfer), form)
 
 
 @router.post("/transfers/{transfer}/refusal")
-async def refuse_by_session(deps: Wired, request: Request, transfer: str, form: RefusalForm) -> Card:
-    """Refuse what was shown, with a session."""
+async def refuse_by_session(deps: Wired, request: Request, transfer: str, form: RefusalForm) -> DecisionResponse:
+    """Refuse the snapshot, with a session."""
     return await _refuse(deps, transfer, await _approver(deps, request, transfer), form)
 
 
 @router.get("/transfers/{transfer}")
-async def show_transfer(deps: Wired, request: Request, transfer: str) -> Card:
-    """Where the decision stands: for the sender, and for the agents among the recipients."""
+async def show_transfer(deps: Wired, request: Request, transfer: str) -> DecisionResponse:
+    """Return the state of the decision to the sender and to the agents among the recipients."""
     caller = await deps.authenticator.authenticate(request)
     propagation = await deps.propagations.all.get(transfer)
     if not _may_see(propagation, caller):
         raise NotFound()
-    return _card(propagation, caller.address)
+    return _decision_response(propagation, caller.address)
 
 
-async def _approve(deps: Deps, transfer: str, by: Person, form: ApprovalForm) -> Card:
-    after = await deps.propagations.all.update(transfer, lambda there, now: approve(there, by, form.digest, now))
-    return _card(after, by.address)
+async def _approve(deps: Deps, transfer: str, by: Person, form: ApprovalForm) -> DecisionResponse:
+    after = await deps.propagations.all.update(transfer, lambda state, now: approve(state, by, form.digest, now))
+    return _decision_response(after, by.address)
 
 
-async def _refuse(deps: Deps, transfer: str, by: Person, form: RefusalForm) -> Card:
+async def _refuse(deps: Deps, transfer: str, by: Person, form: RefusalForm) -> DecisionResponse:
     after = await deps.propagations.all.update(
-        transfer, lambda there, now: refuse(there, by, form.digest, form.reason, now)
+        transfer, lambda state, now: refuse(state, by, form.digest, form.reason, now)
     )
-    return _card(after, by.address)
+    return _decision_response(after, by.address)
 
 
 async def _agent(deps: Deps, request: Request) -> Caller:
@@ -150,31 +153,31 @@ async def _agent(deps: Deps, request: Request) -> Caller:
 
 
 async def _approver(deps: Deps, request: Request, transfer: str) -> Person:
-    """The agent who asks, if this very transfer invited them; to anybody else it does not exist (R22)."""
+    """Return the calling agent if they are an approver of this transfer; otherwise raise `NotFound` (R22)."""
     caller = await _agent(deps, request)
     propagation = await deps.propagations.all.get(transfer)
-    if not _invited(propagation, caller.address):
+    if not _is_approver(propagation, caller.address):
         raise NotFound()
     return Person(address=caller.address, name=caller.name)
 
 
-def _invited(propagation: Propagation, address: str) -> bool:
-    return any(one.address == address for one in propagation.invited)
+def _is_approver(propagation: Propagation, address: str) -> bool:
+    return any(one.address == address for one in propagation.approvers)
 
 
 def _may_see(propagation: Propagation, caller: Caller) -> bool:
-    parcel = propagation.sent()
-    kept = (one for one in parcel.recipients if one.address not in propagation.revoked)
-    among = any(one.address == caller.address and one.role == "agent" for one in kept)
-    return caller.address == parcel.sender.address or (among and caller.role == "agent")
+    parcel = propagation.parcel_or_refuse()
+    unrevoked = (one for one in parcel.recipients if one.address not in propagation.revoked)
+    is_agent_recipient = any(one.address == caller.address and one.role == "agent" for one in unrevoked)
+    return caller.address == parcel.sender.address or (is_agent_recipient and caller.role == "agent")
 
 
-def _summary(document: Document) -> PendingSummary:
+def _pending_transfer(document: Document) -> PendingTransfer:
     parcel = document["parcel"]
     sender = parcel["sender"]
-    return PendingSummary(
+    return PendingTransfer(
         transfer=document["_id"],
-        sender=ShownSender(address=sender["address"], role=parcel["sender_role"], declared_name=sender["name"]),
+        sender=SnapshotSender(address=sender["address"], role=parcel["sender_role"], declared_name=sender["name"]),
         subject=parcel["subject"],
         files=document["files"],
         total_bytes=document["total_bytes"],
@@ -183,20 +186,20 @@ def _summary(document: Document) -> PendingSummary:
     )
 
 
-def _card(propagation: Propagation, reader: str) -> Card:
-    """The hidden recipients are shown to the sender and to those who decide, and each to themselves."""
-    page = propagation.shown()
-    invited = _invited(propagation, reader)
-    if not invited and reader != propagation.sent().sender.address:
-        strip_invisible = tuple(one for one in page.recipients if one.field != "bcc" or one.address == reader)
-        page = page.model_copy(update={"recipients": strip_invisible})
-    if not invited:
-        page = page.model_copy(update={"digest": ""})
-    return Card(
+def _decision_response(propagation: Propagation, reader: str) -> DecisionResponse:
+    """Show `bcc` recipients to the sender, to the approvers, and each to themselves."""
+    snapshot = propagation.approval_snapshot()
+    is_approver = _is_approver(propagation, reader)
+    if not is_approver and reader != propagation.parcel_or_refuse().sender.address:
+        visible = tuple(one for one in snapshot.recipients if one.field != "bcc" or one.address == reader)
+        snapshot = snapshot.model_copy(update={"recipients": visible})
+    if not is_approver:
+        snapshot = snapshot.model_copy(update={"digest": ""})
+    return DecisionResponse(
         state=propagation.state,
         decide_by=propagation.decide_by,
         decided=propagation.decided,
-        may_decide=invited and propagation.state == "waiting",
-        approvers=tuple(one.address for one in propagation.invited),
-        shown=page,
+        may_decide=is_approver and propagation.state == "waiting",
+        approvers=tuple(one.address for one in propagation.approvers),
+        snapshot=snapshot,
     )

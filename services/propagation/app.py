@@ -1,4 +1,4 @@
-"""How is propagation put together?"""
+"""Composes propagation from its settings, connections and parts."""
 
 from datetime import timedelta
 
@@ -11,16 +11,16 @@ from services.propagation.api import router
 from services.propagation.deps import Deps
 from services.propagation.handlers import subscriptions
 from services.propagation.settings import Settings
-from services.propagation.store import Invitations, Propagations
+from services.propagation.store import ApproverInvitations, Propagations
 from services.propagation.sweeper import forget_old, lapse_overdue
 
 NAME = "propagation"
-LAPSE_SECONDS = 10.0
-FORGET_SECONDS = 3600.0
+LAPSE_INTERVAL_SECONDS = 10.0
+FORGET_INTERVAL_SECONDS = 3600.0
 
 
 def build() -> Service:
-    """Settings, connections, and what uses them."""
+    """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
     deps = wire(settings, database)
@@ -33,23 +33,23 @@ def build() -> Service:
         bus=Bus(settings.amqp_url.get_secret_value(), NAME),
         handlers=subscriptions(deps),
         tasks=[
-            PeriodicTask("lapse", LAPSE_SECONDS, lambda: lapse_overdue(deps)),
-            PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
+            PeriodicTask("lapse", LAPSE_INTERVAL_SECONDS, lambda: lapse_overdue(deps)),
+            PeriodicTask("forget", FORGET_INTERVAL_SECONDS, lambda: forget_old(deps)),
         ],
-        docs="The decision: who may have what an external person sends to external people.",
+        docs="Approval of the transfers that external senders address to external recipients.",
     )
 
 
 def wire(settings: Settings, database: Database) -> Deps:
-    """What endpoints, handlers and loops need."""
-    invitations = Invitations(settings.pepper)
+    """Return the dependencies over an open database."""
+    invitations = ApproverInvitations(settings.pepper)
     revoked = database.expiring_documents("revoked_sessions", expire_at="until")
-    sessions = TokenAuthenticator(Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN), revoked)
+    authenticator = TokenAuthenticator(Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN), revoked)
     return Deps(
         propagations=Propagations(database, invitations),
         invitations=invitations,
-        authenticator=sessions,
-        sessions=sessions,
-        open_for=timedelta(days=settings.decision_days),
-        keep_for=timedelta(days=settings.keep_days),
+        authenticator=authenticator,
+        sessions=authenticator,
+        decision_period=timedelta(days=settings.decision_days),
+        retention=timedelta(days=settings.retention_days),
     )

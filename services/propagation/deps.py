@@ -1,19 +1,22 @@
-"""What does propagation need from outside?"""
+"""The dependencies of propagation."""
 
 from dataclasses import dataclass
 from datetime import timedelta
 
 from services.kit.authentication import Authenticator, TokenAuthenticator
-from services.propagation.store import Invitations, Propagations
+from services.propagation.store import ApproverInvitations, Propagations
 
 
 @dataclass(frozen=True)
 class Deps:
-    """`open_for` bounds how long a decision stays open, `keep_for` how long it is remembered after the end."""
+    """`decision_period` bounds how long a decision stays open; `retention` counts from the end of the transfer.
+
+    `authenticator` verifies sessions, `sessions` revokes them.
+    """
 
     propagations: Propagations
-    invitations: Invitations
+    invitations: ApproverInvitations
     authenticator: Authenticator
     sessions: TokenAuthenticator
-    open_for: timedelta
-    keep_for: timedelta
+    decision_period: timedelta
+    retention: timedelta

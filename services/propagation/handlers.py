@@ -1,4 +1,4 @@
-"""What does propagation do when it hears that something happened?"""
+"""The event handlers of propagation."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,75 +10,80 @@ from services.kit.aggregate import Decision
 from services.kit.bus import Handler
 from services.kit.events import Event
 from services.kit.refusals import NotFound
-from services.propagation.amending import extend, learn, revoke
 from services.propagation.deps import Deps
 from services.propagation.domain import (
     Propagation,
-    approvers,
     begin,
+    eligible_approvers,
     needs_approval,
     quarantine,
     tombstone,
     withdraw,
 )
+from services.propagation.late_events import apply_submission, extend, revoke
 
 Rule = Callable[[Propagation], Decision[Propagation]]
 
 
 async def on_transfer_submitted(deps: Deps, event: TransferSubmitted) -> None:
-    """Release it, or ask for approval; again, or after its withdrawal, release nothing."""
+    """Release the transfer or request approval; release nothing if the event is repeated or the transfer has ended."""
     parcel = event.parcel
-    asked = approvers(parcel) if needs_approval(parcel) else ()
-    invited = [deps.invitations.to(parcel.transfer, address) for address in asked]
-    state, events = begin(parcel, invited, deps.open_for, deps.keep_for)
+    addresses = eligible_approvers(parcel) if needs_approval(parcel) else ()
+    invitations = [deps.invitations.invite(parcel.transfer, address) for address in addresses]
+    state, events = begin(parcel, invitations, deps.decision_period, deps.retention)
     if not await deps.propagations.all.add(state, events):
         await deps.propagations.all.update(
-            parcel.transfer, lambda there, _now: learn(there, parcel, invited, deps.open_for, deps.keep_for)
+            parcel.transfer,
+            lambda state, _now: apply_submission(state, parcel, invitations, deps.decision_period, deps.retention),
         )
 
 
 async def on_transfer_withdrawn(deps: Deps, event: TransferWithdrawn) -> None:
-    """Close the decision: the sender deleted the transfer."""
-    await _end(deps, event.reference.transfer, withdraw, tombstone(event.reference.transfer, "withdrawn"))
+    """Close the decision, because the sender withdrew the transfer."""
+    await _apply_or_tombstone(
+        deps, event.reference.transfer, withdraw, tombstone(event.reference.transfer, "withdrawn")
+    )
 
 
 async def on_transfer_quarantined(deps: Deps, event: TransferQuarantined) -> None:
-    """Close the decision: the files are not what was declared."""
-    await _end(deps, event.reference.transfer, quarantine, tombstone(event.reference.transfer, "quarantined"))
+    """Close the decision, because a file is not what was declared."""
+    await _apply_or_tombstone(
+        deps, event.reference.transfer, quarantine, tombstone(event.reference.transfer, "quarantined")
+    )
 
 
 async def on_transfer_extended(deps: Deps, event: TransferExtended) -> None:
-    """It ends later, and so may the decision."""
-    rule = lambda there: extend(there, event.ends_at, deps.open_for, deps.keep_for)  # noqa: E731
-    await _heard(deps, event.reference.transfer, rule)
+    """Move the end of the transfer and, where it depends on it, of the decision."""
+    rule = lambda state: extend(state, event.ends_at, deps.decision_period, deps.retention)  # noqa: E731
+    await _amend(deps, event.reference.transfer, rule)
 
 
 async def on_recipient_revoked(deps: Deps, event: RecipientRevoked) -> None:
-    """One recipient is none any more."""
-    await _heard(deps, event.reference.transfer, lambda there: revoke(there, event.recipient.address))
+    """Release nothing more to this recipient and stop asking them for a decision."""
+    await _amend(deps, event.reference.transfer, lambda state: revoke(state, event.recipient.address))
 
 
-async def _heard(deps: Deps, transfer: str, rule: Rule) -> None:
-    """Apply a rule that ends nothing."""
-    await _end(deps, transfer, rule, rule(tombstone(transfer))[0])
+async def _amend(deps: Deps, transfer: str, rule: Rule) -> None:
+    """Apply a rule that does not end the transfer."""
+    await _apply_or_tombstone(deps, transfer, rule, rule(tombstone(transfer))[0])
 
 
-async def _end(deps: Deps, transfer: str, rule: Rule, instead: Propagation) -> None:
-    """Apply the rule, or leave a tombstone for a submission that is still under way."""
+async def _apply_or_tombstone(deps: Deps, transfer: str, rule: Rule, tombstone_state: Propagation) -> None:
+    """Apply the rule, or store a tombstone if the submission has not arrived yet."""
     try:
-        await deps.propagations.all.update(transfer, lambda there, _now: rule(there))
+        await deps.propagations.all.update(transfer, lambda state, _now: rule(state))
     except NotFound:
-        if not await deps.propagations.all.add(instead):
-            await deps.propagations.all.update(transfer, lambda there, _now: rule(there))
+        if not await deps.propagations.all.add(tombstone_state):
+            await deps.propagations.all.update(transfer, lambda state, _now: rule(state))
 
 
 async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
-    """Refuse that session from now on."""
+    """Refuse this session from now on."""
     await deps.sessions.revoke(event.session)
 
 
 def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
-    """The table of contents."""
+    """Return the handler of each event that propagation subscribes to."""
     return {
         TransferSubmitted: partial(on_transfer_submitted, deps),
         TransferWithdrawn: partial(on_transfer_withdrawn, deps),

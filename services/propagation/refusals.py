@@ -1,4 +1,4 @@
-"""Why can nothing be decided?"""
+"""The refusals of a decision."""
 
 from services.kit.refusals import Conflict, Gone
 
@@ -21,16 +21,16 @@ class ApprovalAlreadyLapsed(Gone):
     title_fr = "Personne n'a décidé à temps : cet envoi ne peut plus être validé ni refusé."
 
 
-class NobodyWaits(Gone):
-    """The sender has revoked all who waited for an approval: there is nothing left to decide."""
+class ExternalRecipientsRevoked(Gone):
+    """The sender has revoked all external recipients: there is nothing left to decide."""
 
-    title_fr = "L'expéditeur a révoqué tous ceux qui attendaient une validation : il n'y a plus rien à décider."
+    title_fr = "L'expéditeur a révoqué tous les destinataires externes : il n'y a plus rien à décider."
 
 
-class ShownDiffers(Conflict):
-    """This is not what was shown; read it again and decide again."""
+class ApprovalSnapshotStale(Conflict):
+    """The transfer has changed since you read it; read it again, then decide."""
 
-    title_fr = "Ce n'est pas ce qui a été affiché ; relisez l'envoi, puis décidez."
+    title_fr = "L'envoi a changé depuis que vous l'avez lu ; relisez-le, puis décidez."
 
 
 class TransferAlreadyQuarantined(Gone):

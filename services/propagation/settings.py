@@ -1,4 +1,4 @@
-"""What may an operator change in propagation?"""
+"""The settings of propagation."""
 
 from pydantic import Field, SecretStr
 
@@ -6,10 +6,13 @@ from services.kit.settings import ServiceSettings
 
 
 class Settings(ServiceSettings):
-    """`DECISION_DAYS`: how long an approver may take; `KEEP_DAYS`: how long after its end a decision is remembered."""
+    """Settings that an operator may change; the secrets are `pepper` and `session_jwks`.
+
+    `DECISION_DAYS` is how long an approver may take, `RETENTION_DAYS` how long a decision is kept after the end.
+    """
 
     mongo_database: str = "propagation"
     pepper: SecretStr
     session_jwks: SecretStr
     decision_days: int = Field(default=7, ge=1, le=14)
-    keep_days: int = Field(default=365, ge=1)
+    retention_days: int = Field(default=365, ge=1)

@@ -1,4 +1,4 @@
-"""What happens because time passed? Open decisions lapse, old ones are forgotten (R23, R43)."""
+"""Lets overdue decisions lapse and removes old ones (R23, R43)."""
 
 from services.kit.refusals import NotFound
 from services.propagation.deps import Deps
@@ -6,7 +6,7 @@ from services.propagation.domain import lapse
 
 
 async def lapse_overdue(deps: Deps) -> None:
-    """Let every decision lapse whose last day is over; any number of sweepers may do it at once."""
+    """Let every overdue decision lapse; several processes may run this at the same time."""
     for transfer in await deps.propagations.overdue():
         try:
             await deps.propagations.all.update(transfer, lapse)
@@ -15,6 +15,6 @@ async def lapse_overdue(deps: Deps) -> None:
 
 
 async def forget_old(deps: Deps) -> None:
-    """Forget what has been kept long enough and has nothing left to announce."""
-    for transfer in await deps.propagations.past_keeping():
+    """Remove propagations that are past their retention and have no unpublished event."""
+    for transfer in await deps.propagations.due_to_forget():
         await deps.propagations.all.remove(transfer)

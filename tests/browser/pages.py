@@ -132,7 +132,7 @@ DECIDING = (
     State("refused", APPROVE, play=decided("refused")),
     State("approve-withdrawn", APPROVE, play=decided("withdrawn")),
     State("approve-lapsed", APPROVE, play=decided("lapsed")),
-    State("approve-nobody-waits", APPROVE, play=decided("released")),
+    State("approve-external-recipients-revoked", APPROVE, play=decided("released")),
 )
 FETCHING = (
     State("download", OFFER, play=offered),

@@ -110,7 +110,7 @@ class House:
     def approve(self, agent: Person) -> None:
         """By the link in the mail, but not in a browser."""
         token = agent.letter(DECISION).token(DECISION)
-        agent.api.approve(token, agent.api.to_decide(token)["shown"]["digest"])
+        agent.api.approve(token, agent.api.to_decide(token)["snapshot"]["digest"])
 
     def heard_of_the_end(self, person: Person) -> None:
         """Wait until the counter knows that there is nothing to be had any more."""

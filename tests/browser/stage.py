@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from devstack.ports import LOOPBACK
 from portal.app import build
-from services.auth.challenges.image import ImageCode
+from services.auth.challenges.image import ImageProvider
 from services.kit.logs import configure
 from tests.eventually import PATIENCE_SECONDS
 from tests.fakes.api.app import FakeApi
@@ -39,7 +39,7 @@ class Stage:
         transport = httpx.MockTransport(lambda request: self.api.answer(request))
         given = settings(public_base_url=url, files_base_url=url, gateway_url=url, least_asking_seconds=0)
         self._portal = build(given, transport).app
-        self._image = ImageCode()._paint("K7PEM4")
+        self._image = ImageProvider()._paint("K7PEM4")
 
     def has(self, count: int) -> None:
         """So many parts of the large file have arrived, whoever announces it."""

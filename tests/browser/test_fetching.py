@@ -125,7 +125,7 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
     agent = house.stranger(AGENTS, "claude")
     house.send(house.known(OUTSIDE), [agent, house.stranger(FARTHER, "sacha")], FILES)
     token = agent.letter(DECISION).token(DECISION)
-    agent.api.refuse(token, agent.api.to_decide(token)["shown"]["digest"], "Non.")
+    agent.api.refuse(token, agent.api.to_decide(token)["snapshot"]["digest"], "Non.")
     house.heard_of_the_end(agent)
     page.goto(house.link(agent))
     refused(page, say, "This transfer was refused")

@@ -83,7 +83,7 @@ def links_were_mailed(world: World) -> bool:
         }
         assert not missed, f"a link without a mail for transfer {transfer}"
     for id, decision in books.decisions.items():
-        waits, asked = decision["state"] == "waiting", {one["address"] for one in decision["invited"]}
+        waits, asked = decision["state"] == "waiting", {one["address"] for one in decision["approvers"]}
         missed = {one for one in asked - invited if waits or mail_id("to_approve", id, one) not in dropped}
         assert not missed, f"no invitation for {id}"
     return True

@@ -81,7 +81,7 @@ def test_after_a_scan_of_every_mail_everybody_can_still_do_what_their_mail_is_fo
     assert world.has_no_link(other)
     assert agent.api.offer(link).file("f.txt").left == 3
 
-    agent.api.approve(decision, card["shown"]["digest"])
+    agent.api.approve(decision, card["snapshot"]["digest"])
     link = world.link(other)
     scan(everything(world, agent, other, sender), base_url)
     offered = other.api.offer(link).file("f.txt")

@@ -44,9 +44,9 @@ def test_five_wrong_keys_end_the_link_and_the_right_one_comes_too_late(world: Wo
     letter = person.letter(ACCESS)
     link = letter.token(ACCESS)
     tried = [refused(lambda: person.api.open_session(link, "AAAAA-AAAAA", "Nom", "Prénom")) for _ in range(5)]
-    assert [problem.slug for problem in tried] == ["key-wrong"] * 4 + ["link-spent-by-wrong-keys"]
-    assert [problem.members.get("tries_left") for problem in tried[:4]] == [4, 3, 2, 1]
-    assert refused(lambda: person.open_session(letter)).slug == "link-spent-by-wrong-keys"
+    assert [problem.slug for problem in tried] == ["wrong-key"] * 4 + ["too-many-wrong-keys"]
+    assert [problem.members.get("attempts_left") for problem in tried[:4]] == [4, 3, 2, 1]
+    assert refused(lambda: person.open_session(letter)).slug == "too-many-wrong-keys"
 
 
 def test_a_closed_session_opens_nothing_any_more(world: World) -> None:

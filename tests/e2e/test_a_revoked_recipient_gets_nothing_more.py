@@ -43,18 +43,18 @@ def test_who_waits_and_is_revoked_has_no_link_after_the_approval(world: World) -
     sent = world.send(sender, [agent.address, one.address, other.address])
     token = agent.letter(DECISION).token(DECISION)
     world.link(agent)
-    before = agent.api.to_decide(token)["shown"]
+    before = agent.api.to_decide(token)["snapshot"]
     problem = refused(lambda: world.impatient(sender.api.wire.token).revoke(sent.transfer, agent.address))
     assert (problem.status, problem.slug) == (409, "last-approver-needed")
     sender.api.revoke(sent.transfer, one.address)
 
     def shown() -> str:
-        card = agent.api.to_decide(token)["shown"]
+        card = agent.api.to_decide(token)["snapshot"]
         assert one.address not in {known["address"] for known in card["recipients"]}
         return str(card["digest"])
 
     digest = until(shown, "the agent reads who is left")
-    assert refused(lambda: agent.api.approve(token, before["digest"])).slug == "shown-differs"
+    assert refused(lambda: agent.api.approve(token, before["digest"])).slug == "approval-snapshot-stale"
     agent.api.approve(token, digest)
     world.link(other)
     assert world.letters.to(one.address) == []

@@ -31,9 +31,9 @@ def test_nobody_outside_has_anything_before_an_agent_approves_and_everything_aft
 
     card = agent.api.to_decide(token)
     assert card["may_decide"]
-    assert card["shown"]["subject"] == "Plans d'été"
-    assert {file["path"] for file in card["shown"]["files"]} == set(FILES)
-    assert agent.api.approve(token, card["shown"]["digest"])["state"] == "approved"
+    assert card["snapshot"]["subject"] == "Plans d'été"
+    assert {file["path"] for file in card["snapshot"]["files"]} == set(FILES)
+    assert agent.api.approve(token, card["snapshot"]["digest"])["state"] == "approved"
 
     link = world.link(other)
     for file in other.api.offer(link).files:
@@ -47,7 +47,7 @@ def test_what_was_shown_is_what_is_approved(world: World) -> None:
     world.send(sender, [agent.address, other.address])
     token = agent.letter(DECISION).token(DECISION)
     problem = refused(lambda: agent.api.approve(token, "0" * 64))
-    assert (problem.status, problem.slug) == (409, "shown-differs")
+    assert (problem.status, problem.slug) == (409, "approval-snapshot-stale")
     assert world.has_no_link(other)
 
 
@@ -56,7 +56,7 @@ def test_the_first_decision_wins_and_the_second_agent_is_told_who_decided(world:
     first, second = world.agent("dominique"), world.agent("claude")
     world.send(sender, [first.address, second.address, other.address])
     tokens = {one.address: one.letter(DECISION).token(DECISION) for one in (first, second)}
-    digest = first.api.to_decide(tokens[first.address])["shown"]["digest"]
+    digest = first.api.to_decide(tokens[first.address])["snapshot"]["digest"]
     first.api.approve(tokens[first.address], digest)
     problem = refused(lambda: second.api.refuse(tokens[second.address], digest, "trop tard"))
     assert (problem.status, problem.slug) == (409, "already-decided")
@@ -70,7 +70,7 @@ def test_an_agent_with_a_session_sees_what_waits_and_may_decide_it(world: World)
     sent = world.send(sender, [agent.address, other.address])
     (waiting,) = until(agent.api.pending, "it waits for the agent")
     assert (waiting["transfer"], waiting["files"]) == (sent.transfer, 1)
-    digest = agent.api.decision(sent.transfer)["shown"]["digest"]
+    digest = agent.api.decision(sent.transfer)["snapshot"]["digest"]
     assert stranger.api.pending() == []
     assert refused(lambda: stranger.api.approve_transfer(sent.transfer, digest)).status == 404
     assert refused(lambda: sender.api.approve_transfer(sent.transfer, digest)).status == 403

@@ -43,7 +43,7 @@ def test_an_unknown_link_and_an_expired_one_are_told_apart_only_by_their_owner(w
     person.ask_for_link()
     letter = person.letter(ACCESS)
     past = datetime.now(UTC) - timedelta(seconds=1)
-    world.database("auth")["admissions"].update_many(
+    world.database("auth")["sign_ins"].update_many(
         {"address": person.address}, {"$set": {"expires_at": past}, "$inc": WRITE}
     )
     expired = refused(lambda: person.open_session(letter))
@@ -88,7 +88,7 @@ def test_one_network_cannot_ask_for_ever(world: World) -> None:
         for _ in range(5):
             api.draw_challenge()
         problem = refused(api.draw_challenge)
-        assert (problem.status, problem.slug) == (429, "challenges-too-many")
+        assert (problem.status, problem.slug) == (429, "too-many-challenges")
         assert problem.retry_after_seconds
     finally:
         world.database("auth")["rates"].delete_many({})

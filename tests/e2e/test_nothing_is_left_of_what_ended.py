@@ -38,7 +38,7 @@ def letters_about(world: World, sent: Sent, word: str) -> bool:
 def test_a_refused_transfer(world: World) -> None:
     sent, agent, other = waiting(world)
     token = agent.letter(DECISION).token(DECISION)
-    digest = agent.api.to_decide(token)["shown"]["digest"]
+    digest = agent.api.to_decide(token)["snapshot"]["digest"]
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
     is_over(world, sent, "refused", "transfer-refused", agent)
     assert world.has_no_link(other)
@@ -61,7 +61,7 @@ def test_a_withdrawn_transfer(world: World, approved: bool) -> None:
     sent, agent, other = waiting(world)
     people = [agent]
     token = agent.letter(DECISION).token(DECISION)
-    digest = agent.api.to_decide(token)["shown"]["digest"]
+    digest = agent.api.to_decide(token)["snapshot"]["digest"]
     if approved:
         agent.api.approve(token, digest)
         world.link(other)

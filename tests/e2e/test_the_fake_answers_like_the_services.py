@@ -154,10 +154,16 @@ def sign_in(narrator: Narrator) -> None:
         wish = {"email": side.sender, "challenge": drawn["challenge"], "answer": given, "language": "fr"}
         ask("POST", "/api/auth/links", wish)
     link, key = side.link_and_key()
-    wish = {"link": link, "key": "AAAAA", "last_name": "Martin", "first_name": "Camille", "session": str(uuid.uuid4())}
+    wish = {
+        "link": link,
+        "key": "AAAAA",
+        "last_name": "Martin",
+        "first_name": "Camille",
+        "request_id": str(uuid.uuid4()),
+    }
     ask("POST", "/api/auth/sessions", wish)
     opened = ask("POST", "/api/auth/sessions", wish | {"key": key})
-    ask("POST", "/api/auth/sessions", wish | {"key": key, "session": str(uuid.uuid4())})
+    ask("POST", "/api/auth/sessions", wish | {"key": key, "request_id": str(uuid.uuid4())})
     ask("GET", "/api/auth/sessions/current")
     narrator.session = opened["token"]
     ask("GET", "/api/auth/sessions/current")
@@ -211,7 +217,7 @@ def decide(narrator: Narrator, transfer: str) -> None:
     with narrator.without_session():
         place = f"/api/propagation/approvals/{token}"
         ask("GET", f"{place}x")
-        digest = ask("GET", place)["shown"]["digest"]
+        digest = ask("GET", place)["snapshot"]["digest"]
         ask("POST", f"{place}/approval", {"digest": "0" * 64})
         for _ in range(2):
             ask("POST", f"{place}/approval", {"digest": digest})

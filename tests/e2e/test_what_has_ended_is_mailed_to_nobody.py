@@ -77,7 +77,7 @@ def test_when_the_mail_server_is_back_what_has_ended_is_mailed_to_nobody(
 
         told["refused"] = from_outside(world, outsider, agent)
         card = agent.api.decision(told["refused"][0].transfer)
-        agent.api.refuse_transfer(told["refused"][0].transfer, card["shown"]["digest"], "Non.")
+        agent.api.refuse_transfer(told["refused"][0].transfer, card["snapshot"]["digest"], "Non.")
 
         told["lapsed"] = from_outside(world, outsider, world.agent("claude"))
         change = {"$set": {"decide_by": datetime.now(UTC) - PAST}, "$inc": WRITE}

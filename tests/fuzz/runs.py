@@ -99,7 +99,7 @@ def people(world: World) -> Cast:
 
 
 def _known(drafts: list[str], sent: list[str], agent: Person, approval: str) -> Known:
-    digest = str(agent.api.to_decide(approval)["shown"]["digest"])
+    digest = str(agent.api.to_decide(approval)["snapshot"]["digest"])
     challenge = agent.api.draw_challenge("question").challenge
     addresses = [agent.address, f"{uuid.uuid4().hex[:8]}@ville.example"]
     return {

@@ -1,4 +1,4 @@
-"""Limits that count something hold when a hundred ask at once, over two instances on the real database."""
+"""SignInRateLimiter that count something hold when a hundred ask at once, over two instances on the real database."""
 
 import asyncio
 from collections import Counter
@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from devstack.stack import Stack
-from services.auth.limits import Ceilings, Limits
-from services.auth.store import Mailboxes
+from services.auth.rate_limits import SignInLimits, SignInRateLimiter
+from services.auth.store import LinkQuotas
 from services.contracts.values import FileSummary
 from services.download.domain import link as links
 from services.download.domain.downloads import MOST_PIECES, Download
@@ -30,7 +30,7 @@ from tests.unit.download.counter import MIB, new_link
 from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft
 
 AT_ONCE, MOST = 100, 20
-ROOMY = Ceilings()._replace(links_per_person=AT_ONCE, links_per_person_a_day=AT_ONCE)
+ROOMY = SignInLimits()._replace(links_per_mailbox=AT_ONCE, links_per_mailbox_per_day=AT_ONCE)
 SMALL, LARGE = FileSummary(path="a", size_bytes=MIB), FileSummary(path="a", size_bytes=100 * MIB)
 OFFER = Offer("token", "", (SMALL,))
 
@@ -45,19 +45,19 @@ class Case(NamedTuple):
     answers: dict[str, int]
 
 
-def counted(ask: Callable[[Limits, int], Awaitable[Any]], **ceilings: int) -> Begin:
+def counted(ask: Callable[[SignInRateLimiter, int], Awaitable[Any]], **limits: int) -> Begin:
     """A question to the limits of sign-in, each instance with its own."""
 
     async def begin(replicas: Sequence[Database]) -> Ask:
-        ours = [_limits(one, ROOMY._replace(**ceilings)) for one in replicas]
+        ours = [_limits(one, ROOMY._replace(**limits)) for one in replicas]
         return lambda number: ask(ours[number % 2], number)
 
     return begin
 
 
-def _limits(database: Database, ceilings: Ceilings) -> Limits:
+def _limits(database: Database, limits: SignInLimits) -> SignInRateLimiter:
     rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
-    return Limits(rates, Mailboxes(database), ceilings, lambda kind, text: f"{kind} {text}")
+    return SignInRateLimiter(rates, LinkQuotas(database), limits, lambda kind, text: f"{kind} {text}")
 
 
 def ruled(state: Callable[[datetime], Aggregate], rule: Callable[[Any, int, datetime], Any]) -> Begin:
@@ -128,27 +128,27 @@ def seen_to_be_gone(transfer: Transfer, number: int, now: datetime) -> tuple[Tra
 
 CASES = {
     "links to one person a day": Case(
-        counted(lambda ours, _: ours.allow_link("a@b.fr", "net"), links_per_person_a_day=MOST), {"yes": 20, "no": 80}
+        counted(lambda ours, _: ours.allow_link("a@b.fr", "net"), links_per_mailbox_per_day=MOST), {"yes": 20, "no": 80}
     ),
     "links for one network an hour": Case(
         counted(lambda ours, n: ours.allow_link(f"a{n}@b{n}.fr", "net"), links_per_network=MOST),
-        {"yes": 20, "links-too-many": 80},
+        {"yes": 20, "too-many-link-requests": 80},
     ),
     "links to one mail domain an hour": Case(
         counted(lambda ours, n: ours.allow_link(f"a{n}@b.fr", f"net {n}"), links_per_domain=MOST),
-        {"yes": 20, "links-too-many": 80},
+        {"yes": 20, "too-many-link-requests": 80},
     ),
     "links in all an hour": Case(
-        counted(lambda ours, n: ours.allow_link(f"a{n}@b{n}.fr", f"net {n}"), links_in_all=MOST),
-        {"yes": 20, "links-too-many": 80},
+        counted(lambda ours, n: ours.allow_link(f"a{n}@b{n}.fr", f"net {n}"), links_total=MOST),
+        {"yes": 20, "too-many-link-requests": 80},
     ),
     "human checks for one network an hour": Case(
         counted(lambda ours, _: ours.count_challenge("net"), challenges_per_network=MOST),
-        {"yes": 20, "challenges-too-many": 80},
+        {"yes": 20, "too-many-challenges": 80},
     ),
     "human checks read aloud for one network an hour": Case(
         counted(lambda ours, _: ours.count_recording("net"), recordings_per_network=MOST),
-        {"yes": 20, "challenges-too-many": 80},
+        {"yes": 20, "too-many-challenges": 80},
     ),
     "removed files of one draft whose bytes are still there, before no file is added (429)": Case(
         ruled(lambda _: draft(), announced_and_removed), {"yes": 20, "removals-under-way": 80}

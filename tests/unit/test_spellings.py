@@ -7,8 +7,8 @@ from typing import Any, cast
 from fastapi import Request
 
 from devstack.keys import public_keys, signing_key
-from services.auth.domain import Terms, issue
-from services.auth.sessions import Sessions as Desk
+from services.auth.domain import SignInPolicy, issue
+from services.auth.session_tokens import SessionTokens
 from services.contracts.auth import OneTimeLinkIssued
 from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.contracts.values import Recipient
@@ -27,15 +27,16 @@ TYPED, ADDRESS = "Claude.Martin@ministere.example", "claude.martin@ministere.exa
 
 
 async def test_a_session_knows_where_its_mails_are_sent() -> None:
-    admission, [event] = issue("l", "k", TYPED, "fr", "t", "k", NOW, Terms())
+    sign_in, [event] = issue("l", "k", TYPED, "fr", "t", "k", NOW, SignInPolicy())
     assert isinstance(event, OneTimeLinkIssued)
-    assert (event.address, event.mail_to) == (admission.address, admission.mail_to) == (ADDRESS, TYPED)
-    assert issue("l", "k", ADDRESS, "fr", "t", "k", NOW, Terms())[0].mail_to == ""
+    assert (event.address, event.mail_to) == (sign_in.address, sign_in.mail_to) == (ADDRESS, TYPED)
+    assert issue("l", "k", ADDRESS, "fr", "t", "k", NOW, SignInPolicy())[0].mail_to == ""
 
     key, now = signing_key(), utc_now()
     session = {"name": "C", "role": "agent", "started_at": now, "ends_at": now + timedelta(hours=1)}
-    standing = admission.model_validate({**admission.model_dump(), "session": session})
-    token = Desk(Signer(key, SESSION_TOKEN), cast(Any, None), Terms(), person_of=str).token_of(standing, now).token
+    active = sign_in.model_validate({**sign_in.model_dump(), "session": session})
+    tokens = SessionTokens(Signer(key, SESSION_TOKEN), cast(Any, None), SignInPolicy(), person_id_of=str)
+    token = tokens.issue(active, now).token
     nobody_is_revoked = cast(Any, SimpleNamespace(get=_none))
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
     caller = await TokenAuthenticator(Verifier(public_keys(key), SESSION_TOKEN), nobody_is_revoked).authenticate(
@@ -63,7 +64,8 @@ def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:
     links = cast(Links, SimpleNamespace(_pepper="p" * 40))
     assert Links.token(links, "t", plain) == Links.token(links, "t", typed)
     shown = [
-        parcels.begun(parcels.parcel((one, *parcels.MIXED[2:]), transfer="t"))[0].shown() for one in (plain, typed)
+        parcels.begun(parcels.parcel((one, *parcels.MIXED[2:]), transfer="t"))[0].approval_snapshot()
+        for one in (plain, typed)
     ]
     assert shown[0].digest == shown[1].digest
 
@@ -71,7 +73,7 @@ def test_no_key_and_no_digest_depends_on_how_an_address_was_typed() -> None:
 def test_each_approver_is_written_to_as_their_address_was_typed() -> None:
     typed = tuple(one.model_copy(update={"mail_to": one.address.upper()}) for one in parcels.MIXED)
     state = parcels.begun(parcels.parcel(typed))[0]
-    digest = state.shown().digest
+    digest = state.approval_snapshot().digest
     refused = refuse(state, parcels.CLERK, digest, "non", parcels.SENT_AT)[1]
     lapsed = lapse(state, parcels.ENDS_AT)[1]
     for event in (*refused, *lapsed):

@@ -1,1 +1,1 @@
-"""Is there a human? The kinds of check, each behind the same two methods."""
+"""Challenges that tell people from programs: one provider per kind."""

@@ -1,18 +1,18 @@
-"""When are two answers the same? Case, accents, spaces and punctuation do not count."""
+"""Compares answers without regard to case, accents, spaces and punctuation."""
 
 from services.kit.credentials import constant_time_equal
 from services.kit.text import fold_case
 
-LONGEST = 100
+MAX_LENGTH = 100
 
 
-def plain(answer: str) -> str:
-    """Letters and digits only, in lower case and without accents."""
-    parts = fold_case(answer[:LONGEST], LONGEST, "NFKD")
+def normalise_answer(answer: str) -> str:
+    """Return the letters and digits of an answer, in lower case and without accents."""
+    parts = fold_case(answer[:MAX_LENGTH], MAX_LENGTH, "NFKD")
     return "".join(character for character in parts if character.isalnum())
 
 
-def among(answer: str, accepted: tuple[str, ...]) -> bool:
-    """Whether the answer, in plain form, is one of those accepted."""
-    given = plain(answer)
+def matches(answer: str, accepted: tuple[str, ...]) -> bool:
+    """Return whether the answer, normalised, is one of those accepted."""
+    given = normalise_answer(answer)
     return any(constant_time_equal(given, one) for one in accepted)

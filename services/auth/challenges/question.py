@@ -1,36 +1,36 @@
-"""A question in words, for those whom neither an image nor a recording suits: several forms, in two languages."""
+"""Questions in words, for people who can use neither the image nor the recording: several forms, two languages."""
 
 import secrets
 from collections.abc import Callable
 
-from services.auth.challenges.answers import among, plain
-from services.auth.challenges.words import NUMBERS, ORDINALS, THINGS
+from services.auth.challenges.answers import matches, normalise_answer
+from services.auth.challenges.vocabulary import NUMBERS, ORDINALS, THINGS
 from services.auth.domain import Challenge
 from services.contracts.values import Language
 
 LARGEST_TERM = 10
 LISTED = 4
 
-Asked = tuple[str, tuple[str, ...]]
-"""A question and the answers that are right."""
+QuestionAndAnswers = tuple[str, tuple[str, ...]]
+"""A question and its right answers."""
 
 
-class Question:
-    """Draws one of the forms at random."""
+class QuestionProvider:
+    """Draws one of the question forms at random."""
 
     async def draw(self, language: Language) -> Challenge:
-        """A random question; numbers may be answered in digits or in words."""
+        """Return a random question; a number can be answered in digits or in words."""
         form = secrets.choice(FORMS)
         question, answers = form(language)
-        accepted = tuple(plain(answer) for answer in answers)
+        accepted = tuple(normalise_answer(answer) for answer in answers)
         return Challenge(kind="question", language=language, question=question, answers=accepted)
 
     async def accepts(self, challenge: Challenge, answer: str) -> bool:
-        """One of the right answers, whatever its case and accents."""
-        return among(answer, challenge.answers)
+        """Return whether the answer is one of the right ones, in any case, with or without accents."""
+        return matches(answer, challenge.answers)
 
 
-def _sum(language: Language) -> Asked:
+def _sum(language: Language) -> QuestionAndAnswers:
     one, other = _term(), _term()
     words = NUMBERS[language]
     asked = {
@@ -40,7 +40,7 @@ def _sum(language: Language) -> Asked:
     return asked[language], _number(one + other, language)
 
 
-def _difference(language: Language) -> Asked:
+def _difference(language: Language) -> QuestionAndAnswers:
     taken = _term()
     left = _term()
     words = NUMBERS[language]
@@ -51,17 +51,17 @@ def _difference(language: Language) -> Asked:
     return asked[language], _number(left, language)
 
 
-def _largest(language: Language) -> Asked:
+def _largest(language: Language) -> QuestionAndAnswers:
     numbers = secrets.SystemRandom().sample(range(1, len(NUMBERS[language])), LISTED)
-    listed = ", ".join(NUMBERS[language][number] for number in numbers)
+    split_list = ", ".join(NUMBERS[language][number] for number in numbers)
     asked = {
-        "fr": f"Quel est le plus grand de ces nombres : {listed} ?",
-        "en": f"Which is the largest of these numbers: {listed}?",
+        "fr": f"Quel est le plus grand de ces nombres : {split_list} ?",
+        "en": f"Which is the largest of these numbers: {split_list}?",
     }
     return asked[language], _number(max(numbers), language)
 
 
-def _nth_word(language: Language) -> Asked:
+def _nth_word(language: Language) -> QuestionAndAnswers:
     things = secrets.SystemRandom().sample(THINGS[language], LISTED)
     place = secrets.randbelow(LISTED)
     asked = {
@@ -71,7 +71,7 @@ def _nth_word(language: Language) -> Asked:
     return asked[language], (things[place],)
 
 
-def _edge_letter(language: Language) -> Asked:
+def _edge_letter(language: Language) -> QuestionAndAnswers:
     thing = secrets.choice(THINGS[language])
     first = secrets.choice((True, False))
     asked = {
@@ -89,4 +89,4 @@ def _number(value: int, language: Language) -> tuple[str, ...]:
     return str(value), NUMBERS[language][value]
 
 
-FORMS: tuple[Callable[[Language], Asked], ...] = (_sum, _difference, _largest, _nth_word, _edge_letter)
+FORMS: tuple[Callable[[Language], QuestionAndAnswers], ...] = (_sum, _difference, _largest, _nth_word, _edge_letter)

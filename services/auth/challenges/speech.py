@@ -1,4 +1,4 @@
-"""How does a code sound? Spelled by a speech program over a little noise, for those who cannot see the image."""
+"""Reads a code aloud with a speech program and some noise, for people who cannot see the image."""
 
 import array
 import io
@@ -9,38 +9,41 @@ import subprocess
 import sys
 import wave
 
-from services.auth.challenges.words import AS_IN, NUMBERS, SPELLING
+from services.auth.challenges.vocabulary import AS_IN, NUMBERS, SPELLING
 from services.contracts.values import Language
 from services.kit.refusals import Unavailable
 
 TIMEOUT_SECONDS = 5
 HEADER_BYTES = 44
 PROGRAM_RATE = 22_050
-LOUDEST = 32_767
-NOISE = 900
+MAX_SAMPLE = 32_767
+NOISE_AMPLITUDE = 900
 VOICES = ("m1", "m3", "m7", "f1", "f2", "f4")
 
 
 class Speech:
-    """Runs the program without a shell, with the text on its standard input: a code is never on a command line."""
+    """Runs the program without a shell and passes the text on standard input, so that no command line holds a code."""
 
     def __init__(self, program: str) -> None:
         self._program = program
 
     @classmethod
-    def found(cls, program: str) -> "Speech | None":
-        """The program where it is installed, or none: then no recording is offered."""
+    def find(cls, program: str) -> "Speech | None":
+        """Return the program if it is installed, otherwise `None`; no recording is offered then."""
         path = shutil.which(program)
         return cls(path) if path else None
 
     def recording(self, code: str, language: Language) -> bytes:
-        """A WAV file of the code, a voice and a pace of its own each time; blocks, so it belongs in a thread."""
+        """Return a WAV file of the code, in a random voice and pace; call it in a thread, because it blocks.
+
+        Raise `Unavailable` when the program fails or exceeds `TIMEOUT_SECONDS`.
+        """
         voice, pace = f"{language}+{secrets.choice(VOICES)}", str(115 + secrets.randbelow(20))
         command = [self._program, "-v", voice, "-s", pace, "-b", "1", "--stdout"]
         try:
             spoken = subprocess.run(  # noqa: S603 - a fixed program and arguments of our own, no shell
                 command,
-                input=spelled(code, language).encode(),
+                input=spell(code, language).encode(),
                 capture_output=True,
                 timeout=TIMEOUT_SECONDS,
                 check=True,
@@ -50,8 +53,8 @@ class Speech:
         return _wav(_noisy(spoken.stdout[HEADER_BYTES:]))
 
 
-def spelled(code: str, language: Language) -> str:
-    """Character by character, each letter with a word that begins with it."""
+def spell(code: str, language: Language) -> str:
+    """Return the text to speak: character by character, each letter with a word that begins with it."""
     return ". ".join(_character(character, language) for character in code) + "."
 
 
@@ -62,14 +65,14 @@ def _character(character: str, language: Language) -> str:
 
 
 def _noisy(pcm: bytes) -> "array.array[int]":
-    """Half the sampling rate, which is enough for speech, and a hiss below the voice."""
+    """Halve the sampling rate, which is enough for speech, and add quiet noise."""
     samples = array.array("h", pcm[: len(pcm) // 4 * 4])
     if sys.byteorder == "big":
         samples.byteswap()
     hiss = random.Random()  # noqa: S311 - it hides nothing that must stay hidden
-    noise = array.array("h", (hiss.randint(-NOISE, NOISE) for _ in range(4096)))
+    noise = array.array("h", (hiss.randint(-NOISE_AMPLITUDE, NOISE_AMPLITUDE) for _ in range(4096)))
     mixed = (
-        max(-LOUDEST, min(LOUDEST, (one + other) // 2 + noise[at & 4095]))
+        max(-MAX_SAMPLE, min(MAX_SAMPLE, (one + other) // 2 + noise[at & 4095]))
         for at, (one, other) in enumerate(zip(samples[::2], samples[1::2], strict=True))
     )
     return array.array("h", mixed)

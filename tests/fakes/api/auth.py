@@ -7,10 +7,10 @@ import httpx
 from services.auth.domain import (
     ChallengeFailed,
     ChallengeNotOffered,
-    KeyWrong,
     LinkAlreadyUsed,
     OneTimeLinkUnknown,
     OnlyAgentsInvite,
+    WrongKey,
 )
 from services.kit.addresses import normal_form
 from services.kit.authentication import SessionExpired
@@ -78,12 +78,12 @@ class FakeAuth:
         asked = call.body
         if asked["link"] != TOKEN:
             raise OneTimeLinkUnknown()
-        if self._opened_by and self._opened_by != asked["session"]:
+        if self._opened_by and self._opened_by != asked["request_id"]:
             raise LinkAlreadyUsed()
         if normalise_key(asked["key"]) != normalise_key(KEY):
             self.wrong_keys += 1
-            raise KeyWrong(tries_left=TRIES - self.wrong_keys)
-        self._opened_by = asked["session"]
+            raise WrongKey(attempts_left=TRIES - self.wrong_keys)
+        self._opened_by = asked["request_id"]
         address = self.mailed[-1] if self.mailed else PERSON["address"]
         self.session = shown_session(address=address, name=f"{asked['first_name']} {asked['last_name']}")
         opened = {name: self.session[name] for name in ("email", "role", "name")}

@@ -97,7 +97,7 @@ def _contents(state: str) -> Json:
 
 def decision(**more: Any) -> Json:
     """A transfer that waits for an agent, as that agent sees it."""
-    shown = {
+    snapshot = {
         "transfer": SENT,
         "sender": {"address": PERSON["address"], "role": "external", "declared_name": PERSON["name"]},
         "recipients": [dict(AGENT), dict(OUTSIDER)],
@@ -109,7 +109,7 @@ def decision(**more: Any) -> Json:
         "digest": SHA,
     }
     state = {"state": "waiting", "decide_by": LATER, "decided": None, "may_decide": True}
-    return {**state, "approvers": [AGENT["address"]], "shown": shown, **more}
+    return {**state, "approvers": [AGENT["address"]], "snapshot": snapshot, **more}
 
 
 def in_list(card: Json) -> Json:
@@ -134,10 +134,10 @@ def in_list(card: Json) -> Json:
 
 def pending_in_list(card: Json) -> Json:
     """A decision that waits, as a list shows it."""
-    shown = card["shown"]
-    total = sum(file["size_bytes"] for file in shown["files"])
-    counted = {"files": len(shown["files"]), "total_bytes": total, "decide_by": card["decide_by"]}
-    return {**_some(shown, ("transfer", "sender", "subject", "submitted_at")), **counted}
+    snapshot = card["snapshot"]
+    total = sum(file["size_bytes"] for file in snapshot["files"])
+    counted = {"files": len(snapshot["files"]), "total_bytes": total, "decide_by": card["decide_by"]}
+    return {**_some(snapshot, ("transfer", "sender", "subject", "submitted_at")), **counted}
 
 
 def _some(card: Json, names: tuple[str, ...]) -> Json:

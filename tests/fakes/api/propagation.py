@@ -9,8 +9,8 @@ from services.propagation.api import AgentsOnly
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
-    NobodyWaits,
-    ShownDiffers,
+    ApprovalSnapshotStale,
+    ExternalRecipientsRevoked,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
 )
@@ -21,7 +21,7 @@ OUTCOMES = {"approval": "approved", "refusal": "refused"}
 STOPPED: dict[str, type[Refusal]] = {
     "withdrawn": TransferAlreadyWithdrawn,
     "quarantined": TransferAlreadyQuarantined,
-    "released": NobodyWaits,
+    "released": ExternalRecipientsRevoked,
 }
 
 
@@ -53,7 +53,7 @@ class FakePropagation:
     def begin(self, transfer: Json) -> None:
         """What was submitted: released to the agents, and to the others too unless an agent must approve it first."""
         sender = transfer["from"]
-        shown = {
+        snapshot = {
             "transfer": transfer["transfer"],
             "sender": {"address": sender["address"], "role": sender["role"], "declared_name": sender["name"]},
             "recipients": [plain_recipient(one) for one in transfer["recipients"]],
@@ -63,7 +63,7 @@ class FakePropagation:
         }
         waits = transfer["needs_approval"]
         self._transfers[transfer["transfer"]] = transfer
-        card = decision(shown=shown, approvers=transfer["approvers"], decide_by=transfer["ends_at"])
+        card = decision(snapshot=snapshot, approvers=transfer["approvers"], decide_by=transfer["ends_at"])
         over = {"state": "released", "may_decide": False, "decide_by": None}
         self.decisions[transfer["transfer"]] = card if waits else card | over
         if waits:
@@ -96,7 +96,7 @@ class FakePropagation:
         card = self.decisions[self._known(call)]
         if call.caller["role"] == "agent":
             return ok(card)
-        return ok({**card, "may_decide": False, "shown": {**card["shown"], "digest": ""}})
+        return ok({**card, "may_decide": False, "snapshot": {**card["snapshot"], "digest": ""}})
 
     def _decide_with_session(self, verb: str) -> Answer:
         def decide(call: Call) -> httpx.Response:
@@ -117,8 +117,8 @@ class FakePropagation:
             raise AlreadyDecided(outcome=decided["outcome"], decided_by=who, decided_at=at)
         if card["state"] != "waiting":
             raise ApprovalAlreadyLapsed()
-        if form["digest"] != card["shown"]["digest"]:
-            raise ShownDiffers()
+        if form["digest"] != card["snapshot"]["digest"]:
+            raise ApprovalSnapshotStale()
         decided = {
             "outcome": outcome,
             "by": {"address": by, "mail_to": "", "name": ""},

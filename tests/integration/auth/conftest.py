@@ -6,19 +6,19 @@ import pytest
 
 from devstack.stack import Stack
 from tests.harness import starting
-from tests.integration.auth.service import Auth
+from tests.integration.auth.service import AuthHarness
 
-Started = Callable[..., Awaitable[Auth]]
+Started = Callable[..., Awaitable[AuthHarness]]
 
 
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
-    """Start as many instances as wanted, with settings of one's own."""
-    async with starting(lambda: Auth(servers)) as start:
+    """Start any number of instances, with the given settings."""
+    async with starting(lambda: AuthHarness(servers)) as start:
         yield start
 
 
 @pytest.fixture
-async def auth(started: Started) -> Auth:
-    """One instance, and no limit that a test could meet by chance."""
-    return await started(links_per_person=100, links_per_person_a_day=100)
+async def auth(started: Started) -> AuthHarness:
+    """One instance, with a link quota that no test uses up by accident."""
+    return await started(links_per_mailbox=100, links_per_mailbox_per_day=100)

@@ -1,4 +1,4 @@
-"""Several instances of auth over one real database, and what would be in the mails."""
+"""Several instances of auth over one real database, and the links and keys in their events."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -16,13 +16,13 @@ WHO = {"last_name": "Dupont", "first_name": "Ana"}
 
 
 class Mailed(NamedTuple):
-    """What the mail to a person would hold."""
+    """The link token and the key that a mail would contain."""
 
     link: str
     key: str
 
 
-class Auth(Harness[Deps]):
+class AuthHarness(Harness[Deps]):
     """`at(n)` is a client of one instance."""
 
     service = "auth"
@@ -37,7 +37,7 @@ class Auth(Harness[Deps]):
         return wire(self.settings, database)
 
     async def solved(self, client: httpx.AsyncClient) -> dict[str, str]:
-        """A human check, and its right answer."""
+        """Create a challenge; return its id and the right answer."""
         drawn = await client.post("/api/auth/challenges", json={"kind": "question", "language": "fr"})
         assert drawn.status_code == 201, drawn.text
         challenge = drawn.json()["challenge"]
@@ -48,34 +48,34 @@ class Auth(Harness[Deps]):
     async def ask(
         self, email: str = "ana@ministere.example", client: httpx.AsyncClient | None = None, **more: str
     ) -> httpx.Response:
-        """Ask for a link, having answered a human check."""
+        """Request a link with an answered challenge."""
         asking = client or self.at()
         return await asking.post("/api/auth/links", json={"email": email, **await self.solved(asking), **more})
 
     async def mailed(self, address: str = "ana@ministere.example") -> list[Mailed]:
-        """What would be in the mails to this address, oldest first."""
+        """Return the links and keys sent to this address, oldest first."""
         events = [event for event in await self.events("auth.one-time-link-issued.v1") if event["address"] == address]
         return [Mailed(event["token"], event["key"]) for event in events]
 
     async def link(self, address: str = "ana@ministere.example") -> Mailed:
-        """A fresh link and its key."""
+        """Request a link; return its token and its key."""
         assert (await self.ask(address)).status_code == 202
         return (await self.mailed(address))[-1]
 
     async def open(self, mailed: Mailed, client: httpx.AsyncClient | None = None, **more: Any) -> httpx.Response:
-        """Use a link."""
+        """Open a session with a link."""
         body = {"link": mailed.link, "key": mailed.key, **WHO, **more}
         return await (client or self.at()).post("/api/auth/sessions", json=body)
 
     async def bearer(self, address: str = "ana@ministere.example", instance: int = 0) -> httpx.AsyncClient:
-        """A client with a session."""
+        """Return a client with a session."""
         opened = await self.open(await self.link(address))
         return self.at(instance, headers={"Authorization": f"Bearer {opened.json()['token']}"})
 
     async def events(self, type: str) -> list[dict[str, Any]]:
-        """The bodies of announced events, oldest first."""
-        return [entry["body"] for entry in await self.announced("admissions") if entry["type"] == type]
+        """Return the bodies of the published events of a type, oldest first."""
+        return [entry["body"] for entry in await self.announced("sign_ins") if entry["type"] == type]
 
-    async def admissions(self) -> Sequence[dict[str, Any]]:
-        """Every document."""
-        return await self.documents.admissions.find().to_list()
+    async def sign_ins(self) -> Sequence[dict[str, Any]]:
+        """Return all sign-in documents."""
+        return await self.documents.sign_ins.find().to_list()

@@ -1,12 +1,12 @@
-"""Human checks over the wire: looking costs nothing, networks are bounded."""
+"""Challenges over HTTP: fetching one changes nothing, each network has a limit."""
 
 import pytest
 
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.service import Auth
+from tests.integration.auth.service import AuthHarness
 
 
-async def test_a_code_is_seen_and_heard_as_often_as_one_likes(auth: Auth) -> None:
+async def test_a_code_can_be_seen_and_heard_any_number_of_times(auth: AuthHarness) -> None:
     client = auth.at()
     drawn = (await client.post("/api/auth/challenges", json={"kind": "image", "language": "fr"})).json()
     assert drawn["question"] is None
@@ -25,14 +25,14 @@ async def test_a_code_is_seen_and_heard_as_often_as_one_likes(auth: Auth) -> Non
     assert (await client.get(drawn["image_url"])).status_code == 404
 
 
-async def test_the_answer_is_not_in_what_is_shown(auth: Auth) -> None:
+async def test_the_answer_is_not_in_what_is_shown(auth: AuthHarness) -> None:
     drawn = await auth.at().post("/api/auth/challenges", json={"kind": "image"})
     kept = await auth.documents.challenges.find_one({})
     assert kept
     assert kept["code"].lower() not in drawn.text.lower().replace(drawn.json()["challenge"].lower(), "")
 
 
-async def test_a_question_has_neither_image_nor_recording(auth: Auth) -> None:
+async def test_a_question_has_neither_image_nor_recording(auth: AuthHarness) -> None:
     client = auth.at()
     drawn = (await client.post("/api/auth/challenges", json={"kind": "question", "language": "en"})).json()
     assert drawn["question"].endswith("?")
@@ -48,7 +48,7 @@ async def test_a_kind_that_is_not_offered_is_refused_with_those_that_are(started
     assert refused.json()["offered"] == ["question"]
 
 
-async def test_a_network_is_bounded_over_all_instances(started: Started) -> None:
+async def test_a_network_has_one_limit_over_all_instances(started: Started) -> None:
     auth = await started(instances=2, challenges_per_network=3)
     answers = [await auth.at(n).post("/api/auth/challenges", json={"kind": "question"}) for n in range(5)]
     assert [answer.status_code for answer in answers] == [201, 201, 201, 429, 429]
@@ -57,7 +57,7 @@ async def test_a_network_is_bounded_over_all_instances(started: Started) -> None
     assert other.status_code == 201
 
 
-async def test_recordings_are_bounded_too(started: Started) -> None:
+async def test_recordings_have_a_limit_too(started: Started) -> None:
     auth = await started(recordings_per_network=1)
     client = auth.at()
     drawn = (await client.post("/api/auth/challenges", json={"kind": "image"})).json()
@@ -65,5 +65,5 @@ async def test_recordings_are_bounded_too(started: Started) -> None:
 
 
 @pytest.mark.parametrize("path", ["image", "audio"])
-async def test_an_unknown_check_shows_nothing(auth: Auth, path: str) -> None:
+async def test_an_unknown_challenge_is_not_found(auth: AuthHarness, path: str) -> None:
     assert (await auth.at().get(f"/api/auth/challenges/unknown/{path}")).status_code == 404

@@ -1,4 +1,4 @@
-"""auth as a process: it announces on the bus, survives being killed, stops gracefully and keeps its mouth shut."""
+"""Auth as a process: it publishes its events, survives a kill, stops gracefully and logs no secret."""
 
 import asyncio
 import json
@@ -37,7 +37,7 @@ class Running:
         self.eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
 
     async def ask(self, email: str) -> str:
-        """Ask for a link; the challenge it took."""
+        """Request a link; return the id of the challenge."""
         drawn = await self.client.post("/api/auth/challenges", json={"kind": "question", "language": "fr"})
         challenge = str(drawn.json()["challenge"])
         kept = await self.eyes["auth"].challenges.find_one({"_id": challenge})
@@ -47,7 +47,7 @@ class Running:
         return challenge
 
     async def announced(self, email: str) -> dict[str, Any]:
-        """The event that the bus carries to the postman."""
+        """Return the event that notify receives from the bus."""
         connection = await aio_pika.connect(self.stack.amqp_admin_url)
         async with connection:
             queue = await (await connection.channel()).get_queue(QUEUE)
@@ -75,12 +75,12 @@ async def running(servers: Stack) -> AsyncIterator[Running]:
     await found.eyes.close()
 
 
-async def test_a_link_travels_to_the_postman_and_leaves_no_secret_behind(running: Running) -> None:
+async def test_a_link_reaches_notify_and_leaves_no_secret_behind(running: Running) -> None:
     await running.ask("ana@travels.example")
     event = await running.announced("ana@travels.example")
 
     async def dropped() -> bool:
-        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
+        kept = await running.eyes["auth"].sign_ins.find_one({"_id": event["link"]})
         return kept is not None and kept["outbox"] == [] and event["token"] not in str(kept)
 
     await eventually(dropped)
@@ -119,7 +119,7 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
         email = f"ana-{uuid4().hex[:6]}@killed.example"
         await running.ask(email)
         event = await running.announced(email)
-        wish = {"link": event["token"], "key": event["key"], **WHO, "session": str(uuid4())}
+        wish = {"link": event["token"], "key": event["key"], **WHO, "request_id": str(uuid4())}
         lost = asyncio.ensure_future(running.client.post("/api/auth/sessions", json=wish))
         await asyncio.sleep(pause)
         running.stack.kill("auth", signal.SIGKILL)
@@ -127,7 +127,7 @@ async def test_a_session_survives_the_death_of_the_process_between_the_write_and
         running.stack.restart("auth")
         again = await running.client.post("/api/auth/sessions", json=wish)
         assert again.status_code == 201
-        kept = await running.eyes["auth"].admissions.find_one({"_id": event["link"]})
+        kept = await running.eyes["auth"].sign_ins.find_one({"_id": event["link"]})
         assert kept
         assert kept["attempts"] == 1
 
@@ -155,7 +155,7 @@ SECRETS = {
         ({"CHALLENGE_KINDS": " , "}, {}),
         ({"PUBLIC_BASE_URL": "http://melanissimo.example"}, {}),
         ({"TRUSTED_PROXIES": "*"}, {}),
-        ({"KEY_TRIES": "6"}, {}),
+        ({"KEY_ATTEMPTS": "6"}, {}),
         ({"TOKEN_MINUTES": "31"}, {}),
         ({}, {"pepper": "short"}),
         ({}, {"pepper": ""}),

@@ -1,4 +1,4 @@
-"""Using a link: one session, five tries, sixty minutes, by the database's clock."""
+"""Redeeming a link: one session, five attempts, sixty minutes, by the database's clock."""
 
 import asyncio
 from collections import Counter
@@ -11,14 +11,14 @@ from portal.sessions import Visitor
 from services.kit.clock import utc_now
 from tests.harness import KEY
 from tests.integration.auth.conftest import Started
-from tests.integration.auth.service import Auth, Mailed
+from tests.integration.auth.service import AuthHarness, Mailed
 
 
 def kind(problem: dict[str, object]) -> str:
     return str(problem["type"]).removeprefix("/problems/")
 
 
-async def test_the_key_opens_a_session_for_the_mailbox_that_was_proven(auth: Auth) -> None:
+async def test_the_key_opens_a_session_for_the_mailbox_that_was_proven(auth: AuthHarness) -> None:
     mailed, before = await auth.link(), utc_now()
     opened = await auth.open(mailed)
     assert opened.status_code == 201
@@ -42,53 +42,53 @@ async def test_the_key_opens_a_session_for_the_mailbox_that_was_proven(auth: Aut
         ("ana@ministere.example.evil.org", "external"),
     ],
 )
-async def test_the_role_follows_the_exact_domain(auth: Auth, address: str, role: str) -> None:
+async def test_the_role_follows_the_exact_domain(auth: AuthHarness, address: str, role: str) -> None:
     assert (await auth.open(await auth.link(address))).json()["role"] == role
 
 
-async def test_the_key_may_be_typed_carelessly(auth: Auth) -> None:
+async def test_the_key_may_be_typed_carelessly(auth: AuthHarness) -> None:
     mailed = await auth.link()
     careless = f"  {mailed.key.lower().replace('-', ' ').replace('0', 'o').replace('1', 'l')}\n"
     assert (await auth.open(mailed._replace(key=careless))).status_code == 201
 
 
-async def test_a_used_link_an_expired_one_and_one_ended_by_wrong_keys_are_told_apart(auth: Auth) -> None:
+async def test_a_used_link_an_expired_one_and_one_ended_by_wrong_keys_are_told_apart(auth: AuthHarness) -> None:
     used, expired, ended = await auth.link(), await auth.link(), await auth.link()
     await auth.open(used)
     left = [(await auth.open(ended._replace(key="wrong"))).json() for _ in range(5)]
-    assert [refusal.get("tries_left") for refusal in left] == [4, 3, 2, 1, None]
-    assert [kind(refusal) for refusal in left] == ["key-wrong"] * 4 + ["link-spent-by-wrong-keys"]
+    assert [refusal.get("attempts_left") for refusal in left] == [4, 3, 2, 1, None]
+    assert [kind(refusal) for refusal in left] == ["wrong-key"] * 4 + ["too-many-wrong-keys"]
     again = await auth.open(used)
     right_key = await auth.open(ended)
     await auth.pass_time(timedelta(minutes=60))
     late = await auth.open(expired)
     assert (again.status_code, kind(again.json())) == (410, "link-already-used")
-    assert (right_key.status_code, kind(right_key.json())) == (410, "link-spent-by-wrong-keys")
+    assert (right_key.status_code, kind(right_key.json())) == (410, "too-many-wrong-keys")
     assert (late.status_code, kind(late.json())) == (410, "one-time-link-expired")
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 43, "é" * 43, "A" * 5000, "../../x", "\x00", '{"$gt": ""}'])
-async def test_unknown_and_malformed_links_look_the_same(auth: Auth, token: str) -> None:
+async def test_unknown_and_malformed_links_look_the_same(auth: AuthHarness, token: str) -> None:
     refused = await auth.open(Mailed(token, "wrong"))
     assert (refused.status_code, kind(refused.json())) == (404, "one-time-link-unknown")
     assert set(refused.json()) == {"type", "title", "status", "reference"}
 
 
-async def test_half_a_character_is_a_malformed_request(auth: Auth) -> None:
+async def test_half_a_character_is_a_malformed_request(auth: AuthHarness) -> None:
     body = b'{"link": "\\ud800", "key": "x", "last_name": "a", "first_name": "b"}'
     refused = await auth.at().post("/api/auth/sessions", content=body, headers={"Content-Type": "application/json"})
     assert (refused.status_code, kind(refused.json())) == (422, "malformed-request")
 
 
-async def test_a_name_is_needed_and_costs_no_try(auth: Auth) -> None:
+async def test_a_missing_name_is_refused_and_counts_as_no_attempt(auth: AuthHarness) -> None:
     mailed = await auth.link()
     refused = await auth.open(mailed, last_name="\u200b ")
     assert kind(refused.json()) == "person-name-not-acceptable"
-    assert (await auth.admissions())[0]["attempts"] == 0
+    assert (await auth.sign_ins())[0]["attempts"] == 0
     assert (await auth.open(mailed, last_name="D\u202eupont\n")).json()["name"] == "Ana Dupont"
 
 
-async def test_looking_at_a_link_spends_nothing(auth: Auth) -> None:
+async def test_looking_at_a_link_spends_nothing(auth: AuthHarness) -> None:
     mailed = await auth.link()
     client = auth.at()
     for method in ("GET", "HEAD", "OPTIONS"):
@@ -96,7 +96,7 @@ async def test_looking_at_a_link_spends_nothing(auth: Auth) -> None:
         assert answer.status_code == 405
     for empty in ({}, {"link": mailed.link}, {"link": mailed.link, "key": "", "last_name": "", "first_name": ""}):
         assert (await client.post("/api/auth/sessions", json=empty)).status_code == 422
-    assert (await auth.admissions())[0]["attempts"] == 0
+    assert (await auth.sign_ins())[0]["attempts"] == 0
     assert (await auth.open(mailed)).status_code == 201
 
 
@@ -108,21 +108,21 @@ async def test_a_thousand_at_once_open_one_session(started: Started, times: int,
     answers = await asyncio.gather(*(auth.open(mailed, clients[n % instances]) for n in range(times)))
     seen = Counter(answer.status_code for answer in answers)
     assert seen == {201: 1, 410: times - 1}
-    [admission] = await auth.admissions()
-    assert admission["attempts"] == 1
+    [sign_in] = await auth.sign_ins()
+    assert sign_in["attempts"] == 1
 
 
-async def test_five_hundred_wrong_keys_at_once_are_five_tries(started: Started) -> None:
+async def test_five_hundred_wrong_keys_at_once_are_five_attempts(started: Started) -> None:
     auth = await started(instances=3)
     mailed = await auth.link()
     clients = [auth.at(n) for n in range(3)]
     wrong = mailed._replace(key="wrong")
     answers = await asyncio.gather(*(auth.open(wrong, clients[n % 3]) for n in range(500)))
     seen = Counter(kind(answer.json()) for answer in answers)
-    assert seen == {"key-wrong": 4, "link-spent-by-wrong-keys": 496}
-    [admission] = await auth.admissions()
-    assert admission["attempts"] == 5
-    assert kind((await auth.open(mailed)).json()) == "link-spent-by-wrong-keys"
+    assert seen == {"wrong-key": 4, "too-many-wrong-keys": 496}
+    [sign_in] = await auth.sign_ins()
+    assert sign_in["attempts"] == 5
+    assert kind((await auth.open(mailed)).json()) == "too-many-wrong-keys"
 
 
 async def test_right_and_wrong_keys_at_once_never_open_two_sessions(started: Started) -> None:
@@ -133,23 +133,23 @@ async def test_right_and_wrong_keys_at_once_never_open_two_sessions(started: Sta
     tried = [mailed._replace(key=key) for key in keys]
     answers = await asyncio.gather(*(auth.open(one, clients[n % 2]) for n, one in enumerate(tried)))
     assert sum(answer.status_code == 201 for answer in answers) <= 1
-    [admission] = await auth.admissions()
-    assert admission["attempts"] <= 5
+    [sign_in] = await auth.sign_ins()
+    assert sign_in["attempts"] <= 5
 
 
 async def test_the_same_request_again_is_the_same_session(started: Started) -> None:
     auth = await started(instances=3)
     mailed, id = await auth.link(), str(uuid4())
     clients = [auth.at(n) for n in range(3)]
-    answers = await asyncio.gather(*(auth.open(mailed, clients[n % 3], session=id) for n in range(60)))
+    answers = await asyncio.gather(*(auth.open(mailed, clients[n % 3], request_id=id) for n in range(60)))
     assert {answer.status_code for answer in answers} == {201}
     assert {answer.json()["name"] for answer in answers} == {"Ana Dupont"}
-    [admission] = await auth.admissions()
-    assert admission["attempts"] == 1
-    other = await auth.open(mailed, session=str(uuid4()))
+    [sign_in] = await auth.sign_ins()
+    assert sign_in["attempts"] == 1
+    other = await auth.open(mailed, request_id=str(uuid4()))
     assert kind(other.json()) == "link-already-used"
     await auth.pass_time(timedelta(seconds=121))
-    assert kind((await auth.open(mailed, session=id)).json()) == "link-already-used"
+    assert kind((await auth.open(mailed, request_id=id)).json()) == "link-already-used"
 
 
 @pytest.mark.parametrize("days", [-15, 15])
@@ -159,7 +159,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
     def skewed() -> datetime:
         return datetime.now(UTC) + timedelta(days=days)
 
-    auth = await started(links_per_person=100)
+    auth = await started(links_per_mailbox=100)
     for module in ("kit.outbox_entry", "auth.sessions"):
         monkeypatch.setattr(f"services.{module}.utc_now", skewed)
     live, over = await auth.link(), await auth.link()
@@ -172,7 +172,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
     assert kind((await auth.open(over)).json()) == "one-time-link-expired"
 
 
-async def test_a_session_is_renewed_until_its_end_and_not_after(auth: Auth) -> None:
+async def test_a_session_is_renewed_until_its_end_and_not_after(auth: AuthHarness) -> None:
     client = await auth.bearer()
     renewed = await client.post("/api/auth/sessions/current/renewal")
     assert renewed.status_code == 200
@@ -189,12 +189,12 @@ async def test_a_session_is_renewed_until_its_end_and_not_after(auth: Auth) -> N
 
 
 async def test_a_session_goes_on_after_hours_in_which_nobody_used_it(
-    auth: Auth, monkeypatch: pytest.MonkeyPatch
+    auth: AuthHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, other, begun = await auth.bearer(), await auth.bearer("eva@b.fr"), utc_now()
 
     async def passed(hours: int, since: int = 0) -> None:
-        monkeypatch.setattr("services.auth.sessions.utc_now", lambda: begun + timedelta(hours=hours))
+        monkeypatch.setattr("services.auth.session_tokens.utc_now", lambda: begun + timedelta(hours=hours))
         await auth.pass_time(timedelta(hours=hours - since))
 
     await passed(20)
@@ -210,7 +210,7 @@ async def test_a_session_goes_on_after_hours_in_which_nobody_used_it(
         assert kind((await late.post("/api/auth/sessions/current/renewal")).json()) == "session-expired"
 
 
-async def test_a_person_is_named_the_same_in_each_session_and_nobody_else_is(auth: Auth) -> None:
+async def test_a_person_is_named_the_same_in_each_session_and_nobody_else_is(auth: AuthHarness) -> None:
     tokens = [(await auth.bearer(address)).headers["authorization"] for address in ("a@b.fr", "a@b.fr", "c@b.fr")]
     known = [Visitor.of(token.removeprefix("Bearer ")) for token in tokens]
     named = [one.person for one in known if one]
@@ -232,19 +232,19 @@ async def test_a_closed_session_is_refused_at_once_everywhere(started: Started) 
         assert (refused.status_code, kind(refused.json())) == (401, "session-expired")
     assert (await elsewhere.get("/api/auth/sessions/current")).status_code == 200
     [event] = await auth.events("auth.session-revoked.v1")
-    [kept] = [one for one in await auth.admissions() if one["address"] == "ana@ministere.example"]
+    [kept] = [one for one in await auth.sign_ins() if one["address"] == "ana@ministere.example"]
     assert event["session"] == kept["_id"]
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic x", "Bearer x", "Bearer a.b.c", "bearer é"])
-async def test_without_a_genuine_token_there_is_no_session(auth: Auth, header: str | None) -> None:
+async def test_without_a_genuine_token_there_is_no_session(auth: AuthHarness, header: str | None) -> None:
     headers = [(b"authorization", header.encode())] if header is not None else []
     for method, path in (("GET", ""), ("DELETE", ""), ("POST", "/renewal")):
         refused = await auth.at().request(method, f"/api/auth/sessions/current{path}", headers=headers)
         assert refused.status_code == 401
 
 
-async def test_the_published_keys_verify_and_cannot_sign(auth: Auth) -> None:
+async def test_the_published_keys_verify_and_cannot_sign(auth: AuthHarness) -> None:
     published = await auth.at().get("/api/auth/jwks.json")
     [key] = published.json()["keys"]
     assert set(key) == {"crv", "kty", "x", "y", "kid", "use", "alg"}
@@ -257,14 +257,14 @@ async def test_tokens_of_a_retired_key_are_honoured(started: Started, monkeypatc
     old = await started()
     token = (await old.open(await old.link())).json()["token"]
     new = await started(session_private_key=signing_key(), retired_session_jwks=public_keys(KEY))
-    await new.documents.admissions.insert_many(await old.admissions())
+    await new.documents.sign_ins.insert_many(await old.sign_ins())
     client = new.at(headers={"Authorization": f"Bearer {token}"})
     renewed = await client.post("/api/auth/sessions/current/renewal")
     assert renewed.status_code == 200
     assert len((await client.get("/api/auth/jwks.json")).json()["keys"]) == 2
 
 
-async def test_what_is_long_over_is_forgotten_and_what_is_not_stays(auth: Auth) -> None:
+async def test_what_is_long_over_is_forgotten_and_what_is_not_stays(auth: AuthHarness) -> None:
     from services.auth.sweeper import forget
 
     old = await auth.link()
@@ -272,12 +272,12 @@ async def test_what_is_long_over_is_forgotten_and_what_is_not_stays(auth: Auth) 
     await auth.pass_time(timedelta(hours=25, seconds=1))
     await auth.link("new@b.fr")
     await forget(auth.deps)
-    assert len(await auth.admissions()) == 3, "nothing is forgotten before it was announced"
+    assert len(await auth.sign_ins()) == 3, "nothing is forgotten before it was announced"
     await auth.published()
     await forget(auth.deps)
-    kept = {one["address"] for one in await auth.admissions()}
+    kept = {one["address"] for one in await auth.sign_ins()}
     assert kept == {"eva@b.fr", "new@b.fr"}
     assert kind((await auth.open(old)).json()) == "one-time-link-unknown"
     await auth.pass_time(timedelta(hours=48))
     await forget(auth.deps)
-    assert await auth.admissions() == []
+    assert await auth.sign_ins() == []

@@ -16,12 +16,12 @@ from services.download.domain.downloads import Download as Attempt
 from services.download.domain.link import issue
 from services.download.domain.shelf import Shelf
 from services.kit.addresses import normal_form
-from services.propagation.domain import Invited, Propagation
+from services.propagation.domain import Approver, Propagation
 from services.upload.domain.names import clean_path
 from services.upload.domain.transfer import File, Sender, Transfer, new_draft
 from tests.harness import Harness, signed_in
 from tests.integration.download.service import Download, milliseconds_now
-from tests.integration.propagation.service import Propagation as PropagationService
+from tests.integration.propagation.service import PropagationHarness
 from tests.integration.upload.service import Upload
 from tests.unit.upload.sample import LIMITS
 
@@ -156,7 +156,7 @@ class Sent(Drafts):
 
 
 class Pending(FullList):
-    harness, path, reader, id_name = PropagationService, "/api/propagation/pending", AGENT, "transfer"
+    harness, path, reader, id_name = PropagationHarness, "/api/propagation/pending", AGENT, "transfer"
 
     async def add(self, number: int, files: int) -> str:
         sent = parcel(str(uuid4()), when(number), files)
@@ -164,7 +164,7 @@ class Pending(FullList):
             id=sent.transfer,
             state="waiting",
             parcel=sent,
-            invited=(Invited(address=AGENT, token_hash=SHA),),
+            approvers=(Approver(address=AGENT, token_hash=SHA),),
             decide_by=when(number) + timedelta(days=7),
         )
         assert await self.service.deps.propagations.all.add(state)

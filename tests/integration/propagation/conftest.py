@@ -8,24 +8,24 @@ import pytest
 from devstack.stack import Stack
 from services.propagation.deps import Deps
 from tests.harness import starting
-from tests.integration.propagation.service import Propagation
+from tests.integration.propagation.service import PropagationHarness
 
 
 @pytest.fixture
-async def propagation(servers: Stack) -> AsyncIterator[Propagation]:
+async def propagation(servers: Stack) -> AsyncIterator[PropagationHarness]:
     """One instance."""
-    async with starting(lambda: Propagation(servers)) as start:
+    async with starting(lambda: PropagationHarness(servers)) as start:
         yield await start()
 
 
 @pytest.fixture
-def deps(propagation: Propagation) -> Deps:
+def deps(propagation: PropagationHarness) -> Deps:
     """What its handlers and loops use."""
     return propagation.deps
 
 
 @pytest.fixture
-def client(propagation: Propagation) -> httpx.AsyncClient:
+def client(propagation: PropagationHarness) -> httpx.AsyncClient:
     """Somebody in front of its API."""
     found = propagation.at()
     found.base_url = httpx.URL("https://melanissimo.example/api/propagation")

@@ -8,7 +8,7 @@ from services.propagation.settings import Settings
 from tests.harness import Harness
 
 
-class Propagation(Harness[Deps]):
+class PropagationHarness(Harness[Deps]):
     """`at(n)` is a client of one instance."""
 
     service = "propagation"

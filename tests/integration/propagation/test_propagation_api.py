@@ -17,11 +17,11 @@ from services.propagation.handlers import (
     on_transfer_submitted,
     on_transfer_withdrawn,
 )
-from services.propagation.store import Invitations
+from services.propagation.store import ApproverInvitations
 from tests.harness import PEPPER, signed_in
 from tests.unit.propagation.parcels import CLERK, FIRM, MIXED, OTHER_CLERK, TOWN, parcel, recipient
 
-INVITATIONS = Invitations(SecretStr(PEPPER))
+INVITATIONS = ApproverInvitations(SecretStr(PEPPER))
 PEOPLE = {
     "clerk": (CLERK.address, "agent", CLERK.name),
     "other clerk": (OTHER_CLERK.address, "agent", OTHER_CLERK.name),
@@ -45,11 +45,11 @@ async def sent(deps: Deps) -> Parcel:
 
 
 def token(sent: Parcel, address: str = CLERK.address) -> str:
-    return INVITATIONS.to(sent.transfer, address)[0].token.get_secret_value()
+    return INVITATIONS.invite(sent.transfer, address)[0].token.get_secret_value()
 
 
 async def digest(client: httpx.AsyncClient, sent: Parcel) -> str:
-    found: str = (await client.get(f"/approvals/{token(sent)}")).json()["shown"]["digest"]
+    found: str = (await client.get(f"/approvals/{token(sent)}")).json()["snapshot"]["digest"]
     return found
 
 
@@ -60,12 +60,12 @@ async def test_the_approver_is_shown_everything_that_the_decision_is_about(
     card = answer.json()
     assert answer.headers["cache-control"] == "no-store"
     assert (card["state"], card["may_decide"], card["decided"]) == ("waiting", True, None)
-    shown = card["shown"]
-    assert shown["sender"] == {"address": TOWN.address, "role": "external", "declared_name": TOWN.name}
-    assert {one["address"]: one["field"] for one in shown["recipients"]} == {one.address: one.field for one in MIXED}
-    assert (shown["subject"], shown["text"]) == (sent.subject, sent.text)
-    assert shown["files"] == [{"path": "Été/plan.pdf", "size_bytes": 7, "sha256": "c" * 64}]
-    assert len(shown["digest"]) == 64
+    snapshot = card["snapshot"]
+    assert snapshot["sender"] == {"address": TOWN.address, "role": "external", "declared_name": TOWN.name}
+    assert {one["address"]: one["field"] for one in snapshot["recipients"]} == {one.address: one.field for one in MIXED}
+    assert (snapshot["subject"], snapshot["text"]) == (sent.subject, sent.text)
+    assert snapshot["files"] == [{"path": "Été/plan.pdf", "size_bytes": 7, "sha256": "c" * 64}]
+    assert len(snapshot["digest"]) == 64
     assert "token" not in answer.text
 
 
@@ -96,7 +96,7 @@ async def test_an_unknown_a_malformed_and_a_changed_token_look_the_same(
     assert all(answer == answers[0] for answer in answers)
 
 
-async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
+async def test_an_approval_by_the_link_of_the_mail_releases_to_the_external_recipients(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
     body = {"digest": await digest(client, sent)}
@@ -111,10 +111,10 @@ async def test_an_approval_by_the_link_of_the_mail_releases_to_the_outsiders(
 
 
 async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.AsyncClient, sent: Parcel) -> None:
-    shown = await digest(client, sent)
-    await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
+    before = await digest(client, sent)
+    await client.post(f"/approvals/{token(sent)}/approval", json={"digest": before})
     late = await client.post(
-        f"/approvals/{token(sent, OTHER_CLERK.address)}/refusal", json={"digest": shown, "reason": "non"}
+        f"/approvals/{token(sent, OTHER_CLERK.address)}/refusal", json={"digest": before, "reason": "non"}
     )
     problem = late.json()
     assert (late.status_code, problem["type"]) == (409, "/problems/already-decided")
@@ -124,16 +124,16 @@ async def test_the_second_agent_is_told_who_decided_and_when(client: httpx.Async
 
 async def test_what_was_not_shown_is_not_decided(client: httpx.AsyncClient, sent: Parcel) -> None:
     answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": "0" * 64})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/approval-snapshot-stale")
 
 
 async def test_what_was_withdrawn_says_so(client: httpx.AsyncClient, deps: Deps, sent: Parcel) -> None:
-    shown = await digest(client, sent)
+    before = await digest(client, sent)
     await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
-    answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown})
+    answer = await client.post(f"/approvals/{token(sent)}/approval", json={"digest": before})
     assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-already-withdrawn")
     card = (await client.get(f"/approvals/{token(sent)}")).json()
-    assert (card["state"], card["may_decide"], card["shown"]["text"]) == ("withdrawn", False, "")
+    assert (card["state"], card["may_decide"], card["snapshot"]["text"]) == ("withdrawn", False, "")
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "\u202e\u200b", "x" * 1001])
@@ -152,9 +152,12 @@ async def test_a_reason_keeps_its_lines_and_loses_what_could_deceive(client: htt
 async def test_nobody_but_an_agent_recipient_decides_with_a_session(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel, person: str
 ) -> None:
-    shown, asking = await digest(client, sent), headers(person)
+    before, asking = await digest(client, sent), headers(person)
     statuses = {"stranger": 404, "town": 403, "firm": 403, "impostor": 403, "nobody": 401}
-    for path, body in (("approval", {"digest": shown}), ("refusal", {"digest": shown, "reason": "non"})):
+    for path, body in (
+        ("approval", {"digest": before}),
+        ("refusal", {"digest": before, "reason": "non"}),
+    ):
         answer = await client.post(f"/transfers/{sent.transfer}/{path}", json=body, headers=asking)
         assert answer.status_code == statuses[person]
     assert (await deps.propagations.all.get(sent.transfer)).state == "waiting"
@@ -175,13 +178,13 @@ async def test_an_agent_with_a_session_sees_what_waits_and_decides_it(client: ht
     assert mine["sender"] == {"address": TOWN.address, "role": "external", "declared_name": TOWN.name}
     assert (mine["files"], mine["total_bytes"]) == (1, 7)
     whole = (await client.get(f"/transfers/{sent.transfer}", headers=asking)).json()
-    body = {"digest": whole["shown"]["digest"]}
+    body = {"digest": whole["snapshot"]["digest"]}
     answer = await client.post(f"/transfers/{sent.transfer}/approval", json=body, headers=asking)
     assert answer.json()["decided"]["by"] == {"address": CLERK.address, "name": CLERK.name, "mail_to": ""}
     assert (await client.get("/pending", headers=asking)).json() == {"items": [], "next_cursor": None}
 
 
-async def test_an_outsider_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
+async def test_an_external_person_has_nothing_to_decide(client: httpx.AsyncClient) -> None:
     assert (await client.get("/pending", headers=headers("firm"))).status_code == 403
 
 
@@ -190,7 +193,7 @@ async def test_the_card_is_for_the_sender_and_the_agent_recipients(client: httpx
         answer = await client.get(f"/transfers/{sent.transfer}", headers=headers(person))
         assert answer.status_code == status, person
         if person == "town":
-            assert answer.json()["shown"]["digest"] == ""
+            assert answer.json()["snapshot"]["digest"] == ""
             assert not answer.json()["may_decide"]
 
 
@@ -216,7 +219,7 @@ async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_a
     before, path = await digest(client, sent), f"/approvals/{token(sent)}/approval"
     await revoke(deps, sent, FIRM)
     answer = await client.post(path, json={"digest": before})
-    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/shown-differs")
+    assert (answer.status_code, answer.json()["type"]) == (409, "/problems/approval-snapshot-stale")
     answer = await client.post(path, json={"digest": await digest(client, sent)})
     assert answer.status_code == 200
     assert FIRM not in answer.text
@@ -227,13 +230,13 @@ async def test_what_was_shown_with_somebody_who_was_revoked_since_must_be_read_a
 async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
-    shown = await digest(client, sent)
+    before = await digest(client, sent)
     await revoke(deps, sent, CLERK.address)
     answers = [
         await client.get(f"/approvals/{token(sent)}"),
-        await client.post(f"/approvals/{token(sent)}/approval", json={"digest": shown}),
+        await client.post(f"/approvals/{token(sent)}/approval", json={"digest": before}),
         await client.get(f"/transfers/{sent.transfer}", headers=headers("clerk")),
-        await client.post(f"/transfers/{sent.transfer}/approval", json={"digest": shown}, headers=headers("clerk")),
+        await client.post(f"/transfers/{sent.transfer}/approval", json={"digest": before}, headers=headers("clerk")),
     ]
     assert {answer.status_code for answer in answers} == {404}
     other = await client.get(f"/approvals/{token(sent, OTHER_CLERK.address)}")
@@ -243,10 +246,10 @@ async def test_an_agent_who_was_revoked_sees_and_decides_nothing_any_more(
 async def test_a_later_end_is_shown_and_is_no_reason_to_read_it_again(
     client: httpx.AsyncClient, deps: Deps, sent: Parcel
 ) -> None:
-    shown, later = await digest(client, sent), sent.ends_at + timedelta(days=1)
+    before, later = await digest(client, sent), sent.ends_at + timedelta(days=1)
     event = TransferExtended(reference=sent.reference(), ends_at=later, extended_at=utc_now())
     for _ in range(2):
         await on_transfer_extended(deps, event)
     card = (await client.get(f"/approvals/{token(sent)}")).json()
-    assert card["shown"]["ends_at"][:19] == later.isoformat()[:19]
-    assert card["shown"]["digest"] == shown
+    assert card["snapshot"]["ends_at"][:19] == later.isoformat()[:19]
+    assert card["snapshot"]["digest"] == before

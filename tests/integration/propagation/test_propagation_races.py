@@ -16,8 +16,8 @@ from services.propagation.deps import Deps
 from services.propagation.domain import approve, refuse
 from services.propagation.handlers import on_transfer_submitted, on_transfer_withdrawn
 from services.propagation.sweeper import forget_old, lapse_overdue
-from tests.integration.propagation.service import Propagation
-from tests.unit.propagation.parcels import CLERK, OPEN_FOR, OTHER_CLERK, parcel
+from tests.integration.propagation.service import PropagationHarness
+from tests.unit.propagation.parcels import CLERK, DECISION_PERIOD, OTHER_CLERK, parcel
 
 ROUNDS = 60
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ OUTCOMES = {
 def about_to_lapse() -> Parcel:
     """Every second one at any moment, the others not before tomorrow."""
     decide_by = utc_now() + random.choice((timedelta(milliseconds=random.randint(-5, 25)), DAY))
-    return parcel(sent_at=decide_by - OPEN_FOR, ends_at=decide_by + timedelta(days=7))
+    return parcel(sent_at=decide_by - DECISION_PERIOD, ends_at=decide_by + timedelta(days=7))
 
 
 async def outcomes(deps: Deps, transfer: str) -> list[str]:
@@ -57,11 +57,11 @@ async def at_once(*actors: Callable[[], Awaitable[object]]) -> None:
     await asyncio.gather(*(act(actor) for actor in actors))
 
 
-async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
+async def race(propagation: PropagationHarness, deps: Deps) -> tuple[list[str], str]:
     """The outcomes that were announced, and the state once the last moment to decide is over."""
     sent, store = about_to_lapse(), deps.propagations.all
     await on_transfer_submitted(deps, TransferSubmitted(parcel=sent))
-    digest = (await store.get(sent.transfer)).shown().digest
+    digest = (await store.get(sent.transfer)).approval_snapshot().digest
     withdrawn = TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now())
     await at_once(
         lambda: store.update(sent.transfer, lambda one, now: approve(one, CLERK, digest, now)),
@@ -74,7 +74,9 @@ async def race(propagation: Propagation, deps: Deps) -> tuple[list[str], str]:
     return await outcomes(deps, sent.transfer), (await store.get(sent.transfer)).state
 
 
-async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(propagation: Propagation, deps: Deps) -> None:
+async def test_four_actors_at_the_same_instant_make_exactly_one_outcome(
+    propagation: PropagationHarness, deps: Deps
+) -> None:
     seen: Counter[str] = Counter()
     for _ in range(ROUNDS):
         told, state = await race(propagation, deps)
@@ -95,8 +97,8 @@ async def test_a_withdrawal_in_any_order_ends_in_the_same_state(deps: Deps, orde
             await on_transfer_withdrawn(deps, TransferWithdrawn(reference=sent.reference(), withdrawn_at=utc_now()))
     found = await deps.propagations.all.get(sent.transfer)
     assert found.state == "withdrawn"
-    assert len(found.invited) == 2
-    assert found.sent().text == ""
+    assert len(found.approvers) == 2
+    assert found.parcel_or_refuse().text == ""
     assert await outcomes(deps, sent.transfer) == []
 
 

@@ -1,4 +1,4 @@
-"""Human checks: fair to a person, single answers, and nothing that eye or ear could confuse."""
+"""Challenges: legible, audible, tolerant of how an answer is typed, and without look-alike characters."""
 
 import io
 import wave
@@ -7,25 +7,25 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from services.auth.challenges.answers import among, plain
-from services.auth.challenges.image import ALPHABET, LENGTH, ImageCode
-from services.auth.challenges.kinds import KINDS, offered
-from services.auth.challenges.question import FORMS, Question
-from services.auth.challenges.speech import Speech, spelled
-from services.auth.challenges.words import NUMBERS, ORDINALS, SPELLING, THINGS
+from services.auth.challenges.answers import matches, normalise_answer
+from services.auth.challenges.image import ALPHABET, LENGTH, ImageProvider
+from services.auth.challenges.question import FORMS, QuestionProvider
+from services.auth.challenges.registry import PROVIDERS, create_providers
+from services.auth.challenges.speech import Speech, spell
+from services.auth.challenges.vocabulary import NUMBERS, ORDINALS, SPELLING, THINGS
 from services.contracts.values import Language
 from services.kit.refusals import Unavailable
 
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
-def test_the_alphabet_holds_no_look_alikes() -> None:
+def test_the_alphabet_has_no_look_alike_characters() -> None:
     assert not set(ALPHABET) & set("0O1IL5S8B2Z6GDQ")
     assert len(set(ALPHABET)) == len(ALPHABET)
 
 
 async def test_a_code_has_six_characters_and_a_png() -> None:
-    challenge = await ImageCode().draw("fr")
+    challenge = await ImageProvider().draw("fr")
     assert challenge.code is not None
     assert challenge.image is not None
     assert len(challenge.code) == LENGTH
@@ -33,9 +33,9 @@ async def test_a_code_has_six_characters_and_a_png() -> None:
     assert challenge.image.startswith(b"\x89PNG")
 
 
-async def test_an_image_stands_out_from_its_ground_and_is_twice_as_fine_as_it_is_shown() -> None:
+async def test_an_image_has_enough_contrast_and_twice_the_displayed_size() -> None:
     for _ in range(20):
-        challenge = await ImageCode().draw("fr")
+        challenge = await ImageProvider().draw("fr")
         with Image.open(io.BytesIO(challenge.image or b"")) as image:
             assert image.size == (560, 180)
             colours = image.convert("RGB").getcolors(2**15) or []
@@ -52,18 +52,18 @@ def _light(colour: tuple[int, ...]) -> float:
 
 
 async def test_a_code_may_be_typed_in_any_case_and_with_any_spaces() -> None:
-    check = ImageCode()
-    challenge = await check.draw("en")
+    provider = ImageProvider()
+    challenge = await provider.draw("en")
     code = challenge.code or ""
     for typed in (code, code.lower(), f"  {' '.join(code)}\n", f"{code[:3]}-{code[3:]}"):
-        assert await check.accepts(challenge, typed)
+        assert await provider.accepts(challenge, typed)
     for typed in ("", " ", code[:-1], code + "A", code[::-1] + "?"):
-        assert not await check.accepts(challenge, typed)
+        assert not await provider.accepts(challenge, typed)
 
 
 async def test_codes_differ() -> None:
-    check = ImageCode()
-    assert len({(await check.draw("fr")).code for _ in range(20)}) == 20
+    provider = ImageProvider()
+    assert len({(await provider.draw("fr")).code for _ in range(20)}) == 20
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,30 +72,30 @@ def test_every_form_of_question_has_its_answer(form: object, language: Language)
     for _ in range(50):
         question, answers = form(language)  # type: ignore[operator]
         assert question.endswith("?")
-        assert all(plain(answer) for answer in answers)
-        assert all(among(answer.upper(), tuple(map(plain, answers))) for answer in answers)
+        assert all(normalise_answer(answer) for answer in answers)
+        assert all(matches(answer.upper(), tuple(map(normalise_answer, answers))) for answer in answers)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_a_question_has_no_image_and_no_code(language: Language) -> None:
-    challenge = await Question().draw(language)
+    challenge = await QuestionProvider().draw(language)
     assert challenge.question
     assert (challenge.image, challenge.code) == (None, None)
 
 
 def test_numbers_may_be_answered_in_digits_or_in_words() -> None:
     for typed in ("17", " dix-sept ", "Dix sept", "DIX‑SEPT"):
-        assert among(typed, ("17", "dixsept"))
-    assert not among("", ("17", "dixsept"))
-    assert not among("7", ("17", "dixsept"))
+        assert matches(typed, ("17", "dixsept"))
+    assert not matches("", ("17", "dixsept"))
+    assert not matches("7", ("17", "dixsept"))
 
 
 def test_accents_do_not_count() -> None:
-    assert plain("Éléphant !") == plain("elephant")
-    assert plain("x" * 10_000) == "x" * 100
+    assert normalise_answer("Éléphant !") == normalise_answer("elephant")
+    assert normalise_answer("x" * 10_000) == "x" * 100
 
 
-def test_the_words_are_there_in_both_languages() -> None:
+def test_the_vocabulary_is_complete_in_both_languages() -> None:
     for language in LANGUAGES:
         assert len(NUMBERS[language]) == 21
         assert len(set(THINGS[language])) == len(THINGS[language]) >= 20
@@ -106,13 +106,13 @@ def test_the_words_are_there_in_both_languages() -> None:
 
 
 def test_a_code_is_spelled_out() -> None:
-    assert spelled("A7K", "fr") == "A, comme Anatole. sept. K, comme Kléber."
-    assert spelled("A7K", "en") == "A, as in Alpha. seven. K, as in Kilo."
+    assert spell("A7K", "fr") == "A, comme Anatole. sept. K, comme Kléber."
+    assert spell("A7K", "en") == "A, as in Alpha. seven. K, as in Kilo."
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_recording_is_a_wav_of_some_seconds_and_never_twice_the_same(language: Language) -> None:
-    speech = Speech.found("espeak-ng")
+    speech = Speech.find("espeak-ng")
     assert speech is not None
     recording = speech.recording("AKM374", language)
     with wave.open(io.BytesIO(recording)) as file:
@@ -123,7 +123,7 @@ def test_a_recording_is_a_wav_of_some_seconds_and_never_twice_the_same(language:
 
 
 def test_without_the_program_no_recording_is_offered() -> None:
-    assert Speech.found("no-such-program") is None
+    assert Speech.find("no-such-program") is None
 
 
 def test_a_program_that_fails_or_hangs_is_an_outage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +145,8 @@ def test_the_code_is_never_on_a_command_line(tmp_path: Path) -> None:
     assert "Anatole" not in (tmp_path / "arguments").read_text()
 
 
-def test_an_operator_chooses_the_kinds() -> None:
-    assert list(offered(["question"])) == ["question"]
-    assert set(offered(list(KINDS))) == {"image", "question"}
+def test_an_operator_chooses_the_kinds_of_challenges() -> None:
+    assert list(create_providers(["question"])) == ["question"]
+    assert set(create_providers(list(PROVIDERS))) == {"image", "question"}
     with pytest.raises(ValueError):
-        offered(["image", "riddle"])
+        create_providers(["image", "riddle"])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.auth.names import LONGEST, PersonNameNotAcceptable, declared_name, full_name
+from services.auth.names import MAX_LENGTH, PersonNameNotAcceptable, declared_name, full_name
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ from services.auth.names import LONGEST, PersonNameNotAcceptable, declared_name,
         ("Noe\u200d\u0308l", "Noël"),
         ("李", "李"),
         ("𠮷", "𠮷"),
-        ("a" * LONGEST, "a" * LONGEST),
-        ("  " + "a" * LONGEST + "\u200b", "a" * LONGEST),
+        ("a" * MAX_LENGTH, "a" * MAX_LENGTH),
+        ("  " + "a" * MAX_LENGTH + "\u200b", "a" * MAX_LENGTH),
     ],
     ids=ascii,
 )
@@ -34,7 +34,7 @@ def test_a_name_is_cleaned(raw: str, expected: str) -> None:
     assert declared_name(raw) == expected
 
 
-@pytest.mark.parametrize("raw", ["", "  ", "\u200b", "\n", "---", "42", "\u0301", "a" * (LONGEST + 1)], ids=ascii)
+@pytest.mark.parametrize("raw", ["", "  ", "\u200b", "\n", "---", "42", "\u0301", "a" * (MAX_LENGTH + 1)], ids=ascii)
 def test_what_is_no_name_is_refused(raw: str) -> None:
     with pytest.raises(PersonNameNotAcceptable):
         declared_name(raw)
@@ -51,5 +51,5 @@ def test_a_cleaned_name_is_clean_for_good(raw: str) -> None:
     except PersonNameNotAcceptable:
         return
     assert declared_name(name) == name
-    assert 0 < len(name) <= LONGEST
+    assert 0 < len(name) <= MAX_LENGTH
     assert not any(unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") for character in name)

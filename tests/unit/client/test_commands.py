@@ -61,7 +61,7 @@ def test_a_session_that_has_ended_is_told_with_what_to_do(run: Run, api: FakeApi
 
 def test_what_is_to_be_decided_is_shown_first_without_what_would_command_a_terminal(run: Run, api: FakeApi) -> None:
     card = decision()
-    card["shown"]["sender"]["declared_name"] = "Ada \x1b[31mLovelace"
+    card["snapshot"]["sender"]["declared_name"] = "Ada \x1b[31mLovelace"
     api.propagation.decisions[SENT], api.propagation.approvals[TOKEN] = card, SENT
     ended = run("approve", f"{SERVER}/approve/{TOKEN}", says=["n"])
     assert ended.code == 130

@@ -56,7 +56,7 @@ def test_opening_a_session_is_repeated_under_the_same_id_so_that_the_link_is_spe
 
     api.faults.append(lose_the_first_answer)
     api.client().open_session(TOKEN, KEY, "Lovelace", "Ada")
-    first, second = (json.loads(request.content)["session"] for request in api.asked)
+    first, second = (json.loads(request.content)["request_id"] for request in api.asked)
     assert first == second
 
 

@@ -49,7 +49,7 @@ async def test_approving_says_who_and_when(api: FakeApi, person: Person) -> None
     assert AGENT["address"] in page.text
     assert "/approval" not in page.text
     body = next(request.content for request in api.asked if request.url.path.endswith("/approval"))
-    assert api.propagation.decisions[SENT]["shown"]["digest"].encode() in body
+    assert api.propagation.decisions[SENT]["snapshot"]["digest"].encode() in body
 
 
 async def test_a_refusal_needs_a_reason_and_passes_it_on(api: FakeApi, person: Person) -> None:
@@ -77,7 +77,7 @@ async def test_what_changed_meanwhile_is_shown_again_with_the_reason_that_was_ty
     api: FakeApi, person: Person
 ) -> None:
     page = await person.get(DECISION)
-    api.propagation.decisions[SENT]["shown"]["digest"] = "0" * 64
+    api.propagation.decisions[SENT]["snapshot"]["digest"] = "0" * 64
     answer = await person.send(page, f"{DECISION}/refusal", reason="Longue explication")
     assert answer.status_code == 409
     assert "Longue explication</textarea>" in answer.text

@@ -132,7 +132,7 @@ async def test_the_first_page_says_that_more_waits_than_it_shows(api: FakeApi, p
     for number in range(6):
         id = f"{number:08d}-0000-4000-8000-000000000000"
         card = cards.decision()
-        api.propagation.decisions[id] = card | {"shown": card["shown"] | {"transfer": id}}
+        api.propagation.decisions[id] = card | {"snapshot": card["snapshot"] | {"transfer": id}}
     page = (await person.get("/")).text
     assert "Plus de 5 envois attendent votre décision" in page
     assert page.count('href="/pending/') == 5

@@ -8,15 +8,15 @@ from pydantic import SecretStr
 from services.contracts.propagation import ApproverInvitation
 from services.contracts.values import Field, Parcel, Part, Person, Recipient, Role, SentFile
 from services.kit.aggregate import Decision
-from services.propagation.domain import Invited, Propagation, approvers, begin, needs_approval
-from services.propagation.store import Invitations
+from services.propagation.domain import Approver, Propagation, begin, eligible_approvers, needs_approval
+from services.propagation.store import ApproverInvitations
 
 SENT_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 ENDS_AT = SENT_AT + timedelta(days=14)
-OPEN_FOR = timedelta(days=7)
-KEEP_FOR = timedelta(days=365)
+DECISION_PERIOD = timedelta(days=7)
+RETENTION = timedelta(days=365)
 
-INVITATIONS = Invitations(SecretStr("p" * 32))
+INVITATIONS = ApproverInvitations(SecretStr("p" * 32))
 TOWN = Person(address="maire@ville.example", name="Camille Maire")
 CLERK = Person(address="dominique@ministere.example", name="Dominique Greffe")
 OTHER_CLERK = Person(address="claude@ministere.example", name="Claude Autre")
@@ -61,10 +61,10 @@ def parcel(
     )
 
 
-def invited(sent: Parcel) -> list[tuple[ApproverInvitation, Invited]]:
-    asked = approvers(sent) if needs_approval(sent) else ()
-    return [INVITATIONS.to(sent.transfer, address) for address in asked]
+def invited(sent: Parcel) -> list[tuple[ApproverInvitation, Approver]]:
+    asked = eligible_approvers(sent) if needs_approval(sent) else ()
+    return [INVITATIONS.invite(sent.transfer, address) for address in asked]
 
 
 def begun(sent: Parcel) -> Decision[Propagation]:
-    return begin(sent, invited(sent), OPEN_FOR, KEEP_FOR)
+    return begin(sent, invited(sent), DECISION_PERIOD, RETENTION)

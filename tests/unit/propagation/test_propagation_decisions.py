@@ -1,4 +1,4 @@
-"""What an agent may decide, and what everybody else may not."""
+"""What an approver may decide, and what nobody else may."""
 
 from datetime import timedelta
 
@@ -7,35 +7,35 @@ from pydantic import SecretStr
 
 from services.contracts.propagation import ApprovalLapsed, ApprovalRequested, TransferRefused, TransferReleased
 from services.contracts.values import Parcel, Person
-from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import (
-    EXTENSION_ON_ITS_WAY,
+    EXTENSION_GRACE,
     Propagation,
     approve,
-    approvers,
+    eligible_approvers,
     lapse,
     quarantine,
     refuse,
     tombstone,
     withdraw,
 )
+from services.propagation.late_events import apply_submission, extend, revoke
 from services.propagation.refusals import (
     AlreadyDecided,
     ApprovalAlreadyLapsed,
-    NobodyWaits,
-    ShownDiffers,
+    ApprovalSnapshotStale,
+    ExternalRecipientsRevoked,
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
 )
-from services.propagation.store import Invitations
+from services.propagation.store import ApproverInvitations
 from tests.unit.propagation.parcels import (
     CLERK,
+    DECISION_PERIOD,
     ENDS_AT,
     FIRM,
-    KEEP_FOR,
     MIXED,
-    OPEN_FOR,
     OTHER_CLERK,
+    RETENTION,
     SENT_AT,
     begun,
     invited,
@@ -55,8 +55,8 @@ def waiting() -> Propagation:
 
 
 def waiting_digest() -> str:
-    """The digest says which transfer, so that what was shown of one approves no other."""
-    return waiting().shown().digest
+    """The digest covers the transfer's id, so that it approves no other transfer."""
+    return waiting().approval_snapshot().digest
 
 
 def addresses(event: object) -> set[str]:
@@ -64,20 +64,20 @@ def addresses(event: object) -> set[str]:
     return {one.address for one in event.released_to}
 
 
-def test_an_agent_needs_nobody_to_vouch() -> None:
+def test_an_agent_needs_no_approval() -> None:
     state, events = begun(parcel(sender=CLERK, sender_role="agent"))
     assert state.state == "released"
     assert [type(event) for event in events] == [TransferReleased]
     assert addresses(events[0]) == {one.address for one in MIXED}
 
 
-def test_an_outsider_who_writes_to_agents_only_needs_nobody_to_vouch() -> None:
+def test_an_external_sender_who_writes_to_agents_only_needs_no_approval() -> None:
     state, events = begun(parcel((recipient(CLERK.address, "agent"),)))
     assert state.state == "released"
     assert addresses(events[0]) == {CLERK.address}
 
 
-def test_an_outsider_who_writes_to_outsiders_reaches_the_agents_only() -> None:
+def test_an_external_sender_who_writes_to_external_people_reaches_the_agents_only() -> None:
     state, events = begun(parcel())
     released, asked = events
     assert state.state == "waiting"
@@ -95,16 +95,16 @@ def test_without_an_agent_nothing_is_ever_released() -> None:
     assert [type(event) for event in events] == [ApprovalLapsed]
 
 
-def test_nobody_vouches_for_themselves_under_another_alias() -> None:
+def test_nobody_approves_their_own_transfer_under_another_alias() -> None:
     sender = Person(address="x@ministere.example")
     sent = parcel((recipient("x+moi@ministere.example", "agent"), recipient(FIRM)), sender=sender)
-    assert approvers(sent) == ()
+    assert eligible_approvers(sent) == ()
     state, events = begun(sent)
     assert state.state == "lapsed"
     assert not any(isinstance(event, TransferReleased) for event in events)
 
 
-def test_what_was_asked_is_in_the_mail_and_only_a_hash_of_it_is_kept() -> None:
+def test_the_token_is_in_the_mail_and_only_its_hash_is_stored() -> None:
     sent = parcel()
     state, events = begun(sent)
     asked = events[1]
@@ -116,20 +116,20 @@ def test_what_was_asked_is_in_the_mail_and_only_a_hash_of_it_is_kept() -> None:
 
 
 def test_a_token_differs_by_transfer_by_approver_and_by_pepper() -> None:
-    one, other = Invitations(SecretStr("a" * 32)), Invitations(SecretStr("b" * 32))
-    made = [one.to("t1", "x@y"), one.to("t2", "x@y"), one.to("t1", "z@y"), other.to("t1", "x@y")]
+    one, other = ApproverInvitations(SecretStr("a" * 32)), ApproverInvitations(SecretStr("b" * 32))
+    made = [one.invite("t1", "x@y"), one.invite("t2", "x@y"), one.invite("t1", "z@y"), other.invite("t1", "x@y")]
     assert len({approver.token.get_secret_value() for approver, _ in made}) == 4
-    assert one.to("t1", "x@y") == made[0]
+    assert one.invite("t1", "x@y") == made[0]
 
 
-def test_an_approval_releases_to_the_outsiders_and_says_who_vouched() -> None:
+def test_an_approval_releases_to_the_external_recipients_and_says_who_approved() -> None:
     state, events = approve(waiting(), CLERK, waiting_digest(), LATER)
     event = events[0]
     assert isinstance(event, TransferReleased)
     assert state.state == "approved"
     assert addresses(event) == {FIRM, "archives@firme.example"}
     assert (event.approved_by, event.awaiting_approval, event.released_at) == (CLERK, False, LATER)
-    assert event.parcel.files[0].parts, "the counter needs the parts to serve the files"
+    assert event.parcel.files[0].parts, "download needs the parts to serve the files"
 
 
 def test_a_refusal_says_why_and_keeps_no_text() -> None:
@@ -138,7 +138,7 @@ def test_a_refusal_says_why_and_keeps_no_text() -> None:
     assert isinstance(event, TransferRefused)
     assert (event.refused_by, event.reason) == (CLERK, "Pas pour nous")
     assert set(event.approvers) == {CLERK.address, OTHER_CLERK.address}
-    assert state.sent().text == ""
+    assert state.parcel_or_refuse().text == ""
 
 
 def test_the_first_decision_wins_and_the_second_agent_learns_who_decided_and_when() -> None:
@@ -159,21 +159,21 @@ def test_the_same_decision_sent_again_changes_nothing_and_is_no_error() -> None:
     assert refuse(refused, CLERK, waiting_digest(), "Non", LATER) == (refused, [])
 
 
-def test_who_has_approved_cannot_refuse_afterwards() -> None:
+def test_an_approver_who_has_approved_cannot_refuse_afterwards() -> None:
     approved, _ = approve(waiting(), CLERK, waiting_digest(), LATER)
     with pytest.raises(AlreadyDecided):
         refuse(approved, CLERK, waiting_digest(), "Non", LATER)
 
 
-def test_nothing_is_decided_on_something_that_was_not_shown() -> None:
-    with pytest.raises(ShownDiffers):
+def test_a_decision_about_another_snapshot_is_refused() -> None:
+    with pytest.raises(ApprovalSnapshotStale):
         approve(waiting(), CLERK, "0" * 64, LATER)
-    with pytest.raises(ShownDiffers):
+    with pytest.raises(ApprovalSnapshotStale):
         refuse(waiting(), CLERK, parcel_digest(parcel(MIXED[:3], transfer="t")), "Non", LATER)
 
 
 def parcel_digest(sent: Parcel) -> str:
-    return begun(sent)[0].shown().digest
+    return begun(sent)[0].approval_snapshot().digest
 
 
 def test_the_digest_changes_with_every_field_that_was_shown() -> None:
@@ -222,27 +222,27 @@ def test_what_was_withdrawn_can_no_longer_be_decided() -> None:
 def test_what_was_quarantined_can_no_longer_be_decided() -> None:
     state, events = quarantine(waiting())
     assert events == []
-    assert state.sent().text == ""
+    assert state.parcel_or_refuse().text == ""
     with pytest.raises(TransferAlreadyQuarantined):
         approve(state, CLERK, waiting_digest(), LATER)
 
 
 def test_a_withdrawal_that_comes_first_leaves_a_tombstone_and_nothing_is_released() -> None:
-    state, events = learn(tombstone("t", "withdrawn"), SENT, invited(SENT), OPEN_FOR, KEEP_FOR)
+    state, events = apply_submission(tombstone("t", "withdrawn"), SENT, invited(SENT), DECISION_PERIOD, RETENTION)
     assert events == []
     assert state.state == "withdrawn"
-    assert state.sent().recipients == SENT.recipients
-    assert state.sent().text == ""
+    assert state.parcel_or_refuse().recipients == SENT.recipients
+    assert state.parcel_or_refuse().text == ""
 
 
 def test_who_was_revoked_while_waiting_is_not_released_to_when_it_is_approved() -> None:
     state, events = revoke(waiting(), FIRM)
     assert events == []
-    with pytest.raises(ShownDiffers):
+    with pytest.raises(ApprovalSnapshotStale):
         approve(state, CLERK, waiting_digest(), LATER)
-    approved, (event,) = approve(state, CLERK, state.shown().digest, LATER)
+    approved, (event,) = approve(state, CLERK, state.approval_snapshot().digest, LATER)
     assert addresses(event) == {"archives@firme.example"}
-    assert FIRM not in {one.address for one in approved.shown().recipients}
+    assert FIRM not in {one.address for one in approved.approval_snapshot().recipients}
 
 
 def test_when_everybody_who_waits_was_revoked_there_is_nothing_left_that_could_lapse() -> None:
@@ -253,43 +253,43 @@ def test_when_everybody_who_waits_was_revoked_there_is_nothing_left_that_could_l
     assert lapse(state, TOO_LATE) == (state, [])
 
 
-def test_when_everybody_who_waits_was_revoked_an_approver_is_told_that_nobody_waits() -> None:
+def test_when_everybody_who_waits_was_revoked_an_approver_is_told_so() -> None:
     state = waiting()
     for address in (FIRM, "archives@firme.example"):
         state, _ = revoke(state, address)
-    with pytest.raises(NobodyWaits):
-        approve(state, CLERK, state.shown().digest, LATER)
-    with pytest.raises(NobodyWaits):
-        refuse(state, CLERK, state.shown().digest, "non", LATER)
+    with pytest.raises(ExternalRecipientsRevoked):
+        approve(state, CLERK, state.approval_snapshot().digest, LATER)
+    with pytest.raises(ExternalRecipientsRevoked):
+        refuse(state, CLERK, state.approval_snapshot().digest, "non", LATER)
 
 
 def test_an_agent_who_was_revoked_decides_nothing_any_more() -> None:
     state, _ = revoke(waiting(), CLERK.address)
-    assert [one.address for one in state.invited] == [OTHER_CLERK.address]
+    assert [one.address for one in state.approvers] == [OTHER_CLERK.address]
     assert state.state == "waiting"
 
 
 def test_an_extension_leaves_time_to_decide_only_where_the_end_was_in_the_way() -> None:
     short = begun(parcel(transfer="t", ends_at=SENT_AT + timedelta(days=3)))[0]
-    longer, events = extend(short, ENDS_AT, OPEN_FOR, KEEP_FOR)
+    longer, events = extend(short, ENDS_AT, DECISION_PERIOD, RETENTION)
     assert events == []
-    assert (longer.decide_by, longer.sent().ends_at) == (SENT_AT + OPEN_FOR, ENDS_AT)
-    assert longer.keep_until == ENDS_AT + KEEP_FOR
-    assert longer.shown().digest == short.shown().digest, "a date is no reason to read it again"
-    assert extend(longer, SENT_AT + timedelta(days=4), OPEN_FOR, KEEP_FOR) == (longer, [])
-    decided = approve(short, CLERK, short.shown().digest, LATER)[0]
-    assert extend(decided, ENDS_AT, OPEN_FOR, KEEP_FOR)[0].decide_by is None
+    assert (longer.decide_by, longer.parcel_or_refuse().ends_at) == (SENT_AT + DECISION_PERIOD, ENDS_AT)
+    assert longer.forget_at == ENDS_AT + RETENTION
+    assert longer.approval_snapshot().digest == short.approval_snapshot().digest, "a date is no reason to read it again"
+    assert extend(longer, SENT_AT + timedelta(days=4), DECISION_PERIOD, RETENTION) == (longer, [])
+    decided = approve(short, CLERK, short.approval_snapshot().digest, LATER)[0]
+    assert extend(decided, ENDS_AT, DECISION_PERIOD, RETENTION)[0].decide_by is None
 
 
-def test_of_an_extension_and_a_lapse_at_the_end_the_first_one_stands_however_late_it_is_heard() -> None:
+def test_of_an_extension_and_a_lapse_at_the_end_the_first_one_stands_however_late_it_arrives() -> None:
     end = SENT_AT + timedelta(days=3)
     state = begun(parcel(transfer="t", ends_at=end))[0]
     with pytest.raises(ApprovalAlreadyLapsed):
-        approve(state, CLERK, state.shown().digest, end)
-    assert lapse(state, end + EXTENSION_ON_ITS_WAY / 2) == (state, [])
-    longer, _ = extend(state, ENDS_AT, OPEN_FOR, KEEP_FOR)
-    assert approve(longer, CLERK, longer.shown().digest, end + EXTENSION_ON_ITS_WAY)[1]
-    assert lapse(state, end + EXTENSION_ON_ITS_WAY)[0].state == "lapsed"
+        approve(state, CLERK, state.approval_snapshot().digest, end)
+    assert lapse(state, end + EXTENSION_GRACE / 2) == (state, [])
+    longer, _ = extend(state, ENDS_AT, DECISION_PERIOD, RETENTION)
+    assert approve(longer, CLERK, longer.approval_snapshot().digest, end + EXTENSION_GRACE)[1]
+    assert lapse(state, end + EXTENSION_GRACE)[0].state == "lapsed"
 
 
 def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_stopped() -> None:
@@ -300,5 +300,5 @@ def test_what_was_refused_or_has_lapsed_stays_so_when_it_is_stopped() -> None:
         assert stop(lapsed)[0].state == "lapsed"
 
 
-def test_nobody_is_asked_when_nobody_has_to_vouch() -> None:
+def test_nobody_is_asked_when_no_approval_is_needed() -> None:
     assert invited(parcel(sender=CLERK, sender_role="agent")) == []

@@ -1,4 +1,4 @@
-"""Events and decisions in any order, each as often as the bus likes: one final state, and nothing leaks."""
+"""Events and decisions in any order and any number: one final state, and no release without an approval."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,15 +16,15 @@ from services.contracts.upload import TransferExtended, TransferQuarantined, Tra
 from services.contracts.values import Person
 from services.kit.aggregate import Change, Decision
 from services.kit.refusals import NotFound, Refusal
-from services.propagation.amending import extend, learn, revoke
 from services.propagation.domain import Propagation, approve, lapse, quarantine, refuse, tombstone, withdraw
-from services.propagation.handlers import subscriptions as table_of_contents
+from services.propagation.handlers import subscriptions
+from services.propagation.late_events import apply_submission, extend, revoke
 from tests.unit.propagation.parcels import (
     CLERK,
+    DECISION_PERIOD,
     ENDS_AT,
-    KEEP_FOR,
-    OPEN_FOR,
     OTHER_CLERK,
+    RETENTION,
     SENT_AT,
     begun,
     invited,
@@ -32,19 +32,19 @@ from tests.unit.propagation.parcels import (
 )
 
 SENT = parcel(transfer="t")
-DIGEST = begun(SENT)[0].shown().digest
-OUTSIDERS = {one.address for one in SENT.recipients if one.role == "external"}
-ONE_OUTSIDER = min(OUTSIDERS)
+DIGEST = begun(SENT)[0].approval_snapshot().digest
+EXTERNAL = {one.address for one in SENT.recipients if one.role == "external"}
+ONE_EXTERNAL = min(EXTERNAL)
 LATER_END = ENDS_AT + timedelta(days=3)
 
 
 def _digest(state: Propagation) -> str:
-    """Of what is shown now; of a tombstone nothing is."""
-    return state.shown().digest if state.parcel else ""
+    """Return the digest of the current snapshot; an empty string for a tombstone."""
+    return state.approval_snapshot().digest if state.parcel else ""
 
 
-class Office:
-    """One propagation without a database: what the handlers and the api do, on rules alone."""
+class InMemoryPropagation:
+    """One propagation without a database: applies the rules as the handlers and the API do."""
 
     def __init__(self) -> None:
         self.state: Propagation | None = None
@@ -56,7 +56,7 @@ class Office:
             self.state, events = begun(SENT)
             self.events += events
         else:
-            self._update(lambda state, _now: learn(state, SENT, invited(SENT), OPEN_FOR, KEEP_FOR))
+            self._update(lambda state, _now: apply_submission(state, SENT, invited(SENT), DECISION_PERIOD, RETENTION))
 
     def withdrawn(self) -> None:
         if self.state is None:
@@ -71,19 +71,19 @@ class Office:
             self._update(lambda state, _now: quarantine(state))
 
     def extended(self) -> None:
-        self._heard(lambda state: extend(state, LATER_END, OPEN_FOR, KEEP_FOR))
+        self._amended(lambda state: extend(state, LATER_END, DECISION_PERIOD, RETENTION))
 
     def revoked(self) -> None:
-        self._heard(lambda state: revoke(state, ONE_OUTSIDER))
+        self._amended(lambda state: revoke(state, ONE_EXTERNAL))
 
     def revoked_all(self) -> None:
-        for address in sorted(OUTSIDERS):
-            self._heard(lambda state, address=address: revoke(state, address))  # type: ignore[misc]
+        for address in sorted(EXTERNAL):
+            self._amended(lambda state, address=address: revoke(state, address))  # type: ignore[misc]
 
     def revoked_clerk(self) -> None:
-        self._heard(lambda state: revoke(state, CLERK.address))
+        self._amended(lambda state: revoke(state, CLERK.address))
 
-    def _heard(self, rule: Callable[[Propagation], Decision[Propagation]]) -> None:
+    def _amended(self, rule: Callable[[Propagation], Decision[Propagation]]) -> None:
         if self.state is None:
             self.state = rule(tombstone("t"))[0]
         else:
@@ -117,7 +117,7 @@ class Office:
 
 
 @pytest.mark.parametrize(
-    "heard",
+    "received",
     [
         ("withdrawn",),
         ("quarantined",),
@@ -128,22 +128,22 @@ class Office:
 )
 @given(extra=st.lists(st.integers(0, 2), max_size=6))
 def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
-    heard: tuple[str, ...], extra: list[int]
+    received: tuple[str, ...], extra: list[int]
 ) -> None:
-    ends, events = [], ("submitted", *heard)
+    ends, events = [], ("submitted", *received)
     for order in permutations(events):
-        office = Office()
+        propagation = InMemoryPropagation()
         for event in (*order, *(events[number % len(events)] for number in extra)):
-            getattr(office, event)()
-        assert not office.reached() & OUTSIDERS
-        ends.append(office.state)
+            getattr(propagation, event)()
+        assert not propagation.reached() & EXTERNAL
+        ends.append(propagation.state)
     assert ends[0] is not None
     assert all(end == ends[0] for end in ends)
-    assert ends[0].state == heard[0]
+    assert ends[0].state == received[0]
 
 
 @pytest.mark.parametrize(
-    ("heard", "state"),
+    ("received", "state"),
     [
         (("extended",), "waiting"),
         (("revoked",), "waiting"),
@@ -153,30 +153,30 @@ def test_submission_and_ends_in_any_order_and_number_come_to_one_state(
 )
 @given(extra=st.lists(st.integers(0, 3), max_size=6))
 def test_amendments_in_any_order_and_number_come_to_one_state(
-    heard: tuple[str, ...], state: str, extra: list[int]
+    received: tuple[str, ...], state: str, extra: list[int]
 ) -> None:
-    ends, events = [], ("submitted", *heard)
+    ends, events = [], ("submitted", *received)
     for order in permutations(events):
-        office = Office()
+        propagation = InMemoryPropagation()
         for event in (*order, *(events[number % len(events)] for number in extra)):
-            getattr(office, event)()
-        assert len(office.of(TransferReleased)) == len(office.of(ApprovalRequested)) == 1, "it began once"
-        assert not office.reached() & OUTSIDERS
-        ends.append(office.state)
+            getattr(propagation, event)()
+        assert len(propagation.of(TransferReleased)) == len(propagation.of(ApprovalRequested)) == 1, "it began once"
+        assert not propagation.reached() & EXTERNAL
+        ends.append(propagation.state)
     assert ends[0] is not None
     assert all(end == ends[0] for end in ends)
     assert ends[0].state == state
-    assert (ends[0].sent().ends_at == LATER_END) == ("extended" in heard)
+    assert (ends[0].parcel_or_refuse().ends_at == LATER_END) == ("extended" in received)
 
 
 class Races(RuleBasedStateMachine):
-    """Two approvers, a sender who may withdraw, time that passes, and a bus that repeats itself."""
+    """Two approvers, a sender who may withdraw, time that passes, and events that are delivered repeatedly."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.office = Office()
+        self.propagation = InMemoryPropagation()
         self.stopped: set[str] = set()
-        self.kept_from: set[str] = set()
+        self.never_released_to: set[str] = set()
 
     @initialize(early=st.booleans())
     def begin(self, early: bool) -> None:
@@ -185,65 +185,65 @@ class Races(RuleBasedStateMachine):
 
     @rule()
     def submit(self) -> None:
-        self.office.submitted()
+        self.propagation.submitted()
 
     @rule()
     def withdraw(self) -> None:
         self.stopped.add("withdrawn")
-        self.office.withdrawn()
+        self.propagation.withdrawn()
 
     @rule()
     def quarantine(self) -> None:
         self.stopped.add("quarantined")
-        self.office.quarantined()
+        self.propagation.quarantined()
 
     @rule()
     def extend(self) -> None:
-        self.office.extended()
+        self.propagation.extended()
 
     @rule()
     def revoke(self) -> None:
-        before = self.office.reached()
-        self.office.revoked()
-        self.kept_from = set() if ONE_OUTSIDER in before else {ONE_OUTSIDER}
+        before = self.propagation.reached()
+        self.propagation.revoked()
+        self.never_released_to = set() if ONE_EXTERNAL in before else {ONE_EXTERNAL}
 
     @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
     def approve(self, by: Person) -> None:
-        self.office.approved(by)
+        self.propagation.approved(by)
 
     @rule(by=st.sampled_from([CLERK, OTHER_CLERK]))
     def refuse(self, by: Person) -> None:
-        self.office.refused(by)
+        self.propagation.refused(by)
 
     @rule()
     def sweep(self) -> None:
-        self.office.lapsed()
+        self.propagation.lapsed()
 
     @rule(hours=st.integers(1, 100))
     def wait(self, hours: int) -> None:
-        self.office.now = min(self.office.now + timedelta(hours=hours), ENDS_AT)
+        self.propagation.now = min(self.propagation.now + timedelta(hours=hours), ENDS_AT)
 
     @invariant()
     def one_outcome_at_most(self) -> None:
-        approvals = [one for one in self.office.of(TransferReleased) if getattr(one, "approved_by", None)]
-        outcomes = len(approvals) + len(self.office.of(TransferRefused)) + len(self.office.of(ApprovalLapsed))
+        approvals = [one for one in self.propagation.of(TransferReleased) if getattr(one, "approved_by", None)]
+        outcomes = len(approvals) + len(self.propagation.of(TransferRefused)) + len(self.propagation.of(ApprovalLapsed))
         assert outcomes <= 1
-        assert bool(self.office.reached() & OUTSIDERS) == bool(approvals)
+        assert bool(self.propagation.reached() & EXTERNAL) == bool(approvals)
 
     @invariant()
     def who_was_revoked_before_it_was_released_never_gets_it(self) -> None:
-        assert not self.office.reached() & self.kept_from
+        assert not self.propagation.reached() & self.never_released_to
 
     @invariant()
     def the_state_says_what_was_announced(self) -> None:
-        state = self.office.state
+        state = self.propagation.state
         if state is None:
             return
         announced = {
-            "waiting": len(self.office.events) == (2 if state.parcel else 0),
-            "approved": len(self.office.events) == 3,
-            "refused": len(self.office.of(TransferRefused)) == 1,
-            "lapsed": len(self.office.of(ApprovalLapsed)) == 1,
+            "waiting": len(self.propagation.events) == (2 if state.parcel else 0),
+            "approved": len(self.propagation.events) == 3,
+            "refused": len(self.propagation.of(TransferRefused)) == 1,
+            "lapsed": len(self.propagation.of(ApprovalLapsed)) == 1,
             "withdrawn": "withdrawn" in self.stopped,
             "quarantined": self.stopped == {"quarantined"},
         }
@@ -252,7 +252,7 @@ class Races(RuleBasedStateMachine):
 
     @invariant()
     def nobody_decides_too_late(self) -> None:
-        state = self.office.state
+        state = self.propagation.state
         if state is not None and state.decided is not None:
             assert state.decided.at < SENT_AT + timedelta(days=7)
 
@@ -262,19 +262,19 @@ TestRaces = Races.TestCase
 
 def test_a_withdrawn_tombstone_is_shown_to_nobody() -> None:
     try:
-        tombstone("t", "withdrawn").shown()
+        tombstone("t", "withdrawn").approval_snapshot()
     except NotFound:
         return
     raise AssertionError("a tombstone was shown")
 
 
-def test_the_table_of_contents_names_what_is_heard() -> None:
+def test_propagation_handles_the_events_that_it_subscribes_to() -> None:
     fakes: dict[type, object] = {}
     own = (TransferSubmitted, TransferWithdrawn, TransferQuarantined, TransferExtended, RecipientRevoked)
     for event in (*own, SessionRevoked):
         assert "propagation" in event.subscribers
         fakes[event] = None
-    assert set(table_of_contents(None)) == set(fakes)  # type: ignore[arg-type]
+    assert set(subscriptions(None)) == set(fakes)  # type: ignore[arg-type]
 
 
 def test_the_clock_of_a_decision_is_the_one_that_is_given() -> None:

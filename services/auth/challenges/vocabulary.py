@@ -1,4 +1,4 @@
-"""The words of the human checks: numbers, things, ordinals, and how letters are spelled aloud."""
+"""The vocabulary of the challenges: numbers, things, ordinals and the spelling alphabet."""
 
 from services.contracts.values import Language
 
