@@ -22,7 +22,7 @@ OTHER_LANGUAGE: dict[Language, Language] = {"fr": "en", "en": "fr"}
 
 
 class TemplatesNotCompiled(ValueError):
-    """The HTML templates do not exist: `make letters` was not run."""
+    """The HTML templates do not exist: `make mails` was not run."""
 
 
 class RenderedMail(NamedTuple):
@@ -84,7 +84,7 @@ class MailRenderer:
             try:
                 self._html.get_template(f"{kind}.html")
             except TemplateNotFound:
-                raise TemplatesNotCompiled(f"there is no HTML template for `{kind}`: run make letters") from None
+                raise TemplatesNotCompiled(f"there is no HTML template for `{kind}`: run make mails") from None
 
 
 def _environment(*more: Path, autoescape: bool) -> Environment:

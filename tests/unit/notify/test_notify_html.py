@@ -18,7 +18,7 @@ from tests.unit.notify.markup import Colours, Page
 
 PROJECT = Path(__file__).resolve().parents[3]
 SOURCES = PROJECT / "services" / "notify" / "mjml"
-TOOLS = PROJECT / "tools" / "letters"
+TOOLS = PROJECT / "tools" / "mails"
 RENDERER = MailRenderer(ZoneInfo("Europe/Paris"))
 SAMPLES = {sample.name: sample for sample in previews.samples(RENDERER)}
 CALM, HOSTILE = (
@@ -51,7 +51,7 @@ def test_a_source_that_mjml_does_not_understand_is_refused(tmp_path: Path) -> No
 
 
 def test_without_html_templates_no_renderer_is_created(tmp_path: Path) -> None:
-    with pytest.raises(TemplatesNotCompiled, match="run make letters"):
+    with pytest.raises(TemplatesNotCompiled, match="run make mails"):
         MailRenderer(ZoneInfo("Europe/Paris"), compiled=tmp_path)
 
 
