@@ -14,13 +14,13 @@ MAX_BYTES = 12_000
 MORE_ROWS: dict[Language, str] = {"fr": "et {} de plus", "en": "and {} more"}
 ROLES: dict[Language, dict[str, str]] = {
     "fr": {"agent": "agent", "external": "externe", "bcc": "copie cachée, invisible des autres"},
-    "en": {"agent": "agent", "external": "external", "bcc": "hidden copy, the others do not see it"},
+    "en": {"agent": "agent", "external": "external", "bcc": "blind copy, not visible to the others"},
 }
 NAMED_PERSON: dict[Language, str] = {
     "fr": "{address} (nom déclaré\N{NO-BREAK SPACE}: {name})",
     "en": "{address} (declared name: {name})",
 }
-NOTHING: dict[Language, str] = {"fr": "rien", "en": "nothing"}
+NONE: dict[Language, str] = {"fr": "aucun", "en": "none"}
 SOME_OF_ALL: dict[Language, str] = {"fr": "{} sur {}", "en": "{} of {}"}
 DOWNLOAD: dict[Language, str] = {"fr": "{recipient}\N{NO-BREAK SPACE}: {path}", "en": "{recipient}: {path}"}
 
@@ -58,7 +58,7 @@ def report_rows(report: Sequence[dict[str, Any]], language: Language) -> list[Ro
 
 def _format_count(one: dict[str, Any], language: Language) -> str:
     count = one["files_downloaded"]
-    return SOME_OF_ALL[language].format(count, one["files_in_all"]) if count else NOTHING[language]
+    return SOME_OF_ALL[language].format(count, one["files_in_all"]) if count else NONE[language]
 
 
 def download_rows(

@@ -11,8 +11,8 @@ OMISSION_MARK = "[…]"
 
 
 def bullets(rows: Sequence[Row]) -> str:
-    """Return a list in plain text: `- text (note)`, one row per line."""
-    return "\n".join(f"- {row.text} ({row.note})" if row.note else f"- {row.text}" for row in rows)
+    """Return a list in plain text: `- text – note`, one row per line."""
+    return "\n".join(f"- {row.text} – {row.note}" if row.note else f"- {row.text}" for row in rows)
 
 
 def quote(title: str, text: str) -> str:

@@ -1,5 +1,6 @@
 """Every mail in both languages and both formats, also with hostile input (R31, R32)."""
 
+import re
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -103,6 +104,21 @@ def test_the_other_approvers_read_how_it_was_decided(outcome: str, language: Lan
     assert "None" not in mail.text
 
 
+@both
+@every_kind
+def test_no_bracket_stands_inside_another(kind: str, language: Language) -> None:
+    mail = RENDERER.render(kind, language, contexts_by_kind()[kind])
+    assert re.search(r"\([^()]*\(", mail.text) is None
+
+
+@every_kind
+def test_french_punctuation_is_never_alone_at_the_beginning_of_a_line(kind: str) -> None:
+    """A no-break space stands before `:`, `;`, `?`, `!`, `»` and after `«`."""
+    mail = RENDERER.render(kind, "fr", contexts_by_kind()[kind])
+    seen = [*mail.text.splitlines(), *(text for _, text in Page(mail.html).words())]
+    assert [text for text in seen if re.search(r" [:;?!»]|« ", text)] == []
+
+
 def test_a_missing_variable_is_an_error_and_not_an_empty_string() -> None:
     given = contexts_by_kind()["link"]
     del given["files"]
@@ -115,7 +131,7 @@ def test_the_approver_reads_that_a_name_is_declared_and_that_a_copy_is_hidden() 
     text = mail.text.replace("\N{NO-BREAK SPACE}", " ")
     assert "Expéditeur (adresse vérifiée) : maire@ville.example" in text
     assert "Nom déclaré, non vérifié : Plans d'été" in text
-    assert "- a@b.example (agent, copie cachée, invisible des autres)" in text
+    assert "- a@b.example – agent, copie cachée, invisible des autres" in text
     assert "https://m.example/approve/x" in text
 
 
@@ -186,8 +202,8 @@ def test_a_line_is_one_line_and_a_text_keeps_its_lines() -> None:
 @pytest.mark.parametrize(
     ("language", "asked", "by_the_calendar"),
     [
-        ("fr", ("Rappel", "vous rappelle"), ("Bientôt la fin", "Vous n'avez")),
-        ("en", ("Reminder", "reminds you"), ("Ends soon", "You have")),
+        ("fr", ("Rappel", "vous rappelle"), ("Bientôt indisponible", "Vous n'avez")),
+        ("en", ("Reminder", "reminds you"), ("Expires soon", "You have")),
     ],
 )
 def test_a_reminder_says_whether_its_sender_asked_for_it(
