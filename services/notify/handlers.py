@@ -162,7 +162,7 @@ async def on_link_left_unused(deps: Deps, event: LinkLeftUnused) -> None:
 
 
 async def on_link_extended(deps: Deps, event: LinkExtended) -> None:
-    """Tell a recipient who has not downloaded everything the new end; no other event may have told it yet."""
+    """Tell a recipient who has not downloaded everything the new end; this event may arrive before the extension."""
     await deps.transfer_statuses.record(event.reference.transfer, lambda status: status.extend(event.ends_at))
     mail = deps.composer.to_recipient(
         "extended",

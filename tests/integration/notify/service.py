@@ -23,7 +23,7 @@ COMPOSER = MailComposer(MailRenderer(ZoneInfo("Europe/Paris")), "https://m.examp
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
 
 
-async def nothing_waits() -> None:
+async def caught_up_already() -> None:
     """No event waited when the process started."""
 
 
@@ -31,11 +31,11 @@ def deps_on(
     database: Database,
     mailer: Mailer,
     concurrency: int = 4,
-    caught_up: Callable[[], Awaitable[None]] = nothing_waits,
+    caught_up: Callable[[], Awaitable[None]] = caught_up_already,
 ) -> Deps:
     breaker, mails = CircuitBreaker(monotonic_seconds), Mails(database)
-    summaries, standings = DailySummaries(database), TransferStatuses(database, mails)
-    return Deps(mails, summaries, standings, COMPOSER, mailer, breaker, FROM, concurrency, caught_up)
+    summaries, statuses = DailySummaries(database), TransferStatuses(database, mails)
+    return Deps(mails, summaries, statuses, COMPOSER, mailer, breaker, FROM, concurrency, caught_up)
 
 
 def another(deps: Deps) -> Deps:

@@ -23,7 +23,7 @@ def contexts_by_kind(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
     }
     counts = {"recipient_count": 3, "external_count": 2, "approver_count": 1, "file_count": 2, "total_bytes": 10**9}
     decided = {"by": {"address": "dominique@ministere.example", "name": hostile}, "at": AT}
-    question = {"recipients": [{"address": "a@b.example", "role": "agent", "field": "bcc"}], "decide_by": AT}
+    request = {"recipients": [{"address": "a@b.example", "role": "agent", "field": "bcc"}], "decide_by": AT}
     offer = {"link": "https://m.example/download/x", "files": files, "ends_at": AT, "reply_to": person}
     downloads = [{"recipient": "a@b.example", "path": hostile, "at": AT}]
     report = [{"recipient": "a@b.example", "files_downloaded": n, "files_in_all": 2} for n in (0, 1)]
@@ -31,7 +31,7 @@ def contexts_by_kind(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
         "access": {"link": "https://m.example/access/x", "key": "7ZK3M-9Q", "until": AT, "reply_to": None},
         "sent": {**about, **counts, "ends_at": AT},
         "waiting": {**about, **counts, "ends_at": AT},
-        "to_approve": {**about, **offer, **question, "quoted": hostile, "link": "https://m.example/approve/x"},
+        "to_approve": {**about, **offer, **request, "quoted": hostile, "link": "https://m.example/approve/x"},
         "approved": {**about, **decided, "external_count": 2, "ends_at": AT},
         "decided": {**about, **decided, "outcome": "approved"},
         "refused": {**about, **decided, "quoted": hostile},
