@@ -11,36 +11,36 @@ from services.notify.transfer_status import TransferStatus
 from tests.unit.notify.contexts import AT
 from tests.unit.notify.test_notify_rules import HOUR, MAIL
 
-Event = Callable[[TransferStatus], TransferStatus]
+Change = Callable[[TransferStatus], TransferStatus]
 ENDS_AT = AT + 24 * HOUR
 STATUS = TransferStatus(id="t")
 WAITING = MAIL.evolve(expires_at=ENDS_AT)
 BEFORE = AT - HOUR
-END: Event = lambda one: one.end(AT)  # noqa: E731
-APPROVE: Event = lambda one: one.approve(AT)  # noqa: E731
-EXPIRE: Event = lambda one: one.expire(AT)  # noqa: E731
-EXTEND: Event = lambda one: one.extend(AT + 48 * HOUR)  # noqa: E731
-REVOKE: Event = lambda one: one.revoke(MAIL.recipient, AT)  # noqa: E731
+END: Change = lambda one: one.end(AT)  # noqa: E731
+APPROVE: Change = lambda one: one.approve(AT)  # noqa: E731
+EXPIRE: Change = lambda one: one.expire(AT)  # noqa: E731
+EXTEND: Change = lambda one: one.extend(AT + 48 * HOUR)  # noqa: E731
+REVOKE: Change = lambda one: one.revoke(MAIL.recipient, AT)  # noqa: E731
 
 
-def every_order(mail: Mail, events: Sequence[Event], now: datetime) -> list[Mail]:
-    """What becomes of a mail that is created before, between and after the events, each of which arrives twice."""
+def every_order(mail: Mail, changes: Sequence[Change], now: datetime) -> list[Mail]:
+    """What becomes of a mail that is created before, between and after the changes, each of which is made twice."""
     found = set()
-    for order in permutations(events):
+    for order in permutations(changes):
         for created_at in range(len(order) + 1):
-            status, there = TransferStatus(id="t"), None
+            status, stored = TransferStatus(id="t"), None
             for position, change in enumerate([*order, *order]):
                 if position == created_at:
-                    there = status.apply(mail, now)[0]
+                    stored = status.apply(mail, now)[0]
                 status = change(status)
-                there = status.apply(there, now)[0] if there else None
-            found.add(there.model_dump_json() if there else "")
+                stored = status.apply(stored, now)[0] if stored else None
+            found.add(stored.model_dump_json() if stored else "")
     return [Mail.model_validate_json(json) for json in found]
 
 
 @pytest.mark.parametrize("kind", ["link", "reminder", "extended", "to_approve"])
 @pytest.mark.parametrize("also", [(), (EXTEND,), (REVOKE,), (APPROVE,), (EXPIRE, EXTEND)])
-def test_a_mail_about_a_right_of_a_transfer_that_has_ended_is_cancelled(kind: str, also: tuple[Event, ...]) -> None:
+def test_a_mail_about_a_right_of_a_transfer_that_has_ended_is_cancelled(kind: str, also: tuple[Change, ...]) -> None:
     (gone,) = every_order(WAITING.evolve(kind=kind), [END, *also], AT)
     assert gone.state == "cancelled"
     assert "secret" not in gone.model_dump_json()
@@ -113,8 +113,8 @@ def test_events_in_any_order_lead_to_one_status_without_addresses() -> None:
 
 def test_a_request_whose_last_external_recipient_was_revoked_is_cancelled() -> None:
     request = WAITING.evolve(kind="to_approve", external_addresses=("a@firme.example", "b@firme.example"))
-    revoke_a: Event = lambda one: one.revoke("a@firme.example", AT)  # noqa: E731
-    revoke_b: Event = lambda one: one.revoke("b@firme.example", AT)  # noqa: E731
+    revoke_a: Change = lambda one: one.revoke("a@firme.example", AT)  # noqa: E731
+    revoke_b: Change = lambda one: one.revoke("b@firme.example", AT)  # noqa: E731
     assert every_order(request, [revoke_a], AT) == [request]
     (gone,) = every_order(request, [revoke_a, revoke_b], AT)
     assert (gone.state, gone.external_addresses) == ("cancelled", ())
