@@ -11,43 +11,43 @@ REQUESTS ?= 20000
 SEED ?=
 ONLY ?=
 TEST_PROCESSES ?= 3
-LETTERS := services/notify/compiled/.made
-MJML := tools/letters/node_modules/.installed
+MAILS := services/notify/compiled/.made
+MAIL_MODULES := tools/mails/node_modules/.installed
 ISLANDS := portal/static/.made
 PREVIEWS := .local/previews/index.html
 ISLAND_MODULES := portal/islands/node_modules/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench letters islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench mails islands screenshots generate lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
-run: packages .venv/.installed $(LETTERS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
+run: packages .venv/.installed $(MAILS) $(ISLANDS) $(PREVIEWS) ## start everything on this machine and stay (PORT=8080)
 	@exec $(BIN)/python -m devstack run --port $(PORT) --files-port $(FILES_PORT) < /dev/null
 
 stop: .venv/.installed ## stop what run started
 	@$(BIN)/python -m devstack stop
 
-restart: .venv/.installed $(LETTERS) $(ISLANDS) ## restart one service alone (SERVICE=upload)
+restart: .venv/.installed $(MAILS) $(ISLANDS) ## restart one service alone (SERVICE=upload)
 	@$(BIN)/python -m devstack restart $(SERVICE)
 
 status: .venv/.installed ## show what runs, where, and its log
 	@$(BIN)/python -m devstack status
 
-demo: packages .venv/.installed $(LETTERS) $(ISLANDS) ## send a file from one person to another, from beginning to end
+demo: packages .venv/.installed $(MAILS) $(ISLANDS) ## send a file from one person to another, from beginning to end
 	@$(BIN)/python -m devstack.demo < /dev/null
 
-test: packages .venv/.installed $(LETTERS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
+test: packages .venv/.installed $(MAILS) $(ISLANDS) ## every test, on the real servers (ONLY=tests/unit/kit or ONLY=file::test)
 	@MALLOC_MMAP_THRESHOLD_=131072 $(BIN)/python -m pytest $(if $(ONLY),'$(ONLY)',-n $(TEST_PROCESSES) --durations=10) < /dev/null
 
 test-debian13: .venv/.installed ## run, demo and test on Debian 13, in a root under .local (as root)
 	@$(BIN)/python -m devstack.debian13 < /dev/null
 
-mutations: packages .venv/.installed $(LETTERS) $(ISLANDS) ## break twenty rules of the product, one at a time: a test must notice each
+mutations: packages .venv/.installed $(MAILS) $(ISLANDS) ## break twenty rules of the product, one at a time: a test must notice each
 	@$(BIN)/python -m tests.mutations < /dev/null
 
-fuzz: packages .venv/.installed $(LETTERS) $(ISLANDS) ## odd requests to every API and page: no 5xx, no pause (REQUESTS=20000 SEED=)
+fuzz: packages .venv/.installed $(MAILS) $(ISLANDS) ## odd requests to every API and page: no 5xx, no pause (REQUESTS=20000 SEED=)
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED)) < /dev/null
 
 check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the code without running it
@@ -61,10 +61,10 @@ check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the co
 	@$(BIN)/python -m tools.generate --check
 	@$(BIN)/python -m deploy.images
 
-bench: packages .venv/.installed $(LETTERS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
+bench: packages .venv/.installed $(MAILS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null
 
-letters: $(LETTERS) ## compile the mails, from MJML to the HTML that notify fills
+mails: $(MAILS) ## compile the mails, from MJML to the HTML that notify fills
 
 islands: $(ISLANDS) ## build what the portal's pages gain when scripts run
 
@@ -77,9 +77,9 @@ generate: .venv/.installed ## write the documents that are derived from the code
 lock: packages .venv/.installed ## settle the versions of everything anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements.lock
-	@node tools/letters/lock.mjs < /dev/null
-	@node tools/letters/lock.mjs portal/islands < /dev/null
-	@node tools/letters/lock.mjs bench/lighthouse < /dev/null
+	@node tools/mails/lock.mjs < /dev/null
+	@node tools/mails/lock.mjs portal/islands < /dev/null
+	@node tools/mails/lock.mjs bench/lighthouse < /dev/null
 
 fmt: .venv/.installed $(ISLAND_MODULES) ## lay the code out
 	@$(BIN)/ruff check --fix .
@@ -97,16 +97,16 @@ packages:
 	@touch $@
 
 # Node is needed here and nowhere else: neither the services nor their images know it. Nothing is fetched when it is warm.
-$(MJML): tools/letters/package.json tools/letters/package-lock.json | packages
-	@cd tools/letters && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
+$(MAIL_MODULES): tools/mails/package.json tools/mails/package-lock.json | packages
+	@cd tools/mails && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
 	@touch $@
 
-$(LETTERS): $(MJML) tools/letters/compile.mjs $(wildcard services/notify/mjml services/notify/mjml/*.mjml services/notify/mjml/parts/*)
-	@node tools/letters/compile.mjs < /dev/null
+$(MAILS): $(MAIL_MODULES) tools/mails/compile.mjs $(wildcard services/notify/mjml services/notify/mjml/*.mjml services/notify/mjml/parts/*)
+	@node tools/mails/compile.mjs < /dev/null
 	@touch $@
 
 # Samples of the mails: at /previews of a portal that is run for development.
-$(PREVIEWS): $(LETTERS) $(wildcard services/notify/previews.py services/notify/letters/*.py services/notify/templates/*)
+$(PREVIEWS): $(MAILS) $(wildcard services/notify/previews.py services/notify/content/*.py services/notify/templates/*)
 	@$(BIN)/python -m services.notify.previews $(@D) < /dev/null > /dev/null
 
 $(ISLAND_MODULES): portal/islands/package.json portal/islands/package-lock.json | packages

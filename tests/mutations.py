@@ -149,10 +149,10 @@ MUTATIONS = (
     ),
     Mutation(
         "Nothing that somebody wrote becomes a header of a mail.",
-        "services/notify/post/envelope.py",
+        "services/notify/smtp/message.py",
         '.replace("=?", "= ?")',
         "",
-        "tests/unit/notify/test_notify_envelope.py::test_two_parsers_find_one_recipient_and_the_headers_we_wrote",
+        "tests/unit/notify/test_notify_message.py::test_two_parsers_find_one_recipient_and_the_headers_we_wrote",
     ),
     Mutation(
         "A form of the portal is taken with its own token only.",

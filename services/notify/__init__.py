@@ -1,1 +1,1 @@
-"""The postman: it sends what events call for, and says what became of each mail."""
+"""Send the mails that events call for, and publish what became of each."""

@@ -1,4 +1,4 @@
-"""How is notify started? `python -m services.notify`."""
+"""Start notify: `python -m services.notify`."""
 
 from services.kit.service import main
 from services.notify.app import NAME, build

@@ -1,4 +1,4 @@
-"""How is notify put together?"""
+"""Assemble notify from its settings and connections."""
 
 from zoneinfo import ZoneInfo
 
@@ -8,29 +8,29 @@ from services.kit.bus import Bus
 from services.kit.clock import monotonic_seconds
 from services.kit.mongo import Database
 from services.kit.service import PeriodicTask, Service
+from services.notify.content.composer import MailComposer
+from services.notify.content.renderer import MailRenderer
 from services.notify.deps import Deps
+from services.notify.dispatcher import MailDispatcher
 from services.notify.handlers import subscriptions
-from services.notify.letters.letter import Stationery
-from services.notify.letters.secretary import Secretary
-from services.notify.post.breaker import Breaker
-from services.notify.post.mailer import Relay, SmtpMailer
-from services.notify.postman import Postman
 from services.notify.settings import Settings
-from services.notify.store import Digests, Mails, Standings
-from services.notify.sweeper import forget_old, write_digests
+from services.notify.smtp.circuit_breaker import CircuitBreaker
+from services.notify.smtp.mailer import SmtpMailer, SmtpSettings
+from services.notify.store import DailySummaries, Mails, TransferStatuses
+from services.notify.sweeper import forget_old, send_daily_summaries
 
 NAME = "notify"
-DIGEST_SECONDS = 60.0
+SUMMARIES_SECONDS = 60.0
 FORGET_SECONDS = 3600.0
 
 
 def build() -> Service:
-    """Settings, connections, and what uses them."""
+    """Return the service, not yet connected."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
     bus = Bus(settings.amqp_url.get_secret_value(), NAME)
     deps = _deps(settings, database, bus)
-    postman = Postman(deps)
+    dispatcher = MailDispatcher(deps)
     return Service(
         name=NAME,
         settings=settings,
@@ -40,11 +40,11 @@ def build() -> Service:
         bus=bus,
         handlers=subscriptions(deps),
         tasks=[
-            PeriodicTask("postman", 0, postman.once),
-            PeriodicTask("digests", DIGEST_SECONDS, lambda: write_digests(deps)),
+            PeriodicTask("dispatch", 0, dispatcher.run_once),
+            PeriodicTask("daily-summaries", SUMMARIES_SECONDS, lambda: send_daily_summaries(deps)),
             PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
         ],
-        docs="The postman: it sends what events call for. Nobody asks it anything.",
+        docs="Sends the mails that events call for. It has no API of its own.",
     )
 
 
@@ -52,19 +52,19 @@ def _deps(settings: Settings, database: Database, bus: Bus) -> Deps:
     mails = Mails(database)
     return Deps(
         mails=mails,
-        digests=Digests(database),
-        standings=Standings(database, mails),
-        secretary=Secretary(Stationery(ZoneInfo(settings.time_zone)), settings.public_base_url),
-        mailer=SmtpMailer(_relay(settings)),
-        breaker=Breaker(monotonic_seconds),
+        daily_summaries=DailySummaries(database),
+        transfer_statuses=TransferStatuses(database, mails),
+        composer=MailComposer(MailRenderer(ZoneInfo(settings.time_zone)), settings.public_base_url),
+        mailer=SmtpMailer(_smtp(settings)),
+        circuit_breaker=CircuitBreaker(monotonic_seconds),
         mail_from=settings.sender(),
         concurrency=settings.smtp_concurrency,
         caught_up=bus.caught_up,
     )
 
 
-def _relay(settings: Settings) -> Relay:
-    return Relay(
+def _smtp(settings: Settings) -> SmtpSettings:
+    return SmtpSettings(
         host=settings.smtp_host,
         port=settings.smtp_port,
         starttls=settings.smtp_starttls,

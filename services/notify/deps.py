@@ -1,28 +1,28 @@
-"""What does notify need from outside?"""
+"""What notify needs from outside."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from email.headerregistry import Address
 
-from services.notify.letters.secretary import Secretary
-from services.notify.post.breaker import Breaker
-from services.notify.post.mailer import Mailer
-from services.notify.store import Digests, Mails, Standings
+from services.notify.content.composer import MailComposer
+from services.notify.smtp.circuit_breaker import CircuitBreaker
+from services.notify.smtp.mailer import Mailer
+from services.notify.store import DailySummaries, Mails, TransferStatuses
 
 
 @dataclass(frozen=True)
 class Deps:
-    """`concurrency` is how many mails one process hands over at the same time.
+    """`concurrency` is the number of mails that one process submits at the same time.
 
-    `caught_up` returns once the facts that waited when this process started are done with.
+    `caught_up` returns when the events that waited as this process started have been handled.
     """
 
     mails: Mails
-    digests: Digests
-    standings: Standings
-    secretary: Secretary
+    daily_summaries: DailySummaries
+    transfer_statuses: TransferStatuses
+    composer: MailComposer
     mailer: Mailer
-    breaker: Breaker
+    circuit_breaker: CircuitBreaker
     mail_from: Address
     concurrency: int
     caught_up: Callable[[], Awaitable[None]]

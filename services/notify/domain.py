@@ -1,4 +1,4 @@
-"""What becomes of a mail, and when are downloads told? (R25, R26, R28)"""
+"""Rules for the life of a mail, and for the daily summary of downloads (R25, R26, R28)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -13,36 +13,36 @@ from services.kit.aggregate import Aggregate, Decision
 from services.kit.events import Event
 from services.kit.refusals import Conflict
 
-AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
-LEASE = timedelta(minutes=3)
-PATIENCE = timedelta(hours=48)
-REMEMBERED = timedelta(days=90)
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+DUE_NOW = datetime(2000, 1, 1, tzinfo=UTC)
+CLAIM_LEASE = timedelta(minutes=3)
+MAX_DELIVERY_AGE = timedelta(hours=48)
+RETENTION = timedelta(days=90)
+RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
 JITTER = 0.1
-TOO_LATE = "it was too late to try"
-DIGEST_EVERY = timedelta(days=1)
-DIGEST_SETTLES = timedelta(minutes=1)
-DIGEST_REMEMBERED = timedelta(days=30)
+EXPIRED_REASON = "it was too late to try"
+SUMMARY_INTERVAL = timedelta(days=1)
+SUMMARY_SETTLING_TIME = timedelta(minutes=1)
+SUMMARY_RETENTION = timedelta(days=30)
 
-StateName = Literal["waiting", "accepted", "failed", "dropped"]
-"""`dropped` is a mail about a right that was taken back before the mail left."""
+QueueState = Literal["waiting", "accepted", "failed", "cancelled"]
+"""`cancelled` is a mail about a right that was revoked before the mail was sent."""
 
 
-class NotDue(Conflict):
-    """Another postman has this mail in hand, or it is done with."""
+class AlreadyClaimed(Conflict):
+    """Another worker is sending this mail, or it is finished."""
 
-    title_fr = "Un autre facteur s'occupe de ce message, ou il est déjà parti."
+    title_fr = "Ce message est déjà en cours d'envoi, ou il est déjà traité."
 
 
 class Mail(Aggregate):
-    """One mail to one person; `words` are what its letter is written from, forgotten as soon as it is done with.
+    """One mail to one person; `context` holds the template's variables and is deleted when the mail is finished.
 
-    `recipient` is an address in normal form; `mail_to` is where it is sent, and empty where that is the same.
-    `flow` is what it takes turns with other mails as: its transfer, or the link that it brings.
-    `next_at` is when a postman may take it: a claim moves it past the lease, so that a mail whose postman died comes
-    back. `blame` is the transfer whose sender is told when this mail cannot be delivered; without it nobody is.
-    A failed mail with a `next_at` still owes the sender that news; of one that was `asked` for, the sender hears again.
-    A question to an approver is about `outsiders`, the external recipients who wait for the answer.
+    `recipient` is an address in normal form; `mail_to` is the address for SMTP, and empty where it is the same.
+    `flow` is the unit of round-robin scheduling: the transfer, or the one-time link that the mail brings.
+    `next_at` is when a worker may claim it. A claim moves it to the end of the lease, so that the mail of a worker that
+    died becomes due again. `notify_on_failure` is the transfer whose sender is told when this mail cannot be delivered;
+    without it nobody is. A failed mail with a `next_at` still has to be reported. A mail that its sender `asked` for
+    has a report of its own. A request for approval is about `external_addresses`, the external recipients who wait.
     """
 
     kind: str
@@ -51,18 +51,18 @@ class Mail(Aggregate):
     transfer: str = ""
     recipient: str = ""
     mail_to: str = ""
-    words: dict[str, Any] = Field(default_factory=dict)
+    context: dict[str, Any] = Field(default_factory=dict)
     reply_to: Person | None = None
-    blame: TransferReference | None = None
+    notify_on_failure: TransferReference | None = None
     asked: bool = False
-    outsiders: tuple[str, ...] = ()
-    state: StateName = "waiting"
+    external_addresses: tuple[str, ...] = ()
+    state: QueueState = "waiting"
     reason: str = ""
     failures: int = 0
     delayed: bool = False
-    since: datetime | None = None
-    next_at: datetime | None = AT_ONCE
-    useless_after: datetime | None = None
+    first_attempt_at: datetime | None = None
+    next_at: datetime | None = DUE_NOW
+    expires_at: datetime | None = None
     forget_at: datetime | None = None
 
     @property
@@ -70,110 +70,114 @@ class Mail(Aggregate):
         """The address for SMTP, with the local part as it was typed (RFC 5321)."""
         return self.mail_to or self.recipient
 
-    def last_day(self, now: datetime) -> datetime:
-        """Until when it is tried: two days from the first attempt, and never past the end of what it announces."""
-        end = (self.since or now) + PATIENCE
-        return min(end, self.useless_after) if self.useless_after else end
+    def deadline(self, now: datetime) -> datetime:
+        """Return when attempts end: two days after the first one, and never past the end of what it announces."""
+        end = (self.first_attempt_at or now) + MAX_DELIVERY_AGE
+        return min(end, self.expires_at) if self.expires_at else end
 
 
 def mail_id(kind: str, subject: str, recipient: str, about: str = "") -> str:
-    """The same for the same mail; logs hold it, so the address is in it only as part of a hash.
+    """Return an id that is the same for the same mail; logs contain it, so the address is only part of a hash.
 
-    `subject` is the transfer or the link; `about` tells several mails of a kind to the same person apart.
+    `subject` is the transfer or the link; `about` distinguishes several mails of one kind to the same person.
     """
     hashed = hashlib.sha256("\n".join((subject, recipient, about)).encode()).hexdigest()[:32]
     return f"{kind}:{subject}:{hashed}"
 
 
-def wait_after(failures: int, chance: float) -> timedelta:
-    """1, 5, 15, 30, 60 minutes, then hourly, each up to a tenth longer; `chance` is between 0 and 1."""
-    return WAITS[min(failures, len(WAITS)) - 1] * (1 + JITTER * chance)
+def retry_delay(failures: int, chance: float) -> timedelta:
+    """Return 1, 5, 15, 30, 60 minutes, then an hour, each up to a tenth longer; `chance` is between 0 and 1."""
+    return RETRY_DELAYS[min(failures, len(RETRY_DELAYS)) - 1] * (1 + JITTER * chance)
 
 
 def claim(mail: Mail, now: datetime) -> Decision[Mail]:
-    """Take a mail in hand until the lease ends; too late is a failure, `NotDue` when another postman has it."""
+    """Claim a mail until the lease ends; fail it past its deadline. Raise `AlreadyClaimed` when it is not due."""
     if mail.next_at is None or mail.next_at > now:
-        raise NotDue()
-    late, events = give_up_late(mail, now)
-    return (late, events) if late != mail else (mail.evolve(next_at=now + LEASE, since=mail.since or now), [])
+        raise AlreadyClaimed()
+    expired, events = fail_if_expired(mail, now)
+    if expired != mail:
+        return expired, events
+    return mail.evolve(next_at=now + CLAIM_LEASE, first_attempt_at=mail.first_attempt_at or now), []
 
 
-def give_up_late(mail: Mail, now: datetime) -> Decision[Mail]:
-    """A waiting mail whose last day is over fails."""
-    if mail.state != "waiting" or now < mail.last_day(now):
+def fail_if_expired(mail: Mail, now: datetime) -> Decision[Mail]:
+    """Fail a waiting mail whose deadline is over."""
+    if mail.state != "waiting" or now < mail.deadline(now):
         return mail, []
-    return fail(mail, mail.reason or TOO_LATE, now)
+    return fail(mail, mail.reason or EXPIRED_REASON, now)
 
 
 def accept(mail: Mail, recipient: str, now: datetime) -> Decision[Mail]:
-    """The relay has taken it over: forget its content and its secrets.
+    """Record that the relay accepted the mail, and delete its content and secrets.
 
-    A mail that was dropped during the SMTP transaction has left all the same, and that is recorded. `recipient` is the
-    address it was handed over for, which a dropped mail no longer holds.
+    A mail that was cancelled during the SMTP transaction was sent all the same, and is recorded as accepted.
+    `recipient` is the address that it was submitted for, which a cancelled mail no longer holds.
     """
-    if mail.state not in ("waiting", "dropped"):
+    if mail.state not in ("waiting", "cancelled"):
         return mail, []
-    return _done(mail.evolve(state="accepted"), now), _changed(mail.evolve(recipient=recipient), "accepted", "", now)
+    events = _state_changed(mail.evolve(recipient=recipient), "accepted", "", now)
+    return _finish(mail.evolve(state="accepted"), now), events
 
 
 def delay(mail: Mail, reason: str, chance: float, now: datetime) -> Decision[Mail]:
-    """The relay would not take it now: later again, or given up for good when later is too late."""
+    """Schedule the next attempt after a temporary refusal, or fail the mail when that would be past its deadline."""
     if mail.state != "waiting":
         return mail, []
-    again_at = now + wait_after(mail.failures + 1, chance)
-    if again_at > mail.last_day(now):
+    next_at = now + retry_delay(mail.failures + 1, chance)
+    if next_at > mail.deadline(now):
         return fail(mail, reason, now)
-    return _delayed(mail.evolve(failures=mail.failures + 1, next_at=again_at), reason, now)
+    return _mark_delayed(mail.evolve(failures=mail.failures + 1, next_at=next_at), reason, now)
 
 
-def give_back(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
-    """There is no relay to speak to, which says nothing of this mail: due again at once, no attempt counted."""
+def requeue(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
+    """Make a mail due again at once, without counting an attempt: no relay was reachable, which is not its fault."""
     if mail.state != "waiting":
         return mail, []
-    if now >= mail.last_day(now):
+    if now >= mail.deadline(now):
         return fail(mail, reason, now)
-    return _delayed(mail.evolve(next_at=AT_ONCE), reason, now)
+    return _mark_delayed(mail.evolve(next_at=DUE_NOW), reason, now)
 
 
 def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
-    """It will never be delivered; the sender of the transfer is owed the news."""
+    """Record a permanent failure; the mail stays due until the sender of its transfer is told."""
     if mail.state != "waiting":
         return mail, []
     failed = mail.evolve(state="failed", reason=reason)
-    after = failed.evolve(next_at=AT_ONCE) if mail.blame else _done(failed, now)
-    return after, _changed(mail, "failed", reason, now)
+    after = failed.evolve(next_at=DUE_NOW) if mail.notify_on_failure else _finish(failed, now)
+    return after, _state_changed(mail, "failed", reason, now)
 
 
-def drop(mail: Mail, now: datetime) -> Decision[Mail]:
-    """The right it brings was taken back: forget its content; it is not sent unless its transaction has begun."""
-    return (_done(mail.evolve(state="dropped"), now), []) if mail.state == "waiting" else (mail, [])
+def cancel(mail: Mail, now: datetime) -> Decision[Mail]:
+    """Cancel a waiting mail and delete its content; a mail whose SMTP transaction has begun is sent all the same."""
+    return (_finish(mail.evolve(state="cancelled"), now), []) if mail.state == "waiting" else (mail, [])
 
 
-def settle(mail: Mail, now: datetime) -> Decision[Mail]:
-    """The sender has been told of the failure."""
-    return (_done(mail, now), []) if mail.state == "failed" else (mail, [])
+def mark_sender_notified(mail: Mail, now: datetime) -> Decision[Mail]:
+    """Finish a failed mail whose failure was reported to the sender."""
+    return (_finish(mail, now), []) if mail.state == "failed" else (mail, [])
 
 
-def _done(mail: Mail, now: datetime) -> Mail:
+def _finish(mail: Mail, now: datetime) -> Mail:
     return mail.evolve(
         recipient="",
-        words={},
+        context={},
         reply_to=None,
-        blame=None,
-        outsiders=(),
+        notify_on_failure=None,
+        external_addresses=(),
         next_at=None,
-        useless_after=None,
+        expires_at=None,
         mail_to="",
-        forget_at=now + REMEMBERED,
+        forget_at=now + RETENTION,
     )
 
 
-def _delayed(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
-    """Told once, however often it is delayed."""
-    return mail.evolve(delayed=True, reason=reason), [] if mail.delayed else _changed(mail, "delayed", reason, now)
+def _mark_delayed(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
+    """Publish the first delay only."""
+    events = [] if mail.delayed else _state_changed(mail, "delayed", reason, now)
+    return mail.evolve(delayed=True, reason=reason), events
 
 
-def _changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequence[Event]:
+def _state_changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequence[Event]:
     if not mail.transfer:
         return []
     return [
@@ -188,11 +192,11 @@ def _changed(mail: Mail, state: MailState, reason: str, now: datetime) -> Sequen
     ]
 
 
-class Digest(Aggregate):
-    """When the sender of one transfer is next told of its downloads; its id is the transfer's.
+class DailySummary(Aggregate):
+    """When the sender of one transfer next gets a summary of its downloads; its id is the transfer's.
 
-    Downloads are heard into the open `window`; a day later it is closed, and once those that were being written down
-    have settled, its mail is made.
+    Downloads are recorded in the open `window`. After a day that window is closed; a minute later, when handlers that
+    had read the old number have finished, the mail about the window `closing` is created.
     """
 
     reference: TransferReference
@@ -202,17 +206,18 @@ class Digest(Aggregate):
     forget_at: datetime | None = None
 
 
-def begin_digest(digest: Digest, now: datetime) -> Decision[Digest]:
-    """The first daily mail is due a day after the first download that waits for it."""
-    if digest.due_at is not None:
-        return digest, []
-    return digest.evolve(due_at=now + DIGEST_EVERY, forget_at=now + DIGEST_REMEMBERED), []
+def schedule_summary(summary: DailySummary, now: datetime) -> Decision[DailySummary]:
+    """Make the first summary due a day after the first download that it contains."""
+    if summary.due_at is not None:
+        return summary, []
+    return summary.evolve(due_at=now + SUMMARY_INTERVAL, forget_at=now + SUMMARY_RETENTION), []
 
 
-def turn(digest: Digest, seen: Digest, now: datetime) -> Decision[Digest]:
-    """Close the window, or open the next day after the closed one was told; only if nobody else did since `seen`."""
-    if (digest.window, digest.closing) != (seen.window, seen.closing):
-        return digest, []
-    if digest.closing:
-        return digest.evolve(closing=0, due_at=now + DIGEST_EVERY), []
-    return digest.evolve(closing=digest.window, window=digest.window + 1, due_at=now + DIGEST_SETTLES), []
+def roll_window(summary: DailySummary, read: DailySummary, now: datetime) -> Decision[DailySummary]:
+    """Close the window, or begin the next day after its mail; nothing when another process did so since `read`."""
+    if (summary.window, summary.closing) != (read.window, read.closing):
+        return summary, []
+    if summary.closing:
+        return summary.evolve(closing=0, due_at=now + SUMMARY_INTERVAL), []
+    due_at = now + SUMMARY_SETTLING_TIME
+    return summary.evolve(closing=summary.window, window=summary.window + 1, due_at=due_at), []

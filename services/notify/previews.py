@@ -1,4 +1,4 @@
-"""A sample of every mail, to be looked at while developing: `python -m services.notify.previews <folder>`."""
+"""Write a sample of every mail for developers to look at: `python -m services.notify.previews <folder>`."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from services.contracts.values import Language
-from services.notify.letters.letter import OTHER, Letter, Stationery
+from services.notify.content.renderer import OTHER_LANGUAGE, MailRenderer, RenderedMail
 
 BASE_URL = "https://melanissimo.example"
 AT = datetime(2026, 3, 3, 13, 5, tzinfo=UTC)
@@ -39,39 +39,39 @@ RECIPIENTS = [
 
 
 class Sample(NamedTuple):
-    """One letter and its file name without the ending."""
+    """A rendered mail, and its file name without the extension."""
 
     name: str
     kind: str
     language: Language
-    letter: Letter
+    mail: RenderedMail
 
 
-def samples(stationery: Stationery) -> Iterator[Sample]:
-    """Every kind in both languages, and those that have several faces with each of them."""
-    for name, words in faces().items():
+def samples(renderer: MailRenderer) -> Iterator[Sample]:
+    """Yield every variant of every kind, in both languages."""
+    for name, context in variants().items():
         kind = name.split("-")[0]
-        for language in OTHER:
-            yield Sample(f"{name}.{language}", kind, language, stationery.write(kind, language, words))
+        for language in OTHER_LANGUAGE:
+            yield Sample(f"{name}.{language}", kind, language, renderer.render(kind, language, context))
 
 
-def faces() -> dict[str, dict[str, Any]]:
-    """The words of each sample: `kind`, or `kind-variant`."""
-    return {**_about_access(), **_about_sending(), **_about_deciding(), **_about_fetching()}
+def variants() -> dict[str, dict[str, Any]]:
+    """Return the context of each sample, by `kind` or `kind-variant`."""
+    return {**_about_access(), **_about_sending(), **_about_deciding(), **_about_downloading()}
 
 
 def _about_access() -> dict[str, dict[str, Any]]:
-    words = {"link": f"{BASE_URL}/access/{TOKEN}", "key": "7ZK3M-9QW2B-4XR8T-0VHNC-5DJ6P-G", "reply_to": None}
-    return {"access": {**words, "until": AT + timedelta(hours=1)}}
+    context = {"link": f"{BASE_URL}/access/{TOKEN}", "key": "7ZK3M-9QW2B-4XR8T-0VHNC-5DJ6P-G", "reply_to": None}
+    return {"access": {**context, "until": AT + timedelta(hours=1)}}
 
 
 def _about_sending() -> dict[str, dict[str, Any]]:
     counts = {"recipient_count": 3, "external_count": 2, "approver_count": 1, "file_count": 3, "ends_at": ENDS_AT}
-    told = {**_transfer(), **counts, "total_bytes": 1_298_283_000}
+    receipt = {**_transfer(), **counts, "total_bytes": 1_298_283_000}
     refusal = "550 5.1.1 <marches.publics@entreprise>: Recipient address rejected: User unknown in virtual table"
     return {
-        "sent": told,
-        "waiting": told,
+        "sent": receipt,
+        "waiting": receipt,
         "withdrawn": {**_transfer(), "at": AT},
         "quarantined": {**_transfer(), "files": FILES[1:2], "at": AT},
         "undeliverable": {**_transfer(), "recipient": FIRM, "reason": refusal},
@@ -79,10 +79,10 @@ def _about_sending() -> dict[str, dict[str, Any]]:
 
 
 def _about_deciding() -> dict[str, dict[str, Any]]:
-    question = {**_transfer(), "recipients": RECIPIENTS, "files": FILES, "decide_by": AT + timedelta(days=7)}
+    request = {**_transfer(), "recipients": RECIPIENTS, "files": FILES, "decide_by": AT + timedelta(days=7)}
     by = {**_transfer(), "by": DOMINIQUE, "at": AT}
     return {
-        "to_approve": {**question, "quoted": TEXT, "ends_at": ENDS_AT, "link": f"{BASE_URL}/approve/{TOKEN}"},
+        "to_approve": {**request, "quoted": TEXT, "ends_at": ENDS_AT, "link": f"{BASE_URL}/approve/{TOKEN}"},
         "approved": {**by, "external_count": 2, "ends_at": ENDS_AT},
         "refused": {**by, "quoted": "Le devis contient des données personnelles.\nMerci de le refaire sans elles."},
         "lapsed": {**_transfer(), "at": AT},
@@ -92,7 +92,7 @@ def _about_deciding() -> dict[str, dict[str, Any]]:
     }
 
 
-def _about_fetching() -> dict[str, dict[str, Any]]:
+def _about_downloading() -> dict[str, dict[str, Any]]:
     offer = {**_transfer(), "link": f"{BASE_URL}/download/{TOKEN}", "ends_at": ENDS_AT, "reply_to": CAMILLE}
     many = [{"path": f"Photos/IMG_{number:04}.jpg", "size_bytes": number * 10_300} for number in range(1, 1001)]
     report = [(DOMINIQUE["address"], 3), (FIRM, 1), ("archives@departement.example", 0)]
@@ -105,9 +105,9 @@ def _about_fetching() -> dict[str, dict[str, Any]]:
         "extended": {**offer, "files": FILES},
         "downloaded": {**_transfer(), "recipient": FIRM, "file": FILES[0], "at": AT},
         "suspended": {**_transfer(), "recipient": FIRM, "file": FILES[1], "at": AT},
-        "digest": {
+        "daily_summary": {
             **_transfer(),
-            "fetches": [{"recipient": FIRM, "path": file["path"], "at": AT} for file in FILES],
+            "downloads": [{"recipient": FIRM, "path": file["path"], "at": AT} for file in FILES],
         },
         "expired": {
             **_transfer(),
@@ -128,14 +128,14 @@ def _transfer() -> dict[str, Any]:
 
 
 def write(folder: Path) -> list[str]:
-    """A page and a text for each sample, and an index of them; the names without their endings."""
+    """Write the HTML and the text of each sample, and an index; return the names without extension."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
-    for sample in samples(Stationery(ZoneInfo("Europe/Paris"))):
-        (folder / f"{sample.name}.html").write_text(sample.letter.html, encoding="utf-8")
-        (folder / f"{sample.name}.txt").write_text(sample.letter.text, encoding="utf-8")
+    for sample in samples(MailRenderer(ZoneInfo("Europe/Paris"))):
+        (folder / f"{sample.name}.html").write_text(sample.mail.html, encoding="utf-8")
+        (folder / f"{sample.name}.txt").write_text(sample.mail.text, encoding="utf-8")
         links = " ".join(f'<a href="{sample.name}.{form}">{form}</a>' for form in ("html", "txt"))
-        entries.append(f"<li>{sample.name} — {escape(sample.letter.subject)} {links}</li>")
+        entries.append(f"<li>{sample.name} — {escape(sample.mail.subject)} {links}</li>")
     page = '<!doctype html><html lang="fr"><meta charset="utf-8"><title>Courriels</title><ul>{}</ul></html>'
     (folder / "index.html").write_text(page.format("\n".join(entries)), encoding="utf-8")
     return [entry.partition(" ")[0].removeprefix("<li>") for entry in entries]

@@ -1,4 +1,4 @@
-"""What may an operator change in notify?"""
+"""Settings of notify."""
 
 from email.headerregistry import Address
 from email.policy import SMTP
@@ -11,7 +11,7 @@ from services.kit.time_zones import TimeZone
 
 
 class Settings(ServiceSettings):
-    """The relay and the sender of every mail; `TIME_ZONE` is the one in which dates are told."""
+    """The SMTP relay and the sender of every mail; dates are written in `TIME_ZONE`."""
 
     mongo_database: str = "notify"
     smtp_host: str
@@ -39,7 +39,7 @@ class Settings(ServiceSettings):
         return self
 
     def sender(self) -> Address:
-        """The sender of every mail."""
+        """Return the sender of every mail, its address in normal form."""
         return _parsed(self.mail_from)
 
 

@@ -1,34 +1,35 @@
-"""What happens because time passed? The daily mail about downloads is written, old mails are forgotten."""
+"""Periodic work: send daily summaries of downloads, delete old documents."""
 
 from datetime import datetime
 
 from services.kit.aggregate import Decision
 from services.notify.deps import Deps
-from services.notify.domain import Digest, turn
+from services.notify.domain import DailySummary, roll_window
 
 
-async def write_digests(deps: Deps) -> None:
-    """One mail a day and transfer; a crash between any two steps repeats the step and not the mail."""
-    for transfer in await deps.digests.due():
-        await _turn(deps, await deps.digests.all.get(transfer))
+async def send_daily_summaries(deps: Deps) -> None:
+    """Enqueue one mail for each transfer and day; after a crash a step is repeated, the mail is not."""
+    for transfer in await deps.daily_summaries.due():
+        await _summarise(deps, await deps.daily_summaries.all.get(transfer))
 
 
-async def _turn(deps: Deps, digest: Digest) -> None:
-    if digest.closing and (fetches := await deps.digests.told_in(digest)):
-        about = str(digest.closing)
-        await deps.mails.post(deps.secretary.to_sender("digest", digest.reference, about=about, fetches=fetches))
+async def _summarise(deps: Deps, summary: DailySummary) -> None:
+    if summary.closing and (downloads := await deps.daily_summaries.downloads_in(summary)):
+        about = str(summary.closing)
+        mail = deps.composer.to_sender("daily_summary", summary.reference, about=about, downloads=downloads)
+        await deps.mails.enqueue(mail)
 
-    def turned(there: Digest, now: datetime) -> Decision[Digest]:
-        return turn(there, digest, now)
+    def rolled(stored: DailySummary, now: datetime) -> Decision[DailySummary]:
+        return roll_window(stored, summary, now)
 
-    await deps.digests.all.update(digest.id, turned)
+    await deps.daily_summaries.all.update(summary.id, rolled)
 
 
 async def forget_old(deps: Deps) -> None:
-    """Forget what is long done with; until then an event heard again sends nothing again."""
+    """Delete documents whose retention is over; until then a repeated event sends nothing again."""
     for id in await deps.mails.all.due_ids("forget_at"):
         await deps.mails.all.remove(id)
-    for id in await deps.digests.all.due_ids("forget_at"):
-        await deps.digests.all.remove(id)
-    for id in await deps.standings.all.due_ids("forget_at"):
-        await deps.standings.all.remove(id)
+    for id in await deps.daily_summaries.all.due_ids("forget_at"):
+        await deps.daily_summaries.all.remove(id)
+    for id in await deps.transfer_statuses.all.due_ids("forget_at"):
+        await deps.transfer_statuses.all.remove(id)

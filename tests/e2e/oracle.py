@@ -70,21 +70,21 @@ def acknowledged_sends_exist(world: World) -> bool:
 
 
 def links_were_mailed(world: World) -> bool:
-    """I2: for each link its recipient has a mail, and for each approver an invitation, unless it was dropped.
+    """I2: for each link its recipient has a mail, and for each approver an invitation, unless it was cancelled.
 
-    A mail is dropped only when its recipient was revoked, or its transfer was decided or has ended meanwhile.
+    A mail is cancelled only when its recipient was revoked, or its transfer was decided or has ended meanwhile.
     """
     offered, invited = world.letters.holders(OFFER), world.letters.holders(DECISION)
-    books, dropped = Books.of(world), world.database("notify")["mails"].distinct("_id", {"state": "dropped"})
+    books, cancelled = Books.of(world), world.database("notify")["mails"].distinct("_id", {"state": "cancelled"})
     for transfer, addresses in books.linked.items():
         gone, is_over = books.revoked[transfer], books.parcels[transfer]["state"] == "closed"
         missed = {
-            one for one in addresses - gone - offered if not is_over or mail_id("link", transfer, one) not in dropped
+            one for one in addresses - gone - offered if not is_over or mail_id("link", transfer, one) not in cancelled
         }
         assert not missed, f"a link without a mail for transfer {transfer}"
     for id, decision in books.decisions.items():
         waits, asked = decision["state"] == "waiting", {one["address"] for one in decision["approvers"]}
-        missed = {one for one in asked - invited if waits or mail_id("to_approve", id, one) not in dropped}
+        missed = {one for one in asked - invited if waits or mail_id("to_approve", id, one) not in cancelled}
         assert not missed, f"no invitation for {id}"
     return True
 
@@ -170,7 +170,7 @@ def _unsent_events(world: World) -> Iterator[str]:
 
 
 def _unsent_mails(world: World) -> Iterator[str]:
-    for mail in world.database("notify")["mails"].find({"state": {"$nin": ["accepted", "dropped"]}}):
+    for mail in world.database("notify")["mails"].find({"state": {"$nin": ["accepted", "cancelled"]}}):
         yield f"{mail['kind']} is {mail['state']}"
 
 

@@ -24,7 +24,7 @@ def end_was_heard(world: World, sent: Sent, way: str) -> None:
     """Until the service that sends the mails has heard of the end, of which it tells the sender; or of a revocation."""
     notify, transfer = world.database("notify"), sent.transfer
     if way == "revoked":
-        until(lambda: notify["standings"].find_one({"_id": transfer, "revoked": {"$ne": []}}), "it was heard")
+        until(lambda: notify["transfer_statuses"].find_one({"_id": transfer, "revoked": {"$ne": []}}), "it was heard")
     else:
         until(lambda: notify["mails"].find_one({"transfer": transfer, "kind": way}), f"{way} was heard")
 
@@ -61,7 +61,7 @@ def expired(world: World, sender: Person) -> tuple[Sent, list[str]]:
 def everything_left(world: World, transfers: Iterable[str]) -> None:
     """Until no mail of these transfers waits any more."""
     query = {"transfer": {"$in": list(transfers)}, "next_at": {"$ne": None}}
-    until(lambda: not world.database("notify")["mails"].find_one(query), "all mails have left or were dropped")
+    until(lambda: not world.database("notify")["mails"].find_one(query), "all mails have left or were cancelled")
 
 
 def test_when_the_mail_server_is_back_what_has_ended_is_mailed_to_nobody(

@@ -173,7 +173,7 @@ class World:
         self.stack.restart(service)
 
     def end_leases(self) -> None:
-        """Moves the time on for the mails that a dead postman had in hand, which nobody else touches for minutes."""
+        """Moves the time on for the mails that a killed notify had claimed, which nobody else touches for minutes."""
         mails = self.database("notify")["mails"]
         mails.update_many({"state": "waiting"}, {"$set": {"next_at": datetime(2000, 1, 1, tzinfo=UTC)}, "$inc": WRITE})
 

@@ -16,7 +16,7 @@ def test_the_base_image_is_a_build_argument() -> None:
     assert LINES[:2] == ["ARG BASE", "FROM ${BASE} AS packages"]
     assert [line for line in LINES if line.startswith("FROM")] == [
         "FROM ${BASE} AS packages",
-        "FROM ${BASE} AS letters",
+        "FROM ${BASE} AS mails",
         "FROM ${BASE}",
     ]
 
@@ -28,10 +28,10 @@ def test_an_image_holds_the_two_shared_packages_and_one_service() -> None:
 
 def test_the_mail_templates_are_compiled_before_and_no_image_has_node() -> None:
     final = LINES[LINES.index("FROM ${BASE}") :]
-    assert "COPY --from=letters /build/services/notify/compiled /app/services/${SERVICE}/compiled" in final
+    assert "COPY --from=mails /build/services/notify/compiled /app/services/${SERVICE}/compiled" in final
     assert not [line for line in final if "npm" in line or "nodejs" in line]
     assert [line for line in LINES if "npm ci" in line] == [
-        'RUN if [ "${SERVICE}" = notify ]; then cd tools/letters && npm ci --ignore-scripts --no-audit --no-fund; fi'
+        'RUN if [ "${SERVICE}" = notify ]; then cd tools/mails && npm ci --ignore-scripts --no-audit --no-fund; fi'
     ]
 
 

@@ -1,4 +1,4 @@
-"""Notify without its process: the real database, and a mailer that does as it is told."""
+"""Notify without its process: the real database, and a mailer that follows a script."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,43 +10,43 @@ from zoneinfo import ZoneInfo
 
 from services.kit.clock import monotonic_seconds
 from services.kit.mongo import Database
+from services.notify.content.composer import MailComposer
+from services.notify.content.renderer import MailRenderer
 from services.notify.deps import Deps
-from services.notify.domain import AT_ONCE, Mail
-from services.notify.letters.letter import Stationery
-from services.notify.letters.secretary import Secretary
-from services.notify.post.breaker import Breaker
-from services.notify.post.mailer import Mailer
-from services.notify.postman import Postman
-from services.notify.store import Digests, Mails, Standings
+from services.notify.dispatcher import MailDispatcher
+from services.notify.domain import DUE_NOW, Mail
+from services.notify.smtp.circuit_breaker import CircuitBreaker
+from services.notify.smtp.mailer import Mailer
+from services.notify.store import DailySummaries, Mails, TransferStatuses
 
-SECRETARY = Secretary(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
+COMPOSER = MailComposer(MailRenderer(ZoneInfo("Europe/Paris")), "https://m.example")
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
 
 
-async def nothing_waits() -> None:
-    """No fact waited when the process started."""
+async def caught_up_already() -> None:
+    """No event waited when the process started."""
 
 
 def deps_on(
     database: Database,
     mailer: Mailer,
     concurrency: int = 4,
-    caught_up: Callable[[], Awaitable[None]] = nothing_waits,
+    caught_up: Callable[[], Awaitable[None]] = caught_up_already,
 ) -> Deps:
-    breaker, mails = Breaker(monotonic_seconds), Mails(database)
-    digests, standings = Digests(database), Standings(database, mails)
-    return Deps(mails, digests, standings, SECRETARY, mailer, breaker, FROM, concurrency, caught_up)
+    breaker, mails = CircuitBreaker(monotonic_seconds), Mails(database)
+    summaries, statuses = DailySummaries(database), TransferStatuses(database, mails)
+    return Deps(mails, summaries, statuses, COMPOSER, mailer, breaker, FROM, concurrency, caught_up)
 
 
 def another(deps: Deps) -> Deps:
-    """What a second process would have: the same database, a postman and a breaker of its own."""
-    return replace(deps, breaker=Breaker(monotonic_seconds))
+    """The dependencies of a second process: the same database, a circuit breaker of its own."""
+    return replace(deps, circuit_breaker=CircuitBreaker(monotonic_seconds))
 
 
 @asynccontextmanager
-async def walking(*rounds: Deps) -> AsyncIterator[list[asyncio.Task[None]]]:
-    """A postman for each, until the end of the block."""
-    tasks = [asyncio.create_task(_walk(Postman(deps))) for deps in rounds]
+async def dispatching(*processes: Deps) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """Run a dispatcher for each, until the end of the block."""
+    tasks = [asyncio.create_task(_run(MailDispatcher(deps))) for deps in processes]
     try:
         yield tasks
     finally:
@@ -55,20 +55,20 @@ async def walking(*rounds: Deps) -> AsyncIterator[list[asyncio.Task[None]]]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _walk(postman: Postman) -> None:
+async def _run(dispatcher: MailDispatcher) -> None:
     while True:
-        await postman.once()
+        await dispatcher.run_once()
 
 
-async def of(deps: Deps, transfer: str) -> list[Mail]:
+async def mails_of(deps: Deps, transfer: str) -> list[Mail]:
     return await deps.mails.all.find({"transfer": transfer}, limit=1000)
 
 
 async def make_due(deps: Deps, transfer: str) -> None:
     """Time is moved, never slept: what is delayed is due now."""
-    for mail in await of(deps, transfer):
+    for mail in await mails_of(deps, transfer):
         if mail.next_at is not None:
-            await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(next_at=AT_ONCE), []))
+            await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(next_at=DUE_NOW), []))
 
 
 def new_transfer() -> str:

@@ -1,4 +1,4 @@
-"""Whatever the order in which events are heard, and however often: the same mails (R49)."""
+"""Events lead to the same mails in whatever order and however often they arrive (R49)."""
 
 import random
 from datetime import timedelta
@@ -11,12 +11,11 @@ from services.kit.clock import utc_now
 from services.kit.events import Event
 from services.kit.mongo import Database
 from services.notify.deps import Deps
-from services.notify.domain import AT_ONCE
+from services.notify.domain import DUE_NOW
 from services.notify.handlers import on_file_downloaded, subscriptions
-from services.notify.sweeper import forget_old, write_digests
-from tests.integration.notify.service import deps_on, new_transfer, of
-from tests.unit.notify.scripted import FakeMailer
-from tests.unit.notify.told import (
+from services.notify.sweeper import forget_old, send_daily_summaries
+from tests.integration.notify.service import deps_on, mails_of, new_transfer
+from tests.unit.notify.events import (
     AGENTS,
     AT,
     ENDS_AT,
@@ -31,22 +30,23 @@ from tests.unit.notify.told import (
     revoked,
     whole_life,
 )
+from tests.unit.notify.fake_smtp import FakeMailer
 
-DROPPED = ""
-"""The address is forgotten of a mail that was dropped: what it was to bring was taken back."""
+CANCELLED = ""
+"""A cancelled mail keeps no address."""
 MAILS_OF_A_LIFE = [
     ("approved", SENDER.address),
     *(("decided", address) for address in AGENTS),
     *(("downloaded", SENDER.address),) * 2,
     ("expired", SENDER.address),
-    ("extended", DROPPED),
+    ("extended", CANCELLED),
     ("lapsed", SENDER.address),
-    *(("link", DROPPED),) * 4,
+    *(("link", CANCELLED),) * 4,
     ("quarantined", SENDER.address),
     ("refused", SENDER.address),
-    *(("reminder", DROPPED),) * 2,
+    *(("reminder", CANCELLED),) * 2,
     *(("suspended", SENDER.address),) * 3,
-    *(("to_approve", DROPPED),) * 2,
+    *(("to_approve", CANCELLED),) * 2,
     ("waiting", SENDER.address),
     ("withdrawn", SENDER.address),
 ]
@@ -57,13 +57,13 @@ def deps(database: Database) -> Deps:
     return deps_on(database, FakeMailer())
 
 
-async def hear(deps: Deps, events: list[Event]) -> None:
+async def handle(deps: Deps, events: list[Event]) -> None:
     handlers = subscriptions(deps)
     for event in events:
         await handlers[type(event)](event)
 
 
-def test_everything_that_notify_should_hear_is_in_its_table_of_contents() -> None:
+def test_notify_has_a_handler_for_every_event_that_it_subscribes_to() -> None:
     assert set(subscriptions(None)) == {event for event in ALL_EVENTS if "notify" in event.subscribers}  # type: ignore[arg-type]
 
 
@@ -73,8 +73,8 @@ async def test_events_in_any_order_and_repeated_make_the_same_mails(deps: Deps, 
     events = whole_life(transfer)
     events += chance.choices(events, k=len(events))
     chance.shuffle(events)
-    await hear(deps, events)
-    mails = await of(deps, transfer)
+    await handle(deps, events)
+    mails = await mails_of(deps, transfer)
     assert sorted((mail.kind, mail.recipient) for mail in mails) == sorted(MAILS_OF_A_LIFE)
     access = await deps.mails.all.find({"kind": "access", "recipient": FIRM})
     assert len(access) == 1
@@ -83,29 +83,29 @@ async def test_events_in_any_order_and_repeated_make_the_same_mails(deps: Deps, 
 
 async def test_only_the_mails_to_released_recipients_ask_for_replies_to_the_sender(deps: Deps) -> None:
     transfer = new_transfer()
-    await hear(deps, before_its_end(transfer))
-    assert {mail.kind for mail in await of(deps, transfer) if mail.reply_to} == {"link", "reminder", "extended"}
+    await handle(deps, before_its_end(transfer))
+    assert {mail.kind for mail in await mails_of(deps, transfer) if mail.reply_to} == {"link", "reminder", "extended"}
 
 
-async def test_a_mail_only_tells_the_sender_of_a_failure_when_somebody_else_should_have_had_it(deps: Deps) -> None:
+async def test_only_the_failure_of_a_mail_to_somebody_else_is_reported_to_the_sender(deps: Deps) -> None:
     transfer = new_transfer()
-    await hear(deps, before_its_end(transfer))
-    blamed = {mail.kind for mail in await of(deps, transfer) if mail.blame}
-    assert blamed == {"link", "reminder", "extended", "to_approve"}
+    await handle(deps, before_its_end(transfer))
+    reported = {mail.kind for mail in await mails_of(deps, transfer) if mail.notify_on_failure}
+    assert reported == {"link", "reminder", "extended", "to_approve"}
 
 
-async def test_the_first_download_is_told_at_once_and_the_others_once_a_day(deps: Deps) -> None:
+async def test_the_first_download_is_reported_at_once_and_the_others_once_a_day(deps: Deps) -> None:
     transfer = new_transfer()
     for number in (1, 2, 3, 3, 2):
         await on_file_downloaded(deps, downloaded(transfer, FIRM, number))
-    assert [mail.kind for mail in await of(deps, transfer)] == ["downloaded"]
-    await write_digests(deps)
-    assert [mail.kind for mail in await of(deps, transfer)] == ["downloaded"], "a day has not passed"
+    assert [mail.kind for mail in await mails_of(deps, transfer)] == ["downloaded"]
+    await send_daily_summaries(deps)
+    assert [mail.kind for mail in await mails_of(deps, transfer)] == ["downloaded"], "a day has not passed"
     for _ in range(3):
         await a_day_passes(deps, transfer)
-    digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
-    assert len(digests) == 1
-    assert deps.secretary.letter(digests[0]).text.count(FIRM) == 2
+    summaries = [mail for mail in await mails_of(deps, transfer) if mail.kind == "daily_summary"]
+    assert len(summaries) == 1
+    assert deps.composer.render(summaries[0]).text.count(FIRM) == 2
 
 
 async def test_each_day_has_a_mail_of_its_own_and_a_quiet_day_has_none(deps: Deps) -> None:
@@ -115,52 +115,52 @@ async def test_each_day_has_a_mail_of_its_own_and_a_quiet_day_has_none(deps: Dep
         await on_file_downloaded(deps, downloaded(transfer, FIRM, number, "Été/autre.pdf"))
         for _ in range(4):
             await a_day_passes(deps, transfer)
-    digests = [mail for mail in await of(deps, transfer) if mail.kind == "digest"]
-    assert len(digests) == 2
-    assert all(deps.secretary.letter(mail).text.count("autre.pdf") == 1 for mail in digests)
+    summaries = [mail for mail in await mails_of(deps, transfer) if mail.kind == "daily_summary"]
+    assert len(summaries) == 2
+    assert all(deps.composer.render(mail).text.count("autre.pdf") == 1 for mail in summaries)
 
 
-async def test_what_is_long_done_with_is_forgotten(deps: Deps) -> None:
+async def test_documents_are_deleted_after_their_retention(deps: Deps) -> None:
     transfer = new_transfer()
     await on_file_downloaded(deps, downloaded(transfer, FIRM, 1))
-    mail = (await of(deps, transfer))[0]
+    mail = (await mails_of(deps, transfer))[0]
     past = utc_now() - timedelta(days=1)
     await forget_old(deps)
-    assert len(await of(deps, transfer)) == 1
+    assert len(await mails_of(deps, transfer)) == 1
     await deps.mails.all.update(mail.id, lambda there, _now: (there.evolve(forget_at=past), []))
     await forget_old(deps)
-    assert await of(deps, transfer) == []
+    assert await mails_of(deps, transfer) == []
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0), (1, 0, 1, 0)])
-async def test_who_was_revoked_gets_no_mail_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
+async def test_a_revoked_recipient_gets_no_mail_in_either_order_of_events(deps: Deps, order: tuple[int, ...]) -> None:
     transfer = new_transfer()
     events: list[Event] = [link_issued(transfer), revoked(transfer)]
-    await hear(deps, [link_issued(transfer, AGENTS[0]), *(events[index] for index in order)])
-    mails = {mail.recipient: mail.state for mail in await of(deps, transfer)}
-    assert mails == {AGENTS[0]: "waiting", DROPPED: "dropped"}
-    (gone,) = [mail for mail in await of(deps, transfer) if mail.state == "dropped"]
+    await handle(deps, [link_issued(transfer, AGENTS[0]), *(events[index] for index in order)])
+    mails = {mail.recipient: mail.state for mail in await mails_of(deps, transfer)}
+    assert mails == {AGENTS[0]: "waiting", CANCELLED: "cancelled"}
+    (gone,) = [mail for mail in await mails_of(deps, transfer) if mail.state == "cancelled"]
     assert "SECRET" not in gone.model_dump_json()
     assert await deps.mails.all.outbox(gone.id) == []
 
 
-async def test_revoking_one_keeps_the_news_of_a_sender_who_is_a_recipient_too(deps: Deps) -> None:
+async def test_a_sender_who_is_a_revoked_recipient_too_still_gets_news(deps: Deps) -> None:
     transfer = new_transfer()
     themselves = revoked(transfer).model_copy(
         update={"recipient": Recipient(address=SENDER.address, field="to", role="external")}
     )
-    await hear(deps, [released(transfer, None, awaiting=False), link_issued(transfer, SENDER.address), themselves])
-    states = {mail.kind: mail.state for mail in await of(deps, transfer)}
-    assert states == {"sent": "waiting", "link": "dropped"}
+    await handle(deps, [released(transfer, None, awaiting=False), link_issued(transfer, SENDER.address), themselves])
+    states = {mail.kind: mail.state for mail in await mails_of(deps, transfer)}
+    assert states == {"sent": "waiting", "link": "cancelled"}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-async def test_a_mail_may_arrive_until_the_new_end_whatever_was_heard_first(deps: Deps, order: tuple[int, ...]) -> None:
+async def test_a_mail_may_be_sent_until_the_new_end_in_either_order(deps: Deps, order: tuple[int, ...]) -> None:
     transfer, later = new_transfer(), ENDS_AT + timedelta(days=3)
     events: list[Event] = [link_issued(transfer), extended(transfer, later)]
-    await hear(deps, [events[index] for index in order])
-    (mail,) = await of(deps, transfer)
-    assert mail.useless_after == later
+    await handle(deps, [events[index] for index in order])
+    (mail,) = await mails_of(deps, transfer)
+    assert mail.expires_at == later
 
 
 async def test_each_mail_that_its_sender_asks_for_is_one_of_its_own(deps: Deps) -> None:
@@ -168,11 +168,11 @@ async def test_each_mail_that_its_sender_asks_for_is_one_of_its_own(deps: Deps) 
     for minutes in (0, 0, 20):
         at = AT + timedelta(minutes=minutes)
         again = link_issued(transfer).model_copy(update={"asked_at": at})
-        await hear(deps, [link_issued(transfer), again, left_unused(transfer, at)])
-    assert sorted(mail.kind for mail in await of(deps, transfer)) == [*["link"] * 3, *["reminder"] * 2]
+        await handle(deps, [link_issued(transfer), again, left_unused(transfer, at)])
+    assert sorted(mail.kind for mail in await mails_of(deps, transfer)) == [*["link"] * 3, *["reminder"] * 2]
 
 
 async def a_day_passes(deps: Deps, transfer: str) -> None:
     """Time is moved, never slept."""
-    await deps.digests.all.update(transfer, lambda there, _now: (there.evolve(due_at=AT_ONCE), []))
-    await write_digests(deps)
+    await deps.daily_summaries.all.update(transfer, lambda there, _now: (there.evolve(due_at=DUE_NOW), []))
+    await send_daily_summaries(deps)

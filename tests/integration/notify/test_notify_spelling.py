@@ -8,9 +8,9 @@ from services.contracts.values import Person, Recipient, TransferReference
 from services.kit.mongo import Database
 from services.notify.handlers import subscriptions
 from tests.eventually import eventually
-from tests.integration.notify.service import deps_on, new_transfer, of, walking
-from tests.unit.notify.scripted import FakeMailer
-from tests.unit.notify.told import AT, ENDS_AT, FILES, link_issued, reference, secret
+from tests.integration.notify.service import deps_on, dispatching, mails_of, new_transfer
+from tests.unit.notify.events import AT, ENDS_AT, FILES, link_issued, reference, secret
+from tests.unit.notify.fake_smtp import FakeMailer
 
 LINKED, ASKED, SIGNING, SENDING = "Sacha@Ville.example", "Dominique@x.example", "Eva@x.example", "Maire@ville.example"
 
@@ -46,22 +46,24 @@ async def test_each_mail_goes_to_the_address_as_it_was_typed(database: Database)
         ApprovalLapsed(reference=about, approvers=(asked.address,), lapsed_at=AT, spellings=(ASKED,)),
     ]
 
-    async with walking(deps):
+    async with dispatching(deps):
         for event in events[:3]:
             await handlers[type(event)](event)
         await eventually(lambda: _left(mailer, 3))
         await handlers[ApprovalLapsed](events[3])
         await eventually(lambda: _left(mailer, 5))
-    assert sorted(to for to, _ in mailer.told.accepted) == sorted([SIGNING, ASKED, LINKED, SENDING, ASKED])
-    [raw] = mailer.told.to(LINKED)
+    assert sorted(to for to, _ in mailer.relay.accepted) == sorted([SIGNING, ASKED, LINKED, SENDING, ASKED])
+    [raw] = mailer.relay.to(LINKED)
     message = message_from_bytes(raw, policy=policy.default)
     assert (message["To"], message["Reply-To"]) == (LINKED, SENDING)
-    told = [
-        entry.body["recipient"] for mail in await of(deps, transfer) for entry in await deps.mails.all.outbox(mail.id)
+    published = [
+        entry.body["recipient"]
+        for mail in await mails_of(deps, transfer)
+        for entry in await deps.mails.all.outbox(mail.id)
     ]
-    assert sorted(told) == sorted(one.lower() for one in [ASKED, LINKED, SENDING, ASKED])
-    assert not [mail for mail in await of(deps, transfer) if LINKED in mail.model_dump_json()]
+    assert sorted(published) == sorted(one.lower() for one in [ASKED, LINKED, SENDING, ASKED])
+    assert not [mail for mail in await mails_of(deps, transfer) if LINKED in mail.model_dump_json()]
 
 
 async def _left(mailer: FakeMailer, count: int) -> bool:
-    return len(mailer.told.accepted) >= count
+    return len(mailer.relay.accepted) >= count

@@ -31,11 +31,11 @@ async def developer(api: FakeApi, folder: Path) -> AsyncIterator[Person]:
 
 async def test_every_kind_of_mail_is_there_in_both_languages(developer: Person) -> None:
     listed = set(re.findall(r'href="/previews/([^"]+)"', (await developer.get("/previews")).text))
-    assert listed == {f"{face}.{language}" for face in previews.faces() for language in ("fr", "en")}
+    assert listed == {f"{face}.{language}" for face in previews.variants() for language in ("fr", "en")}
 
 
 async def test_a_mail_is_shown_as_html_and_as_text(developer: Person, folder: Path) -> None:
-    for name in (f"{face}.{language}" for face in previews.faces() for language in ("fr", "en")):
+    for name in (f"{face}.{language}" for face in previews.variants() for language in ("fr", "en")):
         page = await developer.get(f"/previews/{name}")
         assert page.status_code == 200
         assert (folder / f"{name}.txt").read_text(encoding="utf-8").strip() in unescape(page.text)

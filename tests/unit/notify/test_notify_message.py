@@ -1,4 +1,4 @@
-"""No header can be injected, whatever somebody wrote (R31)."""
+"""What somebody wrote cannot inject a header (R31)."""
 
 import email
 import email.policy
@@ -12,14 +12,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.values import Person, Recipient, TransferReference
+from services.notify.content.composer import MailComposer
+from services.notify.content.renderer import MailRenderer
 from services.notify.domain import Mail
-from services.notify.letters.letter import Stationery
-from services.notify.letters.secretary import Secretary
-from services.notify.post.envelope import envelope, header_words
-from tests.unit.notify.letters import AT, HOSTILE
+from services.notify.smtp.message import build_message, header_text
+from tests.unit.notify.contexts import AT, HOSTILE
 
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
-SECRETARY = Secretary(Stationery(ZoneInfo("Europe/Paris")), "https://m.example")
+COMPOSER = MailComposer(MailRenderer(ZoneInfo("Europe/Paris")), "https://m.example")
 RECIPIENT = "sacha@ville.example"
 HEADERS = [
     *("From", "To", "Reply-To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"),
@@ -36,12 +36,12 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
         subject=subject,
         language="fr",
     )
-    return SECRETARY.to_recipient(
+    return COMPOSER.to_recipient(
         "link",
         reference,
         Recipient(address=RECIPIENT, field="to", role="external"),
         AT,
-        link=SECRETARY.link("download", "x"),
+        link=COMPOSER.page_url("download", "x"),
         quoted=text,
         files=[{"path": path, "size_bytes": 1}],
         downloads_per_file=3,
@@ -49,16 +49,16 @@ def link_mail(name: str = "", subject: str = "", text: str = "", path: str = "f"
     )
 
 
-def enveloped(mail: Mail) -> EmailMessage:
-    return envelope(mail, SECRETARY.letter(mail), FROM, AT)
+def message_of(mail: Mail) -> EmailMessage:
+    return build_message(mail, COMPOSER.render(mail), FROM, AT)
 
 
 @given(name=anything, subject=anything, text=anything, path=anything)
 @example(name="", subject="=?utf-8?q?a=0D=0ABcc:_x@y.example?=", text="", path="")
 def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subject: str, text: str, path: str) -> None:
     mail = link_mail(name, subject, text, path)
-    letter = SECRETARY.letter(mail)
-    raw = enveloped(mail).as_bytes()
+    rendered = COMPOSER.render(mail)
+    raw = message_of(mail).as_bytes()
     modern = email.message_from_bytes(raw, policy=email.policy.default)
     old = BytesHeaderParser(policy=email.policy.compat32).parsebytes(raw)
     assert sorted(modern.keys()) == sorted(old.keys()) == sorted(HEADERS)
@@ -67,12 +67,12 @@ def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subj
     assert [one.addr_spec for one in modern["reply-to"].addresses] == ["maire@ville.example"]
     assert [one.addr_spec for one in modern["from"].addresses] == ["post@melanissimo.example"]
     assert old["reply-to"] == "maire@ville.example"
-    assert str(modern["subject"]).split() == header_words(letter.subject).split()
+    assert str(modern["subject"]).split() == header_text(rendered.subject).split()
     plain, html = modern.get_body(("plain",)), modern.get_body(("html",))
     assert plain is not None
     assert html is not None
-    assert plain.get_content().replace("\r\n", "\n") == letter.text
-    assert html.get_content().replace("\r\n", "\n") == letter.html
+    assert plain.get_content().replace("\r\n", "\n") == rendered.text
+    assert html.get_content().replace("\r\n", "\n") == rendered.html
     assert [part.get_content_type() for part in modern.walk()] == [
         *("multipart/alternative", "text/plain", "text/html")
     ]
@@ -80,7 +80,7 @@ def test_two_parsers_find_one_recipient_and_the_headers_we_wrote(name: str, subj
 
 @given(text=anything)
 def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
-    raw = enveloped(link_mail(text, text, text, text)).as_bytes()
+    raw = message_of(link_mail(text, text, text, text)).as_bytes()
     for line in raw.split(b"\r\n"):
         assert len(line) <= 998
         assert b"\n" not in line
@@ -89,27 +89,27 @@ def test_no_line_on_the_wire_is_too_long_or_ends_strangely(text: str) -> None:
 
 
 def test_the_same_mail_has_the_same_message_id_and_a_transfer_makes_one_thread() -> None:
-    first, again = (enveloped(link_mail()) for _ in range(2))
-    news = SECRETARY.to_sender("withdrawn", TransferReference(**label_fields()), at=AT)
-    other = enveloped(news)
+    first, again = (message_of(link_mail()) for _ in range(2))
+    news = COMPOSER.to_sender("withdrawn", TransferReference(**reference_fields()), at=AT)
+    other = message_of(news)
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
     assert first["References"] == other["References"] == other["In-Reply-To"]
     assert "ville.example" not in first["Message-ID"]
 
 
-def label_fields() -> dict[str, object]:
+def reference_fields() -> dict[str, object]:
     sender = Person(address="maire@ville.example")
     return {"transfer": "t", "sender": sender, "sender_role": "external", "subject": "s", "language": "fr"}
 
 
 def test_replies_go_to_the_sender_only_from_a_released_mail() -> None:
-    news = SECRETARY.to_sender("withdrawn", TransferReference(**label_fields()), at=AT)
-    assert enveloped(news)["Reply-To"] is None
-    assert enveloped(link_mail())["Reply-To"] is not None
-    assert enveloped(link_mail())["Auto-Submitted"] == "auto-generated"
+    news = COMPOSER.to_sender("withdrawn", TransferReference(**reference_fields()), at=AT)
+    assert message_of(news)["Reply-To"] is None
+    assert message_of(link_mail())["Reply-To"] is not None
+    assert message_of(link_mail())["Auto-Submitted"] == "auto-generated"
 
 
 def test_a_long_subject_with_accents_keeps_its_spaces() -> None:
     subject = "Été à Nîmes où l'œuvre s'achève — déjà prêt, çà et là, même l'été à Sète où tout s'élève"
-    raw = enveloped(link_mail(subject=subject)).as_bytes()
+    raw = message_of(link_mail(subject=subject)).as_bytes()
     assert str(email.message_from_bytes(raw, policy=email.policy.default)["subject"]).endswith(subject)

@@ -1,4 +1,4 @@
-"""What templates are given: every kind of letter, with words that mean harm."""
+"""The template context of every kind of mail, with hostile values on request."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,8 +10,8 @@ HOSTILE = (
 PLAIN = "Plans d'été"
 
 
-def words(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
-    """For each kind the words of its template, all that somebody else wrote being `hostile`."""
+def contexts_by_kind(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
+    """Return the context of each kind, with `hostile` wherever somebody else wrote a value."""
     person = {"address": "maire@ville.example", "name": hostile}
     files = [{"path": hostile, "size_bytes": 1_234_000_000}, {"path": "vide.txt", "size_bytes": 0}]
     about = {
@@ -23,15 +23,15 @@ def words(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
     }
     counts = {"recipient_count": 3, "external_count": 2, "approver_count": 1, "file_count": 2, "total_bytes": 10**9}
     decided = {"by": {"address": "dominique@ministere.example", "name": hostile}, "at": AT}
-    question = {"recipients": [{"address": "a@b.example", "role": "agent", "field": "bcc"}], "decide_by": AT}
+    request = {"recipients": [{"address": "a@b.example", "role": "agent", "field": "bcc"}], "decide_by": AT}
     offer = {"link": "https://m.example/download/x", "files": files, "ends_at": AT, "reply_to": person}
-    fetches = [{"recipient": "a@b.example", "path": hostile, "at": AT}]
+    downloads = [{"recipient": "a@b.example", "path": hostile, "at": AT}]
     report = [{"recipient": "a@b.example", "files_downloaded": n, "files_in_all": 2} for n in (0, 1)]
     return {
         "access": {"link": "https://m.example/access/x", "key": "7ZK3M-9Q", "until": AT, "reply_to": None},
         "sent": {**about, **counts, "ends_at": AT},
         "waiting": {**about, **counts, "ends_at": AT},
-        "to_approve": {**about, **offer, **question, "quoted": hostile, "link": "https://m.example/approve/x"},
+        "to_approve": {**about, **offer, **request, "quoted": hostile, "link": "https://m.example/approve/x"},
         "approved": {**about, **decided, "external_count": 2, "ends_at": AT},
         "decided": {**about, **decided, "outcome": "approved"},
         "refused": {**about, **decided, "quoted": hostile},
@@ -41,7 +41,7 @@ def words(hostile: str = PLAIN) -> dict[str, dict[str, Any]]:
         "extended": {**about, **offer},
         "downloaded": {**about, "recipient": "a@b.example", "file": files[0], "at": AT},
         "suspended": {**about, "recipient": "a@b.example", "file": files[0], "at": AT},
-        "digest": {**about, "fetches": fetches},
+        "daily_summary": {**about, "downloads": downloads},
         "expired": {**about, "report": report, "at": AT},
         "withdrawn": {**about, "at": AT},
         "quarantined": {**about, "files": files, "at": AT},

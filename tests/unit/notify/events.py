@@ -1,4 +1,4 @@
-"""The events of one transfer's whole life, as they are heard."""
+"""The events of one transfer's whole life."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -56,8 +56,8 @@ def parcel(transfer: str) -> Parcel:
     )
 
 
-def secret(words: str) -> SecretStr:
-    return SecretStr(f"SECRET-{words}")
+def secret(name: str) -> SecretStr:
+    return SecretStr(f"SECRET-{name}")
 
 
 def link_issued(transfer: str, address: str = FIRM, ends_at: datetime = ENDS_AT) -> LinkIssued:
@@ -155,7 +155,7 @@ def approval_requested(transfer: str) -> ApprovalRequested:
 
 
 def before_its_end(transfer: str) -> list[Event]:
-    """What is heard of a transfer that nobody has decided and that has not ended."""
+    """The events of a transfer that nobody has decided and that has not ended."""
     ends = (TransferRefused, ApprovalLapsed, TransferWithdrawn, TransferQuarantined, TransferExpired)
     decided = released(transfer, BY, awaiting=False)
     return [event for event in whole_life(transfer) if not isinstance(event, ends) and event != decided]

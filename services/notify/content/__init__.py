@@ -1,0 +1,1 @@
+"""The content of mails: what they say, as plain text and as HTML."""

@@ -1,1 +1,0 @@
-"""How it is posted: the message on the wire, the relay, and what protects it."""

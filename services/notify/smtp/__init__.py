@@ -1,0 +1,1 @@
+"""Build messages and submit them to the SMTP relay."""
