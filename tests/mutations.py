@@ -97,10 +97,10 @@ MUTATIONS = (
     ),
     Mutation(
         "A refused kind of file is refused however its extension is written.",
-        "services/upload/domain/names.py",
+        "services/upload/domain/file_names.py",
         'normalise(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
-        "tests/unit/upload/test_upload_names.py::test_a_refused_extension_is_refused_however_it_is_written",
+        "tests/unit/upload/test_upload_file_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),
     Mutation(
         "What an external person sends to external people is released to them after an approval only.",

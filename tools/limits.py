@@ -22,7 +22,7 @@ from services.kit.json_depth import MAX_DEPTH
 from services.kit.pagination import MAX_BYTES, MAX_ITEMS
 from services.kit.service import JSON_BYTES
 from services.upload.app import LARGEST_BODY_BYTES
-from services.upload.domain.ending import MOST_SECOND_LOOKS
+from services.upload.domain.lifecycle import MOST_SECOND_LOOKS
 
 SETTINGS: dict[str, type[BaseModel]] = {
     "auth": services.auth.settings.Settings,

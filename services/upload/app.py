@@ -10,12 +10,12 @@ from services.kit.rate_limit import RateLimiter
 from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Verifier
 from services.upload.api import router
-from services.upload.arrivals import Arrivals
 from services.upload.capabilities import Capabilities
 from services.upload.deps import Deps
+from services.upload.file_uploads import Arrivals
+from services.upload.file_verifier import read_back
 from services.upload.handlers import subscriptions
 from services.upload.orphans import Orphans
-from services.upload.readback import read_back
 from services.upload.settings import Settings
 from services.upload.store import Digests, Transfers, Verifications
 from services.upload.sweeper import sweep

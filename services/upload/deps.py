@@ -6,9 +6,9 @@ from services.kit.addresses import Domains
 from services.kit.authentication import TokenAuthenticator
 from services.kit.objects import ObjectStore
 from services.kit.rate_limit import RateLimiter
-from services.upload.arrivals import Arrivals
 from services.upload.capabilities import Capabilities
 from services.upload.domain.limits import Limits
+from services.upload.file_uploads import Arrivals
 from services.upload.store import Digests, Transfers, Verifications
 
 

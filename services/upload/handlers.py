@@ -8,9 +8,9 @@ from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.kit.bus import Handler
 from services.kit.events import Event
 from services.upload.deps import Deps
-from services.upload.domain.ending import close, quarantine
-from services.upload.domain.extending import expire
+from services.upload.domain.lifecycle import close, quarantine
 from services.upload.domain.transfer import Outcome
+from services.upload.domain.validity import expire
 
 
 async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:

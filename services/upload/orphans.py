@@ -8,7 +8,7 @@ from services.kit.logs import logger
 from services.kit.metrics import Counter, Gauge
 from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
-from services.upload.arrivals import transfer_of
+from services.upload.file_uploads import transfer_of
 from services.upload.store import Transfers
 
 PAGE = 1_000

@@ -13,9 +13,9 @@ from services.kit.listing import Order, map_each
 from services.kit.mongo import Database, Document
 from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import Conflict, NotFound, Unavailable
-from services.upload.domain.drafting import free_slots
-from services.upload.domain.ending import timed
+from services.upload.domain.draft_edits import free_slots
 from services.upload.domain.files import FileAlreadyComplete
+from services.upload.domain.lifecycle import timed
 from services.upload.domain.limits import Keeping, Limits
 from services.upload.domain.transfer import File, Leftover, Transfer
 from services.upload.domain.verification import Verification, begin

@@ -6,7 +6,7 @@ from services.kit.logs import logger
 from services.kit.metrics import Counter
 from services.kit.refusals import NotFound, Unavailable
 from services.upload.deps import Deps
-from services.upload.domain.ending import aged, forgettable, removable, removed
+from services.upload.domain.lifecycle import aged, forgettable, removable, removed
 from services.upload.domain.transfer import Leftover
 
 AT_ONCE = 8

@@ -23,8 +23,8 @@ from services.kit.clock import utc_now
 from services.kit.mongo import Database
 from services.kit.rate_limit import RateLimiter
 from services.kit.refusals import Refusal
-from services.upload.domain.ending import MOST_SECOND_LOOKS, removed
 from services.upload.domain.files import Announcement, announce, without_file
+from services.upload.domain.lifecycle import MOST_SECOND_LOOKS, removed
 from services.upload.domain.transfer import Leftover, Transfer
 from tests.unit.download.counter import MIB, new_link
 from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft

@@ -17,7 +17,7 @@ from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer, Verifier
 from services.propagation.domain import lapse, refuse
-from services.upload.domain.drafting import Revision, revise, understood
+from services.upload.domain.draft_edits import Revision, revise, understood
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Sender
 from tests.unit.propagation import parcels

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Response
 from services.kit.authentication import Caller
 from services.kit.pagination import Page, PageParameters
 from services.kit.rate_limit import RateLimit
-from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
+from services.upload.api.dependencies import PREFIX, Asking, Id, Wired, language_of, sender_of
+from services.upload.api.schemas import DraftCard, DraftSummary, RecapCard
 from services.upload.api.views import answer, draft_summary, draft_view, recap_view
-from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
 from services.upload.deps import Deps
-from services.upload.domain.drafting import Revision, revise, understood
-from services.upload.domain.ending import discard
-from services.upload.domain.overtaking import Shown, Submission, as_shown
+from services.upload.domain.draft_edits import Revision, revise, understood
+from services.upload.domain.edit_conflicts import Shown, Submission, as_shown
+from services.upload.domain.lifecycle import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
 from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
 from services.upload.domain.verification import needed

@@ -11,10 +11,9 @@ from services.contracts.values import Part
 from services.kit.authentication import Caller
 from services.kit.events import Event
 from services.kit.refusals import NotFound
-from services.upload.api.cards import CompleteFileCard, FilePlanCard
+from services.upload.api.dependencies import PREFIX, Asking, Id, Wired
+from services.upload.api.schemas import CompleteFileCard, FilePlanCard
 from services.upload.api.views import answer, complete_view, file_view
-from services.upload.api.wiring import PREFIX, Asking, Id, Wired
-from services.upload.arrivals import new_key
 from services.upload.deps import Deps
 from services.upload.domain.files import (
     Announcement,
@@ -28,6 +27,7 @@ from services.upload.domain.files import (
 )
 from services.upload.domain.parts import least_part_bytes, part_bytes_of
 from services.upload.domain.transfer import File, Transfer, open_draft
+from services.upload.file_uploads import new_key
 from services.upload.store import Seen
 
 router = APIRouter(prefix=f"{PREFIX}/drafts/{{draft}}/files/{{file}}")

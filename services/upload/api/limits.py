@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from services.upload.api.cards import LimitsCard, PartBytes, ValidityDays
-from services.upload.api.wiring import PREFIX, Wired
+from services.upload.api.dependencies import PREFIX, Wired
+from services.upload.api.schemas import LimitsCard, PartBytes, ValidityDays
 
 router = APIRouter(prefix=PREFIX)
 

@@ -5,12 +5,12 @@ from pydantic import BaseModel, StrictInt
 
 from services.kit.pagination import Page, PageParameters
 from services.kit.refusals import NotFound
-from services.upload.api.cards import TransferCard, TransferSummary
+from services.upload.api.dependencies import PREFIX, Asking, Id, Wired
+from services.upload.api.schemas import TransferCard, TransferSummary
 from services.upload.api.views import answer, transfer_summary, transfer_view
-from services.upload.api.wiring import PREFIX, Asking, Id, Wired
-from services.upload.domain.ending import withdraw
-from services.upload.domain.extending import extend
+from services.upload.domain.lifecycle import withdraw
 from services.upload.domain.transfer import Transfer, of
+from services.upload.domain.validity import extend
 
 router = APIRouter(prefix=f"{PREFIX}/transfers")
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from services.contracts.values import Part, Recipient
 from services.kit.documents import Document
 from services.kit.idn import display_form
-from services.upload.api.cards import (
+from services.upload.api.schemas import (
     AddressesByRole,
     CompleteFileCard,
     DraftCard,
@@ -24,7 +24,7 @@ from services.upload.api.cards import (
     TransferSummary,
 )
 from services.upload.deps import Deps
-from services.upload.domain.overtaking import digests
+from services.upload.domain.edit_conflicts import digests
 from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
 from services.upload.domain.transfer import File, Transfer
 

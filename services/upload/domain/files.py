@@ -12,8 +12,8 @@ from services.kit.refusals import Conflict, ContentTooLarge, NotFound, TooManyRe
 from services.kit.text import LongText
 from services.kit.timestamps import Timestamp
 from services.upload.domain.crc import combined
+from services.upload.domain.file_names import clean_path, free_path, refuse_extension
 from services.upload.domain.limits import Limits
-from services.upload.domain.names import clean_path, free_path, refuse_extension
 from services.upload.domain.parts import part_bytes_of
 from services.upload.domain.transfer import File, Leftover, Transfer
 

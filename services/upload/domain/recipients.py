@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import Field, Recipient, Role
 from services.kit.addresses import AddressNotAcceptable, Domains, smtp_form
-from services.upload.domain.pasted import Entry, split
+from services.upload.domain.recipient_list_parser import Entry, split
 
 FIELDS: tuple[Field, ...] = get_args(Field)
 LONGEST_UNREADABLE = 254

@@ -7,7 +7,7 @@ from services.contracts.upload import TransferSubmitted
 from services.contracts.values import Parcel, Recipient, SentFile
 from services.kit.addresses import Domains, mailbox_of
 from services.kit.refusals import NotFound, Refusal, TooManyRequests, Unprocessable
-from services.upload.domain.drafting import TooManyRecipients
+from services.upload.domain.draft_edits import TooManyRecipients
 from services.upload.domain.files import TooManyFiles, TransferTooLarge
 from services.upload.domain.limits import Limits
 from services.upload.domain.recipients import folded

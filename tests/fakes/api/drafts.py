@@ -6,7 +6,7 @@ from typing import Any
 
 from services.kit.addresses import Domains
 from services.kit.refusals import Refusal
-from services.upload.domain.overtaking import DraftChangedElsewhere
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere
 from services.upload.domain.recipients import FIELDS, folded, pieces_of, read
 from services.upload.domain.submission import (
     AgentNeeded,

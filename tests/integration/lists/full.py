@@ -17,7 +17,7 @@ from services.download.domain.link import issue
 from services.download.domain.shelf import Shelf
 from services.kit.addresses import normal_form
 from services.propagation.domain import Invited, Propagation
-from services.upload.domain.names import clean_path
+from services.upload.domain.file_names import clean_path
 from services.upload.domain.transfer import File, Sender, Transfer, new_draft
 from tests.harness import Harness, signed_in
 from tests.integration.download.service import Download, milliseconds_now

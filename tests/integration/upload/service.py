@@ -16,7 +16,7 @@ from services.kit.objects import ObjectStore
 from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
-from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
+from services.upload.domain.lifecycle import BYTES_OUTLIVE_THE_END
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep

@@ -15,8 +15,8 @@ from services.kit.clock import utc_now
 from services.kit.events import Event
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.kit.refusals import NotFound
-from services.upload.arrivals import Arrivals
-from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
+from services.upload.domain.lifecycle import BYTES_OUTLIVE_THE_END
+from services.upload.file_uploads import Arrivals
 from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import Part
 from services.kit.addresses import Domains
-from services.upload.domain.drafting import Revision, revise, understood
+from services.upload.domain.draft_edits import Revision, revise, understood
 from services.upload.domain.files import Announcement, announce, completed, whole
 from services.upload.domain.limits import ByRole, Keeping, Limits
 from services.upload.domain.transfer import Sender, Transfer, new_draft

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kit.refusals import NotFound, Refusal
-from services.upload.domain.drafting import (
+from services.upload.domain.draft_edits import (
     Revision,
     TooManyDrafts,
     TooManyRecipients,
@@ -16,11 +16,11 @@ from services.upload.domain.drafting import (
     revise,
     understood,
 )
-from services.upload.domain.overtaking import DraftChangedElsewhere, digests
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere, digests
 from services.upload.domain.recipients import folded, pieces_of, read
 from services.upload.domain.submission import recipients_of
+from services.upload.domain.text_sanitising import SubjectTooLong, TextTooLong, clean_subject, clean_text
 from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
-from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
 from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
@@ -107,7 +107,7 @@ def test_one_address_many_times_is_one_recipient() -> None:
 def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
     field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.upload.domain.writing._seen", lambda *_, **__: pytest.fail("it was cleaned"))
+    monkeypatch.setattr("services.upload.domain.text_sanitising._seen", lambda *_, **__: pytest.fail("it was cleaned"))
     with pytest.raises(refusal):
         understood(Revision.model_validate({field: "e\u0301" * 50_000}), LIMITS)
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.contracts.values import Part
 from services.kit.refusals import NotFound
-from services.upload.domain.ending import removable
+from services.upload.domain.file_names import ExtensionRefused
 from services.upload.domain.files import (
     Announcement,
     DigestDiffers,
@@ -21,8 +21,8 @@ from services.upload.domain.files import (
     whole,
     without_file,
 )
+from services.upload.domain.lifecycle import removable
 from services.upload.domain.limits import MIB
-from services.upload.domain.names import ExtensionRefused
 from services.upload.domain.parts import part_bytes_of
 from tests.unit.upload.sample import AGENT, LIMITS, NOW, draft, ready, with_announced_file
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.upload.domain.pasted import QUOTES, split, without_invisible
+from services.upload.domain.recipient_list_parser import QUOTES, split, without_invisible
 from services.upload.domain.recipients import Listed, pieces_of, read
 
 Reading = tuple[list[str], list[str]]

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from services.kit.refusals import Refusal
-from services.upload.domain.drafting import Revision, revise, understood
-from services.upload.domain.overtaking import DraftChangedElsewhere, Shown, as_shown, digests
+from services.upload.domain.draft_edits import Revision, revise, understood
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere, Shown, as_shown, digests
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,

@@ -11,7 +11,7 @@ import pytest
 
 from services.contracts.values import Part
 from services.kit.aggregate import Change
-from services.upload import readback
+from services.upload import file_verifier
 from services.upload.api.views import file_view
 from services.upload.deps import Deps
 from services.upload.domain.files import PartsMissing, completed, whole
@@ -154,10 +154,10 @@ async def test_it_is_read_back_part_by_part_and_the_lease_lives_as_long_as_that_
 ) -> None:
     _, id, file = large_file()
     clock = Clock()
-    monkeypatch.setattr(readback, "monotonic_seconds", clock)
+    monkeypatch.setattr(file_verifier, "monotonic_seconds", clock)
     store, leases = Sparse(clock), Leases(clock)
     deps = cast(Deps, SimpleNamespace(objects=store, verifications=leases))
-    await readback._Reader(deps, HELD, clock.pass_by)._found(id, whole(file, DIGEST, arrived(file)))
+    await file_verifier._Reader(deps, HELD, clock.pass_by)._found(id, whole(file, DIGEST, arrived(file)))
     ends = list(accumulate(length for _, length in store.spans))
     assert [offset for offset, _ in store.spans] == [0, *ends[:-1]]
     assert (len(store.spans), ends[-1]) == (954, LARGEST)

@@ -12,7 +12,7 @@ from services.kit.logs import logger
 from services.kit.metrics import Counter
 from services.kit.objects import ObjectMissing, StoreUnavailable
 from services.upload.deps import Deps
-from services.upload.domain.ending import quarantine
+from services.upload.domain.lifecycle import quarantine
 from services.upload.domain.transfer import File, Transfer
 from services.upload.domain.verification import (
     Found,

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from services.contracts.upload import TransferExtended
 from services.kit.aggregate import Decision
 from services.kit.refusals import Gone, NotFound, Unprocessable
-from services.upload.domain.drafting import possible_days
-from services.upload.domain.ending import close
+from services.upload.domain.draft_edits import possible_days
+from services.upload.domain.lifecycle import close
 from services.upload.domain.limits import Limits
 from services.upload.domain.transfer import Transfer
 

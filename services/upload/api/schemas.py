@@ -5,8 +5,8 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.values import Language, Recipient
+from services.upload.domain.edit_conflicts import Digests
 from services.upload.domain.limits import ByRole
-from services.upload.domain.overtaking import Digests
 from services.upload.domain.recipients import Unreadable
 from services.upload.domain.transfer import FileState, Outcome, Sender, State
 

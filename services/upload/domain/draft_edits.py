@@ -10,11 +10,11 @@ from pydantic import Field as Bounds
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
 from services.kit.text import LongText
+from services.upload.domain.edit_conflicts import Was, refuse_overtaken
 from services.upload.domain.limits import Limits
-from services.upload.domain.overtaking import Was, refuse_overtaken
 from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
+from services.upload.domain.text_sanitising import clean_subject, clean_text
 from services.upload.domain.transfer import Transfer
-from services.upload.domain.writing import clean_subject, clean_text
 
 MOST_ENTRIES = 2_000
 Pasted = Annotated[list[LongText], Bounds(max_length=MOST_ENTRIES)]

@@ -11,8 +11,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.refusals import NotFound, Refusal
-from services.upload.domain.drafting import ValidityOutOfRange
-from services.upload.domain.ending import (
+from services.upload.domain.draft_edits import ValidityOutOfRange
+from services.upload.domain.files import Announcement, RemovalsUnderWay, admit, without_file
+from services.upload.domain.lifecycle import (
     BYTES_OUTLIVE_THE_END,
     MOST_SECOND_LOOKS,
     aged,
@@ -25,10 +26,9 @@ from services.upload.domain.ending import (
     timed,
     withdraw,
 )
-from services.upload.domain.extending import TransferEnded, ValidityShortened, expire, extend
-from services.upload.domain.files import Announcement, RemovalsUnderWay, admit, without_file
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Outcome, Transfer
+from services.upload.domain.validity import TransferEnded, ValidityShortened, expire, extend
 from tests.unit.upload.sample import (
     AGENTS,
     DAY,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from services.kit.objects import ObjectStore, StoreUnavailable
-from services.upload.readback import damaged, read_back
+from services.upload.file_verifier import damaged, read_back
 from tests.integration.upload.conftest import Started
 from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
 

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upload.domain.names import ExtensionRefused, NameNotAcceptable, clean_path, free_path, refuse_extension
+from services.upload.domain.file_names import (
+    ExtensionRefused,
+    NameNotAcceptable,
+    clean_path,
+    free_path,
+    refuse_extension,
+)
 from tests.unit.upload.sample import LIMITS
 
 PIECES = st.sampled_from(
