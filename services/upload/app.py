@@ -21,7 +21,7 @@ from services.upload.store import Digests, Transfers, Verifications
 from services.upload.sweeper import sweep
 
 LARGEST_BODY_BYTES = 256 * 1024
-READ_BACK_SECONDS = 2.0
+VERIFICATION_SECONDS = 2.0
 
 
 def build() -> Service:
@@ -43,7 +43,8 @@ def build() -> Service:
         tasks=[
             PeriodicTask("sweep", settings.sweep_seconds, lambda: sweep(deps)),
             PeriodicTask("orphans", apart.total_seconds(), orphans.sweep),
-            *[PeriodicTask("read-back", READ_BACK_SECONDS, lambda: read_back(deps))] * settings.read_backs_at_once,
+            *[PeriodicTask("verification", VERIFICATION_SECONDS, lambda: read_back(deps))]
+            * settings.concurrent_verifications,
         ],
         checks={"store": objects.ping},
         on_close=[objects.close],
@@ -67,10 +68,10 @@ def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
     """What endpoints, handlers and loops need."""
     digests = Digests(database)
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
-    life = timedelta(minutes=settings.parts_address_minutes)
+    life = timedelta(minutes=settings.capability_minutes)
     return Deps(
         authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked", expire_at="until")),
-        transfers=Transfers(database, settings.keeping()),
+        transfers=Transfers(database, settings.retention()),
         verifications=Verifications(database),
         digests=digests,
         arrivals=Arrivals(objects, digests),

@@ -30,7 +30,9 @@ RENEW_SECONDS = 60.0
 NOTED_AT_ONCE = 100
 
 verified = Counter("upload_files_verified", "Stored files that were read back and are what was declared")
-wrong = Counter("upload_files_wrong", "Stored files that are not what was declared; their transfer is quarantined")
+mismatched = Counter(
+    "upload_file_digest_mismatches", "Stored files that are not what was declared; their transfer is quarantined"
+)
 damaged = Counter("upload_parts_damaged", "Parts of wrong files that are not even what arrived: the store changed them")
 
 
@@ -120,10 +122,12 @@ class _Reader:
     async def _quarantine(self, id: str) -> None:
         """The transfer first: nobody may get the file, whatever dies before its verification says why."""
         logger().error("a stored file is not what was declared", transfer_id=self._held.id)
-        keeping = self._deps.transfers.keeping
-        await self._deps.transfers.update(self._held.id, lambda transfer, now: quarantine(transfer, [id], keeping, now))
+        retention = self._deps.transfers.retention
+        await self._deps.transfers.update(
+            self._held.id, lambda transfer, now: quarantine(transfer, [id], retention, now)
+        )
         await self._deps.verifications.update(self._held.id, lambda state, _now: (fail(state, id), []))
-        wrong.inc()
+        mismatched.inc()
 
 
 def _taken_in(whole: Any, crc32: int, body: bytes) -> int:

@@ -36,9 +36,9 @@ async def on_transfer_expired(deps: Deps, event: TransferExpired) -> None:
 
 async def on_file_damage_detected(deps: Deps, event: FileDamageDetected) -> None:
     """What is stored has changed since it arrived: nobody gets any of it, and the bytes are kept."""
-    keeping = deps.transfers.keeping
+    retention = deps.transfers.retention
     await deps.transfers.update(
-        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], keeping, now)
+        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], retention, now)
     )
 
 

@@ -15,9 +15,9 @@ from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import Conflict, NotFound, Unavailable
 from services.upload.domain.draft_edits import free_slots
 from services.upload.domain.files import FileAlreadyComplete
-from services.upload.domain.lifecycle import timed
-from services.upload.domain.limits import Keeping, Limits
-from services.upload.domain.transfer import File, Leftover, Transfer
+from services.upload.domain.lifecycle import with_next_check
+from services.upload.domain.limits import Limits, Retention
+from services.upload.domain.transfer import File, PendingRemoval, Transfer
 from services.upload.domain.verification import Verification, begin
 
 LAST_TOUCHED = Order("touched_at", latest_first=True)
@@ -66,10 +66,10 @@ class Receiving(NamedTuple):
 class Transfers:
     """Drafts and transfers of all senders; every write says when the sweeper must look at it next."""
 
-    def __init__(self, database: Database, keeping: Keeping) -> None:
+    def __init__(self, database: Database, retention: Retention) -> None:
         self._aggregates = database.repository("transfers", Transfer)
         self._database = database
-        self.keeping = keeping
+        self.retention = retention
         database.index("transfers", "sender.address", "state", "touched_at", "_id")
         database.index("transfers", "sender.address", "submitted_at", "_id")
         database.index("transfers", "due_at")
@@ -78,7 +78,7 @@ class Transfers:
 
     async def add(self, draft: Transfer) -> bool:
         """Keep a new draft; false when its id is taken."""
-        return await self._aggregates.add(timed(draft, self.keeping))
+        return await self._aggregates.add(with_next_check(draft, self.retention))
 
     async def update(self, id: str, rule: Change[Transfer], seen: Seen | None = None) -> Transfer:
         """Apply a rule in one write, or refuse; `seen` is what `read` has just answered."""
@@ -91,7 +91,7 @@ class Transfers:
         def change(before: Transfer, now: datetime) -> tuple[Transfer, Sequence[Event]]:
             times.append(now)
             after, events = rule(before, now)
-            return (before if after == before else timed(after, self.keeping)), events
+            return (before if after == before else with_next_check(after, self.retention)), events
 
         return await self._aggregates.update(id, change, seen), times[-1]
 
@@ -160,7 +160,7 @@ class Transfers:
         """What these transfers know of in the bucket, also what waits for its removal: keys, each with its uploads."""
         known: dict[str, set[str | None]] = {}
         for transfer in await self._aggregates.find({"_id": {"$in": list(ids)}}, limit=len(ids)):
-            ones: list[File | Leftover] = [*transfer.files.values(), *transfer.leftovers]
+            ones: list[File | PendingRemoval] = [*transfer.files.values(), *transfer.pending_removals]
             for one in ones:
                 known.setdefault(one.key, set()).add(one.upload_id)
         return known

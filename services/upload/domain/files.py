@@ -15,7 +15,7 @@ from services.upload.domain.crc import combined
 from services.upload.domain.file_names import clean_path, free_path, refuse_extension
 from services.upload.domain.limits import Limits
 from services.upload.domain.parts import part_bytes_of
-from services.upload.domain.transfer import File, Leftover, Transfer
+from services.upload.domain.transfer import File, PendingRemoval, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 MANY_NUMBERS = 1_000
@@ -99,7 +99,7 @@ def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None,
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
         raise TooManyFiles(limit=limits.files)
-    if sum(not leftover.removed_once for leftover in draft.leftovers) >= limits.files:
+    if sum(not removal.removed_once for removal in draft.pending_removals) >= limits.files:
         raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_SECONDS)
     refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
     return File(
@@ -121,7 +121,9 @@ def begin_anew(draft: Transfer, id: str, before: File, after: File, now: datetim
     file = draft.file(id)
     if file.key != before.key or file.state == "complete":
         return draft
-    return draft.evolve(files={**draft.files, id: after}, leftovers=(*draft.leftovers, *leftovers([file], now)))
+    return draft.evolve(
+        files={**draft.files, id: after}, pending_removals=(*draft.pending_removals, *removals_of([file], now))
+    )
 
 
 def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
@@ -176,9 +178,11 @@ def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
     if id not in draft.files:
         return draft
     kept = {other: file for other, file in draft.files.items() if other != id}
-    return draft.evolve(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
+    return draft.evolve(
+        files=kept, pending_removals=(*draft.pending_removals, *removals_of([draft.files[id]], now)), touched_at=now
+    )
 
 
-def leftovers(files: Sequence[File], due_at: datetime) -> tuple[Leftover, ...]:
+def removals_of(files: Sequence[File], due_at: datetime) -> tuple[PendingRemoval, ...]:
     """The bytes of these files, marked for removal from then on."""
-    return tuple(Leftover(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)
+    return tuple(PendingRemoval(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)

@@ -5,15 +5,23 @@ from datetime import datetime, timedelta
 
 from services.contracts.upload import TransferQuarantined, TransferWithdrawn
 from services.contracts.values import FileSummary
-from services.upload.domain.files import leftovers
-from services.upload.domain.limits import Keeping
-from services.upload.domain.transfer import Leftover, Outcome, Transfer
+from services.upload.domain.files import removals_of
+from services.upload.domain.limits import Retention
+from services.upload.domain.transfer import Outcome, PendingRemoval, Transfer
 
-RANK: tuple[Outcome, ...] = ("withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded")
+OUTCOME_PRECEDENCE: tuple[Outcome, ...] = (
+    "withdrawn",
+    "rejected",
+    "quarantined",
+    "refused",
+    "lapsed",
+    "expired",
+    "discarded",
+)
 """Two ends may be announced in any order; the earlier in this list is the one that counts."""
-BYTES_OUTLIVE_THE_END = timedelta(seconds=5)
+REMOVAL_DELAY = timedelta(seconds=5)
 """By then the downloads know of the end and refuse because of it, instead of finding that an object is missing."""
-MOST_SECOND_LOOKS = 100
+MAX_SECOND_REMOVALS = 100
 """Removed files of one draft whose bytes are looked for once more."""
 
 
@@ -25,7 +33,7 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
 
 
 def quarantine(
-    transfer: Transfer, ids: Sequence[str], keeping: Keeping, now: datetime
+    transfer: Transfer, ids: Sequence[str], retention: Retention, now: datetime
 ) -> tuple[Transfer, list[TransferQuarantined]]:
     """These files are not, or no longer, what was declared: nobody gets any; the bytes stay, to find out why."""
     if transfer.state != "submitted":
@@ -33,7 +41,7 @@ def quarantine(
     files = (transfer.file(id) for id in ids)
     lines = tuple(FileSummary(path=file.path, size_bytes=file.size_bytes) for file in files)
     event = TransferQuarantined(reference=transfer.reference(), files=lines, quarantined_at=now)
-    return _closed(transfer, "quarantined", now, now + keeping.evidence), [event]
+    return _closed(transfer, "quarantined", now, now + retention.evidence), [event]
 
 
 def discard(draft: Transfer, now: datetime) -> Transfer:
@@ -45,73 +53,79 @@ def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> 
     """End a submitted transfer with this outcome, which came about `at`; in whatever order ends are told, one stays."""
     if transfer.state == "draft" or transfer.submitted_at is None:
         return transfer
-    if transfer.outcome and RANK.index(transfer.outcome) <= RANK.index(outcome):
+    if transfer.outcome and OUTCOME_PRECEDENCE.index(transfer.outcome) <= OUTCOME_PRECEDENCE.index(outcome):
         return transfer
     if transfer.state == "closed":
         return transfer.evolve(outcome=outcome, closed_at=at)
-    return _closed(transfer, outcome, at, now + BYTES_OUTLIVE_THE_END)
+    return _closed(transfer, outcome, at, now + REMOVAL_DELAY)
 
 
-def removable(transfer: Transfer, now: datetime) -> list[Leftover]:
+def due_removals(transfer: Transfer, now: datetime) -> list[PendingRemoval]:
     """The bytes that must be removed now."""
-    return [leftover for leftover in transfer.leftovers if leftover.due_at <= now]
+    return [removal for removal in transfer.pending_removals if removal.due_at <= now]
 
 
-def removed(transfer: Transfer, keys: Collection[str], keeping: Keeping, now: datetime) -> Transfer:
+def after_removal(transfer: Transfer, keys: Collection[str], retention: Retention, now: datetime) -> Transfer:
     """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more.
 
     What is not due any more was written down by another sweeper, which did the same at the same time. A draft, to which
     files may be added and removed for ever, keeps the latest of those that are looked for once more: bytes that arrive
     late for the others are found by the sweep of orphans.
     """
-    again = tuple(kept for left in transfer.leftovers if (kept := _after_removal(left, keys, keeping, now)))
+    again = tuple(
+        kept for left in transfer.pending_removals if (kept := _after_one_removal(left, keys, retention, now))
+    )
     if transfer.state == "draft":
-        again = _without_oldest(again)
-    gone = transfer.state == "closed" and all(leftover.removed_once for leftover in again)
-    return transfer.evolve(leftovers=again, purged_at=transfer.purged_at or now if gone else None)
+        again = _limited(again)
+    gone = transfer.state == "closed" and all(removal.removed_once for removal in again)
+    return transfer.evolve(pending_removals=again, purged_at=transfer.purged_at or now if gone else None)
 
 
-def _after_removal(leftover: Leftover, keys: Collection[str], keeping: Keeping, now: datetime) -> Leftover | None:
-    if leftover.key not in keys or leftover.due_at > now:
-        return leftover
-    if leftover.removed_once:
+def _after_one_removal(
+    removal: PendingRemoval, keys: Collection[str], retention: Retention, now: datetime
+) -> PendingRemoval | None:
+    if removal.key not in keys or removal.due_at > now:
+        return removal
+    if removal.removed_once:
         return None
-    return leftover.model_copy(update={"removed_once": True, "due_at": now + keeping.late_bytes})
+    return removal.model_copy(update={"removed_once": True, "due_at": now + retention.late_bytes})
 
 
-def _without_oldest(leftovers: tuple[Leftover, ...]) -> tuple[Leftover, ...]:
-    dropped = {one.key for one in [one for one in leftovers if one.removed_once][:-MOST_SECOND_LOOKS]}
-    return tuple(one for one in leftovers if one.key not in dropped)
+def _limited(pending_removals: tuple[PendingRemoval, ...]) -> tuple[PendingRemoval, ...]:
+    dropped = {one.key for one in [one for one in pending_removals if one.removed_once][:-MAX_SECOND_REMOVALS]}
+    return tuple(one for one in pending_removals if one.key not in dropped)
 
 
-def forgettable(transfer: Transfer, keeping: Keeping, now: datetime) -> bool:
+def is_forgettable(transfer: Transfer, retention: Retention, now: datetime) -> bool:
     """True when nothing is left to remember: a thrown away draft without bytes, or a transfer of long ago."""
-    return transfer.state == "closed" and not transfer.leftovers and _next_look(transfer, keeping) <= now
+    return transfer.state == "closed" and not transfer.pending_removals and _next_check(transfer, retention) <= now
 
 
-def aged(transfer: Transfer, keeping: Keeping, now: datetime) -> Transfer:
+def apply_time(transfer: Transfer, retention: Retention, now: datetime) -> Transfer:
     """What time alone does: a draft that nobody touched is thrown away, an end that nobody announced comes about."""
-    if transfer.state == "closed" or _next_look(transfer, keeping) > now:
+    if transfer.state == "closed" or _next_check(transfer, retention) > now:
         return transfer
     return discard(transfer, now) if transfer.state == "draft" else close(transfer, "expired", now, now)
 
 
-def timed(transfer: Transfer, keeping: Keeping) -> Transfer:
+def with_next_check(transfer: Transfer, retention: Retention) -> Transfer:
     """With the date at which the sweeper must look at it next; what is closed is not forgotten before its bytes."""
-    dates = [leftover.due_at for leftover in transfer.leftovers]
+    dates = [removal.due_at for removal in transfer.pending_removals]
     if transfer.state != "closed" or not dates:
-        dates.append(_next_look(transfer, keeping))
+        dates.append(_next_check(transfer, retention))
     return transfer.evolve(due_at=min(dates))
 
 
-def _next_look(transfer: Transfer, keeping: Keeping) -> datetime:
+def _next_check(transfer: Transfer, retention: Retention) -> datetime:
     if transfer.state == "draft":
-        return transfer.touched_at + keeping.drafts
+        return transfer.touched_at + retention.drafts
     if transfer.closed_at is None:
-        return (transfer.ends_at or transfer.touched_at) + keeping.overdue
-    return transfer.closed_at if transfer.outcome == "discarded" else transfer.closed_at + keeping.history
+        return (transfer.ends_at or transfer.touched_at) + retention.overdue
+    return transfer.closed_at if transfer.outcome == "discarded" else transfer.closed_at + retention.history
 
 
 def _closed(transfer: Transfer, outcome: Outcome, at: datetime, bytes_due_at: datetime) -> Transfer:
-    gone = leftovers(list(transfer.files.values()), bytes_due_at)
-    return transfer.evolve(state="closed", outcome=outcome, closed_at=at, leftovers=(*transfer.leftovers, *gone))
+    gone = removals_of(list(transfer.files.values()), bytes_due_at)
+    return transfer.evolve(
+        state="closed", outcome=outcome, closed_at=at, pending_removals=(*transfer.pending_removals, *gone)
+    )

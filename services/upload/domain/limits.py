@@ -45,7 +45,7 @@ class Limits(BaseModel):
     largest_part_bytes: int = 64 * MIB
 
 
-class Keeping(BaseModel):
+class Retention(BaseModel):
     """How long what is kept: drafts that nobody touches, bytes that may still arrive late, the history of a transfer.
 
     `late_bytes` is the time after which no part that was authorised before a removal can still be arriving;

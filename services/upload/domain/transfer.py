@@ -71,7 +71,7 @@ class File(Value):
         return part_length_of(number, self.size_bytes, self.part_bytes)
 
 
-class Leftover(Value):
+class PendingRemoval(Value):
     """Bytes that must go: removed at `due_at`, and once more later, because a part may have been on its way."""
 
     key: str
@@ -110,7 +110,7 @@ class Transfer(Aggregate):
     validity_days: int
     language: Language
     files: dict[str, File] = Field(default_factory=dict)
-    leftovers: tuple[Leftover, ...] = ()
+    pending_removals: tuple[PendingRemoval, ...] = ()
 
     @property
     def total_bytes(self) -> int:

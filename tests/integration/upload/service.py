@@ -16,7 +16,7 @@ from services.kit.objects import ObjectStore
 from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
-from services.upload.domain.lifecycle import BYTES_OUTLIVE_THE_END
+from services.upload.domain.lifecycle import REMOVAL_DELAY
 from services.upload.orphans import Orphans
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
@@ -144,7 +144,7 @@ class Upload(Harness[Deps]):
 
     async def sweep(self) -> None:
         """What the loop does, when the downloads know of every end."""
-        await self.pass_time(BYTES_OUTLIVE_THE_END)
+        await self.pass_time(REMOVAL_DELAY)
         await sweep(self.deps)
 
     def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:

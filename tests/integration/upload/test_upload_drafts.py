@@ -127,7 +127,7 @@ async def test_bodies_are_small_and_json(sender: Sender) -> None:
 
 
 async def test_one_draft_too_many_is_refused(started: Started) -> None:
-    upload = await started(most_drafts=2)
+    upload = await started(max_drafts=2)
     sender = upload.of(OUTSIDER)
     first = await sender.begin()
     await sender.begin()

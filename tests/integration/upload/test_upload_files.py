@@ -184,7 +184,7 @@ async def test_a_half_surrogate_in_a_name_is_refused(sender: Sender) -> None:
 
 
 async def test_one_file_too_many_is_refused(started: Started) -> None:
-    sender = (await started(most_files=1)).of(AGENT)
+    sender = (await started(max_files=1)).of(AGENT)
     draft = await sender.begin()
     await sender.announce(draft, "a", 1)
     body = {"path": "b", "size_bytes": 1}

@@ -41,8 +41,8 @@ async def test_one_draft_begun_a_hundred_times_at_once_is_one_draft(upload: Uplo
 @pytest.mark.parametrize(
     ("settings", "size_bytes", "name"),
     [
-        ({"most_files": 20}, 1, "too-many-files"),
-        ({"largest_transfer_bytes_external": 2_000}, 100, "transfer-too-large"),
+        ({"max_files": 20}, 1, "too-many-files"),
+        ({"max_transfer_bytes_external": 2_000}, 100, "transfer-too-large"),
     ],
 )
 async def test_a_hundred_files_announced_at_once_are_as_many_as_fit(
@@ -60,7 +60,7 @@ async def test_a_hundred_files_announced_at_once_are_as_many_as_fit(
 
 
 async def test_a_hundred_lists_of_recipients_written_at_once_leave_one_that_is_allowed(started: Started) -> None:
-    upload = await started(instances=2, most_recipients=20)
+    upload = await started(instances=2, max_recipients=20)
     draft = await upload.of(OUTSIDER).begin()
 
     async def write(sender: Sender, number: int) -> httpx.Response:
@@ -74,7 +74,7 @@ async def test_a_hundred_lists_of_recipients_written_at_once_leave_one_that_is_a
 
 
 async def test_a_hundred_drafts_sent_at_once_are_as_many_as_a_day_allows(started: Started) -> None:
-    upload = await started(instances=2, transfers_per_day_external=20, most_drafts=AT_ONCE)
+    upload = await started(instances=2, transfers_per_day_external=20, max_drafts=AT_ONCE)
     drafts = [await upload.of(OUTSIDER).ready(b"x") for _ in range(40)]
     said = await at_once(upload, lambda sender, number: sender.ask("POST", f"/drafts/{drafts[number % 40]}/submission"))
     assert said["too-many-transfers"]

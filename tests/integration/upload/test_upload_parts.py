@@ -89,7 +89,7 @@ async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) ->
     draft, file, url = await planned(upload)
     deps = upload.deps
     _, now = await deps.transfers.read(draft)
-    life = upload.settings.parts_address_minutes * 60
+    life = upload.settings.capability_minutes * 60
     for ago, status in ((life - 60, 204), (life + 1, 403)):
         issued, _ = deps.capabilities.issue(draft, file, now.fromtimestamp(now.timestamp() - ago, now.tzinfo))
         answer = await upload.authorize(f"/parts/{issued}", HELLO)
@@ -101,7 +101,7 @@ async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) ->
 async def test_a_capability_of_another_key_is_worthless(upload: Upload) -> None:
     draft, file, _ = await planned(upload)
     _, now = await upload.deps.transfers.read(draft)
-    forged, _ = Capabilities("q" * 40, upload.settings.keeping().drafts).issue(draft, file, now)
+    forged, _ = Capabilities("q" * 40, upload.settings.retention().drafts).issue(draft, file, now)
     assert (await upload.authorize(f"/parts/{forged}", HELLO)).headers["x-refusal-status"] == "404"
 
 

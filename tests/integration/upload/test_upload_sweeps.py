@@ -15,7 +15,7 @@ from services.kit.clock import utc_now
 from services.kit.events import Event
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.kit.refusals import NotFound
-from services.upload.domain.lifecycle import BYTES_OUTLIVE_THE_END
+from services.upload.domain.lifecycle import REMOVAL_DELAY
 from services.upload.file_uploads import Arrivals
 from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
@@ -85,7 +85,7 @@ async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> No
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find_one({"_id": transfer})
     assert kept is not None
-    assert kept["leftovers"] == []
+    assert kept["pending_removals"] == []
 
 
 async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload) -> None:
@@ -127,11 +127,11 @@ async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
-    await upload.pass_time(BYTES_OUTLIVE_THE_END)
+    await upload.pass_time(REMOVAL_DELAY)
     await asyncio.gather(*(sweep(upload.instances[number % 2]) for number in range(3)))
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find().to_list()
-    assert all(len(one["leftovers"]) == 1 and one["purged_at"] for one in kept)
+    assert all(len(one["pending_removals"]) == 1 and one["purged_at"] for one in kept)
 
 
 async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: Upload) -> None:
@@ -194,7 +194,7 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     nowhere = ObjectStore("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
-    await upload.pass_time(BYTES_OUTLIVE_THE_END)
+    await upload.pass_time(REMOVAL_DELAY)
     with pytest.raises(StoreUnavailable):
         await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))
     nowhere.close()

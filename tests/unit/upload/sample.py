@@ -9,7 +9,7 @@ from services.contracts.values import Part
 from services.kit.addresses import Domains
 from services.upload.domain.draft_edits import Revision, revise, understood
 from services.upload.domain.files import Announcement, announce, completed, whole
-from services.upload.domain.limits import ByRole, Keeping, Limits
+from services.upload.domain.limits import ByRole, Limits, Retention
 from services.upload.domain.transfer import Sender, Transfer, new_draft
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -31,7 +31,7 @@ LIMITS = Limits(
     longest_validity_days=14,
     usual_validity_days=7,
 )
-KEEPING = Keeping(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
+RETENTION = Retention(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
 OUTSIDER = Sender(address="camille@ville.example", name="Camille Martin", role="external")
 AGENT = Sender(address="dominique@ministere.example", name="Dominique Bernard", role="agent")
 

@@ -21,7 +21,7 @@ from services.upload.domain.files import (
     whole,
     without_file,
 )
-from services.upload.domain.lifecycle import removable
+from services.upload.domain.lifecycle import due_removals
 from services.upload.domain.limits import MIB
 from services.upload.domain.parts import part_bytes_of
 from tests.unit.upload.sample import AGENT, LIMITS, NOW, draft, ready, with_announced_file
@@ -85,7 +85,7 @@ def test_a_file_begins_anew_once_and_its_old_bytes_are_marked_for_removal() -> N
     anew = begin_anew(state, id, lost, fresh, NOW)
     assert anew.file(id) == fresh
     assert anew.touched_at == state.touched_at
-    assert [(one.key, one.upload_id) for one in removable(anew, NOW)] == [(lost.key, "u")]
+    assert [(one.key, one.upload_id) for one in due_removals(anew, NOW)] == [(lost.key, "u")]
     late = lost.model_copy(update={"key": f"{state.id}/late", "upload_id": "w"})
     assert begin_anew(anew, id, lost, late, NOW) is anew
     with pytest.raises(NotFound):
@@ -135,5 +135,5 @@ def test_the_bytes_of_a_removed_file_are_marked_before_they_go() -> None:
     key = state.file(id).key
     after = without_file(state, id, NOW)
     assert after.files == {}
-    assert [left.key for left in removable(after, NOW)] == [key]
+    assert [left.key for left in due_removals(after, NOW)] == [key]
     assert without_file(after, str(uuid.uuid4()), NOW) is after

@@ -14,16 +14,16 @@ from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.draft_edits import ValidityOutOfRange
 from services.upload.domain.files import Announcement, RemovalsUnderWay, admit, without_file
 from services.upload.domain.lifecycle import (
-    BYTES_OUTLIVE_THE_END,
-    MOST_SECOND_LOOKS,
-    aged,
+    MAX_SECOND_REMOVALS,
+    REMOVAL_DELAY,
+    after_removal,
+    apply_time,
     close,
     discard,
-    forgettable,
+    due_removals,
+    is_forgettable,
     quarantine,
-    removable,
-    removed,
-    timed,
+    with_next_check,
     withdraw,
 )
 from services.upload.domain.submission import submit
@@ -33,10 +33,10 @@ from tests.unit.upload.sample import (
     AGENTS,
     DAY,
     HOUR,
-    KEEPING,
     LIMITS,
     NOW,
     OUTSIDER,
+    RETENTION,
     draft,
     ready,
     with_announced_file,
@@ -52,7 +52,7 @@ def submitted() -> Transfer:
 
 
 def purged(state: Transfer, now: datetime = NOW) -> Transfer:
-    return removed(state, {left.key for left in state.leftovers}, KEEPING, now)
+    return after_removal(state, {left.key for left in state.pending_removals}, RETENTION, now)
 
 
 def test_withdrawing_is_announced_once() -> None:
@@ -70,18 +70,18 @@ def test_what_has_ended_is_not_withdrawn() -> None:
 def test_a_quarantine_is_announced_once_with_the_files_and_keeps_the_bytes_for_whoever_looks() -> None:
     state = submitted()
     (id,) = state.files
-    gone, events = quarantine(state, [id], KEEPING, NOW)
+    gone, events = quarantine(state, [id], RETENTION, NOW)
     (event,) = events
     assert [file.path for file in event.files] == [state.file(id).path]
     assert (gone.state, gone.outcome) == ("closed", "quarantined")
-    assert quarantine(gone, [id], KEEPING, NOW + DAY) == (gone, [])
-    assert removable(gone, NOW + 9 * DAY) == []
-    assert timed(gone, KEEPING).due_at == NOW + KEEPING.evidence
-    assert removable(gone, NOW + 10 * DAY) == list(gone.leftovers)
+    assert quarantine(gone, [id], RETENTION, NOW + DAY) == (gone, [])
+    assert due_removals(gone, NOW + 9 * DAY) == []
+    assert with_next_check(gone, RETENTION).due_at == NOW + RETENTION.evidence
+    assert due_removals(gone, NOW + 10 * DAY) == list(gone.pending_removals)
 
 
 def test_neither_its_sender_nor_another_end_removes_the_bytes_of_a_quarantined_transfer() -> None:
-    gone, _ = quarantine(submitted(), [], KEEPING, NOW)
+    gone, _ = quarantine(submitted(), [], RETENTION, NOW)
     assert withdraw(gone, NOW) == (gone, [])
     for outcome in ENDS:
         assert close(gone, outcome, NOW, NOW) is gone
@@ -89,7 +89,7 @@ def test_neither_its_sender_nor_another_end_removes_the_bytes_of_a_quarantined_t
 
 def test_a_draft_and_what_has_ended_are_not_quarantined() -> None:
     for state in (ready(), withdraw(submitted(), NOW)[0]):
-        assert quarantine(state, [], KEEPING, NOW) == (state, [])
+        assert quarantine(state, [], RETENTION, NOW) == (state, [])
 
 
 @pytest.mark.parametrize("order", list(permutations(ENDS)))
@@ -98,7 +98,7 @@ def test_ends_in_any_order_and_twice_come_to_one_end(order: tuple[Outcome, ...])
     for outcome in (*order, *order):
         state = close(state, outcome, NOW + ENDS.index(outcome) * HOUR, NOW + DAY)
     assert (state.outcome, state.closed_at) == ("refused", NOW)
-    assert len(state.leftovers) == 1
+    assert len(state.pending_removals) == 1
 
 
 def test_an_end_that_is_told_of_a_draft_changes_nothing() -> None:
@@ -108,51 +108,51 @@ def test_an_end_that_is_told_of_a_draft_changes_nothing() -> None:
 
 def test_bytes_go_once_the_downloads_know_and_are_looked_for_once_more() -> None:
     gone, _ = withdraw(submitted(), NOW)
-    then = NOW + BYTES_OUTLIVE_THE_END
-    assert timed(gone, KEEPING).due_at == then
-    assert removable(gone, then - SECOND) == []
+    then = NOW + REMOVAL_DELAY
+    assert with_next_check(gone, RETENTION).due_at == then
+    assert due_removals(gone, then - SECOND) == []
     once = purged(gone, then)
     assert once.purged_at == then
-    assert removable(once, then + HOUR) == []
-    assert timed(once, KEEPING).due_at == then + KEEPING.late_bytes
+    assert due_removals(once, then + HOUR) == []
+    assert with_next_check(once, RETENTION).due_at == then + RETENTION.late_bytes
     assert purged(once, then) == once, "another sweeper did the same"
     twice = purged(once, then + 2 * HOUR)
-    assert twice.leftovers == ()
+    assert twice.pending_removals == ()
     assert twice.purged_at == then
 
 
 def test_bytes_that_are_still_there_are_not_purged() -> None:
     gone, _ = withdraw(submit(ready(files=2), OUTSIDER, LIMITS, AGENTS, NOW)[0], NOW)
-    first, second = gone.leftovers
-    half = removed(gone, {first.key}, KEEPING, NOW + HOUR)
+    first, second = gone.pending_removals
+    half = after_removal(gone, {first.key}, RETENTION, NOW + HOUR)
     assert half.purged_at is None
-    assert removable(half, NOW + HOUR) == [second]
+    assert due_removals(half, NOW + HOUR) == [second]
 
 
 def test_a_draft_that_nobody_touches_is_thrown_away_and_forgotten() -> None:
     state = ready()
-    assert aged(state, KEEPING, NOW + 13 * DAY) is state
-    gone = aged(state, KEEPING, NOW + 14 * DAY)
+    assert apply_time(state, RETENTION, NOW + 13 * DAY) is state
+    gone = apply_time(state, RETENTION, NOW + 14 * DAY)
     assert (gone.state, gone.outcome) == ("closed", "discarded")
-    assert not forgettable(gone, KEEPING, NOW + 14 * DAY)
+    assert not is_forgettable(gone, RETENTION, NOW + 14 * DAY)
     clean = purged(purged(gone, NOW + 14 * DAY), NOW + 15 * DAY)
-    assert forgettable(clean, KEEPING, NOW + 15 * DAY)
+    assert is_forgettable(clean, RETENTION, NOW + 15 * DAY)
 
 
 def test_a_discarded_draft_is_not_looked_at_before_its_bytes_are_due_again() -> None:
     once = purged(discard(ready(), NOW))
-    assert timed(once, KEEPING).due_at == NOW + KEEPING.late_bytes
+    assert with_next_check(once, RETENTION).due_at == NOW + RETENTION.late_bytes
 
 
 def test_a_draft_does_not_grow_however_often_files_are_added_and_removed() -> None:
     state = draft()
-    for number in range(5 * MOST_SECOND_LOOKS):
+    for number in range(5 * MAX_SECOND_REMOVALS):
         state, file = with_announced_file(state, "a.txt", 5)
         state = purged(without_file(state, file, NOW), NOW)
-        assert len(state.leftovers) == min(number + 1, MOST_SECOND_LOOKS)
+        assert len(state.pending_removals) == min(number + 1, MAX_SECOND_REMOVALS)
     state, file = with_announced_file(state, "a.txt", 5)
-    latest = without_file(state, file, NOW).leftovers[-1]
-    assert latest.key in {left.key for left in purged(without_file(state, file, NOW)).leftovers}
+    latest = without_file(state, file, NOW).pending_removals[-1]
+    assert latest.key in {left.key for left in purged(without_file(state, file, NOW)).pending_removals}
 
 
 def test_no_file_is_added_while_as_many_wait_for_their_removal_as_a_draft_may_hold() -> None:
@@ -168,20 +168,20 @@ def test_no_file_is_added_while_as_many_wait_for_their_removal_as_a_draft_may_ho
 
 
 def test_every_file_of_a_closed_transfer_is_looked_for_once_more() -> None:
-    gone = purged(discard(ready(files=MOST_SECOND_LOOKS + 1), NOW))
-    assert len(gone.leftovers) == MOST_SECOND_LOOKS + 1
+    gone = purged(discard(ready(files=MAX_SECOND_REMOVALS + 1), NOW))
+    assert len(gone.pending_removals) == MAX_SECOND_REMOVALS + 1
 
 
 def test_a_transfer_whose_end_nobody_announced_ends_all_the_same() -> None:
     state = submitted()
-    assert aged(state, KEEPING, NOW + 8 * DAY) is state
-    assert aged(state, KEEPING, NOW + 9 * DAY).outcome == "expired"
+    assert apply_time(state, RETENTION, NOW + 8 * DAY) is state
+    assert apply_time(state, RETENTION, NOW + 9 * DAY).outcome == "expired"
 
 
 def test_the_history_of_a_transfer_is_kept_for_a_year() -> None:
     clean = purged(purged(withdraw(submitted(), NOW)[0], NOW + HOUR), NOW + DAY)
-    assert not forgettable(clean, KEEPING, NOW + 364 * DAY)
-    assert forgettable(clean, KEEPING, NOW + 365 * DAY)
+    assert not is_forgettable(clean, RETENTION, NOW + 364 * DAY)
+    assert is_forgettable(clean, RETENTION, NOW + 365 * DAY)
 
 
 @given(st.lists(st.sampled_from(["withdraw", *ENDS]), min_size=1, max_size=8))
@@ -191,7 +191,7 @@ def test_a_transfer_ends_in_exactly_one_way(steps: list[str]) -> None:
         state = withdraw(state, NOW)[0] if step == "withdraw" else close(state, step, NOW, NOW)  # type: ignore[arg-type]
     assert state.state == "closed"
     assert state.outcome in get_args(Outcome)
-    assert len(state.leftovers) == 1
+    assert len(state.pending_removals) == 1
 
 
 def test_it_is_extended_from_its_submission_on_and_again_changes_nothing() -> None:
@@ -201,7 +201,7 @@ def test_it_is_extended_from_its_submission_on_and_again_changes_nothing() -> No
     assert longer.ends_at == event.ends_at == NOW + 14 * DAY
     assert (longer.validity_days, event.extended_at) == (14, NOW + 6 * DAY)
     assert extend(longer, 14, LIMITS, NOW + 6 * DAY) == (longer, [])
-    assert timed(longer, KEEPING).due_at == NOW + 14 * DAY + KEEPING.overdue
+    assert with_next_check(longer, RETENTION).due_at == NOW + 14 * DAY + RETENTION.overdue
 
 
 @pytest.mark.parametrize(
@@ -277,7 +277,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
 
     @rule()
     def find_it_wrong(self) -> None:
-        self.state, events = quarantine(self.state, list(self.state.files), KEEPING, self.now)
+        self.state, events = quarantine(self.state, list(self.state.files), RETENTION, self.now)
         self.announced += events
 
     @rule(outcome=st.sampled_from(ENDS))
@@ -306,13 +306,13 @@ class LifeOfATransfer(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
-        self.state = aged(self.state, KEEPING, self.now)
-        keys = {left.key for left in removable(self.state, self.now)}
+        self.state = apply_time(self.state, RETENTION, self.now)
+        keys = {left.key for left in due_removals(self.state, self.now)}
         self.bucket -= keys
-        self.state = removed(self.state, keys, KEEPING, self.now)
-        due_at = timed(self.state, KEEPING).due_at
+        self.state = after_removal(self.state, keys, RETENTION, self.now)
+        due_at = with_next_check(self.state, RETENTION).due_at
         assert due_at is not None
-        assert due_at > self.now or forgettable(self.state, KEEPING, self.now), "it is not looked at for nothing"
+        assert due_at > self.now or is_forgettable(self.state, RETENTION, self.now), "it is not looked at for nothing"
 
     @rule(hours=st.integers(1, 24 * 5))
     def wait(self, hours: int) -> None:
@@ -331,7 +331,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
 
     @invariant()
     def every_byte_is_known(self) -> None:
-        known = {file.key for file in self.state.files.values()} | {left.key for left in self.state.leftovers}
+        known = {file.key for file in self.state.files.values()} | {left.key for left in self.state.pending_removals}
         assert self.bucket <= known
 
     @invariant()
@@ -341,7 +341,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
 
     @invariant()
     def somebody_will_look_at_it(self) -> None:
-        assert timed(self.state, KEEPING).due_at is not None
+        assert with_next_check(self.state, RETENTION).due_at is not None
         assert (self.state.outcome is not None) == (self.state.state == "closed")
 
 
