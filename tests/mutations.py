@@ -98,7 +98,7 @@ MUTATIONS = (
     Mutation(
         "A refused kind of file is refused however its extension is written.",
         "services/upload/domain/file_names.py",
-        'normalise(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
+        'normalise(path.rpartition("/")[2], MAX_INPUT_LENGTH, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
         "tests/unit/upload/test_upload_file_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),

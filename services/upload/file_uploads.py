@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from services.contracts.values import Part
 from services.kit.objects import ObjectMissing, ObjectStore, StoredPart, StoreUnavailable
-from services.upload.domain.files import whole
+from services.upload.domain.files import assemble
 from services.upload.domain.transfer import File
 from services.upload.store import Digests
 
@@ -80,7 +80,7 @@ class Arrivals:
         """
         for attempt in range(1, TRIES + 1):
             found = await self.of(file)
-            done = whole(file, sha256, found.parts)
+            done = assemble(file, sha256, found.parts)
             if file.upload_id is None or found.stored is None:
                 return done
             # The store's word does not count, the object does: another process may be doing the same.

@@ -15,15 +15,15 @@ from services.upload.deps import Deps
 from services.upload.domain.lifecycle import quarantine
 from services.upload.domain.transfer import File, Transfer
 from services.upload.domain.verification import (
-    Found,
+    ReadBack,
     Verification,
     claim,
     confirm,
     fail,
+    finish,
     pending,
-    put_off,
     renew,
-    rest,
+    reschedule,
 )
 
 RENEW_SECONDS = 60.0
@@ -53,7 +53,7 @@ async def _take_up(deps: Deps, id: str) -> bool:
     if transfer is None or transfer.purged_at:
         return await deps.verifications.forget(id)
     settled = transfer.state == "closed" or await _Reader(deps, held).settles(transfer)
-    after = rest if settled else put_off
+    after = finish if settled else reschedule
     await deps.verifications.update(id, lambda state, now: (after(state, holder, now), []))
     return True
 
@@ -78,12 +78,12 @@ class _Reader:
             return False
 
     async def _read_all(self, transfer: Transfer) -> bool:
-        right: list[Found] = []
+        right: list[ReadBack] = []
         for id, file in pending(transfer, self._held):
             found = await self._found(id, file)
-            if not found.is_right:
+            if not found.matches_declaration:
                 found = await self._found(id, file, closely=True)
-            if not found.is_right:
+            if not found.matches_declaration:
                 await self._quarantine(id)
                 return True
             right.append(found)
@@ -93,7 +93,7 @@ class _Reader:
         await self._confirm(right)
         return True
 
-    async def _found(self, id: str, file: File, *, closely: bool = False) -> Found:
+    async def _found(self, id: str, file: File, *, closely: bool = False) -> ReadBack:
         """What is stored of a file, a part in memory at a time; `closely` says which of two has gone wrong."""
         whole, crc32, offset = hashlib.sha256(), 0, 0
         for part in file.parts:
@@ -105,7 +105,7 @@ class _Reader:
                 damaged.inc()
             offset += part.size_bytes
             await self._give_way(monotonic_seconds() - began)
-        return Found(id, file, whole.hexdigest(), crc32)
+        return ReadBack(id, file, whole.hexdigest(), crc32)
 
     async def _give_way(self, seconds: float) -> None:
         await self._pause(seconds)
@@ -115,7 +115,7 @@ class _Reader:
                 self._held.id, lambda state, now: (renew(state, self._held.holder, now), [])
             )
 
-    async def _confirm(self, right: list[Found]) -> None:
+    async def _confirm(self, right: list[ReadBack]) -> None:
         await self._deps.verifications.update(self._held.id, lambda state, now: confirm(state, right, now))
         verified.inc(len(right))
 

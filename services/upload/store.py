@@ -20,7 +20,7 @@ from services.upload.domain.limits import Limits, Retention
 from services.upload.domain.transfer import File, PendingRemoval, Transfer
 from services.upload.domain.verification import Verification, begin
 
-LAST_TOUCHED = Order("touched_at", latest_first=True)
+LAST_TOUCHED = Order("updated_at", latest_first=True)
 LAST_SENT = Order("submitted_at", latest_first=True)
 COUNTED: Document = {
     "files": {"$size": {"$objectToArray": "$files"}},
@@ -70,7 +70,7 @@ class Transfers:
         self._aggregates = database.repository("transfers", Transfer)
         self._database = database
         self.retention = retention
-        database.index("transfers", "sender.address", "state", "touched_at", "_id")
+        database.index("transfers", "sender.address", "state", "updated_at", "_id")
         database.index("transfers", "sender.address", "submitted_at", "_id")
         database.index("transfers", "due_at")
         numbers = ("sender.address", "state", "slot")

@@ -11,12 +11,12 @@ from services.upload.api.dependencies import PREFIX, Asking, Id, Wired, language
 from services.upload.api.schemas import DraftCard, DraftSummary, RecapCard
 from services.upload.api.views import answer, draft_summary, draft_view, recap_view
 from services.upload.deps import Deps
-from services.upload.domain.draft_edits import Revision, revise, understood
-from services.upload.domain.edit_conflicts import Shown, Submission, as_shown
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.edit_conflicts import SubmissionPrecondition, SubmissionRequest, require_unchanged
 from services.upload.domain.lifecycle import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
-from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
-from services.upload.domain.verification import needed
+from services.upload.domain.transfer import Transfer, editable_by, new_draft, owned_by
+from services.upload.domain.verification import needs_verification
 
 router = APIRouter(prefix=f"{PREFIX}/drafts")
 DAY_SECONDS = 86_400
@@ -26,7 +26,7 @@ DAY_SECONDS = 86_400
 async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
     """Begin a draft under an id that the client chose; again answers the same draft as it is now."""
     found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
-    return answer(draft_view(open_draft(caller.address, found), deps))
+    return answer(draft_view(editable_by(caller.address, found), deps))
 
 
 @router.get("", response_model=Page[DraftSummary])
@@ -39,15 +39,15 @@ async def drafts(deps: Wired, caller: Asking, page_request: PageParameters) -> R
 async def draft(draft: Id, deps: Wired, caller: Asking) -> Response:
     """One draft."""
     found, _ = await deps.transfers.read(str(draft))
-    return answer(draft_view(open_draft(caller.address, found), deps))
+    return answer(draft_view(editable_by(caller.address, found), deps))
 
 
 @router.patch("/{draft}", response_model=DraftCard)
-async def write(draft: Id, revision: Revision, deps: Wired, caller: Asking) -> Response:
+async def write(draft: Id, edit: DraftEdit, deps: Wired, caller: Asking) -> Response:
     """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
-    typed = await asyncio.to_thread(understood, revision, deps.limits)
+    typed = await asyncio.to_thread(parse_edit, edit, deps.limits)
     after = await deps.transfers.update(
-        str(draft), lambda state, now: (revise(open_draft(caller.address, state), typed, deps.limits, now), [])
+        str(draft), lambda state, now: (apply_edit(editable_by(caller.address, state), typed, deps.limits, now), [])
     )
     return answer(draft_view(after, deps))
 
@@ -59,18 +59,18 @@ async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
 
 
 @router.post("/{draft}/submission", response_model=RecapCard)
-async def send(draft: Id, deps: Wired, caller: Asking, submission: Submission | None = None) -> Response:
+async def send(draft: Id, deps: Wired, caller: Asking, submission: SubmissionRequest | None = None) -> Response:
     """Send it, if it still is what was shown; again answers the same recap and sends nothing."""
-    was = (submission or Submission()).was
+    was = (submission or SubmissionRequest()).was
     seen = await deps.transfers.read(str(draft))
-    if of(caller.address, seen[0]).submitted_at is None:
+    if owned_by(caller.address, seen[0]).submitted_at is None:
         await _refuse_before(deps, seen[0], caller, was)
-        if needed(seen[0]):
+        if needs_verification(seen[0]):
             await deps.verifications.begin(str(draft), seen[1])
     sent = await deps.transfers.update(
         str(draft),
         lambda state, now: submit(
-            as_shown(of(caller.address, state), was), sender_of(caller), deps.limits, deps.agents, now
+            require_unchanged(owned_by(caller.address, state), was), sender_of(caller), deps.limits, deps.agents, now
         ),
         seen,
     )
@@ -82,15 +82,15 @@ async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
     return await deps.transfers.begin(new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits)
 
 
-async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: Shown) -> None:
+async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: SubmissionPrecondition) -> None:
     """What is incomplete or was changed costs nothing of the day's allowance."""
     sender = sender_of(caller)
-    refuse_incomplete(open_draft(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
-    as_shown(draft, was)
+    refuse_incomplete(editable_by(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
+    require_unchanged(draft, was)
     rate = RateLimit("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
-    if not await deps.rate_limiter.allows(rate, draft.person):
+    if not await deps.rate_limiter.allows(rate, draft.sender_mailbox):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
 
 
 def _discardable(address: str, transfer: Transfer) -> Transfer:
-    return transfer if of(address, transfer).outcome == "discarded" else open_draft(address, transfer)
+    return transfer if owned_by(address, transfer).outcome == "discarded" else editable_by(address, transfer)

@@ -17,16 +17,16 @@ from services.upload.api.views import answer, complete_view, file_view
 from services.upload.deps import Deps
 from services.upload.domain.files import (
     Announcement,
-    admit,
     announce,
-    begin_anew,
-    completed,
-    known,
-    same_digest,
+    find_announced,
+    mark_complete,
+    new_file,
+    require_digest,
+    restart_upload,
     without_file,
 )
-from services.upload.domain.parts import least_part_bytes, part_bytes_of
-from services.upload.domain.transfer import File, Transfer, open_draft
+from services.upload.domain.parts import min_part_bytes, part_bytes_of
+from services.upload.domain.transfer import File, Transfer, editable_by
 from services.upload.file_uploads import new_key
 from services.upload.store import Seen
 
@@ -40,16 +40,16 @@ class Whole(BaseModel):
 
 
 @router.put("", response_model=FilePlanCard)
-async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: Asking) -> Response:
+async def expect(draft: Id, file: Id, announcement: Announcement, deps: Wired, caller: Asking) -> Response:
     """Announce a file under an id that the client chose; again answers the same file and what has arrived of it."""
     id, key = str(file), new_key(str(draft))
-    upload_id = await _begin(deps, str(draft), id, asked, key, caller)
+    upload_id = await _begin(deps, str(draft), id, announcement, key, caller)
     placed = None
     try:
         after, now = await deps.transfers.update_at(
             str(draft),
             lambda state, now: (
-                announce(open_draft(caller.address, state), id, asked, key, upload_id, deps.limits, now),
+                announce(editable_by(caller.address, state), id, announcement, key, upload_id, deps.limits, now),
                 [],
             ),
         )
@@ -59,7 +59,7 @@ async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: 
             await deps.arrivals.give_up(key, upload_id)
     if placed.key == key:
         return _plan(deps, after, id, now, {})
-    return await _where(deps, (after, now), id, caller, small_parts=asked.small_parts)
+    return await _where(deps, (after, now), id, caller, small_parts=announcement.small_parts)
 
 
 @router.get("", response_model=FilePlanCard)
@@ -73,9 +73,9 @@ async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Askin
     """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
     async with deps.arrivals.turn(f"{draft}/{file}"):
         seen = await deps.transfers.read(str(draft))
-        announced = open_draft(caller.address, seen[0]).file(str(file))
+        announced = editable_by(caller.address, seen[0]).file(str(file))
         if announced.state == "complete":
-            return answer(complete_view(str(file), same_digest(announced, whole.sha256)))
+            return answer(complete_view(str(file), require_digest(announced, whole.sha256)))
         done = await deps.arrivals.complete(announced, whole.sha256)
         return answer(complete_view(str(file), await _record(deps, seen, str(file), done, caller)))
 
@@ -84,18 +84,18 @@ async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Askin
 async def remove(draft: Id, file: Id, deps: Wired, caller: Asking) -> None:
     """Take a file out of the draft; its bytes are removed within seconds. Again changes nothing."""
     await deps.transfers.update(
-        str(draft), lambda state, now: (without_file(open_draft(caller.address, state), str(file), now), [])
+        str(draft), lambda state, now: (without_file(editable_by(caller.address, state), str(file), now), [])
     )
 
 
-async def _begin(deps: Deps, draft: str, file: str, asked: Announcement, key: str, caller: Caller) -> str | None:
+async def _begin(deps: Deps, draft: str, file: str, announcement: Announcement, key: str, caller: Caller) -> str | None:
     """A multipart upload for a file that needs one and may come in: what is refused begins nothing."""
-    if asked.size_bytes <= least_part_bytes(deps.limits, small=asked.small_parts):
+    if announcement.size_bytes <= min_part_bytes(deps.limits, small=announcement.small_parts):
         return None
-    own = open_draft(caller.address, (await deps.transfers.read(draft))[0])
-    if known(own, file, asked, deps.limits):
+    own = editable_by(caller.address, (await deps.transfers.read(draft))[0])
+    if find_announced(own, file, announcement, deps.limits):
         return None
-    admit(own, asked, key, None, deps.limits)
+    new_file(own, announcement, key, None, deps.limits)
     return await deps.arrivals.begin(key)
 
 
@@ -103,7 +103,7 @@ async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller)
     """Write down that the file is whole; the object of a file that was removed meanwhile goes at once."""
 
     def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Event]]:
-        return completed(open_draft(caller.address, state), file, done, now), []
+        return mark_complete(editable_by(caller.address, state), file, done, now), []
 
     try:
         return (await deps.transfers.update(seen[0].id, rule, seen)).file(file)
@@ -115,7 +115,7 @@ async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller)
 async def _where(deps: Deps, seen: Seen, id: str, caller: Caller, *, small_parts: bool = False) -> Response:
     """The plan of a file; one that the store has lost, or that is to have smaller parts, is begun anew before."""
     draft, now = seen
-    file = open_draft(caller.address, draft).file(id)
+    file = editable_by(caller.address, draft).file(id)
     arrived = await deps.arrivals.of(file)
     part_bytes = part_bytes_of(file.size_bytes, deps.limits, small=True) if small_parts else file.part_bytes
     if not arrived.parts and (arrived.is_lost(file) or part_bytes < file.part_bytes):
@@ -138,7 +138,7 @@ async def _begin_anew(deps: Deps, draft: str, id: str, before: File, after: File
     is_placed = False
     try:
         seen = await deps.transfers.update_at(
-            draft, lambda state, now: (begin_anew(open_draft(caller.address, state), id, before, fresh, now), [])
+            draft, lambda state, now: (restart_upload(editable_by(caller.address, state), id, before, fresh, now), [])
         )
         is_placed = seen[0].file(id).key == key
     finally:

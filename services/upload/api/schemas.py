@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.contracts.values import Language, Recipient
-from services.upload.domain.edit_conflicts import Digests
+from services.upload.domain.edit_conflicts import FieldDigests
 from services.upload.domain.limits import ByRole
 from services.upload.domain.recipients import Unreadable
 from services.upload.domain.transfer import FileState, Outcome, Sender, State
@@ -82,7 +82,7 @@ class ContentsCard(BaseModel):
     files: list[AnnouncedFileCard]
     total_bytes: int
     created_at: datetime
-    touched_at: datetime
+    updated_at: datetime
 
 
 class DraftCard(ContentsCard):
@@ -93,7 +93,7 @@ class DraftCard(ContentsCard):
     """
 
     draft: str
-    digests: Digests
+    digests: FieldDigests
     problems: list[ObstacleCard]
 
 
@@ -106,7 +106,7 @@ class DraftSummary(BaseModel):
     files: int
     total_bytes: int
     created_at: datetime
-    touched_at: datetime
+    updated_at: datetime
 
 
 class TransferCard(ContentsCard):

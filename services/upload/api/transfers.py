@@ -9,7 +9,7 @@ from services.upload.api.dependencies import PREFIX, Asking, Id, Wired
 from services.upload.api.schemas import TransferCard, TransferSummary
 from services.upload.api.views import answer, transfer_summary, transfer_view
 from services.upload.domain.lifecycle import withdraw
-from services.upload.domain.transfer import Transfer, of
+from services.upload.domain.transfer import Transfer, owned_by
 from services.upload.domain.validity import extend
 
 router = APIRouter(prefix=f"{PREFIX}/transfers")
@@ -53,7 +53,7 @@ async def extend_validity(transfer: Id, validity: Validity, deps: Wired, caller:
 
 
 def _sent(address: str, transfer: Transfer) -> Transfer:
-    own = of(address, transfer)
+    own = owned_by(address, transfer)
     if own.submitted_at is None:
         raise NotFound()
     return own

@@ -24,8 +24,8 @@ from services.upload.api.schemas import (
     TransferSummary,
 )
 from services.upload.deps import Deps
-from services.upload.domain.edit_conflicts import digests
-from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
+from services.upload.domain.edit_conflicts import field_digests
+from services.upload.domain.submission import approvers_of, needs_approval, problem_view, problems, recipients_of
 from services.upload.domain.transfer import File, Transfer
 
 
@@ -50,9 +50,9 @@ def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
     found = problems(draft, deps.limits, deps.agents)
     return DraftCard(
         draft=draft.id,
-        digests=digests(draft),
+        digests=field_digests(draft),
         **_contents(draft, deps),
-        problems=[ObstacleCard(**told(problem)) for problem in found],
+        problems=[ObstacleCard(**problem_view(problem)) for problem in found],
     )
 
 
@@ -132,7 +132,7 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
         "files": [_line(id, file) for id, file in transfer.files.items()],
         "total_bytes": transfer.total_bytes,
         "created_at": transfer.created_at,
-        "touched_at": transfer.touched_at,
+        "updated_at": transfer.updated_at,
     }
 
 

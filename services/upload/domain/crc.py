@@ -9,7 +9,7 @@ BYTE = 1 << 23
 """x to the power of 8; the highest bit is the lowest power."""
 
 
-def combined(runs: Iterable[tuple[int, int]]) -> int:
+def crc32_combine(runs: Iterable[tuple[int, int]]) -> int:
     """The CRC-32 of runs of bytes put one after the other, each given as its CRC-32 and its size in bytes."""
     whole = 0
     for crc, size_bytes in runs:

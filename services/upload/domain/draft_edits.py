@@ -1,4 +1,4 @@
-"""What may be typed into a draft?"""
+"""Edits of a draft: their limits, and how they are applied."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,14 +10,14 @@ from pydantic import Field as Bounds
 from services.contracts.values import Field, Language
 from services.kit.refusals import Conflict, Unprocessable
 from services.kit.text import LongText
-from services.upload.domain.edit_conflicts import Was, refuse_overtaken
+from services.upload.domain.edit_conflicts import EditPrecondition, refuse_conflict
 from services.upload.domain.limits import Limits
-from services.upload.domain.recipients import FIELDS, Listed, pieces_of, read
+from services.upload.domain.recipients import FIELDS, ParsedList, parse_addresses, split_lists
 from services.upload.domain.text_sanitising import clean_subject, clean_text
 from services.upload.domain.transfer import Transfer
 
-MOST_ENTRIES = 2_000
-Pasted = Annotated[list[LongText], Bounds(max_length=MOST_ENTRIES)]
+MAX_ENTRIES = 2_000
+PastedList = Annotated[list[LongText], Bounds(max_length=MAX_ENTRIES)]
 
 
 class ValidityOutOfRange(Unprocessable):
@@ -38,63 +38,63 @@ class TooManyDrafts(Conflict):
     title_fr = "Il y a trop de brouillons ; envoyez-en ou supprimez-en un d'abord."
 
 
-class Revision(BaseModel):
+class DraftEdit(BaseModel):
     """What a person changes in a draft; what is not named stays as it is.
 
     `was` holds the digests of the fields as they were shown to that person: a change of what was changed elsewhere
     since then is refused, and nothing is written.
     """
 
-    to: Pasted | None = None
-    cc: Pasted | None = None
-    bcc: Pasted | None = None
+    to: PastedList | None = None
+    cc: PastedList | None = None
+    bcc: PastedList | None = None
     subject: LongText | None = None
     text: LongText | None = None
     validity_days: StrictInt | None = None
     language: Language | None = None
-    was: Was = Was()
+    was: EditPrecondition = EditPrecondition()
 
-    def pasted(self, field: Field) -> Pasted | None:
+    def entries(self, field: Field) -> PastedList | None:
         """The entries for one of the three lists."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}[field]
 
 
-class Understood(NamedTuple):
-    """A revision whose words were cleaned and whose lists were read."""
+class ParsedEdit(NamedTuple):
+    """An edit with cleaned texts and parsed lists."""
 
-    lists: dict[Field, Listed]
+    lists: dict[Field, ParsedList]
     changes: dict[str, Any]
-    was: Was = Was()
+    was: EditPrecondition = EditPrecondition()
 
 
-def understood(revision: Revision, limits: Limits) -> Understood:
-    """Clean and read what somebody typed; refuses what is too long or too many before it looks any closer.
+def parse_edit(edit: DraftEdit, limits: Limits) -> ParsedEdit:
+    """Clean and parse an edit; refuse texts that are too long, and too many entries, before the costly steps.
 
     A hundred addresses in other scripts can take a tenth of a second, so this is done beside the event loop.
     """
     changes: dict[str, Any] = {}
-    if revision.subject is not None:
-        changes["subject"] = clean_subject(revision.subject, limits)
-    if revision.text is not None:
-        changes["text"] = clean_text(revision.text, limits)
-    if revision.validity_days is not None:
-        changes["validity_days"] = possible_days(revision.validity_days, limits)
-    if revision.language is not None:
-        changes["language"] = revision.language
-    return Understood(_lists(revision, limits), changes, revision.was)
+    if edit.subject is not None:
+        changes["subject"] = clean_subject(edit.subject, limits)
+    if edit.text is not None:
+        changes["text"] = clean_text(edit.text, limits)
+    if edit.validity_days is not None:
+        changes["validity_days"] = checked_days(edit.validity_days, limits)
+    if edit.language is not None:
+        changes["language"] = edit.language
+    return ParsedEdit(_parse_lists(edit, limits), changes, edit.was)
 
 
-def revise(draft: Transfer, typed: Understood, limits: Limits, now: datetime) -> Transfer:
-    """The draft with what was typed; the same draft when nothing changed.
+def apply_edit(draft: Transfer, edit: ParsedEdit, limits: Limits, now: datetime) -> Transfer:
+    """Return the draft with this edit; the same draft if nothing changes.
 
     Refuses a change of a field that was changed elsewhere meanwhile.
     """
-    after = _readdressed(draft, typed.lists, limits).evolve(**typed.changes)
-    refuse_overtaken(draft, after, typed.was)
-    return draft if after == draft else after.evolve(touched_at=now)
+    after = _with_recipients(draft, edit.lists, limits).evolve(**edit.changes)
+    refuse_conflict(draft, after, edit.was)
+    return draft if after == draft else after.evolve(updated_at=now)
 
 
-def possible_days(days: int, limits: Limits) -> int:
+def checked_days(days: int, limits: Limits) -> int:
     """The number of days, if a transfer can be kept for that long."""
     shortest, longest = limits.shortest_validity_days, limits.longest_validity_days
     if not shortest <= days <= longest:
@@ -114,16 +114,16 @@ def free_slots(taken: Collection[int], limits: Limits) -> list[int]:
     return free
 
 
-def _lists(revision: Revision, limits: Limits) -> dict[Field, Listed]:
-    pasted = {field: entries for field in FIELDS if (entries := revision.pasted(field)) is not None}
-    pieces = {field: pieces_of(entries) for field, entries in pasted.items()}
+def _parse_lists(edit: DraftEdit, limits: Limits) -> dict[Field, ParsedList]:
+    pasted = {field: entries for field in FIELDS if (entries := edit.entries(field)) is not None}
+    pieces = {field: split_lists(entries) for field, entries in pasted.items()}
     different = len(set().union(*pieces.values()))
     if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
         raise TooManyRecipients(limit=limits.recipients, recipients=different)
-    return {field: read(each, field) for field, each in pieces.items()}
+    return {field: parse_addresses(each, field) for field, each in pieces.items()}
 
 
-def _readdressed(draft: Transfer, found: dict[Field, Listed], limits: Limits) -> Transfer:
+def _with_recipients(draft: Transfer, found: dict[Field, ParsedList], limits: Limits) -> Transfer:
     typed = {spelling.lower(): spelling for spelling in draft.spellings}
     typed |= {address.lower(): address for listed in reversed(found.values()) for address in listed.addresses}
     lists = draft.lists | {field: tuple(one.lower() for one in listed.addresses) for field, listed in found.items()}

@@ -1,4 +1,4 @@
-"""Was a field of a draft changed elsewhere since a page was made from it? Its digest tells."""
+"""Detect that a field of a draft was changed elsewhere, by comparing digests of its contents."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ class DraftChangedElsewhere(Conflict):
     title_fr = "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant de continuer."
 
 
-class Digests(BaseModel):
+class FieldDigests(BaseModel):
     """The SHA-256 (lower-case hex) of each field as text in UTF-8.
 
     A list of recipients is one entry a line: its addresses as they are shown, then what could not be read. The files
@@ -33,7 +33,7 @@ class Digests(BaseModel):
     files: str
 
 
-class Was(BaseModel):
+class EditPrecondition(BaseModel):
     """The digests of the fields that a change was made from; one that is not named is not compared."""
 
     to: ShortText | None = None
@@ -44,19 +44,19 @@ class Was(BaseModel):
     validity_days: ShortText | None = None
 
 
-class Shown(Was):
+class SubmissionPrecondition(EditPrecondition):
     """The digests of what was shown before it is sent; one that is not named is not compared."""
 
     files: ShortText | None = None
 
 
-class Submission(BaseModel):
+class SubmissionRequest(BaseModel):
     """What was shown to the person who sends: a draft that was changed since then is not sent."""
 
-    was: Shown = Shown()
+    was: SubmissionPrecondition = SubmissionPrecondition()
 
 
-def digests(draft: Transfer) -> Digests:
+def field_digests(draft: Transfer) -> FieldDigests:
     """The digest of each field."""
     texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
     typed = {spelling.lower(): spelling for spelling in draft.spellings}
@@ -65,21 +65,21 @@ def digests(draft: Transfer) -> Digests:
         unreadable = [entry.text for entry in draft.unreadable if entry.field == field]
         texts[field] = "\n".join([*addresses, *unreadable])
     texts["files"] = "\n".join(f"{one.sha256} {one.size_bytes} {one.path}" for one in draft.files.values())
-    return Digests(**{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
+    return FieldDigests(**{name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
 
 
-def refuse_overtaken(before: Transfer, after: Transfer, was: Was) -> None:
+def refuse_conflict(before: Transfer, after: Transfer, was: EditPrecondition) -> None:
     """Refuse a change of a field that no longer is what the change was made from; the same change again is none."""
-    current, wanted = digests(before).model_dump(), digests(after).model_dump()
+    current, wanted = field_digests(before).model_dump(), field_digests(after).model_dump()
     made_from = was.model_dump(exclude_none=True)
-    overtaken = [name for name, digest in made_from.items() if current[name] not in (digest, wanted[name])]
-    if overtaken:
-        raise DraftChangedElsewhere(fields=overtaken)
+    conflicts = [name for name, digest in made_from.items() if current[name] not in (digest, wanted[name])]
+    if conflicts:
+        raise DraftChangedElsewhere(fields=conflicts)
 
 
-def as_shown(draft: Transfer, was: Shown) -> Transfer:
+def require_unchanged(draft: Transfer, was: SubmissionPrecondition) -> Transfer:
     """The draft, refused when it no longer is what was shown; what is no draft any more is not compared."""
-    current = digests(draft).model_dump()
+    current = field_digests(draft).model_dump()
     changed = [name for name, digest in was.model_dump(exclude_none=True).items() if current[name] != digest]
     if changed and draft.state == "draft":
         raise DraftChangedElsewhere(fields=changed)

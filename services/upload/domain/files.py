@@ -11,15 +11,15 @@ from services.contracts.values import Part
 from services.kit.refusals import Conflict, ContentTooLarge, NotFound, TooManyRequests, Unprocessable
 from services.kit.text import LongText
 from services.kit.timestamps import Timestamp
-from services.upload.domain.crc import combined
-from services.upload.domain.file_names import clean_path, free_path, refuse_extension
+from services.upload.domain.crc import crc32_combine
+from services.upload.domain.file_names import clean_path, refuse_extension, unique_path
 from services.upload.domain.limits import Limits
 from services.upload.domain.parts import part_bytes_of
 from services.upload.domain.transfer import File, PendingRemoval, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-MANY_NUMBERS = 1_000
-REMOVAL_SECONDS = 10
+MAX_LISTED_PARTS = 1_000
+REMOVAL_RETRY_SECONDS = 10
 
 
 class TransferTooLarge(ContentTooLarge):
@@ -77,43 +77,45 @@ class Announcement(BaseModel):
 
 
 def announce(
-    draft: Transfer, id: str, asked: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
+    draft: Transfer, id: str, announcement: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
 ) -> Transfer:
     """The draft with this file in it; the same draft when it was announced before."""
-    if known(draft, id, asked, limits):
+    if find_announced(draft, id, announcement, limits):
         return draft
-    return with_file(draft, id, admit(draft, asked, key, upload_id, limits), now)
+    return with_file(draft, id, new_file(draft, announcement, key, upload_id, limits), now)
 
 
-def known(draft: Transfer, id: str, asked: Announcement, limits: Limits) -> File | None:
+def find_announced(draft: Transfer, id: str, announcement: Announcement, limits: Limits) -> File | None:
     """The file if it was announced before; refuses another one under the same id."""
     file = draft.files.get(id)
-    if file and (file.size_bytes != asked.size_bytes or file.asked != clean_path(asked.path, limits)):
+    if file and (
+        file.size_bytes != announcement.size_bytes or file.requested_path != clean_path(announcement.path, limits)
+    ):
         raise FileAlreadyAnnounced(path=file.path, size_bytes=file.size_bytes)
     return file
 
 
-def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
+def new_file(draft: Transfer, announcement: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
     """The file as it would join the draft; refuses by name, kind, number and size."""
-    path = clean_path(asked.path, limits)
+    path = clean_path(announcement.path, limits)
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
         raise TooManyFiles(limit=limits.files)
     if sum(not removal.removed_once for removal in draft.pending_removals) >= limits.files:
-        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_SECONDS)
-    refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
+        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_RETRY_SECONDS)
+    refuse_too_large(draft.total_bytes + announcement.size_bytes, draft, limits)
     return File(
-        asked=path,
-        path=free_path(path, (file.path for file in draft.files.values()), limits),
-        size_bytes=asked.size_bytes,
-        modified_at=asked.modified_at,
-        part_bytes=part_bytes_of(asked.size_bytes, limits, small=asked.small_parts),
+        requested_path=path,
+        path=unique_path(path, (file.path for file in draft.files.values()), limits),
+        size_bytes=announcement.size_bytes,
+        modified_at=announcement.modified_at,
+        part_bytes=part_bytes_of(announcement.size_bytes, limits, small=announcement.small_parts),
         key=key,
         upload_id=upload_id,
     )
 
 
-def begin_anew(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
+def restart_upload(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
     """The draft with `after` in the place of `before`, whose bytes are marked for removal.
 
     The same draft when `before` is not there any more. Its date stays: looking at a file does not prolong a draft.
@@ -135,10 +137,10 @@ def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
 
 def with_file(draft: Transfer, id: str, file: File, now: datetime) -> Transfer:
     """The draft with this file added or replaced."""
-    return draft.evolve(files={**draft.files, id: file}, touched_at=now)
+    return draft.evolve(files={**draft.files, id: file}, updated_at=now)
 
 
-def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
+def assemble(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
     """The file once all of it is there; refuses with the numbers of the parts that are not.
 
     `arrived` are the parts that the store holds, with the digests under which they were let in. A file of one part has
@@ -146,27 +148,27 @@ def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
     """
     missing = [number for number in range(1, file.part_count + 1) if number not in arrived]
     if missing:
-        raise PartsMissing(parts=missing[:MANY_NUMBERS], missing=len(missing))
+        raise PartsMissing(parts=missing[:MAX_LISTED_PARTS], missing=len(missing))
     parts = tuple(arrived[number] for number in range(1, file.part_count + 1))
     if len(parts) == 1 and parts[0].sha256 != sha256:
         raise DigestDiffers()
-    crc32 = combined((part.crc32, part.size_bytes) for part in parts)
-    cut = parts if len(parts) > 1 else ()
-    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "cut": cut})
+    crc32 = crc32_combine((part.crc32, part.size_bytes) for part in parts)
+    stored_parts = parts if len(parts) > 1 else ()
+    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "stored_parts": stored_parts})
 
 
-def completed(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
+def mark_complete(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
     """The draft with this file complete; the same draft when it was; refuses when another one took its place."""
     file = draft.file(id)
     if file.key != done.key:
         raise NotFound()
     if file.state == "complete":
-        same_digest(file, done.sha256)
+        require_digest(file, done.sha256)
         return draft
     return with_file(draft, id, done, now)
 
 
-def same_digest(file: File, sha256: str) -> File:
+def require_digest(file: File, sha256: str) -> File:
     """A file that is complete; refuses another digest than the one it has."""
     if file.sha256 != sha256:
         raise DigestDiffers()
@@ -179,7 +181,7 @@ def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
         return draft
     kept = {other: file for other, file in draft.files.items() if other != id}
     return draft.evolve(
-        files=kept, pending_removals=(*draft.pending_removals, *removals_of([draft.files[id]], now)), touched_at=now
+        files=kept, pending_removals=(*draft.pending_removals, *removals_of([draft.files[id]], now)), updated_at=now
     )
 
 

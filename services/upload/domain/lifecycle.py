@@ -118,9 +118,9 @@ def with_next_check(transfer: Transfer, retention: Retention) -> Transfer:
 
 def _next_check(transfer: Transfer, retention: Retention) -> datetime:
     if transfer.state == "draft":
-        return transfer.touched_at + retention.drafts
+        return transfer.updated_at + retention.drafts
     if transfer.closed_at is None:
-        return (transfer.ends_at or transfer.touched_at) + retention.overdue
+        return (transfer.ends_at or transfer.updated_at) + retention.overdue
     return transfer.closed_at if transfer.outcome == "discarded" else transfer.closed_at + retention.history
 
 

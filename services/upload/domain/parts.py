@@ -3,10 +3,10 @@
 from services.kit.refusals import ContentTooLarge
 from services.upload.domain.limits import MIB, Limits
 
-FEW = 1_000
-MOST = 10_000
+TARGET_PART_COUNT = 1_000
+MAX_PART_COUNT = 10_000
 """What an S3 store takes."""
-LEAST = 5 * MIB
+MIN_PART_BYTES = 5 * MIB
 """The smallest part, but for the last, that an S3 store takes."""
 
 
@@ -21,17 +21,17 @@ def part_bytes_of(size_bytes: int, limits: Limits, *, small: bool = False) -> in
 
     `small` parts are as small as the store takes.
     """
-    wanted = -(-size_bytes // (MOST if small else FEW))
+    wanted = -(-size_bytes // (MAX_PART_COUNT if small else TARGET_PART_COUNT))
     whole = -(-wanted // MIB) * MIB
-    part_bytes = min(max(whole, least_part_bytes(limits, small=small)), limits.largest_part_bytes)
-    if size_bytes > part_bytes * MOST:
-        raise FileTooLarge(limit_bytes=part_bytes * MOST, size_bytes=size_bytes)
+    part_bytes = min(max(whole, min_part_bytes(limits, small=small)), limits.largest_part_bytes)
+    if size_bytes > part_bytes * MAX_PART_COUNT:
+        raise FileTooLarge(limit_bytes=part_bytes * MAX_PART_COUNT, size_bytes=size_bytes)
     return part_bytes
 
 
-def least_part_bytes(limits: Limits, *, small: bool = False) -> int:
+def min_part_bytes(limits: Limits, *, small: bool = False) -> int:
     """The size of a part of a small file, in bytes; a file that is no larger is sent as one part."""
-    return min(LEAST, limits.smallest_part_bytes) if small else limits.smallest_part_bytes
+    return min(MIN_PART_BYTES, limits.smallest_part_bytes) if small else limits.smallest_part_bytes
 
 
 def part_count_of(size_bytes: int, part_bytes: int) -> int:

@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     name: str = ""
 
 
-def split(pasted: str) -> list[Entry]:
+def split_entries(pasted: str) -> list[Entry]:
     """The entries in order; invisible characters and enclosing quotation marks are left out."""
     return list(_Splitter(without_invisible(pasted.translate(LINE_ENDS))).entries())
 

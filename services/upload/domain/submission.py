@@ -10,7 +10,7 @@ from services.kit.refusals import NotFound, Refusal, TooManyRequests, Unprocessa
 from services.upload.domain.draft_edits import TooManyRecipients
 from services.upload.domain.files import TooManyFiles, TransferTooLarge
 from services.upload.domain.limits import Limits
-from services.upload.domain.recipients import folded
+from services.upload.domain.recipients import merge_recipients
 from services.upload.domain.transfer import File, Sender, Transfer
 
 
@@ -58,7 +58,7 @@ class TooManyTransfers(TooManyRequests):
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
     """Those it was sent to; for a draft, those it would be sent to now."""
-    return transfer.recipients or folded(transfer.lists, agents, transfer.spellings)
+    return transfer.recipients or merge_recipients(transfer.lists, agents, transfer.spellings)
 
 
 def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
@@ -74,7 +74,7 @@ def needs_approval(sender: Sender, recipients: tuple[Recipient, ...]) -> bool:
 
 def problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
     """Everything that stands between this draft and its being sent, in the order of the page."""
-    return [*_of_recipients(draft, limits, agents), *_of_contents(draft, limits)]
+    return [*_recipient_problems(draft, limits, agents), *_content_problems(draft, limits)]
 
 
 def submit(
@@ -89,26 +89,26 @@ def submit(
     refuse_incomplete(current, limits, agents)
     ends_at = now + timedelta(days=draft.validity_days)
     recipients = recipients_of(current, agents)
-    after = current.evolve(state="submitted", submitted_at=now, touched_at=now, ends_at=ends_at, recipients=recipients)
-    return after, [TransferSubmitted(parcel=_parcel(after, now, ends_at))]
+    after = current.evolve(state="submitted", submitted_at=now, updated_at=now, ends_at=ends_at, recipients=recipients)
+    return after, [TransferSubmitted(parcel=_parcel_of(after, now, ends_at))]
 
 
 def refuse_incomplete(draft: Transfer, limits: Limits, agents: Domains) -> None:
     """Refuse with the first problem, and name them all."""
     found = problems(draft, limits, agents)
     if found:
-        found[0].members["problems"] = [told(problem) for problem in found]
+        found[0].members["problems"] = [problem_view(problem) for problem in found]
         raise found[0]
 
 
-def told(problem: Refusal) -> dict[str, Any]:
+def problem_view(problem: Refusal) -> dict[str, Any]:
     """A problem as a draft shows it."""
     titles = {language: problem.title(language) for language in ("fr", "en")}
     members = {name: value for name, value in problem.members.items() if name != "problems"}
     return {**members, "slug": problem.slug(), "type": f"/problems/{problem.slug()}", "titles": titles}
 
 
-def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
+def _recipient_problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
     recipients = recipients_of(draft, agents)
     found: list[Refusal] = []
     if not recipients and not draft.unreadable:
@@ -122,7 +122,7 @@ def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Ref
     return found
 
 
-def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
+def _content_problems(draft: Transfer, limits: Limits) -> list[Refusal]:
     found: list[Refusal] = []
     if not draft.subject:
         found.append(SubjectMissing())
@@ -139,18 +139,18 @@ def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
     return found
 
 
-def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
+def _parcel_of(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
     return Parcel(
         **dict(transfer.reference()),
         recipients=transfer.recipients,
         text=transfer.text,
-        files=tuple(_sent(id, file) for id, file in transfer.files.items()),
+        files=tuple(_sent_file(id, file) for id, file in transfer.files.items()),
         submitted_at=submitted_at,
         ends_at=ends_at,
     )
 
 
-def _sent(id: str, file: File) -> SentFile:
+def _sent_file(id: str, file: File) -> SentFile:
     return SentFile(
         file=id,
         path=file.path,

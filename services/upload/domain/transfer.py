@@ -36,14 +36,16 @@ class Sender(Value):
 
 
 class File(Value):
-    """A file of a transfer: `key` names its object and says nothing of it; `upload_id` is none for a file of one part.
+    """A file of a transfer.
 
-    `asked` is the path as it was asked for, cleaned; `path` the one it got, which no other file of the transfer has.
-    `cut` are the parts of a complete file that has more than one. `restarted_at` is when the store turned out to have
-    lost the parts that had arrived, so that all of them are to be sent again; none when that never happened.
+    `key` is the key of its object in the bucket and reveals nothing about the file. `upload_id` is the id of its
+    multipart upload, or none for a file of one part. `requested_path` is the cleaned path from the announcement; `path`
+    is unique within the transfer. `stored_parts` are the parts of a complete file that has more than one.
+    `restarted_at` is when the store turned out to have lost the parts that had arrived, so that all of them have to be
+    sent again; none if that never happened.
     """
 
-    asked: str
+    requested_path: str
     path: str
     size_bytes: int
     modified_at: datetime | None
@@ -54,16 +56,16 @@ class File(Value):
     state: FileState = "receiving"
     sha256: str = ""
     crc32: int = 0
-    cut: tuple[Part, ...] = ()
+    stored_parts: tuple[Part, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The parts of a complete file, in order; a file of one part is that part."""
-        return self.cut or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
+        return self.stored_parts or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
 
     @property
     def part_count(self) -> int:
-        """How many parts it is cut into; at least one."""
+        """Return the number of parts; at least one."""
         return part_count_of(self.size_bytes, self.part_bytes)
 
     def length_of(self, number: int) -> int:
@@ -91,9 +93,9 @@ class Transfer(Aggregate):
     outcome: Outcome | None = None
     sender: Sender
     slot: int | None = None
-    person: str
+    sender_mailbox: str
     created_at: datetime
-    touched_at: datetime
+    updated_at: datetime
     submitted_at: datetime | None = None
     ends_at: datetime | None = None
     closed_at: datetime | None = None
@@ -144,24 +146,24 @@ def new_draft(id: str, sender: Sender, language: Language, validity_days: int, n
     return Transfer(
         id=id,
         sender=sender,
-        person=mailbox_of(sender.address),
+        sender_mailbox=mailbox_of(sender.address),
         created_at=now,
-        touched_at=now,
+        updated_at=now,
         language=language,
         validity_days=validity_days,
     )
 
 
-def of(address: str, transfer: Transfer) -> Transfer:
+def owned_by(address: str, transfer: Transfer) -> Transfer:
     """The transfer if it is this sender's; to anybody else it does not exist."""
     if transfer.sender.address != address:
         raise NotFound()
     return transfer
 
 
-def open_draft(address: str, transfer: Transfer) -> Transfer:
+def editable_by(address: str, transfer: Transfer) -> Transfer:
     """The transfer if this sender may still change it."""
-    own = of(address, transfer)
+    own = owned_by(address, transfer)
     if own.state == "draft":
         return own
     if own.submitted_at is None:

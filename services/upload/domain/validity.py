@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from services.contracts.upload import TransferExtended
 from services.kit.aggregate import Decision
 from services.kit.refusals import Gone, NotFound, Unprocessable
-from services.upload.domain.draft_edits import possible_days
+from services.upload.domain.draft_edits import checked_days
 from services.upload.domain.lifecycle import close
 from services.upload.domain.limits import Limits
 from services.upload.domain.transfer import Transfer
@@ -32,12 +32,12 @@ def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Deci
         raise NotFound()
     if transfer.state != "submitted" or now >= transfer.ends_at:
         raise TransferEnded(outcome=transfer.outcome or "expired")
-    if possible_days(days, limits) < transfer.validity_days:
+    if checked_days(days, limits) < transfer.validity_days:
         raise ValidityShortened(validity_days=transfer.validity_days, asked_days=days)
     if days == transfer.validity_days:
         return transfer, []
     ends_at = transfer.submitted_at + timedelta(days=days)
-    after = transfer.evolve(validity_days=days, ends_at=ends_at, touched_at=now)
+    after = transfer.evolve(validity_days=days, ends_at=ends_at, updated_at=now)
     return after, [TransferExtended(reference=transfer.reference(), ends_at=ends_at, extended_at=now)]
 
 

@@ -11,15 +11,15 @@ from services.kit.aggregate import Aggregate
 from services.kit.events import Event
 from services.upload.domain.transfer import File, Transfer
 
-SOON = timedelta(seconds=2)
-LEASE = timedelta(minutes=3)
-ONE_DAY = timedelta(days=1)
-WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
+INITIAL_DELAY = timedelta(seconds=2)
+LEASE_DURATION = timedelta(minutes=3)
+RECHECK_INTERVAL = timedelta(days=1)
+RETRY_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30))
 
 State = Literal["verified", "failed"]
 
 
-class Found(NamedTuple):
+class ReadBack(NamedTuple):
     """A file, and the digests of what the store really holds of it."""
 
     id: str
@@ -28,7 +28,7 @@ class Found(NamedTuple):
     crc32: int
 
     @property
-    def is_right(self) -> bool:
+    def matches_declaration(self) -> bool:
         """It is what its sender declared; a wrong CRC-32 is corrected, not held against anybody."""
         return self.sha256 == self.file.sha256
 
@@ -48,7 +48,7 @@ class Verification(Aggregate):
 
 def begin(transfer: str, now: datetime) -> Verification:
     """Nothing was read yet; soon, because the transfer is about to be submitted."""
-    return Verification(id=transfer, due_at=now + SOON)
+    return Verification(id=transfer, due_at=now + INITIAL_DELAY)
 
 
 def is_declared_only(file: File) -> bool:
@@ -56,17 +56,17 @@ def is_declared_only(file: File) -> bool:
     return file.part_count > 1
 
 
-def needed(transfer: Transfer) -> bool:
+def needs_verification(transfer: Transfer) -> bool:
     """True when something of it should be read back."""
-    return next(_unsure(transfer), None) is not None
+    return next(_unverified(transfer), None) is not None
 
 
 def pending(transfer: Transfer, verification: Verification) -> list[tuple[str, File]]:
     """The files that are still to be read, each with its id."""
-    return [(id, file) for id, file in _unsure(transfer) if id not in verification.files]
+    return [(id, file) for id, file in _unverified(transfer) if id not in verification.files]
 
 
-def _unsure(transfer: Transfer) -> Iterator[tuple[str, File]]:
+def _unverified(transfer: Transfer) -> Iterator[tuple[str, File]]:
     """Every file whose digest, or whose CRC-32 in the archive of several files, nobody has verified."""
     several = len(transfer.files) > 1
     for id, file in transfer.files.items():
@@ -78,28 +78,30 @@ def claim(verification: Verification, holder: str, now: datetime) -> Verificatio
     """In the hands of `holder` until the lease ends, unless somebody else's lease lives."""
     if verification.due_at > now:
         return verification
-    return verification.evolve(holder=holder, due_at=now + LEASE)
+    return verification.evolve(holder=holder, due_at=now + LEASE_DURATION)
 
 
 def renew(verification: Verification, holder: str, now: datetime) -> Verification:
     """The lease begins again, for whoever still holds it."""
-    return verification.evolve(due_at=now + LEASE) if verification.holder == holder else verification
+    return verification.evolve(due_at=now + LEASE_DURATION) if verification.holder == holder else verification
 
 
-def put_off(verification: Verification, holder: str, now: datetime) -> Verification:
+def reschedule(verification: Verification, holder: str, now: datetime) -> Verification:
     """The store could not be read: again later, and later still."""
     if verification.holder != holder:
         return verification
-    wait = WAITS[min(verification.failures, len(WAITS) - 1)]
+    wait = RETRY_DELAYS[min(verification.failures, len(RETRY_DELAYS) - 1)]
     return verification.evolve(holder="", failures=verification.failures + 1, due_at=now + wait)
 
 
-def rest(verification: Verification, holder: str, now: datetime) -> Verification:
+def finish(verification: Verification, holder: str, now: datetime) -> Verification:
     """Nothing is left to read; looked at once a day, until the transfer has ended and this may be forgotten."""
-    return verification.evolve(holder="", due_at=now + ONE_DAY) if verification.holder == holder else verification
+    return (
+        verification.evolve(holder="", due_at=now + RECHECK_INTERVAL) if verification.holder == holder else verification
+    )
 
 
-def confirm(verification: Verification, found: Sequence[Found], now: datetime) -> tuple[Verification, list[Event]]:
+def confirm(verification: Verification, found: Sequence[ReadBack], now: datetime) -> tuple[Verification, list[Event]]:
     """These files are what was declared; announced where that is news: of a whole digest, or of another CRC-32."""
     fresh = [one for one in found if one.id not in verification.files]
     events: list[Event] = [
@@ -107,13 +109,13 @@ def confirm(verification: Verification, found: Sequence[Found], now: datetime) -
         for id, file, sha256, crc32 in fresh
         if is_declared_only(file) or crc32 != file.crc32
     ]
-    return _noted(verification, [one.id for one in fresh], "verified"), events
+    return _with_states(verification, [one.id for one in fresh], "verified"), events
 
 
 def fail(verification: Verification, id: str) -> Verification:
     """This file is not what was declared."""
-    return _noted(verification, [id], "failed")
+    return _with_states(verification, [id], "failed")
 
 
-def _noted(verification: Verification, ids: Sequence[str], state: State) -> Verification:
+def _with_states(verification: Verification, ids: Sequence[str], state: State) -> Verification:
     return verification.evolve(files={**verification.files, **dict.fromkeys(ids, state)}, failures=0)

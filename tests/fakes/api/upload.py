@@ -14,7 +14,7 @@ from services.upload.capabilities import PartsAddressExpired
 from services.upload.domain.draft_edits import ValidityOutOfRange
 from services.upload.domain.file_names import ExtensionRefused
 from services.upload.domain.files import DigestDiffers, FileAlreadyAnnounced, FileAlreadyComplete, PartsMissing
-from services.upload.domain.submission import told
+from services.upload.domain.submission import problem_view
 from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.domain.validity import TransferEnded, ValidityShortened
 from services.upload.store import PartDiffers
@@ -148,7 +148,7 @@ class FakeUpload:
         if id not in self.transfers:
             card = self._draft(call)
             if found := obstacles(card):
-                found[0].members["problems"] = [told(one) for one in found]
+                found[0].members["problems"] = [problem_view(one) for one in found]
                 raise found[0]
             refuse_changed(card, call.body or {})
             self.transfers[id] = submitted(card)

@@ -242,7 +242,7 @@ def _draft_files(count: int) -> Iterable[tuple[str, File]]:
     for path in paths(count):
         key = str(uuid4())
         yield key, File(
-            asked=path, path=path, size_bytes=7, modified_at=BEGUN, part_bytes=2**23, key=key, upload_id=None,
+            requested_path=path, path=path, size_bytes=7, modified_at=BEGUN, part_bytes=2**23, key=key, upload_id=None,
             state="complete", sha256=SHA, crc32=7,
         )  # fmt: skip
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import Part
 from services.kit.addresses import Domains
-from services.upload.domain.draft_edits import Revision, revise, understood
-from services.upload.domain.files import Announcement, announce, completed, whole
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.files import Announcement, announce, assemble, mark_complete
 from services.upload.domain.limits import ByRole, Limits, Retention
 from services.upload.domain.transfer import Sender, Transfer, new_draft
 
@@ -43,7 +43,7 @@ def draft(sender: Sender = OUTSIDER) -> Transfer:
 
 def ready(sender: Sender = OUTSIDER, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
     """A draft that may be sent."""
-    state = revise(draft(sender), understood(Revision(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
+    state = apply_edit(draft(sender), parse_edit(DraftEdit(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
     for number in range(files):
         state = with_complete_file(state, f"relevé {number}.csv", f"contents {number}".encode())
     return state
@@ -62,4 +62,4 @@ def with_complete_file(state: Transfer, path: str, content: bytes) -> Transfer:
     state, id = with_announced_file(state, path, len(content))
     digest = hashlib.sha256(content).hexdigest()
     part = Part(size_bytes=len(content), sha256=digest, crc32=zlib.crc32(content))
-    return completed(state, id, whole(state.file(id), digest, {1: part}), NOW)
+    return mark_complete(state, id, assemble(state.file(id), digest, {1: part}), NOW)

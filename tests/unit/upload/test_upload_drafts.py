@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 
 from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.draft_edits import (
-    Revision,
+    DraftEdit,
     TooManyDrafts,
     TooManyRecipients,
     ValidityOutOfRange,
+    apply_edit,
     free_slots,
-    revise,
-    understood,
+    parse_edit,
 )
-from services.upload.domain.edit_conflicts import DraftChangedElsewhere, digests
-from services.upload.domain.recipients import folded, pieces_of, read
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere, field_digests
+from services.upload.domain.recipients import merge_recipients, parse_addresses, split_lists
 from services.upload.domain.submission import recipients_of
 from services.upload.domain.text_sanitising import SubjectTooLong, TextTooLong, clean_subject, clean_text
-from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
+from services.upload.domain.transfer import AlreadySubmitted, Transfer, editable_by
 from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
 def revised(state: Transfer, **fields: object) -> Transfer:
-    return revise(state, understood(Revision.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
+    return apply_edit(state, parse_edit(DraftEdit.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
 
 
 def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
@@ -63,8 +63,8 @@ def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
     ],
 )
 def test_an_agent_is_in_an_exact_domain(address: str, role: str) -> None:
-    addresses = [typed.lower() for typed in read(pieces_of([address]), "to").addresses]
-    assert [one.role for one in folded({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
+    addresses = [typed.lower() for typed in parse_addresses(split_lists([address]), "to").addresses]
+    assert [one.role for one in merge_recipients({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
 
 
 def test_more_recipients_than_allowed_are_refused() -> None:
@@ -96,7 +96,7 @@ def test_too_many_recipients_are_refused_before_one_of_them_is_read(
     pasted = ",".join(piece.format(number) for number in range(2 * LIMITS.recipients + 1))
     monkeypatch.setattr("services.upload.domain.recipients.smtp_form", lambda _address: pytest.fail("one was read"))
     with pytest.raises(TooManyRecipients):
-        understood(Revision(to=[pasted]), LIMITS)
+        parse_edit(DraftEdit(to=[pasted]), LIMITS)
 
 
 def test_one_address_many_times_is_one_recipient() -> None:
@@ -107,9 +107,11 @@ def test_one_address_many_times_is_one_recipient() -> None:
 def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
     field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.upload.domain.text_sanitising._seen", lambda *_, **__: pytest.fail("it was cleaned"))
+    monkeypatch.setattr(
+        "services.upload.domain.text_sanitising._sanitised", lambda *_, **__: pytest.fail("it was cleaned")
+    )
     with pytest.raises(refusal):
-        understood(Revision.model_validate({field: "e\u0301" * 50_000}), LIMITS)
+        parse_edit(DraftEdit.model_validate({field: "e\u0301" * 50_000}), LIMITS)
 
 
 def test_accents_apart_from_their_letters_are_not_counted() -> None:
@@ -153,13 +155,13 @@ def test_what_changes_nothing_is_no_change() -> None:
 
 def test_another_person_sees_nothing() -> None:
     with pytest.raises(NotFound):
-        open_draft("other@b.example", draft())
+        editable_by("other@b.example", draft())
 
 
 def test_what_was_sent_cannot_be_changed() -> None:
     sent = ready().evolve(state="submitted", submitted_at=NOW)
     with pytest.raises(AlreadySubmitted):
-        open_draft(sent.sender.address, sent)
+        editable_by(sent.sender.address, sent)
 
 
 def test_one_draft_too_many_is_refused() -> None:
@@ -174,7 +176,7 @@ OLDER = {"to": [], "cc": ["c@b.example"], "subject": "Ancien", "text": "", "vali
 
 @pytest.mark.parametrize("field", NEWER)
 def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> None:
-    was = digests(draft()).model_dump()
+    was = field_digests(draft()).model_dump()
     elsewhere = revised(draft(), **{field: NEWER[field]})
     with pytest.raises(DraftChangedElsewhere) as refused:
         revised(elsewhere, **{field: OLDER[field], "cc": OLDER["cc"]}, was=was)
@@ -183,11 +185,11 @@ def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> No
 
 @pytest.mark.parametrize("field", NEWER)
 def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: str) -> None:
-    was = digests(draft()).model_dump()
+    was = field_digests(draft()).model_dump()
     elsewhere = revised(draft(), **{field: NEWER[field]})
     assert revised(elsewhere, **{field: NEWER[field]}, was=was) == elsewhere
     assert revised(elsewhere, cc=OLDER["cc"], was=was) == revised(elsewhere, cc=OLDER["cc"])
-    assert revised(elsewhere, **{field: OLDER[field]}, was=digests(elsewhere).model_dump()) == revised(
+    assert revised(elsewhere, **{field: OLDER[field]}, was=field_digests(elsewhere).model_dump()) == revised(
         elsewhere, **{field: OLDER[field]}
     )
 
@@ -195,4 +197,4 @@ def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: st
 def test_a_list_is_digested_one_entry_a_line_what_could_not_be_read_last() -> None:
     after = revised(draft(), to=["oups, A@b.example; c@b.example; d@mairie-évian.fr"])
     shown = "A@b.example\nc@b.example\nd@mairie-évian.fr\noups"
-    assert digests(after).to == hashlib.sha256(shown.encode()).hexdigest()
+    assert field_digests(after).to == hashlib.sha256(shown.encode()).hexdigest()

@@ -10,8 +10,8 @@ from services.upload.domain.file_names import (
     ExtensionRefused,
     NameNotAcceptable,
     clean_path,
-    free_path,
     refuse_extension,
+    unique_path,
 )
 from tests.unit.upload.sample import LIMITS
 
@@ -115,17 +115,17 @@ def test_cleaning_twice_is_cleaning_once(asked: str) -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number() -> None:
-    assert free_path("a.txt", [], LIMITS) == "a.txt"
-    assert free_path("a.txt", ["a.txt"], LIMITS) == "a (2).txt"
-    assert free_path("A.TXT", ["a.txt", "a (2).txt"], LIMITS) == "A (3).TXT"
-    assert free_path("d/a", ["d/a", "d/b"], LIMITS) == "d/a (2)"
-    assert free_path("b/a.txt", ["a.txt"], LIMITS) == "b/a.txt"
+    assert unique_path("a.txt", [], LIMITS) == "a.txt"
+    assert unique_path("a.txt", ["a.txt"], LIMITS) == "a (2).txt"
+    assert unique_path("A.TXT", ["a.txt", "a (2).txt"], LIMITS) == "A (3).TXT"
+    assert unique_path("d/a", ["d/a", "d/b"], LIMITS) == "d/a (2)"
+    assert unique_path("b/a.txt", ["a.txt"], LIMITS) == "b/a.txt"
 
 
 def test_a_file_and_a_folder_never_share_a_name() -> None:
-    assert free_path("a", ["a/b"], LIMITS) == "a (2)"
-    assert free_path("a/b", ["a"], LIMITS) == "a (2)/b"
-    assert free_path("a/c", ["a", "a (2)/b"], LIMITS) == "a (2)/c"
+    assert unique_path("a", ["a/b"], LIMITS) == "a (2)"
+    assert unique_path("a/b", ["a"], LIMITS) == "a (2)/b"
+    assert unique_path("a/c", ["a", "a (2)/b"], LIMITS) == "a (2)/c"
 
 
 @given(
@@ -134,7 +134,7 @@ def test_a_file_and_a_folder_never_share_a_name() -> None:
 def test_no_two_files_have_the_same_place(asked: list[str]) -> None:
     taken: list[str] = []
     for path in asked:
-        taken.append(free_path(cleaned(path), taken, LIMITS))
+        taken.append(unique_path(cleaned(path), taken, LIMITS))
     folded = {path.casefold() for path in taken}
     assert len(folded) == len(taken)
     assert not {path for path in folded if any(other.startswith(path + "/") for other in folded)}

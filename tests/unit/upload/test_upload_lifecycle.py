@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from services.contracts.upload import TransferExtended, TransferQuarantined, TransferSubmitted, TransferWithdrawn
 from services.kit.refusals import NotFound, Refusal
 from services.upload.domain.draft_edits import ValidityOutOfRange
-from services.upload.domain.files import Announcement, RemovalsUnderWay, admit, without_file
+from services.upload.domain.files import Announcement, RemovalsUnderWay, new_file, without_file
 from services.upload.domain.lifecycle import (
     MAX_SECOND_REMOVALS,
     REMOVAL_DELAY,
@@ -163,8 +163,8 @@ def test_no_file_is_added_while_as_many_wait_for_their_removal_as_a_draft_may_ho
         state = without_file(state, file, NOW)
     asked = Announcement(path="b.txt", size_bytes=5)
     with pytest.raises(RemovalsUnderWay):
-        admit(state, asked, "key", None, limits)
-    assert admit(purged(state), asked, "key", None, limits).path == "b.txt"
+        new_file(state, asked, "key", None, limits)
+    assert new_file(purged(state), asked, "key", None, limits).path == "b.txt"
 
 
 def test_every_file_of_a_closed_transfer_is_looked_for_once_more() -> None:

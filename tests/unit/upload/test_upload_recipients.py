@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.upload.domain.recipient_list_parser import QUOTES, split, without_invisible
-from services.upload.domain.recipients import Listed, pieces_of, read
+from services.upload.domain.recipient_list_parser import QUOTES, split_entries, without_invisible
+from services.upload.domain.recipients import ParsedList, parse_addresses, split_lists
 
 Reading = tuple[list[str], list[str]]
 
@@ -144,7 +144,7 @@ LISTS = st.lists(st.tuples(PIECES, GAPS), max_size=12).map(lambda pairs: "".join
 @given(st.one_of(LISTS, st.text(alphabet='ab@.;,\n\t"<> é’\u200b', max_size=60), st.text(max_size=80)))
 @example('"a@b.fr" <oups')
 def test_each_piece_is_an_address_a_name_or_a_named_refusal(pasted: str) -> None:
-    entries = split(pasted)
+    entries = split_entries(pasted)
     told = "".join(entry.text for entry in entries)
     assert all(word in told for word in words_with_an_at_sign(pasted))
     assert "@" in pasted or letters(told) == letters(pasted)
@@ -193,8 +193,8 @@ def test_the_longest_list_is_read_whatever_it_repeats(sign: str) -> None:
     assert bool(reading(pasted).addresses) == ("@b" in sign)
 
 
-def reading(pasted: str) -> Listed:
-    return read(pieces_of([pasted]), "to")
+def reading(pasted: str) -> ParsedList:
+    return parse_addresses(split_lists([pasted]), "to")
 
 
 def words_with_an_at_sign(pasted: str) -> list[str]:

@@ -5,8 +5,13 @@ from datetime import timedelta
 import pytest
 
 from services.kit.refusals import Refusal
-from services.upload.domain.draft_edits import Revision, revise, understood
-from services.upload.domain.edit_conflicts import DraftChangedElsewhere, Shown, as_shown, digests
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.edit_conflicts import (
+    DraftChangedElsewhere,
+    SubmissionPrecondition,
+    field_digests,
+    require_unchanged,
+)
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -35,7 +40,7 @@ def slugs(state: Transfer) -> list[str]:
 
 
 def to(*addresses: str, sender: Sender = OUTSIDER) -> Transfer:
-    return revise(ready(sender), understood(Revision(to=list(addresses)), LIMITS), LIMITS, NOW)
+    return apply_edit(ready(sender), parse_edit(DraftEdit(to=list(addresses)), LIMITS), LIMITS, NOW)
 
 
 def test_an_empty_draft_lacks_everything() -> None:
@@ -44,7 +49,7 @@ def test_an_empty_draft_lacks_everything() -> None:
 
 def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None:
     state, _ = with_announced_file(ready(), "b.pdf", 10)
-    state = revise(state, understood(Revision(cc=["oups"]), LIMITS), LIMITS, NOW)
+    state = apply_edit(state, parse_edit(DraftEdit(cc=["oups"]), LIMITS), LIMITS, NOW)
     assert slugs(state) == ["recipients-unreadable", "files-incomplete"]
 
 
@@ -111,14 +116,14 @@ def test_sending_again_announces_nothing() -> None:
 @pytest.mark.parametrize("field", ["subject", "files"])
 def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not_compared(field: str) -> None:
     shown = ready()
-    was = Shown(**digests(shown).model_dump())
+    was = SubmissionPrecondition(**field_digests(shown).model_dump())
     changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.evolve(subject="Plans")
-    assert as_shown(shown, was) is shown
+    assert require_unchanged(shown, was) is shown
     with pytest.raises(DraftChangedElsewhere) as refusal:
-        as_shown(changed, was)
+        require_unchanged(changed, was)
     assert refusal.value.members["fields"] == [field]
     sent, _ = submit(changed, OUTSIDER, LIMITS, AGENTS, NOW)
-    assert as_shown(sent, was) is sent
+    assert require_unchanged(sent, was) is sent
 
 
 def test_the_limits_of_today_hold_at_submission() -> None:

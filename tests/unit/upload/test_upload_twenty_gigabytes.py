@@ -14,11 +14,11 @@ from services.kit.aggregate import Change
 from services.upload import file_verifier
 from services.upload.api.views import file_view
 from services.upload.deps import Deps
-from services.upload.domain.files import PartsMissing, completed, whole
+from services.upload.domain.files import PartsMissing, assemble, mark_complete
 from services.upload.domain.limits import MIB
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import File, Transfer
-from services.upload.domain.verification import LEASE, SOON, Verification, begin, claim
+from services.upload.domain.verification import INITIAL_DELAY, LEASE_DURATION, Verification, begin, claim
 from tests.unit.upload.sample import AGENT, AGENTS, LIMITS, NOW, draft, ready, with_announced_file
 
 LARGEST = 20_000_000_000
@@ -26,7 +26,7 @@ CRC32_OF_ZEROS = 0xA5B04240
 """Of twenty gigabytes of zeros, as `zlib.crc32` says after five seconds."""
 LARGEST_DOCUMENT_BYTES = 16 * MIB
 DIGEST = "d" * 64
-HELD = claim(begin("t", NOW), "me", NOW + SOON)
+HELD = claim(begin("t", NOW), "me", NOW + INITIAL_DELAY)
 
 
 def large_file(size_bytes: int = LARGEST) -> tuple[Transfer, str, File]:
@@ -62,9 +62,9 @@ def test_its_crc_follows_from_those_of_its_parts() -> None:
     state, id, file = large_file()
     of_part, of_last = (_crc32_of_zeros(length) for length in (file.part_bytes, file.length_of(file.part_count)))
     crcs = dict.fromkeys(range(1, file.part_count), of_part) | {file.part_count: of_last}
-    done = whole(file, DIGEST, arrived(file, crcs))
+    done = assemble(file, DIGEST, arrived(file, crcs))
     assert done.crc32 == CRC32_OF_ZEROS
-    assert completed(state, id, done, NOW).file(id).state == "complete"
+    assert mark_complete(state, id, done, NOW).file(id).state == "complete"
 
 
 def _crc32_of_zeros(size_bytes: int) -> int:
@@ -82,7 +82,7 @@ def test_whoever_resumes_reads_what_is_there_and_sends_only_the_rest() -> None:
     assert listed == sorted(listed)
     assert set(range(1, view.part_count + 1)) - set(listed) == lost
     with pytest.raises(PartsMissing) as refusal:
-        whole(file, DIGEST, there)
+        assemble(file, DIGEST, there)
     assert refusal.value.members == {"parts": sorted(lost), "missing": len(lost)}
 
 
@@ -91,7 +91,7 @@ def test_when_nothing_has_arrived_the_list_of_what_is_missing_is_still_short() -
     size_bytes = 8 * MIB * 10_000
     file = large_file()[2].model_copy(update={"size_bytes": size_bytes, "part_bytes": limits.largest_part_bytes})
     with pytest.raises(PartsMissing) as refusal:
-        whole(file, DIGEST, {})
+        assemble(file, DIGEST, {})
     assert len(refusal.value.members["parts"]) == 1_000
     assert refusal.value.members["missing"] == 10_000
 
@@ -102,9 +102,9 @@ def test_the_document_of_the_largest_send_fits_into_the_database_with_what_it_an
     files = {}
     for number in range(LIMITS.files):
         path = "/".join(["dossier" * 15] * 8) + f"/{number}.bin"
-        fields: dict[str, Any] = {"asked": path, "path": path, "size_bytes": each, "modified_at": NOW}
+        fields: dict[str, Any] = {"requested_path": path, "path": path, "size_bytes": each, "modified_at": NOW}
         file = File(**fields, part_bytes=8 * MIB, key=f"{state.id}/{uuid.uuid4().hex}", upload_id="u" * 100)
-        files[str(uuid.uuid4())] = whole(file, DIGEST, arrived(file))
+        files[str(uuid.uuid4())] = assemble(file, DIGEST, arrived(file))
     sent, (event,) = submit(state.evolve(files=files), AGENT, LIMITS, AGENTS, NOW)
     assert sum(len(file.parts) for file in sent.files.values()) == 3_000
     document = {**sent.model_dump(exclude={"id"}), "outbox": [event.model_dump(mode="json")]}
@@ -157,10 +157,10 @@ async def test_it_is_read_back_part_by_part_and_the_lease_lives_as_long_as_that_
     monkeypatch.setattr(file_verifier, "monotonic_seconds", clock)
     store, leases = Sparse(clock), Leases(clock)
     deps = cast(Deps, SimpleNamespace(objects=store, verifications=leases))
-    await file_verifier._Reader(deps, HELD, clock.pass_by)._found(id, whole(file, DIGEST, arrived(file)))
+    await file_verifier._Reader(deps, HELD, clock.pass_by)._found(id, assemble(file, DIGEST, arrived(file)))
     ends = list(accumulate(length for _, length in store.spans))
     assert [offset for offset, _ in store.spans] == [0, *ends[:-1]]
     assert (len(store.spans), ends[-1]) == (954, LARGEST)
     assert clock.now == 2 * 10 * 954, "it rests as long as it reads"
     gaps = [after - before for before, after in pairwise([*leases.renewed_at, clock.now])]
-    assert max(gaps) < LEASE.total_seconds()
+    assert max(gaps) < LEASE_DURATION.total_seconds()
