@@ -186,7 +186,7 @@ MUTATIONS = (
     Mutation(
         "A part is taken only with the digest under which it was announced first.",
         "services/upload/store.py",
-        "if first is not None and {name: first[name] for name in said} != said:",
+        "if first is not None and {name: first[name] for name in announced} != announced:",
         "if first is None:",
         "tests/integration/upload/test_upload_parts.py::test_the_same_part_is_let_in_again_and_another_one_is_not",
     ),

@@ -26,8 +26,8 @@ from services.upload.domain.verification import (
     reschedule,
 )
 
-RENEW_SECONDS = 60.0
-NOTED_AT_ONCE = 100
+RENEWAL_SECONDS = 60.0
+CONFIRMATION_BATCH = 100
 
 verified = Counter("upload_files_verified", "Stored files that were read back and are what was declared")
 mismatched = Counter(
@@ -36,14 +36,14 @@ mismatched = Counter(
 damaged = Counter("upload_parts_damaged", "Parts of wrong files that are not even what arrived: the store changed them")
 
 
-async def read_back(deps: Deps) -> None:
+async def verify_due(deps: Deps) -> None:
     """Take up the transfers that wait, one after another; several instances may do so at once."""
     while ids := await deps.verifications.due():
-        if not any([await _take_up(deps, id) for id in ids]):
+        if not any([await _verify_transfer(deps, id) for id in ids]):
             return
 
 
-async def _take_up(deps: Deps, id: str) -> bool:
+async def _verify_transfer(deps: Deps, id: str) -> bool:
     """Read what is pending of one transfer; false when somebody else has it in hand."""
     holder = uuid.uuid4().hex
     held = await deps.verifications.update(id, lambda state, now: (claim(state, holder, now), []))
@@ -52,13 +52,13 @@ async def _take_up(deps: Deps, id: str) -> bool:
     transfer = await deps.transfers.find(id)
     if transfer is None or transfer.purged_at:
         return await deps.verifications.forget(id)
-    settled = transfer.state == "closed" or await _Reader(deps, held).settles(transfer)
+    settled = transfer.state == "closed" or await _FileVerifier(deps, held).verify(transfer)
     after = finish if settled else reschedule
     await deps.verifications.update(id, lambda state, now: (after(state, holder, now), []))
     return True
 
 
-class _Reader:
+class _FileVerifier:
     """Reads the files of one transfer under a lease, at half the speed it could, so that who sends goes first."""
 
     def __init__(
@@ -69,47 +69,47 @@ class _Reader:
         self._pause = pause
         self._renewed_at = monotonic_seconds()
 
-    async def settles(self, transfer: Transfer) -> bool:
+    async def verify(self, transfer: Transfer) -> bool:
         """True once every file is known to be right, or one to be wrong; false when it must be tried again later."""
         try:
-            return transfer.state == "submitted" and await self._read_all(transfer)
+            return transfer.state == "submitted" and await self._verify_all(transfer)
         except (StoreUnavailable, ObjectMissing) as error:
             logger().warning("a file cannot be read back", transfer_id=transfer.id, error=type(error).__name__)
             return False
 
-    async def _read_all(self, transfer: Transfer) -> bool:
+    async def _verify_all(self, transfer: Transfer) -> bool:
         right: list[ReadBack] = []
         for id, file in pending(transfer, self._held):
-            found = await self._found(id, file)
+            found = await self._read_back(id, file)
             if not found.matches_declaration:
-                found = await self._found(id, file, closely=True)
+                found = await self._read_back(id, file, check_parts=True)
             if not found.matches_declaration:
                 await self._quarantine(id)
                 return True
             right.append(found)
-            if len(right) == NOTED_AT_ONCE or file.part_count > 1:
+            if len(right) == CONFIRMATION_BATCH or file.part_count > 1:
                 await self._confirm(right)
                 right = []
         await self._confirm(right)
         return True
 
-    async def _found(self, id: str, file: File, *, closely: bool = False) -> ReadBack:
-        """What is stored of a file, a part in memory at a time; `closely` says which of two has gone wrong."""
+    async def _read_back(self, id: str, file: File, *, check_parts: bool = False) -> ReadBack:
+        """What is stored of a file, a part in memory at a time; `check_parts` says which of two has gone wrong."""
         whole, crc32, offset = hashlib.sha256(), 0, 0
         for part in file.parts:
             began = monotonic_seconds()
             body = await self._deps.objects.read(file.key, offset, part.size_bytes)
-            crc32 = await asyncio.to_thread(_taken_in, whole, crc32, body)
-            if closely and await asyncio.to_thread(_sha256, body) != part.sha256:
+            crc32 = await asyncio.to_thread(_update_digests, whole, crc32, body)
+            if check_parts and await asyncio.to_thread(_sha256, body) != part.sha256:
                 logger().error("a stored part has changed", transfer_id=self._held.id, size_bytes=offset)
                 damaged.inc()
             offset += part.size_bytes
-            await self._give_way(monotonic_seconds() - began)
+            await self._throttle(monotonic_seconds() - began)
         return ReadBack(id, file, whole.hexdigest(), crc32)
 
-    async def _give_way(self, seconds: float) -> None:
+    async def _throttle(self, seconds: float) -> None:
         await self._pause(seconds)
-        if monotonic_seconds() - self._renewed_at > RENEW_SECONDS:
+        if monotonic_seconds() - self._renewed_at > RENEWAL_SECONDS:
             self._renewed_at = monotonic_seconds()
             await self._deps.verifications.update(
                 self._held.id, lambda state, now: (renew(state, self._held.holder, now), [])
@@ -130,7 +130,7 @@ class _Reader:
         mismatched.inc()
 
 
-def _taken_in(whole: Any, crc32: int, body: bytes) -> int:
+def _update_digests(whole: Any, crc32: int, body: bytes) -> int:
     whole.update(body)
     return zlib.crc32(body, crc32)
 

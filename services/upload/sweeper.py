@@ -50,7 +50,7 @@ async def _remove_bytes(deps: Deps, id: str) -> bool:
 
     async def remove(removal: PendingRemoval) -> bool:
         async with room:
-            return await deps.arrivals.remove(removal.key, removal.upload_id)
+            return await deps.uploads.remove(removal.key, removal.upload_id)
 
     gone = await asyncio.gather(*(remove(removal) for removal in due))
     keys = {removal.key for removal, is_gone in zip(due, gone, strict=True) if is_gone}

@@ -16,11 +16,11 @@ PREFIX = "/api/upload"
 Wired = Annotated[Deps, Depends(get_deps)]
 
 
-async def _asking(request: Request, deps: Wired) -> Caller:
+async def _current_caller(request: Request, deps: Wired) -> Caller:
     return await deps.authenticator.authenticate(request)
 
 
-Asking = Annotated[Caller, Depends(_asking)]
+CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 Id = UUID
 
 

@@ -46,13 +46,13 @@ async def authorize(request: Request) -> Response:
 
     nginx passes on no status but 401 and 403 from such a question, so the refusal is caught here and put in headers.
     """
-    told = request.headers
-    address = ADDRESS.fullmatch(told.get("x-original-uri", ""))
-    length, crc32 = told.get("x-part-length", ""), told.get("x-part-crc32", "")
+    sent = request.headers
+    address = ADDRESS.fullmatch(sent.get("x-original-uri", ""))
+    length, crc32 = sent.get("x-part-length", ""), sent.get("x-part-crc32", "")
     try:
-        if address is None or told.get("x-original-method") != "PUT":
+        if address is None or sent.get("x-original-method") != "PUT":
             raise NotFound()
-        return await _grant(await get_deps(request), address[1], int(address[2]), address[3], length, crc32)
+        return await _sign(await get_deps(request), address[1], int(address[2]), address[3], length, crc32)
     except Refusal as refusal:
         return _refused(request, refusal)
 
@@ -61,12 +61,12 @@ async def authorize(request: Request) -> Response:
 routes = [Route("/internal/part-authorization", authorize)]
 
 
-async def _grant(deps: Deps, capability: str, number: int, sha256: str, length: str, crc32: str) -> Response:
-    granted, ends = deps.capabilities.read(capability)
-    file, now = await deps.transfers.receiving(granted.transfer, granted.file)
+async def _sign(deps: Deps, capability: str, number: int, sha256: str, length: str, crc32: str) -> Response:
+    granted, ends = deps.capabilities.unseal(capability)
+    file, now = await deps.transfers.incoming_file(granted.transfer, granted.file)
     refuse_expired(ends, now)
     part = _announced(file, number, sha256, length, crc32)
-    await deps.digests.bind(file, number, part, now)
+    await deps.part_digests.bind(file, number, part, now)
     signed = deps.objects.sign_put(
         file.key, sha256, now, upload_id=file.upload_id or "", part=number if file.upload_id else 0
     )

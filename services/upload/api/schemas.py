@@ -11,7 +11,7 @@ from services.upload.domain.recipients import Unreadable
 from services.upload.domain.transfer import FileState, Outcome, Sender, State
 
 
-class AnnouncedFileCard(BaseModel):
+class AnnouncedFileResponse(BaseModel):
     """A file of a draft or a transfer; the digests (lower-case hex) are there once it is complete."""
 
     file: str
@@ -23,14 +23,14 @@ class AnnouncedFileCard(BaseModel):
     crc32: str | None
 
 
-class CompleteFileCard(AnnouncedFileCard):
+class CompleteFileResponse(AnnouncedFileResponse):
     """A file and how it was cut into parts."""
 
     part_size_bytes: int
     part_count: int
 
 
-class StoredPartCard(BaseModel):
+class StoredPartResponse(BaseModel):
     """A part that has arrived; numbers begin at one."""
 
     number: int
@@ -38,7 +38,7 @@ class StoredPartCard(BaseModel):
     sha256: str
 
 
-class FilePlanCard(CompleteFileCard):
+class FilePlanResponse(CompleteFileResponse):
     """A file, where its parts go and until when, and those that have arrived, in order.
 
     `restarted_at` is when all that had arrived was lost; what is missing has to be sent again.
@@ -47,10 +47,10 @@ class FilePlanCard(CompleteFileCard):
     restarted_at: datetime | None
     parts_url: str
     capability_expires_at: datetime
-    parts: list[StoredPartCard]
+    parts: list[StoredPartResponse]
 
 
-class ObstacleCard(BaseModel):
+class DraftProblemResponse(BaseModel):
     """What stands between a draft and its being sent, as the refusal of its submission; it may have more members."""
 
     model_config = ConfigDict(extra="allow")
@@ -60,18 +60,18 @@ class ObstacleCard(BaseModel):
     titles: dict[Language, str]
 
 
-class RecipientCard(Recipient):
+class TransferRecipientResponse(Recipient):
     """A recipient; `shown` is the address for people to read, and can be typed into a list again."""
 
     shown: str
 
 
-class ContentsCard(BaseModel):
+class TransferContentsResponse(BaseModel):
     """What a draft and a transfer have in common."""
 
     state: State
     sender: Sender = Field(serialization_alias="from")
-    recipients: list[RecipientCard]
+    recipients: list[TransferRecipientResponse]
     needs_approval: bool
     approvers: list[str]
     unreadable: tuple[Unreadable, ...]
@@ -79,13 +79,13 @@ class ContentsCard(BaseModel):
     text: str
     validity_days: int
     language: Language
-    files: list[AnnouncedFileCard]
+    files: list[AnnouncedFileResponse]
     total_bytes: int
     created_at: datetime
     updated_at: datetime
 
 
-class DraftCard(ContentsCard):
+class DraftResponse(TransferContentsResponse):
     """A draft, and what stands between it and its being sent, in the order of the page.
 
     `digests` says what each field holds; a change repeats it in `was`, so that it overwrites nothing newer, and a
@@ -94,10 +94,10 @@ class DraftCard(ContentsCard):
 
     draft: str
     digests: FieldDigests
-    problems: list[ObstacleCard]
+    problems: list[DraftProblemResponse]
 
 
-class DraftSummary(BaseModel):
+class DraftSummaryResponse(BaseModel):
     """A draft in a list."""
 
     draft: str
@@ -109,7 +109,7 @@ class DraftSummary(BaseModel):
     updated_at: datetime
 
 
-class TransferCard(ContentsCard):
+class TransferResponse(TransferContentsResponse):
     """What was sent, until when it can be had, and how it ended."""
 
     transfer: str
@@ -120,7 +120,7 @@ class TransferCard(ContentsCard):
     purged_at: datetime | None
 
 
-class TransferSummary(BaseModel):
+class TransferSummaryResponse(BaseModel):
     """What was sent, in a list; the recipients are named, so that a list can be searched for them."""
 
     transfer: str
@@ -135,14 +135,14 @@ class TransferSummary(BaseModel):
     closed_at: datetime | None
 
 
-class AddressesByRole(BaseModel):
+class AddressesByRoleResponse(BaseModel):
     """Addresses of the agents, and of the others."""
 
     agent: list[str]
     external: list[str]
 
 
-class RecapCard(BaseModel):
+class RecapResponse(BaseModel):
     """What was sent, to whom, until when, and who has to approve it."""
 
     transfer: str
@@ -150,12 +150,12 @@ class RecapCard(BaseModel):
     ends_at: datetime
     needs_approval: bool
     approvers: list[str]
-    recipients: AddressesByRole
-    files: list[AnnouncedFileCard]
+    recipients: AddressesByRoleResponse
+    files: list[AnnouncedFileResponse]
     total_bytes: int
 
 
-class ValidityDays(BaseModel):
+class ValidityDaysResponse(BaseModel):
     """For how many days a transfer may be kept."""
 
     shortest: int
@@ -163,14 +163,14 @@ class ValidityDays(BaseModel):
     usual: int
 
 
-class PartBytes(BaseModel):
+class PartBytesResponse(BaseModel):
     """The sizes that parts may have."""
 
     smallest: int
     largest: int
 
 
-class LimitsCard(BaseModel):
+class LimitsResponse(BaseModel):
     """Every limit; sizes in bytes, lengths in characters."""
 
     total_bytes: ByRole
@@ -183,6 +183,6 @@ class LimitsCard(BaseModel):
     name_characters: int
     path_characters: int
     folders: int
-    validity_days: ValidityDays
-    part_bytes: PartBytes
+    validity_days: ValidityDaysResponse
+    part_bytes: PartBytesResponse
     languages: list[Language]

@@ -11,17 +11,17 @@ from services.contracts.values import Part, Recipient
 from services.kit.documents import Document
 from services.kit.idn import display_form
 from services.upload.api.schemas import (
-    AddressesByRole,
-    CompleteFileCard,
-    DraftCard,
-    DraftSummary,
-    FilePlanCard,
-    ObstacleCard,
-    RecapCard,
-    RecipientCard,
-    StoredPartCard,
-    TransferCard,
-    TransferSummary,
+    AddressesByRoleResponse,
+    CompleteFileResponse,
+    DraftProblemResponse,
+    DraftResponse,
+    DraftSummaryResponse,
+    FilePlanResponse,
+    RecapResponse,
+    StoredPartResponse,
+    TransferRecipientResponse,
+    TransferResponse,
+    TransferSummaryResponse,
 )
 from services.upload.deps import Deps
 from services.upload.domain.edit_conflicts import field_digests
@@ -29,38 +29,38 @@ from services.upload.domain.submission import approvers_of, needs_approval, prob
 from services.upload.domain.transfer import File, Transfer
 
 
-def answer(card: BaseModel) -> Response:
+def json_response(card: BaseModel) -> Response:
     """The card as JSON; it may list a thousand files, so it goes straight to bytes."""
     body = card.model_dump_json(by_alias=True)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def draft_summary(document: Document) -> DraftSummary:
+def draft_summary(document: Document) -> DraftSummaryResponse:
     """A draft in a list; nothing of its contents was read."""
-    return DraftSummary(draft=document["_id"], **document)
+    return DraftSummaryResponse(draft=document["_id"], **document)
 
 
-def transfer_summary(document: Document) -> TransferSummary:
+def transfer_summary(document: Document) -> TransferSummaryResponse:
     """What was sent, in a list."""
-    return TransferSummary(transfer=document["_id"], **document)
+    return TransferSummaryResponse(transfer=document["_id"], **document)
 
 
-def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
+def draft_view(draft: Transfer, deps: Deps) -> DraftResponse:
     """A draft, and what stands between it and its being sent."""
     found = problems(draft, deps.limits, deps.agents)
-    return DraftCard(
+    return DraftResponse(
         draft=draft.id,
         digests=field_digests(draft),
-        **_contents(draft, deps),
-        problems=[ObstacleCard(**problem_view(problem)) for problem in found],
+        **_content_fields(draft, deps),
+        problems=[DraftProblemResponse(**problem_view(problem)) for problem in found],
     )
 
 
-def transfer_view(transfer: Transfer, deps: Deps) -> TransferCard:
+def transfer_view(transfer: Transfer, deps: Deps) -> TransferResponse:
     """The card of what was sent."""
-    return TransferCard(
+    return TransferResponse(
         transfer=transfer.id,
-        **_contents(transfer, deps),
+        **_content_fields(transfer, deps),
         outcome=transfer.outcome,
         submitted_at=transfer.submitted_at,
         ends_at=transfer.ends_at,
@@ -69,58 +69,60 @@ def transfer_view(transfer: Transfer, deps: Deps) -> TransferCard:
     )
 
 
-def recap_view(transfer: Transfer) -> RecapCard:
+def recap_view(transfer: Transfer) -> RecapResponse:
     """What was sent, to whom, until when, and who has to approve it."""
     waits = needs_approval(transfer.sender, transfer.recipients)
-    return RecapCard(
+    return RecapResponse(
         transfer=transfer.id,
         submitted_at=transfer.submitted_at,
         ends_at=transfer.ends_at,
         needs_approval=waits,
         approvers=approvers_of(transfer.sender, transfer.recipients) if waits else [],
         recipients=by_role(transfer.recipients),
-        files=[_line(id, file) for id, file in transfer.files.items()],
+        files=[_file_fields(id, file) for id, file in transfer.files.items()],
         total_bytes=transfer.total_bytes,
     )
 
 
-def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRole:
+def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRoleResponse:
     """Addresses of the agents, and of the others."""
-    return AddressesByRole(
+    return AddressesByRoleResponse(
         agent=[one.address for one in recipients if one.role == "agent"],
         external=[one.address for one in recipients if one.role == "external"],
     )
 
 
-def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]) -> FilePlanCard:
+def file_plan_view(
+    id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]
+) -> FilePlanResponse:
     """A file, where its parts go, and those that are there already."""
-    return FilePlanCard(
-        **_line(id, file),
+    return FilePlanResponse(
+        **_file_fields(id, file),
         part_size_bytes=file.part_bytes,
         part_count=file.part_count,
         restarted_at=file.restarted_at,
         parts_url=f"/parts/{capability}",
         capability_expires_at=ends,
         parts=[
-            StoredPartCard(number=number, size_bytes=part.size_bytes, sha256=part.sha256)
+            StoredPartResponse(number=number, size_bytes=part.size_bytes, sha256=part.sha256)
             for number, part in sorted(arrived.items())
         ],
     )
 
 
-def complete_view(id: str, file: File) -> CompleteFileCard:
+def complete_file_view(id: str, file: File) -> CompleteFileResponse:
     """A file that is whole."""
-    return CompleteFileCard(**_line(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
+    return CompleteFileResponse(**_file_fields(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
 
 
-def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+def _content_fields(transfer: Transfer, deps: Deps) -> dict[str, Any]:
     recipients = recipients_of(transfer, deps.agents)
     waits = needs_approval(transfer.sender, recipients)
     return {
         "state": transfer.state,
         "sender": transfer.sender,
         "recipients": [
-            RecipientCard(**dict(one), shown=display_form(one.mail_to or one.address)) for one in recipients
+            TransferRecipientResponse(**dict(one), shown=display_form(one.mail_to or one.address)) for one in recipients
         ],
         "needs_approval": waits,
         "approvers": approvers_of(transfer.sender, recipients) if waits else [],
@@ -129,14 +131,14 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
         "text": transfer.text,
         "validity_days": transfer.validity_days,
         "language": transfer.language,
-        "files": [_line(id, file) for id, file in transfer.files.items()],
+        "files": [_file_fields(id, file) for id, file in transfer.files.items()],
         "total_bytes": transfer.total_bytes,
         "created_at": transfer.created_at,
         "updated_at": transfer.updated_at,
     }
 
 
-def _line(id: str, file: File) -> dict[str, Any]:
+def _file_fields(id: str, file: File) -> dict[str, Any]:
     return {
         "file": id,
         "path": file.path,

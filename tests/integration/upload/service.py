@@ -17,7 +17,7 @@ from services.upload.api import router
 from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
 from services.upload.domain.lifecycle import REMOVAL_DELAY
-from services.upload.orphans import Orphans
+from services.upload.orphans import OrphanSweeper
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
 from tests.eventually import PATIENCE_SECONDS
@@ -147,9 +147,13 @@ class Upload(Harness[Deps]):
         await self.pass_time(REMOVAL_DELAY)
         await sweep(self.deps)
 
-    def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:
+    def orphans(
+        self, age: timedelta = timedelta(0), interval: timedelta = timedelta(0), instance: int = 0
+    ) -> OrphanSweeper:
         """The other sweep, with bounds of one's own."""
-        return Orphans(self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, apart)
+        return OrphanSweeper(
+            self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, interval
+        )
 
 
 class Sender:

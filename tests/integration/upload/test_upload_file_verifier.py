@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from services.kit.objects import ObjectStore, StoreUnavailable
-from services.upload.file_verifier import damaged, read_back
+from services.upload.file_verifier import damaged, verify_due
 from tests.integration.upload.conftest import Started
 from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
 
@@ -44,7 +44,7 @@ async def make_due(upload: Upload) -> None:
 
 async def read(upload: Upload, instance: int = 0) -> None:
     await make_due(upload)
-    await read_back(upload.instances[instance])
+    await verify_due(upload.instances[instance])
 
 
 async def announced(upload: Upload, transfer: str) -> list[dict[str, Any]]:
@@ -134,7 +134,7 @@ async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> Non
 async def test_what_a_dead_process_had_in_hand_is_read_by_another_after_its_lease(upload: Upload) -> None:
     transfer = await upload.of(OUTSIDER).sent(LARGE)
     await upload.documents.verifications.update_one({"_id": transfer}, {"$set": {"holder": "dead"}})
-    await read_back(upload.instances[1])
+    await verify_due(upload.instances[1])
     assert await announced(upload, transfer) == [], "its lease lives"
     await read(upload, instance=1)
     assert len(await announced(upload, transfer)) == 1
@@ -144,7 +144,7 @@ async def test_several_instances_share_the_work(upload: Upload) -> None:
     sender = upload.of(OUTSIDER)
     transfers = [await sender.sent(LARGE) for _ in range(3)]
     await make_due(upload)
-    await asyncio.gather(*(read_back(deps) for deps in upload.instances))
+    await asyncio.gather(*(verify_due(deps) for deps in upload.instances))
     assert [len(await announced(upload, transfer)) for transfer in transfers] == [1, 1, 1]
 
 
@@ -162,7 +162,7 @@ async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: 
     sender = upload.of(OUTSIDER)
     transfer = await sender.sent(LARGE)
     await make_due(upload)
-    await read_back(replace(upload.deps, objects=Absent()))
+    await verify_due(replace(upload.deps, objects=Absent()))
     kept = await upload.documents.verifications.find_one({"_id": transfer})
     assert kept is not None
     assert (kept["failures"], kept["holder"], kept["files"]) == (1, "", {})

@@ -125,7 +125,7 @@ async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(
     for cut in cuts(plan, large()):
         await upload.put_part(plan["parts_url"], cut)
     file = (await upload.deps.transfers.read(draft))[0].file(plan["file"])
-    await upload.deps.arrivals.complete(file, hashlib.sha256(large()).hexdigest())
+    await upload.deps.uploads.complete(file, hashlib.sha256(large()).hexdigest())
     resumed = (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert (resumed["state"], len(resumed["parts"])) == ("receiving", 3)
     assert (await sender.complete(draft, plan["file"], large())).status_code == 200

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.upload.capabilities import Capabilities
+from services.upload.capabilities import PartsCapabilities
 from tests.integration.upload.service import MIB, OUTSIDER, Upload, cut_of
 
 HELLO = cut_of(1, b"hello")
@@ -91,7 +91,7 @@ async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) ->
     _, now = await deps.transfers.read(draft)
     life = upload.settings.capability_minutes * 60
     for ago, status in ((life - 60, 204), (life + 1, 403)):
-        issued, _ = deps.capabilities.issue(draft, file, now.fromtimestamp(now.timestamp() - ago, now.tzinfo))
+        issued, _ = deps.capabilities.seal(draft, file, now.fromtimestamp(now.timestamp() - ago, now.tzinfo))
         answer = await upload.authorize(f"/parts/{issued}", HELLO)
         assert answer.status_code == status
     assert answer.headers["x-refusal-type"] == "/problems/parts-address-expired"
@@ -101,7 +101,7 @@ async def test_a_capability_ends_by_the_clock_of_the_database(upload: Upload) ->
 async def test_a_capability_of_another_key_is_worthless(upload: Upload) -> None:
     draft, file, _ = await planned(upload)
     _, now = await upload.deps.transfers.read(draft)
-    forged, _ = Capabilities("q" * 40, upload.settings.retention().drafts).issue(draft, file, now)
+    forged, _ = PartsCapabilities("q" * 40, upload.settings.retention().drafts).seal(draft, file, now)
     assert (await upload.authorize(f"/parts/{forged}", HELLO)).headers["x-refusal-status"] == "404"
 
 

@@ -180,7 +180,7 @@ async def test_an_object_whose_completion_was_not_recorded_is_not_begun_anew(upl
     for cut in cuts(plan, LARGE):
         assert await upload.put_part(plan["parts_url"], cut) == 200
     file = (await upload.deps.transfers.read(draft))[0].file(plan["file"])
-    await upload.deps.arrivals.complete(file, hashlib.sha256(LARGE).hexdigest())
+    await upload.deps.uploads.complete(file, hashlib.sha256(LARGE).hexdigest())
     again = await planned(sender, draft, plan["file"])
     assert (len(again["parts"]), again["restarted_at"]) == (3, None)
 
@@ -194,8 +194,8 @@ async def test_a_file_that_began_anew_and_was_not_recorded_is_begun_anew_again(
     assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
     await give_up(upload)
     with monkeypatch.context() as dying:
-        dying.setattr(upload.deps.transfers, "update_at", None)
-        dying.setattr(upload.deps.arrivals, "give_up", None)
+        dying.setattr(upload.deps.transfers, "update_snapshot", None)
+        dying.setattr(upload.deps.uploads, "abort", None)
         assert (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).status_code == 500
     assert await upload.pending() == 1
     again = await planned(sender, draft, plan["file"])

@@ -16,7 +16,7 @@ from services.kit.events import Event
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.kit.refusals import NotFound
 from services.upload.domain.lifecycle import REMOVAL_DELAY
-from services.upload.file_uploads import Arrivals
+from services.upload.file_uploads import FileUploads
 from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
@@ -185,7 +185,7 @@ async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Uplo
         await upload.orphans(age=timedelta(hours=1)).sweep()
     assert len(await upload.keys()) == 1
     for _ in range(3):
-        await upload.orphans(apart=timedelta(minutes=30)).sweep()
+        await upload.orphans(interval=timedelta(minutes=30)).sweep()
     assert len(await upload.keys()) == 1
 
 
@@ -196,7 +196,7 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     nowhere = ObjectStore("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
     await upload.pass_time(REMOVAL_DELAY)
     with pytest.raises(StoreUnavailable):
-        await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))
+        await sweep(replace(deps, uploads=FileUploads(nowhere, deps.part_digests)))
     nowhere.close()
     assert (await sender.ask("GET", f"/transfers/{transfer}")).json()["purged_at"] is None
     await upload.sweep()

@@ -12,7 +12,7 @@ import pytest
 from services.contracts.values import Part
 from services.kit.aggregate import Change
 from services.upload import file_verifier
-from services.upload.api.views import file_view
+from services.upload.api.views import file_plan_view
 from services.upload.deps import Deps
 from services.upload.domain.files import PartsMissing, assemble, mark_complete
 from services.upload.domain.limits import MIB
@@ -77,7 +77,7 @@ def test_whoever_resumes_reads_what_is_there_and_sends_only_the_rest() -> None:
     lost = {1, 2, 477, 953, 954}
     for number in lost:
         del there[number]
-    view = file_view(id, file, "capability", NOW, dict(reversed(there.items())))
+    view = file_plan_view(id, file, "capability", NOW, dict(reversed(there.items())))
     listed = [part.number for part in view.parts]
     assert listed == sorted(listed)
     assert set(range(1, view.part_count + 1)) - set(listed) == lost
@@ -157,7 +157,7 @@ async def test_it_is_read_back_part_by_part_and_the_lease_lives_as_long_as_that_
     monkeypatch.setattr(file_verifier, "monotonic_seconds", clock)
     store, leases = Sparse(clock), Leases(clock)
     deps = cast(Deps, SimpleNamespace(objects=store, verifications=leases))
-    await file_verifier._Reader(deps, HELD, clock.pass_by)._found(id, assemble(file, DIGEST, arrived(file)))
+    await file_verifier._FileVerifier(deps, HELD, clock.pass_by)._read_back(id, assemble(file, DIGEST, arrived(file)))
     ends = list(accumulate(length for _, length in store.spans))
     assert [offset for offset, _ in store.spans] == [0, *ends[:-1]]
     assert (len(store.spans), ends[-1]) == (954, LARGEST)
