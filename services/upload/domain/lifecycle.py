@@ -11,7 +11,6 @@ from services.upload.domain.transfer import Outcome, PendingRemoval, Transfer
 
 OUTCOME_PRECEDENCE: tuple[Outcome, ...] = (
     "withdrawn",
-    "rejected",
     "quarantined",
     "refused",
     "lapsed",

@@ -16,7 +16,7 @@ from services.upload.domain.recipients import Unreadable
 
 State = Literal["draft", "submitted", "closed"]
 FileState = Literal["receiving", "complete"]
-Outcome = Literal["withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded"]
+Outcome = Literal["withdrawn", "quarantined", "refused", "lapsed", "expired", "discarded"]
 """How it ended; `discarded` is a draft that was never sent."""
 
 
