@@ -23,11 +23,11 @@ from services.upload.sweeper import sweep
 from tests.eventually import PATIENCE_SECONDS
 from tests.harness import Harness, signed_in
 
-OUTSIDER, AGENT = "camille@ville.example", "dominique@ministere.example"
+EXTERNAL, AGENT = "camille@ville.example", "dominique@ministere.example"
 MIB = 2**20
 
 
-class Cut(NamedTuple):
+class PartUpload(NamedTuple):
     """A part, with what must be said of it before."""
 
     number: int
@@ -85,28 +85,28 @@ class Upload(Harness[Deps]):
             await self.objects[0].remove(found.key)
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
 
-    def of(self, address: str = OUTSIDER, instance: int = 0, session: str = "") -> "Sender":
+    def of(self, address: str = EXTERNAL, instance: int = 0, session: str = "") -> "Sender":
         """Somebody with a session."""
         return Sender(self, self.at(instance, signed_in(address, session=session)))
 
     async def authorize(
-        self, parts_url: str, cut: Cut, instance: int = 0, changed: dict[str, str] | None = None
+        self, parts_url: str, part: PartUpload, instance: int = 0, changed: dict[str, str] | None = None
     ) -> httpx.Response:
         """The gateway's question."""
         headers = {
-            "X-Original-URI": f"{parts_url}/{cut.number}/{cut.sha256}",
+            "X-Original-URI": f"{parts_url}/{part.number}/{part.sha256}",
             "X-Original-Method": "PUT",
-            "X-Part-Length": str(len(cut.content)),
-            "X-Part-CRC32": cut.crc32,
+            "X-Part-Length": str(len(part.content)),
+            "X-Part-CRC32": part.crc32,
         }
         return await self.at(instance).get("/internal/part-authorization", headers={**headers, **(changed or {})})
 
-    async def put_part(self, parts_url: str, cut: Cut, body: bytes | None = None, instance: int = 0) -> int:
+    async def put_part(self, parts_url: str, part: PartUpload, body: bytes | None = None, instance: int = 0) -> int:
         """Ask, then stream to the store as the gateway does; the store's status, or that of the refusal."""
-        answer = await self.authorize(parts_url, cut, instance)
+        answer = await self.authorize(parts_url, part, instance)
         if answer.status_code != 204:
             return int(answer.headers["x-refusal-status"])
-        return await self.stream(answer, cut.content if body is None else body)
+        return await self.stream(answer, part.content if body is None else body)
 
     async def stream(self, granted: httpx.Response, body: bytes) -> int:
         """PUT a body to the store with the headers that were granted."""
@@ -192,8 +192,8 @@ class Sender:
     async def send_file(self, draft: str, path: str, content: bytes) -> str:
         """A whole file, announced, sent and completed."""
         plan = await self.announce(draft, path, len(content))
-        for cut in cuts(plan, content):
-            assert await self.upload.put_part(plan["parts_url"], cut) == 200
+        for part in split_into_parts(plan, content):
+            assert await self.upload.put_part(plan["parts_url"], part) == 200
         answer = await self.complete(draft, plan["file"], content)
         assert answer.status_code == 200, answer.text
         return str(plan["file"])
@@ -213,16 +213,16 @@ class Sender:
         return draft
 
 
-def cuts(plan: dict[str, Any], content: bytes) -> list[Cut]:
+def split_into_parts(plan: dict[str, Any], content: bytes) -> list[PartUpload]:
     """The parts of a file, as its plan says."""
     size = plan["part_size_bytes"]
     runs = [content[start : start + size] for start in range(0, len(content), size)] or [b""]
-    return [cut_of(number, run) for number, run in enumerate(runs, start=1)]
+    return [part_of(number, run) for number, run in enumerate(runs, start=1)]
 
 
-def cut_of(number: int, content: bytes) -> Cut:
+def part_of(number: int, content: bytes) -> PartUpload:
     """One part."""
-    return Cut(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
+    return PartUpload(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
 
 
 def slug(answer: httpx.Response) -> str:

@@ -6,12 +6,12 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, OUTSIDER, Sender, Upload, slug
+from tests.integration.upload.service import AGENT, EXTERNAL, Sender, Upload, slug
 
 
 @pytest.fixture
 def sender(upload: Upload) -> Sender:
-    return upload.of(OUTSIDER)
+    return upload.of(EXTERNAL)
 
 
 async def test_the_limits_are_public_and_do_not_say_who_is_an_agent(upload: Upload) -> None:
@@ -34,14 +34,14 @@ async def test_without_a_session_nothing_else_is_answered(upload: Upload) -> Non
 
 
 async def test_a_draft_begun_fifty_times_is_one_draft(upload: Upload) -> None:
-    senders, id = [upload.of(OUTSIDER, instance) for instance in range(2)], uuid4()
+    senders, id = [upload.of(EXTERNAL, instance) for instance in range(2)], uuid4()
     answers = await asyncio.gather(*(senders[number % 2].ask("PUT", f"/drafts/{id}", {}) for number in range(50)))
     assert {answer.status_code for answer in answers} == {200}
     assert await upload.documents.transfers.count_documents({}) == 1
 
 
 async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin(subject="S", text="T")
     was = (await senders[0].ask("GET", f"/drafts/{draft}")).json()["digests"]
     answers = await asyncio.gather(
@@ -59,7 +59,7 @@ async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sende
     draft = await sender.begin(
         to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
     )
-    elsewhere = upload.of(OUTSIDER, instance=1)
+    elsewhere = upload.of(EXTERNAL, instance=1)
     shown = (await elsewhere.ask("GET", f"/drafts/{draft}")).json()
     assert [(one["address"], one["field"], one["role"]) for one in shown["recipients"]] == [
         (AGENT, "to", "agent"),
@@ -128,7 +128,7 @@ async def test_bodies_are_small_and_json(sender: Sender) -> None:
 
 async def test_one_draft_too_many_is_refused(started: Started) -> None:
     upload = await started(max_drafts=2)
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     first = await sender.begin()
     await sender.begin()
     refused = await sender.ask("PUT", f"/drafts/{uuid4()}", {})
@@ -138,7 +138,7 @@ async def test_one_draft_too_many_is_refused(started: Started) -> None:
 
 
 async def test_fifty_submissions_at_once_announce_one_event(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].ready(b"one", b"two", to=f"{AGENT}, x@ville.example")
     answers = await asyncio.gather(
         *(senders[number % 2].ask("POST", f"/drafts/{draft}/submission") for number in range(50))
@@ -168,7 +168,7 @@ async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: U
 
 async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Started) -> None:
     upload = await started(transfers_per_day_external=1)
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     first, second = await sender.ready(), await sender.ready()
     for _ in range(3):
         assert (await sender.ask("POST", f"/drafts/{first}/submission")).status_code == 200
@@ -192,7 +192,7 @@ async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
 
 
 async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     transfer = await senders[0].sent()
     answers = await asyncio.gather(
         *(senders[number % 2].ask("DELETE", f"/transfers/{transfer}") for number in range(20))

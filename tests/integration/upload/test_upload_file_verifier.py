@@ -15,20 +15,20 @@ import pytest
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.upload.file_verifier import damaged, verify_due
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Cut, Sender, Upload, cuts
+from tests.integration.upload.service import AGENT, EXTERNAL, MIB, PartUpload, Sender, Upload, split_into_parts
 
 LARGE = os.urandom(8 * MIB + 1000)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def sent_with(
-    sender: Sender, content: bytes, sha256: str = "", lie: Callable[[Cut], Cut] = lambda cut: cut
+    sender: Sender, content: bytes, sha256: str = "", lie: Callable[[PartUpload], PartUpload] = lambda part: part
 ) -> str:
     """A transfer of one file, whose declared digest or parts may be a lie."""
     draft = await sender.begin(to=[AGENT], subject="Relevés")
     plan = await sender.announce(draft, "grand.bin", len(content))
-    for cut in cuts(plan, content):
-        assert await sender.upload.put_part(plan["parts_url"], lie(cut)) == 200
+    for part in split_into_parts(plan, content):
+        assert await sender.upload.put_part(plan["parts_url"], lie(part)) == 200
     declared = {"sha256": sha256 or hashlib.sha256(content).hexdigest()}
     answer = await sender.ask("POST", f"/drafts/{draft}/files/{plan['file']}/completion", declared)
     assert answer.status_code == 200, answer.text
@@ -59,21 +59,21 @@ async def outcome(sender: Sender, transfer: str) -> tuple[str, str | None]:
 
 
 async def test_a_file_of_several_parts_becomes_verified_and_that_is_announced_once(upload: Upload) -> None:
-    transfer = await upload.of(OUTSIDER).sent(LARGE)
+    transfer = await upload.of(EXTERNAL).sent(LARGE)
     for _ in range(2):
         await read(upload)
     (event,) = await announced(upload, transfer)
     assert (event["sha256"], event["crc32"]) == (hashlib.sha256(LARGE).hexdigest(), zlib.crc32(LARGE))
-    assert (event["transfer"], await outcome(upload.of(OUTSIDER), transfer)) == (transfer, ("submitted", None))
+    assert (event["transfer"], await outcome(upload.of(EXTERNAL), transfer)) == (transfer, ("submitted", None))
 
 
 async def test_a_small_file_alone_is_not_read_back(upload: Upload) -> None:
-    await upload.of(OUTSIDER).sent(b"contents")
+    await upload.of(EXTERNAL).sent(b"contents")
     assert await upload.documents.verifications.count_documents({}) == 0
 
 
 async def test_a_file_whose_declared_digest_is_a_lie_is_sent_and_then_quarantined(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sent_with(sender, LARGE, sha256="d" * 64)
     assert await outcome(sender, transfer) == ("submitted", None)
     for _ in range(2):
@@ -87,7 +87,7 @@ async def test_a_file_whose_declared_digest_is_a_lie_is_sent_and_then_quarantine
 
 async def test_the_bytes_of_a_quarantined_transfer_are_kept_for_a_while(started: Started) -> None:
     upload = await started(evidence_days=5)
-    await sent_with(upload.of(OUTSIDER), LARGE, sha256="d" * 64)
+    await sent_with(upload.of(EXTERNAL), LARGE, sha256="d" * 64)
     await read(upload)
     await upload.sweep()
     assert len(await upload.keys()) == 1
@@ -100,18 +100,18 @@ async def test_the_bytes_of_a_quarantined_transfer_are_kept_for_a_while(started:
 
 
 async def test_a_wrong_crc_is_corrected_and_held_against_nobody(upload: Upload) -> None:
-    transfer = await sent_with(upload.of(OUTSIDER), LARGE, lie=lambda cut: cut._replace(crc32="00000007"))
+    transfer = await sent_with(upload.of(EXTERNAL), LARGE, lie=lambda part: part._replace(crc32="00000007"))
     await read(upload)
     (event,) = await announced(upload, transfer)
     assert event["crc32"] == zlib.crc32(LARGE)
 
 
 async def test_the_crc_of_small_files_is_looked_at_when_there_may_be_an_archive_of_them(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one", b"", b"three")
     plan = await sender.announce(draft, "menteur.txt", 4)
-    (cut,) = cuts(plan, b"four")
-    await upload.put_part(plan["parts_url"], cut._replace(crc32="00000007"))
+    (part,) = split_into_parts(plan, b"four")
+    await upload.put_part(plan["parts_url"], part._replace(crc32="00000007"))
     assert (await sender.complete(draft, plan["file"], b"four")).status_code == 200
     assert (await sender.ask("POST", f"/drafts/{draft}/submission")).status_code == 200
     await read(upload)
@@ -120,7 +120,7 @@ async def test_the_crc_of_small_files_is_looked_at_when_there_may_be_an_archive_
 
 
 async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(LARGE)
     (key,) = await upload.keys()
     other = LARGE[:-1] + bytes([LARGE[-1] ^ 1])
@@ -132,7 +132,7 @@ async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> Non
 
 
 async def test_what_a_dead_process_had_in_hand_is_read_by_another_after_its_lease(upload: Upload) -> None:
-    transfer = await upload.of(OUTSIDER).sent(LARGE)
+    transfer = await upload.of(EXTERNAL).sent(LARGE)
     await upload.documents.verifications.update_one({"_id": transfer}, {"$set": {"holder": "dead"}})
     await verify_due(upload.instances[1])
     assert await announced(upload, transfer) == [], "its lease lives"
@@ -141,7 +141,7 @@ async def test_what_a_dead_process_had_in_hand_is_read_by_another_after_its_leas
 
 
 async def test_several_instances_share_the_work(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfers = [await sender.sent(LARGE) for _ in range(3)]
     await make_due(upload)
     await asyncio.gather(*(verify_due(deps) for deps in upload.instances))
@@ -159,7 +159,7 @@ class Absent(ObjectStore):
 
 
 async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(LARGE)
     await make_due(upload)
     await verify_due(replace(upload.deps, objects=Absent()))
@@ -172,7 +172,7 @@ async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: 
 
 
 async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(LARGE)
     assert (await sender.ask("DELETE", f"/transfers/{transfer}")).status_code == 204
     await read(upload)
@@ -183,7 +183,7 @@ async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload
 
 
 async def test_a_crash_before_the_submission_leaves_nothing_unread(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(LARGE)
     await upload.deps.verifications.begin(draft, LONG_AGO)
     await read(upload)
@@ -194,6 +194,6 @@ async def test_a_crash_before_the_submission_leaves_nothing_unread(upload: Uploa
 
 @pytest.mark.parametrize("files", [1, 3])
 async def test_every_file_is_verified_whatever_their_number(upload: Upload, files: int) -> None:
-    transfer = await upload.of(OUTSIDER).sent(*[LARGE] * files)
+    transfer = await upload.of(EXTERNAL).sent(*[LARGE] * files)
     await read(upload)
     assert len(await announced(upload, transfer)) == files

@@ -3,14 +3,14 @@
 import pytest
 
 from services.upload.capabilities import PartsCapabilities
-from tests.integration.upload.service import MIB, OUTSIDER, Upload, cut_of
+from tests.integration.upload.service import EXTERNAL, MIB, Upload, part_of
 
-HELLO = cut_of(1, b"hello")
+HELLO = part_of(1, b"hello")
 
 
 async def planned(upload: Upload, size: int = 5) -> tuple[str, str, str]:
     """A draft, a file that is on its way, and where its parts go."""
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", size)
     return draft, plan["file"], plan["parts_url"]
@@ -35,7 +35,7 @@ async def test_the_same_part_is_let_in_again_and_another_one_is_not(upload: Uplo
     _, _, url = await planned(upload)
     assert (await upload.authorize(url, HELLO)).status_code == 204
     assert (await upload.authorize(url, HELLO, instance=1)).status_code == 204
-    refused = await upload.authorize(url, cut_of(1, b"HELLO"))
+    refused = await upload.authorize(url, part_of(1, b"HELLO"))
     assert refused.status_code == 403
     assert refused.headers["x-refusal-status"] == "409"
     assert refused.headers["x-refusal-type"] == "/problems/part-differs"
@@ -106,7 +106,7 @@ async def test_a_capability_of_another_key_is_worthless(upload: Upload) -> None:
 
 
 async def test_nothing_is_let_in_once_the_file_is_complete_removed_or_sent(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft, file, url = await planned(upload)
     assert await upload.put_part(url, HELLO) == 200
     await sender.complete(draft, file, b"hello")
@@ -120,12 +120,12 @@ async def test_nothing_is_let_in_once_the_file_is_complete_removed_or_sent(uploa
 
 async def test_each_part_has_its_own_exact_length(upload: Upload) -> None:
     _, _, url = await planned(upload, 8 * MIB + 3)
-    whole, last = cut_of(1, bytes(8 * MIB)), cut_of(2, b"end")
+    whole, last = part_of(1, bytes(8 * MIB)), part_of(2, b"end")
     assert (await upload.authorize(url, whole)).status_code == 204
     assert (await upload.authorize(url, last)).status_code == 204
-    assert (await upload.authorize(url, cut_of(2, b"ends"))).headers["x-refusal-status"] == "413"
-    assert (await upload.authorize(url, cut_of(1, bytes(8 * MIB - 1)))).headers["x-refusal-status"] == "422"
-    assert (await upload.authorize(url, cut_of(3, b""))).headers["x-refusal-type"] == "/problems/part-unknown"
+    assert (await upload.authorize(url, part_of(2, b"ends"))).headers["x-refusal-status"] == "413"
+    assert (await upload.authorize(url, part_of(1, bytes(8 * MIB - 1)))).headers["x-refusal-status"] == "422"
+    assert (await upload.authorize(url, part_of(3, b""))).headers["x-refusal-type"] == "/problems/part-unknown"
 
 
 async def test_a_question_costs_one_read_and_one_insert(upload: Upload) -> None:

@@ -20,13 +20,13 @@ from services.upload.file_uploads import FileUploads
 from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
-from tests.integration.upload.service import MIB, OUTSIDER, Upload
+from tests.integration.upload.service import EXTERNAL, MIB, Upload
 
 LARGE = bytes(9 * MIB)
 
 
 def reference(transfer: str) -> TransferReference:
-    sender = Person(address=OUTSIDER, name="Camille Martin")
+    sender = Person(address=EXTERNAL, name="Camille Martin")
     return TransferReference(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
 
 
@@ -42,7 +42,7 @@ def ends(transfer: str) -> dict[str, Event]:
 
 @pytest.mark.parametrize("outcome", ["refused", "lapsed", "expired"])
 async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one", LARGE)
     assert len(await upload.keys()) == 2
     event = ends(transfer)[outcome]
@@ -63,15 +63,15 @@ async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
 
 async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
     session = str(uuid4())
-    sender = upload.of(OUTSIDER, session=session)
+    sender = upload.of(EXTERNAL, session=session)
     assert (await sender.ask("GET", "/drafts")).status_code == 200
     event = SessionRevoked(session=session, revoked_at=utc_now())
     await subscriptions(upload.deps)[SessionRevoked](event)
-    assert (await upload.of(OUTSIDER, 1, session).ask("GET", "/drafts")).status_code == 401
+    assert (await upload.of(EXTERNAL, 1, session).ask("GET", "/drafts")).status_code == 401
 
 
 async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     [key] = await upload.keys()
     await sender.ask("DELETE", f"/transfers/{transfer}")
@@ -89,7 +89,7 @@ async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> No
 
 
 async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one")
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     await sender.send_file(draft, "moyen.bin", LARGE)
@@ -109,7 +109,7 @@ async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload
 
 
 async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one")
     await upload.pass_time(timedelta(days=13))
     await upload.sweep()
@@ -124,7 +124,7 @@ async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: U
 
 
 async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
     await upload.pass_time(REMOVAL_DELAY)
@@ -135,7 +135,7 @@ async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
 
 
 async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     await upload.sweep()
@@ -149,7 +149,7 @@ async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: 
 
 
 async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     await sender.sent(b"one", LARGE)
     draft = await sender.ready(b"two")
     await sender.announce(draft, "grand.bin", len(LARGE))
@@ -163,7 +163,7 @@ async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
 
 async def test_an_orphan_is_removed_at_the_second_look(upload: Upload) -> None:
     bucket = upload.objects[0]
-    await upload.of(OUTSIDER).sent(b"one")
+    await upload.of(EXTERNAL).sent(b"one")
     [kept] = await upload.keys()
     unknown = f"{uuid4()}/{uuid4().hex}"
     await bucket.put(unknown, b"x")
@@ -190,7 +190,7 @@ async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Uplo
 
 
 async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> None:
-    sender, deps = upload.of(OUTSIDER), upload.deps
+    sender, deps = upload.of(EXTERNAL), upload.deps
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     nowhere = ObjectStore("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
@@ -209,7 +209,7 @@ async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
     async def is_completing(_key: str, _upload_id: str) -> bool:
         return False
 
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", len(LARGE))
     await sender.ask("DELETE", f"/drafts/{draft}/files/{plan['file']}")

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 from services.contracts.download import TransferExpired
 from services.upload.handlers import subscriptions
-from tests.integration.upload.service import AGENT, OUTSIDER, Upload, slug
+from tests.integration.upload.service import AGENT, EXTERNAL, Upload, slug
 from tests.integration.upload.test_upload_sweeps import reference
 
 EXTENDED = "upload.transfer-extended.v1"
 
 
 async def test_an_extension_is_counted_from_the_submission_and_announced_once(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     transfer = await senders[0].sent()
     path = f"/transfers/{transfer}/validity"
     answers = await asyncio.gather(*(senders[number % 2].ask("PUT", path, {"days": 14}) for number in range(20)))
@@ -27,7 +27,7 @@ async def test_an_extension_is_counted_from_the_submission_and_announced_once(up
 
 
 async def test_neither_less_than_before_nor_more_than_the_longest(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     path = f"/transfers/{await sender.sent()}/validity"
     refused = [(days, await sender.ask("PUT", path, {"days": days})) for days in (6, 15, 0, -1)]
     assert [(days, answer.status_code, slug(answer)) for days, answer in refused] == [
@@ -41,7 +41,7 @@ async def test_neither_less_than_before_nor_more_than_the_longest(upload: Upload
 
 
 async def test_to_anybody_else_and_of_a_draft_there_is_nothing_to_extend(upload: Upload) -> None:
-    sender, other = upload.of(OUTSIDER), upload.of(AGENT)
+    sender, other = upload.of(EXTERNAL), upload.of(AGENT)
     transfer, draft = await sender.sent(), await sender.ready()
     for who, id in ((other, transfer), (sender, draft), (sender, str(uuid4()))):
         answer = await who.ask("PUT", f"/transfers/{id}/validity", {"days": 14})
@@ -51,7 +51,7 @@ async def test_to_anybody_else_and_of_a_draft_there_is_nothing_to_extend(upload:
 
 
 async def test_what_has_ended_is_not_extended(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     withdrawn, over = await sender.sent(), await sender.sent()
     await sender.ask("DELETE", f"/transfers/{withdrawn}")
     answer = await sender.ask("PUT", f"/transfers/{withdrawn}/validity", {"days": 14})
@@ -62,7 +62,7 @@ async def test_what_has_ended_is_not_extended(upload: Upload) -> None:
 
 
 async def test_an_end_that_was_found_before_the_extension_was_heard_of_removes_nothing(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     await upload.pass_time(timedelta(days=6, hours=23))
     old_end = (await sender.ask("GET", f"/transfers/{transfer}")).json()["ends_at"]

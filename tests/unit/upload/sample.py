@@ -32,16 +32,16 @@ LIMITS = Limits(
     usual_validity_days=7,
 )
 RETENTION = Retention(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
-OUTSIDER = Sender(address="camille@ville.example", name="Camille Martin", role="external")
+EXTERNAL = Sender(address="camille@ville.example", name="Camille Martin", role="external")
 AGENT = Sender(address="dominique@ministere.example", name="Dominique Bernard", role="agent")
 
 
-def draft(sender: Sender = OUTSIDER) -> Transfer:
+def draft(sender: Sender = EXTERNAL) -> Transfer:
     """An empty draft."""
     return new_draft(str(uuid.uuid4()), sender, "fr", 7, NOW)
 
 
-def ready(sender: Sender = OUTSIDER, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
+def ready(sender: Sender = EXTERNAL, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
     """A draft that may be sent."""
     state = apply_edit(draft(sender), parse_edit(DraftEdit(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
     for number in range(files):

@@ -32,10 +32,10 @@ from services.upload.domain.validity import TransferEnded, ValidityShortened, ex
 from tests.unit.upload.sample import (
     AGENTS,
     DAY,
+    EXTERNAL,
     HOUR,
     LIMITS,
     NOW,
-    OUTSIDER,
     RETENTION,
     draft,
     ready,
@@ -44,11 +44,11 @@ from tests.unit.upload.sample import (
 )
 
 SECOND = timedelta(seconds=1)
-ENDS: list[Outcome] = ["refused", "lapsed", "expired"]
+OUTCOMES: list[Outcome] = ["refused", "lapsed", "expired"]
 
 
 def submitted() -> Transfer:
-    return submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)[0]
+    return submit(ready(), EXTERNAL, LIMITS, AGENTS, NOW)[0]
 
 
 def purged(state: Transfer, now: datetime = NOW) -> Transfer:
@@ -83,7 +83,7 @@ def test_a_quarantine_is_announced_once_with_the_files_and_keeps_the_bytes_for_w
 def test_neither_its_sender_nor_another_end_removes_the_bytes_of_a_quarantined_transfer() -> None:
     gone, _ = quarantine(submitted(), [], RETENTION, NOW)
     assert withdraw(gone, NOW) == (gone, [])
-    for outcome in ENDS:
+    for outcome in OUTCOMES:
         assert close(gone, outcome, NOW, NOW) is gone
 
 
@@ -92,11 +92,11 @@ def test_a_draft_and_what_has_ended_are_not_quarantined() -> None:
         assert quarantine(state, [], RETENTION, NOW) == (state, [])
 
 
-@pytest.mark.parametrize("order", list(permutations(ENDS)))
+@pytest.mark.parametrize("order", list(permutations(OUTCOMES)))
 def test_ends_in_any_order_and_twice_come_to_one_end(order: tuple[Outcome, ...]) -> None:
     state = submitted()
     for outcome in (*order, *order):
-        state = close(state, outcome, NOW + ENDS.index(outcome) * HOUR, NOW + DAY)
+        state = close(state, outcome, NOW + OUTCOMES.index(outcome) * HOUR, NOW + DAY)
     assert (state.outcome, state.closed_at) == ("refused", NOW)
     assert len(state.pending_removals) == 1
 
@@ -122,7 +122,7 @@ def test_bytes_go_once_the_downloads_know_and_are_looked_for_once_more() -> None
 
 
 def test_bytes_that_are_still_there_are_not_purged() -> None:
-    gone, _ = withdraw(submit(ready(files=2), OUTSIDER, LIMITS, AGENTS, NOW)[0], NOW)
+    gone, _ = withdraw(submit(ready(files=2), EXTERNAL, LIMITS, AGENTS, NOW)[0], NOW)
     first, second = gone.pending_removals
     half = after_removal(gone, {first.key}, RETENTION, NOW + HOUR)
     assert half.purged_at is None
@@ -184,7 +184,7 @@ def test_the_history_of_a_transfer_is_kept_for_a_year() -> None:
     assert is_forgettable(clean, RETENTION, NOW + 365 * DAY)
 
 
-@given(st.lists(st.sampled_from(["withdraw", *ENDS]), min_size=1, max_size=8))
+@given(st.lists(st.sampled_from(["withdraw", *OUTCOMES]), min_size=1, max_size=8))
 def test_a_transfer_ends_in_exactly_one_way(steps: list[str]) -> None:
     state = submitted()
     for step in steps:
@@ -265,7 +265,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
     @rule()
     def send(self) -> None:
         try:
-            self.state, events = submit(self.state, OUTSIDER, LIMITS, AGENTS, self.now)
+            self.state, events = submit(self.state, EXTERNAL, LIMITS, AGENTS, self.now)
         except Refusal:
             return
         self.announced += events
@@ -280,7 +280,7 @@ class LifeOfATransfer(RuleBasedStateMachine):
         self.state, events = quarantine(self.state, list(self.state.files), RETENTION, self.now)
         self.announced += events
 
-    @rule(outcome=st.sampled_from(ENDS))
+    @rule(outcome=st.sampled_from(OUTCOMES))
     def hear_of_an_end(self, outcome: Outcome) -> None:
         self.state = close(self.state, outcome, self.now, self.now)
 

@@ -25,9 +25,9 @@ from services.upload.domain.transfer import Sender, Transfer
 from tests.unit.upload.sample import (
     AGENT,
     AGENTS,
+    EXTERNAL,
     LIMITS,
     NOW,
-    OUTSIDER,
     draft,
     ready,
     with_announced_file,
@@ -39,7 +39,7 @@ def slugs(state: Transfer) -> list[str]:
     return [problem.slug() for problem in problems(state, LIMITS, AGENTS)]
 
 
-def to(*addresses: str, sender: Sender = OUTSIDER) -> Transfer:
+def to(*addresses: str, sender: Sender = EXTERNAL) -> Transfer:
     return apply_edit(ready(sender), parse_edit(DraftEdit(to=list(addresses)), LIMITS), LIMITS, NOW)
 
 
@@ -63,7 +63,7 @@ def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None
         (to("x@ville.example", sender=AGENT), True),
     ],
 )
-def test_an_outsider_who_writes_to_an_outsider_needs_an_agent(state: Transfer, allowed: bool) -> None:
+def test_an_external_sender_who_writes_to_an_external_recipient_needs_an_agent(state: Transfer, allowed: bool) -> None:
     assert ("agent-needed" not in slugs(state)) is allowed
     if not allowed:
         with pytest.raises(AgentNeeded):
@@ -79,7 +79,7 @@ def test_an_alias_of_the_sender_does_not_vouch_for_the_sender() -> None:
 
 def test_the_refusal_names_every_problem() -> None:
     with pytest.raises(RecipientMissing) as refusal:
-        submit(draft(), OUTSIDER, LIMITS, AGENTS, NOW)
+        submit(draft(), EXTERNAL, LIMITS, AGENTS, NOW)
     named = [problem["slug"] for problem in refusal.value.members["problems"]]
     assert named == ["recipient-missing", "subject-missing", "file-missing"]
 
@@ -92,7 +92,7 @@ def test_every_problem_speaks_french_and_english() -> None:
 
 def test_what_is_sent_is_announced_whole_with_its_end() -> None:
     state = to("x@ville.example", "a@ministere.example")
-    sent, events = submit(state, OUTSIDER, LIMITS, AGENTS, NOW)
+    sent, events = submit(state, EXTERNAL, LIMITS, AGENTS, NOW)
     parcel = events[0].parcel
     assert sent.state == "submitted"
     assert sent.ends_at == parcel.ends_at == NOW + timedelta(days=7)
@@ -109,8 +109,8 @@ def test_what_is_sent_is_announced_whole_with_its_end() -> None:
 
 
 def test_sending_again_announces_nothing() -> None:
-    sent, _ = submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)
-    assert submit(sent, OUTSIDER, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
+    sent, _ = submit(ready(), EXTERNAL, LIMITS, AGENTS, NOW)
+    assert submit(sent, EXTERNAL, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
 
 
 @pytest.mark.parametrize("field", ["subject", "files"])
@@ -122,7 +122,7 @@ def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not
     with pytest.raises(DraftChangedElsewhere) as refusal:
         require_unchanged(changed, was)
     assert refusal.value.members["fields"] == [field]
-    sent, _ = submit(changed, OUTSIDER, LIMITS, AGENTS, NOW)
+    sent, _ = submit(changed, EXTERNAL, LIMITS, AGENTS, NOW)
     assert require_unchanged(sent, was) is sent
 
 
@@ -136,4 +136,4 @@ def test_the_size_is_limited_by_the_role_in_which_it_is_sent() -> None:
     """A draft outlives a session, and its sender may be no agent any more."""
     state, _ = with_announced_file(ready(AGENT), "a.iso", 1_000_000_001)
     assert "transfer-too-large" not in slugs(state)
-    assert "transfer-too-large" in slugs(state.evolve(sender=OUTSIDER))
+    assert "transfer-too-large" in slugs(state.evolve(sender=EXTERNAL))
