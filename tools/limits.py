@@ -21,7 +21,7 @@ from services.kit.addresses import MAX_LENGTH, MAX_LOCAL_LENGTH
 from services.kit.json_depth import MAX_DEPTH
 from services.kit.pagination import MAX_BYTES, MAX_ITEMS
 from services.kit.service import JSON_BYTES
-from services.upload.app import LARGEST_BODY_BYTES
+from services.upload.app import MAX_BODY_BYTES
 from services.upload.domain.lifecycle import MAX_SECOND_REMOVALS
 
 SETTINGS: dict[str, type[BaseModel]] = {
@@ -136,7 +136,7 @@ def _everywhere() -> Iterator[Limit]:
     yield Limit("items of one page of a list", _plain(MAX_ITEMS), "fixed", REQUEST)
     yield Limit("bytes of one page of a list", _plain(MAX_BYTES), "fixed", REQUEST)
     yield Limit("bytes of a JSON body", _plain(JSON_BYTES), "fixed", REQUEST)
-    yield Limit("bytes of a JSON body of the upload service", _plain(LARGEST_BODY_BYTES), "fixed", REQUEST)
+    yield Limit("bytes of a JSON body of the upload service", _plain(MAX_BODY_BYTES), "fixed", REQUEST)
     yield Limit("levels of a JSON body", _plain(MAX_DEPTH), "fixed", REQUEST)
     yield Limit("characters of a mail address", f"{MAX_LENGTH}, {MAX_LOCAL_LENGTH} before the @", "fixed", REQUEST)
     yield _set("portal", "form_file_bytes", "bytes of a file sent by a form without scripts", REQUEST)

@@ -1,4 +1,4 @@
-"""How is it put together? The only place that reads settings and opens connections."""
+"""Assemble the service; the only module that reads settings and opens connections."""
 
 from datetime import timedelta
 
@@ -20,12 +20,12 @@ from services.upload.settings import Settings
 from services.upload.store import PartDigests, Transfers, Verifications
 from services.upload.sweeper import sweep
 
-LARGEST_BODY_BYTES = 256 * 1024
+MAX_BODY_BYTES = 256 * 1024
 VERIFICATION_SECONDS = 2.0
 
 
 def build() -> Service:
-    """The service as its settings say, with nothing connected yet."""
+    """Return the configured service; nothing is connected yet."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
     objects = open_bucket(settings)
@@ -48,13 +48,13 @@ def build() -> Service:
         ],
         checks={"store": objects.ping},
         on_close=[objects.close],
-        max_body_bytes=LARGEST_BODY_BYTES,
-        docs="Drafts, their files, and what was sent.",
+        max_body_bytes=MAX_BODY_BYTES,
+        docs="Drafts, their files, and transfers.",
     )
 
 
 def open_bucket(settings: Settings) -> ObjectStore:
-    """The bucket, with the right to write."""
+    """Return the bucket, with write access."""
     return ObjectStore(
         settings.s3_endpoint,
         settings.s3_region,
@@ -65,7 +65,7 @@ def open_bucket(settings: Settings) -> ObjectStore:
 
 
 def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
-    """What endpoints, handlers and loops need."""
+    """Return the dependencies of endpoints, handlers and periodic tasks."""
     digests = PartDigests(database)
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     life = timedelta(minutes=settings.capability_minutes)

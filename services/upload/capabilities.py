@@ -1,4 +1,4 @@
-"""Which file may parts be sent to? A short authenticated word for one file of one draft, checked without a session."""
+"""Capabilities to upload the parts of one file: short authenticated strings, checked without a session."""
 
 import base64
 import hmac
@@ -21,27 +21,27 @@ class PartsAddressExpired(Forbidden):
 
 
 class PartsGrant(NamedTuple):
-    """What a capability allows: to send parts of this file of this draft."""
+    """The right to upload parts of this file of this draft."""
 
     transfer: str
     file: str
 
 
 class PartsCapabilities:
-    """Made and read with one key; 70 characters, valid for `lifetime`."""
+    """Seals and unseals capabilities of 70 characters with one key; they are valid for `lifetime`."""
 
     def __init__(self, pepper: str, lifetime: timedelta) -> None:
         self._key = hmac.digest(pepper.encode(), PURPOSE, "sha256")
         self._lifetime = lifetime
 
     def seal(self, transfer: str, file: str, now: datetime) -> tuple[str, datetime]:
-        """A capability from now on, and when it ends; both ids are UUIDs."""
+        """Return a capability that is valid from now on, and the time of its expiry; both ids are UUIDs."""
         ends = int((now + self._lifetime).timestamp())
         body = uuid.UUID(transfer).bytes + uuid.UUID(file).bytes + ends.to_bytes(4, "big")
         return _encoded(body + self._signature(body)), datetime.fromtimestamp(ends, UTC)
 
     def unseal(self, text: str) -> tuple[PartsGrant, datetime]:
-        """What a genuine capability allows, and when it ends; `NotFound` for anything else."""
+        """Return the grant of a genuine capability, and the time of its expiry; `NotFound` for anything else."""
         if len(text) != LENGTH or not text.isascii():
             raise NotFound()
         try:
@@ -59,7 +59,7 @@ class PartsCapabilities:
 
 
 def refuse_expired(ends: datetime, now: datetime) -> None:
-    """Refuse a capability whose time is over."""
+    """Refuse an expired capability."""
     if now >= ends:
         raise PartsAddressExpired()
 

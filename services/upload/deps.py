@@ -1,4 +1,4 @@
-"""What does the service need from outside?"""
+"""The dependencies of the service."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from services.upload.store import PartDigests, Transfers, Verifications
 
 @dataclass(frozen=True)
 class Deps:
-    """Handed to every endpoint, handler and loop."""
+    """Passed to every endpoint, handler and periodic task."""
 
     authenticator: TokenAuthenticator
     transfers: Transfers

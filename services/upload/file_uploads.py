@@ -1,4 +1,4 @@
-"""What has arrived of a file? What the store holds under an announced digest; one without the other is nothing."""
+"""Uploads of files into the bucket. A part has arrived if the store holds it and its digest was announced."""
 
 import asyncio
 import uuid
@@ -17,20 +17,21 @@ BACKOFF_SECONDS = 0.1
 
 
 def new_object_key(transfer: str) -> str:
-    """The name of an object: random, and saying nothing of the file; the sweep finds its transfer by the first half."""
+    """Return a random object key that reveals nothing about the file; its first half is the id of the transfer."""
     return f"{transfer}/{uuid.uuid4().hex}"
 
 
 def transfer_id_of(key: str) -> str:
-    """The id of the transfer that an object was made for."""
+    """Return the id of the transfer that an object belongs to."""
     return key.partition("/")[0]
 
 
 class ReceivedParts(NamedTuple):
-    """What there is of a file: `parts` are those that count, by number.
+    """What has arrived of a file: `parts` by number, each with the length and digest that were announced.
 
-    `stored` are the parts that wait in a multipart upload. None: the store knows no such upload, because the file is
-    one object, because it is sent as one, or because the upload was given up with all that `had_announced_parts` to it.
+    `stored` are all parts of the multipart upload. It is none if the store has no such upload: the file is an object
+    already, is sent as a single object, or the store has aborted the upload. `had_announced_parts` tells whether parts
+    had been announced to an upload that is missing.
     """
 
     parts: dict[int, Part]
@@ -38,12 +39,12 @@ class ReceivedParts(NamedTuple):
     had_announced_parts: bool = False
 
     def is_lost(self, file: File) -> bool:
-        """True when the store has given up what it was to keep of this file."""
+        """Return true if the store has aborted the multipart upload of this file and lost its parts."""
         return file.upload_id is not None and self.stored is None and not self.parts
 
 
 class FileUploads:
-    """Files on their way into the bucket."""
+    """Starts, inspects, completes and aborts the uploads of files."""
 
     def __init__(self, objects: ObjectStore, digests: PartDigests) -> None:
         self._objects = objects
@@ -51,19 +52,19 @@ class FileUploads:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def lock(self, file: str) -> asyncio.Lock:
-        """Held while a file is completed, so that who asks at once waits for the one answer."""
+        """Return the lock to hold while a file is completed, so that concurrent requests wait for one result."""
         return self._locks.setdefault(file, asyncio.Lock())
 
     async def start(self, key: str) -> str:
-        """Begin a multipart upload; its id."""
+        """Start a multipart upload and return its id."""
         return await self._objects.start_multipart(key)
 
     async def abort(self, key: str, upload_id: str) -> None:
-        """Drop a multipart upload that nobody will use."""
+        """Abort a multipart upload that is not needed."""
         await self._objects.abort_multipart(key, upload_id)
 
     async def received_parts(self, file: File) -> ReceivedParts:
-        """The parts that are there, whole and under a known digest."""
+        """Return the parts that have arrived with their announced length and digest."""
         if file.state == "complete":
             return ReceivedParts(dict(enumerate(file.parts, start=1)))
         digests, stored = await asyncio.gather(self._digests.announced_parts(file), self._stored(file))
@@ -74,16 +75,16 @@ class FileUploads:
         return ReceivedParts(parts, stored)
 
     async def complete(self, file: File, sha256: str) -> File:
-        """Make one object of the parts, and the file complete; refuses when parts are missing.
+        """Assemble the object from its parts and return the complete file; refuse if parts are missing.
 
-        Again, or after a crash between the store and the database, it finds the object and comes to the same end.
+        A repetition, also after a crash between the store and the database, finds the object and returns the same.
         """
         for attempt in range(1, MAX_ATTEMPTS + 1):
             found = await self.received_parts(file)
             done = assemble(file, sha256, found.parts)
             if file.upload_id is None or found.stored is None:
                 return done
-            # The store's word does not count, the object does: another process may be doing the same.
+            # Whether the object exists decides, not the store's answer: another process may have completed it.
             with suppress(ObjectMissing, StoreUnavailable):
                 await self._objects.complete_multipart(file.key, file.upload_id, found.stored)
             if await self._is_there(file):
@@ -92,7 +93,7 @@ class FileUploads:
         raise StoreUnavailable()
 
     async def remove(self, key: str, upload_id: str | None) -> bool:
-        """Remove whatever there is under this key; true when it was seen to be gone."""
+        """Remove the object and the multipart upload under this key; return true if they are known to be gone."""
         if upload_id and not await self._objects.abort_multipart(key, upload_id):
             return False
         await self._objects.remove(key)

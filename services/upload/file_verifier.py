@@ -1,4 +1,4 @@
-"""Is what the store holds what its sender declared? Read again after the sending, which never waits for it (R13)."""
+"""Read stored files back after their submission, which never waits for it, and compare the digests (R13)."""
 
 import asyncio
 import hashlib
@@ -29,22 +29,22 @@ from services.upload.domain.verification import (
 RENEWAL_SECONDS = 60.0
 CONFIRMATION_BATCH = 100
 
-verified = Counter("upload_files_verified", "Stored files that were read back and are what was declared")
+verified = Counter("upload_files_verified", "Stored files that were read back and match what was declared")
 mismatched = Counter(
-    "upload_file_digest_mismatches", "Stored files that are not what was declared; their transfer is quarantined"
+    "upload_file_digest_mismatches", "Stored files that do not match what was declared; their transfer is quarantined"
 )
-damaged = Counter("upload_parts_damaged", "Parts of wrong files that are not even what arrived: the store changed them")
+damaged = Counter("upload_parts_damaged", "Parts of such files that the store has changed since they arrived")
 
 
 async def verify_due(deps: Deps) -> None:
-    """Take up the transfers that wait, one after another; several instances may do so at once."""
+    """Verify the transfers that are due, one after another; several instances may do so at once."""
     while ids := await deps.verifications.due():
         if not any([await _verify_transfer(deps, id) for id in ids]):
             return
 
 
 async def _verify_transfer(deps: Deps, id: str) -> bool:
-    """Read what is pending of one transfer; false when somebody else has it in hand."""
+    """Verify the pending files of one transfer; return false if another process holds its lease."""
     holder = uuid.uuid4().hex
     held = await deps.verifications.update(id, lambda state, now: (claim(state, holder, now), []))
     if held.holder != holder:
@@ -59,7 +59,7 @@ async def _verify_transfer(deps: Deps, id: str) -> bool:
 
 
 class _FileVerifier:
-    """Reads the files of one transfer under a lease, at half the speed it could, so that who sends goes first."""
+    """Verifies one transfer under a lease; it pauses as long as it reads, so that uploads are not slowed down."""
 
     def __init__(
         self, deps: Deps, held: Verification, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -70,7 +70,7 @@ class _FileVerifier:
         self._renewed_at = monotonic_seconds()
 
     async def verify(self, transfer: Transfer) -> bool:
-        """True once every file is known to be right, or one to be wrong; false when it must be tried again later."""
+        """Return true if all files match or one does not; false if the verification must be retried later."""
         try:
             return transfer.state == "submitted" and await self._verify_all(transfer)
         except (StoreUnavailable, ObjectMissing) as error:
@@ -94,7 +94,7 @@ class _FileVerifier:
         return True
 
     async def _read_back(self, id: str, file: File, *, check_parts: bool = False) -> ReadBack:
-        """What is stored of a file, a part in memory at a time; `check_parts` says which of two has gone wrong."""
+        """Return the digests of a stored file, reading one part at a time; `check_parts` finds the damaged parts."""
         whole, crc32, offset = hashlib.sha256(), 0, 0
         for part in file.parts:
             began = monotonic_seconds()
@@ -120,8 +120,8 @@ class _FileVerifier:
         verified.inc(len(right))
 
     async def _quarantine(self, id: str) -> None:
-        """The transfer first: nobody may get the file, whatever dies before its verification says why."""
-        logger().error("a stored file is not what was declared", transfer_id=self._held.id)
+        """Quarantine the transfer first: a crash in between must not leave the file available."""
+        logger().error("a stored file does not match what was declared", transfer_id=self._held.id)
         retention = self._deps.transfers.retention
         await self._deps.transfers.update(
             self._held.id, lambda transfer, now: quarantine(transfer, [id], retention, now)

@@ -1,4 +1,4 @@
-"""What is in the bucket that no transfer knows of? Nothing, when all is well (R12)."""
+"""Find and remove orphans: objects and multipart uploads that no transfer refers to (R12)."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from services.upload.store import Transfers
 PAGE_SIZE = 1_000
 CANDIDATE_RETENTION = timedelta(days=7)
 
-orphans = Gauge("upload_orphans", "Objects and multipart uploads that no transfer knows of; 0 when healthy")
+orphans = Gauge("upload_orphans", "Objects and multipart uploads that no transfer refers to; 0 when healthy")
 orphans_removed = Counter("upload_orphans_removed", "Orphans that were removed")
 
 
 class OrphanCandidate(NamedTuple):
-    """An object, or the multipart upload that has an id, in the bucket since then."""
+    """An object, or a multipart upload if it has an id; in the bucket since `since`."""
 
     key: str
     upload_id: str | None
@@ -27,7 +27,7 @@ class OrphanCandidate(NamedTuple):
 
 
 class OrphanSweeper:
-    """Two looks, `interval` apart, at what is older than `age`: only what nobody knew at both of them is removed."""
+    """Removes what is older than `age` and was found unknown twice, at least `interval` apart."""
 
     def __init__(
         self, database: Database, transfers: Transfers, objects: ObjectStore, age: timedelta, interval: timedelta
@@ -40,7 +40,7 @@ class OrphanSweeper:
         self._interval = interval
 
     async def sweep(self) -> None:
-        """Look at the whole bucket, a page at a time."""
+        """Check the whole bucket, a page at a time."""
         seen = 0
         after = ""
         while page := await self._objects.list_page(after, PAGE_SIZE):
@@ -52,10 +52,10 @@ class OrphanSweeper:
             seen += await self._check([OrphanCandidate(one.key, one.upload_id, one.started_at) for one in batch])
         orphans.set(seen)
         if seen:
-            logger().warning("there are bytes that no transfer knows of", count=seen)
+            logger().warning("there are bytes that no transfer refers to", count=seen)
 
     async def _check(self, page: Sequence[OrphanCandidate]) -> int:
-        """How many of these are orphans; those seen before are removed."""
+        """Return how many of these are orphans; remove those that were found before."""
         now = await self._database.now()
         old = [candidate for candidate in page if candidate.since <= now - self._age]
         known = (

@@ -1,4 +1,4 @@
-"""What may an operator change?"""
+"""The settings of the service."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -22,7 +22,7 @@ def _named(value: str) -> str:
 
 
 class Settings(ServiceSettings):
-    """Everything that can be set; what has no default must be."""
+    """All settings; those without a default are required."""
 
     mongo_database: str = "upload"
     pepper: SecretStr
@@ -62,7 +62,7 @@ class Settings(ServiceSettings):
     sweep_seconds: PositiveInt = 2
 
     def limits(self) -> Limits:
-        """What one send may hold."""
+        """Return the limits of one transfer."""
         agent, external = self.max_transfer_bytes_agent, self.max_transfer_bytes_external
         extensions = (entry.strip().lower().lstrip(".") for entry in self.refused_extensions.split(","))
         return Limits(
@@ -83,7 +83,7 @@ class Settings(ServiceSettings):
         )
 
     def retention(self) -> Retention:
-        """How long what is kept."""
+        """Return how long data are kept."""
         return Retention(
             drafts=timedelta(days=self.abandoned_draft_days),
             late_bytes=timedelta(minutes=self.late_bytes_minutes),
@@ -93,5 +93,5 @@ class Settings(ServiceSettings):
         )
 
     def agents(self) -> Domains:
-        """The domains whose mailboxes are agents'."""
+        """Return the agent domains."""
         return Domains(self.agent_domains.split(","))

@@ -1,4 +1,4 @@
-"""What happened because time passed? Drafts are given up, ends come about, bytes go, history is forgotten (R43)."""
+"""Apply what is due: discard old drafts, close overdue transfers, remove bytes, delete history (R43)."""
 
 import asyncio
 
@@ -9,21 +9,21 @@ from services.upload.deps import Deps
 from services.upload.domain.lifecycle import after_removal, apply_time, due_removals, is_forgettable
 from services.upload.domain.transfer import PendingRemoval
 
-AT_ONCE = 8
+CONCURRENT_REMOVALS = 8
 
-objects_removed = Counter("upload_objects_removed", "Objects and multipart uploads whose file had to go")
+objects_removed = Counter("upload_objects_removed", "Objects and multipart uploads that were due for removal")
 
 
 async def sweep(deps: Deps) -> None:
-    """Look at every transfer whose date has come, by the database's clock; several instances may do so at once."""
+    """Process every transfer that is due by the database's clock; several instances may do so at once."""
     while ids := await deps.transfers.due():
-        outcomes = [await _look_at(deps, id) for id in ids]
+        outcomes = [await _process(deps, id) for id in ids]
         if not any(outcomes):
             return
 
 
-async def _look_at(deps: Deps, id: str) -> bool:
-    """Take one transfer a step further; false when nothing could be done, so that nobody runs in a circle."""
+async def _process(deps: Deps, id: str) -> bool:
+    """Process one transfer; return false if nothing could be done, so that `sweep` does not loop for ever."""
     try:
         transfer = await deps.transfers.update(
             id, lambda state, now: (apply_time(state, deps.transfers.retention, now), [])
@@ -43,13 +43,13 @@ async def _look_at(deps: Deps, id: str) -> bool:
 
 
 async def _remove_bytes(deps: Deps, id: str) -> bool:
-    """Marked before, removed here, seen to be gone, written down: each step may be done twice."""
+    """Remove the bytes that are due, check that they are gone, and record it; every step may be repeated."""
     transfer, now = await deps.transfers.read(id)
     due = due_removals(transfer, now)
-    room = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(CONCURRENT_REMOVALS)
 
     async def remove(removal: PendingRemoval) -> bool:
-        async with room:
+        async with slots:
             return await deps.uploads.remove(removal.key, removal.upload_id)
 
     gone = await asyncio.gather(*(remove(removal) for removal in due))

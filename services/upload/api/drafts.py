@@ -1,4 +1,4 @@
-"""What may be done with a draft? It is begun, typed into, taken up again, thrown away, sent."""
+"""Endpoints of drafts: create, list, read, edit, delete, submit."""
 
 import asyncio
 
@@ -23,28 +23,28 @@ DAY_SECONDS = 86_400
 
 
 @router.put("/{draft}", response_model=DraftResponse)
-async def begin_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
-    """Begin a draft under an id that the client chose; again answers the same draft as it is now."""
+async def create_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
+    """Create a draft under an id chosen by the client; a repetition returns the draft as it is now."""
     found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
     return json_response(draft_view(editable_by(caller.address, found), deps))
 
 
 @router.get("", response_model=Page[DraftSummaryResponse])
 async def list_drafts(deps: Wired, caller: CurrentCaller, page_request: PageParameters) -> Response:
-    """One's own drafts, the last touched first."""
+    """List the caller's drafts, the last updated first."""
     return json_response(await deps.transfers.drafts_of(caller.address, page_request, draft_summary))
 
 
 @router.get("/{draft}", response_model=DraftResponse)
 async def get_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
-    """One draft."""
+    """Return one draft."""
     found, _ = await deps.transfers.read(str(draft))
     return json_response(draft_view(editable_by(caller.address, found), deps))
 
 
 @router.patch("/{draft}", response_model=DraftResponse)
 async def edit_draft(draft: Id, edit: DraftEdit, deps: Wired, caller: CurrentCaller) -> Response:
-    """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
+    """Edit the named fields; a list of recipients is replaced as a whole, and each entry may be a pasted list."""
     typed = await asyncio.to_thread(parse_edit, edit, deps.limits)
     after = await deps.transfers.update(
         str(draft), lambda state, now: (apply_edit(editable_by(caller.address, state), typed, deps.limits, now), [])
@@ -54,7 +54,7 @@ async def edit_draft(draft: Id, edit: DraftEdit, deps: Wired, caller: CurrentCal
 
 @router.delete("/{draft}", status_code=204)
 async def delete_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> None:
-    """Throw the draft away with its files; again changes nothing. What was sent is withdrawn elsewhere."""
+    """Delete the draft with its files; a repetition changes nothing. Withdraw a submitted transfer instead."""
     await deps.transfers.update(str(draft), lambda state, now: (discard(_deletable(caller.address, state), now), []))
 
 
@@ -62,7 +62,7 @@ async def delete_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> None:
 async def submit_draft(
     draft: Id, deps: Wired, caller: CurrentCaller, submission: SubmissionRequest | None = None
 ) -> Response:
-    """Send it, if it still is what was shown; again answers the same recap and sends nothing."""
+    """Submit the draft, if it is unchanged since it was shown; a repetition returns the same recap."""
     was = (submission or SubmissionRequest()).was
     snapshot = await deps.transfers.read(str(draft))
     if owned_by(caller.address, snapshot[0]).submitted_at is None:
@@ -87,7 +87,7 @@ async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
 
 
 async def _refuse_early(deps: Deps, draft: Transfer, caller: Caller, was: SubmissionPrecondition) -> None:
-    """What is incomplete or was changed costs nothing of the day's allowance."""
+    """Refuse what is incomplete or was changed before it counts against the limit of the day."""
     sender = sender_of(caller)
     refuse_incomplete(editable_by(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
     require_unchanged(draft, was)

@@ -1,4 +1,4 @@
-"""What may be done with a file of a draft? It is announced, sent in parts, resumed, completed, removed."""
+"""Endpoints of the files of a draft: announce, resume, complete, remove."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -43,7 +43,7 @@ class CompletionRequest(BaseModel):
 async def announce_file(
     draft: Id, file: Id, announcement: Announcement, deps: Wired, caller: CurrentCaller
 ) -> Response:
-    """Announce a file under an id that the client chose; again answers the same file and what has arrived of it."""
+    """Announce a file under an id chosen by the client; a repetition returns it with the parts that have arrived."""
     id, key = str(file), new_object_key(str(draft))
     upload_id = await _start_upload(deps, str(draft), id, announcement, key, caller)
     placed = None
@@ -66,7 +66,7 @@ async def announce_file(
 
 @router.get("", response_model=FilePlanResponse)
 async def get_file_plan(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> Response:
-    """Where the file's parts go, under a fresh capability, and which of them have arrived."""
+    """Return the URL for the parts of a file, with a fresh capability, and the parts that have arrived."""
     return await _file_plan(deps, await deps.transfers.read(str(draft)), str(file), caller)
 
 
@@ -74,7 +74,7 @@ async def get_file_plan(draft: Id, file: Id, deps: Wired, caller: CurrentCaller)
 async def complete_file(
     draft: Id, file: Id, completion: CompletionRequest, deps: Wired, caller: CurrentCaller
 ) -> Response:
-    """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
+    """Complete a file; refuse with the numbers of the missing parts. A repetition returns the same."""
     async with deps.uploads.lock(f"{draft}/{file}"):
         snapshot = await deps.transfers.read(str(draft))
         announced = editable_by(caller.address, snapshot[0]).file(str(file))
@@ -86,7 +86,7 @@ async def complete_file(
 
 @router.delete("", status_code=204)
 async def remove_file(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> None:
-    """Take a file out of the draft; its bytes are removed within seconds. Again changes nothing."""
+    """Remove a file from the draft; its bytes are removed within seconds. A repetition changes nothing."""
     await deps.transfers.update(
         str(draft), lambda state, now: (without_file(editable_by(caller.address, state), str(file), now), [])
     )
@@ -95,7 +95,7 @@ async def remove_file(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -
 async def _start_upload(
     deps: Deps, draft: str, file: str, announcement: Announcement, key: str, caller: Caller
 ) -> str | None:
-    """A multipart upload for a file that needs one and may come in: what is refused begins nothing."""
+    """Start a multipart upload for a new file that needs one; a file that is refused starts none."""
     if announcement.size_bytes <= min_part_bytes(deps.limits, small=announcement.small_parts):
         return None
     own = editable_by(caller.address, (await deps.transfers.read(draft))[0])
@@ -106,7 +106,7 @@ async def _start_upload(
 
 
 async def _record(deps: Deps, snapshot: Snapshot, file: str, done: File, caller: Caller) -> File:
-    """Write down that the file is complete; the object of a file that was removed meanwhile goes at once."""
+    """Record that the file is complete; remove the object at once if the file was removed meanwhile."""
 
     def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Event]]:
         return mark_complete(editable_by(caller.address, state), file, done, now), []
@@ -119,7 +119,7 @@ async def _record(deps: Deps, snapshot: Snapshot, file: str, done: File, caller:
 
 
 async def _file_plan(deps: Deps, snapshot: Snapshot, id: str, caller: Caller, *, small_parts: bool = False) -> Response:
-    """The plan of a file; one that the store has lost, or that is to have smaller parts, is begun anew before."""
+    """Return the plan of a file; restart first an upload that the store has lost, or that is to have smaller parts."""
     draft, now = snapshot
     file = editable_by(caller.address, draft).file(id)
     arrived = await deps.uploads.received_parts(file)
@@ -133,10 +133,10 @@ async def _file_plan(deps: Deps, snapshot: Snapshot, id: str, caller: Caller, *,
 
 
 async def _restart_upload(deps: Deps, draft: str, id: str, before: File, after: File, caller: Caller) -> Snapshot:
-    """Put a file under a new key, with a multipart upload if it needs one, in one write.
+    """Give a file a new object key, with a multipart upload if it needs one, in one write.
 
-    Its parts' digests are bound to the old key, and so forgotten; what may still arrive there is removed by the sweep.
-    Whoever is late, because the file was begun anew, completed or removed meanwhile, changes nothing.
+    The digests of its parts belong to the old key and are not used any more; the sweeper removes what arrives there.
+    Nothing changes if the file was restarted, completed or removed meanwhile.
     """
     key = new_object_key(draft)
     upload_id = await deps.uploads.start(key) if after.part_count > 1 else None

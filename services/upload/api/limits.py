@@ -1,4 +1,4 @@
-"""What may be sent? One public document, the same for every client."""
+"""The public limits of transfers, the same for every client."""
 
 from fastapi import APIRouter, Response
 
@@ -10,7 +10,7 @@ router = APIRouter(prefix=PREFIX)
 
 @router.get("/config")
 async def get_config(deps: Wired, response: Response) -> LimitsResponse:
-    """Every limit; sizes in bytes, lengths in characters, validity in days. Who is an agent is not said."""
+    """Return all limits; sizes in bytes, lengths in characters, validity in days. The agent domains are not public."""
     limits = deps.limits
     response.headers["Cache-Control"] = "public, max-age=300"
     return LimitsResponse(

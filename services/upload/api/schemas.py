@@ -1,4 +1,4 @@
-"""What does the service answer? The shapes of drafts, transfers, files and limits in JSON."""
+"""The JSON responses: drafts, transfers, files and limits."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from services.upload.domain.transfer import FileState, Outcome, Sender, State
 
 
 class AnnouncedFileResponse(BaseModel):
-    """A file of a draft or a transfer; the digests (lower-case hex) are there once it is complete."""
+    """A file of a draft or a transfer; it has digests (lower-case hex) once it is complete."""
 
     file: str
     path: str
@@ -24,14 +24,14 @@ class AnnouncedFileResponse(BaseModel):
 
 
 class CompleteFileResponse(AnnouncedFileResponse):
-    """A file and how it was cut into parts."""
+    """A file and the size and number of its parts."""
 
     part_size_bytes: int
     part_count: int
 
 
 class StoredPartResponse(BaseModel):
-    """A part that has arrived; numbers begin at one."""
+    """A part that has arrived; numbers start at one."""
 
     number: int
     size_bytes: int
@@ -39,9 +39,9 @@ class StoredPartResponse(BaseModel):
 
 
 class FilePlanResponse(CompleteFileResponse):
-    """A file, where its parts go and until when, and those that have arrived, in order.
+    """A file, the URL for its parts with its expiry, and the parts that have arrived, in order.
 
-    `restarted_at` is when all that had arrived was lost; what is missing has to be sent again.
+    `restarted_at` is when the store lost the parts that had arrived; they have to be sent again.
     """
 
     restarted_at: datetime | None
@@ -51,7 +51,7 @@ class FilePlanResponse(CompleteFileResponse):
 
 
 class DraftProblemResponse(BaseModel):
-    """What stands between a draft and its being sent, as the refusal of its submission; it may have more members."""
+    """A problem that prevents the submission of a draft, as in its refusal; it may have more members."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -61,13 +61,13 @@ class DraftProblemResponse(BaseModel):
 
 
 class TransferRecipientResponse(Recipient):
-    """A recipient; `shown` is the address for people to read, and can be typed into a list again."""
+    """A recipient; `shown` is the address as displayed, which can be typed into a list again."""
 
     shown: str
 
 
 class TransferContentsResponse(BaseModel):
-    """What a draft and a transfer have in common."""
+    """The common fields of a draft and a transfer."""
 
     state: State
     sender: Sender = Field(serialization_alias="from")
@@ -86,10 +86,10 @@ class TransferContentsResponse(BaseModel):
 
 
 class DraftResponse(TransferContentsResponse):
-    """A draft, and what stands between it and its being sent, in the order of the page.
+    """A draft, and the problems that prevent its submission, in the order of the page.
 
-    `digests` says what each field holds; a change repeats it in `was`, so that it overwrites nothing newer, and a
-    submission, so that nothing else is sent than was shown.
+    An edit repeats the `digests` in `was`, so that it overwrites nothing newer; a submission repeats them, so that only
+    what was shown is submitted.
     """
 
     draft: str
@@ -110,7 +110,7 @@ class DraftSummaryResponse(BaseModel):
 
 
 class TransferResponse(TransferContentsResponse):
-    """What was sent, until when it can be had, and how it ended."""
+    """A submitted transfer, its end and its outcome."""
 
     transfer: str
     outcome: Outcome | None
@@ -121,7 +121,7 @@ class TransferResponse(TransferContentsResponse):
 
 
 class TransferSummaryResponse(BaseModel):
-    """What was sent, in a list; the recipients are named, so that a list can be searched for them."""
+    """A submitted transfer in a list, with its recipients, so that clients can search for them."""
 
     transfer: str
     state: State
@@ -136,14 +136,14 @@ class TransferSummaryResponse(BaseModel):
 
 
 class AddressesByRoleResponse(BaseModel):
-    """Addresses of the agents, and of the others."""
+    """Addresses of the agents, and of the external recipients."""
 
     agent: list[str]
     external: list[str]
 
 
 class RecapResponse(BaseModel):
-    """What was sent, to whom, until when, and who has to approve it."""
+    """The recap of a submission: the contents, the recipients, the end and the approvers."""
 
     transfer: str
     submitted_at: datetime
@@ -156,7 +156,7 @@ class RecapResponse(BaseModel):
 
 
 class ValidityDaysResponse(BaseModel):
-    """For how many days a transfer may be kept."""
+    """The possible validity of a transfer, in days."""
 
     shortest: int
     longest: int
@@ -164,14 +164,14 @@ class ValidityDaysResponse(BaseModel):
 
 
 class PartBytesResponse(BaseModel):
-    """The sizes that parts may have."""
+    """The possible sizes of parts, in bytes."""
 
     smallest: int
     largest: int
 
 
 class LimitsResponse(BaseModel):
-    """Every limit; sizes in bytes, lengths in characters."""
+    """All limits; sizes in bytes, lengths in characters."""
 
     total_bytes: ByRole
     files: int

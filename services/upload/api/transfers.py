@@ -1,4 +1,4 @@
-"""What may be done with what was sent? It is looked at, kept for longer, and withdrawn."""
+"""Endpoints of submitted transfers: list, read, extend, withdraw."""
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, StrictInt
@@ -16,35 +16,35 @@ router = APIRouter(prefix=f"{PREFIX}/transfers")
 
 
 class ValidityRequest(BaseModel):
-    """Days of 24 hours from the submission to the end."""
+    """The validity in days of 24 hours, from the submission to the end."""
 
     days: StrictInt
 
 
 @router.get("", response_model=Page[TransferSummaryResponse])
 async def list_transfers(deps: Wired, caller: CurrentCaller, page_request: PageParameters) -> Response:
-    """What one has sent, the latest first."""
+    """List the caller's submitted transfers, the latest first."""
     return json_response(await deps.transfers.sent_by(caller.address, page_request, transfer_summary))
 
 
 @router.get("/{transfer}", response_model=TransferResponse)
 async def get_transfer(transfer: Id, deps: Wired, caller: CurrentCaller) -> Response:
-    """The card of one transfer."""
+    """Return one transfer."""
     found, _ = await deps.transfers.read(str(transfer))
     return json_response(transfer_view(_sent(caller.address, found), deps))
 
 
 @router.delete("/{transfer}", status_code=204)
 async def withdraw_transfer(transfer: Id, deps: Wired, caller: CurrentCaller) -> None:
-    """Withdraw it: every link dies, the bytes go. Again changes nothing."""
+    """Withdraw the transfer: its links stop working and its bytes are removed. A repetition changes nothing."""
     await deps.transfers.update(str(transfer), lambda state, now: withdraw(_sent(caller.address, state), now))
 
 
 @router.put("/{transfer}/validity", response_model=TransferResponse)
 async def extend_validity(transfer: Id, validity: ValidityRequest, deps: Wired, caller: CurrentCaller) -> Response:
-    """Keep it for longer, within the limits of every transfer; the same number of days again changes nothing.
+    """Extend the validity within the limits of every transfer; the same number of days changes nothing.
 
-    Refuses fewer days than before, and what has ended.
+    Refuse fewer days than before, and a transfer that has ended.
     """
     after = await deps.transfers.update(
         str(transfer), lambda state, now: extend(_sent(caller.address, state), validity.days, deps.limits, now)

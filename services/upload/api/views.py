@@ -1,4 +1,4 @@
-"""How is a transfer shown to its sender?"""
+"""Convert drafts, transfers and files to JSON responses."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -29,24 +29,24 @@ from services.upload.domain.submission import approvers_of, needs_approval, prob
 from services.upload.domain.transfer import File, Transfer
 
 
-def json_response(card: BaseModel) -> Response:
-    """The card as JSON; it may list a thousand files, so it goes straight to bytes."""
-    body = card.model_dump_json(by_alias=True)
+def json_response(response: BaseModel) -> Response:
+    """Return a JSON response; a thousand files are serialised straight to bytes, without a second validation."""
+    body = response.model_dump_json(by_alias=True)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def draft_summary(document: Document) -> DraftSummaryResponse:
-    """A draft in a list; nothing of its contents was read."""
+    """Return a draft in a list, from the projected document."""
     return DraftSummaryResponse(draft=document["_id"], **document)
 
 
 def transfer_summary(document: Document) -> TransferSummaryResponse:
-    """What was sent, in a list."""
+    """Return a submitted transfer in a list, from the projected document."""
     return TransferSummaryResponse(transfer=document["_id"], **document)
 
 
 def draft_view(draft: Transfer, deps: Deps) -> DraftResponse:
-    """A draft, and what stands between it and its being sent."""
+    """Return a draft with the problems that prevent its submission."""
     found = problems(draft, deps.limits, deps.agents)
     return DraftResponse(
         draft=draft.id,
@@ -57,7 +57,7 @@ def draft_view(draft: Transfer, deps: Deps) -> DraftResponse:
 
 
 def transfer_view(transfer: Transfer, deps: Deps) -> TransferResponse:
-    """The card of what was sent."""
+    """Return a submitted transfer."""
     return TransferResponse(
         transfer=transfer.id,
         **_content_fields(transfer, deps),
@@ -70,7 +70,7 @@ def transfer_view(transfer: Transfer, deps: Deps) -> TransferResponse:
 
 
 def recap_view(transfer: Transfer) -> RecapResponse:
-    """What was sent, to whom, until when, and who has to approve it."""
+    """Return the recap of a submission."""
     waits = needs_approval(transfer.sender, transfer.recipients)
     return RecapResponse(
         transfer=transfer.id,
@@ -85,7 +85,7 @@ def recap_view(transfer: Transfer) -> RecapResponse:
 
 
 def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRoleResponse:
-    """Addresses of the agents, and of the others."""
+    """Return the addresses of the agents, and of the external recipients."""
     return AddressesByRoleResponse(
         agent=[one.address for one in recipients if one.role == "agent"],
         external=[one.address for one in recipients if one.role == "external"],
@@ -95,7 +95,7 @@ def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRoleResponse:
 def file_plan_view(
     id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]
 ) -> FilePlanResponse:
-    """A file, where its parts go, and those that are there already."""
+    """Return a file, the URL for its parts, and those that have arrived."""
     return FilePlanResponse(
         **_file_fields(id, file),
         part_size_bytes=file.part_bytes,
@@ -111,7 +111,7 @@ def file_plan_view(
 
 
 def complete_file_view(id: str, file: File) -> CompleteFileResponse:
-    """A file that is whole."""
+    """Return a complete file."""
     return CompleteFileResponse(**_file_fields(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
 
 

@@ -39,10 +39,10 @@ class TooManyDrafts(Conflict):
 
 
 class DraftEdit(BaseModel):
-    """What a person changes in a draft; what is not named stays as it is.
+    """The changes of an edit; fields that are not named stay as they are.
 
-    `was` holds the digests of the fields as they were shown to that person: a change of what was changed elsewhere
-    since then is refused, and nothing is written.
+    `was` holds the digests of the fields as they were shown to the editor: an edit of a field that was changed
+    elsewhere since then is refused as a whole.
     """
 
     to: PastedList | None = None
@@ -55,7 +55,7 @@ class DraftEdit(BaseModel):
     was: EditPrecondition = EditPrecondition()
 
     def entries(self, field: Field) -> PastedList | None:
-        """The entries for one of the three lists."""
+        """Return the entries for one of the three lists."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}[field]
 
 
@@ -70,7 +70,7 @@ class ParsedEdit(NamedTuple):
 def parse_edit(edit: DraftEdit, limits: Limits) -> ParsedEdit:
     """Clean and parse an edit; refuse texts that are too long, and too many entries, before the costly steps.
 
-    A hundred addresses in other scripts can take a tenth of a second, so this is done beside the event loop.
+    A hundred addresses in other scripts can take a tenth of a second: call this outside of the event loop.
     """
     changes: dict[str, Any] = {}
     if edit.subject is not None:
@@ -87,7 +87,7 @@ def parse_edit(edit: DraftEdit, limits: Limits) -> ParsedEdit:
 def apply_edit(draft: Transfer, edit: ParsedEdit, limits: Limits, now: datetime) -> Transfer:
     """Return the draft with this edit; the same draft if nothing changes.
 
-    Refuses a change of a field that was changed elsewhere meanwhile.
+    Refuse an edit of a field that was changed elsewhere meanwhile.
     """
     after = _with_recipients(draft, edit.lists, limits).evolve(**edit.changes)
     refuse_conflict(draft, after, edit.was)
@@ -95,7 +95,7 @@ def apply_edit(draft: Transfer, edit: ParsedEdit, limits: Limits, now: datetime)
 
 
 def checked_days(days: int, limits: Limits) -> int:
-    """The number of days, if a transfer can be kept for that long."""
+    """Return the number of days; refuse one outside of the limits."""
     shortest, longest = limits.shortest_validity_days, limits.longest_validity_days
     if not shortest <= days <= longest:
         raise ValidityOutOfRange(shortest_days=shortest, longest_days=longest, asked_days=min(abs(days), 10**6))
@@ -103,10 +103,9 @@ def checked_days(days: int, limits: Limits) -> int:
 
 
 def free_slots(taken: Collection[int], limits: Limits) -> list[int]:
-    """The numbers that a new draft of somebody with these may have; refuses one more draft than a person may have.
+    """Return the free slots of a sender; refuse a draft over the limit.
 
-    The database keeps two drafts of one person from having the same number: that is what holds the limit when several
-    are begun at once.
+    The database allows one draft per sender and slot: this enforces the limit when several drafts are begun at once.
     """
     free = sorted(set(range(limits.drafts)) - set(taken))
     if len(taken) >= limits.drafts or not free:
@@ -118,7 +117,7 @@ def _parse_lists(edit: DraftEdit, limits: Limits) -> dict[Field, ParsedList]:
     pasted = {field: entries for field in FIELDS if (entries := edit.entries(field)) is not None}
     pieces = {field: split_lists(entries) for field, entries in pasted.items()}
     different = len(set().union(*pieces.values()))
-    if different > 2 * limits.recipients:  # so many addresses, and as many that cannot be read
+    if different > 2 * limits.recipients:  # as many addresses, and as many unreadable entries
         raise TooManyRecipients(limit=limits.recipients, recipients=different)
     return {field: parse_addresses(each, field) for field, each in pieces.items()}
 

@@ -18,10 +18,10 @@ class DraftChangedElsewhere(Conflict):
 
 
 class FieldDigests(BaseModel):
-    """The SHA-256 (lower-case hex) of each field as text in UTF-8.
+    """The SHA-256 (lower-case hex) of each field as UTF-8 text.
 
-    A list of recipients is one entry a line: its addresses as they are shown, then what could not be read. The files
-    are one a line, in the order of the draft: the SHA-256 (none before it is complete), the size in bytes, the path.
+    A list of recipients has one entry per line: the addresses as displayed, then the unreadable entries. The files have
+    one line each, in the order of the draft: the SHA-256 (empty until complete), the size in bytes, the path.
     """
 
     to: str
@@ -34,7 +34,7 @@ class FieldDigests(BaseModel):
 
 
 class EditPrecondition(BaseModel):
-    """The digests of the fields that a change was made from; one that is not named is not compared."""
+    """The expected digests of the fields before an edit; those that are not named are not compared."""
 
     to: ShortText | None = None
     cc: ShortText | None = None
@@ -45,19 +45,19 @@ class EditPrecondition(BaseModel):
 
 
 class SubmissionPrecondition(EditPrecondition):
-    """The digests of what was shown before it is sent; one that is not named is not compared."""
+    """The expected digests of a draft at its submission; those that are not named are not compared."""
 
     files: ShortText | None = None
 
 
 class SubmissionRequest(BaseModel):
-    """What was shown to the person who sends: a draft that was changed since then is not sent."""
+    """The precondition of a submission: a draft that was changed since it was shown is not submitted."""
 
     was: SubmissionPrecondition = SubmissionPrecondition()
 
 
 def field_digests(draft: Transfer) -> FieldDigests:
-    """The digest of each field."""
+    """Return the digest of each field."""
     texts = {"subject": draft.subject, "text": draft.text, "validity_days": str(draft.validity_days)}
     typed = {spelling.lower(): spelling for spelling in draft.spellings}
     for field in FIELDS:
@@ -69,7 +69,7 @@ def field_digests(draft: Transfer) -> FieldDigests:
 
 
 def refuse_conflict(before: Transfer, after: Transfer, was: EditPrecondition) -> None:
-    """Refuse a change of a field that no longer is what the change was made from; the same change again is none."""
+    """Refuse to change a field whose digest is not the expected one, unless it has the wanted value already."""
     current, wanted = field_digests(before).model_dump(), field_digests(after).model_dump()
     made_from = was.model_dump(exclude_none=True)
     conflicts = [name for name, digest in made_from.items() if current[name] not in (digest, wanted[name])]
@@ -78,7 +78,7 @@ def refuse_conflict(before: Transfer, after: Transfer, was: EditPrecondition) ->
 
 
 def require_unchanged(draft: Transfer, was: SubmissionPrecondition) -> Transfer:
-    """The draft, refused when it no longer is what was shown; what is no draft any more is not compared."""
+    """Return the draft; refuse it if it differs from what was shown. A submitted one is not compared."""
     current = field_digests(draft).model_dump()
     changed = [name for name, digest in was.model_dump(exclude_none=True).items() if current[name] != digest]
     if changed and draft.state == "draft":

@@ -1,11 +1,11 @@
-"""Which name may a file have? One that is the same on every system, stays in its folder, and shows what it is.
+"""Names of files: valid on every system, inside their folder, and without disguise.
 
-Refused, because no honest client sends them: a NUL or another control character, half a surrogate pair, `.` or `..` as
-a folder, an absolute path, an empty name, more folders or characters than the limits.
-Cleaned, because honest people have them: the invisible and direction-changing characters go, but not the joiners of a
-script or an emoji; look-alikes of `/` and what Windows forbids become `_`, dots and blanks at the end go, a reserved
-Windows name gets a `_` before it, a name that is too long is shortened and keeps its extension. A backslash separates
-folders, as a slash does.
+Refused, because no honest client sends them: control characters (NUL included), half a surrogate pair, `.` or `..` as
+a folder, absolute paths, empty names, more folders or characters than the limits allow.
+Cleaned, because honest people have them: invisible and direction-changing characters are removed, except the joiners of
+a script or an emoji; look-alikes of `/` and characters that Windows forbids become `_`; trailing dots and spaces are
+removed; a reserved Windows name gets a `_` prefix; a name that is too long is shortened and keeps its extension. A
+backslash separates folders, as a slash does.
 """
 
 import re
@@ -43,7 +43,7 @@ class ExtensionRefused(Unprocessable):
 
 
 def clean_path(requested: str, limits: Limits) -> str:
-    """The path under which a file is kept and shown, with `/` between folders; cleaning it again changes nothing."""
+    """Return the cleaned path, with `/` between folders; idempotent."""
     if len(requested) > MAX_INPUT_LENGTH:
         raise NameNotAcceptable(reason="too-long", limit_characters=limits.path_characters)
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in requested):
@@ -61,7 +61,7 @@ def clean_path(requested: str, limits: Limits) -> str:
 
 
 def refuse_extension(path: str, limits: Limits) -> None:
-    """Refuse a file whose extension is on the list, however it is written."""
+    """Refuse a file whose extension is on the list, in any spelling."""
     name = normalise(path.rpartition("/")[2], MAX_INPUT_LENGTH, "NFKC").casefold()
     _, dot, extension = name.rpartition(".")
     if dot and extension in limits.refused_extensions:
@@ -69,7 +69,7 @@ def refuse_extension(path: str, limits: Limits) -> None:
 
 
 def unique_path(path: str, taken: Iterable[str], limits: Limits) -> str:
-    """The path, or one with `(2)`, `(3)`… where another file has it already; case makes no difference."""
+    """Return the path, with `(2)`, `(3)`… where another file or folder has that name already, ignoring case."""
     files = {_folded(other) for other in taken}
     folders = {folder for other in files for folder in accumulate(other.split("/")[:-1], "{}/{}".format)}
     *above, name = path.split("/")
@@ -106,7 +106,7 @@ def _avoid_device(name: str) -> str:
 
 
 def _shortened(name: str, limits: Limits, mark: str = "") -> str:
-    """At most so many characters and bytes, with `mark` before the extension."""
+    """Return the name within the limits of characters and bytes, with `mark` before the extension."""
     stem, dot, extension = name.rpartition(".")
     end = dot + extension
     if not stem or len(end) > MAX_EXTENSION_LENGTH:

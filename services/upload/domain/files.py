@@ -1,4 +1,4 @@
-"""Which files may be put into a draft, and when is one of them whole?"""
+"""The files of a draft: announced, restarted, assembled from parts, removed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class FileAlreadyAnnounced(Conflict):
 
 
 class FileAlreadyComplete(Conflict):
-    """All of this file has arrived; it takes no more parts."""
+    """This file is complete; it takes no more parts."""
 
     title_fr = "Ce fichier est arrivé en entier ; il ne prend plus de morceaux."
 
@@ -65,9 +65,10 @@ class DigestDiffers(Conflict):
 
 
 class Announcement(BaseModel):
-    """A file that is about to come: its path with `/` between folders, its size in bytes.
+    """A file to be uploaded: its path with `/` between folders, its size in bytes.
 
-    `small_parts` asks for parts as small as the store takes, for a line that breaks before it has carried a larger one.
+    `small_parts` asks for the smallest parts that the store takes, for connections that break before a larger part
+    has arrived.
     """
 
     path: LongText
@@ -79,14 +80,14 @@ class Announcement(BaseModel):
 def announce(
     draft: Transfer, id: str, announcement: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
 ) -> Transfer:
-    """The draft with this file in it; the same draft when it was announced before."""
+    """Return the draft with this file; the same draft if the file was announced before."""
     if find_announced(draft, id, announcement, limits):
         return draft
     return with_file(draft, id, new_file(draft, announcement, key, upload_id, limits), now)
 
 
 def find_announced(draft: Transfer, id: str, announcement: Announcement, limits: Limits) -> File | None:
-    """The file if it was announced before; refuses another one under the same id."""
+    """Return the file if it was announced before; refuse another file under the same id."""
     file = draft.files.get(id)
     if file and (
         file.size_bytes != announcement.size_bytes or file.requested_path != clean_path(announcement.path, limits)
@@ -96,7 +97,7 @@ def find_announced(draft: Transfer, id: str, announcement: Announcement, limits:
 
 
 def new_file(draft: Transfer, announcement: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
-    """The file as it would join the draft; refuses by name, kind, number and size."""
+    """Return a new file for this draft; refuse it by name, extension, number or size."""
     path = clean_path(announcement.path, limits)
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
@@ -116,35 +117,35 @@ def new_file(draft: Transfer, announcement: Announcement, key: str, upload_id: s
 
 
 def restart_upload(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
-    """The draft with `after` in the place of `before`, whose bytes are marked for removal.
+    """Return the draft with `after` in the place of `before`, whose bytes are marked for removal.
 
-    The same draft when `before` is not there any more. Its date stays: looking at a file does not prolong a draft.
+    Return the same draft if `before` was replaced or completed meanwhile. `updated_at` stays: asking for a file does
+    not extend the life of a draft.
     """
     file = draft.file(id)
     if file.key != before.key or file.state == "complete":
         return draft
-    return draft.evolve(
-        files={**draft.files, id: after}, pending_removals=(*draft.pending_removals, *removals_of([file], now))
-    )
+    removals = (*draft.pending_removals, *removals_of([file], now))
+    return draft.evolve(files={**draft.files, id: after}, pending_removals=removals)
 
 
 def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
-    """Refuse a total over what the sender's role allows; says the limit and the size."""
+    """Refuse a total size over the limit of the sender's role."""
     limit = limits.total_bytes.of(draft.sender.role)
     if size_bytes > limit:
         raise TransferTooLarge(limit_bytes=limit, size_bytes=size_bytes)
 
 
 def with_file(draft: Transfer, id: str, file: File, now: datetime) -> Transfer:
-    """The draft with this file added or replaced."""
+    """Return the draft with this file added or replaced."""
     return draft.evolve(files={**draft.files, id: file}, updated_at=now)
 
 
 def assemble(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
-    """The file once all of it is there; refuses with the numbers of the parts that are not.
+    """Return the file as complete; refuse with the numbers of the missing parts.
 
-    `arrived` are the parts that the store holds, with the digests under which they were let in. A file of one part has
-    that part's digest; for others the sender's word is recorded, and each part's digest is what protects the bytes.
+    `arrived` are the parts in the store with their announced digests. The digest of a file of one part must be that of
+    the part; for others the declared digest is recorded, and the digests of the parts protect the bytes.
     """
     missing = [number for number in range(1, file.part_count + 1) if number not in arrived]
     if missing:
@@ -158,7 +159,7 @@ def assemble(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
 
 
 def mark_complete(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
-    """The draft with this file complete; the same draft when it was; refuses when another one took its place."""
+    """Return the draft with this file complete, or the same draft if it was; refuse if the file was replaced."""
     file = draft.file(id)
     if file.key != done.key:
         raise NotFound()
@@ -169,22 +170,21 @@ def mark_complete(draft: Transfer, id: str, done: File, now: datetime) -> Transf
 
 
 def require_digest(file: File, sha256: str) -> File:
-    """A file that is complete; refuses another digest than the one it has."""
+    """Return the complete file; refuse a digest that is not its own."""
     if file.sha256 != sha256:
         raise DigestDiffers()
     return file
 
 
 def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
-    """The draft without this file, whose bytes are marked for removal; the same draft when it has none."""
+    """Return the draft without this file, whose bytes are marked for removal; the same draft if it has none."""
     if id not in draft.files:
         return draft
     kept = {other: file for other, file in draft.files.items() if other != id}
-    return draft.evolve(
-        files=kept, pending_removals=(*draft.pending_removals, *removals_of([draft.files[id]], now)), updated_at=now
-    )
+    removals = (*draft.pending_removals, *removals_of([draft.files[id]], now))
+    return draft.evolve(files=kept, pending_removals=removals, updated_at=now)
 
 
 def removals_of(files: Sequence[File], due_at: datetime) -> tuple[PendingRemoval, ...]:
-    """The bytes of these files, marked for removal from then on."""
+    """Return the removals of the bytes of these files, due at that time."""
     return tuple(PendingRemoval(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)

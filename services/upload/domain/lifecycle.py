@@ -1,4 +1,4 @@
-"""How does a transfer end, and how do its bytes?"""
+"""The end of transfers, and the removal of their bytes."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -9,23 +9,16 @@ from services.upload.domain.files import removals_of
 from services.upload.domain.limits import Retention
 from services.upload.domain.transfer import Outcome, PendingRemoval, Transfer
 
-OUTCOME_PRECEDENCE: tuple[Outcome, ...] = (
-    "withdrawn",
-    "quarantined",
-    "refused",
-    "lapsed",
-    "expired",
-    "discarded",
-)
-"""Two ends may be announced in any order; the earlier in this list is the one that counts."""
+PRECEDENCE: tuple[Outcome, ...] = ("withdrawn", "quarantined", "refused", "lapsed", "expired", "discarded")
+"""Ends may be announced in any order; the earliest in this list counts."""
 REMOVAL_DELAY = timedelta(seconds=5)
-"""By then the downloads know of the end and refuse because of it, instead of finding that an object is missing."""
+"""By then the download service knows of the end and refuses requests, instead of missing the objects."""
 MAX_SECOND_REMOVALS = 100
-"""Removed files of one draft whose bytes are looked for once more."""
+"""Removed files of one draft whose bytes are removed a second time."""
 
 
 def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[TransferWithdrawn]]:
-    """The sender deletes what was sent; what has ended stays as it ended."""
+    """Close a submitted transfer for its sender; a closed one stays as it is."""
     if transfer.state != "submitted":
         return transfer, []
     return close(transfer, "withdrawn", now, now), [TransferWithdrawn(reference=transfer.reference(), withdrawn_at=now)]
@@ -34,7 +27,7 @@ def withdraw(transfer: Transfer, now: datetime) -> tuple[Transfer, list[Transfer
 def quarantine(
     transfer: Transfer, ids: Sequence[str], retention: Retention, now: datetime
 ) -> tuple[Transfer, list[TransferQuarantined]]:
-    """These files are not, or no longer, what was declared: nobody gets any; the bytes stay, to find out why."""
+    """Close the transfer because these files do not match what was declared; keep the bytes as evidence."""
     if transfer.state != "submitted":
         return transfer, []
     files = (transfer.file(id) for id in ids)
@@ -44,15 +37,15 @@ def quarantine(
 
 
 def discard(draft: Transfer, now: datetime) -> Transfer:
-    """Throw a draft away; what was sent is no draft and stays."""
+    """Discard a draft; a submitted transfer stays as it is."""
     return _closed(draft, "discarded", now, now) if draft.state == "draft" else draft
 
 
 def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> Transfer:
-    """End a submitted transfer with this outcome, which came about `at`; in whatever order ends are told, one stays."""
+    """Close a submitted transfer with the outcome of time `at`; several outcomes give the same end in any order."""
     if transfer.state == "draft" or transfer.submitted_at is None:
         return transfer
-    if transfer.outcome and OUTCOME_PRECEDENCE.index(transfer.outcome) <= OUTCOME_PRECEDENCE.index(outcome):
+    if transfer.outcome and PRECEDENCE.index(transfer.outcome) <= PRECEDENCE.index(outcome):
         return transfer
     if transfer.state == "closed":
         return transfer.evolve(outcome=outcome, closed_at=at)
@@ -60,24 +53,23 @@ def close(transfer: Transfer, outcome: Outcome, at: datetime, now: datetime) -> 
 
 
 def due_removals(transfer: Transfer, now: datetime) -> list[PendingRemoval]:
-    """The bytes that must be removed now."""
+    """Return the removals that are due."""
     return [removal for removal in transfer.pending_removals if removal.due_at <= now]
 
 
 def after_removal(transfer: Transfer, keys: Collection[str], retention: Retention, now: datetime) -> Transfer:
-    """After the bytes under these keys were seen to be gone: once more when nothing can be on its way, then no more.
+    """Record that the bytes under these keys are gone.
 
-    What is not due any more was written down by another sweeper, which did the same at the same time. A draft, to which
-    files may be added and removed for ever, keeps the latest of those that are looked for once more: bytes that arrive
-    late for the others are found by the sweep of orphans.
+    Each removal is repeated once, when no part can be arriving any more, and then dropped. A removal that is not due
+    was recorded by a concurrent sweeper. Files may be added to a draft and removed for ever, so it keeps its latest
+    second removals only: bytes that arrive late for the others are found by the orphan sweeper.
     """
-    again = tuple(
-        kept for left in transfer.pending_removals if (kept := _after_one_removal(left, keys, retention, now))
-    )
+    updated = (_after_one_removal(one, keys, retention, now) for one in transfer.pending_removals)
+    removals = tuple(one for one in updated if one is not None)
     if transfer.state == "draft":
-        again = _limited(again)
-    gone = transfer.state == "closed" and all(removal.removed_once for removal in again)
-    return transfer.evolve(pending_removals=again, purged_at=transfer.purged_at or now if gone else None)
+        removals = _limited(removals)
+    is_purged = transfer.state == "closed" and all(one.removed_once for one in removals)
+    return transfer.evolve(pending_removals=removals, purged_at=transfer.purged_at or now if is_purged else None)
 
 
 def _after_one_removal(
@@ -90,25 +82,25 @@ def _after_one_removal(
     return removal.model_copy(update={"removed_once": True, "due_at": now + retention.late_bytes})
 
 
-def _limited(pending_removals: tuple[PendingRemoval, ...]) -> tuple[PendingRemoval, ...]:
-    dropped = {one.key for one in [one for one in pending_removals if one.removed_once][:-MAX_SECOND_REMOVALS]}
-    return tuple(one for one in pending_removals if one.key not in dropped)
+def _limited(removals: tuple[PendingRemoval, ...]) -> tuple[PendingRemoval, ...]:
+    dropped = {one.key for one in [one for one in removals if one.removed_once][:-MAX_SECOND_REMOVALS]}
+    return tuple(one for one in removals if one.key not in dropped)
 
 
 def is_forgettable(transfer: Transfer, retention: Retention, now: datetime) -> bool:
-    """True when nothing is left to remember: a thrown away draft without bytes, or a transfer of long ago."""
+    """Return true if the document may be deleted: a discarded draft without bytes, or a transfer past its retention."""
     return transfer.state == "closed" and not transfer.pending_removals and _next_check(transfer, retention) <= now
 
 
 def apply_time(transfer: Transfer, retention: Retention, now: datetime) -> Transfer:
-    """What time alone does: a draft that nobody touched is thrown away, an end that nobody announced comes about."""
+    """Discard a draft that was not updated for long; close a transfer that is overdue without an announced end."""
     if transfer.state == "closed" or _next_check(transfer, retention) > now:
         return transfer
     return discard(transfer, now) if transfer.state == "draft" else close(transfer, "expired", now, now)
 
 
 def with_next_check(transfer: Transfer, retention: Retention) -> Transfer:
-    """With the date at which the sweeper must look at it next; what is closed is not forgotten before its bytes."""
+    """Set the date of the next check by the sweeper; a closed transfer is not deleted before its bytes are removed."""
     dates = [removal.due_at for removal in transfer.pending_removals]
     if transfer.state != "closed" or not dates:
         dates.append(_next_check(transfer, retention))
@@ -124,7 +116,5 @@ def _next_check(transfer: Transfer, retention: Retention) -> datetime:
 
 
 def _closed(transfer: Transfer, outcome: Outcome, at: datetime, bytes_due_at: datetime) -> Transfer:
-    gone = removals_of(list(transfer.files.values()), bytes_due_at)
-    return transfer.evolve(
-        state="closed", outcome=outcome, closed_at=at, pending_removals=(*transfer.pending_removals, *gone)
-    )
+    removals = (*transfer.pending_removals, *removals_of(list(transfer.files.values()), bytes_due_at))
+    return transfer.evolve(state="closed", outcome=outcome, closed_at=at, pending_removals=removals)

@@ -1,4 +1,4 @@
-"""Who is it for? Pasted lists are read, what cannot be read is kept with its reason, nobody is named twice."""
+"""Recipients: parse pasted lists, keep unreadable entries with a reason, and merge duplicates."""
 
 import re
 import unicodedata
@@ -17,9 +17,9 @@ LOCAL_PART_CHARACTER = re.compile(r"[A-Za-z0-9.!#$&'*+=?^_~/`{|}%-]")
 
 
 class Unreadable(BaseModel):
-    """What somebody typed among the recipients and is no address; `reason` is a word for the screen to explain.
+    """An entry among the recipients that is not an address; `reason` is a code that clients translate.
 
-    `character` is the one that an address cannot have, where that is the reason; `U+XXXX` where it cannot be seen.
+    `character` is the character that an address cannot have, if that is the reason; as `U+XXXX` if it is invisible.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,26 +31,26 @@ class Unreadable(BaseModel):
 
 
 class ParsedList(NamedTuple):
-    """What was read of a list."""
+    """The addresses and the unreadable entries of a list."""
 
     addresses: tuple[str, ...]
     unreadable: tuple[Unreadable, ...]
 
 
 def role_of(address: str, agents: Domains) -> Role:
-    """Agent or external: the one place where the service decides it of a recipient."""
+    """Return the role of a recipient; the service decides it nowhere else."""
     return "agent" if agents.contains(address) else "external"
 
 
 def split_lists(pasted: Iterable[str]) -> list[Entry]:
-    """What may be addresses, each once and in order; each text may be a pasted list."""
+    """Return the distinct entries of these texts, in order; each text may be a pasted list."""
     return list(dict.fromkeys(entry for text in pasted for entry in split_entries(text)))
 
 
 def parse_addresses(pieces: Iterable[Entry], field: Field) -> ParsedList:
-    """The addresses as mail is sent to them, in order, each once; and what is no address.
+    """Return the distinct addresses in order, as mail is sent to them, and the entries that are not addresses.
 
-    One address can take a millisecond, so whoever asks bounds their number.
+    One address can take a millisecond: callers bound the number of entries.
     """
     addresses: dict[str, str] = {}
     unreadable: dict[str, Unreadable] = {}
@@ -67,9 +67,9 @@ def parse_addresses(pieces: Iterable[Entry], field: Field) -> ParsedList:
 def merge_recipients(
     lists: Mapping[Field, Sequence[str]], agents: Domains, spellings: Sequence[str] = ()
 ) -> tuple[Recipient, ...]:
-    """Everybody once, with their role: `to` goes before `cc`, `cc` before `bcc`.
+    """Return each recipient once, with their role: `to` takes precedence over `cc`, and `cc` over `bcc`.
 
-    `lists` are in normal form; `spellings` are those of them that were typed in capitals, as mail is sent to them.
+    `lists` are in normal form; `spellings` are the addresses that were typed with capitals, as mail is sent to them.
     """
     typed = {spelling.lower(): spelling for spelling in spellings}
     found: dict[str, Recipient] = {}
@@ -93,7 +93,7 @@ def _diagnosed(text: str, address: str, field: Field) -> Unreadable:
 
 
 def _invalid_in(domain: str) -> str | None:
-    """The first character that no domain has; letters of all scripts may be in one."""
+    """Return the first character that a domain cannot have; letters of all scripts are allowed."""
     return next((one for one in domain if one not in ".-" and unicodedata.category(one)[0] not in "LMN"), None)
 
 

@@ -1,4 +1,4 @@
-"""When may a draft be sent, and what does its sender read before and after?"""
+"""Submitting a draft: what prevents it, who has to approve, and the event."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +39,7 @@ class FileMissing(Unprocessable):
 
 
 class FilesIncomplete(Unprocessable):
-    """Some files have not arrived as a whole; wait for them or remove them."""
+    """Some files are not uploaded completely; wait for them or remove them."""
 
     title_fr = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
 
@@ -57,30 +57,30 @@ class TooManyTransfers(TooManyRequests):
 
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
-    """Those it was sent to; for a draft, those it would be sent to now."""
+    """Return the recipients; for a draft, those it would be sent to now."""
     return transfer.recipients or merge_recipients(transfer.lists, agents, transfer.spellings)
 
 
 def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
-    """The agents who may vouch: not the sender, under whatever alias."""
+    """Return the addresses of the possible approvers: the agents, except aliases of the sender."""
     me = mailbox_of(sender.address)
     return [one.address for one in recipients if one.role == "agent" and mailbox_of(one.address) != me]
 
 
 def needs_approval(sender: Sender, recipients: tuple[Recipient, ...]) -> bool:
-    """True when an external person writes to an external person."""
+    """Return true if an external sender writes to an external recipient."""
     return sender.role == "external" and any(one.role == "external" for one in recipients)
 
 
 def problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
-    """Everything that stands between this draft and its being sent, in the order of the page."""
+    """Return everything that prevents the submission, in the order of the page."""
     return [*_recipient_problems(draft, limits, agents), *_content_problems(draft, limits)]
 
 
 def submit(
     draft: Transfer, sender: Sender, limits: Limits, agents: Domains, now: datetime
 ) -> tuple[Transfer, list[TransferSubmitted]]:
-    """Send the draft: nobody has it yet, and its end is now plus its days of 24 hours; again changes nothing."""
+    """Submit the draft; it ends after its days of 24 hours, counted from now. A repetition changes nothing."""
     if draft.submitted_at is not None:
         return draft, []
     if draft.state != "draft":
@@ -94,7 +94,7 @@ def submit(
 
 
 def refuse_incomplete(draft: Transfer, limits: Limits, agents: Domains) -> None:
-    """Refuse with the first problem, and name them all."""
+    """Refuse a draft that cannot be submitted, with its first problem; the refusal lists all."""
     found = problems(draft, limits, agents)
     if found:
         found[0].members["problems"] = [problem_view(problem) for problem in found]
@@ -102,7 +102,7 @@ def refuse_incomplete(draft: Transfer, limits: Limits, agents: Domains) -> None:
 
 
 def problem_view(problem: Refusal) -> dict[str, Any]:
-    """A problem as a draft shows it."""
+    """Return a problem as the JSON of a draft shows it."""
     titles = {language: problem.title(language) for language in ("fr", "en")}
     members = {name: value for name, value in problem.members.items() if name != "problems"}
     return {**members, "slug": problem.slug(), "type": f"/problems/{problem.slug()}", "titles": titles}

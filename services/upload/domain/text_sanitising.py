@@ -1,4 +1,4 @@
-"""What may a subject and a text hold? Letters, not orders to a terminal, a mail header or a reader's eye."""
+"""Sanitise subjects and texts: no control, invisible or direction-changing characters."""
 
 import re
 
@@ -8,7 +8,7 @@ from services.kit.visible import strip_invisible
 from services.upload.domain.limits import Limits
 
 MAX_CODE_POINTS_PER_CHARACTER = 4
-"""At most so many signs are typed for one character that is counted: accents apart from their letters, line ends."""
+"""How many code points one counted character may take in the input: combining accents, line ends."""
 WHITESPACE = re.compile(r"\s+")
 
 
@@ -25,7 +25,7 @@ class TextTooLong(Unprocessable):
 
 
 def clean_subject(raw: str, limits: Limits) -> str:
-    """One line, without control and direction-changing characters; refuses one that is too long."""
+    """Return one line without control and direction-changing characters; refuse one that is too long."""
     longest = limits.subject_characters
     most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:
@@ -37,7 +37,7 @@ def clean_subject(raw: str, limits: Limits) -> str:
 
 
 def clean_text(raw: str, limits: Limits) -> str:
-    """Lines ended by a newline, without control characters but the tab; refuses one that is too long."""
+    """Return lines separated by newlines, without control characters except tabs; refuse a text that is too long."""
     longest = limits.text_characters
     most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:

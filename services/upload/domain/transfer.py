@@ -1,4 +1,4 @@
-"""What is a transfer? One document from the first letter typed to the last byte purged; its files are inside."""
+"""The transfer: one document with its files, from the first edit of the draft to the removal of its last byte."""
 
 from datetime import datetime
 from typing import Literal
@@ -17,7 +17,7 @@ from services.upload.domain.recipients import Unreadable
 State = Literal["draft", "submitted", "closed"]
 FileState = Literal["receiving", "complete"]
 Outcome = Literal["withdrawn", "quarantined", "refused", "lapsed", "expired", "discarded"]
-"""How it ended; `discarded` is a draft that was never sent."""
+"""How it ended; a `discarded` draft was never submitted."""
 
 
 class AlreadySubmitted(Conflict):
@@ -27,7 +27,7 @@ class AlreadySubmitted(Conflict):
 
 
 class Sender(Value):
-    """Who sends: the proven address, where its mails are sent, the declared name, and the role of the session."""
+    """The sender: the proven address, the address for mail, the declared name, and the role of the session."""
 
     address: str
     name: str
@@ -60,7 +60,7 @@ class File(Value):
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts of a complete file, in order; a file of one part is that part."""
+        """Return the parts of a complete file, in order."""
         return self.stored_parts or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
 
     @property
@@ -69,12 +69,12 @@ class File(Value):
         return part_count_of(self.size_bytes, self.part_bytes)
 
     def length_of(self, number: int) -> int:
-        """The exact length of a part in bytes."""
+        """Return the exact length of a part, in bytes; numbers start at one."""
         return part_length_of(number, self.size_bytes, self.part_bytes)
 
 
 class PendingRemoval(Value):
-    """Bytes that must go: removed at `due_at`, and once more later, because a part may have been on its way."""
+    """Bytes to remove at `due_at`, and a second time later, because a part may still have been arriving."""
 
     key: str
     upload_id: str | None
@@ -83,10 +83,11 @@ class PendingRemoval(Value):
 
 
 class Transfer(Aggregate):
-    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it.
+    """A draft, then a submitted transfer, then a closed one; `due_at` is the date of the next check by the sweeper.
 
-    `slot` is the draft's number among those of its sender, who has as many numbers as drafts are allowed.
-    `to`, `cc` and `bcc` are in normal form; `spellings` are those of them that were typed in capitals.
+    `slot` is the number of the draft; a sender has as many slots as drafts are allowed. `to`, `cc` and `bcc` are in
+    normal form; `spellings` are the addresses that were typed with capitals. `sender_mailbox` is the address of the
+    sender without its `+` suffix, for the limits.
     """
 
     state: State = "draft"
@@ -116,22 +117,22 @@ class Transfer(Aggregate):
 
     @property
     def total_bytes(self) -> int:
-        """The sizes of all files, as they were announced."""
+        """Return the announced size of all files together."""
         return sum(file.size_bytes for file in self.files.values())
 
     @property
     def lists(self) -> dict[values.Field, tuple[str, ...]]:
-        """The addresses of each field, in normal form."""
+        """Return the addresses of each field, in normal form."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}
 
     def file(self, id: str) -> File:
-        """The file; `NotFound` when there is none of that id."""
+        """Return the file; `NotFound` if there is none of that id."""
         if id not in self.files:
             raise NotFound()
         return self.files[id]
 
     def reference(self) -> TransferReference:
-        """What any message about it needs to say which one it is."""
+        """Return what identifies this transfer in an event."""
         return TransferReference(
             transfer=self.id,
             sender=Person(address=self.sender.address, name=self.sender.name, mail_to=self.sender.mail_to),
@@ -142,7 +143,7 @@ class Transfer(Aggregate):
 
 
 def new_draft(id: str, sender: Sender, language: Language, validity_days: int, now: datetime) -> Transfer:
-    """An empty draft of this sender."""
+    """Return an empty draft of this sender."""
     return Transfer(
         id=id,
         sender=sender,
@@ -155,14 +156,14 @@ def new_draft(id: str, sender: Sender, language: Language, validity_days: int, n
 
 
 def owned_by(address: str, transfer: Transfer) -> Transfer:
-    """The transfer if it is this sender's; to anybody else it does not exist."""
+    """Return the transfer if this address is its sender; `NotFound` for anybody else."""
     if transfer.sender.address != address:
         raise NotFound()
     return transfer
 
 
 def editable_by(address: str, transfer: Transfer) -> Transfer:
-    """The transfer if this sender may still change it."""
+    """Return the draft if this address is its sender; refuse a submitted transfer."""
     own = owned_by(address, transfer)
     if own.state == "draft":
         return own

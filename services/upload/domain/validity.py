@@ -1,4 +1,4 @@
-"""For how long may what was sent be downloaded? For longer than was said, never for less."""
+"""The validity of a submitted transfer: it can be extended, never shortened."""
 
 from datetime import datetime, timedelta
 
@@ -24,9 +24,9 @@ class ValidityShortened(Unprocessable):
 
 
 def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Decision[Transfer]:
-    """Keep it for so many days of 24 hours, counted from the submission; the same number again changes nothing.
+    """Extend the validity to this many days of 24 hours after the submission; the same number changes nothing.
 
-    Up to the last moment of its validity: of an extension and an end, the one that comes first stands.
+    Refuse a transfer that has ended: of an extension and an end, the first one counts.
     """
     if transfer.submitted_at is None or transfer.ends_at is None:
         raise NotFound()
@@ -42,7 +42,7 @@ def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Deci
 
 
 def expire(transfer: Transfer, at: datetime, now: datetime) -> Transfer:
-    """Its last day was over `at`; an end that was found before the extension was heard of counts for nothing."""
+    """Close a transfer that expired `at`; ignore an expiry from before an extension."""
     if transfer.ends_at is not None and at < transfer.ends_at:
         return transfer
     return close(transfer, "expired", at, now)

@@ -14,7 +14,7 @@ import minio
 from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from services.upload.api import router
-from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
+from services.upload.app import MAX_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
 from services.upload.domain.lifecycle import REMOVAL_DELAY
 from services.upload.orphans import OrphanSweeper
@@ -43,7 +43,7 @@ class Upload(Harness[Deps]):
     settings_class = Settings
     settings: Settings
     router = router
-    max_body_bytes = LARGEST_BODY_BYTES
+    max_body_bytes = MAX_BODY_BYTES
 
     def given(self) -> dict[str, Any]:
         stack = self.servers
