@@ -188,7 +188,7 @@ MUTATIONS = (
         "services/upload/store.py",
         "if first is not None and {name: first[name] for name in announced} != announced:",
         "if first is None:",
-        "tests/integration/upload/test_upload_parts.py::test_the_same_part_is_let_in_again_and_another_one_is_not",
+        "tests/integration/upload/test_upload_parts.py::test_the_same_part_is_authorised_again_and_another_one_is_not",
     ),
     Mutation(
         "The links of a withdrawn transfer open nothing.",

@@ -1,4 +1,4 @@
-"""Several instances of upload over a real database and a real store, senders with sessions, and a stand-in gateway."""
+"""Several instances of upload over a real database and a real store, senders with sessions, and a fake gateway."""
 
 import asyncio
 import hashlib
@@ -28,7 +28,7 @@ MIB = 2**20
 
 
 class PartUpload(NamedTuple):
-    """A part, with what must be said of it before."""
+    """A part with its announced number and digests."""
 
     number: int
     content: bytes
@@ -37,7 +37,7 @@ class PartUpload(NamedTuple):
 
 
 class Upload(Harness[Deps]):
-    """`of(address)` is a sender at an instance; `put_part` does what the gateway does."""
+    """`of(address)` returns a sender at an instance; `put_part` does what the gateway does."""
 
     service = "upload"
     settings_class = Settings
@@ -61,7 +61,7 @@ class Upload(Harness[Deps]):
         return wire(self.settings, database, objects)
 
     async def start(self, instances: int = 1, **settings: Any) -> None:
-        """Start them over a bucket of their own."""
+        """Start the instances over a bucket of their own."""
         await super().start(instances, **settings)
         stack = self.servers
         self.bucket = self.settings.s3_bucket
@@ -86,13 +86,13 @@ class Upload(Harness[Deps]):
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
 
     def of(self, address: str = EXTERNAL, instance: int = 0, session: str = "") -> "Sender":
-        """Somebody with a session."""
+        """Return a sender with a session."""
         return Sender(self, self.at(instance, signed_in(address, session=session)))
 
     async def authorize(
         self, parts_url: str, part: PartUpload, instance: int = 0, changed: dict[str, str] | None = None
     ) -> httpx.Response:
-        """The gateway's question."""
+        """Request the authorisation of a part, as the gateway does."""
         headers = {
             "X-Original-URI": f"{parts_url}/{part.number}/{part.sha256}",
             "X-Original-Method": "PUT",
@@ -102,14 +102,14 @@ class Upload(Harness[Deps]):
         return await self.at(instance).get("/internal/part-authorization", headers={**headers, **(changed or {})})
 
     async def put_part(self, parts_url: str, part: PartUpload, body: bytes | None = None, instance: int = 0) -> int:
-        """Ask, then stream to the store as the gateway does; the store's status, or that of the refusal."""
+        """Request an authorisation and stream to the store; return the status of the store, or of the refusal."""
         answer = await self.authorize(parts_url, part, instance)
         if answer.status_code != 204:
             return int(answer.headers["x-refusal-status"])
         return await self.stream(answer, part.content if body is None else body)
 
     async def stream(self, granted: httpx.Response, body: bytes) -> int:
-        """PUT a body to the store with the headers that were granted."""
+        """PUT a body to the store with the signed headers."""
         headers = {
             "Host": granted.headers["x-store-host"],
             "Authorization": granted.headers["x-store-authorization"],
@@ -120,55 +120,55 @@ class Upload(Harness[Deps]):
         return (await self.gateway.put(granted.headers["x-store-path"], content=body, headers=headers)).status_code
 
     async def events(self, transfer: str) -> list[dict[str, Any]]:
-        """What a transfer announced, oldest first; the relay is not running."""
+        """Return the events of a transfer, oldest first; the relay is not running."""
         return await self.announced("transfers", transfer)
 
     async def watch(self) -> None:
-        """Have the database note every operation from now on."""
+        """Profile every operation of the database from now on."""
         await self.documents.command("profile", 2)
 
     async def operations(self) -> list[str]:
-        """What was done to which collection since then, in order."""
+        """Return the profiled operations with their collections, in order."""
         await self.documents.command("profile", 0)
         noted = await self.documents["system.profile"].find({"op": {"$ne": "killcursors"}}).sort("ts").to_list()
         found = [(one["op"], one["ns"].partition(".")[2], one["command"]) for one in noted]
         return [f"{'aggregate' if 'aggregate' in command else op} {name}" for op, name, command in found]
 
     async def keys(self) -> set[str]:
-        """Everything in the bucket."""
+        """Return all keys in the bucket."""
         return {found.key for found in await self.objects[0].list_objects()}
 
     async def pending(self) -> int:
-        """How many multipart uploads are open."""
+        """Return the number of open multipart uploads."""
         return len(await self.objects[0].multipart_uploads())
 
     async def sweep(self) -> None:
-        """What the loop does, when the downloads know of every end."""
+        """Run the sweeper once the removal delay is over."""
         await self.pass_time(REMOVAL_DELAY)
         await sweep(self.deps)
 
     def orphans(
         self, age: timedelta = timedelta(0), interval: timedelta = timedelta(0), instance: int = 0
     ) -> OrphanSweeper:
-        """The other sweep, with bounds of one's own."""
+        """Return an orphan sweeper with these bounds."""
         return OrphanSweeper(
             self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, interval
         )
 
 
 class Sender:
-    """A person with a session, and the shortest way to what the tests start from."""
+    """A sender with a session, and shortcuts to the states that tests start from."""
 
     def __init__(self, upload: Upload, client: httpx.AsyncClient) -> None:
         self.upload = upload
         self.client = client
 
     async def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Any request below `/api/upload`."""
+        """Send a request below `/api/upload`."""
         return await self.client.request(method, f"/api/upload{path}", json=body)
 
     async def begin(self, **fields: Any) -> str:
-        """A draft; with fields, a revised one."""
+        """Create a draft, and edit it if there are fields."""
         draft = str(uuid4())
         assert (await self.ask("PUT", f"/drafts/{draft}", {})).status_code == 200
         if fields:
@@ -177,7 +177,7 @@ class Sender:
         return draft
 
     async def announce(self, draft: str, path: str, size: int, file: str | None = None) -> dict[str, Any]:
-        """A file that is about to come."""
+        """Announce a file and return its plan."""
         id = file or str(uuid4())
         answer = await self.ask("PUT", f"/drafts/{draft}/files/{id}", {"path": path, "size_bytes": size})
         assert answer.status_code == 200, answer.text
@@ -185,12 +185,12 @@ class Sender:
         return plan
 
     async def complete(self, draft: str, file: str, content: bytes) -> httpx.Response:
-        """Say that all of it was sent."""
+        """Complete a file."""
         digest = hashlib.sha256(content).hexdigest()
         return await self.ask("POST", f"/drafts/{draft}/files/{file}/completion", {"sha256": digest})
 
     async def send_file(self, draft: str, path: str, content: bytes) -> str:
-        """A whole file, announced, sent and completed."""
+        """Announce, send and complete a file; return its id."""
         plan = await self.announce(draft, path, len(content))
         for part in split_into_parts(plan, content):
             assert await self.upload.put_part(plan["parts_url"], part) == 200
@@ -199,14 +199,14 @@ class Sender:
         return str(plan["file"])
 
     async def ready(self, *contents: bytes, to: str = AGENT) -> str:
-        """A draft that may be sent."""
+        """Create a draft that can be submitted."""
         draft = await self.begin(to=[to], subject="Relevés")
         for number, content in enumerate(contents or (b"contents",)):
             await self.send_file(draft, f"relevé {number}.csv", content)
         return draft
 
     async def sent(self, *contents: bytes, to: str = AGENT) -> str:
-        """A transfer."""
+        """Submit a draft; return the id of the transfer."""
         draft = await self.ready(*contents, to=to)
         answer = await self.ask("POST", f"/drafts/{draft}/submission")
         assert answer.status_code == 200, answer.text
@@ -214,17 +214,17 @@ class Sender:
 
 
 def split_into_parts(plan: dict[str, Any], content: bytes) -> list[PartUpload]:
-    """The parts of a file, as its plan says."""
+    """Return the parts of a file, according to its plan."""
     size = plan["part_size_bytes"]
     runs = [content[start : start + size] for start in range(0, len(content), size)] or [b""]
     return [part_of(number, run) for number, run in enumerate(runs, start=1)]
 
 
 def part_of(number: int, content: bytes) -> PartUpload:
-    """One part."""
+    """Return one part."""
     return PartUpload(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
 
 
 def slug(answer: httpx.Response) -> str:
-    """The name of the refusal in a problem."""
+    """Return the slug of a problem."""
     return str(json.loads(answer.content)["type"]).removeprefix("/problems/")

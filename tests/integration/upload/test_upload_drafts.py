@@ -1,4 +1,4 @@
-"""Drafts and sends through the API on the real database."""
+"""Drafts and submissions through the API on the real database."""
 
 import asyncio
 from uuid import uuid4
@@ -14,7 +14,7 @@ def sender(upload: Upload) -> Sender:
     return upload.of(EXTERNAL)
 
 
-async def test_the_limits_are_public_and_do_not_say_who_is_an_agent(upload: Upload) -> None:
+async def test_the_limits_are_public_and_do_not_reveal_the_agent_domains(upload: Upload) -> None:
     answer = await upload.at().get("/api/upload/config")
     assert answer.status_code == 200
     limits = answer.json()
@@ -40,7 +40,7 @@ async def test_a_draft_begun_fifty_times_is_one_draft(upload: Upload) -> None:
     assert await upload.documents.transfers.count_documents({}) == 1
 
 
-async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload: Upload) -> None:
+async def test_of_many_concurrent_edits_of_one_version_one_is_accepted(upload: Upload) -> None:
     senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin(subject="S", text="T")
     was = (await senders[0].ask("GET", f"/drafts/{draft}")).json()["digests"]
@@ -55,7 +55,7 @@ async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload
     assert (shown["text"], shown["digests"]) == (taken["text"], taken["digests"])
 
 
-async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sender) -> None:
+async def test_a_draft_is_resumed_elsewhere(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin(
         to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
     )
@@ -110,7 +110,7 @@ async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: Sende
         ({"language": "de"}, "malformed-request"),
     ],
 )
-async def test_what_may_not_be_typed_is_refused(sender: Sender, fields: dict[str, object], name: str) -> None:
+async def test_an_invalid_edit_is_refused(sender: Sender, fields: dict[str, object], name: str) -> None:
     draft = await sender.begin()
     answer = await sender.ask("PATCH", f"/drafts/{draft}", fields)
     assert (answer.status_code, slug(answer)) == (422, name)
@@ -166,7 +166,7 @@ async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: U
     assert await upload.events(draft) == []
 
 
-async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Started) -> None:
+async def test_submissions_per_day_are_limited_and_repetitions_are_not_counted(started: Started) -> None:
     upload = await started(transfers_per_day_external=1)
     sender = upload.of(EXTERNAL)
     first, second = await sender.ready(), await sender.ready()
@@ -181,7 +181,7 @@ async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Star
     }
 
 
-async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
+async def test_a_submitted_transfer_is_not_a_draft_any_more(sender: Sender) -> None:
     transfer = await sender.sent()
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("PUT", "")):
         answer = await sender.ask(method, f"/drafts/{transfer}{path}", {} if method in ("PATCH", "PUT") else None)
@@ -204,7 +204,7 @@ async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: U
     assert recap.status_code == 200
 
 
-async def test_a_draft_is_no_transfer(sender: Sender) -> None:
+async def test_a_draft_is_not_a_transfer(sender: Sender) -> None:
     draft = await sender.begin()
     assert (await sender.ask("GET", f"/transfers/{draft}")).status_code == 404
     assert (await sender.ask("DELETE", f"/transfers/{draft}")).status_code == 404

@@ -1,4 +1,4 @@
-"""What was sent is read back: it becomes verified, or nobody gets it."""
+"""Submitted files are read back: they are verified, or their transfer is quarantined."""
 
 import asyncio
 import hashlib
@@ -22,13 +22,13 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def sent_with(
-    sender: Sender, content: bytes, sha256: str = "", lie: Callable[[PartUpload], PartUpload] = lambda part: part
+    sender: Sender, content: bytes, sha256: str = "", falsify: Callable[[PartUpload], PartUpload] = lambda part: part
 ) -> str:
-    """A transfer of one file, whose declared digest or parts may be a lie."""
+    """A transfer of one file, whose declared digest or parts may be false."""
     draft = await sender.begin(to=[AGENT], subject="Relevés")
     plan = await sender.announce(draft, "grand.bin", len(content))
     for part in split_into_parts(plan, content):
-        assert await sender.upload.put_part(plan["parts_url"], lie(part)) == 200
+        assert await sender.upload.put_part(plan["parts_url"], falsify(part)) == 200
     declared = {"sha256": sha256 or hashlib.sha256(content).hexdigest()}
     answer = await sender.ask("POST", f"/drafts/{draft}/files/{plan['file']}/completion", declared)
     assert answer.status_code == 200, answer.text
@@ -38,7 +38,7 @@ async def sent_with(
 
 
 async def make_due(upload: Upload) -> None:
-    """Time is moved, never slept."""
+    """Make every verification due now."""
     await upload.documents.verifications.update_many({}, {"$set": {"due_at": LONG_AGO}})
 
 
@@ -48,7 +48,7 @@ async def read(upload: Upload, instance: int = 0) -> None:
 
 
 async def announced(upload: Upload, transfer: str) -> list[dict[str, Any]]:
-    """What was found out about the files, oldest first; the relay is not running."""
+    """Return the events of a verification, oldest first; the relay is not running."""
     found = await upload.documents.verifications.find_one({"_id": transfer})
     return [entry["body"] for entry in found["outbox"]] if found else []
 
@@ -72,7 +72,7 @@ async def test_a_small_file_alone_is_not_read_back(upload: Upload) -> None:
     assert await upload.documents.verifications.count_documents({}) == 0
 
 
-async def test_a_file_whose_declared_digest_is_a_lie_is_sent_and_then_quarantined(upload: Upload) -> None:
+async def test_a_file_with_a_false_declared_digest_is_submitted_and_then_quarantined(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sent_with(sender, LARGE, sha256="d" * 64)
     assert await outcome(sender, transfer) == ("submitted", None)
@@ -99,14 +99,14 @@ async def test_the_bytes_of_a_quarantined_transfer_are_kept_for_a_while(started:
     assert await upload.documents.verifications.count_documents({}) == 0, "what is over is forgotten"
 
 
-async def test_a_wrong_crc_is_corrected_and_held_against_nobody(upload: Upload) -> None:
-    transfer = await sent_with(upload.of(EXTERNAL), LARGE, lie=lambda part: part._replace(crc32="00000007"))
+async def test_a_crc_that_differs_is_corrected_without_a_quarantine(upload: Upload) -> None:
+    transfer = await sent_with(upload.of(EXTERNAL), LARGE, falsify=lambda part: part._replace(crc32="00000007"))
     await read(upload)
     (event,) = await announced(upload, transfer)
     assert event["crc32"] == zlib.crc32(LARGE)
 
 
-async def test_the_crc_of_small_files_is_looked_at_when_there_may_be_an_archive_of_them(upload: Upload) -> None:
+async def test_the_crc_of_small_files_is_verified_if_an_archive_may_contain_them(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one", b"", b"three")
     plan = await sender.announce(draft, "menteur.txt", 4)
@@ -131,7 +131,7 @@ async def test_a_byte_that_the_store_has_changed_is_found(upload: Upload) -> Non
     assert damaged._value.get() == before + 1, "one of the two parts"
 
 
-async def test_what_a_dead_process_had_in_hand_is_read_by_another_after_its_lease(upload: Upload) -> None:
+async def test_another_process_takes_over_after_the_lease_of_a_dead_one(upload: Upload) -> None:
     transfer = await upload.of(EXTERNAL).sent(LARGE)
     await upload.documents.verifications.update_one({"_id": transfer}, {"$set": {"holder": "dead"}})
     await verify_due(upload.instances[1])
@@ -158,7 +158,7 @@ class Absent(ObjectStore):
         raise StoreUnavailable()
 
 
-async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: Upload) -> None:
+async def test_an_unavailable_store_postpones_the_verification(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sender.sent(LARGE)
     await make_due(upload)
@@ -171,7 +171,7 @@ async def test_while_the_store_is_away_nothing_is_said_and_nothing_lost(upload: 
     assert len(await announced(upload, transfer)) == 1
 
 
-async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload) -> None:
+async def test_the_verification_of_a_withdrawn_transfer_is_deleted(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sender.sent(LARGE)
     assert (await sender.ask("DELETE", f"/transfers/{transfer}")).status_code == 204
@@ -182,7 +182,7 @@ async def test_what_was_withdrawn_before_it_was_read_is_forgotten(upload: Upload
     assert len(await upload.events(transfer)) == 2
 
 
-async def test_a_crash_before_the_submission_leaves_nothing_unread(upload: Upload) -> None:
+async def test_a_crash_before_the_submission_leaves_no_file_unverified(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     draft = await sender.ready(LARGE)
     await upload.deps.verifications.begin(draft, LONG_AGO)

@@ -1,4 +1,4 @@
-"""Files through the API and straight into the real store, with the signatures that the gateway is given."""
+"""Files through the API and into the real store, with the signatures that the gateway gets."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ def sender(upload: Upload) -> Sender:
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"y" * (8 * MIB)], ids=["empty", "a byte", "one whole part"])
-async def test_a_small_file_is_one_plain_object(upload: Upload, sender: Sender, content: bytes) -> None:
+async def test_a_small_file_is_one_put(upload: Upload, sender: Sender, content: bytes) -> None:
     draft = await sender.begin()
     file = await sender.send_file(draft, "a.bin", content)
     shown = (await sender.ask("GET", f"/drafts/{draft}/files/{file}")).json()
@@ -63,7 +63,7 @@ async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender
     assert (await again.complete(draft, plan["file"], large())).status_code == 200
 
 
-async def test_a_file_announced_again_is_where_it_was(upload: Upload, sender: Sender) -> None:
+async def test_a_file_announced_again_keeps_its_parts(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, large())[0]) == 200
@@ -119,7 +119,9 @@ async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes)
     assert await upload.pending() == 0
 
 
-async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(upload: Upload, sender: Sender) -> None:
+async def test_a_completion_is_repeated_after_a_crash_between_the_store_and_the_database(
+    upload: Upload, sender: Sender
+) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", len(large()))
     for part in split_into_parts(plan, large()):
@@ -166,7 +168,7 @@ async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) ->
         ({"path": "a"}, 422, "malformed-request"),
     ],
 )
-async def test_what_may_not_come_in_is_refused_before_a_byte(
+async def test_a_file_that_is_not_allowed_is_refused_before_its_bytes(
     upload: Upload, sender: Sender, body: dict[str, object], status: int, name: str
 ) -> None:
     draft = await sender.begin()

@@ -1,4 +1,4 @@
-"""Limits that are counts hold when a hundred people ask at once, of two instances on the real database."""
+"""Limits that are counts hold under a hundred concurrent requests to two instances on the real database."""
 
 import asyncio
 from collections import Counter
@@ -16,7 +16,7 @@ AT_ONCE = 100
 
 
 async def at_once(upload: Upload, ask: Callable[[Sender, int], Awaitable[httpx.Response]]) -> Counter[str]:
-    """A hundred times the same question, half of them to each instance; how often each answer was given."""
+    """Send a hundred concurrent requests, half of them to each instance; return the number of each answer."""
     senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     answers = await asyncio.gather(*(ask(senders[number % 2], number) for number in range(AT_ONCE)))
     return Counter("yes" if answer.is_success else slug(answer) for answer in answers)

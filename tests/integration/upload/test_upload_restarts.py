@@ -1,4 +1,4 @@
-"""Multipart uploads that the store gave up by itself: the file begins anew, whenever that happens."""
+"""Multipart uploads that the store has aborted by itself: the upload restarts, whenever that happens."""
 
 import asyncio
 import hashlib
@@ -19,7 +19,7 @@ def sender(upload: Upload) -> Sender:
 
 
 async def abort_uploads(upload: Upload) -> None:
-    """What a store does with unfinished uploads that it finds too old."""
+    """Abort all uploads, as a store does with those that it finds too old."""
     for pending in await upload.objects[0].multipart_uploads():
         await upload.objects[0].abort_multipart(pending.key, pending.upload_id)
 
@@ -32,7 +32,7 @@ async def planned(sender: Sender, draft: str, file: str) -> dict[str, Any]:
 
 
 async def nothing_is_left(upload: Upload, draft: str) -> None:
-    """The draft is thrown away, and so are all bytes that were ever kept for it."""
+    """Delete the draft and check that no bytes remain."""
     await upload.of(EXTERNAL).ask("DELETE", f"/drafts/{draft}")
     await upload.sweep()
     assert await upload.keys() == set()
@@ -41,7 +41,7 @@ async def nothing_is_left(upload: Upload, draft: str) -> None:
 
 @pytest.mark.parametrize("sent", [0, 1, 3])
 @pytest.mark.parametrize("asked_with", ["GET", "PUT"])
-async def test_a_file_whose_upload_was_given_up_is_sent_again_from_the_start(
+async def test_a_file_whose_upload_was_aborted_is_sent_again_from_the_start(
     upload: Upload, sender: Sender, sent: int, asked_with: str
 ) -> None:
     draft = await sender.begin()
@@ -65,7 +65,7 @@ async def test_a_file_whose_upload_was_given_up_is_sent_again_from_the_start(
     await nothing_is_left(upload, draft)
 
 
-async def test_an_upload_that_was_given_up_before_any_part_was_announced_lost_nothing(
+async def test_an_upload_that_was_aborted_before_any_part_was_announced_lost_nothing(
     upload: Upload, sender: Sender
 ) -> None:
     draft = await sender.begin()
@@ -76,7 +76,7 @@ async def test_an_upload_that_was_given_up_before_any_part_was_announced_lost_no
     assert await upload.put_part(again["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
 
 
-async def test_a_file_that_begins_anew_may_have_other_bytes(upload: Upload, sender: Sender) -> None:
+async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
@@ -88,7 +88,7 @@ async def test_a_file_that_begins_anew_may_have_other_bytes(upload: Upload, send
     assert (await sender.complete(draft, plan["file"], other)).status_code == 200
 
 
-async def test_an_upload_that_was_given_up_before_its_completion_is_sent_again(upload: Upload, sender: Sender) -> None:
+async def test_an_upload_that_was_aborted_before_its_completion_is_sent_again(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     for part in split_into_parts(plan, LARGE):
@@ -103,7 +103,7 @@ async def test_an_upload_that_was_given_up_before_its_completion_is_sent_again(u
     assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
 
 
-async def test_an_upload_that_is_given_up_during_its_completion_is_sent_again(
+async def test_an_upload_that_is_aborted_during_its_completion_is_sent_again(
     upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = await sender.begin()
@@ -122,7 +122,7 @@ async def test_an_upload_that_is_given_up_during_its_completion_is_sent_again(
     assert (await planned(sender, draft, plan["file"]))["restarted_at"]
 
 
-async def test_a_file_of_one_part_that_vanished_is_sent_again_at_the_same_address(
+async def test_a_file_of_one_part_that_was_lost_is_sent_again_under_the_same_key(
     upload: Upload, sender: Sender
 ) -> None:
     draft = await sender.begin()
@@ -139,7 +139,7 @@ async def test_a_file_of_one_part_that_vanished_is_sent_again_at_the_same_addres
     assert (await sender.complete(draft, plan["file"], b"bytes")).status_code == 200
 
 
-async def test_many_who_ask_at_once_begin_one_upload_and_parts_that_arrive_count(upload: Upload) -> None:
+async def test_concurrent_requests_restart_one_upload_and_parts_that_arrive_count(upload: Upload) -> None:
     senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     plan = await senders[0].announce(draft, "grand.bin", len(LARGE))
@@ -160,7 +160,7 @@ async def test_many_who_ask_at_once_begin_one_upload_and_parts_that_arrive_count
     await nothing_is_left(upload, draft)
 
 
-async def test_beginning_anew_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
+async def test_restarting_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
     senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     for number in range(6):
@@ -174,7 +174,7 @@ async def test_beginning_anew_and_removing_at_once_leaves_nothing(upload: Upload
     await nothing_is_left(upload, draft)
 
 
-async def test_an_object_whose_completion_was_not_recorded_is_not_begun_anew(upload: Upload, sender: Sender) -> None:
+async def test_an_object_whose_completion_was_not_recorded_is_not_restarted(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     for part in split_into_parts(plan, LARGE):
@@ -185,10 +185,10 @@ async def test_an_object_whose_completion_was_not_recorded_is_not_begun_anew(upl
     assert (len(again["parts"]), again["restarted_at"]) == (3, None)
 
 
-async def test_a_file_that_began_anew_and_was_not_recorded_is_begun_anew_again(
+async def test_a_restart_that_was_not_recorded_is_repeated(
     upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process dies between the store and the database: the upload that nobody knows of is an orphan."""
+    """The process dies between the store and the database: the upload that no draft refers to is an orphan."""
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
@@ -227,7 +227,7 @@ async def test_a_file_of_which_nothing_has_arrived_gets_smaller_parts_when_asked
     await nothing_is_left(upload, draft)
 
 
-async def test_a_file_that_has_begun_keeps_its_parts(upload: Upload, sender: Sender) -> None:
+async def test_a_file_with_parts_keeps_their_size(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200

@@ -1,4 +1,4 @@
-"""What time does: bytes go, drafts are given up, orphans are found, and nothing is found when all is well."""
+"""Both sweepers: bytes are removed, drafts discarded, orphans found, and a healthy run has none."""
 
 import asyncio
 from dataclasses import replace
@@ -41,7 +41,7 @@ def ends(transfer: str) -> dict[str, Event]:
 
 
 @pytest.mark.parametrize("outcome", ["refused", "lapsed", "expired"])
-async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -> None:
+async def test_the_end_of_a_transfer_removes_its_bytes(upload: Upload, outcome: str) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one", LARGE)
     assert len(await upload.keys()) == 2
@@ -55,13 +55,13 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
     assert card["purged_at"]
 
 
-async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
+async def test_the_end_of_an_unknown_transfer_is_refused(upload: Upload) -> None:
     event = ends(str(uuid4()))["expired"]
     with pytest.raises(NotFound):
         await subscriptions(upload.deps)[type(event)](event)
 
 
-async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
+async def test_a_revoked_session_is_refused(upload: Upload) -> None:
     session = str(uuid4())
     sender = upload.of(EXTERNAL, session=session)
     assert (await sender.ask("GET", "/drafts")).status_code == 200
@@ -70,7 +70,7 @@ async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
     assert (await upload.of(EXTERNAL, 1, session).ask("GET", "/drafts")).status_code == 401
 
 
-async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> None:
+async def test_withdrawn_bytes_are_removed_and_a_second_time_later(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     [key] = await upload.keys()
@@ -108,7 +108,7 @@ async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload
     assert await upload.documents.transfers.count_documents({}) == 0
 
 
-async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: Upload) -> None:
+async def test_a_draft_without_edits_for_a_fortnight_is_discarded(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one")
     await upload.pass_time(timedelta(days=13))
@@ -123,7 +123,7 @@ async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: U
     assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
 
 
-async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
+async def test_three_sweepers_at_once_give_the_result_of_one(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
@@ -134,7 +134,7 @@ async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
     assert all(len(one["pending_removals"]) == 1 and one["purged_at"] for one in kept)
 
 
-async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: Upload) -> None:
+async def test_history_is_deleted_after_a_year_once_the_outbox_is_empty(upload: Upload) -> None:
     sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
@@ -157,11 +157,11 @@ async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
     await sender.ask("DELETE", f"/drafts/{draft}/files/{gone['file']}")
     for _ in range(2):
         await upload.orphans().sweep()
-        assert _seen() == 0
+        assert _orphan_count() == 0
     assert (len(await upload.keys()), await upload.pending()) == (3, 2)
 
 
-async def test_an_orphan_is_removed_at_the_second_look(upload: Upload) -> None:
+async def test_an_orphan_is_removed_at_the_second_check(upload: Upload) -> None:
     bucket = upload.objects[0]
     await upload.of(EXTERNAL).sent(b"one")
     [kept] = await upload.keys()
@@ -170,15 +170,15 @@ async def test_an_orphan_is_removed_at_the_second_look(upload: Upload) -> None:
     await bucket.put(f"{kept.split('/')[0]}/{uuid4().hex}", b"x")
     await bucket.start_multipart(unknown)
     await upload.orphans().sweep()
-    assert _seen() == 3
+    assert _orphan_count() == 3
     assert (len(await upload.keys()), await upload.pending()) == (3, 1)
     await upload.orphans(instance=1).sweep()
     assert (await upload.keys(), await upload.pending()) == ({kept}, 0)
     await upload.orphans().sweep()
-    assert _seen() == 0
+    assert _orphan_count() == 0
 
 
-async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Upload) -> None:
+async def test_recent_objects_and_recent_candidates_are_not_removed(upload: Upload) -> None:
     bucket = upload.objects[0]
     await bucket.put(f"{uuid4()}/{uuid4().hex}", b"x")
     for _ in range(3):
@@ -189,7 +189,7 @@ async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Uplo
     assert len(await upload.keys()) == 1
 
 
-async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> None:
+async def test_an_unavailable_store_leaves_the_removals_pending(upload: Upload) -> None:
     sender, deps = upload.of(EXTERNAL), upload.deps
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
@@ -203,7 +203,7 @@ async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> N
     assert await upload.keys() == set()
 
 
-async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
+async def test_an_upload_that_the_store_is_completing_stays_pending_until_the_next_sweep(
     upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def is_completing(_key: str, _upload_id: str) -> bool:
@@ -221,7 +221,7 @@ async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
     assert await upload.pending() == 0
 
 
-def _seen() -> float:
-    """What the last look counted."""
+def _orphan_count() -> float:
+    """Return the number of orphans at the last check."""
     [metric] = orphans.collect()
     return metric.samples[0].value

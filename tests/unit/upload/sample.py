@@ -1,4 +1,4 @@
-"""Senders, drafts and files that the tests of the upload rules start from."""
+"""Sample senders, drafts and files for the tests of the upload rules."""
 
 import hashlib
 import uuid
@@ -37,12 +37,12 @@ AGENT = Sender(address="dominique@ministere.example", name="Dominique Bernard", 
 
 
 def draft(sender: Sender = EXTERNAL) -> Transfer:
-    """An empty draft."""
+    """Return an empty draft."""
     return new_draft(str(uuid.uuid4()), sender, "fr", 7, NOW)
 
 
 def ready(sender: Sender = EXTERNAL, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
-    """A draft that may be sent."""
+    """Return a draft that can be submitted."""
     state = apply_edit(draft(sender), parse_edit(DraftEdit(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
     for number in range(files):
         state = with_complete_file(state, f"relevé {number}.csv", f"contents {number}".encode())
@@ -50,7 +50,7 @@ def ready(sender: Sender = EXTERNAL, to: str = "agent@ministere.example", files:
 
 
 def with_announced_file(state: Transfer, path: str, size_bytes: int, file: str | None = None) -> tuple[Transfer, str]:
-    """The draft with one more file that is on its way, and the file's id."""
+    """Return the draft with one more announced file, and the id of the file."""
     id = file or str(uuid.uuid4())
     asked = Announcement(path=path, size_bytes=size_bytes)
     upload_id = "u" if size_bytes > LIMITS.smallest_part_bytes else None
@@ -58,7 +58,7 @@ def with_announced_file(state: Transfer, path: str, size_bytes: int, file: str |
 
 
 def with_complete_file(state: Transfer, path: str, content: bytes) -> Transfer:
-    """The draft with one more file that has arrived, in one part."""
+    """Return the draft with one more complete file of one part."""
     state, id = with_announced_file(state, path, len(content))
     digest = hashlib.sha256(content).hexdigest()
     part = Part(size_bytes=len(content), sha256=digest, crc32=zlib.crc32(content))

@@ -1,4 +1,4 @@
-"""What may be typed into a draft."""
+"""Edits of drafts: what is accepted, cleaned and refused."""
 
 import hashlib
 
@@ -44,7 +44,7 @@ def test_the_bad_ones_of_the_other_lists_are_kept() -> None:
     assert [(bad.text, bad.field) for bad in revised(first, to=["a@b.example"]).unreadable] == [("aïe", "cc")]
 
 
-def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
+def test_an_address_in_several_lists_is_kept_once_to_before_cc_before_bcc() -> None:
     after = revised(draft(), bcc=["a@b.example", "z@b.example"], cc=["A@B.example"], to=["c@b.example", "C@b.example"])
     found = [(one.address, one.field) for one in recipients_of(after, AGENTS)]
     assert found == [("c@b.example", "to"), ("a@b.example", "cc"), ("z@b.example", "bcc")]
@@ -73,7 +73,7 @@ def test_more_recipients_than_allowed_are_refused() -> None:
     assert refusal.value.members == {"limit": 100, "recipients": 101}
 
 
-def test_so_many_entries_that_too_many_of_one_kind_must_be_among_them_are_not_read() -> None:
+def test_more_than_twice_the_limit_of_distinct_entries_are_refused_before_parsing() -> None:
     with pytest.raises(TooManyRecipients) as refusal:
         revised(draft(), to=["; ".join(f"a{number}@b.example, x{number}" for number in range(101))])
     assert refusal.value.members == {"limit": 100, "recipients": 202}
@@ -104,7 +104,7 @@ def test_one_address_many_times_is_one_recipient() -> None:
 
 
 @pytest.mark.parametrize(("field", "refusal"), [("subject", SubjectTooLong), ("text", TextTooLong)])
-def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
+def test_texts_that_are_far_too_long_are_refused_before_they_are_sanitised(
     field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -114,7 +114,7 @@ def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
         parse_edit(DraftEdit.model_validate({field: "e\u0301" * 50_000}), LIMITS)
 
 
-def test_accents_apart_from_their_letters_are_not_counted() -> None:
+def test_combining_accents_are_not_counted() -> None:
     assert clean_subject("e\u0301" * LIMITS.subject_characters, LIMITS) == "é" * LIMITS.subject_characters
 
 
@@ -135,30 +135,30 @@ def test_a_subject_is_one_line_of_letters() -> None:
         clean_subject("a" * 201, LIMITS)
 
 
-def test_a_text_keeps_lines_and_tabs_and_nothing_else_that_controls() -> None:
+def test_a_text_keeps_lines_and_tabs_and_no_other_control_character() -> None:
     assert clean_text("a\r\n\tb\x1b[31m\u202e\ud800", LIMITS) == "a\n\tb[31m"
     with pytest.raises(TextTooLong):
         clean_text("a" * 10_001, LIMITS)
 
 
 @given(st.text(max_size=200))
-def test_cleaning_a_subject_twice_is_cleaning_it_once(raw: str) -> None:
+def test_cleaning_a_subject_is_idempotent(raw: str) -> None:
     once = clean_subject(raw, LIMITS)
     assert clean_subject(once, LIMITS) == once
     once.encode()
 
 
-def test_what_changes_nothing_is_no_change() -> None:
+def test_an_edit_that_changes_nothing_returns_the_same_draft() -> None:
     first = revised(draft(), subject="a")
     assert revised(first, subject=" a ") is first
 
 
-def test_another_person_sees_nothing() -> None:
+def test_a_draft_does_not_exist_for_another_person() -> None:
     with pytest.raises(NotFound):
         editable_by("other@b.example", draft())
 
 
-def test_what_was_sent_cannot_be_changed() -> None:
+def test_a_submitted_transfer_cannot_be_edited() -> None:
     sent = ready().evolve(state="submitted", submitted_at=NOW)
     with pytest.raises(AlreadySubmitted):
         editable_by(sent.sender.address, sent)
@@ -184,7 +184,7 @@ def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> No
 
 
 @pytest.mark.parametrize("field", NEWER)
-def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: str) -> None:
+def test_the_same_edit_again_and_an_edit_of_another_field_are_accepted(field: str) -> None:
     was = field_digests(draft()).model_dump()
     elsewhere = revised(draft(), **{field: NEWER[field]})
     assert revised(elsewhere, **{field: NEWER[field]}, was=was) == elsewhere
@@ -194,7 +194,7 @@ def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: st
     )
 
 
-def test_a_list_is_digested_one_entry_a_line_what_could_not_be_read_last() -> None:
+def test_the_digest_of_a_list_is_of_one_entry_per_line_unreadable_ones_last() -> None:
     after = revised(draft(), to=["oups, A@b.example; c@b.example; d@mairie-évian.fr"])
     shown = "A@b.example\nc@b.example\nd@mairie-évian.fr\noups"
     assert field_digests(after).to == hashlib.sha256(shown.encode()).hexdigest()

@@ -88,7 +88,7 @@ def test_a_name_of_300_characters_is_shortened_and_keeps_its_extension() -> None
 
 
 @given(HOSTILE)
-def test_whatever_is_asked_the_name_stays_in_its_folder(asked: str) -> None:
+def test_any_requested_name_stays_in_its_folder(asked: str) -> None:
     try:
         path = cleaned(asked)
     except NameNotAcceptable:
@@ -106,7 +106,7 @@ def test_whatever_is_asked_the_name_stays_in_its_folder(asked: str) -> None:
 
 
 @given(HOSTILE)
-def test_cleaning_twice_is_cleaning_once(asked: str) -> None:
+def test_cleaning_a_path_is_idempotent(asked: str) -> None:
     try:
         path = cleaned(asked)
     except NameNotAcceptable:
@@ -131,7 +131,7 @@ def test_a_file_and_a_folder_never_share_a_name() -> None:
 @given(
     st.lists(st.sampled_from(["a", "A", "a/b", "a/B", "a.txt", "x" * 120, "X" * 120, "a (2)", "a/b/c"]), max_size=12)
 )
-def test_no_two_files_have_the_same_place(asked: list[str]) -> None:
+def test_no_two_files_have_the_same_path(asked: list[str]) -> None:
     taken: list[str] = []
     for path in asked:
         taken.append(unique_path(cleaned(path), taken, LIMITS))

@@ -1,4 +1,4 @@
-"""Which files come into a draft, and when one is whole."""
+"""Which files a draft accepts, and when a file is complete."""
 
 import uuid
 
@@ -67,18 +67,18 @@ def test_one_file_too_many_is_refused() -> None:
         new_file(state, Announcement(path="c.pdf", size_bytes=1), "k", None, few)
 
 
-def test_a_refused_kind_of_file_is_refused() -> None:
+def test_a_file_with_a_refused_extension_is_refused() -> None:
     with pytest.raises(ExtensionRefused):
         with_announced_file(draft(), "a.exe", 1)
 
 
 @pytest.mark.parametrize("size", [-1, 2**63, 1.5, "1", True, None])
-def test_an_absurd_size_is_no_announcement(size: object) -> None:
+def test_an_impossible_size_is_refused(size: object) -> None:
     with pytest.raises(ValidationError):
         Announcement.model_validate({"path": "a", "size_bytes": size})
 
 
-def test_a_file_begins_anew_once_and_its_old_bytes_are_marked_for_removal() -> None:
+def test_an_upload_restarts_once_and_its_old_bytes_are_marked_for_removal() -> None:
     state, id = with_announced_file(draft(), "a.zip", 30 * MIB)
     lost = state.file(id)
     fresh = lost.model_copy(update={"key": f"{state.id}/fresh", "upload_id": "v"})
@@ -100,7 +100,7 @@ def test_small_parts_are_as_small_as_the_store_takes(size: int, usual: int, smal
     assert part_bytes_of(size, LIMITS, small=True) == small * MIB
 
 
-def test_a_file_with_missing_parts_is_not_whole_and_the_numbers_are_said() -> None:
+def test_a_file_with_missing_parts_is_refused_with_their_numbers() -> None:
     state, id = with_announced_file(draft(), "a.iso.zip", 30 * MIB)
     there = Part(size_bytes=8 * MIB, sha256=DIGEST, crc32=0)
     with pytest.raises(PartsMissing) as refusal:
@@ -130,7 +130,7 @@ def test_a_file_that_was_replaced_meanwhile_is_not_completed() -> None:
         mark_complete(replaced, id, done, NOW)
 
 
-def test_the_bytes_of_a_removed_file_are_marked_before_they_go() -> None:
+def test_the_bytes_of_a_removed_file_are_marked_before_their_removal() -> None:
     state, id = with_announced_file(draft(), "a", 3)
     key = state.file(id).key
     after = without_file(state, id, NOW)

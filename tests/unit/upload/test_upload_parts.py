@@ -1,4 +1,4 @@
-"""How files are cut, and what their CRC-32 is."""
+"""How files are split into parts, and how their CRC-32 is computed."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""When a draft may be sent, and what is announced."""
+"""When a draft can be submitted, and what is announced."""
 
 from datetime import timedelta
 
@@ -70,7 +70,7 @@ def test_an_external_sender_who_writes_to_an_external_recipient_needs_an_agent(s
             submit(state, state.sender, LIMITS, AGENTS, NOW)
 
 
-def test_an_alias_of_the_sender_does_not_vouch_for_the_sender() -> None:
+def test_an_alias_of_the_sender_does_not_approve_the_transfer() -> None:
     sender = Sender(address="a@ministere.example", name="", role="external")
     state = to("x@ville.example", "a+moi@ministere.example", sender=sender)
     assert slugs(state) == ["agent-needed"]
@@ -90,7 +90,7 @@ def test_every_problem_speaks_french_and_english() -> None:
     assert FileMissing.title("fr") == "Il n'y a pas encore de fichier."
 
 
-def test_what_is_sent_is_announced_whole_with_its_end() -> None:
+def test_a_submission_announces_the_whole_transfer_with_its_end() -> None:
     state = to("x@ville.example", "a@ministere.example")
     sent, events = submit(state, EXTERNAL, LIMITS, AGENTS, NOW)
     parcel = events[0].parcel
@@ -108,13 +108,13 @@ def test_what_is_sent_is_announced_whole_with_its_end() -> None:
     assert file.path not in file.object_key
 
 
-def test_sending_again_announces_nothing() -> None:
+def test_a_repeated_submission_announces_nothing() -> None:
     sent, _ = submit(ready(), EXTERNAL, LIMITS, AGENTS, NOW)
     assert submit(sent, EXTERNAL, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
 
 
 @pytest.mark.parametrize("field", ["subject", "files"])
-def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not_compared(field: str) -> None:
+def test_a_draft_changed_since_it_was_shown_is_refused_and_a_submitted_one_is_not_compared(field: str) -> None:
     shown = ready()
     was = SubmissionPrecondition(**field_digests(shown).model_dump())
     changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.evolve(subject="Plans")
@@ -133,7 +133,7 @@ def test_the_limits_of_today_hold_at_submission() -> None:
 
 
 def test_the_size_is_limited_by_the_role_in_which_it_is_sent() -> None:
-    """A draft outlives a session, and its sender may be no agent any more."""
+    """A draft outlives a session, and its sender may not be an agent any more."""
     state, _ = with_announced_file(ready(AGENT), "a.iso", 1_000_000_001)
     assert "transfer-too-large" not in slugs(state)
     assert "transfer-too-large" in slugs(state.evolve(sender=EXTERNAL))

@@ -1,4 +1,4 @@
-"""Which files are read back, by whom, and what is announced of it."""
+"""Which files are verified, under which lease, and what is announced."""
 
 import zlib
 from datetime import timedelta
@@ -30,7 +30,7 @@ MIB = 2**20
 
 
 def with_large_file(state: Transfer) -> Transfer:
-    """The draft with one more file that has arrived, in two parts."""
+    """Return the draft with one more complete file, of two parts."""
     size_bytes = LIMITS.smallest_part_bytes + 1
     state, id = with_announced_file(state, "grand.bin", size_bytes)
     parts = {
@@ -55,13 +55,13 @@ def test_a_file_of_several_parts_is_read_back() -> None:
     assert [id for id, _ in pending(state, begin(state.id, NOW))] == list(state.files)
 
 
-def test_of_several_files_all_that_hold_bytes_are_read_because_the_archive_tells_their_crc() -> None:
+def test_of_several_files_all_that_are_not_empty_are_read_back_for_the_crc_in_the_archive() -> None:
     state = with_complete_file(with_complete_file(ready(files=2), "vide.txt", b""), "autre.txt", b"x")
     read = {file.path for _, file in pending(state, begin(state.id, NOW))}
     assert read == {file.path for file in state.files.values()} - {"vide.txt"}
 
 
-def test_one_reader_at_a_time_has_it_in_hand_and_what_a_dead_one_had_comes_back() -> None:
+def test_one_process_at_a_time_holds_the_lease_and_another_takes_over_after_its_end() -> None:
     state = begin("t", NOW)
     assert claim(state, "a", NOW) is state, "not before the transfer is submitted"
     taken = claim(state, "a", NOW + INITIAL_DELAY)
@@ -78,7 +78,7 @@ def test_a_lease_is_renewed_by_its_holder_alone() -> None:
         assert change(taken, "b", later) is taken
 
 
-def test_what_cannot_be_read_is_tried_later_and_later() -> None:
+def test_a_failed_verification_is_retried_with_growing_delays() -> None:
     state, waits = begin("t", NOW), list[timedelta]()
     for _ in range(5):
         state = reschedule(claim(state, "a", state.due_at), "a", NOW)
@@ -99,7 +99,7 @@ def test_a_file_is_confirmed_and_announced_once() -> None:
     assert pending(state, after) == []
 
 
-def test_of_a_file_in_one_part_only_another_crc_is_news() -> None:
+def test_a_file_of_one_part_is_announced_only_if_its_crc_differs() -> None:
     state = ready(files=2)
     first, second = state.files
     after, events = confirm(begin(state.id, NOW), [found(state, first), found(state, second, crc32=7)], NOW)
@@ -107,7 +107,7 @@ def test_of_a_file_in_one_part_only_another_crc_is_news() -> None:
     assert [(event.file, event.crc32) for event in events if isinstance(event, FileVerified)] == [(second, 7)]
 
 
-def test_a_wrong_crc_is_corrected_and_a_wrong_digest_is_wrong() -> None:
+def test_a_crc_that_differs_is_corrected_and_a_digest_that_differs_fails() -> None:
     state = with_large_file(draft())
     (id,) = state.files
     assert found(state, id, crc32=zlib.crc32(b"other")).matches_declaration
