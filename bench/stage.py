@@ -27,7 +27,7 @@ class Stage:
     def __init__(self, root: Path = ROOT) -> None:
         shutil.rmtree(root, ignore_errors=True)
         rates = {"LINKS_PER_NETWORK": NO_LIMIT, "LINKS_PER_DOMAIN": NO_LIMIT, "CHALLENGES_PER_NETWORK": NO_LIMIT}
-        sizes = {"TRANSFERS_PER_DAY_AGENT": NO_LIMIT, "MOST_DRAFTS": NO_LIMIT, "LATE_BYTES_MINUTES": "1"}
+        sizes = {"TRANSFERS_PER_DAY_AGENT": NO_LIMIT, "MAX_DRAFTS": NO_LIMIT, "LATE_BYTES_MINUTES": "1"}
         limits = {"GATEWAY_API_RATE": "100000r/s", "GATEWAY_API_BURST": "100000", "GATEWAY_API_CONNECTIONS": "4000"}
         self.stack = Stack(root, settings={"auth": rates, "upload": sizes, "gateway": limits})
         self.token = ""

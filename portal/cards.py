@@ -96,7 +96,7 @@ class Parcel(Card):
     needs_approval: bool
     approvers: list[str]
     created_at: datetime
-    touched_at: datetime
+    updated_at: datetime
 
     def of(self, field: str) -> list[str]:
         """The addresses of one of the three lists, as they can be typed into it again."""
@@ -133,7 +133,7 @@ class DraftSummary(Card):
     subject: str
     files: int
     total_bytes: int
-    touched_at: datetime
+    updated_at: datetime
 
 
 class TransferSummary(Card):

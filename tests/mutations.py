@@ -97,10 +97,10 @@ MUTATIONS = (
     ),
     Mutation(
         "A refused kind of file is refused however its extension is written.",
-        "services/upload/domain/names.py",
-        'normalise(path.rpartition("/")[2], LONGEST_ASKED, "NFKC").casefold()',
+        "services/upload/domain/file_names.py",
+        'normalise(path.rpartition("/")[2], MAX_INPUT_LENGTH, "NFKC").casefold()',
         'path.rpartition("/")[2].casefold()',
-        "tests/unit/upload/test_upload_names.py::test_a_refused_extension_is_refused_however_it_is_written",
+        "tests/unit/upload/test_upload_file_names.py::test_a_refused_extension_is_refused_however_it_is_written",
     ),
     Mutation(
         "What an external person sends to external people is released to them after an approval only.",
@@ -186,9 +186,9 @@ MUTATIONS = (
     Mutation(
         "A part is taken only with the digest under which it was announced first.",
         "services/upload/store.py",
-        "if first is not None and {name: first[name] for name in said} != said:",
+        "if first is not None and {name: first[name] for name in announced} != announced:",
         "if first is None:",
-        "tests/integration/upload/test_upload_parts.py::test_the_same_part_is_let_in_again_and_another_one_is_not",
+        "tests/integration/upload/test_upload_parts.py::test_the_same_part_is_authorised_again_and_another_one_is_not",
     ),
     Mutation(
         "The links of a withdrawn transfer open nothing.",

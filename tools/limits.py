@@ -21,8 +21,8 @@ from services.kit.addresses import MAX_LENGTH, MAX_LOCAL_LENGTH
 from services.kit.json_depth import MAX_DEPTH
 from services.kit.pagination import MAX_BYTES, MAX_ITEMS
 from services.kit.service import JSON_BYTES
-from services.upload.app import LARGEST_BODY_BYTES
-from services.upload.domain.ending import MOST_SECOND_LOOKS
+from services.upload.app import MAX_BODY_BYTES
+from services.upload.domain.lifecycle import MAX_SECOND_REMOVALS
 
 SETTINGS: dict[str, type[BaseModel]] = {
     "auth": services.auth.settings.Settings,
@@ -90,12 +90,12 @@ def _auth() -> Iterator[Limit]:
 
 def _upload() -> Iterator[Limit]:
     drafts = f"{UPLOAD}::test_a_hundred_drafts_begun_at_once_are_as_many_as_are_allowed"
-    yield _set("upload", "most_drafts", "drafts of one address", NUMBER, drafts)
-    yield _set("upload", "most_files", "files of one transfer", VERSION, FITTING)
-    yield _set("upload", "largest_transfer_bytes_agent", "bytes of an agent's transfer", VERSION, FITTING)
-    yield _set("upload", "largest_transfer_bytes_external", "bytes of anybody else's transfer", VERSION, FITTING)
+    yield _set("upload", "max_drafts", "drafts of one address", NUMBER, drafts)
+    yield _set("upload", "max_files", "files of one transfer", VERSION, FITTING)
+    yield _set("upload", "max_transfer_bytes_agent", "bytes of an agent's transfer", VERSION, FITTING)
+    yield _set("upload", "max_transfer_bytes_external", "bytes of anybody else's transfer", VERSION, FITTING)
     people = f"{UPLOAD}::test_a_hundred_lists_of_recipients_written_at_once_leave_one_that_is_allowed"
-    yield _set("upload", "most_recipients", "recipients of one transfer", VERSION, people)
+    yield _set("upload", "max_recipients", "recipients of one transfer", VERSION, people)
     days = f"{UPLOAD}::test_a_hundred_drafts_sent_at_once_are_as_many_as_a_day_allows"
     yield _set("upload", "transfers_per_day_agent", "transfers that an agent sends in a day", COUNTER, days)
     yield _set("upload", "transfers_per_day_external", "transfers that anybody else sends in a day", COUNTER, days)
@@ -104,11 +104,11 @@ def _upload() -> Iterator[Limit]:
     yield _set("upload", "name_characters", "characters of a file's name (and 240 bytes)", REQUEST)
     yield _set("upload", "path_characters", "characters of a file's path", REQUEST)
     yield _set("upload", "folder_depth", "folders above a file", REQUEST)
-    yield _set("upload", "read_backs_at_once", "transfers read back at once by one process", PROCESS)
+    yield _set("upload", "concurrent_verifications", "transfers read back at once by one process", PROCESS)
     waiting = "removed files of one draft whose bytes are still there, before no file is added (429)"
-    yield Limit(waiting, "as many as files", "`MOST_FILES` (upload)", VERSION, TOGETHER)
+    yield Limit(waiting, "as many as files", "`MAX_FILES` (upload)", VERSION, TOGETHER)
     late = "removed files of one draft that are looked for once more"
-    yield Limit(late, _plain(MOST_SECOND_LOOKS), "fixed", VERSION, TOGETHER)
+    yield Limit(late, _plain(MAX_SECOND_REMOVALS), "fixed", VERSION, TOGETHER)
 
 
 def _download() -> Iterator[Limit]:
@@ -136,7 +136,7 @@ def _everywhere() -> Iterator[Limit]:
     yield Limit("items of one page of a list", _plain(MAX_ITEMS), "fixed", REQUEST)
     yield Limit("bytes of one page of a list", _plain(MAX_BYTES), "fixed", REQUEST)
     yield Limit("bytes of a JSON body", _plain(JSON_BYTES), "fixed", REQUEST)
-    yield Limit("bytes of a JSON body of the upload service", _plain(LARGEST_BODY_BYTES), "fixed", REQUEST)
+    yield Limit("bytes of a JSON body of the upload service", _plain(MAX_BODY_BYTES), "fixed", REQUEST)
     yield Limit("levels of a JSON body", _plain(MAX_DEPTH), "fixed", REQUEST)
     yield Limit("characters of a mail address", f"{MAX_LENGTH}, {MAX_LOCAL_LENGTH} before the @", "fixed", REQUEST)
     yield _set("portal", "form_file_bytes", "bytes of a file sent by a form without scripts", REQUEST)

@@ -13,7 +13,6 @@ from client.problem import Json, Problem
 
 OUTCOMES = {
     "withdrawn": words("supprimé", "deleted"),
-    "rejected": words("rejeté", "rejected"),
     "refused": words("refusé", "refused"),
     "lapsed": words("sans décision à temps", "nobody decided in time"),
     "expired": words("terminé", "expired"),

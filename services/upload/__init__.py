@@ -1,1 +1,1 @@
-"""The parcel: drafts, transfers and their files; the bucket's only writer."""
+"""Drafts, transfers and their files; the only service that writes to the bucket."""

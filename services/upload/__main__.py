@@ -1,4 +1,4 @@
-"""How is it started?"""
+"""Start the service."""
 
 from services.kit.service import main
 from services.upload.app import build

@@ -1,4 +1,4 @@
-"""How is it put together? The only place that reads settings and opens connections."""
+"""Assemble the service; the only module that reads settings and opens connections."""
 
 from datetime import timedelta
 
@@ -10,28 +10,28 @@ from services.kit.rate_limit import RateLimiter
 from services.kit.service import PeriodicTask, Service
 from services.kit.tokens import Verifier
 from services.upload.api import router
-from services.upload.arrivals import Arrivals
-from services.upload.capabilities import Capabilities
+from services.upload.capabilities import PartsCapabilities
 from services.upload.deps import Deps
+from services.upload.file_uploads import FileUploads
+from services.upload.file_verifier import verify_due
 from services.upload.handlers import subscriptions
-from services.upload.orphans import Orphans
-from services.upload.readback import read_back
+from services.upload.orphans import OrphanSweeper
 from services.upload.settings import Settings
-from services.upload.store import Digests, Transfers, Verifications
+from services.upload.store import PartDigests, Transfers, Verifications
 from services.upload.sweeper import sweep
 
-LARGEST_BODY_BYTES = 256 * 1024
-READ_BACK_SECONDS = 2.0
+MAX_BODY_BYTES = 256 * 1024
+VERIFICATION_SECONDS = 2.0
 
 
 def build() -> Service:
-    """The service as its settings say, with nothing connected yet."""
+    """Return the configured service; nothing is connected yet."""
     settings = Settings.read()
     database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
     objects = open_bucket(settings)
     deps = wire(settings, database, objects)
-    apart = timedelta(minutes=settings.orphan_sweep_minutes)
-    orphans = Orphans(database, deps.transfers, objects, timedelta(hours=settings.orphan_age_hours), apart / 2)
+    interval = timedelta(minutes=settings.orphan_sweep_minutes)
+    orphans = OrphanSweeper(database, deps.transfers, objects, timedelta(hours=settings.orphan_age_hours), interval / 2)
     return Service(
         name="upload",
         settings=settings,
@@ -42,18 +42,19 @@ def build() -> Service:
         handlers=subscriptions(deps),
         tasks=[
             PeriodicTask("sweep", settings.sweep_seconds, lambda: sweep(deps)),
-            PeriodicTask("orphans", apart.total_seconds(), orphans.sweep),
-            *[PeriodicTask("read-back", READ_BACK_SECONDS, lambda: read_back(deps))] * settings.read_backs_at_once,
+            PeriodicTask("orphans", interval.total_seconds(), orphans.sweep),
+            *[PeriodicTask("verification", VERIFICATION_SECONDS, lambda: verify_due(deps))]
+            * settings.concurrent_verifications,
         ],
         checks={"store": objects.ping},
         on_close=[objects.close],
-        max_body_bytes=LARGEST_BODY_BYTES,
-        docs="Drafts, their files, and what was sent.",
+        max_body_bytes=MAX_BODY_BYTES,
+        docs="Drafts, their files, and transfers.",
     )
 
 
 def open_bucket(settings: Settings) -> ObjectStore:
-    """The bucket, with the right to write."""
+    """Return the bucket, with write access."""
     return ObjectStore(
         settings.s3_endpoint,
         settings.s3_region,
@@ -64,18 +65,18 @@ def open_bucket(settings: Settings) -> ObjectStore:
 
 
 def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
-    """What endpoints, handlers and loops need."""
-    digests = Digests(database)
+    """Return the dependencies of endpoints, handlers and periodic tasks."""
+    digests = PartDigests(database)
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
-    life = timedelta(minutes=settings.parts_address_minutes)
+    life = timedelta(minutes=settings.capability_minutes)
     return Deps(
         authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked", expire_at="until")),
-        transfers=Transfers(database, settings.keeping()),
+        transfers=Transfers(database, settings.retention()),
         verifications=Verifications(database),
-        digests=digests,
-        arrivals=Arrivals(objects, digests),
+        part_digests=digests,
+        uploads=FileUploads(objects, digests),
         objects=objects,
-        capabilities=Capabilities(settings.pepper.get_secret_value(), life),
+        capabilities=PartsCapabilities(settings.pepper.get_secret_value(), life),
         rate_limiter=RateLimiter(database.expiring_documents("rates", expire_at="until")),
         limits=settings.limits(),
         agents=settings.agents(),

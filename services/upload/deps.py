@@ -1,4 +1,4 @@
-"""What does the service need from outside?"""
+"""The dependencies of the service."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,23 @@ from services.kit.addresses import Domains
 from services.kit.authentication import TokenAuthenticator
 from services.kit.objects import ObjectStore
 from services.kit.rate_limit import RateLimiter
-from services.upload.arrivals import Arrivals
-from services.upload.capabilities import Capabilities
+from services.upload.capabilities import PartsCapabilities
 from services.upload.domain.limits import Limits
-from services.upload.store import Digests, Transfers, Verifications
+from services.upload.file_uploads import FileUploads
+from services.upload.store import PartDigests, Transfers, Verifications
 
 
 @dataclass(frozen=True)
 class Deps:
-    """Handed to every endpoint, handler and loop."""
+    """Passed to every endpoint, handler and periodic task."""
 
     authenticator: TokenAuthenticator
     transfers: Transfers
     verifications: Verifications
-    digests: Digests
-    arrivals: Arrivals
+    part_digests: PartDigests
+    uploads: FileUploads
     objects: ObjectStore
-    capabilities: Capabilities
+    capabilities: PartsCapabilities
     rate_limiter: RateLimiter
     limits: Limits
     agents: Domains

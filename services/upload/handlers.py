@@ -1,4 +1,4 @@
-"""What do we do when we hear that…?"""
+"""Handlers of the events that this service subscribes to."""
 
 from datetime import datetime
 
@@ -8,37 +8,37 @@ from services.contracts.propagation import ApprovalLapsed, TransferRefused
 from services.kit.bus import Handler
 from services.kit.events import Event
 from services.upload.deps import Deps
-from services.upload.domain.ending import close, quarantine
-from services.upload.domain.extending import expire
+from services.upload.domain.lifecycle import close, quarantine
 from services.upload.domain.transfer import Outcome
+from services.upload.domain.validity import expire
 
 
 async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
-    """Its tokens open nothing here any more."""
+    """Reject the tokens of this session from now on."""
     await deps.authenticator.revoke(event.session)
 
 
 async def on_transfer_refused(deps: Deps, event: TransferRefused) -> None:
-    """An agent said no: the bytes go."""
+    """Close the transfer and remove its bytes: an agent refused it."""
     await _close(deps, event.reference.transfer, "refused", event.refused_at)
 
 
 async def on_approval_lapsed(deps: Deps, event: ApprovalLapsed) -> None:
-    """Nobody decided: the bytes go."""
+    """Close the transfer and remove its bytes: nobody decided in time."""
     await _close(deps, event.reference.transfer, "lapsed", event.lapsed_at)
 
 
 async def on_transfer_expired(deps: Deps, event: TransferExpired) -> None:
-    """The last day is over: the bytes go, unless it was extended before that."""
+    """Close the transfer and remove its bytes, unless it was extended before this end."""
     at = event.expired_at
     await deps.transfers.update(event.reference.transfer, lambda state, now: (expire(state, at, now), []))
 
 
 async def on_file_damage_detected(deps: Deps, event: FileDamageDetected) -> None:
-    """What is stored has changed since it arrived: nobody gets any of it, and the bytes are kept."""
-    keeping = deps.transfers.keeping
+    """Quarantine the transfer: a stored file has changed since its upload. The bytes are kept as evidence."""
+    retention = deps.transfers.retention
     await deps.transfers.update(
-        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], keeping, now)
+        event.reference.transfer, lambda transfer, now: quarantine(transfer, [event.file], retention, now)
     )
 
 
@@ -47,7 +47,7 @@ async def _close(deps: Deps, transfer: str, outcome: Outcome, at: datetime) -> N
 
 
 def subscriptions(deps: Deps) -> dict[type[Event], Handler]:
-    """The table of contents: what this service hears."""
+    """Return the handler of each event that this service subscribes to."""
     return {
         SessionRevoked: lambda event: on_session_revoked(deps, event),
         TransferRefused: lambda event: on_transfer_refused(deps, event),

@@ -1,4 +1,4 @@
-"""What may an operator change?"""
+"""The settings of the service."""
 
 from datetime import timedelta
 from typing import Annotated
@@ -7,7 +7,7 @@ from pydantic import AfterValidator, PositiveInt, SecretStr
 
 from services.kit.addresses import Domains
 from services.kit.settings import ServiceSettings
-from services.upload.domain.limits import ByRole, Keeping, Limits
+from services.upload.domain.limits import ByRole, Limits, Retention
 
 EXECUTABLE = (
     "ade,adp,apk,app,appx,appxbundle,bat,chm,cmd,com,cpl,diagcab,dll,dmg,exe,gadget,hta,inf,ins,iso,isp,jar,jnlp,js,jse,"
@@ -22,7 +22,7 @@ def _named(value: str) -> str:
 
 
 class Settings(ServiceSettings):
-    """Everything that can be set; what has no default must be."""
+    """All settings; those without a default are required."""
 
     mongo_database: str = "upload"
     pepper: SecretStr
@@ -34,11 +34,11 @@ class Settings(ServiceSettings):
     s3_access_key: SecretStr
     s3_secret_key: SecretStr
 
-    largest_transfer_bytes_agent: PositiveInt = 20_000_000_000
-    largest_transfer_bytes_external: PositiveInt = 1_000_000_000
-    most_files: PositiveInt = 1_000
-    most_recipients: PositiveInt = 100
-    most_drafts: PositiveInt = 50
+    max_transfer_bytes_agent: PositiveInt = 20_000_000_000
+    max_transfer_bytes_external: PositiveInt = 1_000_000_000
+    max_files: PositiveInt = 1_000
+    max_recipients: PositiveInt = 100
+    max_drafts: PositiveInt = 50
     transfers_per_day_agent: PositiveInt = 1_000
     transfers_per_day_external: PositiveInt = 100
     refused_extensions: str = EXECUTABLE
@@ -50,26 +50,26 @@ class Settings(ServiceSettings):
     shortest_validity_days: PositiveInt = 3
     longest_validity_days: PositiveInt = 14
     usual_validity_days: PositiveInt = 7
-    parts_address_minutes: PositiveInt = 60
+    capability_minutes: PositiveInt = 60
     abandoned_draft_days: PositiveInt = 14
     late_bytes_minutes: PositiveInt = 120
     overdue_hours: PositiveInt = 48
     evidence_days: PositiveInt = 14
     history_days: PositiveInt = 365
-    read_backs_at_once: Annotated[int, AfterValidator(lambda value: max(1, min(value, 4)))] = 1
+    concurrent_verifications: Annotated[int, AfterValidator(lambda value: max(1, min(value, 4)))] = 1
     orphan_age_hours: PositiveInt = 24
     orphan_sweep_minutes: PositiveInt = 60
     sweep_seconds: PositiveInt = 2
 
     def limits(self) -> Limits:
-        """What one send may hold."""
-        agent, external = self.largest_transfer_bytes_agent, self.largest_transfer_bytes_external
+        """Return the limits of one transfer."""
+        agent, external = self.max_transfer_bytes_agent, self.max_transfer_bytes_external
         extensions = (entry.strip().lower().lstrip(".") for entry in self.refused_extensions.split(","))
         return Limits(
             total_bytes=ByRole(agent=agent, external=external),
-            files=self.most_files,
-            recipients=self.most_recipients,
-            drafts=self.most_drafts,
+            files=self.max_files,
+            recipients=self.max_recipients,
+            drafts=self.max_drafts,
             transfers_per_day=ByRole(agent=self.transfers_per_day_agent, external=self.transfers_per_day_external),
             refused_extensions=frozenset(entry for entry in extensions if entry),
             subject_characters=self.subject_characters,
@@ -82,9 +82,9 @@ class Settings(ServiceSettings):
             usual_validity_days=self.usual_validity_days,
         )
 
-    def keeping(self) -> Keeping:
-        """How long what is kept."""
-        return Keeping(
+    def retention(self) -> Retention:
+        """Return how long data are kept."""
+        return Retention(
             drafts=timedelta(days=self.abandoned_draft_days),
             late_bytes=timedelta(minutes=self.late_bytes_minutes),
             overdue=timedelta(hours=self.overdue_hours),
@@ -93,5 +93,5 @@ class Settings(ServiceSettings):
         )
 
     def agents(self) -> Domains:
-        """The domains whose mailboxes are agents'."""
+        """Return the agent domains."""
         return Domains(self.agent_domains.split(","))

@@ -1,4 +1,4 @@
-"""What happened because time passed? Drafts are given up, ends come about, bytes go, history is forgotten (R43)."""
+"""Apply what is due: discard old drafts, close overdue transfers, remove bytes, delete history (R43)."""
 
 import asyncio
 
@@ -6,30 +6,32 @@ from services.kit.logs import logger
 from services.kit.metrics import Counter
 from services.kit.refusals import NotFound, Unavailable
 from services.upload.deps import Deps
-from services.upload.domain.ending import aged, forgettable, removable, removed
-from services.upload.domain.transfer import Leftover
+from services.upload.domain.lifecycle import after_removal, apply_time, due_removals, is_forgettable
+from services.upload.domain.transfer import PendingRemoval
 
-AT_ONCE = 8
+CONCURRENT_REMOVALS = 8
 
-objects_removed = Counter("upload_objects_removed", "Objects and multipart uploads whose file had to go")
+objects_removed = Counter("upload_objects_removed", "Objects and multipart uploads that were due for removal")
 
 
 async def sweep(deps: Deps) -> None:
-    """Look at every transfer whose date has come, by the database's clock; several instances may do so at once."""
+    """Process every transfer that is due by the database's clock; several instances may do so at once."""
     while ids := await deps.transfers.due():
-        outcomes = [await _look_at(deps, id) for id in ids]
+        outcomes = [await _process(deps, id) for id in ids]
         if not any(outcomes):
             return
 
 
-async def _look_at(deps: Deps, id: str) -> bool:
-    """Take one transfer a step further; false when nothing could be done, so that nobody runs in a circle."""
+async def _process(deps: Deps, id: str) -> bool:
+    """Process one transfer; return false if nothing could be done, so that `sweep` does not loop for ever."""
     try:
-        transfer = await deps.transfers.update(id, lambda state, now: (aged(state, deps.transfers.keeping, now), []))
-        if transfer.leftovers:
+        transfer = await deps.transfers.update(
+            id, lambda state, now: (apply_time(state, deps.transfers.retention, now), [])
+        )
+        if transfer.pending_removals:
             return await _remove_bytes(deps, id)
         _, now = await deps.transfers.read(id)
-        return forgettable(transfer, deps.transfers.keeping, now) and await deps.transfers.forget(id)
+        return is_forgettable(transfer, deps.transfers.retention, now) and await deps.transfers.forget(id)
     except NotFound:
         return False
     except Unavailable:
@@ -41,19 +43,19 @@ async def _look_at(deps: Deps, id: str) -> bool:
 
 
 async def _remove_bytes(deps: Deps, id: str) -> bool:
-    """Marked before, removed here, seen to be gone, written down: each step may be done twice."""
+    """Remove the bytes that are due, check that they are gone, and record it; every step may be repeated."""
     transfer, now = await deps.transfers.read(id)
-    due = removable(transfer, now)
-    room = asyncio.Semaphore(AT_ONCE)
+    due = due_removals(transfer, now)
+    slots = asyncio.Semaphore(CONCURRENT_REMOVALS)
 
-    async def remove(leftover: Leftover) -> bool:
-        async with room:
-            return await deps.arrivals.remove(leftover.key, leftover.upload_id)
+    async def remove(removal: PendingRemoval) -> bool:
+        async with slots:
+            return await deps.uploads.remove(removal.key, removal.upload_id)
 
-    gone = await asyncio.gather(*(remove(leftover) for leftover in due))
-    keys = {leftover.key for leftover, is_gone in zip(due, gone, strict=True) if is_gone}
+    gone = await asyncio.gather(*(remove(removal) for removal in due))
+    keys = {removal.key for removal, is_gone in zip(due, gone, strict=True) if is_gone}
     if len(keys) < len(due):
         logger().warning("some bytes are still there after their removal", count=len(due) - len(keys))
     objects_removed.inc(len(keys))
-    await deps.transfers.update(id, lambda state, now: (removed(state, keys, deps.transfers.keeping, now), []))
+    await deps.transfers.update(id, lambda state, now: (after_removal(state, keys, deps.transfers.retention, now), []))
     return bool(keys)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
-from services.upload.domain.submission import AgentNeeded, FilesIncomplete, told
+from services.upload.domain.submission import AgentNeeded, FilesIncomplete, problem_view
 from tests.fakes.api import cards
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import AGENT, DRAFT, FILE, LATER, OTHER_FILE, OUTSIDER, SENT, TOKEN, WHEN, Json
@@ -79,7 +79,7 @@ def incomplete_draft(api: FakeApi, _language: str) -> None:
     """Half of a file has arrived, and nobody who could approve is among the recipients."""
     begun: Json = {"file": TO_RESUME, "state": "receiving", "sha256": None, "crc32": None}
     files = [cards.file(), cards.file("Maquette du pont.ifc", 5 * 8 * MIB, **begun)]
-    problems = [told(AgentNeeded()), told(FilesIncomplete(files=[TO_RESUME]))]
+    problems = [problem_view(AgentNeeded()), problem_view(FilesIncomplete(files=[TO_RESUME]))]
     more: Json = {"recipients": [cards.recipient(OUTSIDER)], "approvers": [], "problems": problems}
     api.upload.drafts[DRAFT] = cards.draft(files=files, total_bytes=43_425_153, **more)
     api.upload.parts[TO_RESUME] = {number: StoredPart(8 * MIB, "0" * 64) for number in (1, 2, 3)}

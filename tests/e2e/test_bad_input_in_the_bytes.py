@@ -20,7 +20,7 @@ from client.problem import Problem
 from client.upload import Uploader
 from client.watching import Counting
 from devstack.people import Person
-from services.upload.capabilities import Capabilities
+from services.upload.capabilities import PartsCapabilities
 from tests.contents import noise
 from tests.e2e.world import World, refused
 from tests.eventually import PATIENCE_SECONDS, until
@@ -194,7 +194,7 @@ def test_an_address_for_parts_that_has_expired(world: World, plan: tuple[str, Fi
     draft, file = plan[0], plan[1].file
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     pepper = world.stack.secrets("upload")["pepper"].strip()
-    expired, _ = Capabilities(pepper, timedelta(hours=1)).issue(draft, file, two_hours_ago)
+    expired, _ = PartsCapabilities(pepper, timedelta(hours=1)).seal(draft, file, two_hours_ago)
     old = replace(plan[1], parts_url=f"/parts/{expired}")
     problem = refused(lambda: put(world, old, a_cut(1, content()[:PART_BYTES])))
     assert (problem.status, problem.slug) == (403, "parts-address-expired")

@@ -23,11 +23,11 @@ from services.kit.clock import utc_now
 from services.kit.mongo import Database
 from services.kit.rate_limit import RateLimiter
 from services.kit.refusals import Refusal
-from services.upload.domain.ending import MOST_SECOND_LOOKS, removed
 from services.upload.domain.files import Announcement, announce, without_file
-from services.upload.domain.transfer import Leftover, Transfer
+from services.upload.domain.lifecycle import MAX_SECOND_REMOVALS, after_removal
+from services.upload.domain.transfer import PendingRemoval, Transfer
 from tests.unit.download.counter import MIB, new_link
-from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft
+from tests.unit.upload.sample import HOUR, LIMITS, RETENTION, draft
 
 AT_ONCE, MOST = 100, 20
 ROOMY = SignInLimits()._replace(links_per_mailbox=AT_ONCE, links_per_mailbox_per_day=AT_ONCE)
@@ -115,14 +115,14 @@ def announced_and_removed(transfer: Transfer, number: int, now: datetime) -> tup
 
 def late_bytes(now: datetime) -> Transfer:
     """One removed file fewer is looked for once more than are allowed; a hundred others were just removed."""
-    looked = [Leftover(key=f"old {n}", upload_id=None, due_at=now + HOUR, removed_once=True) for n in range(99)]
-    due = [Leftover(key=str(n), upload_id=None, due_at=now - HOUR) for n in range(AT_ONCE)]
-    return draft().evolve(leftovers=(*looked, *due))
+    looked = [PendingRemoval(key=f"old {n}", upload_id=None, due_at=now + HOUR, removed_once=True) for n in range(99)]
+    due = [PendingRemoval(key=str(n), upload_id=None, due_at=now - HOUR) for n in range(AT_ONCE)]
+    return draft().evolve(pending_removals=(*looked, *due))
 
 
 def seen_to_be_gone(transfer: Transfer, number: int, now: datetime) -> tuple[Transfer, list[Any]]:
-    after = removed(transfer, {str(number)}, KEEPING, now)
-    assert sum(one.removed_once for one in after.leftovers) == MOST_SECOND_LOOKS
+    after = after_removal(transfer, {str(number)}, RETENTION, now)
+    assert sum(one.removed_once for one in after.pending_removals) == MAX_SECOND_REMOVALS
     return after, []
 
 

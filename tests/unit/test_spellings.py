@@ -17,7 +17,7 @@ from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.clock import utc_now
 from services.kit.tokens import Signer, Verifier
 from services.propagation.domain import lapse, refuse
-from services.upload.domain.drafting import Revision, revise, understood
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import Sender
 from tests.unit.propagation import parcels
@@ -51,7 +51,7 @@ async def _none(_id: str) -> None:
 
 def test_what_is_sent_says_how_its_people_were_typed() -> None:
     sender = Sender(address="maire@ville.example", name="M", role="external", mail_to="Maire@ville.example")
-    draft = revise(ready(sender), understood(Revision(to=[f"Martin, Claude <{TYPED}>"]), LIMITS), LIMITS, NOW)
+    draft = apply_edit(ready(sender), parse_edit(DraftEdit(to=[f"Martin, Claude <{TYPED}>"]), LIMITS), LIMITS, NOW)
     _, [event] = submit(draft, sender, LIMITS, AGENTS, NOW)
     [recipient] = event.parcel.recipients
     assert (recipient.address, recipient.mail_to) == (ADDRESS, TYPED)

@@ -1,4 +1,4 @@
-"""What can a person ask?"""
+"""The HTTP API of the service."""
 
 from fastapi import APIRouter
 

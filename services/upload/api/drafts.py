@@ -1,4 +1,4 @@
-"""What may be done with a draft? It is begun, typed into, taken up again, thrown away, sent."""
+"""Endpoints of drafts: create, list, read, edit, delete, submit."""
 
 import asyncio
 
@@ -7,90 +7,94 @@ from fastapi import APIRouter, Response
 from services.kit.authentication import Caller
 from services.kit.pagination import Page, PageParameters
 from services.kit.rate_limit import RateLimit
-from services.upload.api.cards import DraftCard, DraftSummary, RecapCard
-from services.upload.api.views import answer, draft_summary, draft_view, recap_view
-from services.upload.api.wiring import PREFIX, Asking, Id, Wired, language_of, sender_of
+from services.upload.api.dependencies import PREFIX, CurrentCaller, Id, Wired, language_of, sender_of
+from services.upload.api.schemas import DraftResponse, DraftSummaryResponse, RecapResponse
+from services.upload.api.views import draft_summary, draft_view, json_response, recap_view
 from services.upload.deps import Deps
-from services.upload.domain.drafting import Revision, revise, understood
-from services.upload.domain.ending import discard
-from services.upload.domain.overtaking import Shown, Submission, as_shown
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.edit_conflicts import SubmissionPrecondition, SubmissionRequest, require_unchanged
+from services.upload.domain.lifecycle import discard
 from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
-from services.upload.domain.transfer import Transfer, new_draft, of, open_draft
-from services.upload.domain.verification import needed
+from services.upload.domain.transfer import Transfer, editable_by, new_draft, owned_by
+from services.upload.domain.verification import needs_verification
 
 router = APIRouter(prefix=f"{PREFIX}/drafts")
 DAY_SECONDS = 86_400
 
 
-@router.put("/{draft}", response_model=DraftCard)
-async def begin(draft: Id, deps: Wired, caller: Asking) -> Response:
-    """Begin a draft under an id that the client chose; again answers the same draft as it is now."""
+@router.put("/{draft}", response_model=DraftResponse)
+async def create_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
+    """Create a draft under an id chosen by the client; a repetition returns the draft as it is now."""
     found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
-    return answer(draft_view(open_draft(caller.address, found), deps))
+    return json_response(draft_view(editable_by(caller.address, found), deps))
 
 
-@router.get("", response_model=Page[DraftSummary])
-async def drafts(deps: Wired, caller: Asking, page_request: PageParameters) -> Response:
-    """One's own drafts, the last touched first."""
-    return answer(await deps.transfers.drafts_of(caller.address, page_request, draft_summary))
+@router.get("", response_model=Page[DraftSummaryResponse])
+async def list_drafts(deps: Wired, caller: CurrentCaller, page_request: PageParameters) -> Response:
+    """List the caller's drafts, the last updated first."""
+    return json_response(await deps.transfers.drafts_of(caller.address, page_request, draft_summary))
 
 
-@router.get("/{draft}", response_model=DraftCard)
-async def draft(draft: Id, deps: Wired, caller: Asking) -> Response:
-    """One draft."""
+@router.get("/{draft}", response_model=DraftResponse)
+async def get_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
+    """Return one draft."""
     found, _ = await deps.transfers.read(str(draft))
-    return answer(draft_view(open_draft(caller.address, found), deps))
+    return json_response(draft_view(editable_by(caller.address, found), deps))
 
 
-@router.patch("/{draft}", response_model=DraftCard)
-async def write(draft: Id, revision: Revision, deps: Wired, caller: Asking) -> Response:
-    """Change what is named; a list of recipients is replaced as a whole, each entry may be a pasted list."""
-    typed = await asyncio.to_thread(understood, revision, deps.limits)
+@router.patch("/{draft}", response_model=DraftResponse)
+async def edit_draft(draft: Id, edit: DraftEdit, deps: Wired, caller: CurrentCaller) -> Response:
+    """Edit the named fields; a list of recipients is replaced as a whole, and each entry may be a pasted list."""
+    typed = await asyncio.to_thread(parse_edit, edit, deps.limits)
     after = await deps.transfers.update(
-        str(draft), lambda state, now: (revise(open_draft(caller.address, state), typed, deps.limits, now), [])
+        str(draft), lambda state, now: (apply_edit(editable_by(caller.address, state), typed, deps.limits, now), [])
     )
-    return answer(draft_view(after, deps))
+    return json_response(draft_view(after, deps))
 
 
 @router.delete("/{draft}", status_code=204)
-async def throw_away(draft: Id, deps: Wired, caller: Asking) -> None:
-    """Throw the draft away with its files; again changes nothing. What was sent is withdrawn elsewhere."""
-    await deps.transfers.update(str(draft), lambda state, now: (discard(_discardable(caller.address, state), now), []))
+async def delete_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> None:
+    """Delete the draft with its files; a repetition changes nothing. Withdraw a submitted transfer instead."""
+    await deps.transfers.update(str(draft), lambda state, now: (discard(_deletable(caller.address, state), now), []))
 
 
-@router.post("/{draft}/submission", response_model=RecapCard)
-async def send(draft: Id, deps: Wired, caller: Asking, submission: Submission | None = None) -> Response:
-    """Send it, if it still is what was shown; again answers the same recap and sends nothing."""
-    was = (submission or Submission()).was
-    seen = await deps.transfers.read(str(draft))
-    if of(caller.address, seen[0]).submitted_at is None:
-        await _refuse_before(deps, seen[0], caller, was)
-        if needed(seen[0]):
-            await deps.verifications.begin(str(draft), seen[1])
+@router.post("/{draft}/submission", response_model=RecapResponse)
+async def submit_draft(
+    draft: Id, deps: Wired, caller: CurrentCaller, submission: SubmissionRequest | None = None
+) -> Response:
+    """Submit the draft, if it is unchanged since it was shown; a repetition returns the same recap."""
+    was = (submission or SubmissionRequest()).was
+    snapshot = await deps.transfers.read(str(draft))
+    if owned_by(caller.address, snapshot[0]).submitted_at is None:
+        await _refuse_early(deps, snapshot[0], caller, was)
+        if needs_verification(snapshot[0]):
+            await deps.verifications.begin(str(draft), snapshot[1])
     sent = await deps.transfers.update(
         str(draft),
         lambda state, now: submit(
-            as_shown(of(caller.address, state), was), sender_of(caller), deps.limits, deps.agents, now
+            require_unchanged(owned_by(caller.address, state), was), sender_of(caller), deps.limits, deps.agents, now
         ),
-        seen,
+        snapshot,
     )
-    return answer(recap_view(sent))
+    return json_response(recap_view(sent))
 
 
 async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
     now, days = await deps.transfers.now(), deps.limits.usual_validity_days
-    return await deps.transfers.begin(new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits)
+    return await deps.transfers.create_draft(
+        new_draft(id, sender_of(caller), language_of(caller), days, now), deps.limits
+    )
 
 
-async def _refuse_before(deps: Deps, draft: Transfer, caller: Caller, was: Shown) -> None:
-    """What is incomplete or was changed costs nothing of the day's allowance."""
+async def _refuse_early(deps: Deps, draft: Transfer, caller: Caller, was: SubmissionPrecondition) -> None:
+    """Refuse what is incomplete or was changed before it counts against the limit of the day."""
     sender = sender_of(caller)
-    refuse_incomplete(open_draft(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
-    as_shown(draft, was)
+    refuse_incomplete(editable_by(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
+    require_unchanged(draft, was)
     rate = RateLimit("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
-    if not await deps.rate_limiter.allows(rate, draft.person):
+    if not await deps.rate_limiter.allows(rate, draft.sender_mailbox):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
 
 
-def _discardable(address: str, transfer: Transfer) -> Transfer:
-    return transfer if of(address, transfer).outcome == "discarded" else open_draft(address, transfer)
+def _deletable(address: str, transfer: Transfer) -> Transfer:
+    return transfer if owned_by(address, transfer).outcome == "discarded" else editable_by(address, transfer)

@@ -1,4 +1,4 @@
-"""What may be done with a file of a draft? It is announced, sent in parts, resumed, completed, removed."""
+"""Endpoints of the files of a draft: announce, resume, complete, remove."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,142 +11,148 @@ from services.contracts.values import Part
 from services.kit.authentication import Caller
 from services.kit.events import Event
 from services.kit.refusals import NotFound
-from services.upload.api.cards import CompleteFileCard, FilePlanCard
-from services.upload.api.views import answer, complete_view, file_view
-from services.upload.api.wiring import PREFIX, Asking, Id, Wired
-from services.upload.arrivals import new_key
+from services.upload.api.dependencies import PREFIX, CurrentCaller, Id, Wired
+from services.upload.api.schemas import CompleteFileResponse, FilePlanResponse
+from services.upload.api.views import complete_file_view, file_plan_view, json_response
 from services.upload.deps import Deps
 from services.upload.domain.files import (
     Announcement,
-    admit,
     announce,
-    begin_anew,
-    completed,
-    known,
-    same_digest,
+    find_announced,
+    mark_complete,
+    new_file,
+    require_digest,
+    restart_upload,
     without_file,
 )
-from services.upload.domain.parts import least_part_bytes, part_bytes_of
-from services.upload.domain.transfer import File, Transfer, open_draft
-from services.upload.store import Seen
+from services.upload.domain.parts import min_part_bytes, part_bytes_of
+from services.upload.domain.transfer import File, Transfer, editable_by
+from services.upload.file_uploads import new_object_key
+from services.upload.store import Snapshot
 
 router = APIRouter(prefix=f"{PREFIX}/drafts/{{draft}}/files/{{file}}")
 
 
-class Whole(BaseModel):
+class CompletionRequest(BaseModel):
     """The digest of a whole file, in lower-case hex."""
 
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-@router.put("", response_model=FilePlanCard)
-async def expect(draft: Id, file: Id, asked: Announcement, deps: Wired, caller: Asking) -> Response:
-    """Announce a file under an id that the client chose; again answers the same file and what has arrived of it."""
-    id, key = str(file), new_key(str(draft))
-    upload_id = await _begin(deps, str(draft), id, asked, key, caller)
+@router.put("", response_model=FilePlanResponse)
+async def announce_file(
+    draft: Id, file: Id, announcement: Announcement, deps: Wired, caller: CurrentCaller
+) -> Response:
+    """Announce a file under an id chosen by the client; a repetition returns it with the parts that have arrived."""
+    id, key = str(file), new_object_key(str(draft))
+    upload_id = await _start_upload(deps, str(draft), id, announcement, key, caller)
     placed = None
     try:
-        after, now = await deps.transfers.update_at(
+        after, now = await deps.transfers.update_snapshot(
             str(draft),
             lambda state, now: (
-                announce(open_draft(caller.address, state), id, asked, key, upload_id, deps.limits, now),
+                announce(editable_by(caller.address, state), id, announcement, key, upload_id, deps.limits, now),
                 [],
             ),
         )
         placed = after.file(id)
     finally:
         if upload_id and (placed is None or placed.key != key):
-            await deps.arrivals.give_up(key, upload_id)
+            await deps.uploads.abort(key, upload_id)
     if placed.key == key:
         return _plan(deps, after, id, now, {})
-    return await _where(deps, (after, now), id, caller, small_parts=asked.small_parts)
+    return await _file_plan(deps, (after, now), id, caller, small_parts=announcement.small_parts)
 
 
-@router.get("", response_model=FilePlanCard)
-async def resume(draft: Id, file: Id, deps: Wired, caller: Asking) -> Response:
-    """Where the file's parts go, under a fresh capability, and which of them have arrived."""
-    return await _where(deps, await deps.transfers.read(str(draft)), str(file), caller)
+@router.get("", response_model=FilePlanResponse)
+async def get_file_plan(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> Response:
+    """Return the URL for the parts of a file, with a fresh capability, and the parts that have arrived."""
+    return await _file_plan(deps, await deps.transfers.read(str(draft)), str(file), caller)
 
 
-@router.post("/completion", response_model=CompleteFileCard)
-async def complete(draft: Id, file: Id, whole: Whole, deps: Wired, caller: Asking) -> Response:
-    """Say that all of it was sent; refuses with the numbers of the parts that have not arrived. Again: the same."""
-    async with deps.arrivals.turn(f"{draft}/{file}"):
-        seen = await deps.transfers.read(str(draft))
-        announced = open_draft(caller.address, seen[0]).file(str(file))
+@router.post("/completion", response_model=CompleteFileResponse)
+async def complete_file(
+    draft: Id, file: Id, completion: CompletionRequest, deps: Wired, caller: CurrentCaller
+) -> Response:
+    """Complete a file; refuse with the numbers of the missing parts. A repetition returns the same."""
+    async with deps.uploads.lock(f"{draft}/{file}"):
+        snapshot = await deps.transfers.read(str(draft))
+        announced = editable_by(caller.address, snapshot[0]).file(str(file))
         if announced.state == "complete":
-            return answer(complete_view(str(file), same_digest(announced, whole.sha256)))
-        done = await deps.arrivals.complete(announced, whole.sha256)
-        return answer(complete_view(str(file), await _record(deps, seen, str(file), done, caller)))
+            return json_response(complete_file_view(str(file), require_digest(announced, completion.sha256)))
+        done = await deps.uploads.complete(announced, completion.sha256)
+        return json_response(complete_file_view(str(file), await _record(deps, snapshot, str(file), done, caller)))
 
 
 @router.delete("", status_code=204)
-async def remove(draft: Id, file: Id, deps: Wired, caller: Asking) -> None:
-    """Take a file out of the draft; its bytes are removed within seconds. Again changes nothing."""
+async def remove_file(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> None:
+    """Remove a file from the draft; its bytes are removed within seconds. A repetition changes nothing."""
     await deps.transfers.update(
-        str(draft), lambda state, now: (without_file(open_draft(caller.address, state), str(file), now), [])
+        str(draft), lambda state, now: (without_file(editable_by(caller.address, state), str(file), now), [])
     )
 
 
-async def _begin(deps: Deps, draft: str, file: str, asked: Announcement, key: str, caller: Caller) -> str | None:
-    """A multipart upload for a file that needs one and may come in: what is refused begins nothing."""
-    if asked.size_bytes <= least_part_bytes(deps.limits, small=asked.small_parts):
+async def _start_upload(
+    deps: Deps, draft: str, file: str, announcement: Announcement, key: str, caller: Caller
+) -> str | None:
+    """Start a multipart upload for a new file that needs one; a file that is refused starts none."""
+    if announcement.size_bytes <= min_part_bytes(deps.limits, small=announcement.small_parts):
         return None
-    own = open_draft(caller.address, (await deps.transfers.read(draft))[0])
-    if known(own, file, asked, deps.limits):
+    own = editable_by(caller.address, (await deps.transfers.read(draft))[0])
+    if find_announced(own, file, announcement, deps.limits):
         return None
-    admit(own, asked, key, None, deps.limits)
-    return await deps.arrivals.begin(key)
+    new_file(own, announcement, key, None, deps.limits)
+    return await deps.uploads.start(key)
 
 
-async def _record(deps: Deps, seen: Seen, file: str, done: File, caller: Caller) -> File:
-    """Write down that the file is whole; the object of a file that was removed meanwhile goes at once."""
+async def _record(deps: Deps, snapshot: Snapshot, file: str, done: File, caller: Caller) -> File:
+    """Record that the file is complete; remove the object at once if the file was removed meanwhile."""
 
     def rule(state: Transfer, now: datetime) -> tuple[Transfer, list[Event]]:
-        return completed(open_draft(caller.address, state), file, done, now), []
+        return mark_complete(editable_by(caller.address, state), file, done, now), []
 
     try:
-        return (await deps.transfers.update(seen[0].id, rule, seen)).file(file)
+        return (await deps.transfers.update(snapshot[0].id, rule, snapshot)).file(file)
     except NotFound:
-        await deps.arrivals.remove(done.key, done.upload_id)
+        await deps.uploads.remove(done.key, done.upload_id)
         raise
 
 
-async def _where(deps: Deps, seen: Seen, id: str, caller: Caller, *, small_parts: bool = False) -> Response:
-    """The plan of a file; one that the store has lost, or that is to have smaller parts, is begun anew before."""
-    draft, now = seen
-    file = open_draft(caller.address, draft).file(id)
-    arrived = await deps.arrivals.of(file)
+async def _file_plan(deps: Deps, snapshot: Snapshot, id: str, caller: Caller, *, small_parts: bool = False) -> Response:
+    """Return the plan of a file; restart first an upload that the store has lost, or that is to have smaller parts."""
+    draft, now = snapshot
+    file = editable_by(caller.address, draft).file(id)
+    arrived = await deps.uploads.received_parts(file)
     part_bytes = part_bytes_of(file.size_bytes, deps.limits, small=True) if small_parts else file.part_bytes
     if not arrived.parts and (arrived.is_lost(file) or part_bytes < file.part_bytes):
-        lost_at = now if arrived.is_lost(file) and arrived.was_announced else file.restarted_at
+        lost_at = now if arrived.is_lost(file) and arrived.had_announced_parts else file.restarted_at
         after = file.model_copy(update={"part_bytes": min(part_bytes, file.part_bytes), "restarted_at": lost_at})
-        draft, now = await _begin_anew(deps, draft.id, id, file, after, caller)
-        arrived = await deps.arrivals.of(draft.file(id))
+        draft, now = await _restart_upload(deps, draft.id, id, file, after, caller)
+        arrived = await deps.uploads.received_parts(draft.file(id))
     return _plan(deps, draft, id, now, arrived.parts)
 
 
-async def _begin_anew(deps: Deps, draft: str, id: str, before: File, after: File, caller: Caller) -> Seen:
-    """Put a file under a new key, with a multipart upload if it needs one, in one write.
+async def _restart_upload(deps: Deps, draft: str, id: str, before: File, after: File, caller: Caller) -> Snapshot:
+    """Give a file a new object key, with a multipart upload if it needs one, in one write.
 
-    Its parts' digests are bound to the old key, and so forgotten; what may still arrive there is removed by the sweep.
-    Whoever is late, because the file was begun anew, completed or removed meanwhile, changes nothing.
+    The digests of its parts belong to the old key and are not used any more; the sweeper removes what arrives there.
+    Nothing changes if the file was restarted, completed or removed meanwhile.
     """
-    key = new_key(draft)
-    upload_id = await deps.arrivals.begin(key) if after.part_count > 1 else None
+    key = new_object_key(draft)
+    upload_id = await deps.uploads.start(key) if after.part_count > 1 else None
     fresh = after.model_copy(update={"key": key, "upload_id": upload_id})
     is_placed = False
     try:
-        seen = await deps.transfers.update_at(
-            draft, lambda state, now: (begin_anew(open_draft(caller.address, state), id, before, fresh, now), [])
+        snapshot = await deps.transfers.update_snapshot(
+            draft, lambda state, now: (restart_upload(editable_by(caller.address, state), id, before, fresh, now), [])
         )
-        is_placed = seen[0].file(id).key == key
+        is_placed = snapshot[0].file(id).key == key
     finally:
         if upload_id and not is_placed:
-            await deps.arrivals.give_up(key, upload_id)
-    return seen
+            await deps.uploads.abort(key, upload_id)
+    return snapshot
 
 
 def _plan(deps: Deps, draft: Transfer, id: str, now: datetime, arrived: Mapping[int, Part]) -> Response:
-    capability, ends = deps.capabilities.issue(draft.id, id, now)
-    return answer(file_view(id, draft.file(id), capability, ends, arrived))
+    capability, ends = deps.capabilities.seal(draft.id, id, now)
+    return json_response(file_plan_view(id, draft.file(id), capability, ends, arrived))

@@ -1,19 +1,19 @@
-"""What may be sent? One public document, the same for every client."""
+"""The public limits of transfers, the same for every client."""
 
 from fastapi import APIRouter, Response
 
-from services.upload.api.cards import LimitsCard, PartBytes, ValidityDays
-from services.upload.api.wiring import PREFIX, Wired
+from services.upload.api.dependencies import PREFIX, Wired
+from services.upload.api.schemas import LimitsResponse, PartBytesResponse, ValidityDaysResponse
 
 router = APIRouter(prefix=PREFIX)
 
 
 @router.get("/config")
-async def config(deps: Wired, response: Response) -> LimitsCard:
-    """Every limit; sizes in bytes, lengths in characters, validity in days. Who is an agent is not said."""
+async def get_config(deps: Wired, response: Response) -> LimitsResponse:
+    """Return all limits; sizes in bytes, lengths in characters, validity in days. The agent domains are not public."""
     limits = deps.limits
     response.headers["Cache-Control"] = "public, max-age=300"
-    return LimitsCard(
+    return LimitsResponse(
         total_bytes=limits.total_bytes,
         files=limits.files,
         recipients=limits.recipients,
@@ -24,11 +24,11 @@ async def config(deps: Wired, response: Response) -> LimitsCard:
         name_characters=limits.name_characters,
         path_characters=limits.path_characters,
         folders=limits.folders,
-        validity_days=ValidityDays(
+        validity_days=ValidityDaysResponse(
             shortest=limits.shortest_validity_days,
             longest=limits.longest_validity_days,
             usual=limits.usual_validity_days,
         ),
-        part_bytes=PartBytes(smallest=limits.smallest_part_bytes, largest=limits.largest_part_bytes),
+        part_bytes=PartBytesResponse(smallest=limits.smallest_part_bytes, largest=limits.largest_part_bytes),
         languages=["fr", "en"],
     )

@@ -1,4 +1,4 @@
-"""May this part go to the store? The gateway asks before it reads the first byte; the answer is a signature."""
+"""Authorisation of parts: the gateway asks before it reads the first byte, and gets a signature for the store."""
 
 import re
 
@@ -24,49 +24,49 @@ class PartUnknown(NotFound):
 
 
 class PartTooLarge(ContentTooLarge):
-    """This part is larger than it was to be."""
+    """This part is larger than expected."""
 
     title_fr = "Ce morceau est plus grand que prévu."
 
 
 class PartTooShort(Unprocessable):
-    """This part is shorter than it was to be."""
+    """This part is shorter than expected."""
 
     title_fr = "Ce morceau est plus petit que prévu."
 
 
 class ChecksumNeeded(Unprocessable):
-    """The CRC-32 of the part must be said before the bytes, as eight hexadecimal digits."""
+    """The CRC-32 of the part is required before its bytes, as eight hexadecimal digits."""
 
     title_fr = "Le CRC-32 du morceau doit être annoncé avant les octets, en huit chiffres hexadécimaux."
 
 
 async def authorize(request: Request) -> Response:
-    """204 with what the gateway must tell the store; a refusal is a 403 that carries the real status and type.
+    """Return 204 with the signed headers for the store; a refusal is a 403 with its real status and type in headers.
 
-    nginx passes on no status but 401 and 403 from such a question, so the refusal is caught here and put in headers.
+    nginx accepts only 401 and 403 as refusals of `auth_request`, so the refusal is caught here.
     """
-    told = request.headers
-    address = ADDRESS.fullmatch(told.get("x-original-uri", ""))
-    length, crc32 = told.get("x-part-length", ""), told.get("x-part-crc32", "")
+    sent = request.headers
+    address = ADDRESS.fullmatch(sent.get("x-original-uri", ""))
+    length, crc32 = sent.get("x-part-length", ""), sent.get("x-part-crc32", "")
     try:
-        if address is None or told.get("x-original-method") != "PUT":
+        if address is None or sent.get("x-original-method") != "PUT":
             raise NotFound()
-        return await _grant(await get_deps(request), address[1], int(address[2]), address[3], length, crc32)
+        return await _sign(await get_deps(request), address[1], int(address[2]), address[3], length, crc32)
     except Refusal as refusal:
         return _refused(request, refusal)
 
 
-# The one question that is asked for every part: nothing of the framework stands before its rules.
+# Called for every part, so it is a plain route without the framework's validation.
 routes = [Route("/internal/part-authorization", authorize)]
 
 
-async def _grant(deps: Deps, capability: str, number: int, sha256: str, length: str, crc32: str) -> Response:
-    granted, ends = deps.capabilities.read(capability)
-    file, now = await deps.transfers.receiving(granted.transfer, granted.file)
+async def _sign(deps: Deps, capability: str, number: int, sha256: str, length: str, crc32: str) -> Response:
+    granted, ends = deps.capabilities.unseal(capability)
+    file, now = await deps.transfers.incoming_file(granted.transfer, granted.file)
     refuse_expired(ends, now)
     part = _announced(file, number, sha256, length, crc32)
-    await deps.digests.bind(file, number, part, now)
+    await deps.part_digests.bind(file, number, part, now)
     signed = deps.objects.sign_put(
         file.key, sha256, now, upload_id=file.upload_id or "", part=number if file.upload_id else 0
     )
@@ -81,7 +81,7 @@ async def _grant(deps: Deps, capability: str, number: int, sha256: str, length: 
 
 
 def _announced(file: File, number: int, sha256: str, length: str, crc32: str) -> Part:
-    """The part as its headers announce it; refuses any length but the exact one."""
+    """Return the part announced by the headers; refuse any length but the exact one."""
     if number > file.part_count:
         raise PartUnknown()
     if not (length.isascii() and length.isdigit() and len(length) < 20):

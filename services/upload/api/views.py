@@ -1,4 +1,4 @@
-"""How is a transfer shown to its sender?"""
+"""Convert drafts, transfers and files to JSON responses."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,57 +10,57 @@ from pydantic import BaseModel
 from services.contracts.values import Part, Recipient
 from services.kit.documents import Document
 from services.kit.idn import display_form
-from services.upload.api.cards import (
-    AddressesByRole,
-    CompleteFileCard,
-    DraftCard,
-    DraftSummary,
-    FilePlanCard,
-    ObstacleCard,
-    RecapCard,
-    RecipientCard,
-    StoredPartCard,
-    TransferCard,
-    TransferSummary,
+from services.upload.api.schemas import (
+    AddressesByRoleResponse,
+    CompleteFileResponse,
+    DraftProblemResponse,
+    DraftResponse,
+    DraftSummaryResponse,
+    FilePlanResponse,
+    RecapResponse,
+    StoredPartResponse,
+    TransferRecipientResponse,
+    TransferResponse,
+    TransferSummaryResponse,
 )
 from services.upload.deps import Deps
-from services.upload.domain.overtaking import digests
-from services.upload.domain.submission import approvers_of, needs_approval, problems, recipients_of, told
+from services.upload.domain.edit_conflicts import field_digests
+from services.upload.domain.submission import approvers_of, needs_approval, problem_view, problems, recipients_of
 from services.upload.domain.transfer import File, Transfer
 
 
-def answer(card: BaseModel) -> Response:
-    """The card as JSON; it may list a thousand files, so it goes straight to bytes."""
-    body = card.model_dump_json(by_alias=True)
+def json_response(response: BaseModel) -> Response:
+    """Return a JSON response; a thousand files are serialised straight to bytes, without a second validation."""
+    body = response.model_dump_json(by_alias=True)
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def draft_summary(document: Document) -> DraftSummary:
-    """A draft in a list; nothing of its contents was read."""
-    return DraftSummary(draft=document["_id"], **document)
+def draft_summary(document: Document) -> DraftSummaryResponse:
+    """Return a draft in a list, from the projected document."""
+    return DraftSummaryResponse(draft=document["_id"], **document)
 
 
-def transfer_summary(document: Document) -> TransferSummary:
-    """What was sent, in a list."""
-    return TransferSummary(transfer=document["_id"], **document)
+def transfer_summary(document: Document) -> TransferSummaryResponse:
+    """Return a submitted transfer in a list, from the projected document."""
+    return TransferSummaryResponse(transfer=document["_id"], **document)
 
 
-def draft_view(draft: Transfer, deps: Deps) -> DraftCard:
-    """A draft, and what stands between it and its being sent."""
+def draft_view(draft: Transfer, deps: Deps) -> DraftResponse:
+    """Return a draft with the problems that prevent its submission."""
     found = problems(draft, deps.limits, deps.agents)
-    return DraftCard(
+    return DraftResponse(
         draft=draft.id,
-        digests=digests(draft),
-        **_contents(draft, deps),
-        problems=[ObstacleCard(**told(problem)) for problem in found],
+        digests=field_digests(draft),
+        **_content_fields(draft, deps),
+        problems=[DraftProblemResponse(**problem_view(problem)) for problem in found],
     )
 
 
-def transfer_view(transfer: Transfer, deps: Deps) -> TransferCard:
-    """The card of what was sent."""
-    return TransferCard(
+def transfer_view(transfer: Transfer, deps: Deps) -> TransferResponse:
+    """Return a submitted transfer."""
+    return TransferResponse(
         transfer=transfer.id,
-        **_contents(transfer, deps),
+        **_content_fields(transfer, deps),
         outcome=transfer.outcome,
         submitted_at=transfer.submitted_at,
         ends_at=transfer.ends_at,
@@ -69,58 +69,60 @@ def transfer_view(transfer: Transfer, deps: Deps) -> TransferCard:
     )
 
 
-def recap_view(transfer: Transfer) -> RecapCard:
-    """What was sent, to whom, until when, and who has to approve it."""
+def recap_view(transfer: Transfer) -> RecapResponse:
+    """Return the recap of a submission."""
     waits = needs_approval(transfer.sender, transfer.recipients)
-    return RecapCard(
+    return RecapResponse(
         transfer=transfer.id,
         submitted_at=transfer.submitted_at,
         ends_at=transfer.ends_at,
         needs_approval=waits,
         approvers=approvers_of(transfer.sender, transfer.recipients) if waits else [],
         recipients=by_role(transfer.recipients),
-        files=[_line(id, file) for id, file in transfer.files.items()],
+        files=[_file_fields(id, file) for id, file in transfer.files.items()],
         total_bytes=transfer.total_bytes,
     )
 
 
-def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRole:
-    """Addresses of the agents, and of the others."""
-    return AddressesByRole(
+def by_role(recipients: tuple[Recipient, ...]) -> AddressesByRoleResponse:
+    """Return the addresses of the agents, and of the external recipients."""
+    return AddressesByRoleResponse(
         agent=[one.address for one in recipients if one.role == "agent"],
         external=[one.address for one in recipients if one.role == "external"],
     )
 
 
-def file_view(id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]) -> FilePlanCard:
-    """A file, where its parts go, and those that are there already."""
-    return FilePlanCard(
-        **_line(id, file),
+def file_plan_view(
+    id: str, file: File, capability: str, ends: datetime, arrived: Mapping[int, Part]
+) -> FilePlanResponse:
+    """Return a file, the URL for its parts, and those that have arrived."""
+    return FilePlanResponse(
+        **_file_fields(id, file),
         part_size_bytes=file.part_bytes,
         part_count=file.part_count,
         restarted_at=file.restarted_at,
         parts_url=f"/parts/{capability}",
         capability_expires_at=ends,
         parts=[
-            StoredPartCard(number=number, size_bytes=part.size_bytes, sha256=part.sha256)
+            StoredPartResponse(number=number, size_bytes=part.size_bytes, sha256=part.sha256)
             for number, part in sorted(arrived.items())
         ],
     )
 
 
-def complete_view(id: str, file: File) -> CompleteFileCard:
-    """A file that is whole."""
-    return CompleteFileCard(**_line(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
+def complete_file_view(id: str, file: File) -> CompleteFileResponse:
+    """Return a complete file."""
+    return CompleteFileResponse(**_file_fields(id, file), part_size_bytes=file.part_bytes, part_count=file.part_count)
 
 
-def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
+def _content_fields(transfer: Transfer, deps: Deps) -> dict[str, Any]:
     recipients = recipients_of(transfer, deps.agents)
     waits = needs_approval(transfer.sender, recipients)
     return {
         "state": transfer.state,
         "sender": transfer.sender,
         "recipients": [
-            RecipientCard(**dict(one), shown=display_form(one.mail_to or one.address)) for one in recipients
+            TransferRecipientResponse(**dict(one), shown=display_form(one.mail_to or one.address)) for one in recipients
         ],
         "needs_approval": waits,
         "approvers": approvers_of(transfer.sender, recipients) if waits else [],
@@ -129,14 +131,14 @@ def _contents(transfer: Transfer, deps: Deps) -> dict[str, Any]:
         "text": transfer.text,
         "validity_days": transfer.validity_days,
         "language": transfer.language,
-        "files": [_line(id, file) for id, file in transfer.files.items()],
+        "files": [_file_fields(id, file) for id, file in transfer.files.items()],
         "total_bytes": transfer.total_bytes,
         "created_at": transfer.created_at,
-        "touched_at": transfer.touched_at,
+        "updated_at": transfer.updated_at,
     }
 
 
-def _line(id: str, file: File) -> dict[str, Any]:
+def _file_fields(id: str, file: File) -> dict[str, Any]:
     return {
         "file": id,
         "path": file.path,

@@ -1,1 +1,1 @@
-"""What is allowed, and what does it announce? Pure rules: time is an argument, nothing is read or written."""
+"""The rules of drafts, transfers and files; pure functions: time is an argument, nothing is read or written."""

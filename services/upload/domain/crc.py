@@ -1,4 +1,4 @@
-"""What is the CRC-32 of a whole, given those of its parts? Polynomial arithmetic, as in zlib's `crc32_combine`."""
+"""The CRC-32 of a file, computed from those of its parts; polynomial arithmetic, as in zlib's `crc32_combine`."""
 
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -6,11 +6,11 @@ from functools import cache, lru_cache
 POLYNOMIAL = 0xEDB88320
 ONE = 1 << 31
 BYTE = 1 << 23
-"""x to the power of 8; the highest bit is the lowest power."""
+"""The polynomial x^8; the highest bit is the lowest power."""
 
 
-def combined(runs: Iterable[tuple[int, int]]) -> int:
-    """The CRC-32 of runs of bytes put one after the other, each given as its CRC-32 and its size in bytes."""
+def crc32_combine(runs: Iterable[tuple[int, int]]) -> int:
+    """Return the CRC-32 of consecutive runs of bytes, each given as its CRC-32 and its size in bytes."""
     whole = 0
     for crc, size_bytes in runs:
         whole = _product(_shift(size_bytes), whole) ^ crc
@@ -19,7 +19,7 @@ def combined(runs: Iterable[tuple[int, int]]) -> int:
 
 @lru_cache(maxsize=256)
 def _shift(size_bytes: int) -> int:
-    """The factor that appends this many zero bytes; all parts of a file but the last have the same."""
+    """Return the factor that appends this many zero bytes; it is the same for all parts of a file but the last."""
     factor, place = ONE, 0
     while size_bytes:
         if size_bytes & 1:
@@ -31,12 +31,12 @@ def _shift(size_bytes: int) -> int:
 
 @cache
 def _square(times: int) -> int:
-    """x to the power of 8, squared this many times."""
+    """Return x^8, squared this many times."""
     return _product(_square(times - 1), _square(times - 1)) if times else BYTE
 
 
 def _product(one: int, other: int) -> int:
-    """Two polynomials multiplied, modulo that of CRC-32."""
+    """Return the product of two polynomials, modulo that of CRC-32."""
     result, bit = 0, ONE
     while bit:
         if one & bit:

@@ -1,4 +1,4 @@
-"""Which files may be put into a draft, and when is one of them whole?"""
+"""The files of a draft: announced, restarted, assembled from parts, removed."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -11,15 +11,15 @@ from services.contracts.values import Part
 from services.kit.refusals import Conflict, ContentTooLarge, NotFound, TooManyRequests, Unprocessable
 from services.kit.text import LongText
 from services.kit.timestamps import Timestamp
-from services.upload.domain.crc import combined
+from services.upload.domain.crc import crc32_combine
+from services.upload.domain.file_names import clean_path, refuse_extension, unique_path
 from services.upload.domain.limits import Limits
-from services.upload.domain.names import clean_path, free_path, refuse_extension
 from services.upload.domain.parts import part_bytes_of
-from services.upload.domain.transfer import File, Leftover, Transfer
+from services.upload.domain.transfer import File, PendingRemoval, Transfer
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
-MANY_NUMBERS = 1_000
-REMOVAL_SECONDS = 10
+MAX_LISTED_PARTS = 1_000
+REMOVAL_RETRY_SECONDS = 10
 
 
 class TransferTooLarge(ContentTooLarge):
@@ -47,7 +47,7 @@ class FileAlreadyAnnounced(Conflict):
 
 
 class FileAlreadyComplete(Conflict):
-    """All of this file has arrived; it takes no more parts."""
+    """This file is complete; it takes no more parts."""
 
     title_fr = "Ce fichier est arrivé en entier ; il ne prend plus de morceaux."
 
@@ -65,9 +65,10 @@ class DigestDiffers(Conflict):
 
 
 class Announcement(BaseModel):
-    """A file that is about to come: its path with `/` between folders, its size in bytes.
+    """A file to be uploaded: its path with `/` between folders, its size in bytes.
 
-    `small_parts` asks for parts as small as the store takes, for a line that breaks before it has carried a larger one.
+    `small_parts` asks for the smallest parts that the store takes, for connections that break before a larger part
+    has arrived.
     """
 
     path: LongText
@@ -77,108 +78,113 @@ class Announcement(BaseModel):
 
 
 def announce(
-    draft: Transfer, id: str, asked: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
+    draft: Transfer, id: str, announcement: Announcement, key: str, upload_id: str | None, limits: Limits, now: datetime
 ) -> Transfer:
-    """The draft with this file in it; the same draft when it was announced before."""
-    if known(draft, id, asked, limits):
+    """Return the draft with this file; the same draft if the file was announced before."""
+    if find_announced(draft, id, announcement, limits):
         return draft
-    return with_file(draft, id, admit(draft, asked, key, upload_id, limits), now)
+    return with_file(draft, id, new_file(draft, announcement, key, upload_id, limits), now)
 
 
-def known(draft: Transfer, id: str, asked: Announcement, limits: Limits) -> File | None:
-    """The file if it was announced before; refuses another one under the same id."""
+def find_announced(draft: Transfer, id: str, announcement: Announcement, limits: Limits) -> File | None:
+    """Return the file if it was announced before; refuse another file under the same id."""
     file = draft.files.get(id)
-    if file and (file.size_bytes != asked.size_bytes or file.asked != clean_path(asked.path, limits)):
+    if file and (
+        file.size_bytes != announcement.size_bytes or file.requested_path != clean_path(announcement.path, limits)
+    ):
         raise FileAlreadyAnnounced(path=file.path, size_bytes=file.size_bytes)
     return file
 
 
-def admit(draft: Transfer, asked: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
-    """The file as it would join the draft; refuses by name, kind, number and size."""
-    path = clean_path(asked.path, limits)
+def new_file(draft: Transfer, announcement: Announcement, key: str, upload_id: str | None, limits: Limits) -> File:
+    """Return a new file for this draft; refuse it by name, extension, number or size."""
+    path = clean_path(announcement.path, limits)
     refuse_extension(path, limits)
     if len(draft.files) >= limits.files:
         raise TooManyFiles(limit=limits.files)
-    if sum(not leftover.removed_once for leftover in draft.leftovers) >= limits.files:
-        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_SECONDS)
-    refuse_too_large(draft.total_bytes + asked.size_bytes, draft, limits)
+    if sum(not removal.removed_once for removal in draft.pending_removals) >= limits.files:
+        raise RemovalsUnderWay(limit=limits.files, retry_after_seconds=REMOVAL_RETRY_SECONDS)
+    refuse_too_large(draft.total_bytes + announcement.size_bytes, draft, limits)
     return File(
-        asked=path,
-        path=free_path(path, (file.path for file in draft.files.values()), limits),
-        size_bytes=asked.size_bytes,
-        modified_at=asked.modified_at,
-        part_bytes=part_bytes_of(asked.size_bytes, limits, small=asked.small_parts),
+        requested_path=path,
+        path=unique_path(path, (file.path for file in draft.files.values()), limits),
+        size_bytes=announcement.size_bytes,
+        modified_at=announcement.modified_at,
+        part_bytes=part_bytes_of(announcement.size_bytes, limits, small=announcement.small_parts),
         key=key,
         upload_id=upload_id,
     )
 
 
-def begin_anew(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
-    """The draft with `after` in the place of `before`, whose bytes are marked for removal.
+def restart_upload(draft: Transfer, id: str, before: File, after: File, now: datetime) -> Transfer:
+    """Return the draft with `after` in the place of `before`, whose bytes are marked for removal.
 
-    The same draft when `before` is not there any more. Its date stays: looking at a file does not prolong a draft.
+    Return the same draft if `before` was replaced or completed meanwhile. `updated_at` stays: asking for a file does
+    not extend the life of a draft.
     """
     file = draft.file(id)
     if file.key != before.key or file.state == "complete":
         return draft
-    return draft.evolve(files={**draft.files, id: after}, leftovers=(*draft.leftovers, *leftovers([file], now)))
+    removals = (*draft.pending_removals, *removals_of([file], now))
+    return draft.evolve(files={**draft.files, id: after}, pending_removals=removals)
 
 
 def refuse_too_large(size_bytes: int, draft: Transfer, limits: Limits) -> None:
-    """Refuse a total over what the sender's role allows; says the limit and the size."""
+    """Refuse a total size over the limit of the sender's role."""
     limit = limits.total_bytes.of(draft.sender.role)
     if size_bytes > limit:
         raise TransferTooLarge(limit_bytes=limit, size_bytes=size_bytes)
 
 
 def with_file(draft: Transfer, id: str, file: File, now: datetime) -> Transfer:
-    """The draft with this file added or replaced."""
-    return draft.evolve(files={**draft.files, id: file}, touched_at=now)
+    """Return the draft with this file added or replaced."""
+    return draft.evolve(files={**draft.files, id: file}, updated_at=now)
 
 
-def whole(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
-    """The file once all of it is there; refuses with the numbers of the parts that are not.
+def assemble(file: File, sha256: str, arrived: Mapping[int, Part]) -> File:
+    """Return the file as complete; refuse with the numbers of the missing parts.
 
-    `arrived` are the parts that the store holds, with the digests under which they were let in. A file of one part has
-    that part's digest; for others the sender's word is recorded, and each part's digest is what protects the bytes.
+    `arrived` are the parts in the store with their announced digests. The digest of a file of one part must be that of
+    the part; for others the declared digest is recorded, and the digests of the parts protect the bytes.
     """
     missing = [number for number in range(1, file.part_count + 1) if number not in arrived]
     if missing:
-        raise PartsMissing(parts=missing[:MANY_NUMBERS], missing=len(missing))
+        raise PartsMissing(parts=missing[:MAX_LISTED_PARTS], missing=len(missing))
     parts = tuple(arrived[number] for number in range(1, file.part_count + 1))
     if len(parts) == 1 and parts[0].sha256 != sha256:
         raise DigestDiffers()
-    crc32 = combined((part.crc32, part.size_bytes) for part in parts)
-    cut = parts if len(parts) > 1 else ()
-    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "cut": cut})
+    crc32 = crc32_combine((part.crc32, part.size_bytes) for part in parts)
+    stored_parts = parts if len(parts) > 1 else ()
+    return file.model_copy(update={"state": "complete", "sha256": sha256, "crc32": crc32, "stored_parts": stored_parts})
 
 
-def completed(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
-    """The draft with this file complete; the same draft when it was; refuses when another one took its place."""
+def mark_complete(draft: Transfer, id: str, done: File, now: datetime) -> Transfer:
+    """Return the draft with this file complete, or the same draft if it was; refuse if the file was replaced."""
     file = draft.file(id)
     if file.key != done.key:
         raise NotFound()
     if file.state == "complete":
-        same_digest(file, done.sha256)
+        require_digest(file, done.sha256)
         return draft
     return with_file(draft, id, done, now)
 
 
-def same_digest(file: File, sha256: str) -> File:
-    """A file that is complete; refuses another digest than the one it has."""
+def require_digest(file: File, sha256: str) -> File:
+    """Return the complete file; refuse a digest that is not its own."""
     if file.sha256 != sha256:
         raise DigestDiffers()
     return file
 
 
 def without_file(draft: Transfer, id: str, now: datetime) -> Transfer:
-    """The draft without this file, whose bytes are marked for removal; the same draft when it has none."""
+    """Return the draft without this file, whose bytes are marked for removal; the same draft if it has none."""
     if id not in draft.files:
         return draft
     kept = {other: file for other, file in draft.files.items() if other != id}
-    return draft.evolve(files=kept, leftovers=(*draft.leftovers, *leftovers([draft.files[id]], now)), touched_at=now)
+    removals = (*draft.pending_removals, *removals_of([draft.files[id]], now))
+    return draft.evolve(files=kept, pending_removals=removals, updated_at=now)
 
 
-def leftovers(files: Sequence[File], due_at: datetime) -> tuple[Leftover, ...]:
-    """The bytes of these files, marked for removal from then on."""
-    return tuple(Leftover(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)
+def removals_of(files: Sequence[File], due_at: datetime) -> tuple[PendingRemoval, ...]:
+    """Return the removals of the bytes of these files, due at that time."""
+    return tuple(PendingRemoval(key=file.key, upload_id=file.upload_id, due_at=due_at) for file in files)

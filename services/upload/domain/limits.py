@@ -1,4 +1,4 @@
-"""How much may be sent, and for how long is what kept? Values that an operator sets and every rule reads."""
+"""Limits and retention times; set by the operator, read by every rule."""
 
 from datetime import timedelta
 
@@ -10,7 +10,7 @@ MIB = 2**20
 
 
 class ByRole(BaseModel):
-    """One figure for agents, one for everybody else."""
+    """A limit for agents, and one for external persons."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -18,12 +18,12 @@ class ByRole(BaseModel):
     external: int
 
     def of(self, role: Role) -> int:
-        """The figure for somebody of this role."""
+        """Return the limit of this role."""
         return self.agent if role == "agent" else self.external
 
 
 class Limits(BaseModel):
-    """What one send may hold; the public document of limits is made of it."""
+    """The limits of drafts and transfers; most of them are public."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,12 +45,13 @@ class Limits(BaseModel):
     largest_part_bytes: int = 64 * MIB
 
 
-class Keeping(BaseModel):
-    """How long what is kept: drafts that nobody touches, bytes that may still arrive late, the history of a transfer.
+class Retention(BaseModel):
+    """How long data are kept.
 
-    `late_bytes` is the time after which no part that was authorised before a removal can still be arriving;
-    `overdue` the time after the last day at which a transfer is closed although nobody announced its end; `evidence`
-    is how long bytes that are not what was declared stay for the operators to look at.
+    `drafts` is the time after which a draft without edits is discarded; `late_bytes` the time after which no part that
+    was authorised before a removal can be arriving; `overdue` the time after the last day at which a transfer is closed
+    although nobody announced its end; `evidence` the time for which the bytes of a quarantined transfer are kept;
+    `history` the time for which a closed transfer is kept.
     """
 
     model_config = ConfigDict(frozen=True)

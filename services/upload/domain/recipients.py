@@ -1,4 +1,4 @@
-"""Who is it for? Pasted lists are read, what cannot be read is kept with its reason, nobody is named twice."""
+"""Recipients: parse pasted lists, keep unreadable entries with a reason, and merge duplicates."""
 
 import re
 import unicodedata
@@ -9,17 +9,17 @@ from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import Field, Recipient, Role
 from services.kit.addresses import AddressNotAcceptable, Domains, smtp_form
-from services.upload.domain.pasted import Entry, split
+from services.upload.domain.recipient_list_parser import Entry, split_entries
 
 FIELDS: tuple[Field, ...] = get_args(Field)
-LONGEST_UNREADABLE = 254
-LOCAL_SIGNS = re.compile(r"[A-Za-z0-9.!#$&'*+=?^_~/`{|}%-]")
+MAX_UNREADABLE_LENGTH = 254
+LOCAL_PART_CHARACTER = re.compile(r"[A-Za-z0-9.!#$&'*+=?^_~/`{|}%-]")
 
 
 class Unreadable(BaseModel):
-    """What somebody typed among the recipients and is no address; `reason` is a word for the screen to explain.
+    """An entry among the recipients that is not an address; `reason` is a code that clients translate.
 
-    `character` is the one that an address cannot have, where that is the reason; `U+XXXX` where it cannot be seen.
+    `character` is the character that an address cannot have, if that is the reason; as `U+XXXX` if it is invisible.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -30,27 +30,27 @@ class Unreadable(BaseModel):
     character: str = ""
 
 
-class Listed(NamedTuple):
-    """What was read of a list."""
+class ParsedList(NamedTuple):
+    """The addresses and the unreadable entries of a list."""
 
     addresses: tuple[str, ...]
     unreadable: tuple[Unreadable, ...]
 
 
 def role_of(address: str, agents: Domains) -> Role:
-    """Agent or external: the one place where the service decides it of a recipient."""
+    """Return the role of a recipient; the service decides it nowhere else."""
     return "agent" if agents.contains(address) else "external"
 
 
-def pieces_of(pasted: Iterable[str]) -> list[Entry]:
-    """What may be addresses, each once and in order; each text may be a pasted list."""
-    return list(dict.fromkeys(entry for text in pasted for entry in split(text)))
+def split_lists(pasted: Iterable[str]) -> list[Entry]:
+    """Return the distinct entries of these texts, in order; each text may be a pasted list."""
+    return list(dict.fromkeys(entry for text in pasted for entry in split_entries(text)))
 
 
-def read(pieces: Iterable[Entry], field: Field) -> Listed:
-    """The addresses as mail is sent to them, in order, each once; and what is no address.
+def parse_addresses(pieces: Iterable[Entry], field: Field) -> ParsedList:
+    """Return the distinct addresses in order, as mail is sent to them, and the entries that are not addresses.
 
-    One address can take a millisecond, so whoever asks bounds their number.
+    One address can take a millisecond: callers bound the number of entries.
     """
     addresses: dict[str, str] = {}
     unreadable: dict[str, Unreadable] = {}
@@ -59,17 +59,17 @@ def read(pieces: Iterable[Entry], field: Field) -> Listed:
             found = smtp_form(entry.address)
             addresses.setdefault(found.lower(), found)
         except AddressNotAcceptable:
-            text = entry.text[:LONGEST_UNREADABLE]
-            unreadable[text] = _explained(text, entry.address, field)
-    return Listed(tuple(addresses.values()), tuple(unreadable.values()))
+            text = entry.text[:MAX_UNREADABLE_LENGTH]
+            unreadable[text] = _diagnosed(text, entry.address, field)
+    return ParsedList(tuple(addresses.values()), tuple(unreadable.values()))
 
 
-def folded(
+def merge_recipients(
     lists: Mapping[Field, Sequence[str]], agents: Domains, spellings: Sequence[str] = ()
 ) -> tuple[Recipient, ...]:
-    """Everybody once, with their role: `to` goes before `cc`, `cc` before `bcc`.
+    """Return each recipient once, with their role: `to` takes precedence over `cc`, and `cc` over `bcc`.
 
-    `lists` are in normal form; `spellings` are those of them that were typed in capitals, as mail is sent to them.
+    `lists` are in normal form; `spellings` are the addresses that were typed with capitals, as mail is sent to them.
     """
     typed = {spelling.lower(): spelling for spelling in spellings}
     found: dict[str, Recipient] = {}
@@ -81,22 +81,22 @@ def folded(
     return tuple(found.values())
 
 
-def _explained(text: str, address: str, field: Field) -> Unreadable:
+def _diagnosed(text: str, address: str, field: Field) -> Unreadable:
     at_signs = address.count("@")
     if at_signs != 1:
         return Unreadable(text=text, field=field, reason="several-at-signs" if at_signs else "no-at-sign")
     local, _, domain = address.partition("@")
-    wrong = next((sign for sign in local if not LOCAL_SIGNS.match(sign)), None) or _wrong_in(domain)
-    if wrong is None:
+    invalid = next((one for one in local if not LOCAL_PART_CHARACTER.match(one)), None) or _invalid_in(domain)
+    if invalid is None:
         return Unreadable(text=text, field=field, reason="not-acceptable")
-    return Unreadable(text=text, field=field, reason="character-not-acceptable", character=_named(wrong))
+    return Unreadable(text=text, field=field, reason="character-not-acceptable", character=_printable(invalid))
 
 
-def _wrong_in(domain: str) -> str | None:
-    """The first character that no domain has; letters of all scripts may be in one."""
-    return next((sign for sign in domain if sign not in ".-" and unicodedata.category(sign)[0] not in "LMN"), None)
+def _invalid_in(domain: str) -> str | None:
+    """Return the first character that a domain cannot have; letters of all scripts are allowed."""
+    return next((one for one in domain if one not in ".-" and unicodedata.category(one)[0] not in "LMN"), None)
 
 
-def _named(sign: str) -> str:
-    is_seen = unicodedata.category(sign)[0] in "LNPS"
-    return sign if is_seen else f"U+{ord(sign):04X}"
+def _printable(character: str) -> str:
+    is_visible = unicodedata.category(character)[0] in "LNPS"
+    return character if is_visible else f"U+{ord(character):04X}"

@@ -1,4 +1,4 @@
-"""When may a draft be sent, and what does its sender read before and after?"""
+"""Submitting a draft: what prevents it, who has to approve, and the event."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,10 +7,10 @@ from services.contracts.upload import TransferSubmitted
 from services.contracts.values import Parcel, Recipient, SentFile
 from services.kit.addresses import Domains, mailbox_of
 from services.kit.refusals import NotFound, Refusal, TooManyRequests, Unprocessable
-from services.upload.domain.drafting import TooManyRecipients
+from services.upload.domain.draft_edits import TooManyRecipients
 from services.upload.domain.files import TooManyFiles, TransferTooLarge
 from services.upload.domain.limits import Limits
-from services.upload.domain.recipients import folded
+from services.upload.domain.recipients import merge_recipients
 from services.upload.domain.transfer import File, Sender, Transfer
 
 
@@ -39,7 +39,7 @@ class FileMissing(Unprocessable):
 
 
 class FilesIncomplete(Unprocessable):
-    """Some files have not arrived as a whole; wait for them or remove them."""
+    """Some files are not uploaded completely; wait for them or remove them."""
 
     title_fr = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
 
@@ -57,30 +57,30 @@ class TooManyTransfers(TooManyRequests):
 
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:
-    """Those it was sent to; for a draft, those it would be sent to now."""
-    return transfer.recipients or folded(transfer.lists, agents, transfer.spellings)
+    """Return the recipients; for a draft, those it would be sent to now."""
+    return transfer.recipients or merge_recipients(transfer.lists, agents, transfer.spellings)
 
 
 def approvers_of(sender: Sender, recipients: tuple[Recipient, ...]) -> list[str]:
-    """The agents who may vouch: not the sender, under whatever alias."""
+    """Return the addresses of the possible approvers: the agents, except aliases of the sender."""
     me = mailbox_of(sender.address)
     return [one.address for one in recipients if one.role == "agent" and mailbox_of(one.address) != me]
 
 
 def needs_approval(sender: Sender, recipients: tuple[Recipient, ...]) -> bool:
-    """True when an external person writes to an external person."""
+    """Return true if an external sender writes to an external recipient."""
     return sender.role == "external" and any(one.role == "external" for one in recipients)
 
 
 def problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
-    """Everything that stands between this draft and its being sent, in the order of the page."""
-    return [*_of_recipients(draft, limits, agents), *_of_contents(draft, limits)]
+    """Return everything that prevents the submission, in the order of the page."""
+    return [*_recipient_problems(draft, limits, agents), *_content_problems(draft, limits)]
 
 
 def submit(
     draft: Transfer, sender: Sender, limits: Limits, agents: Domains, now: datetime
 ) -> tuple[Transfer, list[TransferSubmitted]]:
-    """Send the draft: nobody has it yet, and its end is now plus its days of 24 hours; again changes nothing."""
+    """Submit the draft; it ends after its days of 24 hours, counted from now. A repetition changes nothing."""
     if draft.submitted_at is not None:
         return draft, []
     if draft.state != "draft":
@@ -89,26 +89,26 @@ def submit(
     refuse_incomplete(current, limits, agents)
     ends_at = now + timedelta(days=draft.validity_days)
     recipients = recipients_of(current, agents)
-    after = current.evolve(state="submitted", submitted_at=now, touched_at=now, ends_at=ends_at, recipients=recipients)
-    return after, [TransferSubmitted(parcel=_parcel(after, now, ends_at))]
+    after = current.evolve(state="submitted", submitted_at=now, updated_at=now, ends_at=ends_at, recipients=recipients)
+    return after, [TransferSubmitted(parcel=_parcel_of(after, now, ends_at))]
 
 
 def refuse_incomplete(draft: Transfer, limits: Limits, agents: Domains) -> None:
-    """Refuse with the first problem, and name them all."""
+    """Refuse a draft that cannot be submitted, with its first problem; the refusal lists all."""
     found = problems(draft, limits, agents)
     if found:
-        found[0].members["problems"] = [told(problem) for problem in found]
+        found[0].members["problems"] = [problem_view(problem) for problem in found]
         raise found[0]
 
 
-def told(problem: Refusal) -> dict[str, Any]:
-    """A problem as a draft shows it."""
+def problem_view(problem: Refusal) -> dict[str, Any]:
+    """Return a problem as the JSON of a draft shows it."""
     titles = {language: problem.title(language) for language in ("fr", "en")}
     members = {name: value for name, value in problem.members.items() if name != "problems"}
     return {**members, "slug": problem.slug(), "type": f"/problems/{problem.slug()}", "titles": titles}
 
 
-def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
+def _recipient_problems(draft: Transfer, limits: Limits, agents: Domains) -> list[Refusal]:
     recipients = recipients_of(draft, agents)
     found: list[Refusal] = []
     if not recipients and not draft.unreadable:
@@ -122,7 +122,7 @@ def _of_recipients(draft: Transfer, limits: Limits, agents: Domains) -> list[Ref
     return found
 
 
-def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
+def _content_problems(draft: Transfer, limits: Limits) -> list[Refusal]:
     found: list[Refusal] = []
     if not draft.subject:
         found.append(SubjectMissing())
@@ -139,18 +139,18 @@ def _of_contents(draft: Transfer, limits: Limits) -> list[Refusal]:
     return found
 
 
-def _parcel(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
+def _parcel_of(transfer: Transfer, submitted_at: datetime, ends_at: datetime) -> Parcel:
     return Parcel(
         **dict(transfer.reference()),
         recipients=transfer.recipients,
         text=transfer.text,
-        files=tuple(_sent(id, file) for id, file in transfer.files.items()),
+        files=tuple(_sent_file(id, file) for id, file in transfer.files.items()),
         submitted_at=submitted_at,
         ends_at=ends_at,
     )
 
 
-def _sent(id: str, file: File) -> SentFile:
+def _sent_file(id: str, file: File) -> SentFile:
     return SentFile(
         file=id,
         path=file.path,

@@ -1,4 +1,4 @@
-"""What is a transfer? One document from the first letter typed to the last byte purged; its files are inside."""
+"""The transfer: one document with its files, from the first edit of the draft to the removal of its last byte."""
 
 from datetime import datetime
 from typing import Literal
@@ -16,8 +16,8 @@ from services.upload.domain.recipients import Unreadable
 
 State = Literal["draft", "submitted", "closed"]
 FileState = Literal["receiving", "complete"]
-Outcome = Literal["withdrawn", "rejected", "quarantined", "refused", "lapsed", "expired", "discarded"]
-"""How it ended; `discarded` is a draft that was never sent."""
+Outcome = Literal["withdrawn", "quarantined", "refused", "lapsed", "expired", "discarded"]
+"""How it ended; a `discarded` draft was never submitted."""
 
 
 class AlreadySubmitted(Conflict):
@@ -27,7 +27,7 @@ class AlreadySubmitted(Conflict):
 
 
 class Sender(Value):
-    """Who sends: the proven address, where its mails are sent, the declared name, and the role of the session."""
+    """The sender: the proven address, the address for mail, the declared name, and the role of the session."""
 
     address: str
     name: str
@@ -36,14 +36,16 @@ class Sender(Value):
 
 
 class File(Value):
-    """A file of a transfer: `key` names its object and says nothing of it; `upload_id` is none for a file of one part.
+    """A file of a transfer.
 
-    `asked` is the path as it was asked for, cleaned; `path` the one it got, which no other file of the transfer has.
-    `cut` are the parts of a complete file that has more than one. `restarted_at` is when the store turned out to have
-    lost the parts that had arrived, so that all of them are to be sent again; none when that never happened.
+    `key` is the key of its object in the bucket and reveals nothing about the file. `upload_id` is the id of its
+    multipart upload, or none for a file of one part. `requested_path` is the cleaned path from the announcement; `path`
+    is unique within the transfer. `stored_parts` are the parts of a complete file that has more than one.
+    `restarted_at` is when the store turned out to have lost the parts that had arrived, so that all of them have to be
+    sent again; none if that never happened.
     """
 
-    asked: str
+    requested_path: str
     path: str
     size_bytes: int
     modified_at: datetime | None
@@ -54,25 +56,25 @@ class File(Value):
     state: FileState = "receiving"
     sha256: str = ""
     crc32: int = 0
-    cut: tuple[Part, ...] = ()
+    stored_parts: tuple[Part, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The parts of a complete file, in order; a file of one part is that part."""
-        return self.cut or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
+        """Return the parts of a complete file, in order."""
+        return self.stored_parts or (Part(size_bytes=self.size_bytes, sha256=self.sha256, crc32=self.crc32),)
 
     @property
     def part_count(self) -> int:
-        """How many parts it is cut into; at least one."""
+        """Return the number of parts; at least one."""
         return part_count_of(self.size_bytes, self.part_bytes)
 
     def length_of(self, number: int) -> int:
-        """The exact length of a part in bytes."""
+        """Return the exact length of a part, in bytes; numbers start at one."""
         return part_length_of(number, self.size_bytes, self.part_bytes)
 
 
-class Leftover(Value):
-    """Bytes that must go: removed at `due_at`, and once more later, because a part may have been on its way."""
+class PendingRemoval(Value):
+    """Bytes to remove at `due_at`, and a second time later, because a part may still have been arriving."""
 
     key: str
     upload_id: str | None
@@ -81,19 +83,20 @@ class Leftover(Value):
 
 
 class Transfer(Aggregate):
-    """A draft, then a submitted transfer, then a closed one; `due_at` is when the sweeper must look at it.
+    """A draft, then a submitted transfer, then a closed one; `due_at` is the date of the next check by the sweeper.
 
-    `slot` is the draft's number among those of its sender, who has as many numbers as drafts are allowed.
-    `to`, `cc` and `bcc` are in normal form; `spellings` are those of them that were typed in capitals.
+    `slot` is the number of the draft; a sender has as many slots as drafts are allowed. `to`, `cc` and `bcc` are in
+    normal form; `spellings` are the addresses that were typed with capitals. `sender_mailbox` is the address of the
+    sender without its `+` suffix, for the limits.
     """
 
     state: State = "draft"
     outcome: Outcome | None = None
     sender: Sender
     slot: int | None = None
-    person: str
+    sender_mailbox: str
     created_at: datetime
-    touched_at: datetime
+    updated_at: datetime
     submitted_at: datetime | None = None
     ends_at: datetime | None = None
     closed_at: datetime | None = None
@@ -110,26 +113,26 @@ class Transfer(Aggregate):
     validity_days: int
     language: Language
     files: dict[str, File] = Field(default_factory=dict)
-    leftovers: tuple[Leftover, ...] = ()
+    pending_removals: tuple[PendingRemoval, ...] = ()
 
     @property
     def total_bytes(self) -> int:
-        """The sizes of all files, as they were announced."""
+        """Return the announced size of all files together."""
         return sum(file.size_bytes for file in self.files.values())
 
     @property
     def lists(self) -> dict[values.Field, tuple[str, ...]]:
-        """The addresses of each field, in normal form."""
+        """Return the addresses of each field, in normal form."""
         return {"to": self.to, "cc": self.cc, "bcc": self.bcc}
 
     def file(self, id: str) -> File:
-        """The file; `NotFound` when there is none of that id."""
+        """Return the file; `NotFound` if there is none of that id."""
         if id not in self.files:
             raise NotFound()
         return self.files[id]
 
     def reference(self) -> TransferReference:
-        """What any message about it needs to say which one it is."""
+        """Return what identifies this transfer in an event."""
         return TransferReference(
             transfer=self.id,
             sender=Person(address=self.sender.address, name=self.sender.name, mail_to=self.sender.mail_to),
@@ -140,28 +143,28 @@ class Transfer(Aggregate):
 
 
 def new_draft(id: str, sender: Sender, language: Language, validity_days: int, now: datetime) -> Transfer:
-    """An empty draft of this sender."""
+    """Return an empty draft of this sender."""
     return Transfer(
         id=id,
         sender=sender,
-        person=mailbox_of(sender.address),
+        sender_mailbox=mailbox_of(sender.address),
         created_at=now,
-        touched_at=now,
+        updated_at=now,
         language=language,
         validity_days=validity_days,
     )
 
 
-def of(address: str, transfer: Transfer) -> Transfer:
-    """The transfer if it is this sender's; to anybody else it does not exist."""
+def owned_by(address: str, transfer: Transfer) -> Transfer:
+    """Return the transfer if this address is its sender; `NotFound` for anybody else."""
     if transfer.sender.address != address:
         raise NotFound()
     return transfer
 
 
-def open_draft(address: str, transfer: Transfer) -> Transfer:
-    """The transfer if this sender may still change it."""
-    own = of(address, transfer)
+def editable_by(address: str, transfer: Transfer) -> Transfer:
+    """Return the draft if this address is its sender; refuse a submitted transfer."""
+    own = owned_by(address, transfer)
     if own.state == "draft":
         return own
     if own.submitted_at is None:

@@ -91,7 +91,7 @@ def _contents(state: str) -> Json:
         "needs_approval": True,
         "approvers": [AGENT["address"]],
         "created_at": WHEN,
-        "touched_at": WHEN,
+        "updated_at": WHEN,
     }
 
 
@@ -115,7 +115,7 @@ def decision(**more: Any) -> Json:
 def in_list(card: Json) -> Json:
     """A draft or a transfer as a list shows it."""
     if "draft" in card:
-        names: tuple[str, ...] = ("draft", "subject", "total_bytes", "created_at", "touched_at")
+        names: tuple[str, ...] = ("draft", "subject", "total_bytes", "created_at", "updated_at")
         return {**_some(card, names), "recipients": len(card["recipients"]), "files": len(card["files"])}
     names = (
         "transfer",

@@ -6,8 +6,8 @@ from typing import Any
 
 from services.kit.addresses import Domains
 from services.kit.refusals import Refusal
-from services.upload.domain.overtaking import DraftChangedElsewhere
-from services.upload.domain.recipients import FIELDS, folded, pieces_of, read
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere
+from services.upload.domain.recipients import FIELDS, merge_recipients, parse_addresses, split_lists
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -15,7 +15,7 @@ from services.upload.domain.submission import (
     RecipientMissing,
     RecipientsUnreadable,
     SubjectMissing,
-    told,
+    problem_view,
 )
 from tests.fakes.api.cards import AGENTS, WHEN, Json, recipient
 
@@ -66,12 +66,12 @@ def _typed(card: Json, changed: Json) -> Json:
     }
     for field in FIELDS:
         if changed.get(field) is not None:
-            typed[field], bad = read(pieces_of(changed[field]), field)
+            typed[field], bad = parse_addresses(split_lists(changed[field]), field)
             others = [one for one in unreadable if one["field"] != field]
             unreadable = others + [one.model_dump() for one in bad]
     lists = {field: [one.lower() for one in typed[field]] for field in FIELDS}
     spellings = [one for field in FIELDS for one in typed[field] if one != one.lower()]
-    recipients = [recipient(one.model_dump()) for one in folded(lists, Domains([AGENTS]), spellings)]
+    recipients = [recipient(one.model_dump()) for one in merge_recipients(lists, Domains([AGENTS]), spellings)]
     plain = {name: changed[name] for name in PLAIN if changed.get(name) is not None}
     return {"recipients": recipients, "unreadable": unreadable, **plain}
 
@@ -83,7 +83,7 @@ def settle(card: Json) -> Json:
         "needs_approval": waits,
         "approvers": [one["address"] for one in card["recipients"] if one["role"] == "agent"] if waits else [],
         "total_bytes": sum(file["size_bytes"] for file in card["files"]),
-        "problems": [told(one) for one in obstacles(card)],
+        "problems": [problem_view(one) for one in obstacles(card)],
     }
     return card
 

@@ -11,12 +11,12 @@ import httpx
 from services.kit.refusals import NotFound
 from services.upload.api.parts import ChecksumNeeded, PartTooLarge, PartTooShort
 from services.upload.capabilities import PartsAddressExpired
-from services.upload.domain.drafting import ValidityOutOfRange
-from services.upload.domain.extending import TransferEnded, ValidityShortened
+from services.upload.domain.draft_edits import ValidityOutOfRange
+from services.upload.domain.file_names import ExtensionRefused
 from services.upload.domain.files import DigestDiffers, FileAlreadyAnnounced, FileAlreadyComplete, PartsMissing
-from services.upload.domain.names import ExtensionRefused
-from services.upload.domain.submission import told
+from services.upload.domain.submission import problem_view
 from services.upload.domain.transfer import AlreadySubmitted
+from services.upload.domain.validity import TransferEnded, ValidityShortened
 from services.upload.store import PartDiffers
 from tests.fakes.api.call import Answers, Call, ok, page, with_session
 from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft, in_list
@@ -148,7 +148,7 @@ class FakeUpload:
         if id not in self.transfers:
             card = self._draft(call)
             if found := obstacles(card):
-                found[0].members["problems"] = [told(one) for one in found]
+                found[0].members["problems"] = [problem_view(one) for one in found]
                 raise found[0]
             refuse_changed(card, call.body or {})
             self.transfers[id] = submitted(card)

@@ -17,7 +17,7 @@ from services.download.domain.link import issue
 from services.download.domain.shelf import Shelf
 from services.kit.addresses import normal_form
 from services.propagation.domain import Approver, Propagation
-from services.upload.domain.names import clean_path
+from services.upload.domain.file_names import clean_path
 from services.upload.domain.transfer import File, Sender, Transfer, new_draft
 from tests.harness import Harness, signed_in
 from tests.integration.download.service import Download, milliseconds_now
@@ -242,7 +242,7 @@ def _draft_files(count: int) -> Iterable[tuple[str, File]]:
     for path in paths(count):
         key = str(uuid4())
         yield key, File(
-            asked=path, path=path, size_bytes=7, modified_at=BEGUN, part_bytes=2**23, key=key, upload_id=None,
+            requested_path=path, path=path, size_bytes=7, modified_at=BEGUN, part_bytes=2**23, key=key, upload_id=None,
             state="complete", sha256=SHA, crc32=7,
         )  # fmt: skip
 

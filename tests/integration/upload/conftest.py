@@ -13,12 +13,12 @@ Started = Callable[..., Awaitable[Upload]]
 
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
-    """Start as many instances as wanted, with settings of one's own."""
+    """Start instances with the given settings."""
     async with starting(lambda: Upload(servers)) as start:
         yield start
 
 
 @pytest.fixture
 async def upload(started: Started) -> Upload:
-    """Two instances, as there are in operation."""
+    """Two instances, as in production."""
     return await started(instances=2)

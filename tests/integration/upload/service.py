@@ -1,4 +1,4 @@
-"""Several instances of upload over a real database and a real store, senders with sessions, and a stand-in gateway."""
+"""Several instances of upload over a real database and a real store, senders with sessions, and a fake gateway."""
 
 import asyncio
 import hashlib
@@ -14,21 +14,21 @@ import minio
 from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from services.upload.api import router
-from services.upload.app import LARGEST_BODY_BYTES, open_bucket, wire
+from services.upload.app import MAX_BODY_BYTES, open_bucket, wire
 from services.upload.deps import Deps
-from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
-from services.upload.orphans import Orphans
+from services.upload.domain.lifecycle import REMOVAL_DELAY
+from services.upload.orphans import OrphanSweeper
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
 from tests.eventually import PATIENCE_SECONDS
 from tests.harness import Harness, signed_in
 
-OUTSIDER, AGENT = "camille@ville.example", "dominique@ministere.example"
+EXTERNAL, AGENT = "camille@ville.example", "dominique@ministere.example"
 MIB = 2**20
 
 
-class Cut(NamedTuple):
-    """A part, with what must be said of it before."""
+class PartUpload(NamedTuple):
+    """A part with its announced number and digests."""
 
     number: int
     content: bytes
@@ -37,13 +37,13 @@ class Cut(NamedTuple):
 
 
 class Upload(Harness[Deps]):
-    """`of(address)` is a sender at an instance; `put_part` does what the gateway does."""
+    """`of(address)` returns a sender at an instance; `put_part` does what the gateway does."""
 
     service = "upload"
     settings_class = Settings
     settings: Settings
     router = router
-    max_body_bytes = LARGEST_BODY_BYTES
+    max_body_bytes = MAX_BODY_BYTES
 
     def given(self) -> dict[str, Any]:
         stack = self.servers
@@ -61,7 +61,7 @@ class Upload(Harness[Deps]):
         return wire(self.settings, database, objects)
 
     async def start(self, instances: int = 1, **settings: Any) -> None:
-        """Start them over a bucket of their own."""
+        """Start the instances over a bucket of their own."""
         await super().start(instances, **settings)
         stack = self.servers
         self.bucket = self.settings.s3_bucket
@@ -85,31 +85,31 @@ class Upload(Harness[Deps]):
             await self.objects[0].remove(found.key)
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
 
-    def of(self, address: str = OUTSIDER, instance: int = 0, session: str = "") -> "Sender":
-        """Somebody with a session."""
+    def of(self, address: str = EXTERNAL, instance: int = 0, session: str = "") -> "Sender":
+        """Return a sender with a session."""
         return Sender(self, self.at(instance, signed_in(address, session=session)))
 
     async def authorize(
-        self, parts_url: str, cut: Cut, instance: int = 0, changed: dict[str, str] | None = None
+        self, parts_url: str, part: PartUpload, instance: int = 0, changed: dict[str, str] | None = None
     ) -> httpx.Response:
-        """The gateway's question."""
+        """Request the authorisation of a part, as the gateway does."""
         headers = {
-            "X-Original-URI": f"{parts_url}/{cut.number}/{cut.sha256}",
+            "X-Original-URI": f"{parts_url}/{part.number}/{part.sha256}",
             "X-Original-Method": "PUT",
-            "X-Part-Length": str(len(cut.content)),
-            "X-Part-CRC32": cut.crc32,
+            "X-Part-Length": str(len(part.content)),
+            "X-Part-CRC32": part.crc32,
         }
         return await self.at(instance).get("/internal/part-authorization", headers={**headers, **(changed or {})})
 
-    async def put_part(self, parts_url: str, cut: Cut, body: bytes | None = None, instance: int = 0) -> int:
-        """Ask, then stream to the store as the gateway does; the store's status, or that of the refusal."""
-        answer = await self.authorize(parts_url, cut, instance)
+    async def put_part(self, parts_url: str, part: PartUpload, body: bytes | None = None, instance: int = 0) -> int:
+        """Request an authorisation and stream to the store; return the status of the store, or of the refusal."""
+        answer = await self.authorize(parts_url, part, instance)
         if answer.status_code != 204:
             return int(answer.headers["x-refusal-status"])
-        return await self.stream(answer, cut.content if body is None else body)
+        return await self.stream(answer, part.content if body is None else body)
 
     async def stream(self, granted: httpx.Response, body: bytes) -> int:
-        """PUT a body to the store with the headers that were granted."""
+        """PUT a body to the store with the signed headers."""
         headers = {
             "Host": granted.headers["x-store-host"],
             "Authorization": granted.headers["x-store-authorization"],
@@ -120,51 +120,55 @@ class Upload(Harness[Deps]):
         return (await self.gateway.put(granted.headers["x-store-path"], content=body, headers=headers)).status_code
 
     async def events(self, transfer: str) -> list[dict[str, Any]]:
-        """What a transfer announced, oldest first; the relay is not running."""
+        """Return the events of a transfer, oldest first; the relay is not running."""
         return await self.announced("transfers", transfer)
 
     async def watch(self) -> None:
-        """Have the database note every operation from now on."""
+        """Profile every operation of the database from now on."""
         await self.documents.command("profile", 2)
 
     async def operations(self) -> list[str]:
-        """What was done to which collection since then, in order."""
+        """Return the profiled operations with their collections, in order."""
         await self.documents.command("profile", 0)
         noted = await self.documents["system.profile"].find({"op": {"$ne": "killcursors"}}).sort("ts").to_list()
         found = [(one["op"], one["ns"].partition(".")[2], one["command"]) for one in noted]
         return [f"{'aggregate' if 'aggregate' in command else op} {name}" for op, name, command in found]
 
     async def keys(self) -> set[str]:
-        """Everything in the bucket."""
+        """Return all keys in the bucket."""
         return {found.key for found in await self.objects[0].list_objects()}
 
     async def pending(self) -> int:
-        """How many multipart uploads are open."""
+        """Return the number of open multipart uploads."""
         return len(await self.objects[0].multipart_uploads())
 
     async def sweep(self) -> None:
-        """What the loop does, when the downloads know of every end."""
-        await self.pass_time(BYTES_OUTLIVE_THE_END)
+        """Run the sweeper once the removal delay is over."""
+        await self.pass_time(REMOVAL_DELAY)
         await sweep(self.deps)
 
-    def orphans(self, age: timedelta = timedelta(0), apart: timedelta = timedelta(0), instance: int = 0) -> Orphans:
-        """The other sweep, with bounds of one's own."""
-        return Orphans(self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, apart)
+    def orphans(
+        self, age: timedelta = timedelta(0), interval: timedelta = timedelta(0), instance: int = 0
+    ) -> OrphanSweeper:
+        """Return an orphan sweeper with these bounds."""
+        return OrphanSweeper(
+            self.databases[instance], self.instances[instance].transfers, self.objects[instance], age, interval
+        )
 
 
 class Sender:
-    """A person with a session, and the shortest way to what the tests start from."""
+    """A sender with a session, and shortcuts to the states that tests start from."""
 
     def __init__(self, upload: Upload, client: httpx.AsyncClient) -> None:
         self.upload = upload
         self.client = client
 
     async def ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        """Any request below `/api/upload`."""
+        """Send a request below `/api/upload`."""
         return await self.client.request(method, f"/api/upload{path}", json=body)
 
     async def begin(self, **fields: Any) -> str:
-        """A draft; with fields, a revised one."""
+        """Create a draft, and edit it if there are fields."""
         draft = str(uuid4())
         assert (await self.ask("PUT", f"/drafts/{draft}", {})).status_code == 200
         if fields:
@@ -173,7 +177,7 @@ class Sender:
         return draft
 
     async def announce(self, draft: str, path: str, size: int, file: str | None = None) -> dict[str, Any]:
-        """A file that is about to come."""
+        """Announce a file and return its plan."""
         id = file or str(uuid4())
         answer = await self.ask("PUT", f"/drafts/{draft}/files/{id}", {"path": path, "size_bytes": size})
         assert answer.status_code == 200, answer.text
@@ -181,46 +185,46 @@ class Sender:
         return plan
 
     async def complete(self, draft: str, file: str, content: bytes) -> httpx.Response:
-        """Say that all of it was sent."""
+        """Complete a file."""
         digest = hashlib.sha256(content).hexdigest()
         return await self.ask("POST", f"/drafts/{draft}/files/{file}/completion", {"sha256": digest})
 
     async def send_file(self, draft: str, path: str, content: bytes) -> str:
-        """A whole file, announced, sent and completed."""
+        """Announce, send and complete a file; return its id."""
         plan = await self.announce(draft, path, len(content))
-        for cut in cuts(plan, content):
-            assert await self.upload.put_part(plan["parts_url"], cut) == 200
+        for part in split_into_parts(plan, content):
+            assert await self.upload.put_part(plan["parts_url"], part) == 200
         answer = await self.complete(draft, plan["file"], content)
         assert answer.status_code == 200, answer.text
         return str(plan["file"])
 
     async def ready(self, *contents: bytes, to: str = AGENT) -> str:
-        """A draft that may be sent."""
+        """Create a draft that can be submitted."""
         draft = await self.begin(to=[to], subject="Relevés")
         for number, content in enumerate(contents or (b"contents",)):
             await self.send_file(draft, f"relevé {number}.csv", content)
         return draft
 
     async def sent(self, *contents: bytes, to: str = AGENT) -> str:
-        """A transfer."""
+        """Submit a draft; return the id of the transfer."""
         draft = await self.ready(*contents, to=to)
         answer = await self.ask("POST", f"/drafts/{draft}/submission")
         assert answer.status_code == 200, answer.text
         return draft
 
 
-def cuts(plan: dict[str, Any], content: bytes) -> list[Cut]:
-    """The parts of a file, as its plan says."""
+def split_into_parts(plan: dict[str, Any], content: bytes) -> list[PartUpload]:
+    """Return the parts of a file, according to its plan."""
     size = plan["part_size_bytes"]
     runs = [content[start : start + size] for start in range(0, len(content), size)] or [b""]
-    return [cut_of(number, run) for number, run in enumerate(runs, start=1)]
+    return [part_of(number, run) for number, run in enumerate(runs, start=1)]
 
 
-def cut_of(number: int, content: bytes) -> Cut:
-    """One part."""
-    return Cut(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
+def part_of(number: int, content: bytes) -> PartUpload:
+    """Return one part."""
+    return PartUpload(number, content, hashlib.sha256(content).hexdigest(), f"{zlib.crc32(content):08x}")
 
 
 def slug(answer: httpx.Response) -> str:
-    """The name of the refusal in a problem."""
+    """Return the slug of a problem."""
     return str(json.loads(answer.content)["type"]).removeprefix("/problems/")

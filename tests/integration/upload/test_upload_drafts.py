@@ -1,4 +1,4 @@
-"""Drafts and sends through the API on the real database."""
+"""Drafts and submissions through the API on the real database."""
 
 import asyncio
 from uuid import uuid4
@@ -6,15 +6,15 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, OUTSIDER, Sender, Upload, slug
+from tests.integration.upload.service import AGENT, EXTERNAL, Sender, Upload, slug
 
 
 @pytest.fixture
 def sender(upload: Upload) -> Sender:
-    return upload.of(OUTSIDER)
+    return upload.of(EXTERNAL)
 
 
-async def test_the_limits_are_public_and_do_not_say_who_is_an_agent(upload: Upload) -> None:
+async def test_the_limits_are_public_and_do_not_reveal_the_agent_domains(upload: Upload) -> None:
     answer = await upload.at().get("/api/upload/config")
     assert answer.status_code == 200
     limits = answer.json()
@@ -34,14 +34,14 @@ async def test_without_a_session_nothing_else_is_answered(upload: Upload) -> Non
 
 
 async def test_a_draft_begun_fifty_times_is_one_draft(upload: Upload) -> None:
-    senders, id = [upload.of(OUTSIDER, instance) for instance in range(2)], uuid4()
+    senders, id = [upload.of(EXTERNAL, instance) for instance in range(2)], uuid4()
     answers = await asyncio.gather(*(senders[number % 2].ask("PUT", f"/drafts/{id}", {}) for number in range(50)))
     assert {answer.status_code for answer in answers} == {200}
     assert await upload.documents.transfers.count_documents({}) == 1
 
 
-async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+async def test_of_many_concurrent_edits_of_one_version_one_is_accepted(upload: Upload) -> None:
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin(subject="S", text="T")
     was = (await senders[0].ask("GET", f"/drafts/{draft}")).json()["digests"]
     answers = await asyncio.gather(
@@ -55,11 +55,11 @@ async def test_of_many_changes_made_from_one_version_at_once_one_is_taken(upload
     assert (shown["text"], shown["digests"]) == (taken["text"], taken["digests"])
 
 
-async def test_a_draft_is_taken_up_again_elsewhere(upload: Upload, sender: Sender) -> None:
+async def test_a_draft_is_resumed_elsewhere(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin(
         to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
     )
-    elsewhere = upload.of(OUTSIDER, instance=1)
+    elsewhere = upload.of(EXTERNAL, instance=1)
     shown = (await elsewhere.ask("GET", f"/drafts/{draft}")).json()
     assert [(one["address"], one["field"], one["role"]) for one in shown["recipients"]] == [
         (AGENT, "to", "agent"),
@@ -110,7 +110,7 @@ async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: Sende
         ({"language": "de"}, "malformed-request"),
     ],
 )
-async def test_what_may_not_be_typed_is_refused(sender: Sender, fields: dict[str, object], name: str) -> None:
+async def test_an_invalid_edit_is_refused(sender: Sender, fields: dict[str, object], name: str) -> None:
     draft = await sender.begin()
     answer = await sender.ask("PATCH", f"/drafts/{draft}", fields)
     assert (answer.status_code, slug(answer)) == (422, name)
@@ -127,8 +127,8 @@ async def test_bodies_are_small_and_json(sender: Sender) -> None:
 
 
 async def test_one_draft_too_many_is_refused(started: Started) -> None:
-    upload = await started(most_drafts=2)
-    sender = upload.of(OUTSIDER)
+    upload = await started(max_drafts=2)
+    sender = upload.of(EXTERNAL)
     first = await sender.begin()
     await sender.begin()
     refused = await sender.ask("PUT", f"/drafts/{uuid4()}", {})
@@ -138,7 +138,7 @@ async def test_one_draft_too_many_is_refused(started: Started) -> None:
 
 
 async def test_fifty_submissions_at_once_announce_one_event(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].ready(b"one", b"two", to=f"{AGENT}, x@ville.example")
     answers = await asyncio.gather(
         *(senders[number % 2].ask("POST", f"/drafts/{draft}/submission") for number in range(50))
@@ -166,9 +166,9 @@ async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: U
     assert await upload.events(draft) == []
 
 
-async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Started) -> None:
+async def test_submissions_per_day_are_limited_and_repetitions_are_not_counted(started: Started) -> None:
     upload = await started(transfers_per_day_external=1)
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     first, second = await sender.ready(), await sender.ready()
     for _ in range(3):
         assert (await sender.ask("POST", f"/drafts/{first}/submission")).status_code == 200
@@ -181,7 +181,7 @@ async def test_a_day_allows_so_many_transfers_and_repeats_are_free(started: Star
     }
 
 
-async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
+async def test_a_submitted_transfer_is_not_a_draft_any_more(sender: Sender) -> None:
     transfer = await sender.sent()
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("PUT", "")):
         answer = await sender.ask(method, f"/drafts/{transfer}{path}", {} if method in ("PATCH", "PUT") else None)
@@ -192,7 +192,7 @@ async def test_what_was_sent_is_no_draft_any_more(sender: Sender) -> None:
 
 
 async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     transfer = await senders[0].sent()
     answers = await asyncio.gather(
         *(senders[number % 2].ask("DELETE", f"/transfers/{transfer}") for number in range(20))
@@ -204,7 +204,7 @@ async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: U
     assert recap.status_code == 200
 
 
-async def test_a_draft_is_no_transfer(sender: Sender) -> None:
+async def test_a_draft_is_not_a_transfer(sender: Sender) -> None:
     draft = await sender.begin()
     assert (await sender.ask("GET", f"/transfers/{draft}")).status_code == 404
     assert (await sender.ask("DELETE", f"/transfers/{draft}")).status_code == 404

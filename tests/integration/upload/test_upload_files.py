@@ -1,4 +1,4 @@
-"""Files through the API and straight into the real store, with the signatures that the gateway is given."""
+"""Files through the API and into the real store, with the signatures that the gateway gets."""
 
 import asyncio
 import hashlib
@@ -8,7 +8,7 @@ import pytest
 
 from tests.contents import noise
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, MIB, OUTSIDER, Sender, Upload, cut_of, cuts, slug
+from tests.integration.upload.service import AGENT, EXTERNAL, MIB, Sender, Upload, part_of, slug, split_into_parts
 
 
 def large() -> bytes:
@@ -17,11 +17,11 @@ def large() -> bytes:
 
 @pytest.fixture
 def sender(upload: Upload) -> Sender:
-    return upload.of(OUTSIDER)
+    return upload.of(EXTERNAL)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"y" * (8 * MIB)], ids=["empty", "a byte", "one whole part"])
-async def test_a_small_file_is_one_plain_object(upload: Upload, sender: Sender, content: bytes) -> None:
+async def test_a_small_file_is_one_put(upload: Upload, sender: Sender, content: bytes) -> None:
     draft = await sender.begin()
     file = await sender.send_file(draft, "a.bin", content)
     shown = (await sender.ask("GET", f"/drafts/{draft}/files/{file}")).json()
@@ -37,8 +37,8 @@ async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
     assert (plan["part_size_bytes"], plan["part_count"]) == (8 * MIB, 3)
-    parts = cuts(plan, large())
-    assert await asyncio.gather(*(upload.put_part(plan["parts_url"], cut) for cut in parts)) == [200, 200, 200]
+    parts = split_into_parts(plan, large())
+    assert await asyncio.gather(*(upload.put_part(plan["parts_url"], part) for part in parts)) == [200, 200, 200]
     done = await sender.complete(draft, plan["file"], large())
     assert done.json()["state"] == "complete"
     [key] = await upload.keys()
@@ -49,33 +49,33 @@ async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender
 async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
-    first, second, last = cuts(plan, large())
+    first, second, last = split_into_parts(plan, large())
     assert await upload.put_part(plan["parts_url"], last) == 200
     await upload.authorize(plan["parts_url"], first)
-    again = upload.of(OUTSIDER, instance=1)
+    again = upload.of(EXTERNAL, instance=1)
     resumed = (await again.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert resumed["parts"] == [{"number": 3, "size_bytes": len(last.content), "sha256": last.sha256}]
     missing = await again.complete(draft, plan["file"], large())
     assert (missing.status_code, slug(missing)) == (409, "parts-missing")
     assert missing.json()["parts"] == [1, 2]
-    for cut in (first, second):
-        assert await upload.put_part(resumed["parts_url"], cut) == 200
+    for part in (first, second):
+        assert await upload.put_part(resumed["parts_url"], part) == 200
     assert (await again.complete(draft, plan["file"], large())).status_code == 200
 
 
-async def test_a_file_announced_again_is_where_it_was(upload: Upload, sender: Sender) -> None:
+async def test_a_file_announced_again_keeps_its_parts(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
-    assert await upload.put_part(plan["parts_url"], cuts(plan, large())[0]) == 200
+    assert await upload.put_part(plan["parts_url"], split_into_parts(plan, large())[0]) == 200
     again = await sender.announce(draft, "grand.bin", len(large()), plan["file"])
     assert [part["number"] for part in again["parts"]] == [1]
     assert await upload.pending() == 1
 
 
 async def test_fifty_announcements_at_once_are_one_file(upload: Upload) -> None:
-    draft = await upload.of(OUTSIDER).begin()
+    draft = await upload.of(EXTERNAL).begin()
     file = str(uuid4())
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     await asyncio.gather(
         *(senders[number % 2].announce(draft, "grand.bin", len(large()), file) for number in range(50))
     )
@@ -87,16 +87,16 @@ async def test_fifty_announcements_at_once_are_one_file(upload: Upload) -> None:
 async def test_bytes_with_another_digest_are_refused_by_the_store(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
-    assert await upload.put_part(plan["parts_url"], cut_of(1, b"right"), body=b"wrong") in (400, 403)
+    assert await upload.put_part(plan["parts_url"], part_of(1, b"right"), body=b"wrong") in (400, 403)
     assert await upload.keys() == set()
     assert (await sender.complete(draft, plan["file"], b"right")).json()["parts"] == [1]
-    assert await upload.put_part(plan["parts_url"], cut_of(1, b"right")) == 200
+    assert await upload.put_part(plan["parts_url"], part_of(1, b"right")) == 200
 
 
 async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
-    await upload.put_part(plan["parts_url"], cut_of(1, b"right"))
+    await upload.put_part(plan["parts_url"], part_of(1, b"right"))
     refused = await sender.complete(draft, plan["file"], b"wrong")
     assert (refused.status_code, slug(refused)) == (409, "digest-differs")
     assert (await sender.complete(draft, plan["file"], b"right")).status_code == 200
@@ -105,11 +105,11 @@ async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload
 
 @pytest.mark.parametrize("content", [b"small", large()], ids=["one part", "three parts"])
 async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     plan = await senders[0].announce(draft, "a.bin", len(content))
-    for cut in cuts(plan, content):
-        assert await upload.put_part(plan["parts_url"], cut) == 200
+    for part in split_into_parts(plan, content):
+        assert await upload.put_part(plan["parts_url"], part) == 200
     answers = await asyncio.gather(
         *(senders[number % 2].complete(draft, plan["file"], content) for number in range(50))
     )
@@ -119,13 +119,15 @@ async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes)
     assert await upload.pending() == 0
 
 
-async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(upload: Upload, sender: Sender) -> None:
+async def test_a_completion_is_repeated_after_a_crash_between_the_store_and_the_database(
+    upload: Upload, sender: Sender
+) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", len(large()))
-    for cut in cuts(plan, large()):
-        await upload.put_part(plan["parts_url"], cut)
+    for part in split_into_parts(plan, large()):
+        await upload.put_part(plan["parts_url"], part)
     file = (await upload.deps.transfers.read(draft))[0].file(plan["file"])
-    await upload.deps.arrivals.complete(file, hashlib.sha256(large()).hexdigest())
+    await upload.deps.uploads.complete(file, hashlib.sha256(large()).hexdigest())
     resumed = (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).json()
     assert (resumed["state"], len(resumed["parts"])) == ("receiving", 3)
     assert (await sender.complete(draft, plan["file"], large())).status_code == 200
@@ -133,13 +135,13 @@ async def test_a_crash_between_the_store_and_the_database_comes_to_the_same_end(
 
 
 async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     for number in range(12):
         content = large() if number % 3 == 0 else b"small"
         plan = await senders[0].announce(draft, f"{number}.bin", len(content))
-        for cut in cuts(plan, content):
-            assert await upload.put_part(plan["parts_url"], cut) == 200
+        for part in split_into_parts(plan, content):
+            assert await upload.put_part(plan["parts_url"], part) == 200
         path = f"/drafts/{draft}/files/{plan['file']}"
         done, removed, _ = await asyncio.gather(
             senders[0].complete(draft, plan["file"], content), senders[1].ask("DELETE", path), upload.sweep()
@@ -166,7 +168,7 @@ async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) ->
         ({"path": "a"}, 422, "malformed-request"),
     ],
 )
-async def test_what_may_not_come_in_is_refused_before_a_byte(
+async def test_a_file_that_is_not_allowed_is_refused_before_its_bytes(
     upload: Upload, sender: Sender, body: dict[str, object], status: int, name: str
 ) -> None:
     draft = await sender.begin()
@@ -184,7 +186,7 @@ async def test_a_half_surrogate_in_a_name_is_refused(sender: Sender) -> None:
 
 
 async def test_one_file_too_many_is_refused(started: Started) -> None:
-    sender = (await started(most_files=1)).of(AGENT)
+    sender = (await started(max_files=1)).of(AGENT)
     draft = await sender.begin()
     await sender.announce(draft, "a", 1)
     body = {"path": "b", "size_bytes": 1}

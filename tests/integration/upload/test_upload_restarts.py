@@ -1,4 +1,4 @@
-"""Multipart uploads that the store gave up by itself: the file begins anew, whenever that happens."""
+"""Multipart uploads that the store has aborted by itself: the upload restarts, whenever that happens."""
 
 import asyncio
 import hashlib
@@ -8,18 +8,18 @@ import pytest
 
 from services.kit.objects import ObjectStore, StoredPart
 from tests.contents import noise
-from tests.integration.upload.service import MIB, OUTSIDER, Sender, Upload, cuts, slug
+from tests.integration.upload.service import EXTERNAL, MIB, Sender, Upload, slug, split_into_parts
 
 LARGE = noise(2, 17 * MIB)
 
 
 @pytest.fixture
 def sender(upload: Upload) -> Sender:
-    return upload.of(OUTSIDER)
+    return upload.of(EXTERNAL)
 
 
-async def give_up(upload: Upload) -> None:
-    """What a store does with unfinished uploads that it finds too old."""
+async def abort_uploads(upload: Upload) -> None:
+    """Abort all uploads, as a store does with those that it finds too old."""
     for pending in await upload.objects[0].multipart_uploads():
         await upload.objects[0].abort_multipart(pending.key, pending.upload_id)
 
@@ -32,8 +32,8 @@ async def planned(sender: Sender, draft: str, file: str) -> dict[str, Any]:
 
 
 async def nothing_is_left(upload: Upload, draft: str) -> None:
-    """The draft is thrown away, and so are all bytes that were ever kept for it."""
-    await upload.of(OUTSIDER).ask("DELETE", f"/drafts/{draft}")
+    """Delete the draft and check that no bytes remain."""
+    await upload.of(EXTERNAL).ask("DELETE", f"/drafts/{draft}")
     await upload.sweep()
     assert await upload.keys() == set()
     assert await upload.pending() == 0
@@ -41,15 +41,15 @@ async def nothing_is_left(upload: Upload, draft: str) -> None:
 
 @pytest.mark.parametrize("sent", [0, 1, 3])
 @pytest.mark.parametrize("asked_with", ["GET", "PUT"])
-async def test_a_file_whose_upload_was_given_up_is_sent_again_from_the_start(
+async def test_a_file_whose_upload_was_aborted_is_sent_again_from_the_start(
     upload: Upload, sender: Sender, sent: int, asked_with: str
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    parts = cuts(plan, LARGE)
-    for cut in parts[:sent]:
-        assert await upload.put_part(plan["parts_url"], cut) == 200
-    await give_up(upload)
+    parts = split_into_parts(plan, LARGE)
+    for part in parts[:sent]:
+        assert await upload.put_part(plan["parts_url"], part) == 200
+    await abort_uploads(upload)
     assert await upload.put_part(plan["parts_url"], parts[-1]) == 404
     if asked_with == "GET":
         again = await planned(sender, draft, plan["file"])
@@ -57,63 +57,63 @@ async def test_a_file_whose_upload_was_given_up_is_sent_again_from_the_start(
         again = await sender.announce(draft, "grand.bin", len(LARGE), plan["file"])
     assert (again["state"], again["parts"]) == ("receiving", [])
     assert again["restarted_at"]
-    for cut in parts:
-        assert await upload.put_part(again["parts_url"], cut) == 200
+    for part in parts:
+        assert await upload.put_part(again["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
     [key] = await upload.keys()
     assert await upload.objects[0].read(key, 0, len(LARGE)) == LARGE
     await nothing_is_left(upload, draft)
 
 
-async def test_an_upload_that_was_given_up_before_any_part_was_announced_lost_nothing(
+async def test_an_upload_that_was_aborted_before_any_part_was_announced_lost_nothing(
     upload: Upload, sender: Sender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    await give_up(upload)
+    await abort_uploads(upload)
     again = await planned(sender, draft, plan["file"])
     assert again["restarted_at"] is None
-    assert await upload.put_part(again["parts_url"], cuts(plan, LARGE)[0]) == 200
+    assert await upload.put_part(again["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
 
 
-async def test_a_file_that_begins_anew_may_have_other_bytes(upload: Upload, sender: Sender) -> None:
+async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
-    await give_up(upload)
+    assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
+    await abort_uploads(upload)
     again = await planned(sender, draft, plan["file"])
     other = noise(3, len(LARGE))
-    for cut in cuts(again, other):
-        assert await upload.put_part(again["parts_url"], cut) == 200
+    for part in split_into_parts(again, other):
+        assert await upload.put_part(again["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], other)).status_code == 200
 
 
-async def test_an_upload_that_was_given_up_before_its_completion_is_sent_again(upload: Upload, sender: Sender) -> None:
+async def test_an_upload_that_was_aborted_before_its_completion_is_sent_again(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    for cut in cuts(plan, LARGE):
-        assert await upload.put_part(plan["parts_url"], cut) == 200
-    await give_up(upload)
+    for part in split_into_parts(plan, LARGE):
+        assert await upload.put_part(plan["parts_url"], part) == 200
+    await abort_uploads(upload)
     refused = await sender.complete(draft, plan["file"], LARGE)
     assert (refused.status_code, slug(refused)) == (409, "parts-missing")
     assert refused.json()["parts"] == [1, 2, 3]
     again = await planned(sender, draft, plan["file"])
-    for cut in cuts(plan, LARGE):
-        assert await upload.put_part(again["parts_url"], cut) == 200
+    for part in split_into_parts(plan, LARGE):
+        assert await upload.put_part(again["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
 
 
-async def test_an_upload_that_is_given_up_during_its_completion_is_sent_again(
+async def test_an_upload_that_is_aborted_during_its_completion_is_sent_again(
     upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    for cut in cuts(plan, LARGE):
-        assert await upload.put_part(plan["parts_url"], cut) == 200
+    for part in split_into_parts(plan, LARGE):
+        assert await upload.put_part(plan["parts_url"], part) == 200
     complete = ObjectStore.complete_multipart
 
     async def given_up(objects: ObjectStore, key: str, upload_id: str, parts: list[StoredPart]) -> None:
-        await give_up(upload)
+        await abort_uploads(upload)
         await complete(objects, key, upload_id, parts)
 
     monkeypatch.setattr(ObjectStore, "complete_multipart", given_up)
@@ -122,51 +122,51 @@ async def test_an_upload_that_is_given_up_during_its_completion_is_sent_again(
     assert (await planned(sender, draft, plan["file"]))["restarted_at"]
 
 
-async def test_a_file_of_one_part_that_vanished_is_sent_again_at_the_same_address(
+async def test_a_file_of_one_part_that_was_lost_is_sent_again_under_the_same_key(
     upload: Upload, sender: Sender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
-    [cut] = cuts(plan, b"bytes")
-    assert await upload.put_part(plan["parts_url"], cut) == 200
+    [part] = split_into_parts(plan, b"bytes")
+    assert await upload.put_part(plan["parts_url"], part) == 200
     [key] = await upload.keys()
     await upload.objects[0].remove(key)
     refused = await sender.complete(draft, plan["file"], b"bytes")
     assert (refused.status_code, slug(refused)) == (409, "parts-missing")
     again = await planned(sender, draft, plan["file"])
     assert again["parts"] == []
-    assert await upload.put_part(again["parts_url"], cut) == 200
+    assert await upload.put_part(again["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], b"bytes")).status_code == 200
 
 
-async def test_many_who_ask_at_once_begin_one_upload_and_parts_that_arrive_count(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+async def test_concurrent_requests_restart_one_upload_and_parts_that_arrive_count(upload: Upload) -> None:
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     plan = await senders[0].announce(draft, "grand.bin", len(LARGE))
-    parts = cuts(plan, LARGE)
+    parts = split_into_parts(plan, LARGE)
     assert await upload.put_part(plan["parts_url"], parts[0]) == 200
-    await give_up(upload)
+    await abort_uploads(upload)
     asked = [planned(senders[number % 2], draft, plan["file"]) for number in range(10)]
-    arriving = [upload.put_part(plan["parts_url"], cut, instance=1) for cut in parts]
+    arriving = [upload.put_part(plan["parts_url"], part, instance=1) for part in parts]
     statuses = (await asyncio.gather(*arriving, *asked))[: len(parts)]
     assert set(statuses) <= {200, 404}
     assert await upload.pending() == 1
     there = {part["number"] for part in (await planned(senders[0], draft, plan["file"]))["parts"]}
-    for cut in parts:
-        if cut.number not in there:
-            assert await upload.put_part(plan["parts_url"], cut) == 200
+    for part in parts:
+        if part.number not in there:
+            assert await upload.put_part(plan["parts_url"], part) == 200
     assert (await senders[0].complete(draft, plan["file"], LARGE)).status_code == 200
     assert len(await upload.keys()) == 1
     await nothing_is_left(upload, draft)
 
 
-async def test_beginning_anew_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
-    senders = [upload.of(OUTSIDER, instance) for instance in range(2)]
+async def test_restarting_and_removing_at_once_leaves_nothing(upload: Upload) -> None:
+    senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     draft = await senders[0].begin()
     for number in range(6):
         plan = await senders[0].announce(draft, f"{number}.bin", len(LARGE))
-        assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
-        await give_up(upload)
+        assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
+        await abort_uploads(upload)
         path = f"/drafts/{draft}/files/{plan['file']}"
         asked, removed = await asyncio.gather(senders[0].ask("GET", path), senders[1].ask("DELETE", path))
         assert asked.status_code in (200, 404)
@@ -174,28 +174,28 @@ async def test_beginning_anew_and_removing_at_once_leaves_nothing(upload: Upload
     await nothing_is_left(upload, draft)
 
 
-async def test_an_object_whose_completion_was_not_recorded_is_not_begun_anew(upload: Upload, sender: Sender) -> None:
+async def test_an_object_whose_completion_was_not_recorded_is_not_restarted(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    for cut in cuts(plan, LARGE):
-        assert await upload.put_part(plan["parts_url"], cut) == 200
+    for part in split_into_parts(plan, LARGE):
+        assert await upload.put_part(plan["parts_url"], part) == 200
     file = (await upload.deps.transfers.read(draft))[0].file(plan["file"])
-    await upload.deps.arrivals.complete(file, hashlib.sha256(LARGE).hexdigest())
+    await upload.deps.uploads.complete(file, hashlib.sha256(LARGE).hexdigest())
     again = await planned(sender, draft, plan["file"])
     assert (len(again["parts"]), again["restarted_at"]) == (3, None)
 
 
-async def test_a_file_that_began_anew_and_was_not_recorded_is_begun_anew_again(
+async def test_a_restart_that_was_not_recorded_is_repeated(
     upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The process dies between the store and the database: the upload that nobody knows of is an orphan."""
+    """The process dies between the store and the database: the upload that no draft refers to is an orphan."""
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
-    await give_up(upload)
+    assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
+    await abort_uploads(upload)
     with monkeypatch.context() as dying:
-        dying.setattr(upload.deps.transfers, "update_at", None)
-        dying.setattr(upload.deps.arrivals, "give_up", None)
+        dying.setattr(upload.deps.transfers, "update_snapshot", None)
+        dying.setattr(upload.deps.uploads, "abort", None)
         assert (await sender.ask("GET", f"/drafts/{draft}/files/{plan['file']}")).status_code == 500
     assert await upload.pending() == 1
     again = await planned(sender, draft, plan["file"])
@@ -204,7 +204,7 @@ async def test_a_file_that_began_anew_and_was_not_recorded_is_begun_anew_again(
     for _ in range(2):
         await upload.orphans().sweep()
     assert await upload.pending() == 1
-    assert await upload.put_part(again["parts_url"], cuts(plan, LARGE)[0]) == 200
+    assert await upload.put_part(again["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
 
 
 async def test_a_file_of_which_nothing_has_arrived_gets_smaller_parts_when_asked(
@@ -217,20 +217,20 @@ async def test_a_file_of_which_nothing_has_arrived_gets_smaller_parts_when_asked
     small = (await sender.ask("PUT", path, body)).json()
     assert (small["part_size_bytes"], small["part_count"]) == (5 * MIB, 4)
     assert small["restarted_at"] is None
-    parts = cuts(small, LARGE)
+    parts = split_into_parts(small, LARGE)
     assert await upload.put_part(small["parts_url"], parts[0]) == 200
     same = (await sender.ask("PUT", path, body)).json()
     assert [part["number"] for part in same["parts"]] == [1]
-    for cut in parts[1:]:
-        assert await upload.put_part(small["parts_url"], cut) == 200
+    for part in parts[1:]:
+        assert await upload.put_part(small["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], LARGE)).status_code == 200
     await nothing_is_left(upload, draft)
 
 
-async def test_a_file_that_has_begun_keeps_its_parts(upload: Upload, sender: Sender) -> None:
+async def test_a_file_with_parts_keeps_their_size(upload: Upload, sender: Sender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
-    assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
+    assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
     body = {"path": "grand.bin", "size_bytes": len(LARGE), "small_parts": True}
     same = (await sender.ask("PUT", f"/drafts/{draft}/files/{plan['file']}", body)).json()
     assert (same["part_size_bytes"], len(same["parts"])) == (8 * MIB, 1)

@@ -1,4 +1,4 @@
-"""What time does: bytes go, drafts are given up, orphans are found, and nothing is found when all is well."""
+"""Both sweepers: bytes are removed, drafts discarded, orphans found, and a healthy run has none."""
 
 import asyncio
 from dataclasses import replace
@@ -15,18 +15,18 @@ from services.kit.clock import utc_now
 from services.kit.events import Event
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.kit.refusals import NotFound
-from services.upload.arrivals import Arrivals
-from services.upload.domain.ending import BYTES_OUTLIVE_THE_END
+from services.upload.domain.lifecycle import REMOVAL_DELAY
+from services.upload.file_uploads import FileUploads
 from services.upload.handlers import subscriptions
 from services.upload.orphans import orphans
 from services.upload.sweeper import sweep
-from tests.integration.upload.service import MIB, OUTSIDER, Upload
+from tests.integration.upload.service import EXTERNAL, MIB, Upload
 
 LARGE = bytes(9 * MIB)
 
 
 def reference(transfer: str) -> TransferReference:
-    sender = Person(address=OUTSIDER, name="Camille Martin")
+    sender = Person(address=EXTERNAL, name="Camille Martin")
     return TransferReference(transfer=transfer, sender=sender, sender_role="external", subject="S", language="fr")
 
 
@@ -41,8 +41,8 @@ def ends(transfer: str) -> dict[str, Event]:
 
 
 @pytest.mark.parametrize("outcome", ["refused", "lapsed", "expired"])
-async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -> None:
-    sender = upload.of(OUTSIDER)
+async def test_the_end_of_a_transfer_removes_its_bytes(upload: Upload, outcome: str) -> None:
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one", LARGE)
     assert len(await upload.keys()) == 2
     event = ends(transfer)[outcome]
@@ -55,23 +55,23 @@ async def test_when_a_transfer_ends_its_bytes_go(upload: Upload, outcome: str) -
     assert card["purged_at"]
 
 
-async def test_the_end_of_an_unknown_transfer_is_no_end(upload: Upload) -> None:
+async def test_the_end_of_an_unknown_transfer_is_refused(upload: Upload) -> None:
     event = ends(str(uuid4()))["expired"]
     with pytest.raises(NotFound):
         await subscriptions(upload.deps)[type(event)](event)
 
 
-async def test_a_revoked_session_opens_nothing(upload: Upload) -> None:
+async def test_a_revoked_session_is_refused(upload: Upload) -> None:
     session = str(uuid4())
-    sender = upload.of(OUTSIDER, session=session)
+    sender = upload.of(EXTERNAL, session=session)
     assert (await sender.ask("GET", "/drafts")).status_code == 200
     event = SessionRevoked(session=session, revoked_at=utc_now())
     await subscriptions(upload.deps)[SessionRevoked](event)
-    assert (await upload.of(OUTSIDER, 1, session).ask("GET", "/drafts")).status_code == 401
+    assert (await upload.of(EXTERNAL, 1, session).ask("GET", "/drafts")).status_code == 401
 
 
-async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+async def test_withdrawn_bytes_are_removed_and_a_second_time_later(upload: Upload) -> None:
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     [key] = await upload.keys()
     await sender.ask("DELETE", f"/transfers/{transfer}")
@@ -85,11 +85,11 @@ async def test_withdrawn_bytes_go_and_are_looked_for_again(upload: Upload) -> No
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find_one({"_id": transfer})
     assert kept is not None
-    assert kept["leftovers"] == []
+    assert kept["pending_removals"] == []
 
 
 async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one")
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     await sender.send_file(draft, "moyen.bin", LARGE)
@@ -108,8 +108,8 @@ async def test_a_removed_file_and_a_discarded_draft_leave_nothing(upload: Upload
     assert await upload.documents.transfers.count_documents({}) == 0
 
 
-async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+async def test_a_draft_without_edits_for_a_fortnight_is_discarded(upload: Upload) -> None:
+    sender = upload.of(EXTERNAL)
     draft = await sender.ready(b"one")
     await upload.pass_time(timedelta(days=13))
     await upload.sweep()
@@ -123,19 +123,19 @@ async def test_a_draft_that_nobody_touches_for_a_fortnight_is_given_up(upload: U
     assert (await sender.ask("GET", f"/drafts/{draft}")).status_code == 404
 
 
-async def test_three_sweepers_at_once_do_it_once(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+async def test_three_sweepers_at_once_give_the_result_of_one(upload: Upload) -> None:
+    sender = upload.of(EXTERNAL)
     for _ in range(8):
         await sender.ask("DELETE", f"/transfers/{await sender.sent(b'one')}")
-    await upload.pass_time(BYTES_OUTLIVE_THE_END)
+    await upload.pass_time(REMOVAL_DELAY)
     await asyncio.gather(*(sweep(upload.instances[number % 2]) for number in range(3)))
     assert await upload.keys() == set()
     kept = await upload.documents.transfers.find().to_list()
-    assert all(len(one["leftovers"]) == 1 and one["purged_at"] for one in kept)
+    assert all(len(one["pending_removals"]) == 1 and one["purged_at"] for one in kept)
 
 
-async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+async def test_history_is_deleted_after_a_year_once_the_outbox_is_empty(upload: Upload) -> None:
+    sender = upload.of(EXTERNAL)
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     await upload.sweep()
@@ -149,7 +149,7 @@ async def test_history_is_forgotten_after_a_year_once_all_was_announced(upload: 
 
 
 async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     await sender.sent(b"one", LARGE)
     draft = await sender.ready(b"two")
     await sender.announce(draft, "grand.bin", len(LARGE))
@@ -157,59 +157,59 @@ async def test_a_healthy_run_has_no_orphans(upload: Upload) -> None:
     await sender.ask("DELETE", f"/drafts/{draft}/files/{gone['file']}")
     for _ in range(2):
         await upload.orphans().sweep()
-        assert _seen() == 0
+        assert _orphan_count() == 0
     assert (len(await upload.keys()), await upload.pending()) == (3, 2)
 
 
-async def test_an_orphan_is_removed_at_the_second_look(upload: Upload) -> None:
+async def test_an_orphan_is_removed_at_the_second_check(upload: Upload) -> None:
     bucket = upload.objects[0]
-    await upload.of(OUTSIDER).sent(b"one")
+    await upload.of(EXTERNAL).sent(b"one")
     [kept] = await upload.keys()
     unknown = f"{uuid4()}/{uuid4().hex}"
     await bucket.put(unknown, b"x")
     await bucket.put(f"{kept.split('/')[0]}/{uuid4().hex}", b"x")
     await bucket.start_multipart(unknown)
     await upload.orphans().sweep()
-    assert _seen() == 3
+    assert _orphan_count() == 3
     assert (len(await upload.keys()), await upload.pending()) == (3, 1)
     await upload.orphans(instance=1).sweep()
     assert (await upload.keys(), await upload.pending()) == ({kept}, 0)
     await upload.orphans().sweep()
-    assert _seen() == 0
+    assert _orphan_count() == 0
 
 
-async def test_what_is_young_or_was_seen_a_moment_ago_is_left_alone(upload: Upload) -> None:
+async def test_recent_objects_and_recent_candidates_are_not_removed(upload: Upload) -> None:
     bucket = upload.objects[0]
     await bucket.put(f"{uuid4()}/{uuid4().hex}", b"x")
     for _ in range(3):
         await upload.orphans(age=timedelta(hours=1)).sweep()
     assert len(await upload.keys()) == 1
     for _ in range(3):
-        await upload.orphans(apart=timedelta(minutes=30)).sweep()
+        await upload.orphans(interval=timedelta(minutes=30)).sweep()
     assert len(await upload.keys()) == 1
 
 
-async def test_a_store_that_is_away_leaves_the_bytes_marked(upload: Upload) -> None:
-    sender, deps = upload.of(OUTSIDER), upload.deps
+async def test_an_unavailable_store_leaves_the_removals_pending(upload: Upload) -> None:
+    sender, deps = upload.of(EXTERNAL), upload.deps
     transfer = await sender.sent(b"one")
     await sender.ask("DELETE", f"/transfers/{transfer}")
     nowhere = ObjectStore("http://127.0.0.1:9", "us-east-1", upload.bucket, "key", "secret")
-    await upload.pass_time(BYTES_OUTLIVE_THE_END)
+    await upload.pass_time(REMOVAL_DELAY)
     with pytest.raises(StoreUnavailable):
-        await sweep(replace(deps, arrivals=Arrivals(nowhere, deps.digests)))
+        await sweep(replace(deps, uploads=FileUploads(nowhere, deps.part_digests)))
     nowhere.close()
     assert (await sender.ask("GET", f"/transfers/{transfer}")).json()["purged_at"] is None
     await upload.sweep()
     assert await upload.keys() == set()
 
 
-async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
+async def test_an_upload_that_the_store_is_completing_stays_pending_until_the_next_sweep(
     upload: Upload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def is_completing(_key: str, _upload_id: str) -> bool:
         return False
 
-    sender = upload.of(OUTSIDER)
+    sender = upload.of(EXTERNAL)
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", len(LARGE))
     await sender.ask("DELETE", f"/drafts/{draft}/files/{plan['file']}")
@@ -221,7 +221,7 @@ async def test_what_the_store_is_completing_stays_marked_until_the_next_sweep(
     assert await upload.pending() == 0
 
 
-def _seen() -> float:
-    """What the last look counted."""
+def _orphan_count() -> float:
+    """Return the number of orphans at the last check."""
     [metric] = orphans.collect()
     return metric.samples[0].value

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from services.contracts.values import Part, SentFile
 from services.download.archive.layout import Layout, Stretch
-from services.upload.domain.crc import combined
+from services.upload.domain.crc import crc32_combine
 
 GIB = 1024**3
 PARIS = ZoneInfo("Europe/Paris")
@@ -43,7 +43,7 @@ def sent(path: str, body: bytes, number: int = 0) -> SentFile:
 def sent_zeros(path: str, size_bytes: int) -> SentFile:
     """A file of zeros that is nowhere: its checksum is computed, its digest is made up."""
     full, rest = divmod(size_bytes, ZEROS)
-    crc32 = combined([(zlib.crc32(bytes(ZEROS)), ZEROS)] * full + [(zlib.crc32(bytes(rest)), rest)])
+    crc32 = crc32_combine([(zlib.crc32(bytes(ZEROS)), ZEROS)] * full + [(zlib.crc32(bytes(rest)), rest)])
     return SentFile(
         file="zeros", path=path, size_bytes=size_bytes, sha256="0" * 64, crc32=crc32, object_key="zeros", parts=()
     )

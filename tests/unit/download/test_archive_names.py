@@ -15,8 +15,8 @@ from services.download.archive.layouts import archive_name
 from services.download.archive.names import NAME_BYTES, PATH_BYTES, clean, entry_names
 from services.download.domain.contents import Contents
 from services.kit.refusals import Refusal
+from services.upload.domain.file_names import clean_path
 from services.upload.domain.limits import ByRole, Limits
-from services.upload.domain.names import clean_path
 from tests.unit.download.parcels import SUBMITTED
 
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2044\u2215\uff0f]')

@@ -44,7 +44,7 @@ def test_the_fake_answers_all_operations_but_those_that_nobody_asks_for() -> Non
         (lambda card: card.update(typed="x"), r"PATCH .*/drafts/{draft}: the answer 200: /: .*'typed' was unexpected"),
         (lambda card: card.pop("subject"), "/: 'subject' is a required property"),
         (lambda card: card.update(total_bytes="many"), "/total_bytes: 'many' is not of type 'integer'"),
-        (lambda card: card.update(touched_at="2025-11-21T09:05:00"), "/touched_at: .* is not a 'date-time'"),
+        (lambda card: card.update(updated_at="2025-11-21T09:05:00"), "/updated_at: .* is not a 'date-time'"),
         (lambda card: card["files"][1].update(left=2), "/files/1: .*'left' was unexpected"),
         (lambda card: card["from"].update(role="guest"), "/from/role: 'guest' is not one of"),
     ],

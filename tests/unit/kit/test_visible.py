@@ -10,8 +10,8 @@ from services.auth.names import declared_name
 from services.download.archive.names import clean
 from services.kit.visible import strip_invisible
 from services.notify.content.formatting import one_line
-from services.upload.domain.names import clean_path
-from services.upload.domain.writing import clean_subject, clean_text
+from services.upload.domain.file_names import clean_path
+from services.upload.domain.text_sanitising import clean_subject, clean_text
 from tests.unit.upload.sample import LIMITS
 
 FAMILY = "👩\u200d👩\u200d👦"

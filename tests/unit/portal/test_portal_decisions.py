@@ -236,7 +236,6 @@ async def test_tracking_works_before_the_other_services_have_heard_of_the_transf
     [
         ("withdrawn", "Supprimé par vous"),
         ("expired", "les fichiers sont effacés"),
-        ("rejected", "Un virus a été trouvé"),
         ("quarantined", "En cours d’examen"),
     ],
 )

@@ -9,7 +9,7 @@ from asyncio import to_thread
 import httpx
 import pytest
 
-from services.upload.domain.submission import SubjectMissing, told
+from services.upload.domain.submission import SubjectMissing, problem_view
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT, FILE, SENT, SUBJECT, two_files
 from tests.fakes.api.drafts import write
@@ -264,7 +264,7 @@ async def test_a_domain_is_shown_in_unicode_and_can_be_saved_again(api: FakeApi,
 
 
 async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(api: FakeApi, person: Person) -> None:
-    api.upload.drafts[DRAFT]["problems"] = [told(SubjectMissing())]
+    api.upload.drafts[DRAFT]["problems"] = [problem_view(SubjectMissing())]
     page = await person.get(f"{PAGE}/recap")
     assert "pas encore d&#39;objet" in page.text
     assert f"{PAGE}/submission" not in page.text

@@ -1,4 +1,4 @@
-"""Senders, drafts and files that the tests of the upload rules start from."""
+"""Sample senders, drafts and files for the tests of the upload rules."""
 
 import hashlib
 import uuid
@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import Part
 from services.kit.addresses import Domains
-from services.upload.domain.drafting import Revision, revise, understood
-from services.upload.domain.files import Announcement, announce, completed, whole
-from services.upload.domain.limits import ByRole, Keeping, Limits
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.files import Announcement, announce, assemble, mark_complete
+from services.upload.domain.limits import ByRole, Limits, Retention
 from services.upload.domain.transfer import Sender, Transfer, new_draft
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -31,26 +31,26 @@ LIMITS = Limits(
     longest_validity_days=14,
     usual_validity_days=7,
 )
-KEEPING = Keeping(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
-OUTSIDER = Sender(address="camille@ville.example", name="Camille Martin", role="external")
+RETENTION = Retention(drafts=14 * DAY, late_bytes=2 * HOUR, overdue=2 * DAY, evidence=10 * DAY, history=365 * DAY)
+EXTERNAL = Sender(address="camille@ville.example", name="Camille Martin", role="external")
 AGENT = Sender(address="dominique@ministere.example", name="Dominique Bernard", role="agent")
 
 
-def draft(sender: Sender = OUTSIDER) -> Transfer:
-    """An empty draft."""
+def draft(sender: Sender = EXTERNAL) -> Transfer:
+    """Return an empty draft."""
     return new_draft(str(uuid.uuid4()), sender, "fr", 7, NOW)
 
 
-def ready(sender: Sender = OUTSIDER, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
-    """A draft that may be sent."""
-    state = revise(draft(sender), understood(Revision(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
+def ready(sender: Sender = EXTERNAL, to: str = "agent@ministere.example", files: int = 1) -> Transfer:
+    """Return a draft that can be submitted."""
+    state = apply_edit(draft(sender), parse_edit(DraftEdit(to=[to], subject="Relevés"), LIMITS), LIMITS, NOW)
     for number in range(files):
         state = with_complete_file(state, f"relevé {number}.csv", f"contents {number}".encode())
     return state
 
 
 def with_announced_file(state: Transfer, path: str, size_bytes: int, file: str | None = None) -> tuple[Transfer, str]:
-    """The draft with one more file that is on its way, and the file's id."""
+    """Return the draft with one more announced file, and the id of the file."""
     id = file or str(uuid.uuid4())
     asked = Announcement(path=path, size_bytes=size_bytes)
     upload_id = "u" if size_bytes > LIMITS.smallest_part_bytes else None
@@ -58,8 +58,8 @@ def with_announced_file(state: Transfer, path: str, size_bytes: int, file: str |
 
 
 def with_complete_file(state: Transfer, path: str, content: bytes) -> Transfer:
-    """The draft with one more file that has arrived, in one part."""
+    """Return the draft with one more complete file of one part."""
     state, id = with_announced_file(state, path, len(content))
     digest = hashlib.sha256(content).hexdigest()
     part = Part(size_bytes=len(content), sha256=digest, crc32=zlib.crc32(content))
-    return completed(state, id, whole(state.file(id), digest, {1: part}), NOW)
+    return mark_complete(state, id, assemble(state.file(id), digest, {1: part}), NOW)

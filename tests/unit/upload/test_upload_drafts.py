@@ -1,4 +1,4 @@
-"""What may be typed into a draft."""
+"""Edits of drafts: what is accepted, cleaned and refused."""
 
 import hashlib
 
@@ -7,25 +7,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.kit.refusals import NotFound, Refusal
-from services.upload.domain.drafting import (
-    Revision,
+from services.upload.domain.draft_edits import (
+    DraftEdit,
     TooManyDrafts,
     TooManyRecipients,
     ValidityOutOfRange,
+    apply_edit,
     free_slots,
-    revise,
-    understood,
+    parse_edit,
 )
-from services.upload.domain.overtaking import DraftChangedElsewhere, digests
-from services.upload.domain.recipients import folded, pieces_of, read
+from services.upload.domain.edit_conflicts import DraftChangedElsewhere, field_digests
+from services.upload.domain.recipients import merge_recipients, parse_addresses, split_lists
 from services.upload.domain.submission import recipients_of
-from services.upload.domain.transfer import AlreadySubmitted, Transfer, open_draft
-from services.upload.domain.writing import SubjectTooLong, TextTooLong, clean_subject, clean_text
+from services.upload.domain.text_sanitising import SubjectTooLong, TextTooLong, clean_subject, clean_text
+from services.upload.domain.transfer import AlreadySubmitted, Transfer, editable_by
 from tests.unit.upload.sample import AGENTS, DAY, LIMITS, NOW, draft, ready
 
 
 def revised(state: Transfer, **fields: object) -> Transfer:
-    return revise(state, understood(Revision.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
+    return apply_edit(state, parse_edit(DraftEdit.model_validate(fields), LIMITS), LIMITS, NOW + DAY)
 
 
 def test_a_pasted_list_is_split_and_the_bad_ones_are_listed() -> None:
@@ -44,7 +44,7 @@ def test_the_bad_ones_of_the_other_lists_are_kept() -> None:
     assert [(bad.text, bad.field) for bad in revised(first, to=["a@b.example"]).unreadable] == [("aïe", "cc")]
 
 
-def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
+def test_an_address_in_several_lists_is_kept_once_to_before_cc_before_bcc() -> None:
     after = revised(draft(), bcc=["a@b.example", "z@b.example"], cc=["A@B.example"], to=["c@b.example", "C@b.example"])
     found = [(one.address, one.field) for one in recipients_of(after, AGENTS)]
     assert found == [("c@b.example", "to"), ("a@b.example", "cc"), ("z@b.example", "bcc")]
@@ -63,8 +63,8 @@ def test_who_is_named_twice_is_kept_once_to_before_cc_before_bcc() -> None:
     ],
 )
 def test_an_agent_is_in_an_exact_domain(address: str, role: str) -> None:
-    addresses = [typed.lower() for typed in read(pieces_of([address]), "to").addresses]
-    assert [one.role for one in folded({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
+    addresses = [typed.lower() for typed in parse_addresses(split_lists([address]), "to").addresses]
+    assert [one.role for one in merge_recipients({"to": addresses, "cc": (), "bcc": ()}, AGENTS)] == [role]
 
 
 def test_more_recipients_than_allowed_are_refused() -> None:
@@ -73,7 +73,7 @@ def test_more_recipients_than_allowed_are_refused() -> None:
     assert refusal.value.members == {"limit": 100, "recipients": 101}
 
 
-def test_so_many_entries_that_too_many_of_one_kind_must_be_among_them_are_not_read() -> None:
+def test_more_than_twice_the_limit_of_distinct_entries_are_refused_before_parsing() -> None:
     with pytest.raises(TooManyRecipients) as refusal:
         revised(draft(), to=["; ".join(f"a{number}@b.example, x{number}" for number in range(101))])
     assert refusal.value.members == {"limit": 100, "recipients": 202}
@@ -96,7 +96,7 @@ def test_too_many_recipients_are_refused_before_one_of_them_is_read(
     pasted = ",".join(piece.format(number) for number in range(2 * LIMITS.recipients + 1))
     monkeypatch.setattr("services.upload.domain.recipients.smtp_form", lambda _address: pytest.fail("one was read"))
     with pytest.raises(TooManyRecipients):
-        understood(Revision(to=[pasted]), LIMITS)
+        parse_edit(DraftEdit(to=[pasted]), LIMITS)
 
 
 def test_one_address_many_times_is_one_recipient() -> None:
@@ -104,15 +104,17 @@ def test_one_address_many_times_is_one_recipient() -> None:
 
 
 @pytest.mark.parametrize(("field", "refusal"), [("subject", SubjectTooLong), ("text", TextTooLong)])
-def test_words_that_are_far_too_long_are_refused_before_they_are_cleaned(
+def test_texts_that_are_far_too_long_are_refused_before_they_are_sanitised(
     field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.upload.domain.writing._seen", lambda *_, **__: pytest.fail("it was cleaned"))
+    monkeypatch.setattr(
+        "services.upload.domain.text_sanitising._sanitised", lambda *_, **__: pytest.fail("it was cleaned")
+    )
     with pytest.raises(refusal):
-        understood(Revision.model_validate({field: "e\u0301" * 50_000}), LIMITS)
+        parse_edit(DraftEdit.model_validate({field: "e\u0301" * 50_000}), LIMITS)
 
 
-def test_accents_apart_from_their_letters_are_not_counted() -> None:
+def test_combining_accents_are_not_counted() -> None:
     assert clean_subject("e\u0301" * LIMITS.subject_characters, LIMITS) == "é" * LIMITS.subject_characters
 
 
@@ -133,33 +135,33 @@ def test_a_subject_is_one_line_of_letters() -> None:
         clean_subject("a" * 201, LIMITS)
 
 
-def test_a_text_keeps_lines_and_tabs_and_nothing_else_that_controls() -> None:
+def test_a_text_keeps_lines_and_tabs_and_no_other_control_character() -> None:
     assert clean_text("a\r\n\tb\x1b[31m\u202e\ud800", LIMITS) == "a\n\tb[31m"
     with pytest.raises(TextTooLong):
         clean_text("a" * 10_001, LIMITS)
 
 
 @given(st.text(max_size=200))
-def test_cleaning_a_subject_twice_is_cleaning_it_once(raw: str) -> None:
+def test_cleaning_a_subject_is_idempotent(raw: str) -> None:
     once = clean_subject(raw, LIMITS)
     assert clean_subject(once, LIMITS) == once
     once.encode()
 
 
-def test_what_changes_nothing_is_no_change() -> None:
+def test_an_edit_that_changes_nothing_returns_the_same_draft() -> None:
     first = revised(draft(), subject="a")
     assert revised(first, subject=" a ") is first
 
 
-def test_another_person_sees_nothing() -> None:
+def test_a_draft_does_not_exist_for_another_person() -> None:
     with pytest.raises(NotFound):
-        open_draft("other@b.example", draft())
+        editable_by("other@b.example", draft())
 
 
-def test_what_was_sent_cannot_be_changed() -> None:
+def test_a_submitted_transfer_cannot_be_edited() -> None:
     sent = ready().evolve(state="submitted", submitted_at=NOW)
     with pytest.raises(AlreadySubmitted):
-        open_draft(sent.sender.address, sent)
+        editable_by(sent.sender.address, sent)
 
 
 def test_one_draft_too_many_is_refused() -> None:
@@ -174,7 +176,7 @@ OLDER = {"to": [], "cc": ["c@b.example"], "subject": "Ancien", "text": "", "vali
 
 @pytest.mark.parametrize("field", NEWER)
 def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> None:
-    was = digests(draft()).model_dump()
+    was = field_digests(draft()).model_dump()
     elsewhere = revised(draft(), **{field: NEWER[field]})
     with pytest.raises(DraftChangedElsewhere) as refused:
         revised(elsewhere, **{field: OLDER[field], "cc": OLDER["cc"]}, was=was)
@@ -182,17 +184,17 @@ def test_a_field_that_was_changed_elsewhere_is_not_overwritten(field: str) -> No
 
 
 @pytest.mark.parametrize("field", NEWER)
-def test_the_same_change_again_and_a_change_of_another_field_are_taken(field: str) -> None:
-    was = digests(draft()).model_dump()
+def test_the_same_edit_again_and_an_edit_of_another_field_are_accepted(field: str) -> None:
+    was = field_digests(draft()).model_dump()
     elsewhere = revised(draft(), **{field: NEWER[field]})
     assert revised(elsewhere, **{field: NEWER[field]}, was=was) == elsewhere
     assert revised(elsewhere, cc=OLDER["cc"], was=was) == revised(elsewhere, cc=OLDER["cc"])
-    assert revised(elsewhere, **{field: OLDER[field]}, was=digests(elsewhere).model_dump()) == revised(
+    assert revised(elsewhere, **{field: OLDER[field]}, was=field_digests(elsewhere).model_dump()) == revised(
         elsewhere, **{field: OLDER[field]}
     )
 
 
-def test_a_list_is_digested_one_entry_a_line_what_could_not_be_read_last() -> None:
+def test_the_digest_of_a_list_is_of_one_entry_per_line_unreadable_ones_last() -> None:
     after = revised(draft(), to=["oups, A@b.example; c@b.example; d@mairie-évian.fr"])
     shown = "A@b.example\nc@b.example\nd@mairie-évian.fr\noups"
-    assert digests(after).to == hashlib.sha256(shown.encode()).hexdigest()
+    assert field_digests(after).to == hashlib.sha256(shown.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Which files come into a draft, and when one is whole."""
+"""Which files a draft accepts, and when a file is complete."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from services.contracts.values import Part
 from services.kit.refusals import NotFound
-from services.upload.domain.ending import removable
+from services.upload.domain.file_names import ExtensionRefused
 from services.upload.domain.files import (
     Announcement,
     DigestDiffers,
@@ -15,14 +15,14 @@ from services.upload.domain.files import (
     PartsMissing,
     TooManyFiles,
     TransferTooLarge,
-    admit,
-    begin_anew,
-    completed,
-    whole,
+    assemble,
+    mark_complete,
+    new_file,
+    restart_upload,
     without_file,
 )
+from services.upload.domain.lifecycle import due_removals
 from services.upload.domain.limits import MIB
-from services.upload.domain.names import ExtensionRefused
 from services.upload.domain.parts import part_bytes_of
 from tests.unit.upload.sample import AGENT, LIMITS, NOW, draft, ready, with_announced_file
 
@@ -64,32 +64,32 @@ def test_one_file_too_many_is_refused() -> None:
     few = LIMITS.model_copy(update={"files": 2})
     state = ready(files=2)
     with pytest.raises(TooManyFiles):
-        admit(state, Announcement(path="c.pdf", size_bytes=1), "k", None, few)
+        new_file(state, Announcement(path="c.pdf", size_bytes=1), "k", None, few)
 
 
-def test_a_refused_kind_of_file_is_refused() -> None:
+def test_a_file_with_a_refused_extension_is_refused() -> None:
     with pytest.raises(ExtensionRefused):
         with_announced_file(draft(), "a.exe", 1)
 
 
 @pytest.mark.parametrize("size", [-1, 2**63, 1.5, "1", True, None])
-def test_an_absurd_size_is_no_announcement(size: object) -> None:
+def test_an_impossible_size_is_refused(size: object) -> None:
     with pytest.raises(ValidationError):
         Announcement.model_validate({"path": "a", "size_bytes": size})
 
 
-def test_a_file_begins_anew_once_and_its_old_bytes_are_marked_for_removal() -> None:
+def test_an_upload_restarts_once_and_its_old_bytes_are_marked_for_removal() -> None:
     state, id = with_announced_file(draft(), "a.zip", 30 * MIB)
     lost = state.file(id)
     fresh = lost.model_copy(update={"key": f"{state.id}/fresh", "upload_id": "v"})
-    anew = begin_anew(state, id, lost, fresh, NOW)
+    anew = restart_upload(state, id, lost, fresh, NOW)
     assert anew.file(id) == fresh
-    assert anew.touched_at == state.touched_at
-    assert [(one.key, one.upload_id) for one in removable(anew, NOW)] == [(lost.key, "u")]
+    assert anew.updated_at == state.updated_at
+    assert [(one.key, one.upload_id) for one in due_removals(anew, NOW)] == [(lost.key, "u")]
     late = lost.model_copy(update={"key": f"{state.id}/late", "upload_id": "w"})
-    assert begin_anew(anew, id, lost, late, NOW) is anew
+    assert restart_upload(anew, id, lost, late, NOW) is anew
     with pytest.raises(NotFound):
-        begin_anew(without_file(anew, id, NOW), id, fresh, late, NOW)
+        restart_upload(without_file(anew, id, NOW), id, fresh, late, NOW)
 
 
 @pytest.mark.parametrize(
@@ -100,40 +100,40 @@ def test_small_parts_are_as_small_as_the_store_takes(size: int, usual: int, smal
     assert part_bytes_of(size, LIMITS, small=True) == small * MIB
 
 
-def test_a_file_with_missing_parts_is_not_whole_and_the_numbers_are_said() -> None:
+def test_a_file_with_missing_parts_is_refused_with_their_numbers() -> None:
     state, id = with_announced_file(draft(), "a.iso.zip", 30 * MIB)
     there = Part(size_bytes=8 * MIB, sha256=DIGEST, crc32=0)
     with pytest.raises(PartsMissing) as refusal:
-        whole(state.file(id), DIGEST, {1: there, 3: there})
+        assemble(state.file(id), DIGEST, {1: there, 3: there})
     assert refusal.value.members == {"parts": [2, 4], "missing": 2}
 
 
 def test_the_digest_of_a_file_of_one_part_is_that_of_the_part() -> None:
     state, id = with_announced_file(draft(), "a", 3)
     with pytest.raises(DigestDiffers):
-        whole(state.file(id), "1" * 64, {1: Part(size_bytes=3, sha256=DIGEST, crc32=0)})
+        assemble(state.file(id), "1" * 64, {1: Part(size_bytes=3, sha256=DIGEST, crc32=0)})
 
 
 def test_completing_again_changes_nothing_and_another_digest_is_refused() -> None:
     state = ready()
     id, file = next(iter(state.files.items()))
-    assert completed(state, id, file, NOW) is state
+    assert mark_complete(state, id, file, NOW) is state
     with pytest.raises(DigestDiffers):
-        completed(state, id, file.model_copy(update={"sha256": DIGEST}), NOW)
+        mark_complete(state, id, file.model_copy(update={"sha256": DIGEST}), NOW)
 
 
 def test_a_file_that_was_replaced_meanwhile_is_not_completed() -> None:
     state, id = with_announced_file(draft(), "a", 3)
-    done = whole(state.file(id), DIGEST, {1: Part(size_bytes=3, sha256=DIGEST, crc32=0)})
+    done = assemble(state.file(id), DIGEST, {1: Part(size_bytes=3, sha256=DIGEST, crc32=0)})
     replaced, _ = with_announced_file(without_file(state, id, NOW), "a", 3, id)
     with pytest.raises(NotFound):
-        completed(replaced, id, done, NOW)
+        mark_complete(replaced, id, done, NOW)
 
 
-def test_the_bytes_of_a_removed_file_are_marked_before_they_go() -> None:
+def test_the_bytes_of_a_removed_file_are_marked_before_their_removal() -> None:
     state, id = with_announced_file(draft(), "a", 3)
     key = state.file(id).key
     after = without_file(state, id, NOW)
     assert after.files == {}
-    assert [left.key for left in removable(after, NOW)] == [key]
+    assert [left.key for left in due_removals(after, NOW)] == [key]
     assert without_file(after, str(uuid.uuid4()), NOW) is after

@@ -1,4 +1,4 @@
-"""How files are cut, and what their CRC-32 is."""
+"""How files are split into parts, and how their CRC-32 is computed."""
 
 import zlib
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upload.domain.crc import combined
+from services.upload.domain.crc import crc32_combine
 from services.upload.domain.limits import MIB
 from services.upload.domain.parts import FileTooLarge, part_bytes_of, part_count_of, part_length_of
 from tests.unit.upload.sample import LIMITS
@@ -54,10 +54,10 @@ def test_the_parts_of_a_file_add_up_to_it(size: int) -> None:
 
 @given(st.lists(st.binary(max_size=200), max_size=12))
 def test_the_crc_of_the_whole_follows_from_those_of_its_parts(parts: list[bytes]) -> None:
-    assert combined((zlib.crc32(part), len(part)) for part in parts) == zlib.crc32(b"".join(parts))
+    assert crc32_combine((zlib.crc32(part), len(part)) for part in parts) == zlib.crc32(b"".join(parts))
 
 
 def test_the_crc_of_large_parts_follows_too() -> None:
     zeros = bytes(5 * MIB)
     parts = [zeros, zeros, b"end"]
-    assert combined((zlib.crc32(part), len(part)) for part in parts) == zlib.crc32(b"".join(parts))
+    assert crc32_combine((zlib.crc32(part), len(part)) for part in parts) == zlib.crc32(b"".join(parts))

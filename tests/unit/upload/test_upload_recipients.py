@@ -1,4 +1,4 @@
-"""How is a pasted list of recipients read? One table of cases; and whatever was pasted, nothing of it is lost."""
+"""How pasted lists of recipients are parsed: a table of cases, and the property that nothing is lost."""
 
 import re
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.upload.domain.pasted import QUOTES, split, without_invisible
-from services.upload.domain.recipients import Listed, pieces_of, read
+from services.upload.domain.recipient_list_parser import QUOTES, split_entries, without_invisible
+from services.upload.domain.recipients import ParsedList, parse_addresses, split_lists
 
 Reading = tuple[list[str], list[str]]
 
@@ -107,13 +107,13 @@ REASONS = {
 
 
 @pytest.mark.parametrize(("pasted", "expected"), CASES.items(), ids=ascii)
-def test_a_pasted_list_is_read(pasted: str, expected: Reading) -> None:
+def test_a_pasted_list_is_parsed(pasted: str, expected: Reading) -> None:
     found = reading(pasted)
     assert (list(found.addresses), [one.text for one in found.unreadable]) == expected
 
 
 @pytest.mark.parametrize(("pasted", "expected"), REASONS.items(), ids=ascii)
-def test_what_is_no_address_is_named_with_the_reason(pasted: str, expected: tuple[str, str]) -> None:
+def test_an_unreadable_entry_has_a_reason(pasted: str, expected: tuple[str, str]) -> None:
     assert [(one.reason, one.character) for one in reading(pasted).unreadable] == [expected]
 
 
@@ -143,8 +143,8 @@ LISTS = st.lists(st.tuples(PIECES, GAPS), max_size=12).map(lambda pairs: "".join
 
 @given(st.one_of(LISTS, st.text(alphabet='ab@.;,\n\t"<> é’\u200b', max_size=60), st.text(max_size=80)))
 @example('"a@b.fr" <oups')
-def test_each_piece_is_an_address_a_name_or_a_named_refusal(pasted: str) -> None:
-    entries = split(pasted)
+def test_each_entry_is_an_address_a_name_or_an_unreadable_entry(pasted: str) -> None:
+    entries = split_entries(pasted)
     told = "".join(entry.text for entry in entries)
     assert all(word in told for word in words_with_an_at_sign(pasted))
     assert "@" in pasted or letters(told) == letters(pasted)
@@ -158,7 +158,7 @@ def test_each_piece_is_an_address_a_name_or_a_named_refusal(pasted: str) -> None
 
 
 @given(LISTS)
-def test_what_was_refused_is_refused_when_it_is_read_again(pasted: str) -> None:
+def test_an_unreadable_entry_is_unreadable_when_it_is_parsed_again(pasted: str) -> None:
     refused = [one.text for one in reading(pasted).unreadable]
     assert reading("\n".join(refused)).addresses == ()
 
@@ -187,14 +187,14 @@ def test_what_was_refused_is_refused_when_it_is_read_again(pasted: str) -> None:
         "a. ",
     ],
 )
-def test_the_longest_list_is_read_whatever_it_repeats(sign: str) -> None:
+def test_the_longest_list_is_parsed_in_linear_time(sign: str) -> None:
     """In quadratic time this would take hours."""
     pasted = sign * (100_000 // len(sign))
     assert bool(reading(pasted).addresses) == ("@b" in sign)
 
 
-def reading(pasted: str) -> Listed:
-    return read(pieces_of([pasted]), "to")
+def reading(pasted: str) -> ParsedList:
+    return parse_addresses(split_lists([pasted]), "to")
 
 
 def words_with_an_at_sign(pasted: str) -> list[str]:

@@ -1,12 +1,17 @@
-"""When a draft may be sent, and what is announced."""
+"""When a draft can be submitted, and what is announced."""
 
 from datetime import timedelta
 
 import pytest
 
 from services.kit.refusals import Refusal
-from services.upload.domain.drafting import Revision, revise, understood
-from services.upload.domain.overtaking import DraftChangedElsewhere, Shown, as_shown, digests
+from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
+from services.upload.domain.edit_conflicts import (
+    DraftChangedElsewhere,
+    SubmissionPrecondition,
+    field_digests,
+    require_unchanged,
+)
 from services.upload.domain.submission import (
     AgentNeeded,
     FileMissing,
@@ -20,9 +25,9 @@ from services.upload.domain.transfer import Sender, Transfer
 from tests.unit.upload.sample import (
     AGENT,
     AGENTS,
+    EXTERNAL,
     LIMITS,
     NOW,
-    OUTSIDER,
     draft,
     ready,
     with_announced_file,
@@ -34,8 +39,8 @@ def slugs(state: Transfer) -> list[str]:
     return [problem.slug() for problem in problems(state, LIMITS, AGENTS)]
 
 
-def to(*addresses: str, sender: Sender = OUTSIDER) -> Transfer:
-    return revise(ready(sender), understood(Revision(to=list(addresses)), LIMITS), LIMITS, NOW)
+def to(*addresses: str, sender: Sender = EXTERNAL) -> Transfer:
+    return apply_edit(ready(sender), parse_edit(DraftEdit(to=list(addresses)), LIMITS), LIMITS, NOW)
 
 
 def test_an_empty_draft_lacks_everything() -> None:
@@ -44,7 +49,7 @@ def test_an_empty_draft_lacks_everything() -> None:
 
 def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None:
     state, _ = with_announced_file(ready(), "b.pdf", 10)
-    state = revise(state, understood(Revision(cc=["oups"]), LIMITS), LIMITS, NOW)
+    state = apply_edit(state, parse_edit(DraftEdit(cc=["oups"]), LIMITS), LIMITS, NOW)
     assert slugs(state) == ["recipients-unreadable", "files-incomplete"]
 
 
@@ -58,14 +63,14 @@ def test_a_file_that_is_on_its_way_and_a_bad_recipient_prevent_sending() -> None
         (to("x@ville.example", sender=AGENT), True),
     ],
 )
-def test_an_outsider_who_writes_to_an_outsider_needs_an_agent(state: Transfer, allowed: bool) -> None:
+def test_an_external_sender_who_writes_to_an_external_recipient_needs_an_agent(state: Transfer, allowed: bool) -> None:
     assert ("agent-needed" not in slugs(state)) is allowed
     if not allowed:
         with pytest.raises(AgentNeeded):
             submit(state, state.sender, LIMITS, AGENTS, NOW)
 
 
-def test_an_alias_of_the_sender_does_not_vouch_for_the_sender() -> None:
+def test_an_alias_of_the_sender_does_not_approve_the_transfer() -> None:
     sender = Sender(address="a@ministere.example", name="", role="external")
     state = to("x@ville.example", "a+moi@ministere.example", sender=sender)
     assert slugs(state) == ["agent-needed"]
@@ -74,7 +79,7 @@ def test_an_alias_of_the_sender_does_not_vouch_for_the_sender() -> None:
 
 def test_the_refusal_names_every_problem() -> None:
     with pytest.raises(RecipientMissing) as refusal:
-        submit(draft(), OUTSIDER, LIMITS, AGENTS, NOW)
+        submit(draft(), EXTERNAL, LIMITS, AGENTS, NOW)
     named = [problem["slug"] for problem in refusal.value.members["problems"]]
     assert named == ["recipient-missing", "subject-missing", "file-missing"]
 
@@ -85,9 +90,9 @@ def test_every_problem_speaks_french_and_english() -> None:
     assert FileMissing.title("fr") == "Il n'y a pas encore de fichier."
 
 
-def test_what_is_sent_is_announced_whole_with_its_end() -> None:
+def test_a_submission_announces_the_whole_transfer_with_its_end() -> None:
     state = to("x@ville.example", "a@ministere.example")
-    sent, events = submit(state, OUTSIDER, LIMITS, AGENTS, NOW)
+    sent, events = submit(state, EXTERNAL, LIMITS, AGENTS, NOW)
     parcel = events[0].parcel
     assert sent.state == "submitted"
     assert sent.ends_at == parcel.ends_at == NOW + timedelta(days=7)
@@ -103,22 +108,22 @@ def test_what_is_sent_is_announced_whole_with_its_end() -> None:
     assert file.path not in file.object_key
 
 
-def test_sending_again_announces_nothing() -> None:
-    sent, _ = submit(ready(), OUTSIDER, LIMITS, AGENTS, NOW)
-    assert submit(sent, OUTSIDER, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
+def test_a_repeated_submission_announces_nothing() -> None:
+    sent, _ = submit(ready(), EXTERNAL, LIMITS, AGENTS, NOW)
+    assert submit(sent, EXTERNAL, LIMITS, AGENTS, NOW + timedelta(days=1)) == (sent, [])
 
 
 @pytest.mark.parametrize("field", ["subject", "files"])
-def test_what_was_changed_since_it_was_shown_is_refused_and_what_was_sent_is_not_compared(field: str) -> None:
+def test_a_draft_changed_since_it_was_shown_is_refused_and_a_submitted_one_is_not_compared(field: str) -> None:
     shown = ready()
-    was = Shown(**digests(shown).model_dump())
+    was = SubmissionPrecondition(**field_digests(shown).model_dump())
     changed = with_complete_file(shown, "b.pdf", b"b") if field == "files" else shown.evolve(subject="Plans")
-    assert as_shown(shown, was) is shown
+    assert require_unchanged(shown, was) is shown
     with pytest.raises(DraftChangedElsewhere) as refusal:
-        as_shown(changed, was)
+        require_unchanged(changed, was)
     assert refusal.value.members["fields"] == [field]
-    sent, _ = submit(changed, OUTSIDER, LIMITS, AGENTS, NOW)
-    assert as_shown(sent, was) is sent
+    sent, _ = submit(changed, EXTERNAL, LIMITS, AGENTS, NOW)
+    assert require_unchanged(sent, was) is sent
 
 
 def test_the_limits_of_today_hold_at_submission() -> None:
@@ -128,7 +133,7 @@ def test_the_limits_of_today_hold_at_submission() -> None:
 
 
 def test_the_size_is_limited_by_the_role_in_which_it_is_sent() -> None:
-    """A draft outlives a session, and its sender may be no agent any more."""
+    """A draft outlives a session, and its sender may not be an agent any more."""
     state, _ = with_announced_file(ready(AGENT), "a.iso", 1_000_000_001)
     assert "transfer-too-large" not in slugs(state)
-    assert "transfer-too-large" in slugs(state.evolve(sender=OUTSIDER))
+    assert "transfer-too-large" in slugs(state.evolve(sender=EXTERNAL))

@@ -1,4 +1,4 @@
-"""The largest send an agent may make, without moving a byte: its parts, its lists, its checksums, its read-back."""
+"""The largest transfer of an agent, without its bytes: its parts, its lists, its checksums, its verification."""
 
 import uuid
 import zlib
@@ -11,22 +11,22 @@ import pytest
 
 from services.contracts.values import Part
 from services.kit.aggregate import Change
-from services.upload import readback
-from services.upload.api.views import file_view
+from services.upload import file_verifier
+from services.upload.api.views import file_plan_view
 from services.upload.deps import Deps
-from services.upload.domain.files import PartsMissing, completed, whole
+from services.upload.domain.files import PartsMissing, assemble, mark_complete
 from services.upload.domain.limits import MIB
 from services.upload.domain.submission import submit
 from services.upload.domain.transfer import File, Transfer
-from services.upload.domain.verification import LEASE, SOON, Verification, begin, claim
+from services.upload.domain.verification import INITIAL_DELAY, LEASE_DURATION, Verification, begin, claim
 from tests.unit.upload.sample import AGENT, AGENTS, LIMITS, NOW, draft, ready, with_announced_file
 
 LARGEST = 20_000_000_000
 CRC32_OF_ZEROS = 0xA5B04240
-"""Of twenty gigabytes of zeros, as `zlib.crc32` says after five seconds."""
+"""Of twenty gigabytes of zeros, as `zlib.crc32` computes in five seconds."""
 LARGEST_DOCUMENT_BYTES = 16 * MIB
 DIGEST = "d" * 64
-HELD = claim(begin("t", NOW), "me", NOW + SOON)
+HELD = claim(begin("t", NOW), "me", NOW + INITIAL_DELAY)
 
 
 def large_file(size_bytes: int = LARGEST) -> tuple[Transfer, str, File]:
@@ -35,7 +35,7 @@ def large_file(size_bytes: int = LARGEST) -> tuple[Transfer, str, File]:
 
 
 def arrived(file: File, crcs: dict[int, int] | None = None) -> dict[int, Part]:
-    """Every part of a file, each with a digest of its own."""
+    """Return all parts of a file, each with a digest of its own."""
     return {
         number: Part(size_bytes=file.length_of(number), sha256=f"{number:064x}", crc32=(crcs or {}).get(number, 7))
         for number in range(1, file.part_count + 1)
@@ -52,7 +52,7 @@ def test_its_parts_are_few_and_small_enough_for_the_gateway_and_add_up() -> None
 
 
 @pytest.mark.parametrize("size_bytes", [8 * MIB, 8 * MIB + 1, 8 * MIB * 1000, 8 * MIB * 1000 + 1, LARGEST - 1, LARGEST])
-def test_nothing_an_agent_may_send_has_more_than_a_thousand_parts(size_bytes: int) -> None:
+def test_no_file_of_an_agent_has_more_than_a_thousand_parts(size_bytes: int) -> None:
     _, _, file = large_file(size_bytes)
     assert file.part_count <= 1_000
     assert sum(file.length_of(number) for number in range(1, file.part_count + 1)) == size_bytes
@@ -62,49 +62,49 @@ def test_its_crc_follows_from_those_of_its_parts() -> None:
     state, id, file = large_file()
     of_part, of_last = (_crc32_of_zeros(length) for length in (file.part_bytes, file.length_of(file.part_count)))
     crcs = dict.fromkeys(range(1, file.part_count), of_part) | {file.part_count: of_last}
-    done = whole(file, DIGEST, arrived(file, crcs))
+    done = assemble(file, DIGEST, arrived(file, crcs))
     assert done.crc32 == CRC32_OF_ZEROS
-    assert completed(state, id, done, NOW).file(id).state == "complete"
+    assert mark_complete(state, id, done, NOW).file(id).state == "complete"
 
 
 def _crc32_of_zeros(size_bytes: int) -> int:
     return zlib.crc32(bytes(size_bytes))
 
 
-def test_whoever_resumes_reads_what_is_there_and_sends_only_the_rest() -> None:
+def test_a_resumed_upload_sends_only_the_missing_parts() -> None:
     _, id, file = large_file()
     there = arrived(file)
     lost = {1, 2, 477, 953, 954}
     for number in lost:
         del there[number]
-    view = file_view(id, file, "capability", NOW, dict(reversed(there.items())))
+    view = file_plan_view(id, file, "capability", NOW, dict(reversed(there.items())))
     listed = [part.number for part in view.parts]
     assert listed == sorted(listed)
     assert set(range(1, view.part_count + 1)) - set(listed) == lost
     with pytest.raises(PartsMissing) as refusal:
-        whole(file, DIGEST, there)
+        assemble(file, DIGEST, there)
     assert refusal.value.members == {"parts": sorted(lost), "missing": len(lost)}
 
 
-def test_when_nothing_has_arrived_the_list_of_what_is_missing_is_still_short() -> None:
+def test_the_list_of_missing_parts_is_bounded() -> None:
     limits = LIMITS.model_copy(update={"largest_part_bytes": 8 * MIB})
     size_bytes = 8 * MIB * 10_000
     file = large_file()[2].model_copy(update={"size_bytes": size_bytes, "part_bytes": limits.largest_part_bytes})
     with pytest.raises(PartsMissing) as refusal:
-        whole(file, DIGEST, {})
+        assemble(file, DIGEST, {})
     assert len(refusal.value.members["parts"]) == 1_000
     assert refusal.value.members["missing"] == 10_000
 
 
-def test_the_document_of_the_largest_send_fits_into_the_database_with_what_it_announces() -> None:
+def test_the_document_of_the_largest_transfer_fits_into_the_database_with_its_outbox() -> None:
     each = LARGEST // LIMITS.files
     state = ready(AGENT, files=0)
     files = {}
     for number in range(LIMITS.files):
         path = "/".join(["dossier" * 15] * 8) + f"/{number}.bin"
-        fields: dict[str, Any] = {"asked": path, "path": path, "size_bytes": each, "modified_at": NOW}
+        fields: dict[str, Any] = {"requested_path": path, "path": path, "size_bytes": each, "modified_at": NOW}
         file = File(**fields, part_bytes=8 * MIB, key=f"{state.id}/{uuid.uuid4().hex}", upload_id="u" * 100)
-        files[str(uuid.uuid4())] = whole(file, DIGEST, arrived(file))
+        files[str(uuid.uuid4())] = assemble(file, DIGEST, arrived(file))
     sent, (event,) = submit(state.evolve(files=files), AGENT, LIMITS, AGENTS, NOW)
     assert sum(len(file.parts) for file in sent.files.values()) == 3_000
     document = {**sent.model_dump(exclude={"id"}), "outbox": [event.model_dump(mode="json")]}
@@ -112,7 +112,7 @@ def test_the_document_of_the_largest_send_fits_into_the_database_with_what_it_an
 
 
 class Clock:
-    """Steady seconds, which pass while a part is read and while the reader gives way."""
+    """A monotonic clock that advances while a part is read and while the verifier pauses."""
 
     now = 0.0
 
@@ -124,7 +124,7 @@ class Clock:
 
 
 class Sparse:
-    """A store that holds nothing: each part takes ten seconds; it notes what was asked of it."""
+    """A fake store without bytes: each read takes ten seconds and is recorded."""
 
     def __init__(self, clock: Clock) -> None:
         self.spans: list[tuple[int, int]] = []
@@ -137,7 +137,7 @@ class Sparse:
 
 
 class Leases:
-    """When the lease of a verification was renewed."""
+    """Records when the lease of a verification was renewed."""
 
     def __init__(self, clock: Clock) -> None:
         self.renewed_at = [0.0]
@@ -149,18 +149,18 @@ class Leases:
         return state
 
 
-async def test_it_is_read_back_part_by_part_and_the_lease_lives_as_long_as_that_takes(
+async def test_a_file_is_read_back_part_by_part_and_the_lease_is_renewed_meanwhile(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, id, file = large_file()
     clock = Clock()
-    monkeypatch.setattr(readback, "monotonic_seconds", clock)
+    monkeypatch.setattr(file_verifier, "monotonic_seconds", clock)
     store, leases = Sparse(clock), Leases(clock)
     deps = cast(Deps, SimpleNamespace(objects=store, verifications=leases))
-    await readback._Reader(deps, HELD, clock.pass_by)._found(id, whole(file, DIGEST, arrived(file)))
+    await file_verifier._FileVerifier(deps, HELD, clock.pass_by)._read_back(id, assemble(file, DIGEST, arrived(file)))
     ends = list(accumulate(length for _, length in store.spans))
     assert [offset for offset, _ in store.spans] == [0, *ends[:-1]]
     assert (len(store.spans), ends[-1]) == (954, LARGEST)
-    assert clock.now == 2 * 10 * 954, "it rests as long as it reads"
+    assert clock.now == 2 * 10 * 954, "it pauses as long as it reads"
     gaps = [after - before for before, after in pairwise([*leases.renewed_at, clock.now])]
-    assert max(gaps) < LEASE.total_seconds()
+    assert max(gaps) < LEASE_DURATION.total_seconds()

@@ -1,12 +1,12 @@
-"""For how long may what was sent be downloaded? For longer than was said, never for less."""
+"""The validity of a submitted transfer: it can be extended, never shortened."""
 
 from datetime import datetime, timedelta
 
 from services.contracts.upload import TransferExtended
 from services.kit.aggregate import Decision
 from services.kit.refusals import Gone, NotFound, Unprocessable
-from services.upload.domain.drafting import possible_days
-from services.upload.domain.ending import close
+from services.upload.domain.draft_edits import checked_days
+from services.upload.domain.lifecycle import close
 from services.upload.domain.limits import Limits
 from services.upload.domain.transfer import Transfer
 
@@ -24,25 +24,25 @@ class ValidityShortened(Unprocessable):
 
 
 def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Decision[Transfer]:
-    """Keep it for so many days of 24 hours, counted from the submission; the same number again changes nothing.
+    """Extend the validity to this many days of 24 hours after the submission; the same number changes nothing.
 
-    Up to the last moment of its validity: of an extension and an end, the one that comes first stands.
+    Refuse a transfer that has ended: of an extension and an end, the first one counts.
     """
     if transfer.submitted_at is None or transfer.ends_at is None:
         raise NotFound()
     if transfer.state != "submitted" or now >= transfer.ends_at:
         raise TransferEnded(outcome=transfer.outcome or "expired")
-    if possible_days(days, limits) < transfer.validity_days:
+    if checked_days(days, limits) < transfer.validity_days:
         raise ValidityShortened(validity_days=transfer.validity_days, asked_days=days)
     if days == transfer.validity_days:
         return transfer, []
     ends_at = transfer.submitted_at + timedelta(days=days)
-    after = transfer.evolve(validity_days=days, ends_at=ends_at, touched_at=now)
+    after = transfer.evolve(validity_days=days, ends_at=ends_at, updated_at=now)
     return after, [TransferExtended(reference=transfer.reference(), ends_at=ends_at, extended_at=now)]
 
 
 def expire(transfer: Transfer, at: datetime, now: datetime) -> Transfer:
-    """Its last day was over `at`; an end that was found before the extension was heard of counts for nothing."""
+    """Close a transfer that expired `at`; ignore an expiry from before an extension."""
     if transfer.ends_at is not None and at < transfer.ends_at:
         return transfer
     return close(transfer, "expired", at, now)

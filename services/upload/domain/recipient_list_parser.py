@@ -21,9 +21,9 @@ from services.kit.text import fold_case
 QUOTES = '"“”„‟«»‹›'
 ENCLOSING = QUOTES + "'‘’‚‛`´ \u00a0\u202f"
 AROUND = ENCLOSING + "()[]"
-"""What an address may stand in."""
+"""Characters that may enclose an address."""
 INNER_STOP = re.compile(r"\w\w\.\w\w")
-"""In a word that may be meant as an address."""
+"""A full stop inside a word that may be meant as an address."""
 BETWEEN_NAMES = re.compile(r"[._+-]")
 Span = tuple[int, int]
 LINE_ENDS = str.maketrans(dict.fromkeys("\r\v\f\x85\u2028\u2029", "\n"))
@@ -43,27 +43,27 @@ TOKENS = re.compile(
 
 
 class Entry(NamedTuple):
-    """`text` is what was pasted, with its name; `address` what has to be an address; `name` is empty without one."""
+    """`text` is the entry as pasted; `address` the part that has to be an address; `name` its name, maybe empty."""
 
     text: str
     address: str
     name: str = ""
 
 
-def split(pasted: str) -> list[Entry]:
-    """The entries in order; invisible characters and enclosing quotation marks are left out."""
+def split_entries(pasted: str) -> list[Entry]:
+    """Return the entries in order, without invisible characters and enclosing quotation marks."""
     return list(_Splitter(without_invisible(pasted.translate(LINE_ENDS))).entries())
 
 
 def without_invisible(text: str) -> str:
-    """The text without control and format characters; tabs and newlines stay, because they separate."""
+    """Return the text without control and format characters, except tabs and newlines, which separate entries."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(sign for sign in text if sign in "\t\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs"))
+    return "".join(one for one in text if one in "\t\n" or unicodedata.category(one) not in ("Cc", "Cf", "Cs"))
 
 
 class _Splitter:
-    """Reads token after token; `_words` and `_parts` hold the spans of the entry and of the name that have begun."""
+    """Reads one token after the other; `_words` and `_parts` hold the spans of the current entry and name."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -88,13 +88,13 @@ class _Splitter:
         yield from self._record()
 
     def _word(self, start: int, end: int) -> None:
-        """One more word; a stray bracket belongs to the word that it touches."""
+        """Add a word; a stray bracket belongs to the word next to it."""
         if self._words and self._words[-1][1] == start:
             start = self._words.pop()[0]
         self._words.append((start, end))
 
     def _bracketed(self, start: int, end: int) -> None:
-        """An address in angle brackets; its name are the words before it that are no addresses, or one that is."""
+        """Add an address in angle brackets; its name is the words before it that are not addresses, or one address."""
         count = len(self._words)
         while count and not self._is_address(self._words[count - 1]):
             count -= 1
@@ -110,7 +110,7 @@ class _Splitter:
         self._cells[-1].append(Entry(self._span(begun), _bare(self._text[start + 1 : end - 1]), words))
 
     def _comma(self) -> None:
-        """Words without an address may be the beginning of a name."""
+        """End the entry, unless it has no address: then it may be the first part of a name."""
         if any(self._is_address(word) for word in self._words):
             self._flush()
         elif self._words:
@@ -118,7 +118,7 @@ class _Splitter:
             self._words.clear()
 
     def _flush(self) -> None:
-        """Each part, and the words after the last address, are an entry that holds no address."""
+        """End the entry; parts of a name, and words after the last address, become entries without an address."""
         found = [self._plain_entry([part]) for part in self._parts]
         words, start = self._words, 0
         for at, word in enumerate(words):
@@ -133,7 +133,7 @@ class _Splitter:
         self._words.clear()
 
     def _addressed(self, before: list[Span], rest: list[Span]) -> list[Entry]:
-        """An address, maybe with a remark after it; the words before it are its name or an entry of their own."""
+        """Return the entry of an address and its remark; the words before it are its name or an entry of their own."""
         address = _bare(self._span(rest[:1]))
         if before and not _is_name([self._span([word]) for word in before], address):
             return [self._plain_entry(before), *self._addressed([], rest)]
@@ -164,7 +164,7 @@ class _Splitter:
 
 
 def _is_name(words: list[str], address: str) -> bool:
-    """Whether these words before an address name its owner, rather than being the rest of it or another address."""
+    """Return whether these words name the owner of the address, instead of being part of it or another address."""
     if any(INNER_STOP.search(word) for word in words):
         return False
     lettered = [letters for word in words if (letters := _letters(word))]
@@ -173,11 +173,11 @@ def _is_name(words: list[str], address: str) -> bool:
 
 
 def _letters(text: str) -> str:
-    """The letters of a short text, without case and accents."""
-    return "".join(sign for sign in fold_case(text[:MAX_LOCAL_LENGTH], MAX_LOCAL_LENGTH, "NFKD") if sign.isalpha())
+    """Return the letters of a short text, without case and accents."""
+    return "".join(one for one in fold_case(text[:MAX_LOCAL_LENGTH], MAX_LOCAL_LENGTH, "NFKD") if one.isalpha())
 
 
 def _bare(text: str) -> str:
-    """Without enclosing marks, a full stop at the end, and the `mailto:` of a link."""
+    """Return the text without enclosing characters, a final full stop, and `mailto:`."""
     bare = text.lstrip(AROUND).rstrip(AROUND + ".")
     return bare[7:].lstrip(AROUND) if bare[:7].lower() == "mailto:" else bare

@@ -1,4 +1,4 @@
-"""What may a subject and a text hold? Letters, not orders to a terminal, a mail header or a reader's eye."""
+"""Sanitise subjects and texts: no control, invisible or direction-changing characters."""
 
 import re
 
@@ -7,9 +7,9 @@ from services.kit.text import normalise
 from services.kit.visible import strip_invisible
 from services.upload.domain.limits import Limits
 
-SIGNS_PER_CHARACTER = 4
-"""At most so many signs are typed for one character that is counted: accents apart from their letters, line ends."""
-BLANKS = re.compile(r"\s+")
+MAX_CODE_POINTS_PER_CHARACTER = 4
+"""How many code points one counted character may take in the input: combining accents, line ends."""
+WHITESPACE = re.compile(r"\s+")
 
 
 class SubjectTooLong(Unprocessable):
@@ -25,29 +25,29 @@ class TextTooLong(Unprocessable):
 
 
 def clean_subject(raw: str, limits: Limits) -> str:
-    """One line, without control and direction-changing characters; refuses one that is too long."""
+    """Return one line without control and direction-changing characters; refuse one that is too long."""
     longest = limits.subject_characters
-    most = SIGNS_PER_CHARACTER * longest
+    most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:
         raise SubjectTooLong(limit_characters=longest, characters=len(raw))
-    subject = BLANKS.sub(" ", _seen(BLANKS.sub(" ", raw), keeping="", most=most)).strip()
+    subject = WHITESPACE.sub(" ", _sanitised(WHITESPACE.sub(" ", raw), keeping="", most=most)).strip()
     if len(subject) > longest:
         raise SubjectTooLong(limit_characters=longest, characters=len(subject))
     return subject
 
 
 def clean_text(raw: str, limits: Limits) -> str:
-    """Lines ended by a newline, without control characters but the tab; refuses one that is too long."""
+    """Return lines separated by newlines, without control characters except tabs; refuse a text that is too long."""
     longest = limits.text_characters
-    most = SIGNS_PER_CHARACTER * longest
+    most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:
         raise TextTooLong(limit_characters=longest, characters=len(raw))
     lines = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = _seen(lines, keeping="\n\t", most=most)
+    text = _sanitised(lines, keeping="\n\t", most=most)
     if len(text) > longest:
         raise TextTooLong(limit_characters=longest, characters=len(text))
     return text
 
 
-def _seen(raw: str, keeping: str, most: int) -> str:
+def _sanitised(raw: str, keeping: str, most: int) -> str:
     return normalise(strip_invisible(raw, keeping=keeping), most)

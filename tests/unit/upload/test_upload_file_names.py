@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.upload.domain.names import ExtensionRefused, NameNotAcceptable, clean_path, free_path, refuse_extension
+from services.upload.domain.file_names import (
+    ExtensionRefused,
+    NameNotAcceptable,
+    clean_path,
+    refuse_extension,
+    unique_path,
+)
 from tests.unit.upload.sample import LIMITS
 
 PIECES = st.sampled_from(
@@ -82,7 +88,7 @@ def test_a_name_of_300_characters_is_shortened_and_keeps_its_extension() -> None
 
 
 @given(HOSTILE)
-def test_whatever_is_asked_the_name_stays_in_its_folder(asked: str) -> None:
+def test_any_requested_name_stays_in_its_folder(asked: str) -> None:
     try:
         path = cleaned(asked)
     except NameNotAcceptable:
@@ -100,7 +106,7 @@ def test_whatever_is_asked_the_name_stays_in_its_folder(asked: str) -> None:
 
 
 @given(HOSTILE)
-def test_cleaning_twice_is_cleaning_once(asked: str) -> None:
+def test_cleaning_a_path_is_idempotent(asked: str) -> None:
     try:
         path = cleaned(asked)
     except NameNotAcceptable:
@@ -109,26 +115,26 @@ def test_cleaning_twice_is_cleaning_once(asked: str) -> None:
 
 
 def test_a_name_that_is_taken_gets_a_number() -> None:
-    assert free_path("a.txt", [], LIMITS) == "a.txt"
-    assert free_path("a.txt", ["a.txt"], LIMITS) == "a (2).txt"
-    assert free_path("A.TXT", ["a.txt", "a (2).txt"], LIMITS) == "A (3).TXT"
-    assert free_path("d/a", ["d/a", "d/b"], LIMITS) == "d/a (2)"
-    assert free_path("b/a.txt", ["a.txt"], LIMITS) == "b/a.txt"
+    assert unique_path("a.txt", [], LIMITS) == "a.txt"
+    assert unique_path("a.txt", ["a.txt"], LIMITS) == "a (2).txt"
+    assert unique_path("A.TXT", ["a.txt", "a (2).txt"], LIMITS) == "A (3).TXT"
+    assert unique_path("d/a", ["d/a", "d/b"], LIMITS) == "d/a (2)"
+    assert unique_path("b/a.txt", ["a.txt"], LIMITS) == "b/a.txt"
 
 
 def test_a_file_and_a_folder_never_share_a_name() -> None:
-    assert free_path("a", ["a/b"], LIMITS) == "a (2)"
-    assert free_path("a/b", ["a"], LIMITS) == "a (2)/b"
-    assert free_path("a/c", ["a", "a (2)/b"], LIMITS) == "a (2)/c"
+    assert unique_path("a", ["a/b"], LIMITS) == "a (2)"
+    assert unique_path("a/b", ["a"], LIMITS) == "a (2)/b"
+    assert unique_path("a/c", ["a", "a (2)/b"], LIMITS) == "a (2)/c"
 
 
 @given(
     st.lists(st.sampled_from(["a", "A", "a/b", "a/B", "a.txt", "x" * 120, "X" * 120, "a (2)", "a/b/c"]), max_size=12)
 )
-def test_no_two_files_have_the_same_place(asked: list[str]) -> None:
+def test_no_two_files_have_the_same_path(asked: list[str]) -> None:
     taken: list[str] = []
     for path in asked:
-        taken.append(free_path(cleaned(path), taken, LIMITS))
+        taken.append(unique_path(cleaned(path), taken, LIMITS))
     folded = {path.casefold() for path in taken}
     assert len(folded) == len(taken)
     assert not {path for path in folded if any(other.startswith(path + "/") for other in folded)}

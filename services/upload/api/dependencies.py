@@ -1,4 +1,4 @@
-"""What every endpoint is given: the service's needs, who asks, and ids that are UUIDs in one spelling."""
+"""The parameters of endpoints: the dependencies of the service, the caller, and ids that are UUIDs."""
 
 from typing import Annotated, cast
 from uuid import UUID
@@ -16,19 +16,19 @@ PREFIX = "/api/upload"
 Wired = Annotated[Deps, Depends(get_deps)]
 
 
-async def _asking(request: Request, deps: Wired) -> Caller:
+async def _current_caller(request: Request, deps: Wired) -> Caller:
     return await deps.authenticator.authenticate(request)
 
 
-Asking = Annotated[Caller, Depends(_asking)]
+CurrentCaller = Annotated[Caller, Depends(_current_caller)]
 Id = UUID
 
 
 def sender_of(caller: Caller) -> Sender:
-    """The caller as the sender of a transfer."""
+    """Return the caller as the sender of a transfer."""
     return Sender(address=caller.address, name=caller.name, role=cast(Role, caller.role), mail_to=caller.mail_to)
 
 
 def language_of(caller: Caller) -> Language:
-    """The language in which this person reads; French unless it is English."""
+    """Return the language of the caller; French unless it is English."""
     return "en" if caller.language == "en" else "fr"
