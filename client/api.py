@@ -9,11 +9,11 @@ from typing import Any, Self
 
 import httpx
 
-from client import shapes
-from client.answers import Challenge, FilePlan, Grant, Offer, Session
-from client.patience import Patience
-from client.problem import Fault, Json
-from client.wire import Wire
+from client import schemas
+from client.errors import Json, ResponseFault
+from client.models import ApiSession, DownloadGrant, DrawnChallenge, FilePlan, Offer
+from client.retry import RetryPolicy
+from client.transport import Transport
 
 RENEWAL = "/api/auth/sessions/current/renewal"
 
@@ -25,10 +25,10 @@ class Api:
         self,
         base_url: str,
         language: str = "fr",
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self.wire = Wire(base_url, language, patience, http)
+        self.transport = Transport(base_url, language, retry, http)
 
     def __enter__(self) -> Self:
         return self
@@ -36,72 +36,74 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.wire.close()
+        self.transport.close()
 
     # --- who may come in ---
 
-    def draw_challenge(self, kind: str = "question") -> Challenge:
-        body = {"kind": kind, "language": self.wire.language}
-        return Challenge.of(self.wire.ask_again("POST", "/api/auth/challenges", body, shape=shapes.CHALLENGE))
+    def create_challenge(self, kind: str = "question") -> DrawnChallenge:
+        body = {"kind": kind, "language": self.transport.language}
+        return DrawnChallenge.from_json(
+            self.transport.request_with_retry("POST", "/api/auth/challenges", body, schema=schemas.CHALLENGE)
+        )
 
-    def picture(self, challenge: Challenge) -> bytes:
+    def challenge_image(self, challenge: DrawnChallenge) -> bytes:
         """The PNG of a challenge that is one; looking costs nothing."""
-        reply = self.wire.send("GET", f"{self.wire.base_url}{challenge.image_url}")
-        if not reply.is_success:
-            raise reply.refusal()
-        if not reply.headers.get("content-type", "").startswith("image/"):
-            raise reply.unexpected(Fault.NO_IMAGE)
-        return reply.content
+        response = self.transport.send("GET", f"{self.transport.base_url}{challenge.image_url}")
+        if not response.is_success:
+            raise response.to_problem()
+        if not response.headers.get("content-type", "").startswith("image/"):
+            raise response.unexpected(ResponseFault.NOT_AN_IMAGE)
+        return response.content
 
     def request_link(self, email: str, challenge: str, answer: str) -> None:
         """Has a one-time link and a key mailed; a challenge is worth one attempt, so this is not tried again."""
-        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.wire.language}
-        self.wire.tell("POST", "/api/auth/links", body)
+        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.transport.language}
+        self.transport.request_no_content("POST", "/api/auth/links", body)
 
-    def open_session(self, link: str, key: str, last_name: str, first_name: str) -> Session:
+    def open_session(self, link: str, key: str, last_name: str, first_name: str) -> ApiSession:
         """Spends a one-time link, once although the request may be repeated; this object then acts as its owner."""
         session = str(uuid.uuid4())
         body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name, "session": session}
-        return Session.of(self.wire.open_session("/api/auth/sessions", body))
+        return ApiSession.from_json(self.transport.open_session("/api/auth/sessions", body))
 
     def current_session(self) -> Json:
-        return self.wire.ask_again("GET", "/api/auth/sessions/current", shape=shapes.CURRENT_SESSION)
+        return self.transport.request_with_retry("GET", "/api/auth/sessions/current", schema=schemas.CURRENT_SESSION)
 
     def renew_session(self) -> None:
-        self.wire.patience.keep_trying(lambda: self.wire.renew(RENEWAL))
+        self.transport.retry.call(lambda: self.transport.renew(RENEWAL))
 
     @contextmanager
-    def staying_in_session(self) -> Iterator[None]:
+    def keep_session_renewed(self) -> Iterator[None]:
         """As long as this lasts the session is renewed each time half of its life is over; without one, nothing is."""
-        with self.wire.staying_in_session(RENEWAL):
+        with self.transport.keep_session_renewed(RENEWAL):
             yield
 
     def close_session(self) -> None:
-        self.wire.tell_again("DELETE", "/api/auth/sessions/current")
+        self.transport.request_no_content_with_retry("DELETE", "/api/auth/sessions/current")
 
     # --- the parcel ---
 
     def limits(self) -> Json:
-        return self.wire.ask_again("GET", "/api/upload/config", shape=shapes.LIMITS)
+        return self.transport.request_with_retry("GET", "/api/upload/config", schema=schemas.LIMITS)
 
-    def begin_draft(self, draft: str) -> Json:
-        return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}", shape=shapes.DRAFT)
+    def create_draft(self, draft: str) -> Json:
+        return self.transport.request_with_retry("PUT", f"/api/upload/drafts/{draft}", schema=schemas.DRAFT)
 
     def drafts(self) -> list[Json]:
         """The last touched first, in short."""
-        return self.wire.list_again("/api/upload/drafts", shapes.DRAFT_IN_SHORT)
+        return self.transport.list_items("/api/upload/drafts", schemas.DRAFT_SUMMARY)
 
     def draft(self, draft: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}", shape=shapes.DRAFT)
+        return self.transport.request_with_retry("GET", f"/api/upload/drafts/{draft}", schema=schemas.DRAFT)
 
     def edit_draft(self, draft: str, **fields: Any) -> Json:
         """Any of to, cc, bcc, subject, text, validity_days, language; `Letter.fields` makes them."""
-        return self.wire.ask_again("PATCH", f"/api/upload/drafts/{draft}", fields, shape=shapes.DRAFT)
+        return self.transport.request_with_retry("PATCH", f"/api/upload/drafts/{draft}", fields, schema=schemas.DRAFT)
 
-    def drop_draft(self, draft: str) -> None:
-        self.wire.tell_again("DELETE", f"/api/upload/drafts/{draft}")
+    def delete_draft(self, draft: str) -> None:
+        self.transport.request_no_content_with_retry("DELETE", f"/api/upload/drafts/{draft}")
 
-    def plan_file(
+    def announce_file(
         self,
         draft: str,
         file: str,
@@ -117,107 +119,125 @@ class Api:
         body: Json = {"path": path, "size_bytes": size_bytes, "small_parts": small_parts}
         if modified_at:
             body["modified_at"] = modified_at.isoformat()
-        return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body, shape=shapes.FILE_PLAN))
+        return FilePlan.from_json(
+            self.transport.request_with_retry("PUT", _file(draft, file), body, schema=schemas.FILE_PLAN)
+        )
 
     def file_plan(self, draft: str, file: str) -> FilePlan:
         """The same with a fresh capability, and the parts that have arrived."""
-        return FilePlan.of(self.wire.ask_again("GET", _file(draft, file), shape=shapes.FILE_PLAN))
+        return FilePlan.from_json(
+            self.transport.request_with_retry("GET", _file(draft, file), schema=schemas.FILE_PLAN)
+        )
 
-    def drop_file(self, draft: str, file: str) -> None:
-        self.wire.tell_again("DELETE", _file(draft, file))
+    def delete_file(self, draft: str, file: str) -> None:
+        self.transport.request_no_content_with_retry("DELETE", _file(draft, file))
 
     def complete_file(self, draft: str, file: str, sha256: str) -> Json:
-        return self.wire.ask_again("POST", f"{_file(draft, file)}/completion", {"sha256": sha256}, shape=shapes.FILE)
+        return self.transport.request_with_retry(
+            "POST", f"{_file(draft, file)}/completion", {"sha256": sha256}, schema=schemas.FILE
+        )
 
     def submit(self, draft: str) -> Json:
-        return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission", shape=shapes.RECAP)
+        return self.transport.request_with_retry("POST", f"/api/upload/drafts/{draft}/submission", schema=schemas.RECAP)
 
     def sent_transfers(self) -> list[Json]:
         """The latest first, in short."""
-        return self.wire.list_again("/api/upload/transfers", shapes.TRANSFER_IN_SHORT)
+        return self.transport.list_items("/api/upload/transfers", schemas.TRANSFER_SUMMARY)
 
     def sent_transfer(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/upload/transfers/{transfer}", shape=shapes.TRANSFER)
+        return self.transport.request_with_retry("GET", f"/api/upload/transfers/{transfer}", schema=schemas.TRANSFER)
 
     def withdraw(self, transfer: str) -> None:
-        self.wire.tell_again("DELETE", f"/api/upload/transfers/{transfer}")
+        self.transport.request_no_content_with_retry("DELETE", f"/api/upload/transfers/{transfer}")
 
     def extend(self, transfer: str, days: int) -> Json:
         """Keep it for so many days, counted from the submission."""
-        return self.wire.ask_again(
-            "PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days}, shape=shapes.TRANSFER
+        return self.transport.request_with_retry(
+            "PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days}, schema=schemas.TRANSFER
         )
 
     # --- the decision ---
 
-    def to_decide(self, token: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/propagation/approvals/{token}", shape=shapes.DECISION)
+    def approval_request(self, token: str) -> Json:
+        return self.transport.request_with_retry("GET", f"/api/propagation/approvals/{token}", schema=schemas.DECISION)
 
     def approve(self, token: str, digest: str) -> Json:
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/approvals/{token}/approval", {"digest": digest}, shape=shapes.DECISION
+        return self.transport.request_with_retry(
+            "POST", f"/api/propagation/approvals/{token}/approval", {"digest": digest}, schema=schemas.DECISION
         )
 
     def refuse(self, token: str, digest: str, reason: str) -> Json:
         body = {"digest": digest, "reason": reason}
-        return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/refusal", body, shape=shapes.DECISION)
+        return self.transport.request_with_retry(
+            "POST", f"/api/propagation/approvals/{token}/refusal", body, schema=schemas.DECISION
+        )
 
     def pending(self) -> list[Json]:
         """What waits for this agent's decision, the most urgent first, in short."""
-        return self.wire.list_again("/api/propagation/pending", shapes.PENDING)
+        return self.transport.list_items("/api/propagation/pending", schemas.PENDING)
 
     def approve_transfer(self, transfer: str, digest: str) -> Json:
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest}, shape=shapes.DECISION
+        return self.transport.request_with_retry(
+            "POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest}, schema=schemas.DECISION
         )
 
     def refuse_transfer(self, transfer: str, digest: str, reason: str) -> Json:
         body = {"digest": digest, "reason": reason}
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/transfers/{transfer}/refusal", body, shape=shapes.DECISION
+        return self.transport.request_with_retry(
+            "POST", f"/api/propagation/transfers/{transfer}/refusal", body, schema=schemas.DECISION
         )
 
     def decision(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/propagation/transfers/{transfer}", shape=shapes.DECISION)
+        return self.transport.request_with_retry(
+            "GET", f"/api/propagation/transfers/{transfer}", schema=schemas.DECISION
+        )
 
     # --- the counter ---
 
     def offer(self, token: str) -> Offer:
         """What a link offers; looking costs nothing."""
-        return Offer.of(self.wire.ask_again("GET", f"/api/download/links/{token}", shape=shapes.OFFER))
+        return Offer.from_json(
+            self.transport.request_with_retry("GET", f"/api/download/links/{token}", schema=schemas.OFFER)
+        )
 
-    def note_opened(self, token: str) -> None:
+    def mark_opened(self, token: str) -> None:
         """Says that a person, not a machine that follows links, has seen the offer."""
-        self.wire.tell_again("POST", f"/api/download/links/{token}/opened")
+        self.transport.request_no_content_with_retry("POST", f"/api/download/links/{token}/opened")
 
-    def begin_download(self, token: str, file: str, download: str) -> Grant:
+    def start_download(self, token: str, file: str, download: str) -> DownloadGrant:
         """Takes one of the downloads; the same id again takes nothing more."""
-        return Grant.of(self.wire.ask_again("PUT", _download(token, file, download), shape=shapes.DOWNLOAD))
+        return DownloadGrant.from_json(
+            self.transport.request_with_retry("PUT", _download(token, file, download), schema=schemas.DOWNLOAD)
+        )
 
-    def begin_archive(self, token: str, download: str, files: Sequence[str]) -> Grant:
+    def start_archive(self, token: str, download: str, files: Sequence[str]) -> DownloadGrant:
         """Takes one of the downloads of each of these files, as one archive; the same id again takes nothing more."""
         path = f"/api/download/links/{token}/archive/downloads/{download}"
-        return Grant.of(self.wire.ask_again("PUT", path, {"files": list(files)}, shape=shapes.ARCHIVE))
+        return DownloadGrant.from_json(
+            self.transport.request_with_retry("PUT", path, {"files": list(files)}, schema=schemas.ARCHIVE)
+        )
 
     def give_back(self, token: str, file: str, download: str) -> None:
-        self.wire.ask_again("DELETE", _download(token, file, download), shape=shapes.GIVEN_BACK)
+        self.transport.request_with_retry("DELETE", _download(token, file, download), schema=schemas.GIVEN_BACK)
 
     def tracking(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/download/transfers/{transfer}", shape=shapes.TRACKING)
+        return self.transport.request_with_retry("GET", f"/api/download/transfers/{transfer}", schema=schemas.TRACKING)
 
     def revoke(self, transfer: str, recipient: str) -> None:
         """One recipient's link dies; whoever waits for an approval never gets one."""
-        self.wire.tell_again("POST", f"/api/download/transfers/{transfer}/revocations", {"recipient": recipient})
+        self.transport.request_no_content_with_retry(
+            "POST", f"/api/download/transfers/{transfer}/revocations", {"recipient": recipient}
+        )
 
-    def resend(self, transfer: str, wish: str, recipient: str) -> Json:
+    def resend(self, transfer: str, request: str, recipient: str) -> Json:
         """The mail with the link once more; the same wish again sends nothing more."""
-        path = f"/api/download/transfers/{transfer}/resendings/{wish}"
-        return self.wire.ask_again("PUT", path, {"recipient": recipient}, shape=shapes.RESENT)
+        path = f"/api/download/transfers/{transfer}/resendings/{request}"
+        return self.transport.request_with_retry("PUT", path, {"recipient": recipient}, schema=schemas.RESENT)
 
-    def remind(self, transfer: str, wish: str, recipient: str | None = None) -> Json:
+    def remind(self, transfer: str, request: str, recipient: str | None = None) -> Json:
         """Those who have not everything, or one of them; the same wish again reminds nobody more."""
-        path = f"/api/download/transfers/{transfer}/reminders/{wish}"
-        return self.wire.ask_again("PUT", path, {"recipient": recipient}, shape=shapes.REMINDED)
+        path = f"/api/download/transfers/{transfer}/reminders/{request}"
+        return self.transport.request_with_retry("PUT", path, {"recipient": recipient}, schema=schemas.REMINDED)
 
 
 def _file(draft: str, file: str) -> str:

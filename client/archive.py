@@ -5,24 +5,24 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from client.answers import OfferedFile
-from client.problem import BytesDiffer
+from client.errors import DownloadCorrupted
+from client.models import OfferedFile
 
 CHUNK_BYTES = 1024 * 1024
 
 
-def check(path: Path, files: Sequence[OfferedFile]) -> None:
+def verify_archive(path: Path, files: Sequence[OfferedFile]) -> None:
     """Opens it and reads every file to its end; they lie in it in the order in which they are offered."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) != len(files):
-                raise BytesDiffer(str(path))
+                raise DownloadCorrupted(str(path))
             for member, file in zip(members, files, strict=True):
                 if _sha256(archive, member) != file.sha256:
-                    raise BytesDiffer(file.path)
+                    raise DownloadCorrupted(file.path)
     except (zipfile.BadZipFile, EOFError):
-        raise BytesDiffer(str(path)) from None
+        raise DownloadCorrupted(str(path)) from None
 
 
 def _sha256(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:

@@ -8,42 +8,42 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{8,512}")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class NotALink(ValueError):
+class InvalidLink(ValueError):
     """This is neither the address of such a page nor a token."""
 
 
-class NotAServer(ValueError):
+class InvalidServerUrl(ValueError):
     """This is no address that secrets may be sent to: https, or http on this machine."""
 
 
 @dataclass(frozen=True)
-class Link:
+class ParsedLink:
     """A token, and the server that it is for when its whole address was given."""
 
     token: str
     server: str | None
 
 
-def read_link(text: str, page: str) -> Link:
+def parse_link(text: str, page: str) -> ParsedLink:
     """`https://server/<page>/<token>`, or the token; what follows it in the address does not matter."""
-    plain = text.strip().strip("<>")
-    before, found, rest = plain.partition(f"/{page}/")
-    token = re.split(r"[/?#]", rest)[0] if found else plain
+    stripped = text.strip().strip("<>")
+    before, found, rest = stripped.partition(f"/{page}/")
+    token = re.split(r"[/?#]", rest)[0] if found else stripped
     if not TOKEN.fullmatch(token):
-        raise NotALink(text)
-    return Link(token, read_server(before) if found else None)
+        raise InvalidLink(text)
+    return ParsedLink(token, parse_server_url(before) if found else None)
 
 
-def read_server(text: str) -> str:
+def parse_server_url(text: str) -> str:
     """The address of a server without a slash at its end."""
-    plain = text.strip().rstrip("/")
+    stripped = text.strip().rstrip("/")
     try:
-        address = urlsplit(plain)
+        address = urlsplit(stripped)
         host = address.hostname
         _ = address.port
     except ValueError:
-        raise NotAServer(text) from None
+        raise InvalidServerUrl(text) from None
     is_safe = address.scheme == "https" or (address.scheme == "http" and host in LOOPBACK)
     if not (is_safe and host) or address.username is not None or address.query or address.fragment:
-        raise NotAServer(text)
-    return plain
+        raise InvalidServerUrl(text)
+    return stripped

@@ -15,20 +15,20 @@ BROKEN_LINK = "broken-link"
 NOT_A_FILE = "not-a-file"
 
 
-class NothingToRead(OSError):
+class UnsendablePath(OSError):
     """This is neither a file nor a folder, or its name is not text."""
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class SkippedPath:
     """What stands in a folder and is not sent, by the path that it would have had; `why` is one of the words above."""
 
     name: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceFile:
     """A file on this machine, and the path it has in the transfer (`/` between folders)."""
 
     path: Path
@@ -52,31 +52,31 @@ class Source:
 class Sources:
     """What is sent, and what is not."""
 
-    files: list[Source]
-    left_out: list[LeftOut]
+    files: list[SourceFile]
+    skipped: list[SkippedPath]
 
 
-def sources(paths: Iterable[Path]) -> Sources:
+def find_sources(paths: Iterable[Path]) -> Sources:
     """Files by their own names, folders with their tree, each file once, in an order that is always the same.
 
     Of two files that would have the same name the second is numbered, as the service would do. What is no file in a
     folder is left out; what cannot be read is refused (`OSError`), before anything is sent.
     """
-    found: dict[Path, Source] = {}
-    left_out: dict[Path, LeftOut] = {}
+    found: dict[Path, SourceFile] = {}
+    skipped: dict[Path, SkippedPath] = {}
     taken: set[str] = set()
     for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps a link's own name
-        for file, why in _files(path):
+        for file, reason in _files_of(path):
             name = file.relative_to(path.parent).as_posix()
-            if why:
-                left_out[file] = LeftOut(name, why)
+            if reason:
+                skipped[file] = SkippedPath(name, reason)
             elif file not in found:
                 if not os.access(file, os.R_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
-                name = _free(name, taken)
-                found[file] = Source(file, name)
+                name = _unique_name(name, taken)
+                found[file] = SourceFile(file, name)
                 taken.add(name)
-    return Sources(list(found.values()), list(left_out.values()))
+    return Sources(list(found.values()), list(skipped.values()))
 
 
 def file_id(draft: str, name: str) -> str:
@@ -84,14 +84,14 @@ def file_id(draft: str, name: str) -> str:
     return str(uuid.uuid5(uuid.UUID(draft), name))
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
+def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
     """Every file, and with a reason what is none; refuses what was asked for by its name and is no file."""
     if path.is_dir():
         yield from _below(path)
     elif stat.S_ISREG(path.stat().st_mode):
         yield path, ""
     else:
-        raise NothingToRead(None, "not a file", str(path))
+        raise UnsendablePath(None, "not a file", str(path))
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -111,11 +111,11 @@ def _below(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, BROKEN_LINK if entry.is_symlink() and not path.exists() else NOT_A_FILE
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unique_name(name: str, taken: set[str]) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise NothingToRead(None, "the name is not text", name) from None
+        raise UnsendablePath(None, "the name is not text", name) from None
     above, slash, last = name.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     candidate, number = name, 1

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from client.commands.words import words
+from client.commands.i18n import translate
 
 ATTEMPTS = 10
 UNDECODED = re.compile("[\ud800-\udfff]")
@@ -17,18 +17,18 @@ def utf8(value: Any) -> Any:
     for word in value if isinstance(value, list) else [value]:
         if isinstance(word, str) and UNDECODED.search(word):
             shown = UNDECODED.sub("\N{REPLACEMENT CHARACTER}", word)
-            raise typer.BadParameter(words(f"« {shown} » n'est pas en UTF-8", f"“{shown}” is not UTF-8"))
+            raise typer.BadParameter(translate(f"« {shown} » n'est pas en UTF-8", f"“{shown}” is not UTF-8"))
     return value
 
 
 def option(name: str, french: str, english: str, **more: Any) -> Any:
     """An option with its help in the reader's language."""
-    return typer.Option(name, help=words(french, english), callback=utf8, **more)
+    return typer.Option(name, help=translate(french, english), callback=utf8, **more)
 
 
 def argument(name: str, french: str, english: str, **more: Any) -> Any:
     """The same for an argument."""
-    return typer.Argument(metavar=name, help=words(french, english), callback=utf8, **more)
+    return typer.Argument(metavar=name, help=translate(french, english), callback=utf8, **more)
 
 
 # --- every command ---

@@ -51,7 +51,7 @@ def test_the_whole_job_is_done_although_a_service_dies_in_each_step(world: World
         sent = world.submit(sender, draft, files)
         token = agent.letter(DECISION).token(DECISION)
     with dying(world, service):
-        agent.api.approve(token, agent.api.to_decide(token)["shown"]["digest"])
+        agent.api.approve(token, agent.api.approval_request(token)["shown"]["digest"])
         link = world.link(other)
     with dying(world, service):
         for file in other.api.offer(link).files:

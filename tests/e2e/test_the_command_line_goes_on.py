@@ -50,8 +50,8 @@ def link(machine: Machine) -> str:
     assert ended.code == 0, ended.errors
     recap = ended.document
     assert recap["resumed"] is True
-    assert recap["found_bytes"] + recap["moved_bytes"] == SIZE_BYTES
-    assert recap["found_bytes"] >= 2 * PART_BYTES
+    assert recap["resumed_bytes"] + recap["sent_bytes"] == SIZE_BYTES
+    assert recap["resumed_bytes"] >= 2 * PART_BYTES
     until(lambda: parts_begun(world) - before >= PARTS, "the gateway has written its log")
     assert parts_begun(world) - before <= PARTS + 2 * PARALLEL
     return link_of(agent)

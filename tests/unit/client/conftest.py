@@ -8,10 +8,10 @@ from typing import TextIO
 
 import pytest
 
-from client.commands.line import main
-from client.state import State
+from client.commands.app import main
+from client.state_folder import StateFolder
 from tests.fakes.api.app import FakeApi
-from tests.unit.client.typing_in import Ended, Run
+from tests.unit.client.cli_runner import Ended, Run
 
 PART_BYTES = 1000
 
@@ -26,7 +26,7 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.setattr("client.commands.desk.Api", api.connect)
+    monkeypatch.setattr("client.commands.context.Api", api.connect)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("MELANISSIMO_SERVER", raising=False)
     (tmp_path / "here").mkdir()
@@ -41,5 +41,5 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state" / "melanissimo")
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path / "state" / "melanissimo")

@@ -10,7 +10,7 @@ from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import TOKEN
 from tests.fakes.api.description import not_ours
 from tests.fakes.api.download import content_from, etag_of
-from tests.unit.client.typing_in import Run
+from tests.unit.client.cli_runner import Run
 
 
 def answer_bytes(api: FakeApi, content: bytes, etag: str) -> None:

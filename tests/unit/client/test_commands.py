@@ -9,17 +9,19 @@ from typing import Any
 import httpx
 import pytest
 
-from client.commands.line import COMMANDS
-from client.commands.words import ROLES
-from client.state import State
+from client.commands.app import COMMANDS
+from client.commands.i18n import ROLES
+from client.state_folder import StateFolder
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.auth import ANSWER, QUESTION
 from tests.fakes.api.cards import KEY, PERSON, SENT, TOKEN, WHEN, decision
 from tests.fakes.api.problems import problem
-from tests.unit.client.typing_in import TO, Run, sign_in
+from tests.unit.client.cli_runner import TO, Run, sign_in
 
 
-def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: Run, api: FakeApi, state: State) -> None:
+def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(
+    run: Run, api: FakeApi, state: StateFolder
+) -> None:
     says = ["3", ANSWER, f"{SERVER}/access/{TOKEN}", "Lovelace", "Ada", "WRONG", KEY]
     ended = run("sign-in", "a@ville.example", "--server", SERVER, "--json", says=says)
     assert ended.code == 0, ended.errors
@@ -32,7 +34,7 @@ def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: R
     assert api.auth.tokens[0] not in ended.output + ended.errors, "the session is shown to nobody"
 
 
-def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, api: FakeApi, state: State) -> None:
+def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, api: FakeApi, state: StateFolder) -> None:
     seen: list[bool] = []
 
     def look(request: httpx.Request) -> None:

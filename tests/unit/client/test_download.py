@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from client.alone import BusyElsewhere
-from client.answers import OfferedFile
 from client.download import Downloader
-from client.partial import Partial
-from client.problem import BytesDiffer, Problem, UnexpectedAnswer
-from client.watching import Counting
+from client.errors import DownloadCorrupted, Problem, UnexpectedResponse
+from client.file_lock import FileLocked
+from client.models import OfferedFile
+from client.partial_file import PartialFile
+from client.progress import ProgressCounter
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN
 from tests.fakes.api.download import FILES_URL, content_from, etag_of, id_of
@@ -58,7 +58,7 @@ def offer(api: FakeApi, content: bytes) -> None:
 
 
 def offered(api: FakeApi) -> OfferedFile:
-    return OfferedFile.of(api.download.offers[TOKEN]["files"][0])
+    return OfferedFile.from_json(api.download.offers[TOKEN]["files"][0])
 
 
 def cut_after(api: FakeApi, size_bytes: int, times: int = 1) -> None:
@@ -85,7 +85,9 @@ def answer_bytes(api: FakeApi, content: bytes) -> None:
 def test_the_file_is_whole_and_nothing_else_is_left(api: FakeApi, tmp_path: Path, content: bytes) -> None:
     offer(api, content)
     heard: list[int] = []
-    target = Downloader(api.client(), TOKEN, Counting(heard.append)).fetch(offered(api), tmp_path / "new" / "plan.pdf")
+    target = Downloader(api.client(), TOKEN, ProgressCounter(heard.append)).fetch(
+        offered(api), tmp_path / "new" / "plan.pdf"
+    )
     assert target.read_bytes() == content
     assert sum(heard) == len(content)
     assert list(target.parent.iterdir()) == [target]
@@ -108,7 +110,7 @@ def test_a_line_that_is_cut_again_and_again_still_gets_there(api: FakeApi, tmp_p
 
 def begun(target: Path, content: bytes, link: str = TOKEN) -> str:
     """What a killed client leaves: the bytes, under a name with the id of their download."""
-    partial = Partial.of(target, link, ID)
+    partial = PartialFile.for_target(target, link, ID)
     partial.path.write_bytes(content)
     return partial.download
 
@@ -149,13 +151,13 @@ def test_bytes_that_were_delivered_and_lost_are_fetched_under_another_id(api: Fa
 
 def test_more_bytes_than_there_are_is_not_the_file(api: FakeApi, tmp_path: Path) -> None:
     begun(tmp_path / "plan.pdf", WHOLE + b"x")
-    with pytest.raises(BytesDiffer):
+    with pytest.raises(DownloadCorrupted):
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_two_processes_do_not_write_to_one_file(api: FakeApi, tmp_path: Path) -> None:
-    with Partial.of(tmp_path / "plan.pdf", TOKEN, ID).opened(), pytest.raises(BusyElsewhere):
+    with PartialFile.for_target(tmp_path / "plan.pdf", TOKEN, ID).open_locked(), pytest.raises(FileLocked):
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert not api.download.downloads
 
@@ -174,7 +176,7 @@ def test_a_line_that_brings_nothing_leaves_the_id_for_the_next_attempt(api: Fake
 
 def test_a_file_with_another_digest_is_thrown_away(api: FakeApi, tmp_path: Path) -> None:
     answer_bytes(api, b"z" * len(WHOLE))
-    with pytest.raises(BytesDiffer):
+    with pytest.raises(DownloadCorrupted):
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
     assert list(tmp_path.iterdir()) == []
 
@@ -182,7 +184,7 @@ def test_a_file_with_another_digest_is_thrown_away(api: FakeApi, tmp_path: Path)
 def test_a_server_that_ignores_the_range_is_not_believed(api: FakeApi, tmp_path: Path) -> None:
     begun(tmp_path / "plan.pdf", WHOLE[:10])
     answer_bytes(api, WHOLE)
-    with pytest.raises(UnexpectedAnswer):
+    with pytest.raises(UnexpectedResponse):
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from client.sources import NothingToRead, file_id, sources
+from client.sources import UnsendablePath, file_id, find_sources
 
 DRAFT = "0190d6a8-0000-7000-8000-000000000001"
 
@@ -16,7 +16,7 @@ def test_a_folder_keeps_its_tree_and_its_order(tmp_path: Path) -> None:
     (folder / "b" / "vide.txt").touch()
     (folder / "à.txt").write_text("x")
     (tmp_path / "seul.txt").touch()
-    assert [source.name for source in sources([folder, tmp_path / "seul.txt"]).files] == [
+    assert [source.name for source in find_sources([folder, tmp_path / "seul.txt"]).files] == [
         "Été/b/vide.txt",
         "Été/à.txt",
         "seul.txt",
@@ -34,28 +34,28 @@ def test_two_files_of_one_name_are_numbered_and_one_file_named_twice_is_sent_onc
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.tar.gz").touch()
     asked = [tmp_path / "a" / "x.tar.gz", tmp_path / "b" / "x.tar.gz", tmp_path / "a" / ".." / "a" / "x.tar.gz"]
-    found = sources([*asked, tmp_path / "c"])
+    found = find_sources([*asked, tmp_path / "c"])
     assert [source.name for source in found.files] == ["x.tar.gz", "x.tar (2).gz", "c/x.tar.gz"]
-    assert found.left_out == []
+    assert found.skipped == []
 
 
 def test_the_folder_one_stands_in_is_sent_under_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Été").mkdir()
     (tmp_path / "Été" / "x").touch()
     monkeypatch.chdir(tmp_path / "Été")
-    assert [source.name for source in sources([Path()]).files] == ["Été/x"]
+    assert [source.name for source in find_sources([Path()]).files] == ["Été/x"]
 
 
 def test_a_pipe_and_a_name_that_is_not_text_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(NothingToRead):
-        sources([tmp_path / "pipe"])
+    with pytest.raises(UnsendablePath):
+        find_sources([tmp_path / "pipe"])
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / os.fsdecode(b"\xff")).touch()
-    with pytest.raises(NothingToRead):
-        sources([tmp_path / "d"])
+    with pytest.raises(UnsendablePath):
+        find_sources([tmp_path / "d"])
     with pytest.raises(FileNotFoundError):
-        sources([tmp_path / "nowhere"])
+        find_sources([tmp_path / "nowhere"])
 
 
 def test_what_is_no_file_in_a_folder_is_left_out_and_named(tmp_path: Path) -> None:
@@ -67,9 +67,9 @@ def test_what_is_no_file_in_a_folder_is_left_out_and_named(tmp_path: Path) -> No
     (folder / "casse").symlink_to("/nowhere/at/all")
     (folder / "file-link").symlink_to("../elsewhere/x")
     os.mkfifo(folder / "pipe")
-    found = sources([folder])
+    found = find_sources([folder])
     assert [source.name for source in found.files] == ["d/file-link"]
-    assert [(one.name, one.why) for one in found.left_out] == [
+    assert [(one.name, one.reason) for one in found.skipped] == [
         ("d/casse", "broken-link"),
         ("d/lien", "linked-folder"),
         ("d/pipe", "not-a-file"),
@@ -89,7 +89,7 @@ def test_a_folder_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, mon
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(PermissionError) as caught:
-        sources([tmp_path / "d"])
+        find_sources([tmp_path / "d"])
     assert caught.value.filename == str(tmp_path / "d" / "closed")
 
 
@@ -97,7 +97,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, monke
     (tmp_path / "closed").touch()
     monkeypatch.setattr(os, "access", lambda path, mode: path.name != "closed")
     with pytest.raises(PermissionError) as caught:
-        sources([tmp_path / "closed"])
+        find_sources([tmp_path / "closed"])
     assert caught.value.filename == str(tmp_path / "closed")
 
 
@@ -106,5 +106,5 @@ def test_the_date_of_a_file_is_one_that_every_calendar_has(tmp_path: Path, secon
     path = tmp_path / "x"
     path.touch()
     os.utime(path, (seconds, seconds))
-    found = sources([path]).files[0].modified_at
+    found = find_sources([path]).files[0].modified_at
     assert found is None or found.microsecond % 1000 == 0

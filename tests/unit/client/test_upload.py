@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client.problem import FileChanged, Problem
-from client.sources import Source, file_id
+from client.errors import FileChanged, Problem
+from client.progress import ProgressCounter, ProgressListener
+from client.sources import SourceFile, file_id
 from client.upload import Uploader
-from client.watching import Counting, Watcher
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import KEY, TOKEN, empty_draft
 from tests.fakes.api.description import not_ours
@@ -27,13 +27,13 @@ def _begun(api: FakeApi) -> None:
     api.upload.drafts[DRAFT] = empty_draft(DRAFT)
 
 
-def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> Source:
+def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> SourceFile:
     path = folder / name
     path.write_bytes(random.Random(size_bytes).randbytes(size_bytes))
-    return Source(path, name)
+    return SourceFile(path, name)
 
 
-def sent(api: FakeApi, source: Source) -> bytes:
+def sent(api: FakeApi, source: SourceFile) -> bytes:
     return api.upload.whole(file_id(DRAFT, source.name))
 
 
@@ -45,7 +45,7 @@ def bad_gateway() -> httpx.Response:
 def test_what_arrives_is_the_file_whatever_its_size(api: FakeApi, tmp_path: Path, size_bytes: int) -> None:
     source = a_file(tmp_path, size_bytes)
     heard: list[int] = []
-    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert sum(heard) == size_bytes
 
@@ -106,13 +106,13 @@ def test_a_resumed_upload_sends_only_what_is_not_there(api: FakeApi, tmp_path: P
     assert sorted(api.upload.puts) == [1, 2, 3, 4, 5, 6]
     api.faults.clear()
     heard: list[int] = []
-    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert all(times == 1 for times in api.upload.puts.values())
     assert sum(heard) == 9_500
 
 
-class Ears(Watcher):
+class Ears(ProgressListener):
     """Remembers what it heard."""
 
     def __init__(self) -> None:
@@ -121,12 +121,12 @@ class Ears(Watcher):
         self.there = 0
         self.lock = threading.Lock()
 
-    def found(self, size_bytes: int) -> None:
+    def resumed(self, size_bytes: int) -> None:
         with self.lock:
             self.position += size_bytes
             self.there += size_bytes
 
-    def handed(self, size_bytes: int) -> None:
+    def transferred(self, size_bytes: int) -> None:
         with self.lock:
             self.position += size_bytes
 
@@ -142,7 +142,7 @@ class Ears(Watcher):
 def test_a_file_that_changed_since_is_sent_as_it_is_now(
     api: FakeApi, tmp_path: Path, content: bytes, heard: list[str], is_complete: bool
 ) -> None:
-    source = Source(tmp_path / "plan.pdf", "plan.pdf")
+    source = SourceFile(tmp_path / "plan.pdf", "plan.pdf")
     source.path.write_bytes(b"x" * 3_000)
     os.utime(source.path, (1, 1))
     Uploader(api.client()).send(DRAFT, source)
@@ -152,7 +152,7 @@ def test_a_file_that_changed_since_is_sent_as_it_is_now(
         del api.upload.parts[file][1]
     source.path.write_bytes(content)
     ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    Uploader(api.client(), listener=ears).send(DRAFT, source)
     assert sent(api, source) == content
     assert [what for _, what in ears.changes] == heard
     assert ears.position == len(content)
@@ -163,7 +163,7 @@ def test_a_file_that_was_only_touched_is_not_sent_again(api: FakeApi, tmp_path: 
     Uploader(api.client()).send(DRAFT, source)
     os.utime(source.path, (1, 1))
     ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    Uploader(api.client(), listener=ears).send(DRAFT, source)
     assert ears.changes == [("plan.pdf", "date")]
     assert ears.there == 5_000
     assert set(api.upload.puts.values()) == {1}
@@ -173,7 +173,7 @@ def test_what_was_put_on_the_line_in_vain_is_taken_back(api: FakeApi, tmp_path: 
     failures = [bad_gateway(), bad_gateway()]
     api.faults.append(lambda request: failures.pop() if "/parts/" in request.url.path and failures else None)
     ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, a_file(tmp_path, 3_500))
+    Uploader(api.client(), listener=ears).send(DRAFT, a_file(tmp_path, 3_500))
     assert ears.position == 3_500
 
 
@@ -239,7 +239,7 @@ def test_what_the_store_gave_up_is_sent_again_from_the_start(api: FakeApi, tmp_p
 
     api.faults.append(give_up)
     ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    Uploader(api.client(), listener=ears).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert ears.position == 5_000
     assert ears.changes == [(source.name, "lost")]
@@ -253,7 +253,7 @@ def test_a_file_that_the_store_gave_up_since_yesterday_is_said_to_be_sent_again(
     api.faults.clear()
     api.upload.lost.add(file_id(DRAFT, source.name))
     ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    Uploader(api.client(), listener=ears).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert (ears.changes, ears.there) == ([(source.name, "lost")], 0)
 
@@ -264,7 +264,7 @@ def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api
     session = client.open_session(TOKEN, KEY, "Lovelace", "Ada")
     assert session.role == "external"
     renewed = threading.Event()
-    client.wire.held = lambda session: renewed.set()
+    client.transport.on_session = lambda session: renewed.set()
 
     def a_slow_part(request: httpx.Request) -> None:
         if request.url.path.startswith("/parts/"):
@@ -273,7 +273,7 @@ def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api
     api.faults.append(a_slow_part)
     Uploader(client).send(DRAFT, a_file(tmp_path, 900))
     assert len(api.auth.tokens) > 1
-    assert client.wire.token == api.auth.tokens[-1]
+    assert client.transport.token == api.auth.tokens[-1]
 
 
 @pytest.mark.parametrize("content", [b"short", b"x" * 2_501, b"x" * 2_500])

@@ -1,0 +1,141 @@
+"""The command line as a whole: its commands, its help, and what comes out when it cannot be understood."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import typer
+
+from client.commands import approve, get, send, session, status, transfer_actions
+from client.commands.context import PROGRAM, resume_hint
+from client.commands.exit_codes import MEANINGS, ExitCode, Failure
+from client.commands.i18n import translate
+from client.commands.terminal import write_json
+
+Command = Callable[..., None]
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "sign-in": (
+        session.sign_in,
+        translate(
+            "Ouvrir une session : un message apporte un lien et une clé.",
+            "Open a session: a mail brings a link and a key.",
+        ),
+    ),
+    "sign-out": (session.sign_out, translate("Terminer la session.", "End the session.")),
+    "whoami": (
+        session.whoami,
+        translate("Dire de qui est la session, et jusqu'à quand.", "Say whose session it is, and until when."),
+    ),
+    "send": (
+        send.send,
+        translate(
+            "Envoyer des fichiers ; la même commande reprend là où elle s'est arrêtée.",
+            "Send files; the same command goes on where it stopped.",
+        ),
+    ),
+    "get": (
+        get.get,
+        translate(
+            "Télécharger ce qu'un lien propose ; la même commande reprend, sans rien décompter de plus.",
+            "Download what a link offers; the same command goes on, and spends nothing more.",
+        ),
+    ),
+    "status": (status.status, translate("Suivre un envoi, ou tous.", "Follow a transfer, or all.")),
+    "approve": (
+        approve.approve,
+        translate(
+            "Valider un envoi, ou le refuser, après l'avoir lu.",
+            "Approve a transfer, or refuse it, after reading it.",
+        ),
+    ),
+    "extend": (
+        transfer_actions.extend,
+        translate("Prolonger un envoi, dans la limite permise.", "Extend a transfer, within the limit."),
+    ),
+    "revoke": (
+        transfer_actions.revoke,
+        translate(
+            "Révoquer un destinataire : son lien meurt aussitôt.", "Revoke a recipient: their link dies at once."
+        ),
+    ),
+    "resend": (
+        transfer_actions.resend,
+        translate(
+            "Renvoyer à un destinataire le courriel avec son lien.", "Send a recipient the mail with their link again."
+        ),
+    ),
+    "remind": (
+        transfer_actions.remind,
+        translate("Relancer ceux qui n'ont pas tout téléchargé.", "Remind those who have not downloaded everything."),
+    ),
+    "delete": (
+        status.delete,
+        translate(
+            "Supprimer un envoi : tous ses liens meurent aussitôt.", "Delete a transfer: all its links die at once."
+        ),
+    ),
+}
+USAGE_MESSAGES = {
+    "MissingParameter": "Il manque un argument ou une option",
+    "NoSuchOption": "Option inconnue",
+    "BadParameter": "Valeur refusée",
+}
+
+
+def create_app() -> typer.Typer:
+    """All commands; the table of exit codes is at the end of the help."""
+    whole = typer.Typer(
+        name=PROGRAM,
+        help=translate(
+            "Mélanissimo : envoyer et recevoir de gros fichiers.", "Mélanissimo: send and receive large files."
+        ),
+        epilog=_codes(),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, (command, help) in COMMANDS.items():
+        whole.command(name, help=help, epilog=_codes())(command)
+    return whole
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; its exit code. What no terminal can show is shown by its number."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = create_app()(arguments, prog_name=PROGRAM, standalone_mode=False)
+    except typer.TyperException as mistake:
+        return _misunderstood(mistake, as_json="--json" in arguments)
+    except (typer.Abort, KeyboardInterrupt):
+        print(resume_hint(), file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    return code if isinstance(code, int) else ExitCode.OK
+
+
+def exit_process(code: int) -> None:
+    """Ends the process; after an interruption at once, because a thread may be waiting for a line that hangs."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code == ExitCode.INTERRUPTED:
+        os._exit(code)
+    sys.exit(code)
+
+
+def _misunderstood(mistake: typer.TyperException, as_json: bool) -> int:
+    french = USAGE_MESSAGES.get(type(mistake).__name__, "Commande incomprise")
+    failure = Failure(ExitCode.USAGE, translate(f"{french} ({mistake.format_message()})", mistake.format_message()))
+    print(failure.title, file=sys.stderr)
+    print(translate(f"Aide : {PROGRAM} --help", f"Help: {PROGRAM} --help"), file=sys.stderr)
+    if as_json:
+        write_json(failure.document())
+    return failure.code
+
+
+def _codes() -> str:
+    said = [f"{int(code)} {meaning}" for code, meaning in MEANINGS.items()]
+    return translate("Codes de sortie : ", "Exit codes: ") + " · ".join(said)

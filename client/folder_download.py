@@ -1,0 +1,77 @@
+"""What a link offers, into one folder: several files at once, and what one of them meets spares the others."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from client.api import Api
+from client.archive import verify_archive
+from client.download import Downloader, sha256_of
+from client.errors import DownloadCorrupted, Problem, TargetExists
+from client.models import Offer, OfferedFile
+from client.progress import ProgressListener
+from client.safe_paths import create_parent_folder, target_paths
+
+PARALLEL = 3
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """What became of one file: where it is, or why it is not there; `is_new` unless it was there before."""
+
+    offered: OfferedFile
+    target: Path
+    is_new: bool = False
+    failure: Exception | None = None
+
+
+class FolderDownload:
+    """One link and one folder; done again, it fetches what is not there yet."""
+
+    def __init__(self, api: Api, token: str, into: Path, listener: ProgressListener | None = None) -> None:
+        self._into = into
+        self._listener = listener or ProgressListener()
+        self._downloader = Downloader(api, token, self._listener)
+
+    def fetch_all(self, offer: Offer, wanted: Sequence[OfferedFile], parallel: int = PARALLEL) -> list[FetchedFile]:
+        """The wanted files of an offer; a refusal concerns one file, a line that is down concerns all."""
+        places = dict(zip(offer.files, target_paths([file.path for file in offer.files], self._into), strict=True))
+        pool = ThreadPoolExecutor(parallel, thread_name_prefix="file")
+        try:
+            found = list(pool.map(lambda file: self._result(file, places[file]), wanted))
+        except BaseException as error:
+            pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
+            raise
+        pool.shutdown()
+        return found
+
+    def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile]) -> Path:
+        """The wanted files as one archive, named by the service, verified; one that is there already is kept."""
+        (target,) = target_paths([offer.card["archive"]["name"]], self._into)
+        create_parent_folder(target, self._into)
+        if not target.exists():
+            return self._downloader.fetch_archive(offer, wanted, target)
+        try:
+            verify_archive(target, [file for file in offer.files if file in wanted])
+        except DownloadCorrupted:
+            raise TargetExists(None, "another file is there", str(target)) from None
+        return target
+
+    def _result(self, file: OfferedFile, target: Path) -> FetchedFile:
+        try:
+            return FetchedFile(file, target, is_new=self._fetch(file, target))
+        except (Problem, DownloadCorrupted, TargetExists) as failure:
+            if isinstance(failure, Problem) and failure.is_transient:
+                raise
+            return FetchedFile(file, target, failure=failure)
+
+    def _fetch(self, file: OfferedFile, target: Path) -> bool:
+        create_parent_folder(target, self._into)
+        if target.exists():
+            if target.stat().st_size != file.size_bytes or sha256_of(target) != file.sha256:
+                raise TargetExists(None, "another file is there", str(target))
+            self._listener.resumed(file.size_bytes)
+            return False
+        self._downloader.fetch(file, target)
+        return True
