@@ -1,4 +1,4 @@
-"""Everything as one ZIP archive: whole when each file has the CRC-32 that it says and the SHA-256 that was promised."""
+"""Verify a downloaded ZIP archive: the CRC-32 and the SHA-256 of each file in it."""
 
 import hashlib
 import zipfile
@@ -12,7 +12,10 @@ CHUNK_BYTES = 1024 * 1024
 
 
 def verify_archive(path: Path, files: Sequence[OfferedFile]) -> None:
-    """Opens it and reads every file to its end; they lie in it in the order in which they are offered."""
+    """Read every file of the archive to its end; the archive holds the files in the order of `files`.
+
+    Raise `DownloadCorrupted` when a file is missing, extra, or has other bytes.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -26,7 +29,7 @@ def verify_archive(path: Path, files: Sequence[OfferedFile]) -> None:
 
 
 def _sha256(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
-    """Of one file; the archive's own reader compares the CRC-32 at its end."""
+    """Return the SHA-256 of one file; `zipfile` compares the CRC-32 at its end."""
     digest = hashlib.sha256()
     with archive.open(member) as stream:
         while chunk := stream.read(CHUNK_BYTES):

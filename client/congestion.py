@@ -1,4 +1,4 @@
-"""How many parts may be under way at once: one at first and after a break of the line, more while parts arrive."""
+"""A congestion window: how many parts may be in flight at once, one at first and after a failure."""
 
 import threading
 from collections.abc import Callable
@@ -12,16 +12,16 @@ FAILURES = (httpx.TransportError, UnexpectedResponse, Problem)
 
 
 class CongestionWindow:
-    """At most `most` parts, as TCP does it (RFC 5681): a line that drops all connections is not asked to carry several.
+    """At most `max_size` parts in flight, as TCP does it (RFC 5681).
 
-    The window begins at one and grows by one with each part that arrives, up to half of what broke the line; past that
-    by one with every eighth part. Several parts that fail together are one break.
+    The window starts at one part. It grows by one with each part that arrives, up to half of the size at the last
+    failure; after that by one with every eighth part. Parts that fail together count as one failure.
     """
 
     def __init__(self, max_size: int) -> None:
         self._max_size = max_size
         self.size = 1
-        """How many may be under way."""
+        """How many parts may be in flight."""
         self._slow_start_threshold = max_size
         self._arrivals_since_growth = 0
         self._in_flight = 0
@@ -31,16 +31,16 @@ class CongestionWindow:
         self.arrived = 0
         """How many parts have arrived."""
         self.failures_since_arrival = 0
-        """How often the line broke since the last part arrived."""
+        """How many failures there were since the last part arrived."""
 
     def stop(self) -> None:
-        """Let nobody wait any longer; who did raises `Stopped`."""
+        """Wake all waiting threads; they raise `UploadStopped`."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
 
     def run(self, send: Callable[[], None]) -> None:
-        """Put one part, once it is its turn."""
+        """Send one part as soon as the window allows it."""
         failures = self._acquire()
         try:
             send()

@@ -1,4 +1,4 @@
-"""Fetching a file: a dropped line resumes inside the same download, and the digest is verified before it counts."""
+"""Download a file: resume an interrupted download under the same id, and verify the digest at the end."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ Verify = Callable[[Path, RangeDownload], None]
 
 
 class Downloader:
-    """Fetches files of one link, with their dates; who watches hears of bytes on the disk, however old."""
+    """Downloads files of one link, with their modification dates; `listener` is called for all bytes on the disk."""
 
     def __init__(self, api: Api, token: str, listener: ProgressListener | None = None) -> None:
         self._api = api
@@ -27,7 +27,7 @@ class Downloader:
         self._listener = listener or ProgressListener()
 
     def fetch(self, offered: OfferedFile, target: Path) -> Path:
-        """The file, whole and verified, at `target`; goes on with what an earlier, cut attempt left beside it."""
+        """Download the file to `target` and verify it; resume what an interrupted attempt left beside it."""
 
         def start(download: str) -> DownloadGrant:
             return self._api.start_download(self._token, offered.file, download)
@@ -39,7 +39,7 @@ class Downloader:
         return self._fetch(offered.file, start, target, verify)
 
     def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> Path:
-        """These files of an offer as one ZIP archive, opened and verified; goes on like a file does."""
+        """Download these files of an offer as one verified ZIP archive; resume like `fetch`."""
         chosen = {file.file: file for file in wanted}
         ids = [file.file for file in offer.files if file.file in chosen]
 
@@ -61,7 +61,7 @@ class Downloader:
             stream.flush()
             verify(partial.path, range_download)
             if range_download.modified_at:
-                with suppress(OSError, OverflowError):  # a date that this system cannot keep is no reason to fail
+                with suppress(OSError, OverflowError):  # this file system cannot store the date
                     os.utime(partial.path, (range_download.modified_at.timestamp(),) * 2)
             partial.path.replace(target)
         self._listener.completed(target.name)
@@ -69,6 +69,6 @@ class Downloader:
 
 
 def sha256_of(path: Path) -> str:
-    """Of a file's bytes, in lower-case hex."""
+    """Return the SHA-256 of a file in lower-case hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What can go wrong when the service is asked: a refusal with its type, or an answer that is not one."""
+"""The exceptions of the client: a refusal of the service, an unexpected response, or unexpected bytes."""
 
 from collections.abc import Mapping
 from enum import Enum, auto
@@ -10,18 +10,18 @@ TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Problem(Exception):
-    """The service refused (RFC 9457): `slug` is the end of its type, `members` is all it said."""
+    """The service refused (RFC 9457); `slug` is the end of its type, `members` the whole document."""
 
     def __init__(self, status: int, members: Mapping[str, Any], retry_after_seconds: float | None = None) -> None:
         self.status = status
         self.file = ""
-        """Which file was refused, where it was one."""
+        """The refused file, if the refusal concerns one."""
         self.host = ""
-        """Who answered."""
+        """The host that responded."""
         self.received = ""
-        """What came: `502 text/html`."""
+        """A summary of the response: `502 text/html`."""
         self.redirected_to = ""
-        """The server that it redirects to, where that is asked for the same."""
+        """The server that it redirects the same path to."""
         self.members = dict(members)
         self.retry_after_seconds = retry_after_seconds
         super().__init__(f"{status} {self.type}: {self.title}")
@@ -32,7 +32,7 @@ class Problem(Exception):
 
     @property
     def slug(self) -> str:
-        """`/problems/link-already-used` is `link-already-used`."""
+        """Return `link-already-used` for `/problems/link-already-used`."""
         return self.type.rpartition("/")[2]
 
     @property
@@ -41,17 +41,17 @@ class Problem(Exception):
 
     @property
     def is_from_service(self) -> bool:
-        """Whether it is the service that refused; anything else on the way does not name a problem."""
+        """Return whether the service refused; anything else on the way names no problem type."""
         return self.type != NO_TYPE
 
     @property
     def is_transient(self) -> bool:
-        """Whether the same request may well be accepted later."""
+        """Return whether the same request may be accepted later."""
         return self.status in TRANSIENT_STATUSES
 
 
 class ResponseFault(Enum):
-    """What is wrong with an answer that is not the service's."""
+    """What is wrong with an unexpected response."""
 
     NOT_AN_OBJECT = auto()
     INVALID_MEMBER = auto()
@@ -63,25 +63,25 @@ class ResponseFault(Enum):
 
 
 class UnexpectedResponse(Exception):
-    """Something answered that is not the service: a proxy, a portal, another site; or the service, in unknown words.
+    """Something else responded: a proxy, a captive portal, another site; or the service, in an unknown format.
 
-    `host` is who was asked, `came` what came (`200 text/html`), `place` the member that is missing or of another type.
+    `host` was asked, `received` is a summary (`200 text/html`), `member` is missing or of another type.
     """
 
-    def __init__(self, host: str, received: str, fault: ResponseFault, place: str = "") -> None:
+    def __init__(self, host: str, received: str, fault: ResponseFault, member: str = "") -> None:
         self.host = host
         self.received = received
         self.fault = fault
-        self.place = place
-        super().__init__(f"{host}: {received}: {fault.name} {place}".rstrip())
+        self.member = member
+        super().__init__(f"{host}: {received}: {fault.name} {member}".rstrip())
 
 
 class UploadStopped(Exception):
-    """Something else failed, so this was not gone on with."""
+    """The upload was stopped because something else failed."""
 
 
 class DownloadCorrupted(Exception):
-    """What arrived is not what was sent: its SHA-256 differs."""
+    """The downloaded bytes are not the expected ones."""
 
 
 class FileChanged(Exception):
@@ -89,8 +89,8 @@ class FileChanged(Exception):
 
 
 class UploadedContentDiffers(Exception):
-    """What an earlier attempt had sent of a file is not what the file holds now."""
+    """The parts that an earlier attempt uploaded are not from the present contents of the file."""
 
 
 class TargetExists(OSError):
-    """Where a file is to go there is another one already, which is not overwritten."""
+    """Another file already has the name of the target; it is not overwritten."""

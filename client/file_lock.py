@@ -1,23 +1,23 @@
-"""One process at a time: two that write to one file would both spoil it."""
+"""Lock a file, so that two processes never write to it at the same time."""
 
 import sys
 from typing import IO, Any
 
 
 class FileLocked(OSError):
-    """Another process is at it."""
+    """Another process holds the lock."""
 
 
 if sys.platform == "win32":
 
     def lock(stream: IO[Any]) -> None:
-        """Nothing: there an open file cannot be renamed by another process anyway."""
+        """Do nothing: on Windows another process cannot rename an open file."""
 else:
     import fcntl
 
     def lock(stream: IO[Any]) -> None:
-        """Keeps others away until the file is closed, however this process ends; refuses when one is there."""
+        """Lock the file until it is closed or the process ends; raise `FileLocked` if another process has it."""
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise FileLocked(None, "another process is at it", str(stream.name)) from None
+            raise FileLocked(None, "locked by another process", str(stream.name)) from None

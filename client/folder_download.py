@@ -1,4 +1,4 @@
-"""What a link offers, into one folder: several files at once, and what one of them meets spares the others."""
+"""Download the contents of a link into a folder, several files at once; one failed file does not stop the others."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ PARALLEL = 3
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """What became of one file: where it is, or why it is not there; `is_new` unless it was there before."""
+    """The result for one file: its place, or the failure; `is_new` is false for a file that was there before."""
 
     offered: OfferedFile
     target: Path
@@ -27,7 +27,7 @@ class FetchedFile:
 
 
 class FolderDownload:
-    """One link and one folder; done again, it fetches what is not there yet."""
+    """One link and one folder; run again, it downloads only the files that are missing."""
 
     def __init__(self, api: Api, token: str, into: Path, listener: ProgressListener | None = None) -> None:
         self._into = into
@@ -35,11 +35,11 @@ class FolderDownload:
         self._downloader = Downloader(api, token, self._listener)
 
     def fetch_all(self, offer: Offer, wanted: Sequence[OfferedFile], parallel: int = PARALLEL) -> list[FetchedFile]:
-        """The wanted files of an offer; a refusal concerns one file, a line that is down concerns all."""
-        places = dict(zip(offer.files, target_paths([file.path for file in offer.files], self._into), strict=True))
+        """Download the wanted files; a refusal concerns one file, a transient failure ends the whole download."""
+        target_of = dict(zip(offer.files, target_paths([file.path for file in offer.files], self._into), strict=True))
         pool = ThreadPoolExecutor(parallel, thread_name_prefix="file")
         try:
-            found = list(pool.map(lambda file: self._result(file, places[file]), wanted))
+            found = list(pool.map(lambda file: self._result(file, target_of[file]), wanted))
         except BaseException as error:
             pool.shutdown(wait=isinstance(error, Exception), cancel_futures=True)
             raise
@@ -47,7 +47,7 @@ class FolderDownload:
         return found
 
     def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile]) -> Path:
-        """The wanted files as one archive, named by the service, verified; one that is there already is kept."""
+        """Download the wanted files as one verified archive, named by the service; keep a valid one that is there."""
         (target,) = target_paths([offer.card["archive"]["name"]], self._into)
         create_parent_folder(target, self._into)
         if not target.exists():

@@ -1,4 +1,4 @@
-"""What somebody pastes: the address of a page with its token, the token alone, or the address of a server."""
+"""Parse pasted text: the URL of a page with its token, a token alone, or the URL of a server."""
 
 import re
 from dataclasses import dataclass
@@ -9,23 +9,23 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class InvalidLink(ValueError):
-    """This is neither the address of such a page nor a token."""
+    """This is neither the URL of such a page nor a token."""
 
 
 class InvalidServerUrl(ValueError):
-    """This is no address that secrets may be sent to: https, or http on this machine."""
+    """Secrets may not be sent to this URL: it is neither https, nor http on this machine."""
 
 
 @dataclass(frozen=True)
 class ParsedLink:
-    """A token, and the server that it is for when its whole address was given."""
+    """A token, and its server if the whole URL was given."""
 
     token: str
     server: str | None
 
 
 def parse_link(text: str, page: str) -> ParsedLink:
-    """`https://server/<page>/<token>`, or the token; what follows it in the address does not matter."""
+    """Parse `https://server/<page>/<token>` or a token; the rest of the URL is ignored."""
     stripped = text.strip().strip("<>")
     before, found, rest = stripped.partition(f"/{page}/")
     token = re.split(r"[/?#]", rest)[0] if found else stripped
@@ -35,7 +35,7 @@ def parse_link(text: str, page: str) -> ParsedLink:
 
 
 def parse_server_url(text: str) -> str:
-    """The address of a server without a slash at its end."""
+    """Return the URL of a server without a slash at its end."""
     stripped = text.strip().rstrip("/")
     try:
         address = urlsplit(stripped)

@@ -1,4 +1,4 @@
-"""What the service answers, as far as this client acts on it; each is made of an answer whose shape was checked."""
+"""The responses of the API as typed objects, each made from a document that has passed its schema."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ class ApiSession:
 
 @dataclass(frozen=True)
 class DrawnChallenge:
-    """A human check: either a picture to read (and to hear) or a question in words."""
+    """A challenge: an image to read, with a recording of it, or a question in words."""
 
     challenge: str
     kind: str
@@ -47,7 +47,7 @@ class DrawnChallenge:
 
 @dataclass(frozen=True)
 class UploadedPart:
-    """A part that has arrived; numbers begin at one."""
+    """A part that the service has received; numbers start at 1."""
 
     number: int
     size_bytes: int
@@ -56,7 +56,7 @@ class UploadedPart:
 
 @dataclass(frozen=True)
 class FilePlan:
-    """How a file is to be cut, where its parts go, and which of them are there already."""
+    """How to split a file into parts, where to upload them, and which parts the service already has."""
 
     file: str
     size_bytes: int
@@ -70,7 +70,7 @@ class FilePlan:
 
     @property
     def is_lost(self) -> bool:
-        """True when all that had arrived of it was lost, and nothing has arrived since."""
+        """True when the service has lost everything it had received of the file, and has received nothing since."""
         return self.restarted_at is not None and not self.parts and not self.is_complete
 
     @classmethod
@@ -91,7 +91,7 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class OfferedFile:
-    """A file of a link; `left` is how often it may still be downloaded."""
+    """A file of a link; `left` is how many downloads remain."""
 
     file: str
     path: str
@@ -106,7 +106,7 @@ class OfferedFile:
 
 @dataclass(frozen=True)
 class Offer:
-    """What a link offers; `card` is all that was said of it."""
+    """The contents of a link; `card` is the whole document."""
 
     files: tuple[OfferedFile, ...]
     card: Json
@@ -116,15 +116,15 @@ class Offer:
         return cls(tuple(OfferedFile.from_json(file) for file in document["files"]), document)
 
     def file(self, path: str) -> OfferedFile:
-        """The file of that path."""
+        """Return the file with that path."""
         return next(file for file in self.files if file.path == path)
 
 
 @dataclass(frozen=True)
 class DownloadGrant:
-    """A download that was begun: where its bytes are, and what they must be.
+    """A started download: the URL of its bytes, their size and their digest.
 
-    Of an archive no digest is known, but the `files` that it holds are, in their order.
+    An archive has no known digest, but a list of the `files` in it, in their order.
     """
 
     url: str
@@ -149,5 +149,5 @@ class DownloadGrant:
 
 
 def parse_time(text: str) -> datetime:
-    """A date and time with its offset."""
+    """Parse a date and time with a UTC offset."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""One pass over a file: its parts as they are read, and the SHA-256 of the whole; each part is digested elsewhere."""
+"""Read a file once: yield its parts, and compute the SHA-256 of the whole; each part is hashed by another thread."""
 
 import hashlib
 import os
@@ -15,7 +15,7 @@ CHUNK_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class FilePart:
-    """A part as it was read; numbers begin at one."""
+    """A part of a file with its digests; numbers start at 1."""
 
     number: int
     content: bytes
@@ -24,12 +24,12 @@ class FilePart:
 
     @classmethod
     def of(cls, number: int, content: bytes) -> Self:
-        """With its digests; other threads run meanwhile."""
+        """Hash the content; this releases the GIL."""
         return cls(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
 
 
 class PartReader:
-    """Cuts a file into parts of a size while it digests the whole; `sha256` is final once all parts were taken."""
+    """Splits a file into parts while it hashes the whole; `sha256` is final after the last part."""
 
     def __init__(self, path: Path, size_bytes: int, part_size_bytes: int, part_count: int) -> None:
         self._path = path
@@ -43,10 +43,10 @@ class PartReader:
         return self._whole.hexdigest()
 
     def __iter__(self) -> Iterator[tuple[int, bytes]]:
-        """Each part with its number, never a shorter one; refuses a file that is written to while it is read."""
+        """Yield each part with its number; raise `FileChanged` when the file is written to meanwhile."""
         left = self._size_bytes
         with self._path.open("rb", buffering=0) as stream:
-            written = os.fstat(stream.fileno()).st_mtime_ns
+            modified_ns = os.fstat(stream.fileno()).st_mtime_ns
             for number in range(1, self._part_count + 1):
                 wanted = min(left, self._part_size_bytes)
                 content = _read(stream.read, wanted)
@@ -55,20 +55,23 @@ class PartReader:
                 left -= wanted
                 self._whole.update(content)
                 yield number, content
-            if stream.read(1) or os.fstat(stream.fileno()).st_mtime_ns != written:
+            if stream.read(1) or os.fstat(stream.fileno()).st_mtime_ns != modified_ns:
                 raise FileChanged(str(self._path))
 
 
-def chunks(content: bytes, told: Callable[[int], None] = lambda _size: None) -> Iterator[bytes]:
-    """The same bytes in pieces that a socket takes in one go: a rest that is copied each time costs the square."""
+def chunks(content: bytes, on_chunk: Callable[[int], None] = lambda _size: None) -> Iterator[bytes]:
+    """Yield the content in chunks that a socket accepts at once; call `on_chunk` with the size of each one taken.
+
+    A larger write is taken piecewise, and copying the rest each time would cost the square of its size.
+    """
     for start in range(0, len(content), CHUNK_BYTES):
-        piece = content[start : start + CHUNK_BYTES]
-        yield piece
-        told(len(piece))
+        chunk = content[start : start + CHUNK_BYTES]
+        yield chunk
+        on_chunk(len(chunk))
 
 
 def _read(read: Callable[[int], bytes | None], size_bytes: int) -> bytes:
-    """So many bytes, fewer only at the end: one system call does not take more than two gigabytes."""
+    """Read so many bytes, fewer only at the end of the file: one system call reads at most 2 GiB."""
     found = read(size_bytes) or b""
     while found and len(found) < size_bytes and (more := read(size_bytes - len(found))):
         found += more

@@ -1,4 +1,4 @@
-"""Where the parts of a file go, and one part on its way there."""
+"""Upload the parts of one file; fetch a fresh URL when the capability in the old one has expired."""
 
 import threading
 
@@ -16,11 +16,11 @@ FAILURES_BEFORE_SMALLER_PARTS = 2
 
 
 class SmallerPartsNeeded(Exception):
-    """The line breaks before it has carried one part of this size, alone."""
+    """The connection breaks before a single part of this size is through, even when it is sent alone."""
 
 
 class PartUploader:
-    """The address for the parts of a file; when it is over, one thread fetches the next for all."""
+    """The URL for the parts of a file; when its capability has expired, one thread fetches the next one for all."""
 
     def __init__(
         self, api: Api, draft: str, plan: FilePlan, window: CongestionWindow, may_use_smaller_parts: bool
@@ -34,7 +34,7 @@ class PartUploader:
         self._url = plan.parts_url
 
     def put(self, part: FilePart, listener: ProgressListener) -> None:
-        """One part, tried again while the failure may pass; as long as others arrive, that is no failure."""
+        """Upload one part, with retries; a failure is final only if no other part arrives meanwhile."""
         retry = self._api.transport.retry
         while True:
             before = self._window.arrived
@@ -61,7 +61,7 @@ class PartUploader:
             put_part(self._api, self._refreshed_url(url), part, listener)
 
     def _refreshed_url(self, stale: str) -> str:
-        """An address that is not `stale`."""
+        """Return a URL other than `stale`."""
         with self._lock:
             if self._url == stale:
                 self._url = self._api.file_plan(self._draft, self._file).parts_url
@@ -69,7 +69,7 @@ class PartUploader:
 
 
 def put_part(api: Api, parts_url: str, part: FilePart, listener: ProgressListener | None = None) -> None:
-    """One part, once; the store refuses it when what arrives does not have the digest in the address."""
+    """Upload one part, without retries; the store refuses it when its digest is not the one in the URL."""
     headers = {
         "Accept-Language": api.transport.language,
         "Content-Length": str(len(part.content)),
@@ -90,17 +90,17 @@ def put_part(api: Api, parts_url: str, part: FilePart, listener: ProgressListene
 
 
 class ProgressTally:
-    """What was put on the line for one part; taken back when it has to go again."""
+    """The bytes of one part that were put on the connection; they are subtracted when the part has to go again."""
 
     def __init__(self, listener: ProgressListener) -> None:
         self._listener = listener
         self._transferred = 0
 
     def add(self, size_bytes: int) -> None:
-        """So many bytes more."""
+        """Count so many bytes more."""
         self._transferred += size_bytes
         self._listener.transferred(size_bytes)
 
     def roll_back(self) -> None:
-        """None of it counts."""
+        """Subtract everything that was counted."""
         self._listener.transferred(-self._transferred)

@@ -1,4 +1,4 @@
-"""What has arrived of a file so far: beside its place, under a name that holds the id of its download."""
+"""A file that is being downloaded: it lies beside its target, and its name holds the id of the download."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ NAME_BYTES = 180
 
 
 class PartialFile:
-    """`plan.pdf.<mark>.<download>.part`; the mark says of which file of which link, so that nothing is mixed up."""
+    """`plan.pdf.<mark>.<download>.part`; the mark identifies the link and the file, so that nothing is mixed up."""
 
     def __init__(self, target: Path, prefix: str, download: str) -> None:
         self.target = target
@@ -27,7 +27,7 @@ class PartialFile:
 
     @classmethod
     def for_target(cls, target: Path, link: str, file: str) -> Self:
-        """What an earlier attempt left, or the beginning of a new one: the id is on the disk before it is used."""
+        """Find what an earlier attempt left, or create an empty file: the id is on the disk before it is used."""
         mark = hashlib.sha256(f"{link}/{file}".encode()).hexdigest()[:MARK_CHARACTERS]
         prefix = f"{truncate_name(target.name, NAME_BYTES)}.{mark}."
         pattern = re.compile(re.escape(prefix) + r"([0-9a-f-]{36})\.part")
@@ -40,14 +40,14 @@ class PartialFile:
 
     @property
     def path(self) -> Path:
-        """Where the bytes are until they are whole."""
+        """Where the bytes lie until the file is complete."""
         return self.target.with_name(f"{self._prefix}{self.download}.part")
 
     @contextmanager
     def open_locked(self) -> Iterator[BinaryIO]:
-        """To read and to append; refuses when another process has it.
+        """Open to read and append; raise `FileLocked` when another process has the file.
 
-        It stays for the next attempt, unless its bytes are wrong, or the service refused it before there were any.
+        The file stays for the next attempt, unless its bytes are wrong or the service refused before the first byte.
         """
         with self.path.open("ab+") as stream:
             lock(stream)
@@ -62,7 +62,7 @@ class PartialFile:
                 raise
 
     def renew_download_id(self) -> None:
-        """Goes on with the same bytes in another download."""
+        """Keep the bytes and continue under a new download id."""
         before = self.path
         self.download = str(uuid.uuid4())
         before.rename(self.path)

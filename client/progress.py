@@ -1,4 +1,4 @@
-"""Who watches a transfer hears of every byte, from several threads at once."""
+"""A listener for the progress of a transfer; several threads call it."""
 
 from collections.abc import Callable
 
@@ -6,29 +6,29 @@ Progress = Callable[[int], None]
 
 
 class ProgressListener:
-    """Hears everything and does nothing; what is of interest is overridden."""
+    """Does nothing; subclasses override what they need."""
 
     def resumed(self, size_bytes: int) -> None:
-        """Bytes that an earlier attempt had brought there; a negative number: they do not count after all."""
+        """Count bytes that an earlier attempt had transferred; a negative number takes them back."""
 
     def transferred(self, size_bytes: int) -> None:
-        """Bytes that were put on the line, or came off it; a negative number: they have to go again."""
+        """Count bytes that were sent or received; a negative number: they have to go again."""
 
     def confirmed(self, size_bytes: int) -> None:
-        """Bytes that the other side has acknowledged; each of them was handed over before."""
+        """Count bytes that the other side has acknowledged; each was counted as transferred before."""
 
     def changed(self, name: str, what: str) -> None:
-        """A file is not what it was at an earlier attempt: its `size`, its `date` only, or its `digest`.
+        """Report that a file differs from an earlier attempt: its `size`, only its `date`, or its `digest`.
 
-        `lost`: the file is the same, but what had arrived of it is not there any more, so that all of it goes again.
+        `lost`: the file is the same, but the service has lost what had arrived, so that all of it goes again.
         """
 
     def completed(self, name: str) -> None:
-        """A file is whole and verified."""
+        """Report that a file is complete and verified."""
 
 
 class ProgressCounter(ProgressListener):
-    """Tells one function of bytes that are there, whether they came now or before."""
+    """Calls one function with the sizes of all bytes that are there, resumed or confirmed."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -1,4 +1,4 @@
-"""The bytes of one download on their way to one file, digested as they pass."""
+"""Download the bytes of one file with range requests, and hash them as they arrive."""
 
 import hashlib
 from collections.abc import Callable
@@ -21,7 +21,7 @@ NEW_ID_NEEDED = frozenset({"download-already-done", "download-spent"})
 
 
 class RangeDownload:
-    """Appends to `stream` until it is whole; the id of the download is in the name of the partial file."""
+    """Appends to `stream` until it is complete; the id of the download is in the name of the partial file."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class RangeDownload:
         return self._digest.hexdigest()
 
     def run(self) -> None:
-        """Asks for the rest until there is none; attempts that bring something do not use up the patience."""
+        """Request the rest until there is none; an attempt that brought bytes does not use up the retries."""
         while True:
             before = self._stream.tell()
             try:
@@ -63,7 +63,7 @@ class RangeDownload:
             return self._start_with_new_id(problem)
 
     def _start_with_new_id(self, problem: Problem) -> DownloadGrant:
-        """The bytes that are here stay; only the id is of no more use, because it was delivered, or broke too often."""
+        """Keep the bytes and take a new id: the old download is done, or was interrupted too often."""
         if problem.slug not in NEW_ID_NEEDED or not self._ids_left:
             raise problem
         self._ids_left -= 1
@@ -81,7 +81,7 @@ class RangeDownload:
             self._request_rest()
 
     def _request_rest(self) -> None:
-        """One GET from where the stream ends; an empty file is asked for too, because that is how it counts."""
+        """Send one GET from the end of the stream; an empty file is requested too, so that it counts."""
         at = self._stream.tell()
         if at > self.grant.size_bytes:
             raise DownloadCorrupted(str(self._partial.target))
@@ -93,13 +93,13 @@ class RangeDownload:
                 raise _refusal(ApiResponse.read(reply))
             self._check_headers(reply, at)
             self.modified_at = parse_http_date(reply.headers.get("last-modified", ""))
-            for chunk in reply.iter_raw():  # as they come: a chunk size would hold back, and lose, the last ones
+            for chunk in reply.iter_raw():  # unbuffered: a chunk size would hold back, and lose, the last bytes
                 self._append(chunk)
         if self._stream.tell() != self.grant.size_bytes:
-            raise httpx.RemoteProtocolError("the line ended before the file did")
+            raise httpx.RemoteProtocolError("the connection ended before the file did")
 
     def _check_headers(self, reply: httpx.Response, at: int) -> None:
-        """Refuse what is not the promised bytes from `at` on, before one of them counts."""
+        """Refuse a response that is not the expected range, before any byte of it is written."""
         size_bytes = self.grant.size_bytes
         expected = {
             "content-length": str(size_bytes - at),
@@ -127,7 +127,7 @@ class RangeDownload:
 
 
 def _refusal(response: ApiResponse) -> Exception:
-    """What the service refused; what anything else on the way says of a file is no word about it."""
+    """Return the service's refusal; a final status from anything else on the way says nothing about the file."""
     problem = response.to_problem()
     if problem.is_from_service or problem.is_transient:
         return problem

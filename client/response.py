@@ -1,4 +1,4 @@
-"""One HTTP answer as it arrived: read up to a limit, and then a document of a known shape, a refusal, or unexpected."""
+"""An HTTP response: read up to a limit, then converted to a document with a known schema, or to an exception."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from client.errors import Json, Problem, ResponseFault, UnexpectedResponse
 from client.schemas import PROBLEM, Schema, violations
 
 MAX_RESPONSE_BYTES = 16_000_000
-"""More than the service says of 1,000 files, 100 recipients or 10,000 parts."""
+"""More than the largest response: 1,000 files, 100 recipients or 10,000 parts."""
 MAX_JSON_DEPTH = 32
 NO_DOCUMENT_STATUSES = frozenset({202, 204})
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -23,7 +23,7 @@ SECONDS = re.compile(r"[0-9]+")
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """An answer with its whole body, and the address that was asked."""
+    """A response with its whole body, and the URL of the request."""
 
     url: httpx.URL
     status: int
@@ -32,7 +32,7 @@ class ApiResponse:
 
     @classmethod
     def read(cls, reply: httpx.Response) -> Self:
-        """Reads a streamed answer to its end; refuses one of more than `LONGEST_BYTES`."""
+        """Read a streamed response to its end; refuse one of more than `MAX_RESPONSE_BYTES`."""
         head = cls(reply.request.url, reply.status_code, reply.headers)
         content = bytearray()
         for chunk in reply.iter_bytes():
@@ -46,7 +46,7 @@ class ApiResponse:
         return 200 <= self.status < 300
 
     def document(self, schema: Schema) -> Json:
-        """The JSON object of a success, once it has the shape."""
+        """Return the JSON object of a success if it satisfies the schema."""
         if not self.is_success:
             raise self.to_problem()
         found = self._json("application/json")
@@ -57,14 +57,14 @@ class ApiResponse:
         return found
 
     def expect_no_document(self) -> None:
-        """Refuses what is no success, and a success that is not said as the service says one without a document."""
+        """Raise unless this is a success with a status that means that there is no document."""
         if not self.is_success:
             raise self.to_problem()
         if self.status not in NO_DOCUMENT_STATUSES:
             raise self.unexpected(ResponseFault.UNEXPECTED_BODY)
 
     def to_problem(self) -> Problem:
-        """The refusal; a body that is no problem document of ours becomes `about:blank`."""
+        """Return the refusal; a body that is no problem document becomes `about:blank`."""
         found = self._json("application/problem+json")
         members = found if next(violations(found, PROBLEM), None) is None else {}
         wait = self.headers.get("retry-after", "")
@@ -72,24 +72,24 @@ class ApiResponse:
         problem.host, problem.received, problem.redirected_to = self.host, self.received, self._redirected_to()
         return problem
 
-    def unexpected(self, fault: ResponseFault, place: str = "") -> UnexpectedResponse:
-        """The exception for an answer that is not the service's."""
-        return UnexpectedResponse(self.host, self.received, fault, place)
+    def unexpected(self, fault: ResponseFault, member: str = "") -> UnexpectedResponse:
+        """Return the exception for a response that is not the service's."""
+        return UnexpectedResponse(self.host, self.received, fault, member)
 
     @property
     def host(self) -> str:
-        """Who was asked."""
+        """Return the host that was asked."""
         return self.url.netloc.decode("ascii", "replace")
 
     @property
     def received(self) -> str:
-        """What came: `200 text/html`, or `302 → https://portal.example/`."""
+        """Return a summary: `200 text/html`, or `302 → https://portal.example/`."""
         if location := self.headers.get("location", ""):
             return f"{self.status} → {location}"
         return f"{self.status} {self.headers.get('content-type', '').partition(';')[0]}".rstrip()
 
     def _redirected_to(self) -> str:
-        """The other host that a redirect leads to, when it is asked for the same there: then that is the service's."""
+        """Return the other host if the service redirects the same path to it, else an empty string."""
         try:
             to = self.url.join(self.headers.get("location", ""))
         except httpx.InvalidURL:
@@ -98,7 +98,7 @@ class ApiResponse:
         return f"{to.scheme}://{to.netloc.decode('ascii', 'replace')}" if is_moved else ""
 
     def _json(self, media_type: str) -> Any:
-        """The document in the body; none when there is no JSON, or none that the service would write."""
+        """Return the document in the body; None without JSON, or if it is not what the service would write."""
         if not self.headers.get("content-type", "").startswith(media_type):
             return None
         try:
@@ -109,7 +109,7 @@ class ApiResponse:
 
 
 def parse_http_date(header: str) -> datetime | None:
-    """The moment in a header; none for one that is missing, or no date."""
+    """Parse an HTTP date; None for an empty or invalid one."""
     try:
         found = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
@@ -118,7 +118,7 @@ def parse_http_date(header: str) -> datetime | None:
 
 
 def _is_acceptable(value: Any, levels: int) -> bool:
-    """Whether it is nested in so many levels at most, and all of its text can be encoded."""
+    """Return whether the value is nested at most `levels` deep, and all of its text can be encoded."""
     if isinstance(value, str):
         return value.isascii() or not SURROGATE.search(value)
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Sends that were begun on this machine and not finished: the same send again finds its draft here."""
+"""Remember the draft of an unfinished send, so that the same send command finds it again."""
 
 import hashlib
 import json
@@ -14,30 +14,30 @@ FOLDER = "sends"
 
 
 class ResumeState:
-    """One send: what is sent to whom by whom says which one; subject, text and days may change meanwhile."""
+    """The record of one send, identified by server, sender, files and recipients; subject, text and days may change."""
 
     def __init__(self, state: StateFolder, server: str, email: str, fields: DraftFields, paths: Iterable[Path]) -> None:
         self._state = state
-        self._what: Json = {
+        self._key: Json = {
             "server": server,
             "email": email,
             "paths": sorted({str(path.absolute()) for path in paths}),
-            **{name: sorted(set(fields.fields()[name])) for name in ("to", "cc", "bcc")},
+            **{name: sorted(set(fields.to_json()[name])) for name in ("to", "cc", "bcc")},
         }
-        said = json.dumps(self._what, sort_keys=True)
-        self._name = f"{FOLDER}/{hashlib.sha256(said.encode()).hexdigest()[:32]}.json"
+        key = json.dumps(self._key, sort_keys=True)
+        self._name = f"{FOLDER}/{hashlib.sha256(key.encode()).hexdigest()[:32]}.json"
 
     def draft(self) -> str | None:
-        """The draft of an earlier attempt."""
+        """Return the draft of an earlier attempt, or None."""
         found = self._state.read(self._name)
         return str(found["draft"]) if found and "draft" in found else None
 
     def save(self, draft: str | None = None) -> str:
-        """Writes the draft down before anything is asked of the service; a new one unless it is given."""
+        """Store the draft before the first request; create a new id unless one is given."""
         chosen = draft or str(uuid.uuid4())
-        self._state.write(self._name, {"draft": chosen, **self._what})
+        self._state.write(self._name, {"draft": chosen, **self._key})
         return chosen
 
     def clear(self) -> None:
-        """It was sent."""
+        """Delete the record."""
         self._state.remove(self._name)

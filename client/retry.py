@@ -1,4 +1,4 @@
-"""How long to wait before trying again: doubled each time, jittered, and never less than the service asks for."""
+"""Retry with exponential back-off and jitter, and never sooner than the service asks."""
 
 import random
 import time
@@ -15,9 +15,10 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """`attempts` in all; the pause before attempt n is a random share of `first_seconds` · 2ⁿ, at most `longest`.
+    """Up to `attempts` attempts, with pauses between them.
 
-    Whoever is asked to wait longer than `longest_asked_seconds` does not wait: that is an answer, not a failure.
+    The pause before retry n is a random share of `base_seconds` · 2ⁿ, at most `max_seconds`. A `Retry-After` of more
+    than `max_retry_after_seconds` is a final answer.
     """
 
     attempts: int = 8
@@ -27,7 +28,7 @@ class RetryPolicy:
     sleep: Callable[[float], None] = time.sleep
 
     def call(self, attempt: Callable[[], Result]) -> Result:
-        """Calls `attempt` until it succeeds; what is not going to pass, and the last failure, is raised."""
+        """Call `attempt` until it succeeds; raise a failure that is not transient, and the last failure."""
         for number in range(self.attempts - 1):
             try:
                 return attempt()
@@ -40,11 +41,11 @@ class RetryPolicy:
         return attempt()
 
     def is_retryable(self, problem: Problem) -> bool:
-        """Whether it may pass, and soon enough."""
+        """Return whether the problem is transient and its `Retry-After` short enough."""
         return problem.is_transient and (problem.retry_after_seconds or 0.0) <= self.max_retry_after_seconds
 
     def backoff_seconds(self, number: int) -> float:
-        """Full jitter, so that many clients cut off at once do not come back at once."""
+        """Return a pause with jitter, so that many clients that lost their connection do not come back together."""
         bound: float = min(self.max_seconds, self.base_seconds * 2**number)
         return random.uniform(bound / 10, bound)  # noqa: S311 - spreads load, keeps no secret
 

@@ -1,4 +1,4 @@
-"""Where on this machine may a file go that somebody else has named? Inside one folder, under a name that is seen."""
+"""Choose safe places for files with names from outside: inside one folder, visible, and valid on every system."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from client.visible import strip_invisible
 
 NAME_BYTES = 240
 MAX_NAME_CHARACTERS = 1_000
-"""More characters of a name than a service gives are not looked at: normalising them takes quadratic time."""
+"""Longer than any name from the service; the rest is ignored, because normalising takes quadratic time."""
 SEPARATORS = re.compile(r"[/\\]")
 TRAILING = re.compile(r"[\s.\u200c\u200d]+$")
 INVISIBLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
@@ -18,11 +18,11 @@ DEVICE_NAMES = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*
 
 
 class OutsideTargetFolder(OSError):
-    """A link on this disk leads out of the folder that files are to go to."""
+    """A symbolic link on this disk leads out of the target folder."""
 
 
 def target_paths(paths: Iterable[str], into: Path) -> list[Path]:
-    """A place below `into` for each path, no two the same whatever the disk thinks of case; the order decides."""
+    """Return a distinct place below `into` for each path, in order, distinct on case-insensitive disks too."""
     files: set[str] = set()
     folders: set[str] = set()
     found = []
@@ -39,7 +39,7 @@ def target_paths(paths: Iterable[str], into: Path) -> list[Path]:
 
 
 def safe_parts(path: str) -> list[str]:
-    """Folders and name, none of which leads anywhere, hides, or means something to a system."""
+    """Return folders and name without traversal, hidden top-level names, or names with a meaning to a system."""
     steps = [step for step in SEPARATORS.split(path) if step.strip(" .")]
     parts = [_safe_name(step) for step in steps] or ["_"]
     if parts[0].startswith("."):
@@ -48,7 +48,7 @@ def safe_parts(path: str) -> list[str]:
 
 
 def create_parent_folder(target: Path, into: Path) -> None:
-    """The folder of a target below `into`; refuses to follow a link out of it."""
+    """Create the folder of a target below `into`; refuse to follow a symbolic link out of it."""
     into.mkdir(parents=True, exist_ok=True)
     top, folder = into.resolve(), into
     for step in target.parent.relative_to(into).parts:
@@ -59,7 +59,7 @@ def create_parent_folder(target: Path, into: Path) -> None:
 
 
 def truncate_name(name: str, size_bytes: int) -> str:
-    """The beginning of a name, of at most so many bytes."""
+    """Return the beginning of a name, at most so many bytes long."""
     return name.encode()[:size_bytes].decode(errors="ignore")
 
 
@@ -72,7 +72,7 @@ def _safe_name(step: str) -> str:
 
 
 def _unique_name(above: list[str], name: str, taken: set[str]) -> str:
-    """The name, or one with `(2)`, `(3)`… where it is taken."""
+    """Return the name, or one with `(2)`, `(3)`… if it is taken."""
     candidate, number = name, 1
     while _comparison_key([*above, candidate]) in taken:
         number += 1
@@ -81,7 +81,7 @@ def _unique_name(above: list[str], name: str, taken: set[str]) -> str:
 
 
 def _shortened(name: str, mark: str) -> str:
-    """With a mark before its extension, and shortened to what disks take."""
+    """Insert the mark before the extension, and shorten the name to what disks accept."""
     stem, dot, extension = name.rpartition(".")
     end = f".{extension}" if stem and dot and len(extension) < 20 else ""
     stem = name.removesuffix(end)

@@ -1,4 +1,4 @@
-"""The shapes of answers: the members that this client reads, and their types; other members are ignored."""
+"""Schemas of the responses: the members that this client reads, and their types; other members are ignored."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -6,25 +6,25 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 Schema: TypeAlias = "Callable[[Any], bool] | dict[str, Schema] | list[Schema] | Nullable | OptionalMember"
-"""A test of one value; an object with at least these members; a list of items that all have this shape."""
+"""A test of one value; an object with at least these members; a list whose items all satisfy the schema."""
 
 
 @dataclass(frozen=True)
 class Nullable:
-    """A member that is there, but may be null."""
+    """A member that is present, but may be null."""
 
     schema: Schema
 
 
 @dataclass(frozen=True)
 class OptionalMember:
-    """A member that may be null, or missing."""
+    """A member that may be null or absent."""
 
     schema: Schema
 
 
 def violations(value: Any, schema: Schema, place: str = "") -> Iterator[str]:
-    """The places where a document departs from a shape, as `.files[0].path`."""
+    """Yield the places where a document violates a schema, such as `.files[0].path`."""
     if isinstance(schema, dict):
         yield from _member_violations(value, schema, place) if isinstance(value, dict) else [place]
     elif isinstance(schema, list):
@@ -49,37 +49,37 @@ def _item_violations(value: list[Any], schema: Schema, place: str) -> Iterator[s
 
 
 def text(value: Any) -> bool:
-    """Any string."""
+    """Accept any string."""
     return isinstance(value, str)
 
 
 def header_value(value: Any) -> bool:
-    """A string that can stand in a header or an address."""
+    """Accept a string that can stand in a header or a URL."""
     return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def url_path(value: Any) -> bool:
-    """The path of an address on the same host."""
+    """Accept the path of a URL on the same host."""
     return header_value(value) and value.startswith("/")
 
 
 def boolean(value: Any) -> bool:
-    """True or false."""
+    """Accept true or false."""
     return isinstance(value, bool)
 
 
 def count(value: Any) -> bool:
-    """A number of bytes, files, days."""
+    """Accept a number of bytes, files or days."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
 def positive(value: Any) -> bool:
-    """The same, but not none."""
+    """Accept a count above zero."""
     return count(value) and value > 0
 
 
 def date_time(value: Any) -> bool:
-    """A date and time with its offset, which can be shown in any zone."""
+    """Accept a date and time with a UTC offset that can be shown in any time zone."""
     try:
         found = datetime.fromisoformat(value)
         return found.tzinfo is not None and found.astimezone() is not None
@@ -219,5 +219,5 @@ REMINDED: Schema = {"reminded": [text]}
 
 
 def page_schema(item: Schema) -> Schema:
-    """A page of a list."""
+    """Return the schema of one page of a list."""
     return {"items": [item], "next_cursor": Nullable(text)}

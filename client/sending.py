@@ -1,4 +1,4 @@
-"""A whole send, from its draft to its recap; done again with the same draft it goes on where it stopped."""
+"""Send a transfer, from its draft to its recap; repeated with the same draft, it resumes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ FILE_PROBLEMS = frozenset({"file-missing", "files-incomplete", "too-many-files",
 
 @dataclass(frozen=True)
 class PreparedDraft:
-    """The draft as the service shows it, and the names of the files that were dropped from it."""
+    """The draft as the service shows it, and the names of the files that were removed from it."""
 
     view: Json
     dropped: tuple[str, ...]
 
 
 class SendOperation:
-    """`prepare`, `upload`, `submit`; each may be repeated, in another process too."""
+    """`prepare`, `upload`, `submit`; each step may be repeated, in another process too."""
 
     def __init__(self, api: Api, draft: str, fields: DraftFields, files: Sequence[SourceFile]) -> None:
         self._api = api
@@ -31,24 +31,24 @@ class SendOperation:
         self._files = files
 
     def prepare(self, is_all: bool = True) -> PreparedDraft:
-        """Begins or takes up the draft and writes on it; refuses what could not be sent before any byte has moved.
+        """Create the draft or find it, and set its fields; refuse what could not be sent before uploading anything.
 
-        What an earlier attempt had put there and is not among the files any more is dropped, if these files are all.
+        With `is_all`, files of an earlier attempt that are not among these files are removed.
         """
         before = self._api.create_draft(self.draft)
         dropped = self._drop_others(before) if is_all else ()
-        view = self._api.edit_draft(self.draft, **self._fields.fields())
+        view = self._api.edit_draft(self.draft, **self._fields.to_json())
         for problem in view["problems"]:
             if problem["slug"] not in FILE_PROBLEMS:
                 raise _to_problem(problem, self._api.transport.language)
         return PreparedDraft(view, dropped)
 
     def upload(self, listener: ProgressListener | None = None, parallel: int = PARALLEL) -> list[Json]:
-        """Every file, from where an earlier attempt stopped."""
+        """Upload every file, resuming an earlier attempt."""
         return Uploader(self._api, parallel, listener).send_all(self.draft, self._files)
 
     def submit(self) -> Json:
-        """Sends it; the recap, also when it was sent before."""
+        """Submit the draft and return the recap; a repeated call returns the same recap."""
         return self._api.submit(self.draft)
 
     def _drop_others(self, view: Json) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class SendOperation:
 def send(
     api: Api, draft: str, fields: DraftFields, files: Sequence[SourceFile], listener: ProgressListener | None = None
 ) -> Json:
-    """All of it; the recap."""
+    """Prepare, upload and submit; return the recap."""
     operation = SendOperation(api, draft, fields, files)
     operation.prepare()
     operation.upload(listener)
@@ -70,7 +70,7 @@ def send(
 
 
 def _to_problem(problem: Json, language: str) -> Problem:
-    """What a draft says about itself, as the refusal that its submission would be."""
+    """Convert a problem in a draft's view to the refusal that a submission would get."""
     titles = problem.get("titles") or {}
     members = {name: value for name, value in problem.items() if name not in ("titles", "slug")}
     return Problem(422, {**members, "title": titles.get(language) or problem["slug"]})

@@ -1,4 +1,4 @@
-"""Which files are sent, and by what names?"""
+"""Find the files to send, and their names in the transfer."""
 
 import errno
 import os
@@ -16,12 +16,12 @@ NOT_A_FILE = "not-a-file"
 
 
 class UnsendablePath(OSError):
-    """This is neither a file nor a folder, or its name is not text."""
+    """This is neither a file nor a folder, or its name is not valid text."""
 
 
 @dataclass(frozen=True)
 class SkippedPath:
-    """What stands in a folder and is not sent, by the path that it would have had; `why` is one of the words above."""
+    """An entry of a folder that is not sent, by its path in the transfer; `reason` is one of the constants above."""
 
     name: str
     reason: str
@@ -29,7 +29,7 @@ class SkippedPath:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file on this machine, and the path it has in the transfer (`/` between folders)."""
+    """A file on this machine, and its path in the transfer (`/` between folders)."""
 
     path: Path
     name: str
@@ -40,32 +40,34 @@ class SourceFile:
 
     @property
     def modified_at(self) -> datetime | None:
-        """When it was last written to, in whole milliseconds; none for a date that no calendar has."""
+        """Return the modification time in whole milliseconds; None for a year that not every calendar has."""
         try:
-            written = datetime.fromtimestamp(self.path.stat().st_mtime_ns // 10**6 / 1000, UTC)
+            modified = datetime.fromtimestamp(self.path.stat().st_mtime_ns // 10**6 / 1000, UTC)
         except (OverflowError, ValueError):
             return None
-        return written.replace(microsecond=written.microsecond // 1000 * 1000) if 1601 < written.year < 9000 else None
+        return (
+            modified.replace(microsecond=modified.microsecond // 1000 * 1000) if 1601 < modified.year < 9000 else None
+        )
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What is sent, and what is not."""
+    """The files to send, and the skipped entries."""
 
     files: list[SourceFile]
     skipped: list[SkippedPath]
 
 
 def find_sources(paths: Iterable[Path]) -> Sources:
-    """Files by their own names, folders with their tree, each file once, in an order that is always the same.
+    """Return files under their own names and folders with their tree, each file once, in a stable order.
 
-    Of two files that would have the same name the second is numbered, as the service would do. What is no file in a
-    folder is left out; what cannot be read is refused (`OSError`), before anything is sent.
+    Of two files with the same name the second is numbered, as the service would do. Entries of folders that are no
+    files are skipped; an unreadable one raises `OSError` before anything is sent.
     """
     found: dict[Path, SourceFile] = {}
     skipped: dict[Path, SkippedPath] = {}
     taken: set[str] = set()
-    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps a link's own name
+    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - does not resolve symbolic links
         for file, reason in _files_of(path):
             name = file.relative_to(path.parent).as_posix()
             if reason:
@@ -80,12 +82,12 @@ def find_sources(paths: Iterable[Path]) -> Sources:
 
 
 def file_id(draft: str, name: str) -> str:
-    """Derived, so that a client that was killed finds the file it had begun without having noted anything."""
+    """Derive the id of a file, so that a killed client finds a begun file again without having stored anything."""
     return str(uuid.uuid5(uuid.UUID(draft), name))
 
 
 def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
-    """Every file, and with a reason what is none; refuses what was asked for by its name and is no file."""
+    """Yield every file, and with a reason each other entry; refuse a given path that is neither file nor folder."""
     if path.is_dir():
         yield from _below(path)
     elif stat.S_ISREG(path.stat().st_mode):
@@ -95,7 +97,7 @@ def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """In the order of their names; a folder that cannot be read is refused. Links to files are followed."""
+    """Yield the entries in the order of their names, following links to files; refuse an unreadable folder."""
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     if not entries:
         yield folder, EMPTY_FOLDER
@@ -115,7 +117,7 @@ def _unique_name(name: str, taken: set[str]) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise UnsendablePath(None, "the name is not text", name) from None
+        raise UnsendablePath(None, "the name is not valid text", name) from None
     above, slash, last = name.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     candidate, number = name, 1

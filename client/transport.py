@@ -1,4 +1,4 @@
-"""One request to the public door and its answer; a refusal becomes a `Problem`."""
+"""Send requests to the public API; a refusal raises `Problem`."""
 
 import ssl
 import threading
@@ -25,14 +25,14 @@ PAGE_SIZE = 100
 
 @cache
 def _certificates() -> ssl.SSLContext:
-    """The authorities that are trusted, read once: that takes 30 ms and two megabytes."""
+    """Load the trusted authorities once: this takes 30 ms and 2 MB."""
     return httpx.create_ssl_context()
 
 
 class Transport:
-    """Speaks HTTP for one person; may be shared by threads.
+    """Speaks HTTP for one person; threads may share it.
 
-    `token` is the session's, if there is one; `held` hears of each new one.
+    `token` is the session's token, if there is a session; `on_session` is called with each new one.
     """
 
     def __init__(
@@ -53,45 +53,45 @@ class Transport:
         self._renew_at: float | None = None
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self.http.close()
 
     def send(self, method: str, url: str, **options: Any) -> ApiResponse:
-        """One request as it is, and its whole answer."""
+        """Send one request and read the whole response."""
         with self.http.stream(method, url, **options) as answer:
             return ApiResponse.read(answer)
 
-    def request(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
-        """One request with the session's token; refused at the first refusal, and by an answer of another shape."""
+    def request_once(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
+        """Send a request with the session's token; raise on a refusal, and on a response that violates the schema."""
         return self._call(method, path, body).document(schema)
 
-    def request_with_retry(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
-        """The same, tried again while the failure may pass: only for what may be done twice."""
-        return self.retry.call(lambda: self.request(method, path, body, schema=schema))
+    def request(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
+        """Send a request that is safe to repeat, with retries; see `request_once`."""
+        return self.retry.call(lambda: self.request_once(method, path, body, schema=schema))
 
-    def request_no_content(self, method: str, path: str, body: Json | None = None) -> None:
-        """One request that is answered without a document."""
+    def request_no_content_once(self, method: str, path: str, body: Json | None = None) -> None:
+        """Send a request whose response has no document."""
         self._call(method, path, body).expect_no_document()
 
-    def request_no_content_with_retry(self, method: str, path: str, body: Json | None = None) -> None:
-        """The same, tried again while the failure may pass."""
-        self.retry.call(lambda: self.request_no_content(method, path, body))
+    def request_no_content(self, method: str, path: str, body: Json | None = None) -> None:
+        """Send a request whose response has no document, with retries."""
+        self.retry.call(lambda: self.request_no_content_once(method, path, body))
 
     def list_items(self, path: str, item: Schema) -> list[Json]:
-        """A whole list, which the service answers in pages."""
+        """Return a whole list, requested page by page."""
         items: list[Json] = []
         query: Json = {"limit": PAGE_SIZE}
         while True:
-            page = self.request_with_retry("GET", f"{path}?{urlencode(query)}", schema=page_schema(item))
+            page = self.request("GET", f"{path}?{urlencode(query)}", schema=page_schema(item))
             items += page["items"]
             if not page["next_cursor"]:
                 return items
             query["cursor"] = page["next_cursor"]
 
     def accept_session(self, response: ApiResponse, schema: Schema) -> Json:
-        """Takes the session of an answer: its token, and when to renew it by this machine's steady clock.
+        """Take the session of a response: its token, and when to renew it by the monotonic clock.
 
-        Its life is counted from the service's own time, so that a wrong clock on this machine does not matter.
+        Its remaining life is counted from the `Date` of the response, so that a wrong clock here does not matter.
         """
         body = response.document(schema)
         sent_at = parse_http_date(response.headers.get("date", ""))
@@ -104,17 +104,17 @@ class Transport:
         return body
 
     def open_session(self, path: str, body: Json) -> Json:
-        """Opens a session and holds it; `body` names the session, so that asking twice opens one."""
+        """Open a session and use it; `body` holds its id, so that a repeated request opens only one."""
         url, headers = self.base_url + path, self._headers(public=True)
         return self.retry.call(lambda: self.accept_session(self.send("POST", url, json=body, headers=headers), SESSION))
 
     def renew(self, path: str) -> Json:
-        """Renews the session, at the first attempt or not at all, and holds the new one."""
+        """Renew the session, without retries, and use the new one."""
         return self.accept_session(self.send("POST", self.base_url + path, headers=self._headers()), RENEWAL)
 
     @contextmanager
     def keep_session_renewed(self, path: str) -> Iterator[None]:
-        """A thread renews the session each time half of its life is over; a slow line does not end it."""
+        """Renew the session in a thread each time half of its life is over, however long an upload takes."""
         if self._renew_at is None:
             yield
             return

@@ -1,4 +1,4 @@
-"""Sending files: parts in parallel, what has arrived is never sent again, a cut line costs what was in flight."""
+"""Upload files: parts in parallel; parts that have arrived are never sent again."""
 
 import threading
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ PLAN_OUTDATED = frozenset({"parts-missing", "file-already-complete", "upload-clo
 
 
 class Uploader:
-    """Puts files into a draft; who watches hears of bytes in the store, also of those of an earlier attempt."""
+    """Uploads files into a draft; `listener` is called for all bytes in the store, resumed ones too."""
 
     def __init__(self, api: Api, parallel: int = PARALLEL, listener: ProgressListener | None = None) -> None:
         self._api = api
@@ -30,18 +30,18 @@ class Uploader:
         self._listener = listener or ProgressListener()
 
     def send_all(self, draft: str, files: Iterable[SourceFile]) -> list[Json]:
-        """Every file, several at once; all are announced before the first byte, so that refusals come early."""
+        """Upload every file, several at once; announce all of them first, so that refusals come before any byte."""
         with self._api.keep_session_renewed(), UploadPool(self._parallel) as pool:
             uploads = pool.map(lambda file: FileUpload(self._api, draft, file, pool, self._listener), files)
             return pool.map(FileUpload.send, uploads)
 
     def send(self, draft: str, source: SourceFile) -> Json:
-        """One file, from where an earlier attempt stopped; the answer of its completion."""
+        """Upload one file, resuming an earlier attempt; return the response of its completion."""
         return self.send_all(draft, [source])[0]
 
 
 class FileUpload:
-    """One file on its way into a draft; announced as soon as it is made."""
+    """The upload of one file into a draft; the constructor announces the file."""
 
     def __init__(self, api: Api, draft: str, source: SourceFile, pool: UploadPool, listener: ProgressListener) -> None:
         self._api = api
@@ -57,7 +57,7 @@ class FileUpload:
         self._plan = self._announce_or_restart()
 
     def send(self) -> Json:
-        """From where an earlier attempt stopped; a file that has changed since then is sent anew."""
+        """Resume an earlier attempt; upload a file that has changed since then from its start."""
         for _ in range(MAX_ROUNDS - 1):
             try:
                 return self._upload_and_complete()
@@ -98,7 +98,7 @@ class FileUpload:
         )
 
     def _refresh_plan(self) -> None:
-        """Something is there, or missing, that was not when it was looked at last."""
+        """Ask again what the service has: the plan is out of date."""
         self._reset_count()
         before, self._plan = self._plan, self._api.file_plan(self._draft, self._file)
         if self._plan.is_lost and self._plan.restarted_at != before.restarted_at:
@@ -109,13 +109,13 @@ class FileUpload:
         self._plan = self._delete_and_announce(change)
 
     def _delete_and_announce(self, change: str) -> FilePlan:
-        """The file has changed: what had arrived of it is dropped, and it is announced as it is now."""
+        """Delete what had arrived of a changed file, and announce the file as it is now."""
         self._listener.changed(self._source.name, change)
         self._api.delete_file(self._draft, self._file)
         return self._announce()
 
     def _upload_and_complete(self) -> Json:
-        """Reads the whole file once, sends the parts that are not there, and completes."""
+        """Read the whole file once, upload the missing parts, and complete the file."""
         plan, self._failed = self._plan, threading.Event()
         reader = PartReader(self._source.path, plan.size_bytes, plan.part_size_bytes, plan.part_count)
         results(list(self._submit_parts(reader)))
@@ -124,7 +124,7 @@ class FileUpload:
         return answer
 
     def _submit_parts(self, reader: PartReader) -> Iterable[Future[None]]:
-        """Begins to carry each part as it is read, until one of them fails."""
+        """Submit each part as it is read, until one of them fails."""
         may_use_smaller_parts = not self._small_parts
         uploader = PartUploader(self._api, self._draft, self._plan, self._pool.window, may_use_smaller_parts)
         uploaded = {part.number: part.sha256 for part in self._plan.parts}

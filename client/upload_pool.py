@@ -1,4 +1,4 @@
-"""Threads for files and for their parts; what is in memory at once is bounded, and the first failure stops all."""
+"""Threads for files and for their parts; the first failure stops all, and few parts are in memory at once."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -15,7 +15,7 @@ POLL_SECONDS = 0.5
 
 
 class UploadPool:
-    """`parallel` parts under way, or fewer as the `window` says, one more that is being read, and as many files."""
+    """Sends up to `parallel` parts at once, fewer as the `window` says, reads one more, and handles as many files."""
 
     def __init__(self, parallel: int) -> None:
         self.stopped = threading.Event()
@@ -30,7 +30,7 @@ class UploadPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Waits for what is under way, unless it was interrupted: then nobody waits for a line that may hang."""
+        """Wait for the running tasks, except after an interruption, when a connection may hang."""
         if kind is not None:
             self.stop()
         waits = kind is None or issubclass(kind, Exception)
@@ -38,12 +38,12 @@ class UploadPool:
             pool.shutdown(wait=waits, cancel_futures=True)
 
     def stop(self) -> None:
-        """Begin nothing more."""
+        """Start nothing more."""
         self.stopped.set()
         self.window.stop()
 
     def map(self, task: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
-        """Does it for every item, several at once; results in the order of the items."""
+        """Run the task for every item, several at once; return the results in the order of the items."""
         futures = [self._files.submit(self._unless_stopped, task, item) for item in items]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
@@ -53,17 +53,17 @@ class UploadPool:
         return results(futures)
 
     def acquire_slot(self) -> None:
-        """Waits until one more part may be in memory; `carry` gives the room back."""
+        """Wait until one more part may be in memory; `submit_part` releases the slot when the part is done."""
         while not self._slots.acquire(timeout=POLL_SECONDS):
             if self.stopped.is_set():
                 raise UploadStopped
 
     def release_slot(self) -> None:
-        """Gives back what `take_room` took."""
+        """Release a slot that no part was submitted for."""
         self._slots.release()
 
     def submit_part(self, task: Callable[[], None]) -> Future[None]:
-        """Does it in a part's thread, in a room that was taken before."""
+        """Run the task in a part's thread, with a slot that was acquired before."""
         return self._parts.submit(self._run_part, task)
 
     def _run_part(self, task: Callable[[], None]) -> None:
@@ -83,7 +83,7 @@ class UploadPool:
 
 
 def results(futures: Sequence[Future[Result]]) -> list[Result]:
-    """What all of them returned, once all are over; the first failure that is a cause and not a consequence."""
+    """Wait for all and return their results; raise the first failure, a cause before any `UploadStopped`."""
     wait(futures)
     failures = [error for future in futures if (error := _failure(future))]
     for error in sorted(failures, key=lambda error: isinstance(error, UploadStopped)):

@@ -1,4 +1,4 @@
-"""The command line as a whole: its commands, its help, and what comes out when it cannot be understood."""
+"""The command line application: its commands, its help, and its usage messages."""
 
 import io
 import os
@@ -18,30 +18,30 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "sign-in": (
         session.sign_in,
         translate(
-            "Ouvrir une session : un message apporte un lien et une clé.",
-            "Open a session: a mail brings a link and a key.",
+            "Ouvrir une session : un courriel apporte un lien et une clé.",
+            "Sign in: a mail brings a link and a key.",
         ),
     ),
     "sign-out": (session.sign_out, translate("Terminer la session.", "End the session.")),
     "whoami": (
         session.whoami,
-        translate("Dire de qui est la session, et jusqu'à quand.", "Say whose session it is, and until when."),
+        translate("Afficher le titulaire de la session et la date de fin.", "Show who is signed in, and until when."),
     ),
     "send": (
         send.send,
         translate(
             "Envoyer des fichiers ; la même commande reprend là où elle s'est arrêtée.",
-            "Send files; the same command goes on where it stopped.",
+            "Send files; the same command resumes where it stopped.",
         ),
     ),
     "get": (
         get.get,
         translate(
-            "Télécharger ce qu'un lien propose ; la même commande reprend, sans rien décompter de plus.",
-            "Download what a link offers; the same command goes on, and spends nothing more.",
+            "Télécharger les fichiers d'un lien ; la même commande reprend, sans compter un téléchargement de plus.",
+            "Download the files of a link; the same command resumes, and counts no further download.",
         ),
     ),
-    "status": (status.status, translate("Suivre un envoi, ou tous.", "Follow a transfer, or all.")),
+    "status": (status.status, translate("Suivre un envoi, ou tous.", "Show a transfer, or all.")),
     "approve": (
         approve.approve,
         translate(
@@ -51,12 +51,13 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     ),
     "extend": (
         transfer_actions.extend,
-        translate("Prolonger un envoi, dans la limite permise.", "Extend a transfer, within the limit."),
+        translate("Prolonger un envoi, dans la limite autorisée.", "Extend a transfer, up to the limit."),
     ),
     "revoke": (
         transfer_actions.revoke,
         translate(
-            "Révoquer un destinataire : son lien meurt aussitôt.", "Revoke a recipient: their link dies at once."
+            "Révoquer un destinataire : son lien est désactivé aussitôt.",
+            "Revoke a recipient: their link stops working at once.",
         ),
     ),
     "resend": (
@@ -72,19 +73,20 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "delete": (
         status.delete,
         translate(
-            "Supprimer un envoi : tous ses liens meurent aussitôt.", "Delete a transfer: all its links die at once."
+            "Supprimer un envoi : tous ses liens sont désactivés aussitôt.",
+            "Delete a transfer: all its links stop working at once.",
         ),
     ),
 }
 USAGE_MESSAGES = {
     "MissingParameter": "Il manque un argument ou une option",
     "NoSuchOption": "Option inconnue",
-    "BadParameter": "Valeur refusée",
+    "BadParameter": "Valeur incorrecte",
 }
 
 
 def create_app() -> typer.Typer:
-    """All commands; the table of exit codes is at the end of the help."""
+    """Create the application; the help ends with the table of exit codes."""
     whole = typer.Typer(
         name=PROGRAM,
         help=translate(
@@ -102,7 +104,7 @@ def create_app() -> typer.Typer:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; its exit code. What no terminal can show is shown by its number."""
+    """Run one command and return its exit code; characters that stdout cannot encode are escaped."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -118,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def exit_process(code: int) -> None:
-    """Ends the process; after an interruption at once, because a thread may be waiting for a line that hangs."""
+    """End the process; at once after an interruption, because a thread may be waiting for a hanging connection."""
     sys.stdout.flush()
     sys.stderr.flush()
     if code == ExitCode.INTERRUPTED:
@@ -127,7 +129,7 @@ def exit_process(code: int) -> None:
 
 
 def _misunderstood(mistake: typer.TyperException, as_json: bool) -> int:
-    french = USAGE_MESSAGES.get(type(mistake).__name__, "Commande incomprise")
+    french = USAGE_MESSAGES.get(type(mistake).__name__, "Commande incorrecte")
     failure = Failure(ExitCode.USAGE, translate(f"{french} ({mistake.format_message()})", mistake.format_message()))
     print(failure.title, file=sys.stderr)
     print(translate(f"Aide : {PROGRAM} --help", f"Help: {PROGRAM} --help"), file=sys.stderr)

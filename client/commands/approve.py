@@ -1,4 +1,4 @@
-"""`approve`: what an agent vouches for is shown, then decided."""
+"""`approve`: show the transfer that an agent is asked to approve, then approve or refuse it."""
 
 from client.commands.context import command_context
 from client.commands.i18n import COLON, format_size, format_time, printable, role_label, translate
@@ -20,7 +20,7 @@ def approve(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Approve a transfer, or refuse it; shows first what is to be decided."""
+    """Show a transfer, then approve or refuse it."""
     with command_context(server, as_json, attempts) as context:
         api, token = context.api_for_link(url, "approve")
         card = api.approval_request(token)
@@ -33,7 +33,7 @@ def approve(
 
 
 def _shown(card: Json) -> list[Entry]:
-    """All that the digest of a decision is about."""
+    """Return everything that the digest of a decision covers."""
     shown = card["shown"]
     sender = shown["sender"]
     declared = translate("nom déclaré", "declared name")
@@ -57,7 +57,13 @@ def _shown(card: Json) -> list[Entry]:
 def _decided(card: Json) -> list[Entry]:
     decided = card["decided"]
     if decided and decided["outcome"] == "refused":
-        return [("", translate("Refusé : l'expéditeur en est averti.", "Refused: the sender is told."))]
+        return [("", translate("Refusé : l'expéditeur en est informé.", "Refused: the sender is informed."))]
     return [
-        ("", translate("Validé : les destinataires externes reçoivent leur lien.", "Approved: everybody gets a link."))
+        (
+            "",
+            translate(
+                "Validé : les destinataires externes reçoivent leur lien.",
+                "Approved: the external recipients get their link.",
+            ),
+        )
     ]

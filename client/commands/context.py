@@ -1,4 +1,4 @@
-"""One command at work: which server, whose session, what is shown, and how it ends."""
+"""The context of one command: its server, its session, its output, and its exit code."""
 
 import os
 import shlex
@@ -22,7 +22,7 @@ PROGRAM = "melanissimo"
 
 
 class CommandContext:
-    """What a command is given."""
+    """What every command needs."""
 
     def __init__(self, terminal: Terminal, server: str | None, attempts: int) -> None:
         self.terminal = terminal
@@ -33,41 +33,41 @@ class CommandContext:
         self._apis: list[Api] = []
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         for api in self._apis:
             api.transport.close()
 
     def server(self, link_server: str | None = None) -> str:
-        """The service's address: what was said, that of a link, that of the environment, the only one known."""
+        """Return the server's URL: from the option, the link, the environment, or the only stored session."""
         found = (
             self._server_option or link_server or os.environ.get("MELANISSIMO_SERVER") or self.sessions.only_server()
         )
         if not found:
             raise InvalidUsage(
                 translate(
-                    "Quel service ? Dites --server URL, ou MELANISSIMO_SERVER dans l'environnement.",
-                    "Which service? Say --server URL, or MELANISSIMO_SERVER in the environment.",
+                    "Service non précisé : indiquez --server URL, ou la variable d'environnement MELANISSIMO_SERVER.",
+                    "No service given: use --server URL, or the environment variable MELANISSIMO_SERVER.",
                 )
             )
         return parse_server_url(found)
 
     def api_for_link(self, text: str, page: str) -> tuple[Api, str]:
-        """A client without a session for the server of a link, and the link's token."""
+        """Return a client without a session for the server of a link, and the link's token."""
         link: ParsedLink = parse_link(text, page)
         return self.api(link.server), link.token
 
     def require_confirmation(self, question: str, yes: bool) -> None:
-        """Goes no further without a yes, on the command line or to this question."""
+        """Raise `Declined` without a yes, from `--yes` or as the answer to the question."""
         if not yes and not self.terminal.confirms(question):
             raise Declined
 
     def api(self, link_server: str | None = None) -> Api:
-        """A client without a session: what a link allows needs none, and no other server is to see it."""
+        """Return a client without a session: a link needs none, and another server must not see one."""
         self._apis.append(Api(self.server(link_server), LANGUAGE, self._retry))
         return self._apis[-1]
 
     def signed_in(self) -> tuple[Api, str]:
-        """A client with the session that is kept, renewed first; and whose it is."""
+        """Return a client with the stored session, which is renewed first, and the address of its owner."""
         api = self.api()
         session = self.sessions.restore(api)
         if session is None:
@@ -84,7 +84,7 @@ class CommandContext:
 
 @contextmanager
 def command_context(server: str | None, as_json: bool, attempts: int) -> Iterator[CommandContext]:
-    """Whatever happens inside ends with the documented exit code, and with words."""
+    """Run the body of a command; end every failure with its documented exit code and a message."""
     terminal = Terminal(as_json)
     context = CommandContext(terminal, server, attempts)
     try:
@@ -104,15 +104,17 @@ def command_context(server: str | None, as_json: bool, attempts: int) -> Iterato
 
 
 def resume_hint() -> str:
-    """What to type after an interruption; a command that a terminal could not show as it is, is not shown."""
+    """Return the command to type after an interruption, unless a terminal could not display it unchanged."""
     command = shlex.join([PROGRAM, *sys.argv[1:]])
     shown = f"{COLON.rstrip()}\n  {command}" if command.isprintable() else "."
     return translate(
         f"Pour continuer, relancez la même commande{shown}",
-        f"To go on, run the same command again{shown}",
+        f"To resume, run the same command again{shown}",
     )
 
 
 def _sign_in(email: str) -> str:
     shown = f"{PROGRAM} sign-in {shlex.quote(email)}"
-    return translate(f"Il faut une session : {shown}", f"A session is needed: {shown}")
+    return translate(
+        f"Vous n'êtes pas connecté. Ouvrez une session : {shown}", f"You are not signed in. Sign in: {shown}"
+    )

@@ -1,4 +1,4 @@
-"""How a command ends: its exit code, and the words for it."""
+"""The exit code of a command, and the message for each failure."""
 
 import errno
 import os
@@ -39,64 +39,70 @@ class ExitCode(IntEnum):
 
 
 MEANINGS = {
-    ExitCode.OK: translate("tout est fait", "all of it is done"),
-    ExitCode.UNEXPECTED: translate("réponse ou panne imprévue", "an answer or a fault that nobody foresaw"),
-    ExitCode.USAGE: translate("commande mal formée", "the command is not well formed"),
-    ExitCode.REFUSED: translate("refusé par une règle, dite", "refused by a rule, which is said"),
-    ExitCode.NOT_SIGNED_IN: translate("pas de session ouverte, ou terminée", "no session, or it has ended"),
+    ExitCode.OK: translate("succès", "success"),
+    ExitCode.UNEXPECTED: translate("erreur imprévue", "unexpected error"),
+    ExitCode.USAGE: translate("commande incorrecte", "invalid command"),
+    ExitCode.REFUSED: translate("refusé par une règle, indiquée", "refused by a rule, which is named"),
+    ExitCode.NOT_SIGNED_IN: translate("session absente ou expirée", "not signed in, or the session has expired"),
     ExitCode.UNAVAILABLE: translate(
-        "réseau ou service indisponible malgré les reprises", "no network or no service, after all attempts"
+        "réseau ou service indisponible après toutes les tentatives",
+        "network or service unavailable after all attempts",
     ),
-    ExitCode.CONTENT_MISMATCH: translate("les octets ne sont pas ceux attendus", "the bytes are not the expected ones"),
+    ExitCode.CONTENT_MISMATCH: translate(
+        "le contenu n'est pas celui attendu", "the contents are not the expected ones"
+    ),
     ExitCode.FILE_ERROR: translate(
-        "un fichier d'ici ne peut être lu ou écrit", "a file here cannot be read or written"
+        "un fichier local ne peut être lu ou écrit", "a local file cannot be read or written"
     ),
-    ExitCode.INTERRUPTED: translate(
-        "arrêté par vous ; la même commande reprend", "stopped by you; the same command goes on"
-    ),
+    ExitCode.INTERRUPTED: translate("interrompu ; la même commande reprend", "interrupted; the same command resumes"),
 }
 
 FILE_ERROR: dict[type[OSError], str] = {
-    TargetExists: translate("un autre fichier est là ; il n'est pas écrasé", "another file is there; it is left alone"),
-    FileLocked: translate("un autre processus s'en occupe", "another process is at it"),
+    TargetExists: translate(
+        "un autre fichier porte déjà ce nom ; il n'est pas écrasé", "another file has this name; it is not overwritten"
+    ),
+    FileLocked: translate("utilisé par un autre processus", "in use by another process"),
     OutsideTargetFolder: translate("mène hors du dossier choisi", "leads out of the chosen folder"),
     PermissionError: translate("droits insuffisants", "permission denied"),
     FileNotFoundError: translate("introuvable", "not found"),
-    FileExistsError: translate("existe déjà", "exists already"),
+    FileExistsError: translate("existe déjà", "already exists"),
     IsADirectoryError: translate("est un dossier", "is a folder"),
     NotADirectoryError: translate("n'est pas un dossier", "is not a folder"),
-    UnsendablePath: translate("ni fichier ni dossier que l'on puisse nommer", "no file or folder that can be named"),
+    UnsendablePath: translate(
+        "ni un fichier ni un dossier, ou son nom n'est pas du texte",
+        "neither a file nor a folder, or its name is not valid text",
+    ),
 }
 
 
-NO_SPACE = translate("plus de place sur le disque", "no space left on the disk")
+NO_SPACE = translate("espace insuffisant sur le disque", "no space left on the disk")
 NOT_THE_SERVICE = translate(
-    "Quelque chose sur le chemin (proxy, portail) a répondu à la place du service",
-    "Something on the way (proxy, portal) answered instead of the service",
+    "Un intermédiaire (proxy, portail d'accès) a répondu à la place du service",
+    "An intermediary (proxy, captive portal) responded instead of the service",
 )
 FAULTS = {
-    ResponseFault.NOT_AN_OBJECT: translate("sans document JSON", "without a JSON document"),
+    ResponseFault.NOT_AN_OBJECT: translate("pas de document JSON", "no JSON document"),
     ResponseFault.INVALID_MEMBER: translate(
-        "« {} » manque ou est d'un autre type", "“{}” is missing or of another type"
+        "« {} » absent ou d'un type inattendu", "“{}” is missing or of an unexpected type"
     ),
-    ResponseFault.TOO_LONG: translate("réponse trop longue", "the answer is too long"),
-    ResponseFault.NO_DATE: translate("sans date", "without a date"),
-    ResponseFault.NOT_AN_IMAGE: translate("sans image", "without an image"),
-    ResponseFault.UNEXPECTED_BYTES: translate("sans les octets demandés", "without the bytes that were asked for"),
-    ResponseFault.UNEXPECTED_BODY: translate("avec un contenu inattendu", "with a body that was not expected"),
+    ResponseFault.TOO_LONG: translate("réponse trop longue", "the response is too long"),
+    ResponseFault.NO_DATE: translate("pas de date", "no date"),
+    ResponseFault.NOT_AN_IMAGE: translate("pas d'image", "no image"),
+    ResponseFault.UNEXPECTED_BYTES: translate("pas les octets demandés", "not the requested bytes"),
+    ResponseFault.UNEXPECTED_BODY: translate("contenu inattendu", "unexpected contents"),
 }
 
 
 class InvalidUsage(Exception):
-    """The command cannot be understood."""
+    """The command line is invalid."""
 
 
 class NotSignedIn(Exception):
-    """This needs a session."""
+    """The command needs a session."""
 
 
 class PartialFailure(Exception):
-    """Some of it was done, and why the rest was not."""
+    """Some of the work was done; holds the failure and the results."""
 
     def __init__(self, failure: "Failure", done: Json) -> None:
         self.failure = replace(failure, done=done)
@@ -104,12 +110,12 @@ class PartialFailure(Exception):
 
 
 class Declined(Exception):
-    """The person was asked, and did not say yes."""
+    """The person did not confirm."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a command did not do what was asked: what the service added, and what was done all the same."""
+    """Why a command failed: its exit code, the members of the problem, and the results until then."""
 
     code: ExitCode
     title: str
@@ -118,13 +124,13 @@ class Failure:
     done: Json = field(default_factory=dict)
 
     def document(self) -> Json:
-        """As `--json` shows it."""
+        """Return the JSON of `--json`."""
         said = {"code": int(self.code), "type": self.kind, "title": self.title, **self.members}
         return {"error": said, **self.done}
 
 
 def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat case for each kind of exception
-    """What an exception means to a person; none for a mistake of this program."""
+    """Return the failure that an exception means to a person; None for a bug of this program."""
     match error:
         case PartialFailure():
             return error.failure
@@ -135,10 +141,10 @@ def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat
         case NotSignedIn():
             return Failure(ExitCode.NOT_SIGNED_IN, str(error))
         case httpx.HTTPError() | httpx.InvalidURL():
-            title = translate("Le service ne répond pas", "The service does not answer")
+            title = translate("Le service ne répond pas", "The service does not respond")
             return Failure(ExitCode.UNAVAILABLE, f"{title} ({type(error).__name__}: {error}).")
         case UnexpectedResponse():
-            fault = FAULTS[error.fault].format(error.place)
+            fault = FAULTS[error.fault].format(error.member)
             return Failure(
                 ExitCode.UNAVAILABLE, printable(f"{NOT_THE_SERVICE} ({error.host}{COLON}{error.received}, {fault}).")
             )
@@ -149,7 +155,10 @@ def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat
             )
             return Failure(ExitCode.CONTENT_MISMATCH, f"{title}{COLON}{printable(str(error))}")
         case DownloadCorrupted():
-            title = translate("Ce qui est arrivé n'est pas ce qui a été envoyé", "What arrived is not what was sent")
+            title = translate(
+                "Le contenu reçu n'est pas celui qui a été envoyé",
+                "The received contents are not the ones that were sent",
+            )
             return Failure(ExitCode.CONTENT_MISMATCH, f"{title}{COLON}{printable(str(error))}")
         case UnicodeError():
             return Failure(ExitCode.USAGE, translate("Ce texte n'est pas en UTF-8.", "This text is not UTF-8."))
@@ -177,7 +186,7 @@ def _from_problem(problem: Problem) -> Failure:
         code = ExitCode.UNAVAILABLE
     else:
         code = ExitCode.REFUSED
-    title = problem.title or translate(f"Réponse {problem.status}", f"Answer {problem.status}")
+    title = problem.title or translate(f"Réponse {problem.status}", f"Response {problem.status}")
     members = {name: value for name, value in problem.members.items() if name not in ("type", "title", "code")}
     of_file = f"{problem.file}{COLON}" if problem.file else ""
     return Failure(

@@ -1,4 +1,4 @@
-"""`get`: what a link offers; begun again, it goes on inside the same download."""
+"""`get`: download the files of a link; run again, it resumes the same downloads."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,24 +22,24 @@ def get(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Download the files of a link, each verified; begun again, only what is missing comes."""
+    """Download the files of a link and verify each; run again, it downloads only what is missing."""
     with command_context(server, as_json, attempts) as context:
         api, token = context.api_for_link(url, "download")
         offer = api.offer(token)
         wanted = _chosen(offer, file)
-        _introduce(context, offer)
+        _show_offer(context, offer)
         api.mark_opened(token)
         total = sum(one.size_bytes for one in wanted)
         with context.terminal.show_progress(translate("Téléchargement", "Download"), total) as shown:
             fetching = FolderDownload(api, token, into, shown)
             if archive:
-                _tell_of_archive(context, offer, wanted, fetching.fetch_archive(offer, wanted))
+                _show_archive(context, offer, wanted, fetching.fetch_archive(offer, wanted))
             else:
-                _tell(context, offer, fetching.fetch_all(offer, wanted))
+                _show_results(context, offer, fetching.fetch_all(offer, wanted))
 
 
 def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
-    """The files that were asked for by path, or by name where only one has it."""
+    """Return the files that were asked for by path, or by a name that only one of them has."""
     if not names:
         return list(offer.files)
     chosen = []
@@ -50,13 +50,16 @@ def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
         if len(found) != 1:
             offered = ", ".join(printable(file.path) for file in offer.files)
             raise InvalidUsage(
-                translate(f"« {name} » : pas un de ceux-ci : {offered}", f"“{name}”: not one of: {offered}")
+                translate(
+                    f"« {name} » ne désigne pas un seul de ces fichiers : {offered}",
+                    f"“{name}” does not name exactly one of these files: {offered}",
+                )
             )
         chosen += found
     return chosen
 
 
-def _introduce(context: CommandContext, offer: Offer) -> None:
+def _show_offer(context: CommandContext, offer: Offer) -> None:
     card = offer.card
     sender = card["sender"]
     total = sum(file.size_bytes for file in offer.files)
@@ -70,7 +73,7 @@ def _introduce(context: CommandContext, offer: Offer) -> None:
     context.terminal.show([entry for entry in entries if entry[1]], to_stderr=True)
 
 
-def _tell_of_archive(context: CommandContext, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> None:
+def _show_archive(context: CommandContext, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> None:
     document = {
         "transfer": offer.card["transfer"],
         "subject": offer.card["subject"],
@@ -81,8 +84,8 @@ def _tell_of_archive(context: CommandContext, offer: Offer, wanted: Sequence[Off
     context.terminal.result(document, [("", f"{target}  ({format_file_count(len(wanted))}, {verified})")])
 
 
-def _tell(context: CommandContext, offer: Offer, found: list[FetchedFile]) -> None:
-    """Every file with what became of it; the first failure is the command's."""
+def _show_results(context: CommandContext, offer: Offer, found: list[FetchedFile]) -> None:
+    """Show every file with its result; the first failure sets the exit code."""
     failures = [one.failure for one in found if one.failure]
     document = {
         "transfer": offer.card["transfer"],
@@ -117,5 +120,5 @@ def _entries(one: FetchedFile) -> list[Entry]:
     if one.failure:
         failure = failure_of(one.failure)
         return [(printable(one.offered.path), failure.title if failure else str(one.failure))]
-    before = "" if one.is_new else translate(" (déjà là)", " (was there already)")
+    before = "" if one.is_new else translate(" (déjà présent)", " (already there)")
     return [("", f"{one.target}  {one.offered.sha256}{before}")]

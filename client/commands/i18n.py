@@ -1,4 +1,4 @@
-"""What is said, in French or in English; sizes, dates, and the words of others made harmless."""
+"""French and English messages; formats of sizes, dates and durations; text from others made safe to print."""
 
 import os
 from collections.abc import Mapping
@@ -11,16 +11,16 @@ UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"))
 
 
 def language_of(environment: Mapping[str, str]) -> str:
-    """`fr` or `en`, by LC_ALL, LC_MESSAGES or LANG, the first that is set; French when none is."""
-    said = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "fr")
-    return "fr" if said.lower().startswith("fr") else "en"
+    """Return `fr` or `en` by the first of LC_ALL, LC_MESSAGES and LANG that is set; `fr` if none is."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "fr")
+    return "fr" if locale.lower().startswith("fr") else "en"
 
 
 LANGUAGE = language_of(os.environ)
 
 
 def translate(french: str, english: str) -> str:
-    """The one that this person reads."""
+    """Return the text in the user's language."""
     return french if LANGUAGE == "fr" else english
 
 
@@ -28,12 +28,12 @@ COLON = translate(" : ", ": ")
 
 
 def printable(text: str, keeping: str = "") -> str:
-    """What somebody else wrote, without what would command a terminal or turn the reading around."""
+    """Remove what would control a terminal or change the direction of the text."""
     return strip_invisible(text, ("Cc", "Cf", "Cs", "Zl", "Zp"), keeping)
 
 
 def format_size(size_bytes: int) -> str:
-    """In powers of a thousand."""
+    """Format bytes with decimal units."""
     value, unit = float(size_bytes), 0
     while value >= 999.5 and unit < len(UNITS) - 1:
         value, unit = value / 1000, unit + 1
@@ -42,29 +42,29 @@ def format_size(size_bytes: int) -> str:
 
 
 def format_time(moment: str | None) -> str:
-    """A date and time as the service says it, on this machine's clock, with its zone."""
+    """Format a time of the service in the local time zone, and name the zone."""
     if not moment:
         return "–"
-    here = datetime.fromisoformat(moment).astimezone()
-    zone = here.tzname() or ""
-    named = zone if zone[:1].isalpha() else here.strftime("UTC%z")
-    return f"{here.strftime(translate('%d/%m/%Y à %H:%M', '%Y-%m-%d %H:%M'))} {named}"
+    local = datetime.fromisoformat(moment).astimezone()
+    zone = local.tzname() or ""
+    zone_name = zone if zone[:1].isalpha() else local.strftime("UTC%z")
+    return f"{local.strftime(translate('%d/%m/%Y à %H:%M', '%Y-%m-%d %H:%M'))} {zone_name}"
 
 
 def format_duration(seconds: float) -> str:
-    """How long it takes."""
+    """Format a duration."""
     minutes, rest = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02d}" if hours else f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"
 
 
 def format_file_count(number: int) -> str:
-    """So many files."""
+    """Format a number of files."""
     return f"{number} {translate('fichier', 'file')}{'s' if number > 1 or (number == 0 and LANGUAGE == 'en') else ''}"
 
 
 def role_label(person: Json) -> str:
-    """Of a session, or of a recipient."""
+    """Return the role of a session or a recipient in the user's language."""
     return ROLES.get(person["role"], str(person["role"]))
 
 

@@ -1,4 +1,4 @@
-"""How far it has come: a bar with speed and time left on a terminal, a line every few seconds elsewhere."""
+"""Show progress: a bar with speed and remaining time on a terminal, a line every few seconds elsewhere."""
 
 import threading
 import time
@@ -15,23 +15,23 @@ from client.progress import ProgressListener
 LINE_INTERVAL_SECONDS = 5.0
 CHANGES = {
     "size": translate(
-        "« {} » n'a plus la même taille : il est envoyé de nouveau.", "“{}” has another size: it is sent again."
+        "« {} » n'a plus la même taille : il est envoyé de nouveau.", "“{}” has changed size: it is sent again."
     ),
     "digest": translate(
-        "« {} » n'a plus le même contenu : il est envoyé de nouveau.", "“{}” has other contents: it is sent again."
+        "« {} » n'a plus le même contenu : il est envoyé de nouveau.", "“{}” has changed: it is sent again."
     ),
     "date": translate(
-        "« {} » n'a plus la même date : son contenu est comparé.", "“{}” has another date: its contents are compared."
+        "« {} » n'a plus la même date : son contenu est vérifié.", "“{}” has a new date: its contents are checked."
     ),
     "lost": translate(
-        "« {} » : ce qui était arrivé n'est plus là ; il est à renvoyer depuis le début.",
-        "“{}”: what had arrived is not there any more; it is sent again from the start.",
+        "« {} » : le service a perdu ce qu'il avait reçu ; le fichier est renvoyé depuis le début.",
+        "“{}”: the service has lost what it had received; the file is sent again from the start.",
     ),
 }
 
 
 class ProgressView(ProgressListener):
-    """What both ways of showing share: where it stands, and what moved in this attempt."""
+    """The state that both views share: bytes resumed, transferred and confirmed."""
 
     def __init__(self, console: Console, title: str, total_bytes: int) -> None:
         self._console = console
@@ -53,7 +53,7 @@ class ProgressView(ProgressListener):
         self.end()
 
     def end(self) -> None:
-        """Nothing more will move."""
+        """Stop the display."""
 
     def resumed(self, size_bytes: int) -> None:
         with self._lock:
@@ -75,32 +75,33 @@ class ProgressView(ProgressListener):
         self._console.print(CHANGES[what].format(printable(name)), markup=False)
 
     def refresh(self) -> None:
-        """Shows where it stands."""
+        """Update the display."""
 
     @property
     def position(self) -> int:
-        """Bytes that need not be moved any more: those that were acknowledged."""
+        """Return the bytes that need not be transferred any more: the confirmed ones."""
         return self.resumed_bytes + self.confirmed_bytes
 
     @property
     def in_flight(self) -> str:
-        """What was handed over and not acknowledged yet, after the rest; nothing when there is none."""
+        """Return how many bytes were transferred and not confirmed yet, as text; empty if there are none."""
         waiting = self.transferred_bytes - self.confirmed_bytes
-        return f"+ {format_size(waiting)} {translate('en route', 'on the way')}" if waiting > 0 else ""
+        return f"+ {format_size(waiting)} {translate('en transit', 'in transit')}" if waiting > 0 else ""
 
     def summary(self) -> str:
-        """What moved, how fast, and what did not have to."""
+        """Return how much was transferred, how fast, and how much was resumed."""
         seconds = max(time.monotonic() - self._began, 0.001)
         speed = f"{format_size(int(self.confirmed_bytes / seconds))}/s"
         moved = f"{self._title}{COLON}{format_size(self.confirmed_bytes)}, {format_duration(seconds)}, {speed}"
         before = translate(
-            f" ({format_size(self.resumed_bytes)} déjà là)", f" ({format_size(self.resumed_bytes)} were there already)"
+            f" ({format_size(self.resumed_bytes)} déjà transférés)",
+            f" ({format_size(self.resumed_bytes)} already transferred)",
         )
         return moved + (before if self.resumed_bytes > 0 else "")
 
 
 class AmountColumn(ProgressColumn):
-    """How much of how much, and how fast."""
+    """The transferred and the total bytes, and the speed."""
 
     def render(self, task: Task) -> Text:
         speed = f"  {format_size(int(task.speed))}/s" if task.speed else ""
@@ -123,7 +124,7 @@ class ProgressBars(ProgressView):
         return self
 
     def refresh(self) -> None:
-        """What was there before jumps; only what moves makes the speed."""
+        """Exclude resumed bytes from the bar, so that they do not count as speed."""
         with self._lock:
             total = self._total_bytes - self.resumed_bytes
             self._progress.update(self._task, total=total, completed=self.confirmed_bytes, waiting=self.in_flight)
@@ -133,7 +134,7 @@ class ProgressBars(ProgressView):
 
 
 class ProgressLines(ProgressView):
-    """For a log, a pipe, a machine."""
+    """For a log or a pipe."""
 
     def __init__(self, console: Console, title: str, total_bytes: int) -> None:
         super().__init__(console, title, total_bytes)
@@ -152,4 +153,4 @@ class ProgressLines(ProgressView):
         share = 100 * self.position // max(self._total_bytes, 1)
         left = format_duration((self._total_bytes - self.position) / speed) if speed > 0 else "?"
         where = f"{share} %, {format_size(self.position)} / {format_size(self._total_bytes)} {self.in_flight}".rstrip()
-        return f"{self._title}{COLON}{where}, {format_size(int(speed))}/s, {translate('reste', 'left')} {left}"
+        return f"{self._title}{COLON}{where}, {format_size(int(speed))}/s, {translate('reste', 'remaining')} {left}"

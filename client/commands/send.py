@@ -1,4 +1,4 @@
-"""`send`: files and folders to people; the same command goes on where it was cut off."""
+"""`send`: send files and folders; the same command resumes an interrupted send."""
 
 import re
 import sys
@@ -63,21 +63,21 @@ def send(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Send files; begun again, only what is missing is sent."""
+    """Send files; run again, it sends only what is missing."""
     with command_context(server, as_json, attempts) as context:
         if language not in (None, "fr", "en"):
             raise InvalidUsage("--language: fr | en")
         if draft is not None and not UUID_FORM.fullmatch(draft):
             raise InvalidUsage(f"--draft: {draft}")
-        words_sent = sys.stdin.read() if text == "-" else text
-        fields = DraftFields(tuple(to or ()), tuple(cc or ()), tuple(bcc or ()), subject, words_sent, days, language)
+        message = sys.stdin.read() if text == "-" else text
+        fields = DraftFields(tuple(to or ()), tuple(cc or ()), tuple(bcc or ()), subject, message, days, language)
         api, email = context.signed_in()
         resume_state = ResumeState(context.state, api.transport.base_url, email, fields, files)
         _SendCommand(context, api, resume_state, fields, files, draft).run(parallel)
 
 
 class _SendCommand:
-    """One send, and the note of it on this machine."""
+    """One send, and its resume record on this machine."""
 
     def __init__(
         self,
@@ -101,8 +101,8 @@ class _SendCommand:
         self._shown: ProgressView | None = None
 
     def run(self, parallel: int) -> None:
-        """From wherever it stands to its recap."""
-        operation = self._taken_up()
+        """Prepare, upload, submit, and show the recap."""
+        operation = self._prepare()
         try:
             if operation is not None:
                 with self._context.terminal.show_progress(
@@ -110,52 +110,55 @@ class _SendCommand:
                 ) as self._shown:
                     operation.upload(self._shown, parallel)
         except Problem as problem:
-            self._leave_nothing_behind(problem)
+            self._discard_refused_draft(problem)
             raise
         recap = self._api.submit(self._draft)
         self._resume_state.clear()
-        self._tell(recap)
+        self._show_recap(recap)
 
-    def _taken_up(self) -> SendOperation | None:
-        """The send, prepared; none when it has gone already. A draft that is no more is begun anew."""
+    def _prepare(self) -> SendOperation | None:
+        """Return the prepared send; None if it was submitted before. Create a new draft if the old one is gone."""
         operation = SendOperation(self._api, self._draft, self._fields, self._files)
         try:
-            self._say(operation.prepare(is_all=not self._is_elsewhere))
+            self._show_prepared(operation.prepare(is_all=not self._is_elsewhere))
         except Problem as problem:
             if problem.slug == "already-submitted":
                 return None
             if problem.slug == "not-found" and self._is_begun and not self._is_elsewhere:
                 self._is_begun, self._draft = False, self._resume_state.save()
-                return self._taken_up()
-            self._leave_nothing_behind(problem)
+                return self._prepare()
+            self._discard_refused_draft(problem)
             raise
         return operation
 
-    def _leave_nothing_behind(self, problem: Problem) -> None:
-        """A new draft that was refused before any byte is thrown away: another command will send something else."""
+    def _discard_refused_draft(self, problem: Problem) -> None:
+        """Delete a new draft that was refused before its first byte: the next command will differ."""
         moved = self._shown is not None and self._shown.confirmed_bytes > 0
         if not (self._is_begun or moved or problem.is_transient or problem.status == UNAUTHENTICATED):
             self._resume_state.clear()
-            with suppress(Problem, httpx.TransportError):  # it may never have begun, and the reason is the first one
+            with suppress(Problem, httpx.TransportError):  # it may not exist, and the first problem is the reason
                 self._api.delete_draft(self._draft)
 
-    def _say(self, prepared: PreparedDraft) -> None:
+    def _show_prepared(self, prepared: PreparedDraft) -> None:
         terminal = self._context.terminal
         for one in self._skipped:
             terminal.note(f"{one.name}{COLON}{SKIP_REASONS[one.reason]}")
         if self._is_begun:
-            terminal.note(translate("Reprise de l'envoi commencé.", "Going on with the send that was begun."))
+            terminal.note(translate("Reprise de l'envoi commencé.", "Resuming the unfinished send."))
         for name in prepared.dropped:
             terminal.note(
-                translate(f"« {name} » n'est plus ici : retiré.", f"“{name}” is not here any more: taken out.")
+                translate(
+                    f"« {name} » n'est plus sur ce poste : retiré de l'envoi.",
+                    f"“{name}” is no longer on this machine: removed from the transfer.",
+                )
             )
-        terminal.show(self._before(prepared.view), to_stderr=True)
+        terminal.show(self._draft_entries(prepared.view), to_stderr=True)
 
-    def _before(self, view: Json) -> list[Entry]:
+    def _draft_entries(self, view: Json) -> list[Entry]:
         return [
             (translate("Brouillon", "Draft"), self._draft),
             (translate("Objet", "Subject"), str(view["subject"])),
-            *_people(view["recipients"]),
+            *_recipient_entries(view["recipients"]),
             (
                 translate("Fichiers", "Files"),
                 f"{format_file_count(len(self._files))}, {format_size(self._total_bytes)}",
@@ -166,7 +169,7 @@ class _SendCommand:
             ),
         ]
 
-    def _tell(self, recap: Json) -> None:
+    def _show_recap(self, recap: Json) -> None:
         shown = self._shown
         document = {
             **recap,
@@ -178,10 +181,10 @@ class _SendCommand:
             "skipped": [{"path": one.name, "reason": one.reason} for one in self._skipped],
             "changed": [{"path": name, "what": what} for name, what in shown.changes] if shown else [],
         }
-        self._context.terminal.result(document, _after(recap))
+        self._context.terminal.result(document, _recap_entries(recap))
 
 
-def _people(recipients: list[Json]) -> list[Entry]:
+def _recipient_entries(recipients: list[Json]) -> list[Entry]:
     found = []
     for role, title in (("agent", translate("Agents", "Agents")), ("external", translate("Externes", "External"))):
         addresses = [str(one.get("shown", one["address"])) for one in recipients if one["role"] == role]
@@ -190,12 +193,14 @@ def _people(recipients: list[Json]) -> list[Entry]:
     return found
 
 
-def _after(recap: Json) -> list[Entry]:
+def _recap_entries(recap: Json) -> list[Entry]:
     waits = translate(
-        "En attente de l'accord d'un agent : les externes n'auront leur lien qu'ensuite.",
-        "Waiting for an agent's approval: external people get their link only then.",
+        "En attente de la validation d'un agent : les destinataires externes recevront ensuite leur lien.",
+        "Waiting for an agent's approval: external recipients get their link after it.",
     )
-    gone = translate("Parti : chacun reçoit son lien par courriel.", "Gone: everybody is mailed a link.")
+    gone = translate(
+        "Envoyé : chaque destinataire reçoit son lien par courriel.", "Sent: each recipient gets a link by mail."
+    )
     entries: list[Entry] = [
         ("", waits if recap["needs_approval"] else gone),
         (translate("Envoi", "Transfer"), recap["transfer"]),

@@ -1,4 +1,4 @@
-"""`sign-in`, `sign-out`, `whoami`: a session is opened with a mail, and kept in a private file."""
+"""`sign-in`, `sign-out`, `whoami`: open a session with a mailed link and key, and store it in a private file."""
 
 from client.api import Api
 from client.commands.context import CommandContext, command_context
@@ -35,16 +35,14 @@ def sign_in(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Prove an address and keep the session."""
+    """Prove an address and store the session."""
     with command_context(server, as_json, attempts) as context:
         api, ask = context.api(), context.terminal.ask
         if link is None:
             if email is None:
-                raise InvalidUsage(
-                    translate("Il manque votre adresse, ou --link.", "Your address is missing, or --link.")
-                )
+                raise InvalidUsage(translate("Indiquez votre adresse, ou --link.", "Give your address, or --link."))
             _have_link_mailed(context, api, email, "image" if image else "question")
-            link = ask(translate("Lien reçu (ou son jeton) :", "Link received (or its token):"))
+            link = ask(translate("Lien reçu par courriel (ou son jeton) :", "Link from the mail (or its token):"))
         token = parse_link(link, "access").token
         named = (
             last_name or ask(translate("Votre nom :", "Your last name:")),
@@ -53,11 +51,11 @@ def sign_in(
         context.sessions.forget(api.transport.base_url)
         context.sessions.store_sessions_of(api)
         _open(context, api, token, key, named)
-        _show(context, api, api.current_session())
+        _show_session(context, api, api.current_session())
 
 
 def sign_out(server: Server = None, as_json: AsJson = False, attempts: Attempts = ATTEMPTS) -> None:
-    """End the session, here and everywhere."""
+    """End the session, here and on the service."""
     with command_context(server, as_json, attempts) as context:
         api = context.api()
         found = context.sessions.restore(api)
@@ -71,20 +69,20 @@ def sign_out(server: Server = None, as_json: AsJson = False, attempts: Attempts 
         said = (
             translate("Session terminée.", "Signed out.")
             if found
-            else translate("Pas de session.", "There was no session.")
+            else translate("Aucune session n'était ouverte.", "You were not signed in.")
         )
         context.terminal.result({"server": api.transport.base_url, "was_signed_in": bool(found)}, [("", said)])
 
 
 def whoami(server: Server = None, as_json: AsJson = False, attempts: Attempts = ATTEMPTS) -> None:
-    """Show whose session it is, and until when."""
+    """Show who is signed in, and until when."""
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
-        _show(context, api, api.current_session())
+        _show_session(context, api, api.current_session())
 
 
 def _have_link_mailed(context: CommandContext, api: Api, email: str, kind: str) -> None:
-    """The human check, with another one after a wrong answer."""
+    """Pass a challenge to have the link mailed; draw another one after a wrong answer."""
     for left in range(TRIES - 1, -1, -1):
         challenge = api.create_challenge(kind)
         try:
@@ -105,16 +103,16 @@ def _answer(context: CommandContext, api: Api, challenge: DrawnChallenge) -> str
     if challenge.question:
         return context.terminal.ask(challenge.question)
     path = context.state.write_bytes(IMAGE, api.challenge_image(challenge))
-    context.terminal.note(translate(f"L'image est dans {path}", f"The picture is in {path}"))
+    context.terminal.note(translate(f"L'image est enregistrée dans {path}", f"The image is in {path}"))
     try:
-        return context.terminal.ask(translate("Que lit-on ?", "What does it say?"))
+        return context.terminal.ask(translate("Quel texte contient-elle ?", "What text does it show?"))
     finally:
         context.state.remove(IMAGE)
 
 
 def _open(context: CommandContext, api: Api, token: str, key: str | None, named: tuple[str, str]) -> None:
-    """With the key that was given, or asked for until it is right or the link is over."""
-    asked = translate("Clé reçue :", "Key received:")
+    """Open the session with the given key, or ask for the key until it is right or the link is used up."""
+    asked = translate("Clé reçue par courriel :", "Key from the mail:")
     while True:
         try:
             api.open_session(token, key or context.terminal.ask(asked), *named)
@@ -126,10 +124,10 @@ def _open(context: CommandContext, api: Api, token: str, key: str | None, named:
             return
 
 
-def _show(context: CommandContext, api: Api, session: Json) -> None:
+def _show_session(context: CommandContext, api: Api, session: Json) -> None:
     who = f"{session['name']} <{session['email']}>, {role_label(session)}"
     entries = [
         (translate("Session", "Session"), who),
-        (translate("Jusqu'au", "Until"), format_time(session["ends_at"])),
+        (translate("Valable jusqu'au", "Valid until"), format_time(session["ends_at"])),
     ]
     context.terminal.result({"server": api.transport.base_url, **session}, entries)

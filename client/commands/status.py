@@ -1,4 +1,4 @@
-"""`status` and `delete`: what became of what was sent, and its end."""
+"""`status` and `delete`: show transfers, and withdraw one."""
 
 from collections.abc import Callable
 
@@ -21,10 +21,10 @@ from client.errors import Json, Problem
 
 OUTCOMES = {
     "withdrawn": translate("supprimé", "deleted"),
-    "rejected": translate("rejeté", "rejected"),
+    "quarantined": translate("mis en quarantaine", "quarantined"),
     "refused": translate("refusé", "refused"),
-    "lapsed": translate("sans décision à temps", "nobody decided in time"),
-    "expired": translate("terminé", "expired"),
+    "lapsed": translate("sans décision dans le délai", "not decided in time"),
+    "expired": translate("expiré", "expired"),
 }
 DECISIONS = {"approved": translate("validé par", "approved by"), "refused": translate("refusé par", "refused by")}
 
@@ -36,7 +36,7 @@ def status(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Show what became of a transfer, or of all."""
+    """Show a transfer, or all."""
     with command_context(server, as_json, attempts) as context:
         if is_all == (transfer is not None):
             raise InvalidUsage(translate("Un identifiant d'envoi, ou --all.", "The id of a transfer, or --all."))
@@ -56,7 +56,7 @@ def delete(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Delete a transfer: every link dies at once, the bytes go."""
+    """Withdraw a transfer: its links stop working at once, and its files are deleted."""
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         found = api.sent_transfer(transfer)
@@ -64,13 +64,14 @@ def delete(
         context.require_confirmation(translate("Supprimer cet envoi ?", "Delete this transfer?"), yes)
         api.withdraw(transfer)
         said = translate(
-            "Supprimé : plus aucun lien ne mène aux fichiers.", "Deleted: no link leads to the files any more."
+            "Supprimé : les fichiers ne peuvent plus être téléchargés.",
+            "Deleted: the files can no longer be downloaded.",
         )
         context.terminal.result(api.sent_transfer(transfer), [("", said)])
 
 
 def card(api: Api, transfer: str) -> Json:
-    """What each service knows of a transfer; none where one does not know it (yet)."""
+    """Return what each service knows of a transfer; None where a service does not know it (yet)."""
     return {
         "transfer": api.sent_transfer(transfer),
         "decision": _known(lambda: api.decision(transfer)),
@@ -92,19 +93,19 @@ def _all(document: Json) -> list[Entry]:
     drafts = [
         ("", f"{one['draft']}  {translate('brouillon', 'draft')}  {one['subject']}") for one in document["drafts"]
     ]
-    return [*sent, *drafts] or [("", translate("Rien n'a été envoyé.", "Nothing was sent."))]
+    return [*sent, *drafts] or [("", translate("Aucun envoi.", "No transfers."))]
 
 
 def _line(sent: Json) -> list[Entry]:
     state = OUTCOMES.get(sent["outcome"], sent["outcome"]) if sent["outcome"] else translate("en cours", "open")
-    told = [
+    columns = [
         sent["transfer"],
         format_time(sent["submitted_at"]),
         state,
         format_size(sent["total_bytes"]),
         printable(sent["subject"]),
     ]
-    return [("", "  ".join(told))]
+    return [("", "  ".join(columns))]
 
 
 def _one(document: Json) -> list[Entry]:
@@ -135,14 +136,16 @@ def _decision(decision: Json) -> list[Entry]:
         return []
     approvers = ", ".join(decision["approvers"])
     until = translate(
-        f"attendue avant le {format_time(decision['decide_by'])}", f"awaited until {format_time(decision['decide_by'])}"
+        f"attendue avant le {format_time(decision['decide_by'])}", f"due by {format_time(decision['decide_by'])}"
     )
     return [(translate("Décision", "Decision"), f"{until} ({approvers})")]
 
 
 def _recipient(one: Json, files: int) -> list[Entry]:
-    """Whether they were told, have looked, and how many of the files they have."""
-    told = ", ".join(" ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"])
+    """Return one recipient's mails, first visit, and number of downloaded files."""
+    mail_states = ", ".join(
+        " ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"]
+    )
     opened = format_time(one["opened_at"])
     has = one["files_downloaded"]
     gone = f"  {translate('révoqué', 'revoked')}" if one.get("revoked_at") else ""
@@ -152,5 +155,5 @@ def _recipient(one: Json, files: int) -> list[Entry]:
         translate("téléchargés", "downloaded"),
     )
     who = f"{one['address']} ({role_label(one)})"
-    facts = f"{mails}{COLON}{told}  {seen}{COLON}{opened}  {got}{COLON}{has}/{files}"
+    facts = f"{mails}{COLON}{mail_states}  {seen}{COLON}{opened}  {got}{COLON}{has}/{files}"
     return [("", f"{who}  {facts}{gone}")]

@@ -1,4 +1,4 @@
-"""What a person reads: results on standard output, everything else on standard error, questions answered by a line."""
+"""Output and questions: results on standard output, everything else on standard error, answers from standard input."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ Entry = tuple[str, str]
 
 
 class Terminal:
-    """With `as_json` the one document of the command is all that goes to standard output."""
+    """With `as_json`, one JSON document is all that goes to standard output."""
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
@@ -26,25 +26,25 @@ class Terminal:
         self._output = Console(highlight=False, soft_wrap=True, emoji=False)
 
     def note(self, text: str) -> None:
-        """Something to know on the way."""
+        """Show a message on standard error."""
         self._errors.print(printable(text, keeping="\n"), markup=False)
 
     def show(self, entries: Sequence[Entry], to_stderr: bool = False) -> None:
-        """Names and values, one a line; without a name, the value alone. `aside`: on the way, not as a result."""
+        """Show labels and values, one per line; a value without a label stands alone."""
         console = self._errors if to_stderr else self._output
         for name, value in entries:
             head = name + COLON if name else ""
             console.print(head + printable(value, keeping="\n"), markup=False)
 
     def result(self, document: Any, entries: Sequence[Entry]) -> None:
-        """The end of a command: the document, or the same for a person."""
+        """Show the result of a command, as JSON or as lines."""
         if self.as_json:
             write_json(document)
         else:
             self.show(entries)
 
     def fail(self, failure: Failure) -> None:
-        """The other end."""
+        """Show the failure of a command."""
         self._errors.print(failure.title, markup=False, style="bold red")
         for problem in _more(failure.members):
             self._errors.print(f"  {problem}", markup=False)
@@ -52,26 +52,26 @@ class Terminal:
             write_json(failure.document())
 
     def ask(self, question: str) -> str:
-        """A line from standard input, without the blanks around it; none left is a mistake."""
+        """Return a stripped line from standard input; at its end, raise `InvalidUsage`."""
         self._errors.print(question, markup=False, end=" ")
         line = sys.stdin.readline()
         if not line:
-            raise InvalidUsage(translate("Il manque une réponse.", "An answer is missing."))
+            raise InvalidUsage(translate("Une réponse est attendue.", "An answer is required."))
         return line.strip()
 
     def confirms(self, question: str) -> bool:
-        """True for a yes."""
+        """Return true for a yes."""
         return self.ask(f"{question} {translate('[o/N]', '[y/N]')}").lower() in ("o", "oui", "y", "yes")
 
     def pause(self, seconds: float) -> None:
-        """Waits before another attempt; says so when one would notice."""
+        """Wait before a retry; announce a noticeable wait."""
         if seconds >= 2:
-            self.note(translate(f"Nouvel essai dans {seconds:.0f} s…", f"Trying again in {seconds:.0f} s…"))
+            self.note(translate(f"Nouvel essai dans {seconds:.0f} s…", f"Retrying in {seconds:.0f} s…"))
         time.sleep(seconds)
 
     @contextmanager
     def show_progress(self, title: str, total_bytes: int) -> Iterator[ProgressView]:
-        """Shows how it goes: bars on a terminal, a line now and then elsewhere."""
+        """Show progress: a bar on a terminal, lines elsewhere; a summary at the end."""
         shown: type[ProgressView] = ProgressBars if self._errors.is_terminal else ProgressLines
         listener = shown(self._errors, title, total_bytes)
         try:
@@ -82,13 +82,13 @@ class Terminal:
 
 
 def write_json(document: Any) -> None:
-    """The one document on standard output, which can be read whatever the encoding there is."""
+    """Print a JSON document, escaped to ASCII when standard output is not UTF-8."""
     is_plain = "utf" not in (sys.stdout.encoding or "").lower()
     print(json.dumps(document, ensure_ascii=is_plain, indent=2), flush=True)
 
 
 def _more(members: Json) -> Iterator[str]:
-    """What else stands between a draft and its being sent, which entries are meant, and what is said in figures."""
+    """Yield the other problems of a draft, the entries that they concern, and the numbers and texts of the problem."""
     yield from _entries(members)
     for problem in (members.get("problems") or [])[1:]:
         titles = problem.get("titles") or {}
@@ -100,6 +100,6 @@ def _more(members: Json) -> Iterator[str]:
 
 
 def _entries(problem: Json) -> Iterator[str]:
-    """What was typed among the recipients and is no address."""
+    """Yield the entries among the recipients that are no addresses."""
     for text in problem.get("unreadable") or []:
         yield translate(f"« {printable(text)} »", f"“{printable(text)}”")

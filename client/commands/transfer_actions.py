@@ -1,4 +1,4 @@
-"""`extend`, `revoke`, `resend` and `remind`: what a sender may still change."""
+"""`extend`, `revoke`, `resend` and `remind`: what a sender can change about a sent transfer."""
 
 import uuid
 
@@ -27,14 +27,17 @@ def revoke(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Take one recipient's right back."""
+    """Revoke one recipient's link."""
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         context.require_confirmation(
             translate(f"Révoquer {printable(recipient)} ?", f"Revoke {printable(recipient)}?"), yes
         )
         api.revoke(transfer, recipient)
-        said = translate("Révoqué : plus rien ne lui est remis.", "Revoked: nothing is handed out to them any more.")
+        said = translate(
+            "Révoqué : ce destinataire ne peut plus rien télécharger.",
+            "Revoked: this recipient can download nothing more.",
+        )
         context.terminal.result({"revoked": recipient}, [("", said)])
 
 
@@ -45,11 +48,11 @@ def resend(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Have the mail with the link sent again."""
+    """Send the mail with the link again."""
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         found = api.resend(transfer, str(uuid.uuid4()), recipient)
-        context.terminal.result(found, [("", translate("Le courriel est reparti.", "The mail is on its way again."))])
+        context.terminal.result(found, [("", translate("Le courriel est renvoyé.", "The mail is being sent again."))])
 
 
 def remind(
@@ -59,7 +62,7 @@ def remind(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Remind those who have not downloaded everything, or one of them."""
+    """Remind the recipients who have not downloaded everything, or one of them."""
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         found = api.remind(transfer, str(uuid.uuid4()), recipient)

@@ -101,7 +101,7 @@ class House:
         draft = str(uuid.uuid4())
         sender.api.create_draft(draft)
         written = DraftFields(to=tuple(one.address for one in to), subject=subject, text="Voici les relevés.")
-        sender.api.edit_draft(draft, **written.fields())
+        sender.api.edit_draft(draft, **written.to_json())
         sources = [self._source(name, content) for name, content in files.items()]
         Uploader(sender.api).send_all(draft, sources)
         sender.api.submit(draft)

@@ -124,6 +124,6 @@ def test_a_file_that_changed_between_two_attempts_is_sent_as_it_is_now(machine: 
     ended = machine.run(*asked)
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "vivant.bin", "what": "size"}]
-    assert "another size" in ended.errors
+    assert "changed size" in ended.errors
     file = agent.api.offer(link_of(agent).rpartition("/")[2]).files[0]
     assert file.sha256 == hashlib.sha256(content).hexdigest()

@@ -109,7 +109,7 @@ class World:
         draft = str(uuid.uuid4())
         sender.api.create_draft(draft)
         written = DraftFields(to=tuple(to), subject=subject, text="Bonjour")
-        sender.api.edit_draft(draft, **(written.fields() | fields))
+        sender.api.edit_draft(draft, **(written.to_json() | fields))
         return draft
 
     def source(self, name: str, content: bytes) -> SourceFile:

@@ -14,7 +14,7 @@ from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import empty_draft
 from tests.unit.client.test_upload import DRAFT, a_file
 
-ON_THE_WAY = translate("+ 1,0 ko en route", "+ 1.0 kB on the way")
+IN_TRANSIT = translate("+ 1,0 ko en transit", "+ 1.0 kB in transit")
 
 
 def a_console() -> Console:
@@ -48,7 +48,7 @@ def test_both_are_shown(kind: type[ProgressView], monkeypatch: pytest.MonkeyPatc
             console.print(shown._progress.get_renderable())
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()
-    assert ON_THE_WAY in said
+    assert IN_TRANSIT in said
     french, english = (
         ("1,0 ko / 3,0 ko", "1.0 kB / 3.0 kB") if kind is ProgressBars else ("2,0 ko / 4,0 ko", "2.0 kB / 4.0 kB")
     )

@@ -39,9 +39,9 @@ def asked_by(method: str) -> "tuple[str, str, Schema | None]":
         raise Asked("GET", path, {"items": [item]})
 
     for name, heard in (
-        ("request_with_retry", note),
-        ("request_no_content_with_retry", note),
+        ("request", note),
         ("request_no_content", note),
+        ("request_no_content_once", note),
         ("list_items", note_list),
     ):
         setattr(api.transport, name, heard)
