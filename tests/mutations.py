@@ -166,7 +166,7 @@ MUTATIONS = (
         "client/download.py",
         "if range_download.sha256 != range_download.grant.sha256:",
         "if not range_download.sha256:",
-        "tests/unit/client/test_download.py::test_a_file_with_another_digest_is_thrown_away",
+        "tests/unit/client/test_download.py::test_a_file_with_another_digest_is_deleted",
     ),
     Mutation(
         "The gateway passes on only the request headers that it names.",

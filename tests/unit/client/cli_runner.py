@@ -1,4 +1,4 @@
-"""How a command ended, and coming in before it."""
+"""Run commands in tests: the result of a command, and signing in before it."""
 
 import json
 from collections.abc import Callable
@@ -11,8 +11,8 @@ from tests.fakes.api.cards import KEY, PERSON, TOKEN
 TO = ["--to", "d@ministere.example", "--subject", "Plans", "--server", SERVER]
 
 
-class Ended(NamedTuple):
-    """How a command ended."""
+class CommandResult(NamedTuple):
+    """The exit code and the output of a command."""
 
     code: int
     output: str
@@ -24,7 +24,7 @@ class Ended(NamedTuple):
         return found
 
 
-Run = Callable[..., Ended]
+Run = Callable[..., CommandResult]
 
 
 def sign_in(run: Run) -> None:

@@ -1,4 +1,4 @@
-"""A command typed in front of a fake of the API, on a machine that has nothing yet."""
+"""A fake of the API, and the command line on a machine without any state."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ import pytest
 from client.commands.app import main
 from client.state_folder import StateFolder
 from tests.fakes.api.app import FakeApi
-from tests.unit.client.cli_runner import Ended, Run
+from tests.unit.client.cli_runner import CommandResult, Run
 
 PART_BYTES = 1000
 
@@ -32,10 +32,10 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
-    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> Ended:
+    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> CommandResult:
         monkeypatch.setattr(sys, "stdin", stdin or StringIO("".join(f"{line}\n" for line in says)))
         code = main(asked)
-        return Ended(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
     return run
 

@@ -1,4 +1,4 @@
-"""`send` against a door that holds state: going on, what has changed, what is refused."""
+"""`send` on a fake of the API: resuming, changed files, and refusals."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.fakes.api.problems import problem, problem_of_part
 from tests.unit.client.cli_runner import TO, Run, sign_in
 
 
-def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_a_send_prints_its_recap_and_deletes_its_resume_state(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("d").mkdir()
     Path("d/x").write_bytes(b"x" * 2_500)
@@ -32,7 +32,7 @@ def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, api: FakeApi, stat
     assert run("send", "d", "y", *TO, "--json").document["transfer"] != ended.document["transfer"]
 
 
-def test_what_is_no_file_is_named_and_the_rest_is_sent(run: Run, api: FakeApi) -> None:
+def test_skipped_entries_are_named_and_the_rest_is_sent(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("d/vide").mkdir(parents=True)
     Path("d/x").write_bytes(b"x")
@@ -48,7 +48,7 @@ def test_what_is_no_file_is_named_and_the_rest_is_sent(run: Run, api: FakeApi) -
 
 
 @pytest.mark.parametrize(("folder", "name", "code"), [(b"d\xff", b"x", 0), (b"d", b"x\xff", 7)])
-def test_a_name_that_is_no_text_is_refused_and_a_folder_above_it_does_not_matter(
+def test_a_name_that_is_not_text_is_refused_but_not_in_a_parent_folder(
     run: Run, api: FakeApi, folder: bytes, name: bytes, code: int
 ) -> None:
     sign_in(run)
@@ -61,7 +61,7 @@ def test_a_name_that_is_no_text_is_refused_and_a_folder_above_it_does_not_matter
     assert len(api.upload.transfers) == (code == 0)
 
 
-def test_what_is_left_out_may_have_a_name_that_is_no_text(run: Run, api: FakeApi) -> None:
+def test_a_skipped_entry_may_have_a_name_that_is_not_text(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("d", os.fsdecode(b"vide\xff")).mkdir(parents=True)
     Path("d/x").write_bytes(b"x")
@@ -83,25 +83,23 @@ def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(
     assert (api.upload.drafts, state.names("sends")) == ({}, [])
 
 
-def test_a_file_that_the_service_lost_is_said_to_be_sent_again(run: Run, api: FakeApi) -> None:
+def test_a_file_that_the_service_lost_is_reported_as_sent_again(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x" * 5_000)
     losses = ["/3/"]
 
-    def give_up(request: httpx.Request) -> None:
+    def discard(request: httpx.Request) -> None:
         if losses and losses[0] in request.url.path:
             losses.pop()
             api.upload.lost |= set(api.upload.parts)
 
-    api.faults.append(give_up)
+    api.faults.append(discard)
     ended = run("send", "x", *TO, "--json")
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "x", "what": "lost"}]
 
 
-def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(
-    run: Run, api: FakeApi, state: StateFolder
-) -> None:
+def test_the_same_send_resumes_its_draft_and_another_send_does_not(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x" * 9_500)
     Path("d").mkdir()
@@ -122,7 +120,7 @@ def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(
     assert "d/gone" in ended.errors
 
 
-def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(
+def test_a_send_that_is_refused_before_its_first_byte_leaves_nothing(
     run: Run, api: FakeApi, state: StateFolder
 ) -> None:
     sign_in(run)
@@ -139,7 +137,7 @@ def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(
     assert not api.upload.puts
 
 
-def test_recipients_that_are_no_addresses_are_named(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_recipients_that_are_not_addresses_are_named(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     ended = run(
@@ -164,7 +162,7 @@ def test_a_domain_is_shown_in_unicode(run: Run, api: FakeApi) -> None:
     assert "Ana@mairie-évian.fr" in ended.errors
 
 
-def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_one_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(
@@ -175,7 +173,9 @@ def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, st
     assert state.names("sends") == []
 
 
-def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_a_submitted_send_with_a_remaining_resume_state_is_submitted_once(
+    run: Run, api: FakeApi, state: StateFolder
+) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
@@ -187,7 +187,7 @@ def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, ap
     assert state.names("sends") == []
 
 
-def test_a_draft_that_is_no_more_is_begun_anew(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_a_deleted_draft_is_replaced_by_a_new_one(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
@@ -199,7 +199,7 @@ def test_a_draft_that_is_no_more_is_begun_anew(run: Run, api: FakeApi, state: St
     assert ended.document["transfer"] != draft
 
 
-def test_a_session_that_ends_on_the_way_keeps_the_draft(run: Run, api: FakeApi, state: StateFolder) -> None:
+def test_a_session_that_ends_during_a_send_keeps_the_draft(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("session-expired") if "completion" in request.url.path else None)

@@ -1,4 +1,4 @@
-"""A line that breaks again and again: what it carries between two breaks arrives and counts."""
+"""The congestion window, and uploads over a connection that breaks again and again."""
 
 import threading
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from tests.fakes.api.description import not_ours
 from tests.unit.client.test_upload import DRAFT, a_file
 
 
-class NarrowLine:
-    """Carries so many bytes of parts, then drops the part that is under way."""
+class UnreliableConnection:
+    """Carries so many bytes of parts, then drops the part in flight."""
 
     def __init__(self, carries_bytes: int) -> None:
         self.carries_bytes = carries_bytes
@@ -40,29 +40,29 @@ def _begun(api: FakeApi) -> None:
     api.upload.drafts[DRAFT] = empty_draft(DRAFT)
 
 
-def test_a_line_that_carries_one_part_between_two_breaks_brings_the_file_there(api: FakeApi, tmp_path: Path) -> None:
-    api.faults.append(NarrowLine(1_200))
+def test_a_connection_that_carries_one_part_between_failures_completes_the_file(api: FakeApi, tmp_path: Path) -> None:
+    api.faults.append(UnreliableConnection(1_200))
     source = a_file(tmp_path, 30_000)
     Uploader(api.client(attempts=3)).send(DRAFT, source)
     assert api.upload.whole(file_id(DRAFT, source.name)) == source.path.read_bytes()
 
 
-def test_a_line_that_carries_no_part_gets_smaller_ones_for_what_has_not_begun(api: FakeApi, tmp_path: Path) -> None:
+def test_a_connection_that_carries_no_part_gets_smaller_parts_for_new_files(api: FakeApi, tmp_path: Path) -> None:
     api.upload.small_part_size_bytes = 600
-    api.faults.append(NarrowLine(900))
+    api.faults.append(UnreliableConnection(900))
     files = [a_file(tmp_path, 5_000 + number, f"{number}.txt") for number in range(3)]
     Uploader(api.client(attempts=4)).send_all(DRAFT, files)
     for file in files:
         assert api.upload.whole(file_id(DRAFT, file.name)) == file.path.read_bytes()
 
 
-def test_a_line_that_carries_nothing_ends_the_send(api: FakeApi, tmp_path: Path) -> None:
-    api.faults.append(NarrowLine(0))
+def test_a_connection_that_carries_nothing_ends_the_send(api: FakeApi, tmp_path: Path) -> None:
+    api.faults.append(UnreliableConnection(0))
     with pytest.raises(httpx.WriteError):
         Uploader(api.client(attempts=3)).send(DRAFT, a_file(tmp_path, 5_000))
 
 
-def test_a_part_that_something_else_took_is_sent_again(api: FakeApi, tmp_path: Path) -> None:
+def test_a_part_that_a_captive_portal_accepted_is_sent_again(api: FakeApi, tmp_path: Path) -> None:
     html = [not_ours(httpx.Response(200, html="<p>Sign in to use this network</p>"), "a portal on the way")]
     api.faults.append(lambda request: html.pop() if "/parts/" in request.url.path and html else None)
     source = a_file(tmp_path, 3_000)
@@ -71,7 +71,7 @@ def test_a_part_that_something_else_took_is_sent_again(api: FakeApi, tmp_path: P
 
 
 def nothing() -> None:
-    """A part that arrives."""
+    """Send a part that arrives."""
 
 
 def cut() -> None:
@@ -82,7 +82,7 @@ def busy() -> None:
     raise Problem(503, {})
 
 
-def test_one_part_goes_first_and_more_as_they_arrive() -> None:
+def test_the_window_starts_at_one_part_and_grows_with_each_arrival() -> None:
     window = CongestionWindow(4)
     assert window.size == 1
     for size in (2, 3, 4, 4):
@@ -91,7 +91,7 @@ def test_one_part_goes_first_and_more_as_they_arrive() -> None:
 
 
 @pytest.mark.parametrize("put", [cut, busy])
-def test_a_break_leaves_one_part_at_a_time_and_more_come_back_slowly(put: Callable[[], None]) -> None:
+def test_a_failure_shrinks_the_window_to_one_part_and_it_grows_slowly(put: Callable[[], None]) -> None:
     window = CongestionWindow(4)
     for _ in range(4):
         window.run(nothing)
@@ -107,7 +107,7 @@ def test_a_break_leaves_one_part_at_a_time_and_more_come_back_slowly(put: Callab
     assert window.size == 3
 
 
-def test_parts_that_fail_together_are_one_break() -> None:
+def test_parts_that_fail_together_count_as_one_failure() -> None:
     window = CongestionWindow(4)
     for _ in range(4):
         window.run(nothing)
@@ -129,7 +129,7 @@ def test_parts_that_fail_together_are_one_break() -> None:
     assert (window.size, window.failures_since_arrival) == (1, 1)
 
 
-def test_a_refusal_is_no_break() -> None:
+def test_a_refusal_does_not_shrink_the_window() -> None:
     window = CongestionWindow(4)
     window.run(nothing)
 
@@ -141,7 +141,7 @@ def test_a_refusal_is_no_break() -> None:
     assert (window.size, window.failures_since_arrival) == (2, 0)
 
 
-def test_whoever_waits_for_a_turn_is_let_go_when_all_is_stopped() -> None:
+def test_a_waiting_part_is_released_when_the_window_is_stopped() -> None:
     window = CongestionWindow(1)
 
     def stop_with_another_waiting() -> None:

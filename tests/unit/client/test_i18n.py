@@ -1,4 +1,4 @@
-"""How things are said: the language, sizes, durations, and what others wrote."""
+"""The language, the formats of sizes, durations and times, and text from others."""
 
 import time
 
@@ -21,7 +21,7 @@ from client.commands.i18n import LANGUAGE, format_duration, format_size, format_
         ({"LANG": "en_US", "LC_MESSAGES": "fr_BE"}, "fr"),
     ],
 )
-def test_french_is_spoken_unless_another_language_is_asked_for(environment: dict[str, str], language: str) -> None:
+def test_the_language_is_french_unless_the_environment_sets_another(environment: dict[str, str], language: str) -> None:
     assert language_of(environment) == language
 
 
@@ -39,7 +39,7 @@ def test_french_is_spoken_unless_another_language_is_asked_for(environment: dict
         (5 * 10**16, "50000 TB"),
     ],
 )
-def test_a_size_is_said_in_powers_of_a_thousand(size_bytes: int, said: str) -> None:
+def test_a_size_is_formatted_in_decimal_units(size_bytes: int, said: str) -> None:
     french = said.replace(".", ",").replace("B", "o")
     assert format_size(size_bytes) == (french if LANGUAGE == "fr" else said)
 
@@ -47,11 +47,11 @@ def test_a_size_is_said_in_powers_of_a_thousand(size_bytes: int, said: str) -> N
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0, "0 s"), (-3, "0 s"), (59.4, "59 s"), (60, "1 min 00 s"), (3_725, "1 h 02")]
 )
-def test_a_duration_is_said_shortly(seconds: float, said: str) -> None:
+def test_a_duration_is_formatted_briefly(seconds: float, said: str) -> None:
     assert format_duration(seconds) == said
 
 
-def test_what_others_wrote_commands_nothing() -> None:
+def test_control_characters_of_others_are_removed() -> None:
     assert printable("a\x1b[2Jb\u202egnp.\u2028c\x07\udcff\n") == "a[2Jbgnp.c"
     assert printable("une\nligne\r", keeping="\n") == "une\nligne"
     assert printable("👨\u200d👩\u200d👧 œuvre") == "👨\u200d👩\u200d👧 œuvre"
@@ -61,7 +61,7 @@ def test_what_others_wrote_commands_nothing() -> None:
     ("zone", "said"),
     [("Europe/Paris", "13:00 CET"), ("UTC", "12:00 UTC"), ("America/Sao_Paulo", "09:00 UTC-0300")],
 )
-def test_a_time_is_said_with_its_zone(monkeypatch: pytest.MonkeyPatch, zone: str, said: str) -> None:
+def test_a_time_is_formatted_with_its_zone(monkeypatch: pytest.MonkeyPatch, zone: str, said: str) -> None:
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
@@ -71,11 +71,11 @@ def test_a_time_is_said_with_its_zone(monkeypatch: pytest.MonkeyPatch, zone: str
         time.tzset()
 
 
-def test_a_role_that_is_new_is_said_as_it_came() -> None:
+def test_an_unknown_role_is_shown_unchanged() -> None:
     assert role_label({"role": "external"}) == ("externe" if LANGUAGE == "fr" else "external")
     assert role_label({"role": "auditor"}) == "auditor"
 
 
-def test_a_date_that_is_not_there_is_a_dash() -> None:
+def test_a_missing_date_is_a_dash() -> None:
     assert format_time(None) == "–"
     assert "2026" in format_time("2026-03-01T12:00:00.123000+00:00")

@@ -1,4 +1,4 @@
-"""How far a transfer has come is counted in bytes that the other side has acknowledged."""
+"""Progress counts the bytes that the other side has acknowledged."""
 
 import io
 from pathlib import Path
@@ -17,13 +17,13 @@ from tests.unit.client.test_upload import DRAFT, a_file
 IN_TRANSIT = translate("+ 1,0 ko en transit", "+ 1.0 kB in transit")
 
 
-def a_console() -> Console:
+def memory_console() -> Console:
     return Console(file=io.StringIO(), width=200)
 
 
-def test_what_is_on_the_line_is_not_counted_as_arrived(api: FakeApi, tmp_path: Path) -> None:
+def test_bytes_in_flight_are_not_counted_as_confirmed(api: FakeApi, tmp_path: Path) -> None:
     api.upload.drafts[DRAFT] = empty_draft(DRAFT)
-    shown = ProgressView(a_console(), "Envoi", 3_000)
+    shown = ProgressView(memory_console(), "Envoi", 3_000)
     positions: list[int] = []
 
     def look(request: httpx.Request) -> None:
@@ -37,9 +37,9 @@ def test_what_is_on_the_line_is_not_counted_as_arrived(api: FakeApi, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", [ProgressBars, ProgressLines])
-def test_both_are_shown(kind: type[ProgressView], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_confirmed_and_in_flight_bytes_are_shown(kind: type[ProgressView], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("client.commands.progress_bars.LINE_INTERVAL_SECONDS", -1)
-    console = a_console()
+    console = memory_console()
     with kind(console, "Envoi", 4_000) as shown:
         shown.resumed(1_000)
         shown.transferred(2_000)

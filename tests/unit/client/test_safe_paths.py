@@ -1,4 +1,4 @@
-"""Where a file may go that somebody else has named."""
+"""Targets of files with names from outside."""
 
 import os
 from pathlib import Path
@@ -34,7 +34,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("path", HOSTILE)
-def test_a_hostile_name_stays_in_the_folder_and_can_be_written(tmp_path: Path, path: str) -> None:
+def test_a_hostile_name_stays_in_the_folder_and_is_valid(tmp_path: Path, path: str) -> None:
     (target,) = target_paths([path], tmp_path / "into")
     create_parent_folder(target, tmp_path / "into")
     target.write_bytes(b"x")
@@ -42,7 +42,7 @@ def test_a_hostile_name_stays_in_the_folder_and_can_be_written(tmp_path: Path, p
     assert not target.relative_to(tmp_path / "into").parts[0].startswith(".")
 
 
-def test_an_honest_name_stays_as_it_is() -> None:
+def test_an_ordinary_name_is_unchanged() -> None:
     assert safe_parts("Dossier d’été/Œuvres & façades (2).tar.gz") == ["Dossier d’été", "Œuvres & façades (2).tar.gz"]
     assert safe_parts("projet/.gitignore") == ["projet", ".gitignore"]
 
@@ -51,16 +51,16 @@ def test_an_honest_name_stays_as_it_is() -> None:
     "name",
     ["👨\u200d👩\u200d👧.jpg", "نامه\u200cای.pdf", "क्\u200dष.txt"],
 )
-def test_the_joiners_of_a_script_and_of_an_emoji_stay(name: str) -> None:
+def test_joiners_of_a_script_and_of_an_emoji_are_kept(name: str) -> None:
     assert safe_parts(name) == [name]
 
 
-def test_a_joiner_that_joins_nothing_goes() -> None:
+def test_a_joiner_that_joins_nothing_is_removed() -> None:
     assert safe_parts("a\u200db\u200c.txt\u200d") == ["ab.txt"]
     assert not safe_parts("👨\u200d" * 100 + ".jpg")[0].removesuffix(".jpg").endswith("\u200d")
 
 
-def test_what_can_be_seen_is_decided_as_the_services_do() -> None:
+def test_invisible_characters_are_removed_as_the_services_do() -> None:
     ours, theirs = (ROOT / room / "visible.py" for room in ("client", "services/kit"))
     assert ours.read_text() == theirs.read_text()
 
@@ -74,12 +74,12 @@ def test_what_can_be_seen_is_decided_as_the_services_do() -> None:
         (["a:b", "a?b"], ["a_b", "a_b (2)"]),
     ],
 )
-def test_no_file_takes_the_place_of_another(paths: list[str], names: list[str]) -> None:
+def test_no_two_files_have_the_same_target(paths: list[str], names: list[str]) -> None:
     found = [target.relative_to("into").as_posix() for target in target_paths(paths, Path("into"))]
     assert found == names
 
 
-def test_a_link_on_the_disk_is_not_followed_out_of_the_folder(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_not_followed_out_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "into").mkdir()
     (tmp_path / "outside").mkdir()
     (tmp_path / "into" / "d").symlink_to(tmp_path / "outside")
@@ -90,7 +90,7 @@ def test_a_link_on_the_disk_is_not_followed_out_of_the_folder(tmp_path: Path) ->
 
 
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=8))
-def test_whatever_they_are_called_files_have_places_of_their_own_inside(paths: list[str]) -> None:
+def test_any_names_give_distinct_targets_inside_the_folder(paths: list[str]) -> None:
     found = target_paths(paths, Path("/into"))
     assert len({str(target).casefold() for target in found}) == len(paths)
     for target in found:

@@ -1,4 +1,4 @@
-"""The client expects of an answer no more than docs/openapi promises."""
+"""The client's schemas require no more than docs/openapi promises."""
 
 import inspect
 import json
@@ -24,19 +24,19 @@ METHODS = [
 ]
 
 
-class Asked(Exception):
-    """What was asked, and the schema that is expected; none where no document is."""
+class RequestMade(Exception):
+    """A request and its expected schema; None without a document."""
 
 
-def asked_by(method: str) -> "tuple[str, str, Schema | None]":
-    """The request that a method of the library makes."""
+def request_of(method: str) -> "tuple[str, str, Schema | None]":
+    """Return the request that a method of the client makes."""
     api = Api(SERVER)
 
     def note(verb: str, path: str, body: object = None, *, schema: "Schema | None" = None) -> None:
-        raise Asked(verb, path, schema)
+        raise RequestMade(verb, path, schema)
 
     def note_list(path: str, item: Schema) -> None:
-        raise Asked("GET", path, {"items": [item]})
+        raise RequestMade("GET", path, {"items": [item]})
 
     for name, heard in (
         ("request", note),
@@ -48,15 +48,15 @@ def asked_by(method: str) -> "tuple[str, str, Schema | None]":
     function = getattr(api, method)
     parameters = inspect.signature(function).parameters.values()
     given = {one.name: GIVEN.get(one.name, ID) for one in parameters if one.kind is not one.VAR_KEYWORD}
-    with pytest.raises(Asked) as asked:
+    with pytest.raises(RequestMade) as asked:
         function(**given)
     verb, path, schema = asked.value.args
     return verb, path, schema
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_shape_asks_for_nothing_that_the_service_may_leave_out(method: str) -> None:
-    verb, path, schema = asked_by(method)
+def test_a_schema_requires_nothing_that_the_service_may_omit(method: str) -> None:
+    verb, path, schema = request_of(method)
     operation = description().operation(httpx.Request(verb, SERVER + path))
     assert operation
     answers = [answer for status, answer in operation.described["responses"].items() if status.startswith("2")]
@@ -69,7 +69,7 @@ def test_a_shape_asks_for_nothing_that_the_service_may_leave_out(method: str) ->
 
 
 def too_strict(expected: Schema, schema: dict[str, Any], document: dict[str, Any], at: str = "") -> Iterator[str]:
-    """The places where an answer that the schema allows would depart from the expected."""
+    """Yield the places where a valid response would violate the expected schema."""
     if "$ref" in schema:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     kinds = schema.get("anyOf", [schema])

@@ -1,4 +1,4 @@
-"""What is sent: files and folders, each once, each under a name of its own."""
+"""The files to send: each once, each under a name of its own."""
 
 import os
 from pathlib import Path
@@ -23,13 +23,13 @@ def test_a_folder_keeps_its_tree_and_its_order(tmp_path: Path) -> None:
     ]
 
 
-def test_the_id_of_a_file_is_the_same_after_a_restart_and_another_in_another_draft() -> None:
+def test_the_id_of_a_file_depends_on_its_name_and_its_draft_only() -> None:
     other = "0190d6a8-0000-7000-8000-000000000002"
     assert file_id(DRAFT, "a") == file_id(DRAFT, "a")
     assert len({file_id(DRAFT, "a"), file_id(DRAFT, "b"), file_id(other, "a")}) == 3
 
 
-def test_two_files_of_one_name_are_numbered_and_one_file_named_twice_is_sent_once(tmp_path: Path) -> None:
+def test_files_with_the_same_name_are_numbered_and_a_repeated_file_is_sent_once(tmp_path: Path) -> None:
     for folder in ("a", "b", "c"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.tar.gz").touch()
@@ -39,7 +39,7 @@ def test_two_files_of_one_name_are_numbered_and_one_file_named_twice_is_sent_onc
     assert found.skipped == []
 
 
-def test_the_folder_one_stands_in_is_sent_under_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_working_directory_is_sent_under_its_own_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "Été").mkdir()
     (tmp_path / "Été" / "x").touch()
     monkeypatch.chdir(tmp_path / "Été")
@@ -58,7 +58,7 @@ def test_a_pipe_and_a_name_that_is_not_text_are_refused(tmp_path: Path) -> None:
         find_sources([tmp_path / "nowhere"])
 
 
-def test_what_is_no_file_in_a_folder_is_left_out_and_named(tmp_path: Path) -> None:
+def test_an_entry_of_a_folder_that_is_no_file_is_skipped_and_named(tmp_path: Path) -> None:
     folder = tmp_path / "d"
     (folder / "vide").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_read_is_refused_by_its_name(tmp_path: Path, monke
 
 
 @pytest.mark.parametrize("seconds", [0, -(10**11), 10**11, 1_700_000_000.1239])
-def test_the_date_of_a_file_is_one_that_every_calendar_has(tmp_path: Path, seconds: float) -> None:
+def test_the_modification_date_of_a_file_is_valid_or_absent(tmp_path: Path, seconds: float) -> None:
     path = tmp_path / "x"
     path.touch()
     os.utime(path, (seconds, seconds))

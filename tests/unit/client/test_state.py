@@ -1,4 +1,4 @@
-"""What is kept between two commands, and what somebody may paste."""
+"""What is stored between commands, and parsing of pasted links."""
 
 import threading
 from pathlib import Path
@@ -19,7 +19,7 @@ def state(tmp_path: Path) -> StateFolder:
     return StateFolder(tmp_path / "state")
 
 
-def test_a_document_is_private_and_replaced_as_a_whole(state: StateFolder) -> None:
+def test_a_document_is_private_and_replaced_atomically(state: StateFolder) -> None:
     names = [f"{number}" for number in range(8)]
     threads = [threading.Thread(target=state.write, args=("a/b.json", {"name": name * 50_000})) for name in names]
     for thread in threads:
@@ -33,7 +33,7 @@ def test_a_document_is_private_and_replaced_as_a_whole(state: StateFolder) -> No
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "\x00"])
-def test_what_cannot_be_understood_is_as_if_it_were_not_there(state: StateFolder, content: str) -> None:
+def test_an_invalid_document_counts_as_missing(state: StateFolder, content: str) -> None:
     state.write("x.json", {})
     (state.folder / "x.json").write_text(content)
     assert state.read("x.json") is None
@@ -41,7 +41,7 @@ def test_what_cannot_be_understood_is_as_if_it_were_not_there(state: StateFolder
     state.remove("y.json")
 
 
-def test_the_state_is_where_the_user_says_or_where_it_is_usual() -> None:
+def test_the_state_folder_follows_the_xdg_specification() -> None:
     assert StateFolder.for_user({"XDG_STATE_HOME": "/x"}).folder == Path("/x/melanissimo")
     assert (
         StateFolder.for_user({"XDG_STATE_HOME": "relative"}).folder == Path.home() / ".local" / "state" / "melanissimo"
@@ -49,7 +49,7 @@ def test_the_state_is_where_the_user_says_or_where_it_is_usual() -> None:
     assert StateFolder.for_user({}).folder == Path.home() / ".local" / "state" / "melanissimo"
 
 
-def test_names_of_documents_are_legible_and_never_the_same() -> None:
+def test_names_of_documents_are_readable_and_distinct() -> None:
     assert document_name("https://a.example").startswith("https-a.example-")
     assert (
         len({document_name(text) for text in ("https://a/b", "https://a-b", "https://a.b", "é" * 300, "è" * 300)}) == 5
@@ -57,7 +57,7 @@ def test_names_of_documents_are_legible_and_never_the_same() -> None:
     assert all("/" not in document_name(text) and len(document_name(text)) < 100 for text in ("../../x", "/" * 300))
 
 
-def test_each_renewal_of_a_session_is_kept_for_the_next_command(api: FakeApi, state: StateFolder) -> None:
+def test_each_renewal_of_a_session_is_stored_for_the_next_command(api: FakeApi, state: StateFolder) -> None:
     client, tokens = api.client(), api.auth.tokens
     sessions = SessionStore(state)
     sessions.store_sessions_of(client)
@@ -76,19 +76,19 @@ def test_each_renewal_of_a_session_is_kept_for_the_next_command(api: FakeApi, st
     assert sessions.restore(api.client()) is None
 
 
-def test_the_same_send_is_the_same_people_and_files_whatever_else_changed(state: StateFolder) -> None:
-    def noted(letter: DraftFields, *paths: str, email: str = "a@x") -> str | None:
-        return ResumeState(state, "https://s", email, letter, map(Path, paths)).draft()
+def test_a_send_is_identified_by_its_recipients_and_files(state: StateFolder) -> None:
+    def stored_draft(fields: DraftFields, *paths: str, email: str = "a@x") -> str | None:
+        return ResumeState(state, "https://s", email, fields, map(Path, paths)).draft()
 
     first = ResumeState(
         state, "https://s", "a@x", DraftFields(to=("b@x", "c@x"), subject="one"), [Path("f"), Path("g")]
     )
     draft = first.save()
-    assert noted(DraftFields(to=("c@x", "b@x"), subject="two"), "g", "f") == draft
-    assert noted(DraftFields(to=("b@x",)), "f", "g") is None
-    assert noted(DraftFields(to=("b@x", "c@x")), "f") is None
-    assert noted(DraftFields(cc=("b@x", "c@x")), "f", "g") is None
-    assert noted(DraftFields(to=("b@x", "c@x")), "f", "g", email="z@x") is None
+    assert stored_draft(DraftFields(to=("c@x", "b@x"), subject="two"), "g", "f") == draft
+    assert stored_draft(DraftFields(to=("b@x",)), "f", "g") is None
+    assert stored_draft(DraftFields(to=("b@x", "c@x")), "f") is None
+    assert stored_draft(DraftFields(cc=("b@x", "c@x")), "f", "g") is None
+    assert stored_draft(DraftFields(to=("b@x", "c@x")), "f", "g", email="z@x") is None
     first.clear()
     assert first.draft() is None
 
@@ -102,13 +102,13 @@ def test_the_same_send_is_the_same_people_and_files_whatever_else_changed(state:
         ("abcdefgh", "abcdefgh", None),
     ],
 )
-def test_a_link_is_read_with_its_server_or_as_a_token(text: str, token: str, server: str | None) -> None:
+def test_a_link_is_parsed_with_its_server_or_as_a_token(text: str, token: str, server: str | None) -> None:
     link = parse_link(text, "download")
     assert (link.token, link.server) == (token, server)
 
 
 @pytest.mark.parametrize("text", ["", "abc", "a b c d e f g h", "https://m.example/approve/abcdefgh", "../../etc"])
-def test_what_is_no_link_is_refused(text: str) -> None:
+def test_text_that_is_no_link_is_refused(text: str) -> None:
     with pytest.raises(InvalidLink):
         parse_link(text, "download")
 
@@ -128,6 +128,6 @@ def test_what_is_no_link_is_refused(text: str) -> None:
         "http://127.0.0.1@evil.example",
     ],
 )
-def test_secrets_go_to_no_such_address(text: str) -> None:
+def test_a_server_url_without_encryption_or_with_extras_is_refused(text: str) -> None:
     with pytest.raises(InvalidServerUrl):
         parse_server_url(text)

@@ -1,4 +1,4 @@
-"""The library knows nothing of the command line, and nothing outgrows its sentence."""
+"""The structure of the client: imports, sizes, and documented exit codes."""
 
 import ast
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ from pathlib import Path
 from client.commands.exit_codes import MEANINGS, ExitCode
 
 ROOT = Path(__file__).resolve().parents[3] / "client"
-LONGEST_FILE, LONGEST_FUNCTION = 250, 40
-OF_THE_COMMAND_LINE = {"rich", "typer", "client.commands"}
+MAX_FILE_LINES, MAX_FUNCTION_LINES = 250, 40
+COMMAND_LINE_MODULES = {"rich", "typer", "client.commands"}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
@@ -22,20 +22,20 @@ def imported(tree: ast.Module) -> set[str]:
     return {".".join(name.split(".")[:depth]) for name in found for depth in (1, 2)}
 
 
-def test_the_library_needs_neither_a_terminal_nor_the_services() -> None:
+def test_the_library_imports_neither_a_terminal_nor_the_services() -> None:
     for path, tree in modules():
         if path.parent == ROOT and path.name != "__main__.py":
-            assert not imported(tree) & OF_THE_COMMAND_LINE, path
+            assert not imported(tree) & COMMAND_LINE_MODULES, path
         assert not imported(tree) & {"services", "devstack", "tests"}, path
 
 
-def test_every_module_opens_with_a_sentence_and_none_is_long() -> None:
+def test_every_module_has_a_docstring_and_none_is_long() -> None:
     for path, tree in modules():
         assert ast.get_docstring(tree), path
-        assert len(path.read_text().splitlines()) <= LONGEST_FILE, path
+        assert len(path.read_text().splitlines()) <= MAX_FILE_LINES, path
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef):
-                assert (node.end_lineno or 0) - node.lineno <= LONGEST_FUNCTION, f"{path}: {node.name}"
+                assert (node.end_lineno or 0) - node.lineno <= MAX_FUNCTION_LINES, f"{path}: {node.name}"
 
 
 def test_every_exit_code_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""Whatever answers in the place of the service, a command ends with words and the exit code that fits."""
+"""Whatever responds in place of the service, a command ends with a message and the right exit code."""
 
 import copy
 import itertools
@@ -24,17 +24,20 @@ from tests.fakes.api.call import token
 from tests.fakes.api.cards import AGENT, KEY, PERSON, SENT, TOKEN
 from tests.fakes.api.elsewhere import ContractViolation
 from tests.fakes.api.problems import problem
-from tests.unit.client.cli_runner import TO, Ended
-from tests.unit.client.test_transport import api_answering
+from tests.unit.client.cli_runner import TO, CommandResult
+from tests.unit.client.test_transport import api_with_response
 
-Place = tuple[str | int, ...]
-Replace = Callable[[int, httpx.Response], httpx.Response]
-"""Makes of the n-th answer the one that is to arrive."""
+JsonPath = tuple[str | int, ...]
+Rewrite = Callable[[int, httpx.Response], httpx.Response]
+"""Return the response that replaces the n-th one."""
 
-PEOPLE = ["--last-name", "L", "--first-name", "A", "--key", KEY]
-SCENES = {
-    "sign-in": (["sign-in", "a@ville.example", *PEOPLE, "--server", SERVER], f"{ANSWER}\n{TOKEN}\n"),
-    "sign-in --image": (["sign-in", "a@ville.example", "--image", *PEOPLE, "--server", SERVER], f"{ANSWER}\n{TOKEN}\n"),
+NAMES_AND_KEY = ["--last-name", "L", "--first-name", "A", "--key", KEY]
+CASES = {
+    "sign-in": (["sign-in", "a@ville.example", *NAMES_AND_KEY, "--server", SERVER], f"{ANSWER}\n{TOKEN}\n"),
+    "sign-in --image": (
+        ["sign-in", "a@ville.example", "--image", *NAMES_AND_KEY, "--server", SERVER],
+        f"{ANSWER}\n{TOKEN}\n",
+    ),
     "sign-out": (["sign-out"], ""),
     "whoami": (["whoami"], ""),
     "send": (["send", "x", *TO], ""),
@@ -50,21 +53,21 @@ SCENES = {
     "remind": (["remind", SENT], ""),
     "delete": (["delete", SENT, "--yes"], ""),
 }
-OTHERS: tuple[Any, ...] = (None, 5, "x", [], {}, True, -1, [1], {"": None}, 10**400, "\ud800", 0.5)
+OTHER_VALUES: tuple[Any, ...] = (None, 5, "x", [], {}, True, -1, [1], {"": None}, 10**400, "\ud800", 0.5)
 
 
-def places(document: Any, at: Place = ()) -> Iterator[Place]:
-    """Each value in a document, by the way that leads there."""
+def paths_of(document: Any, at: JsonPath = ()) -> Iterator[JsonPath]:
+    """Yield the path of each value in a document."""
     yield at
     inside = (
         document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
     )
     for step, value in inside:
-        yield from places(value, (*at, step))
+        yield from paths_of(value, (*at, step))
 
 
-def changed(document: Any, place: Place, value: Any) -> Any:
-    """The document with another value there; with `...`, without any."""
+def changed(document: Any, place: JsonPath, value: Any) -> Any:
+    """Return the document with another value at the path; `...` removes it."""
     if not place:
         return {} if value is ... else value
     whole = copy.deepcopy(document)
@@ -78,8 +81,8 @@ def changed(document: Any, place: Place, value: Any) -> Any:
     return whole
 
 
-class Table:
-    """A machine on which a command is typed in front of a service of which each answer may be replaced."""
+class CommandHarness:
+    """Runs commands on a fake of the API whose responses a test may rewrite."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path) -> None:
         self._monkeypatch = monkeypatch
@@ -87,9 +90,9 @@ class Table:
         self._folder = folder
         self._numbers = itertools.count()
 
-    def play(self, scene: str, replace: Replace) -> Ended:
-        """Each time with everything as it was at first."""
-        asked, says = SCENES[scene]
+    def run(self, case: str, rewrite: Rewrite) -> CommandResult:
+        """Run a command with fresh files, session and API."""
+        asked, says = CASES[case]
         here = self._folder / str(next(self._numbers))
         (here / "work").mkdir(parents=True)
         (here / "work" / "x").write_bytes(b"x" * 10)
@@ -98,38 +101,38 @@ class Table:
         self._monkeypatch.setattr("sys.stdin", StringIO(says))
         session = {"token": token(), "email": PERSON["address"], "server": SERVER}
         StateFolder(here / "melanissimo").write(f"sessions/{document_name(SERVER)}", session)
-        api, heard = FakeApi.populated(), itertools.count()
+        api, numbers = FakeApi.populated(), itertools.count()
         api.download.offer_files({"a": b"a" * 10})
 
         def answer(request: httpx.Request) -> httpx.Response:
             try:
                 found = api.answer(request)
-            except (ContractViolation, LookupError, StopIteration):  # what was replaced came back
+            except (ContractViolation, LookupError, StopIteration):  # a rewritten value was sent back
                 found = problem("not-found")
-            return replace(next(heard), found) if request.url.path.startswith("/api/") else found
+            return rewrite(next(numbers), found) if request.url.path.startswith("/api/") else found
 
         def connect(base_url: str, language: str, retry: RetryPolicy) -> Api:
             return Api(base_url, language, NO_RETRY, httpx.Client(transport=httpx.MockTransport(answer)))
 
         self._monkeypatch.setattr("client.commands.context.Api", connect)
-        return Ended(main(asked), *self._capsys.readouterr())
+        return CommandResult(main(asked), *self._capsys.readouterr())
 
 
 @pytest.fixture
-def table(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Table:
+def harness(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> CommandHarness:
     monkeypatch.delenv("MELANISSIMO_SERVER", raising=False)
-    return Table(monkeypatch, capsys, tmp_path)
+    return CommandHarness(monkeypatch, capsys, tmp_path)
 
 
 def with_content(answer: httpx.Response, content: bytes) -> httpx.Response:
-    """The same with another body."""
+    """Return the response with another body."""
     headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
     return httpx.Response(answer.status_code, headers=headers, content=content)
 
 
-@pytest.mark.parametrize("scene", SCENES)
-def test_no_member_of_an_answer_can_break_a_command(table: Table, scene: str) -> None:
-    """Each value in each answer is left out once, and is once something else."""
+@pytest.mark.parametrize("case", CASES)
+def test_no_member_of_a_response_can_break_a_command(harness: CommandHarness, case: str) -> None:
+    """Each value in each response is removed once, and replaced once."""
     documents: list[Any] = []
 
     def listen(_number: int, answer: httpx.Response) -> httpx.Response:
@@ -137,37 +140,39 @@ def test_no_member_of_an_answer_can_break_a_command(table: Table, scene: str) ->
         documents.append(answer.json() if is_json else None)
         return answer
 
-    assert table.play(scene, listen).code == 0
-    others = itertools.cycle(OTHERS)
+    assert harness.run(case, listen).code == 0
+    others = itertools.cycle(OTHER_VALUES)
     for number, document in enumerate(documents):
-        for place in places(document) if document is not None else ():
+        for place in paths_of(document) if document is not None else ():
             for value in (..., next(others)):
                 body = json.dumps(changed(document, place, value)).encode()
-                ended = table.play(scene, lambda at, was: with_content(was, body) if at == number else was)  # noqa: B023
+                ended = harness.run(case, lambda at, was: with_content(was, body) if at == number else was)  # noqa: B023
                 said = f"answer {number} with {value} at {place}: {ended.errors}"
                 assert "Traceback" not in ended.errors, said
                 assert ended.code != ExitCode.UNEXPECTED, said
 
 
-OURS = {"content-type": "application/json"}
+JSON_HEADERS = {"content-type": "application/json"}
 BODIES: list[tuple[str, dict[str, Any]]] = [
     ("a list", {"json": [1, 2]}),
     ("a number", {"json": 5}),
     ("another document", {"json": {"login": "https://portal.example/"}}),
-    ("a hundred thousand brackets", {"content": b"[" * 100_000, "headers": OURS}),
-    ("many levels", {"content": b'{"a":' * 900 + b"1" + b"}" * 900, "headers": OURS}),
-    ("half a document", {"content": b'{"files": [', "headers": OURS}),
-    ("no text", {"content": b'"\xff\xfe"', "headers": OURS}),
-    ("half a surrogate pair", {"content": rb'{"a": "\ud800"}', "headers": OURS}),
+    ("a hundred thousand brackets", {"content": b"[" * 100_000, "headers": JSON_HEADERS}),
+    ("many levels", {"content": b'{"a":' * 900 + b"1" + b"}" * 900, "headers": JSON_HEADERS}),
+    ("half a document", {"content": b'{"files": [', "headers": JSON_HEADERS}),
+    ("no text", {"content": b'"\xff\xfe"', "headers": JSON_HEADERS}),
+    ("half a surrogate pair", {"content": rb'{"a": "\ud800"}', "headers": JSON_HEADERS}),
     ("a page", {"html": "<h1>Welcome</h1>"}),
     ("nothing", {}),
 ]
 
 
-@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("given", [given for _, given in BODIES], ids=[what for what, _ in BODIES])
-def test_a_success_that_is_not_ours_is_refused_with_its_host(table: Table, scene: str, given: dict[str, Any]) -> None:
-    ended = table.play(scene, lambda _number, _was: httpx.Response(200, **given))
+def test_a_success_from_something_else_is_refused_with_its_host(
+    harness: CommandHarness, case: str, given: dict[str, Any]
+) -> None:
+    ended = harness.run(case, lambda _number, _was: httpx.Response(200, **given))
     assert ended.code == ExitCode.UNAVAILABLE, ended.errors
     assert "api.example" in ended.errors
     assert "200" in ended.errors
@@ -179,14 +184,14 @@ def endless() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("status", [200, 503])
-def test_an_answer_is_read_up_to_a_limit(status: int) -> None:
-    answer = httpx.Response(status, content=endless(), headers=OURS)
+def test_a_response_is_read_up_to_a_limit(status: int) -> None:
+    answer = httpx.Response(status, content=endless(), headers=JSON_HEADERS)
     with pytest.raises(UnexpectedResponse) as caught:
-        api_answering(answer).limits()
+        api_with_response(answer).limits()
     assert caught.value.fault is ResponseFault.TOO_LONG
 
 
-def test_the_longest_answers_of_the_service_are_read() -> None:
+def test_the_largest_responses_of_the_service_are_read() -> None:
     parts = [{"number": 10_000, "size_bytes": 2**26, "sha256": "f" * 64} for _ in range(10_000)]
     files = [{"file": TOKEN, "path": "é" * 1_000, "sha256": "f" * 64} for _ in range(1_000)]
     assert len(json.dumps(parts + files)) < MAX_RESPONSE_BYTES / 2
@@ -201,32 +206,32 @@ MEMBERS: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize(("member", "other"), [(name, other) for name in MEMBERS for other in MEMBERS[name]])
-@pytest.mark.parametrize("scene", ["get", "send", "whoami", "approve"])
-def test_a_refusal_with_members_of_another_type_is_not_the_services(
-    table: Table, scene: str, member: str, other: Any
+@pytest.mark.parametrize("case", ["get", "send", "whoami", "approve"])
+def test_a_refusal_with_members_of_another_type_is_not_from_the_service(
+    harness: CommandHarness, case: str, member: str, other: Any
 ) -> None:
     body = {"type": "/problems/x", "title": "X"} | {member: other}
     media_type = {"content-type": "application/problem+json"}
-    ended = table.play(scene, lambda _number, _was: httpx.Response(403, json=body, headers=media_type))
+    ended = harness.run(case, lambda _number, _was: httpx.Response(403, json=body, headers=media_type))
     assert (ended.code, "Traceback" in ended.errors) == (ExitCode.UNAVAILABLE, False), ended.errors
     assert "api.example" in ended.errors
 
 
 @pytest.mark.parametrize("wait", ["²", "٣", "-1", "1e9", "x", "", "9" * 5_000, "Fri, 21 Nov 2025 09:05:00 GMT"])
-def test_an_absurd_retry_after_is_borne(table: Table, wait: str) -> None:
+def test_an_invalid_retry_after_is_ignored(harness: CommandHarness, wait: str) -> None:
     headers = {b"retry-after": wait.encode(), b"content-type": b"application/problem+json"}
     body = json.dumps({"type": "/problems/unavailable", "title": "X"}).encode()
-    ended = table.play("get", lambda _number, _was: httpx.Response(503, headers=headers, content=body))
+    ended = harness.run("get", lambda _number, _was: httpx.Response(503, headers=headers, content=body))
     assert (ended.code, "Traceback" in ended.errors) == (ExitCode.UNAVAILABLE, False), ended.errors
 
 
 @pytest.mark.parametrize("date", ["", "x", "Fri, 21 Nov 2025 09:05:00 -0000", "Fri, 21 Nov 99999999999 09:05:00 GMT"])
-def test_a_session_whose_answer_has_no_date_is_refused(table: Table, date: str) -> None:
+def test_a_session_whose_response_has_no_date_is_refused(harness: CommandHarness, date: str) -> None:
     def undated(_number: int, was: httpx.Response) -> httpx.Response:
         was.headers["date"] = date
         return was
 
-    ended = table.play("whoami", undated)
+    ended = harness.run("whoami", undated)
     assert (ended.code, "Traceback" in ended.errors) == (ExitCode.UNAVAILABLE, False), ended.errors
 
 
@@ -239,9 +244,9 @@ def test_a_session_whose_answer_has_no_date_is_refused(table: Table, date: str) 
         ("/api/download/links/{}", False),
     ],
 )
-def test_a_redirect_is_said_as_what_it_is(table: Table, location: str, is_moved: bool) -> None:
+def test_a_redirect_is_reported_with_its_target(harness: CommandHarness, location: str, is_moved: bool) -> None:
     headers = {"location": location.format(TOKEN)}
-    ended = table.play("get", lambda _number, _was: httpx.Response(307, headers=headers))
+    ended = harness.run("get", lambda _number, _was: httpx.Response(307, headers=headers))
     assert ended.code == ExitCode.UNAVAILABLE
     assert "api.example" in ended.errors
     assert location.partition("/api/")[0] in ended.errors
