@@ -92,14 +92,14 @@ def create_app() -> typer.Typer:
         help=translate(
             "Mélanissimo : envoyer et recevoir de gros fichiers.", "Mélanissimo: send and receive large files."
         ),
-        epilog=_codes(),
+        epilog=_exit_code_table(),
         no_args_is_help=True,
         add_completion=False,
         rich_markup_mode="rich",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     for name, (command, help) in COMMANDS.items():
-        whole.command(name, help=help, epilog=_codes())(command)
+        whole.command(name, help=help, epilog=_exit_code_table())(command)
     return whole
 
 
@@ -111,8 +111,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = create_app()(arguments, prog_name=PROGRAM, standalone_mode=False)
-    except typer.TyperException as mistake:
-        return _misunderstood(mistake, as_json="--json" in arguments)
+    except typer.TyperException as error:
+        return _usage_failure(error, as_json="--json" in arguments)
     except (typer.Abort, KeyboardInterrupt):
         print(resume_hint(), file=sys.stderr)
         return ExitCode.INTERRUPTED
@@ -128,9 +128,9 @@ def exit_process(code: int) -> None:
     sys.exit(code)
 
 
-def _misunderstood(mistake: typer.TyperException, as_json: bool) -> int:
-    french = USAGE_MESSAGES.get(type(mistake).__name__, "Commande incorrecte")
-    failure = Failure(ExitCode.USAGE, translate(f"{french} ({mistake.format_message()})", mistake.format_message()))
+def _usage_failure(error: typer.TyperException, as_json: bool) -> int:
+    french = USAGE_MESSAGES.get(type(error).__name__, "Commande incorrecte")
+    failure = Failure(ExitCode.USAGE, translate(f"{french} ({error.format_message()})", error.format_message()))
     print(failure.title, file=sys.stderr)
     print(translate(f"Aide : {PROGRAM} --help", f"Help: {PROGRAM} --help"), file=sys.stderr)
     if as_json:
@@ -138,6 +138,6 @@ def _misunderstood(mistake: typer.TyperException, as_json: bool) -> int:
     return failure.code
 
 
-def _codes() -> str:
-    said = [f"{int(code)} {meaning}" for code, meaning in MEANINGS.items()]
-    return translate("Codes de sortie : ", "Exit codes: ") + " · ".join(said)
+def _exit_code_table() -> str:
+    rows = [f"{int(code)} {meaning}" for code, meaning in MEANINGS.items()]
+    return translate("Codes de sortie : ", "Exit codes: ") + " · ".join(rows)

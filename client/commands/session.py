@@ -93,9 +93,11 @@ def _have_link_mailed(context: CommandContext, api: Api, email: str, kind: str) 
             context.terminal.note(problem.title)
         else:
             break
-    said = translate("Un message est parti à", "A mail is on its way to"), email
     context.terminal.note(
-        translate(f"{said[0]} {said[1]}, avec un lien et une clé.", f"{said[0]} {said[1]}, with a link and a key.")
+        translate(
+            f"Un courriel contenant un lien et une clé est envoyé à {email}.",
+            f"A mail with a link and a key is on its way to {email}.",
+        )
     )
 
 

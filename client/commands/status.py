@@ -39,7 +39,9 @@ def status(
     """Show a transfer, or all."""
     with command_context(server, as_json, attempts) as context:
         if is_all == (transfer is not None):
-            raise InvalidUsage(translate("Un identifiant d'envoi, ou --all.", "The id of a transfer, or --all."))
+            raise InvalidUsage(
+                translate("Indiquez l'identifiant d'un envoi, ou --all.", "Give the id of a transfer, or --all.")
+            )
         api, _ = context.signed_in()
         if transfer is None:
             document = {"transfers": api.sent_transfers(), "drafts": api.drafts()}
