@@ -63,7 +63,7 @@ class Stage:
     def request_link(self, address: str) -> Letter:
         """Request a one-time link; return the mail with the link and the key."""
         with Api(self.stack.gateway_url) as api:
-            challenge = api.draw_challenge("question")
+            challenge = api.create_challenge("question")
             api.request_link(address, challenge.challenge, answer(challenge.question or ""))
         return self.sink.first(address)[1]
 

@@ -8,17 +8,17 @@ import time
 from pathlib import Path
 
 from client.api import Api
-from client.sources import sources
+from client.sources import find_sources
 from client.upload import Uploader
 
 
 def main(url: str, draft: str, path: str) -> None:
     """Measure from the first request to the completion of the file."""
     with Api(url) as api:
-        api.wire.token = sys.stdin.read().strip()
+        api.transport.token = sys.stdin.read().strip()
         began = time.monotonic()
-        api.begin_draft(draft)
-        Uploader(api).send_all(draft, sources([Path(path)]).files)
+        api.create_draft(draft)
+        Uploader(api).send_all(draft, find_sources([Path(path)]).files)
         sys.stdout.write(f"{time.monotonic() - began:.3f}\n")
 
 

@@ -1,1 +1,1 @@
-"""A small typed client: everything a sender, an approver or a recipient can do, over the public door."""
+"""A typed Python client of the public API: send, approve and download transfers."""

@@ -2,7 +2,7 @@
 
 import signal
 
-from client.commands.line import leave, main
+from client.commands.app import exit_process, main
 
-signal.signal(signal.SIGTERM, signal.default_int_handler)  # being told to end is no less polite than Ctrl-C
-leave(main())
+signal.signal(signal.SIGTERM, signal.default_int_handler)  # SIGTERM ends a command as Ctrl-C does
+exit_process(main())

@@ -1,4 +1,4 @@
-"""One method per address of the public API, in the words of the API."""
+"""One method per operation of the public API, with the API's own names."""
 
 import uuid
 from collections.abc import Iterator, Sequence
@@ -9,26 +9,26 @@ from typing import Any, Self
 
 import httpx
 
-from client import shapes
-from client.answers import Challenge, FilePlan, Grant, Offer, Session
-from client.patience import Patience
-from client.problem import Fault, Json
-from client.wire import Wire
+from client import schemas
+from client.errors import Json, ResponseFault
+from client.models import ApiSession, DownloadGrant, DrawnChallenge, FilePlan, Offer
+from client.retry import RetryPolicy
+from client.transport import Transport
 
 RENEWAL = "/api/auth/sessions/current/renewal"
 
 
 class Api:
-    """What one person can ask. Whatever may be done twice is tried again while the failure may pass."""
+    """The operations of one person. Requests that are safe to repeat are retried after transient failures."""
 
     def __init__(
         self,
         base_url: str,
         language: str = "fr",
-        patience: Patience | None = None,
+        retry: RetryPolicy | None = None,
         http: httpx.Client | None = None,
     ) -> None:
-        self.wire = Wire(base_url, language, patience, http)
+        self.transport = Transport(base_url, language, retry, http)
 
     def __enter__(self) -> Self:
         return self
@@ -36,72 +36,77 @@ class Api:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.wire.close()
+        self.transport.close()
 
-    # --- who may come in ---
+    # --- sign-in ---
 
-    def draw_challenge(self, kind: str = "question") -> Challenge:
-        body = {"kind": kind, "language": self.wire.language}
-        return Challenge.of(self.wire.ask_again("POST", "/api/auth/challenges", body, shape=shapes.CHALLENGE))
+    def create_challenge(self, kind: str = "question") -> DrawnChallenge:
+        body = {"kind": kind, "language": self.transport.language}
+        return DrawnChallenge.from_json(
+            self.transport.request("POST", "/api/auth/challenges", body, schema=schemas.CHALLENGE)
+        )
 
-    def picture(self, challenge: Challenge) -> bytes:
-        """The PNG of a challenge that is one; looking costs nothing."""
-        reply = self.wire.send("GET", f"{self.wire.base_url}{challenge.image_url}")
-        if not reply.is_success:
-            raise reply.refusal()
-        if not reply.headers.get("content-type", "").startswith("image/"):
-            raise reply.unexpected(Fault.NO_IMAGE)
-        return reply.content
+    def challenge_image(self, challenge: DrawnChallenge) -> bytes:
+        """Return the PNG of an image challenge; requesting it uses up no attempt."""
+        response = self.transport.send("GET", f"{self.transport.base_url}{challenge.image_url}")
+        if not response.is_success:
+            raise response.to_problem()
+        if not response.headers.get("content-type", "").startswith("image/"):
+            raise response.unexpected(ResponseFault.NOT_AN_IMAGE)
+        return response.content
 
     def request_link(self, email: str, challenge: str, answer: str) -> None:
-        """Has a one-time link and a key mailed; a challenge is worth one attempt, so this is not tried again."""
-        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.wire.language}
-        self.wire.tell("POST", "/api/auth/links", body)
+        """Ask for a mail with a one-time link and a key. A challenge allows one attempt, so this is not retried."""
+        body = {"email": email, "challenge": challenge, "answer": answer, "language": self.transport.language}
+        self.transport.request_no_content_once("POST", "/api/auth/links", body)
 
-    def open_session(self, link: str, key: str, last_name: str, first_name: str) -> Session:
-        """Spends a one-time link, once although the request may be repeated; this object then acts as its owner."""
+    def open_session(self, link: str, key: str, last_name: str, first_name: str) -> ApiSession:
+        """Redeem a one-time link and act as its owner from then on.
+
+        The request carries an id of its own, so a repeated request redeems the link only once.
+        """
         request_id = str(uuid.uuid4())
         body = {"link": link, "key": key, "last_name": last_name, "first_name": first_name, "request_id": request_id}
-        return Session.of(self.wire.open_session("/api/auth/sessions", body))
+        return ApiSession.from_json(self.transport.open_session("/api/auth/sessions", body))
 
     def current_session(self) -> Json:
-        return self.wire.ask_again("GET", "/api/auth/sessions/current", shape=shapes.CURRENT_SESSION)
+        return self.transport.request("GET", "/api/auth/sessions/current", schema=schemas.CURRENT_SESSION)
 
     def renew_session(self) -> None:
-        self.wire.patience.keep_trying(lambda: self.wire.renew(RENEWAL))
+        self.transport.retry.call(lambda: self.transport.renew(RENEWAL))
 
     @contextmanager
-    def staying_in_session(self) -> Iterator[None]:
-        """As long as this lasts the session is renewed each time half of its life is over; without one, nothing is."""
-        with self.wire.staying_in_session(RENEWAL):
+    def keep_session_renewed(self) -> Iterator[None]:
+        """Renew the session in the background each time half of its life is over; do nothing without a session."""
+        with self.transport.keep_session_renewed(RENEWAL):
             yield
 
     def close_session(self) -> None:
-        self.wire.tell_again("DELETE", "/api/auth/sessions/current")
+        self.transport.request_no_content("DELETE", "/api/auth/sessions/current")
 
-    # --- the parcel ---
+    # --- drafts and transfers ---
 
     def limits(self) -> Json:
-        return self.wire.ask_again("GET", "/api/upload/config", shape=shapes.LIMITS)
+        return self.transport.request("GET", "/api/upload/config", schema=schemas.LIMITS)
 
-    def begin_draft(self, draft: str) -> Json:
-        return self.wire.ask_again("PUT", f"/api/upload/drafts/{draft}", shape=shapes.DRAFT)
+    def create_draft(self, draft: str) -> Json:
+        return self.transport.request("PUT", f"/api/upload/drafts/{draft}", schema=schemas.DRAFT)
 
     def drafts(self) -> list[Json]:
-        """The last touched first, in short."""
-        return self.wire.list_again("/api/upload/drafts", shapes.DRAFT_IN_SHORT)
+        """Return summaries of the drafts, the most recently changed first."""
+        return self.transport.list_items("/api/upload/drafts", schemas.DRAFT_SUMMARY)
 
     def draft(self, draft: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/upload/drafts/{draft}", shape=shapes.DRAFT)
+        return self.transport.request("GET", f"/api/upload/drafts/{draft}", schema=schemas.DRAFT)
 
     def edit_draft(self, draft: str, **fields: Any) -> Json:
-        """Any of to, cc, bcc, subject, text, validity_days, language; `Letter.fields` makes them."""
-        return self.wire.ask_again("PATCH", f"/api/upload/drafts/{draft}", fields, shape=shapes.DRAFT)
+        """Set any of to, cc, bcc, subject, text, validity_days, language; `DraftFields.to_json` makes them."""
+        return self.transport.request("PATCH", f"/api/upload/drafts/{draft}", fields, schema=schemas.DRAFT)
 
-    def drop_draft(self, draft: str) -> None:
-        self.wire.tell_again("DELETE", f"/api/upload/drafts/{draft}")
+    def delete_draft(self, draft: str) -> None:
+        self.transport.request_no_content("DELETE", f"/api/upload/drafts/{draft}")
 
-    def plan_file(
+    def announce_file(
         self,
         draft: str,
         file: str,
@@ -110,114 +115,124 @@ class Api:
         modified_at: datetime | None = None,
         small_parts: bool = False,
     ) -> FilePlan:
-        """Announces a file under an id of our own; the same again answers what has arrived of it.
+        """Announce a file under an id chosen by this client; repeated, return what the service has received.
 
-        With `small_parts` it is cut as finely as may be, unless some of it has arrived.
+        With `small_parts` the file is split into the smallest allowed parts, unless a part has already arrived.
         """
         body: Json = {"path": path, "size_bytes": size_bytes, "small_parts": small_parts}
         if modified_at:
             body["modified_at"] = modified_at.isoformat()
-        return FilePlan.of(self.wire.ask_again("PUT", _file(draft, file), body, shape=shapes.FILE_PLAN))
+        return FilePlan.from_json(self.transport.request("PUT", _file(draft, file), body, schema=schemas.FILE_PLAN))
 
     def file_plan(self, draft: str, file: str) -> FilePlan:
-        """The same with a fresh capability, and the parts that have arrived."""
-        return FilePlan.of(self.wire.ask_again("GET", _file(draft, file), shape=shapes.FILE_PLAN))
+        """Return the plan with a fresh capability and the parts that have arrived."""
+        return FilePlan.from_json(self.transport.request("GET", _file(draft, file), schema=schemas.FILE_PLAN))
 
-    def drop_file(self, draft: str, file: str) -> None:
-        self.wire.tell_again("DELETE", _file(draft, file))
+    def delete_file(self, draft: str, file: str) -> None:
+        self.transport.request_no_content("DELETE", _file(draft, file))
 
     def complete_file(self, draft: str, file: str, sha256: str) -> Json:
-        return self.wire.ask_again("POST", f"{_file(draft, file)}/completion", {"sha256": sha256}, shape=shapes.FILE)
-
-    def submit(self, draft: str) -> Json:
-        return self.wire.ask_again("POST", f"/api/upload/drafts/{draft}/submission", shape=shapes.RECAP)
-
-    def sent_transfers(self) -> list[Json]:
-        """The latest first, in short."""
-        return self.wire.list_again("/api/upload/transfers", shapes.TRANSFER_IN_SHORT)
-
-    def sent_transfer(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/upload/transfers/{transfer}", shape=shapes.TRANSFER)
-
-    def withdraw(self, transfer: str) -> None:
-        self.wire.tell_again("DELETE", f"/api/upload/transfers/{transfer}")
-
-    def extend(self, transfer: str, days: int) -> Json:
-        """Keep it for so many days, counted from the submission."""
-        return self.wire.ask_again(
-            "PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days}, shape=shapes.TRANSFER
+        return self.transport.request(
+            "POST", f"{_file(draft, file)}/completion", {"sha256": sha256}, schema=schemas.FILE
         )
 
-    # --- the decision ---
+    def submit(self, draft: str) -> Json:
+        return self.transport.request("POST", f"/api/upload/drafts/{draft}/submission", schema=schemas.RECAP)
 
-    def to_decide(self, token: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/propagation/approvals/{token}", shape=shapes.DECISION)
+    def sent_transfers(self) -> list[Json]:
+        """Return summaries of the sent transfers, the latest first."""
+        return self.transport.list_items("/api/upload/transfers", schemas.TRANSFER_SUMMARY)
+
+    def sent_transfer(self, transfer: str) -> Json:
+        return self.transport.request("GET", f"/api/upload/transfers/{transfer}", schema=schemas.TRANSFER)
+
+    def withdraw(self, transfer: str) -> None:
+        self.transport.request_no_content("DELETE", f"/api/upload/transfers/{transfer}")
+
+    def extend(self, transfer: str, days: int) -> Json:
+        """Keep the transfer for `days` days, counted from the submission."""
+        return self.transport.request(
+            "PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days}, schema=schemas.TRANSFER
+        )
+
+    # --- approval ---
+
+    def approval_request(self, token: str) -> Json:
+        return self.transport.request("GET", f"/api/propagation/approvals/{token}", schema=schemas.DECISION)
 
     def approve(self, token: str, digest: str) -> Json:
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/approvals/{token}/approval", {"digest": digest}, shape=shapes.DECISION
+        return self.transport.request(
+            "POST", f"/api/propagation/approvals/{token}/approval", {"digest": digest}, schema=schemas.DECISION
         )
 
     def refuse(self, token: str, digest: str, reason: str) -> Json:
         body = {"digest": digest, "reason": reason}
-        return self.wire.ask_again("POST", f"/api/propagation/approvals/{token}/refusal", body, shape=shapes.DECISION)
+        return self.transport.request(
+            "POST", f"/api/propagation/approvals/{token}/refusal", body, schema=schemas.DECISION
+        )
 
     def pending(self) -> list[Json]:
-        """What waits for this agent's decision, the most urgent first, in short."""
-        return self.wire.list_again("/api/propagation/pending", shapes.PENDING)
+        """Return summaries of the transfers that wait for this agent's decision, the most urgent first."""
+        return self.transport.list_items("/api/propagation/pending", schemas.PENDING)
 
     def approve_transfer(self, transfer: str, digest: str) -> Json:
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest}, shape=shapes.DECISION
+        return self.transport.request(
+            "POST", f"/api/propagation/transfers/{transfer}/approval", {"digest": digest}, schema=schemas.DECISION
         )
 
     def refuse_transfer(self, transfer: str, digest: str, reason: str) -> Json:
         body = {"digest": digest, "reason": reason}
-        return self.wire.ask_again(
-            "POST", f"/api/propagation/transfers/{transfer}/refusal", body, shape=shapes.DECISION
+        return self.transport.request(
+            "POST", f"/api/propagation/transfers/{transfer}/refusal", body, schema=schemas.DECISION
         )
 
     def decision(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/propagation/transfers/{transfer}", shape=shapes.DECISION)
+        return self.transport.request("GET", f"/api/propagation/transfers/{transfer}", schema=schemas.DECISION)
 
-    # --- the counter ---
+    # --- downloads and tracking ---
 
     def offer(self, token: str) -> Offer:
-        """What a link offers; looking costs nothing."""
-        return Offer.of(self.wire.ask_again("GET", f"/api/download/links/{token}", shape=shapes.OFFER))
+        """Return the contents of a link; this counts as no download."""
+        return Offer.from_json(self.transport.request("GET", f"/api/download/links/{token}", schema=schemas.OFFER))
 
-    def note_opened(self, token: str) -> None:
-        """Says that a person, not a machine that follows links, has seen the offer."""
-        self.wire.tell_again("POST", f"/api/download/links/{token}/opened")
+    def mark_opened(self, token: str) -> None:
+        """Tell the service that a person, not a program that follows links, has seen the contents."""
+        self.transport.request_no_content("POST", f"/api/download/links/{token}/opened")
 
-    def begin_download(self, token: str, file: str, download: str) -> Grant:
-        """Takes one of the downloads; the same id again takes nothing more."""
-        return Grant.of(self.wire.ask_again("PUT", _download(token, file, download), shape=shapes.DOWNLOAD))
+    def start_download(self, token: str, file: str, download: str) -> DownloadGrant:
+        """Start a download, which counts against the limit; repeated with the same id, it counts once."""
+        return DownloadGrant.from_json(
+            self.transport.request("PUT", _download(token, file, download), schema=schemas.DOWNLOAD)
+        )
 
-    def begin_archive(self, token: str, download: str, files: Sequence[str]) -> Grant:
-        """Takes one of the downloads of each of these files, as one archive; the same id again takes nothing more."""
+    def start_archive(self, token: str, download: str, files: Sequence[str]) -> DownloadGrant:
+        """Start a download of these files as one archive; it counts for each of them, once per id."""
         path = f"/api/download/links/{token}/archive/downloads/{download}"
-        return Grant.of(self.wire.ask_again("PUT", path, {"files": list(files)}, shape=shapes.ARCHIVE))
+        return DownloadGrant.from_json(
+            self.transport.request("PUT", path, {"files": list(files)}, schema=schemas.ARCHIVE)
+        )
 
     def give_back(self, token: str, file: str, download: str) -> None:
-        self.wire.ask_again("DELETE", _download(token, file, download), shape=shapes.GIVEN_BACK)
+        self.transport.request("DELETE", _download(token, file, download), schema=schemas.GIVEN_BACK)
 
     def tracking(self, transfer: str) -> Json:
-        return self.wire.ask_again("GET", f"/api/download/transfers/{transfer}", shape=shapes.TRACKING)
+        return self.transport.request("GET", f"/api/download/transfers/{transfer}", schema=schemas.TRACKING)
 
     def revoke(self, transfer: str, recipient: str) -> None:
-        """One recipient's link dies; whoever waits for an approval never gets one."""
-        self.wire.tell_again("POST", f"/api/download/transfers/{transfer}/revocations", {"recipient": recipient})
+        """Disable one recipient's link; a recipient who waits for an approval never gets one."""
+        self.transport.request_no_content(
+            "POST", f"/api/download/transfers/{transfer}/revocations", {"recipient": recipient}
+        )
 
-    def resend(self, transfer: str, wish: str, recipient: str) -> Json:
-        """The mail with the link once more; the same wish again sends nothing more."""
-        path = f"/api/download/transfers/{transfer}/resendings/{wish}"
-        return self.wire.ask_again("PUT", path, {"recipient": recipient}, shape=shapes.RESENT)
+    def resend(self, transfer: str, request: str, recipient: str) -> Json:
+        """Send the mail with the link again; repeated with the same request id, it is sent once."""
+        path = f"/api/download/transfers/{transfer}/resendings/{request}"
+        return self.transport.request("PUT", path, {"recipient": recipient}, schema=schemas.RESENT)
 
-    def remind(self, transfer: str, wish: str, recipient: str | None = None) -> Json:
-        """Those who have not everything, or one of them; the same wish again reminds nobody more."""
-        path = f"/api/download/transfers/{transfer}/reminders/{wish}"
-        return self.wire.ask_again("PUT", path, {"recipient": recipient}, shape=shapes.REMINDED)
+    def remind(self, transfer: str, request: str, recipient: str | None = None) -> Json:
+        """Remind the recipients who have not downloaded everything, or one; the same request id reminds once."""
+        path = f"/api/download/transfers/{transfer}/reminders/{request}"
+        return self.transport.request("PUT", path, {"recipient": recipient}, schema=schemas.REMINDED)
 
 
 def _file(draft: str, file: str) -> str:

@@ -1,32 +1,35 @@
-"""Everything as one ZIP archive: whole when each file has the CRC-32 that it says and the SHA-256 that was promised."""
+"""Verify a downloaded ZIP archive: the CRC-32 and the SHA-256 of each file in it."""
 
 import hashlib
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from client.answers import OfferedFile
-from client.problem import BytesDiffer
+from client.errors import DownloadCorrupted
+from client.models import OfferedFile
 
 CHUNK_BYTES = 1024 * 1024
 
 
-def check(path: Path, files: Sequence[OfferedFile]) -> None:
-    """Opens it and reads every file to its end; they lie in it in the order in which they are offered."""
+def verify_archive(path: Path, files: Sequence[OfferedFile]) -> None:
+    """Read every file of the archive to its end; the archive holds the files in the order of `files`.
+
+    Raise `DownloadCorrupted` when a file is missing, extra, or has other bytes.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if len(members) != len(files):
-                raise BytesDiffer(str(path))
+                raise DownloadCorrupted(str(path))
             for member, file in zip(members, files, strict=True):
                 if _sha256(archive, member) != file.sha256:
-                    raise BytesDiffer(file.path)
+                    raise DownloadCorrupted(file.path)
     except (zipfile.BadZipFile, EOFError):
-        raise BytesDiffer(str(path)) from None
+        raise DownloadCorrupted(str(path)) from None
 
 
 def _sha256(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> str:
-    """Of one file; the archive's own reader compares the CRC-32 at its end."""
+    """Return the SHA-256 of one file; `zipfile` compares the CRC-32 at its end."""
     digest = hashlib.sha256()
     with archive.open(member) as stream:
         while chunk := stream.read(CHUNK_BYTES):

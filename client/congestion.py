@@ -1,85 +1,85 @@
-"""How many parts may be under way at once: one at first and after a break of the line, more while parts arrive."""
+"""A congestion window: how many parts may be in flight at once, one at first and after a failure."""
 
 import threading
 from collections.abc import Callable
 
 import httpx
 
-from client.problem import Problem, Stopped, UnexpectedAnswer
+from client.errors import Problem, UnexpectedResponse, UploadStopped
 
-PARTS_PER_STEP = 8
-BREAKS = (httpx.TransportError, UnexpectedAnswer, Problem)
+PARTS_PER_INCREMENT = 8
+FAILURES = (httpx.TransportError, UnexpectedResponse, Problem)
 
 
 class CongestionWindow:
-    """At most `most` parts, as TCP does it (RFC 5681): a line that drops all connections is not asked to carry several.
+    """At most `max_size` parts in flight, as TCP does it (RFC 5681).
 
-    The window begins at one and grows by one with each part that arrives, up to half of what broke the line; past that
-    by one with every eighth part. Several parts that fail together are one break.
+    The window starts at one part. It grows by one with each part that arrives, up to half of the size at the last
+    failure; after that by one with every eighth part. Parts that fail together count as one failure.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
         self.size = 1
-        """How many may be under way."""
-        self._threshold = most
-        self._steps = 0
-        self._under_way = 0
-        self._breaks = 0
+        """How many parts may be in flight."""
+        self._slow_start_threshold = max_size
+        self._arrivals_since_growth = 0
+        self._in_flight = 0
+        self._failures = 0
         self._is_stopped = False
         self._changed = threading.Condition()
         self.arrived = 0
         """How many parts have arrived."""
-        self.breaks_in_vain = 0
-        """How often the line broke since the last part arrived."""
+        self.failures_since_arrival = 0
+        """How many failures there were since the last part arrived."""
 
     def stop(self) -> None:
-        """Let nobody wait any longer; who did raises `Stopped`."""
+        """Wake all waiting threads; they raise `UploadStopped`."""
         with self._changed:
             self._is_stopped = True
             self._changed.notify_all()
 
-    def carry(self, put: Callable[[], None]) -> None:
-        """Put one part, once it is its turn."""
-        breaks = self._enter()
+    def run(self, send: Callable[[], None]) -> None:
+        """Send one part as soon as the window allows it."""
+        failures = self._acquire()
         try:
-            put()
-        except BREAKS as error:
-            if not isinstance(error, Problem) or error.is_passing:
-                self._shrink(breaks)
+            send()
+        except FAILURES as error:
+            if not isinstance(error, Problem) or error.is_transient:
+                self._shrink(failures)
             raise
         else:
             self._grow()
         finally:
-            self._leave()
+            self._release()
 
-    def _enter(self) -> int:
+    def _acquire(self) -> int:
         with self._changed:
-            self._changed.wait_for(lambda: self._is_stopped or self._under_way < self.size)
+            self._changed.wait_for(lambda: self._is_stopped or self._in_flight < self.size)
             if self._is_stopped:
-                raise Stopped
-            self._under_way += 1
-            return self._breaks
+                raise UploadStopped
+            self._in_flight += 1
+            return self._failures
 
-    def _leave(self) -> None:
+    def _release(self) -> None:
         with self._changed:
-            self._under_way -= 1
+            self._in_flight -= 1
             self._changed.notify_all()
 
     def _grow(self) -> None:
         with self._changed:
             self.arrived += 1
-            self.breaks_in_vain = 0
-            self._steps += 1
-            if self.size < self._threshold or self._steps >= PARTS_PER_STEP:
-                self.size = min(self._most, self.size + 1)
-                self._steps = 0
+            self.failures_since_arrival = 0
+            self._arrivals_since_growth += 1
+            if self.size < self._slow_start_threshold or self._arrivals_since_growth >= PARTS_PER_INCREMENT:
+                self.size = min(self._max_size, self.size + 1)
+                self._arrivals_since_growth = 0
 
-    def _shrink(self, breaks: int) -> None:
+    def _shrink(self, failures: int) -> None:
         with self._changed:
-            if breaks == self._breaks:
-                self._breaks += 1
-                self.breaks_in_vain += 1
-                self._threshold = max(1, self.size // 2)
+            if failures == self._failures:
+                self._failures += 1
+                self.failures_since_arrival += 1
+                self._slow_start_threshold = max(1, self.size // 2)
                 self.size = 1
-                self._steps = 0
+                self._arrivals_since_growth = 0

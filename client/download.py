@@ -1,4 +1,4 @@
-"""Fetching a file: a dropped line resumes inside the same download, and the digest is verified before it counts."""
+"""Download a file: resume an interrupted download under the same id, and verify the digest at the end."""
 
 import hashlib
 import os
@@ -6,69 +6,69 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from client.answers import Grant, Offer, OfferedFile
 from client.api import Api
-from client.archive import check
-from client.partial import Partial
-from client.problem import BytesDiffer
-from client.pull import Pull
-from client.watching import Watcher
+from client.archive import verify_archive
+from client.errors import DownloadCorrupted
+from client.models import DownloadGrant, Offer, OfferedFile
+from client.partial_file import PartialFile
+from client.progress import ProgressListener
+from client.range_download import RangeDownload
 
-Begin = Callable[[str], Grant]
-Verify = Callable[[Path, Pull], None]
+Start = Callable[[str], DownloadGrant]
+Verify = Callable[[Path, RangeDownload], None]
 
 
 class Downloader:
-    """Fetches files of one link, with their dates; who watches hears of bytes on the disk, however old."""
+    """Downloads files of one link, with their modification dates; `listener` is called for all bytes on the disk."""
 
-    def __init__(self, api: Api, token: str, watcher: Watcher | None = None) -> None:
+    def __init__(self, api: Api, token: str, listener: ProgressListener | None = None) -> None:
         self._api = api
         self._token = token
-        self._watcher = watcher or Watcher()
+        self._listener = listener or ProgressListener()
 
     def fetch(self, offered: OfferedFile, target: Path) -> Path:
-        """The file, whole and verified, at `target`; goes on with what an earlier, cut attempt left beside it."""
+        """Download the file to `target` and verify it; resume what an interrupted attempt left beside it."""
 
-        def begin(download: str) -> Grant:
-            return self._api.begin_download(self._token, offered.file, download)
+        def start(download: str) -> DownloadGrant:
+            return self._api.start_download(self._token, offered.file, download)
 
-        def verify(_part: Path, pull: Pull) -> None:
-            if pull.sha256 != pull.grant.sha256:
-                raise BytesDiffer(offered.path)
+        def verify(_part: Path, range_download: RangeDownload) -> None:
+            if range_download.sha256 != range_download.grant.sha256:
+                raise DownloadCorrupted(offered.path)
 
-        return self._fetch(offered.file, begin, target, verify)
+        return self._fetch(offered.file, start, target, verify)
 
     def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> Path:
-        """These files of an offer as one ZIP archive, opened and verified; goes on like a file does."""
+        """Download these files of an offer as one verified ZIP archive; resume like `fetch`."""
         chosen = {file.file: file for file in wanted}
         ids = [file.file for file in offer.files if file.file in chosen]
 
-        def begin(download: str) -> Grant:
-            return self._api.begin_archive(self._token, download, ids)
+        def start(download: str) -> DownloadGrant:
+            return self._api.start_archive(self._token, download, ids)
 
-        def verify(part: Path, pull: Pull) -> None:
-            check(part, [chosen[file] for file in pull.grant.files if file in chosen])
+        def verify(part: Path, range_download: RangeDownload) -> None:
+            verify_archive(part, [chosen[file] for file in range_download.grant.files if file in chosen])
 
         etag = offer.card["archive"]["etag"]
-        return self._fetch(f"archive {etag} {ids}", begin, target, verify)
+        return self._fetch(f"archive {etag} {ids}", start, target, verify)
 
-    def _fetch(self, what: str, begin: Begin, target: Path, verify: Verify) -> Path:
+    def _fetch(self, what: str, start: Start, target: Path, verify: Verify) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
-        partial = Partial.of(target, self._token, what)
-        with partial.opened() as stream:
-            pull = Pull(self._api.wire, begin, partial, stream, self._watcher)
-            pull.finish()
+        partial = PartialFile.for_target(target, self._token, what)
+        with partial.open_locked() as stream:
+            range_download = RangeDownload(self._api.transport, start, partial, stream, self._listener)
+            range_download.run()
             stream.flush()
-            verify(partial.path, pull)
-            if pull.modified_at:
-                with suppress(OSError, OverflowError):  # a date that this system cannot keep is no reason to fail
-                    os.utime(partial.path, (pull.modified_at.timestamp(),) * 2)
+            verify(partial.path, range_download)
+            if range_download.modified_at:
+                with suppress(OSError, OverflowError):  # this file system cannot store the date
+                    os.utime(partial.path, (range_download.modified_at.timestamp(),) * 2)
             partial.path.replace(target)
-        self._watcher.done(target.name)
+        self._listener.completed(target.name)
         return target
 
 
 def sha256_of(path: Path) -> str:
-    """Of a file's bytes, in lower-case hex."""
+    """Return the SHA-256 of a file in lower-case hex."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,4 +1,4 @@
-"""What somebody pastes: the address of a page with its token, the token alone, or the address of a server."""
+"""Parse pasted text: the URL of a page with its token, a token alone, or the URL of a server."""
 
 import re
 from dataclasses import dataclass
@@ -8,42 +8,42 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{8,512}")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-class NotALink(ValueError):
-    """This is neither the address of such a page nor a token."""
+class InvalidLink(ValueError):
+    """This is neither the URL of such a page nor a token."""
 
 
-class NotAServer(ValueError):
-    """This is no address that secrets may be sent to: https, or http on this machine."""
+class InvalidServerUrl(ValueError):
+    """Secrets may not be sent to this URL: it is neither https, nor http on this machine."""
 
 
 @dataclass(frozen=True)
-class Link:
-    """A token, and the server that it is for when its whole address was given."""
+class ParsedLink:
+    """A token, and its server if the whole URL was given."""
 
     token: str
     server: str | None
 
 
-def read_link(text: str, page: str) -> Link:
-    """`https://server/<page>/<token>`, or the token; what follows it in the address does not matter."""
-    plain = text.strip().strip("<>")
-    before, found, rest = plain.partition(f"/{page}/")
-    token = re.split(r"[/?#]", rest)[0] if found else plain
+def parse_link(text: str, page: str) -> ParsedLink:
+    """Parse `https://server/<page>/<token>` or a token; the rest of the URL is ignored."""
+    stripped = text.strip().strip("<>")
+    before, found, rest = stripped.partition(f"/{page}/")
+    token = re.split(r"[/?#]", rest)[0] if found else stripped
     if not TOKEN.fullmatch(token):
-        raise NotALink(text)
-    return Link(token, read_server(before) if found else None)
+        raise InvalidLink(text)
+    return ParsedLink(token, parse_server_url(before) if found else None)
 
 
-def read_server(text: str) -> str:
-    """The address of a server without a slash at its end."""
-    plain = text.strip().rstrip("/")
+def parse_server_url(text: str) -> str:
+    """Return the URL of a server without a slash at its end."""
+    stripped = text.strip().rstrip("/")
     try:
-        address = urlsplit(plain)
+        address = urlsplit(stripped)
         host = address.hostname
         _ = address.port
     except ValueError:
-        raise NotAServer(text) from None
+        raise InvalidServerUrl(text) from None
     is_safe = address.scheme == "https" or (address.scheme == "http" and host in LOOPBACK)
     if not (is_safe and host) or address.username is not None or address.query or address.fragment:
-        raise NotAServer(text)
-    return plain
+        raise InvalidServerUrl(text)
+    return stripped

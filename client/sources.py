@@ -1,4 +1,4 @@
-"""Which files are sent, and by what names?"""
+"""Find the files to send, and their names in the transfer."""
 
 import errno
 import os
@@ -15,21 +15,21 @@ BROKEN_LINK = "broken-link"
 NOT_A_FILE = "not-a-file"
 
 
-class NothingToRead(OSError):
-    """This is neither a file nor a folder, or its name is not text."""
+class UnsendablePath(OSError):
+    """This is neither a file nor a folder, or its name is not valid text."""
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """What stands in a folder and is not sent, by the path that it would have had; `why` is one of the words above."""
+class SkippedPath:
+    """An entry of a folder that is not sent, by its path in the transfer; `reason` is one of the constants above."""
 
     name: str
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file on this machine, and the path it has in the transfer (`/` between folders)."""
+class SourceFile:
+    """A file on this machine, and its path in the transfer (`/` between folders)."""
 
     path: Path
     name: str
@@ -40,62 +40,64 @@ class Source:
 
     @property
     def modified_at(self) -> datetime | None:
-        """When it was last written to, in whole milliseconds; none for a date that no calendar has."""
+        """Return the modification time in whole milliseconds; None for a year that not every calendar has."""
         try:
-            written = datetime.fromtimestamp(self.path.stat().st_mtime_ns // 10**6 / 1000, UTC)
+            modified = datetime.fromtimestamp(self.path.stat().st_mtime_ns // 10**6 / 1000, UTC)
         except (OverflowError, ValueError):
             return None
-        return written.replace(microsecond=written.microsecond // 1000 * 1000) if 1601 < written.year < 9000 else None
+        return (
+            modified.replace(microsecond=modified.microsecond // 1000 * 1000) if 1601 < modified.year < 9000 else None
+        )
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What is sent, and what is not."""
+    """The files to send, and the skipped entries."""
 
-    files: list[Source]
-    left_out: list[LeftOut]
+    files: list[SourceFile]
+    skipped: list[SkippedPath]
 
 
-def sources(paths: Iterable[Path]) -> Sources:
-    """Files by their own names, folders with their tree, each file once, in an order that is always the same.
+def find_sources(paths: Iterable[Path]) -> Sources:
+    """Return files under their own names and folders with their tree, each file once, in a stable order.
 
-    Of two files that would have the same name the second is numbered, as the service would do. What is no file in a
-    folder is left out; what cannot be read is refused (`OSError`), before anything is sent.
+    Of two files with the same name the second is numbered, as the service would do. Entries of folders that are no
+    files are skipped; an unreadable one raises `OSError` before anything is sent.
     """
-    found: dict[Path, Source] = {}
-    left_out: dict[Path, LeftOut] = {}
+    found: dict[Path, SourceFile] = {}
+    skipped: dict[Path, SkippedPath] = {}
     taken: set[str] = set()
-    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - keeps a link's own name
-        for file, why in _files(path):
+    for path in dict.fromkeys(Path(os.path.abspath(path)) for path in paths):  # noqa: PTH100 - does not resolve symbolic links
+        for file, reason in _files_of(path):
             name = file.relative_to(path.parent).as_posix()
-            if why:
-                left_out[file] = LeftOut(name, why)
+            if reason:
+                skipped[file] = SkippedPath(name, reason)
             elif file not in found:
                 if not os.access(file, os.R_OK):
                     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
-                name = _free(name, taken)
-                found[file] = Source(file, name)
+                name = _unique_name(name, taken)
+                found[file] = SourceFile(file, name)
                 taken.add(name)
-    return Sources(list(found.values()), list(left_out.values()))
+    return Sources(list(found.values()), list(skipped.values()))
 
 
 def file_id(draft: str, name: str) -> str:
-    """Derived, so that a client that was killed finds the file it had begun without having noted anything."""
+    """Derive the id of a file, so that a killed client finds a begun file again without having stored anything."""
     return str(uuid.uuid5(uuid.UUID(draft), name))
 
 
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
-    """Every file, and with a reason what is none; refuses what was asked for by its name and is no file."""
+def _files_of(path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield every file, and with a reason each other entry; refuse a given path that is neither file nor folder."""
     if path.is_dir():
         yield from _below(path)
     elif stat.S_ISREG(path.stat().st_mode):
         yield path, ""
     else:
-        raise NothingToRead(None, "not a file", str(path))
+        raise UnsendablePath(None, "not a file", str(path))
 
 
 def _below(folder: Path) -> Iterator[tuple[Path, str]]:
-    """In the order of their names; a folder that cannot be read is refused. Links to files are followed."""
+    """Yield the entries in the order of their names, following links to files; refuse an unreadable folder."""
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     if not entries:
         yield folder, EMPTY_FOLDER
@@ -111,11 +113,11 @@ def _below(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, BROKEN_LINK if entry.is_symlink() and not path.exists() else NOT_A_FILE
 
 
-def _free(name: str, taken: set[str]) -> str:
+def _unique_name(name: str, taken: set[str]) -> str:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise NothingToRead(None, "the name is not text", name) from None
+        raise UnsendablePath(None, "the name is not valid text", name) from None
     above, slash, last = name.rpartition("/")
     stem, dot, extension = last.rpartition(".")
     candidate, number = name, 1

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import httpx
 
-from client.answers import Offer
 from client.api import Api
 from client.download import Downloader, sha256_of
-from client.fetching import Fetching
-from client.letter import Letter
-from client.problem import BytesDiffer, FileChanged, Json, Problem, UnexpectedAnswer
-from client.sending import Sending
-from client.sources import Source, sources
-from client.watching import Watcher
+from client.draft_fields import DraftFields
+from client.errors import DownloadCorrupted, FileChanged, Json, Problem, UnexpectedResponse
+from client.folder_download import FolderDownload
+from client.models import Offer
+from client.progress import ProgressListener
+from client.sending import SendOperation
+from client.sources import SourceFile, find_sources
 from devstack.accounts import SERVICES
 from devstack.demo_files import LARGE_BYTES, make
 from devstack.demo_screen import Screen
@@ -38,7 +38,7 @@ class Deviation(Exception):
     """Something was not as it should be."""
 
 
-WRONG = (Deviation, Problem, UnexpectedAnswer, BytesDiffer, FileChanged, NoLetter, LookupError, httpx.HTTPError)
+WRONG = (Deviation, Problem, UnexpectedResponse, DownloadCorrupted, FileChanged, NoLetter, LookupError, httpx.HTTPError)
 
 
 class Demo:
@@ -72,12 +72,12 @@ class Demo:
         """Closes every connection."""
         self.letters.close()
         for person in (self.sender, self.agent, self.outsider):
-            person.api.wire.close()
+            person.api.transport.close()
 
-    def make_files(self) -> list[Source]:
+    def make_files(self) -> list[SourceFile]:
         self.screen.title("Files")
         shutil.rmtree(self.folder, ignore_errors=True)
-        files = sources(make(self.folder / "sent", self.large_bytes)).files
+        files = find_sources(make(self.folder / "sent", self.large_bytes)).files
         self.sent = {file.name: sha256_of(file.path) for file in files}
         self.screen.step(f"{len(files)} files made in {self.folder}")
         for file in files:
@@ -95,17 +95,17 @@ class Demo:
         screen.step(f"session opened for {session.name}, {session.role}")
         self._refused("the same link a second time", 410, lambda: sender.open_session(letter))
 
-    def send(self, files: list[Source]) -> None:
+    def send(self, files: list[SourceFile]) -> None:
         api, screen = self.sender.api, self.screen
         screen.title("Sending")
-        letter = Letter((self.agent.address,), (self.outsider.address,), (), SUBJECT, TEXT, validity_days=7)
-        sending = Sending(api, str(uuid.uuid4()), letter, files)
-        sending.prepare()
+        fields = DraftFields((self.agent.address,), (self.outsider.address,), (), SUBJECT, TEXT, validity_days=7)
+        operation = SendOperation(api, str(uuid.uuid4()), fields, files)
+        operation.prepare()
         screen.step(f"draft to {self.agent.address} (agent) and {self.outsider.address} (external)")
         total = sum(file.path.stat().st_size for file in files)
-        with screen.bytes_of("sent in parallel parts", total) as watcher:
-            sending.upload(watcher)
-        recap = sending.submit()
+        with screen.bytes_of("sent in parallel parts", total) as listener:
+            operation.upload(listener)
+        recap = operation.submit()
         self.transfer = recap["transfer"]
         self._expect(recap["needs_approval"] is True, "a transfer from outside to outside must wait for approval")
         screen.step(f"submitted; waits for {', '.join(recap['approvers'])}")
@@ -117,9 +117,9 @@ class Demo:
         screen.step(f"mail « {letter.subject} » to {agent.address}")
         self._expect(not self.letters.to(self.outsider.address), "nobody outside may have had a mail before approval")
         token = letter.token(DECISION)
-        snapshot = agent.api.to_decide(token)["snapshot"]
-        screen.note(f"{snapshot['sender']['address']} writes « {snapshot['subject']} », {len(snapshot['files'])} files")
-        agent.api.approve(token, snapshot["digest"])
+        shown = agent.api.approval_request(token)["snapshot"]
+        screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
+        agent.api.approve(token, shown["digest"])
         screen.step("approved from the link in the mail")
 
     def download(self) -> None:
@@ -129,8 +129,8 @@ class Demo:
             self.screen.step(f"mail with a link to {person.address}")
             offer = person.api.offer(token)
             total = sum(file.size_bytes for file in offer.files)
-            with self.screen.bytes_of("fetched", total) as watcher:
-                self._fetch_all(person, token, offer, watcher)
+            with self.screen.bytes_of("fetched", total) as listener:
+                self._fetch_all(person, token, offer, listener)
             self.screen.step("every file has the SHA-256 that it had on the sender's disk")
 
     def exhaust(self) -> None:
@@ -142,7 +142,7 @@ class Demo:
             Downloader(self.outsider.api, token).fetch(offered, self.folder / "again" / str(number))
         self.screen.step(f"{path} fetched a second and a third time")
         again = str(uuid.uuid4())
-        self._refused("a fourth time", 410, lambda: self.outsider.api.begin_download(token, offered.file, again))
+        self._refused("a fourth time", 410, lambda: self.outsider.api.start_download(token, offered.file, again))
 
     def track(self) -> None:
         self.screen.title("What the sender sees")
@@ -165,10 +165,10 @@ class Demo:
             token = person.letter(OFFER).token(OFFER)
             self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
 
-    def _fetch_all(self, person: Person, token: str, offer: Offer, watcher: Watcher) -> None:
+    def _fetch_all(self, person: Person, token: str, offer: Offer, listener: ProgressListener) -> None:
         self._expect({file.path for file in offer.files} == set(self.sent), "the link must offer what was sent")
         folder = self.folder / person.address
-        for one in Fetching(person.api, token, folder, watcher).fetch_all(offer, offer.files):
+        for one in FolderDownload(person.api, token, folder, listener).fetch_all(offer, offer.files):
             path = one.offered.path
             self._expect(one.failure is None, f"{path} must come: {one.failure}")
             self._expect(one.target == folder / path, f"{path} must have its place")

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from client.commands.bars import Bars, Shown
-from client.watching import Watcher
+from client.commands.progress_bars import ProgressBars, ProgressView
+from client.progress import ProgressListener
 
 MEGABYTE = 1_000_000
 
@@ -43,10 +43,10 @@ class Screen:
         self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in all)[/dim]")
 
     @contextmanager
-    def bytes_of(self, words: str, total_bytes: int) -> Iterator[Watcher]:
+    def bytes_of(self, words: str, total_bytes: int) -> Iterator[ProgressListener]:
         """Somebody to tell of bytes: a bar on a terminal, nothing elsewhere."""
-        shown = Bars if self._console.is_terminal else Shown
-        with shown(self._console, f"    {words}", total_bytes) as watcher:
-            yield watcher
+        shown = ProgressBars if self._console.is_terminal else ProgressView
+        with shown(self._console, f"    {words}", total_bytes) as listener:
+            yield listener
         speed = total_bytes / MEGABYTE / max(time.monotonic() - self._last, 0.001)
         self.step(f"{words}: {total_bytes / MEGABYTE:.0f} MB, {speed:.0f} MB/s")

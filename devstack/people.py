@@ -1,7 +1,7 @@
 """How somebody comes in by the public door: a question answered, a mail read, a link and a key used."""
 
-from client.answers import Session
 from client.api import Api
+from client.models import ApiSession
 from devstack.human_check import answer
 from devstack.letters import Letter, Letters
 
@@ -25,10 +25,10 @@ class Person:
 
         A check is worth one attempt, so that whoever is cut off answers another one.
         """
-        return self.api.wire.patience.keep_trying(self._answer_and_ask)
+        return self.api.transport.retry.call(self._answer_and_ask)
 
     def _answer_and_ask(self) -> str:
-        challenge = self.api.draw_challenge("question")
+        challenge = self.api.create_challenge("question")
         question = challenge.question or ""
         self.api.request_link(self.address, challenge.challenge, answer(question))
         return question
@@ -37,14 +37,14 @@ class Person:
         """The mail whose link leads to a page."""
         return self._letters.wait(self.address, page, seen, seconds)
 
-    def open_session(self, letter: Letter) -> Session:
+    def open_session(self, letter: Letter) -> ApiSession:
         """Uses the link and the key of a mail."""
         key = letter.key
         if key is None:
             raise LookupError(f"no key in « {letter.subject} »")
         return self.api.open_session(letter.token(ACCESS), key, self.last_name, self.first_name)
 
-    def sign_in(self) -> Session:
+    def sign_in(self) -> ApiSession:
         """All of it."""
         seen = len([letter for letter in self._letters.to(self.address) if letter.key])
         self.ask_for_link()

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar, overload
 
-from client.problem import Problem
+from client.errors import Problem
 
 Found = TypeVar("Found")
 PATIENCE_SECONDS = 120.0

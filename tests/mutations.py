@@ -164,9 +164,9 @@ MUTATIONS = (
     Mutation(
         "The command line keeps a file only if its digest is the one that was promised.",
         "client/download.py",
-        "if pull.sha256 != pull.grant.sha256:",
-        "if not pull.sha256:",
-        "tests/unit/client/test_download.py::test_a_file_with_another_digest_is_thrown_away",
+        "if range_download.sha256 != range_download.grant.sha256:",
+        "if not range_download.sha256:",
+        "tests/unit/client/test_download.py::test_a_file_with_another_digest_is_deleted",
     ),
     Mutation(
         "The gateway passes on only the request headers that it names.",

@@ -1,1 +1,1 @@
-"""The command line: what a person types, and what they read; all it does, the library around it does."""
+"""The command line: arguments, questions and output; the library around it does the work."""

@@ -1,17 +1,16 @@
-"""`get`: what a link offers; begun again, it goes on inside the same download."""
+"""`get`: download the files of a link; run again, it resumes the same downloads."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from client.answers import Offer, OfferedFile
-from client.commands.desk import Desk, working
-from client.commands.exits import Mistake, Partly, failure_of
+from client.commands.context import CommandContext, command_context
+from client.commands.exit_codes import InvalidUsage, PartialFailure, failure_of
+from client.commands.i18n import format_file_count, format_size, format_time, printable, translate
 from client.commands.options import ATTEMPTS, Archive, AsJson, Attempts, Into, Link, Server, Wanted
-from client.commands.screen import Entry
-from client.commands.words import files as so_many
-from client.commands.words import plain, size, when, words
-from client.fetching import Fetched, Fetching
-from client.problem import Json
+from client.commands.terminal import Entry
+from client.errors import Json
+from client.folder_download import FetchedFile, FolderDownload
+from client.models import Offer, OfferedFile
 
 
 def get(
@@ -23,24 +22,24 @@ def get(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Download the files of a link, each verified; begun again, only what is missing comes."""
-    with working(server, as_json, attempts) as desk:
-        api, token = desk.link(url, "download")
+    """Download the files of a link and verify each; run again, it downloads only what is missing."""
+    with command_context(server, as_json, attempts) as context:
+        api, token = context.api_for_link(url, "download")
         offer = api.offer(token)
         wanted = _chosen(offer, file)
-        _introduce(desk, offer)
-        api.note_opened(token)
+        _show_offer(context, offer)
+        api.mark_opened(token)
         total = sum(one.size_bytes for one in wanted)
-        with desk.screen.bytes_of(words("Téléchargement", "Download"), total) as shown:
-            fetching = Fetching(api, token, into, shown)
+        with context.terminal.show_progress(translate("Téléchargement", "Download"), total) as shown:
+            fetching = FolderDownload(api, token, into, shown)
             if archive:
-                _tell_of_archive(desk, offer, wanted, fetching.fetch_archive(offer, wanted))
+                _show_archive(context, offer, wanted, fetching.fetch_archive(offer, wanted))
             else:
-                _tell(desk, offer, fetching.fetch_all(offer, wanted))
+                _show_results(context, offer, fetching.fetch_all(offer, wanted))
 
 
 def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
-    """The files that were asked for by path, or by name where only one has it."""
+    """Return the files that were asked for by path, or by a name that only one of them has."""
     if not names:
         return list(offer.files)
     chosen = []
@@ -49,39 +48,44 @@ def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
         by_name = [file for file in offer.files if file.path.rpartition("/")[2] == name]
         found = by_path or by_name
         if len(found) != 1:
-            offered = ", ".join(plain(file.path) for file in offer.files)
-            raise Mistake(words(f"« {name} » : pas un de ceux-ci : {offered}", f"“{name}”: not one of: {offered}"))
+            offered = ", ".join(printable(file.path) for file in offer.files)
+            raise InvalidUsage(
+                translate(
+                    f"« {name} » ne désigne pas un seul de ces fichiers : {offered}",
+                    f"“{name}” does not name exactly one of these files: {offered}",
+                )
+            )
         chosen += found
     return chosen
 
 
-def _introduce(desk: Desk, offer: Offer) -> None:
+def _show_offer(context: CommandContext, offer: Offer) -> None:
     card = offer.card
     sender = card["sender"]
     total = sum(file.size_bytes for file in offer.files)
     entries: list[Entry] = [
-        (words("De", "From"), f"{sender.get('name') or ''} <{sender['address']}>"),
-        (words("Objet", "Subject"), card["subject"]),
+        (translate("De", "From"), f"{sender.get('name') or ''} <{sender['address']}>"),
+        (translate("Objet", "Subject"), card["subject"]),
         ("", card["text"]),
-        (words("Fichiers", "Files"), f"{so_many(len(offer.files))}, {size(total)}"),
-        (words("Disponible jusqu'au", "Available until"), when(card["ends_at"])),
+        (translate("Fichiers", "Files"), f"{format_file_count(len(offer.files))}, {format_size(total)}"),
+        (translate("Disponible jusqu'au", "Available until"), format_time(card["ends_at"])),
     ]
-    desk.screen.show([entry for entry in entries if entry[1]], aside=True)
+    context.terminal.show([entry for entry in entries if entry[1]], to_stderr=True)
 
 
-def _tell_of_archive(desk: Desk, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> None:
+def _show_archive(context: CommandContext, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> None:
     document = {
         "transfer": offer.card["transfer"],
         "subject": offer.card["subject"],
         "archive": {"saved_as": str(target), "size_bytes": target.stat().st_size},
         "files": [{"file": one.file, "path": one.path, "sha256": one.sha256} for one in wanted],
     }
-    verified = words("chaque fichier vérifié", "each file verified")
-    desk.screen.result(document, [("", f"{target}  ({so_many(len(wanted))}, {verified})")])
+    verified = translate("chaque fichier vérifié", "each file verified")
+    context.terminal.result(document, [("", f"{target}  ({format_file_count(len(wanted))}, {verified})")])
 
 
-def _tell(desk: Desk, offer: Offer, found: list[Fetched]) -> None:
-    """Every file with what became of it; the first failure is the command's."""
+def _show_results(context: CommandContext, offer: Offer, found: list[FetchedFile]) -> None:
+    """Show every file with its result; the first failure sets the exit code."""
     failures = [one.failure for one in found if one.failure]
     document = {
         "transfer": offer.card["transfer"],
@@ -90,16 +94,16 @@ def _tell(desk: Desk, offer: Offer, found: list[Fetched]) -> None:
     }
     entries = [entry for one in found for entry in _entries(one)]
     if not failures:
-        desk.screen.result(document, entries)
+        context.terminal.result(document, entries)
         return
-    desk.screen.show(entries, aside=True)
+    context.terminal.show(entries, to_stderr=True)
     failure = failure_of(failures[0])
     if failure is None:
         raise failures[0]
-    raise Partly(failure, document)
+    raise PartialFailure(failure, document)
 
 
-def _document(one: Fetched) -> Json:
+def _document(one: FetchedFile) -> Json:
     failure = failure_of(one.failure) if one.failure else None
     return {
         "file": one.offered.file,
@@ -112,9 +116,9 @@ def _document(one: Fetched) -> Json:
     }
 
 
-def _entries(one: Fetched) -> list[Entry]:
+def _entries(one: FetchedFile) -> list[Entry]:
     if one.failure:
         failure = failure_of(one.failure)
-        return [(plain(one.offered.path), failure.title if failure else str(one.failure))]
-    before = "" if one.is_new else words(" (déjà là)", " (was there already)")
+        return [(printable(one.offered.path), failure.title if failure else str(one.failure))]
+    before = "" if one.is_new else translate(" (déjà présent)", " (already there)")
     return [("", f"{one.target}  {one.offered.sha256}{before}")]

@@ -1,4 +1,4 @@
-"""What can be typed after a command's name, with its words."""
+"""The arguments and options of the commands, with their help."""
 
 import re
 from pathlib import Path
@@ -6,29 +6,29 @@ from typing import Annotated, Any
 
 import typer
 
-from client.commands.words import words
+from client.commands.i18n import translate
 
 ATTEMPTS = 10
 UNDECODED = re.compile("[\ud800-\udfff]")
 
 
 def utf8(value: Any) -> Any:
-    """The value; refuses words that are not UTF-8. A path may be any bytes: the names of files are checked later."""
+    """Return the value; refuse text that is not UTF-8. A path may be any bytes: file names are checked later."""
     for word in value if isinstance(value, list) else [value]:
         if isinstance(word, str) and UNDECODED.search(word):
             shown = UNDECODED.sub("\N{REPLACEMENT CHARACTER}", word)
-            raise typer.BadParameter(words(f"« {shown} » n'est pas en UTF-8", f"“{shown}” is not UTF-8"))
+            raise typer.BadParameter(translate(f"« {shown} » n'est pas en UTF-8", f"“{shown}” is not UTF-8"))
     return value
 
 
 def option(name: str, french: str, english: str, **more: Any) -> Any:
-    """An option with its help in the reader's language."""
-    return typer.Option(name, help=words(french, english), callback=utf8, **more)
+    """Declare an option with help in the user's language."""
+    return typer.Option(name, help=translate(french, english), callback=utf8, **more)
 
 
 def argument(name: str, french: str, english: str, **more: Any) -> Any:
-    """The same for an argument."""
-    return typer.Argument(metavar=name, help=words(french, english), callback=utf8, **more)
+    """Declare an argument with help in the user's language."""
+    return typer.Argument(metavar=name, help=translate(french, english), callback=utf8, **more)
 
 
 # --- every command ---
@@ -49,26 +49,26 @@ Attempts = Annotated[
     int,
     option(
         "--attempts",
-        "essais avant de renoncer, de plus en plus espacés",
-        "attempts before giving up, further and further apart",
+        "nombre de tentatives, de plus en plus espacées",
+        "number of attempts, with growing pauses",
         metavar="N",
         min=1,
     ),
 ]
 Yes = Annotated[bool, option("--yes", "ne pas demander confirmation", "do not ask for confirmation")]
 
-# --- coming in ---
+# --- sign-in ---
 
 Email = Annotated[
     str | None, argument("[EMAIL]", "votre adresse ; inutile avec --link", "your address; not needed with --link")
 ]
 Image = Annotated[
-    bool, option("--image", "une image à lire au lieu d'une question", "a picture to read instead of a question")
+    bool, option("--image", "une image à lire au lieu d'une question", "an image to read instead of a question")
 ]
 MailedLink = Annotated[
-    str | None, option("--link", "le lien du message reçu", "the link in the mail", metavar="URL|TOKEN")
+    str | None, option("--link", "le lien reçu par courriel", "the link in the mail", metavar="URL|TOKEN")
 ]
-MailedKey = Annotated[str | None, option("--key", "la clé du message reçu", "the key in the mail")]
+MailedKey = Annotated[str | None, option("--key", "la clé reçue par courriel", "the key in the mail")]
 LastName = Annotated[str | None, option("--last-name", "votre nom", "your last name")]
 FirstName = Annotated[str | None, option("--first-name", "votre prénom", "your first name")]
 
@@ -85,8 +85,10 @@ Files = Annotated[
     ),
 ]
 To = Annotated[list[str] | None, option("--to", "destinataire ; répétable", "recipient; repeatable", metavar="EMAIL")]
-Cc = Annotated[list[str] | None, option("--cc", "en copie", "in copy", metavar="EMAIL")]
-Bcc = Annotated[list[str] | None, option("--bcc", "en copie cachée", "in hidden copy", metavar="EMAIL")]
+Cc = Annotated[list[str] | None, option("--cc", "en copie ; répétable", "copy; repeatable", metavar="EMAIL")]
+Bcc = Annotated[
+    list[str] | None, option("--bcc", "en copie cachée ; répétable", "hidden copy; repeatable", metavar="EMAIL")
+]
 Subject = Annotated[str | None, option("--subject", "l'objet", "the subject")]
 Text = Annotated[
     str | None,
@@ -96,13 +98,20 @@ Text = Annotated[
 ]
 Days = Annotated[int | None, option("--days", "durée de validité en jours", "validity in days", metavar="N")]
 Language = Annotated[
-    str | None, option("--language", "la langue des messages", "the language of the mails", metavar="fr|en")
+    str | None, option("--language", "la langue des courriels", "the language of the mails", metavar="fr|en")
 ]
 Draft = Annotated[
     str | None,
-    option("--draft", "continuer ce brouillon d'ailleurs", "go on with this draft from elsewhere", metavar="ID"),
+    option(
+        "--draft",
+        "reprendre ce brouillon commencé sur un autre poste",
+        "resume this draft from another machine",
+        metavar="ID",
+    ),
 ]
-Parallel = Annotated[int, option("--parallel", "morceaux à la fois", "parts at once", metavar="N", min=1, max=16)]
+Parallel = Annotated[
+    int, option("--parallel", "parties envoyées à la fois", "parts sent at once", metavar="N", min=1, max=16)
+]
 
 # --- receiving ---
 
@@ -116,7 +125,7 @@ Wanted = Annotated[
 ]
 Archive = Annotated[bool, option("--archive", "tout en une archive ZIP", "everything as one ZIP archive")]
 
-# --- following, deciding ---
+# --- tracking, approval ---
 
 Transfer = Annotated[str, argument("TRANSFER", "l'identifiant de l'envoi", "the id of the transfer")]
 MaybeTransfer = Annotated[str | None, argument("[TRANSFER]", "l'identifiant de l'envoi", "the id of the transfer")]

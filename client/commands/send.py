@@ -1,4 +1,4 @@
-"""`send`: files and folders to people; the same command goes on where it was cut off."""
+"""`send`: send files and folders; the same command resumes an interrupted send."""
 
 import re
 import sys
@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 
 from client.api import Api
-from client.commands.bars import Shown
-from client.commands.desk import Desk, working
-from client.commands.exits import Mistake
+from client.commands.context import CommandContext, command_context
+from client.commands.exit_codes import InvalidUsage
+from client.commands.i18n import COLON, format_file_count, format_size, format_time, translate
 from client.commands.options import (
     ATTEMPTS,
     AsJson,
@@ -27,24 +27,23 @@ from client.commands.options import (
     Text,
     To,
 )
-from client.commands.screen import Entry
-from client.commands.words import COLON, size, when, words
-from client.commands.words import files as so_many
-from client.letter import Letter
-from client.problem import Json, Problem
-from client.sending import Prepared, Sending
-from client.sources import BROKEN_LINK, EMPTY_FOLDER, LINKED_FOLDER, NOT_A_FILE, sources
-from client.unfinished import Unfinished
+from client.commands.progress_bars import ProgressView
+from client.commands.terminal import Entry
+from client.draft_fields import DraftFields
+from client.errors import Json, Problem
+from client.resume_state import ResumeState
+from client.sending import PreparedDraft, SendOperation
+from client.sources import BROKEN_LINK, EMPTY_FOLDER, LINKED_FOLDER, NOT_A_FILE, find_sources
 from client.upload import PARALLEL
 
 UNAUTHENTICATED = 401
-LEFT_OUT = {
-    EMPTY_FOLDER: words("dossier vide, non envoyé", "empty folder, not sent"),
-    LINKED_FOLDER: words("lien vers un dossier, non suivi, non envoyé", "link to a folder, not followed, not sent"),
-    BROKEN_LINK: words(
+SKIP_REASONS = {
+    EMPTY_FOLDER: translate("dossier vide, non envoyé", "empty folder, not sent"),
+    LINKED_FOLDER: translate("lien vers un dossier, non suivi, non envoyé", "link to a folder, not followed, not sent"),
+    BROKEN_LINK: translate(
         "lien vers un fichier qui n'existe pas, non envoyé", "link to a file that does not exist, not sent"
     ),
-    NOT_A_FILE: words("ni fichier ni dossier, non envoyé", "neither a file nor a folder, not sent"),
+    NOT_A_FILE: translate("ni fichier ni dossier, non envoyé", "neither a file nor a folder, not sent"),
 }
 UUID_FORM = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -64,129 +63,153 @@ def send(
     as_json: AsJson = False,
     attempts: Attempts = ATTEMPTS,
 ) -> None:
-    """Send files; begun again, only what is missing is sent."""
-    with working(server, as_json, attempts) as desk:
+    """Send files; run again, it sends only what is missing."""
+    with command_context(server, as_json, attempts) as context:
         if language not in (None, "fr", "en"):
-            raise Mistake("--language: fr | en")
+            raise InvalidUsage("--language: fr | en")
         if draft is not None and not UUID_FORM.fullmatch(draft):
-            raise Mistake(f"--draft: {draft}")
-        words_sent = sys.stdin.read() if text == "-" else text
-        letter = Letter(tuple(to or ()), tuple(cc or ()), tuple(bcc or ()), subject, words_sent, days, language)
-        api, email = desk.signed_in()
-        unfinished = Unfinished(desk.state, api.wire.base_url, email, letter, files)
-        _Errand(desk, api, unfinished, letter, files, draft).run(parallel)
+            raise InvalidUsage(f"--draft: {draft}")
+        message = sys.stdin.read() if text == "-" else text
+        fields = DraftFields(tuple(to or ()), tuple(cc or ()), tuple(bcc or ()), subject, message, days, language)
+        api, email = context.signed_in()
+        resume_state = ResumeState(context.state, api.transport.base_url, email, fields, files)
+        _SendCommand(context, api, resume_state, fields, files, draft).run(parallel)
 
 
-class _Errand:
-    """One send, and the note of it on this machine."""
+class _SendCommand:
+    """One send, and its resume record on this machine."""
 
     def __init__(
-        self, desk: Desk, api: Api, unfinished: Unfinished, letter: Letter, paths: list[Path], draft: str | None
+        self,
+        context: CommandContext,
+        api: Api,
+        resume_state: ResumeState,
+        fields: DraftFields,
+        paths: list[Path],
+        draft: str | None,
     ) -> None:
-        self._desk = desk
+        self._context = context
         self._api = api
-        self._unfinished = unfinished
-        self._letter = letter
-        chosen = sources(paths)
-        self._files, self._left_out = chosen.files, chosen.left_out
+        self._resume_state = resume_state
+        self._fields = fields
+        chosen = find_sources(paths)
+        self._files, self._skipped = chosen.files, chosen.skipped
         self._total_bytes = sum(file.size_bytes for file in self._files)
-        found = draft or unfinished.draft()
+        found = draft or resume_state.draft()
         self._is_begun, self._is_elsewhere = found is not None, draft is not None
-        self._draft = unfinished.note(found)
-        self._shown: Shown | None = None
+        self._draft = resume_state.save(found)
+        self._shown: ProgressView | None = None
 
     def run(self, parallel: int) -> None:
-        """From wherever it stands to its recap."""
-        sending = self._taken_up()
+        """Prepare, upload, submit, and show the recap."""
+        operation = self._prepare()
         try:
-            if sending is not None:
-                with self._desk.screen.bytes_of(words("Envoi", "Sending"), self._total_bytes) as self._shown:
-                    sending.upload(self._shown, parallel)
+            if operation is not None:
+                with self._context.terminal.show_progress(
+                    translate("Envoi", "Sending"), self._total_bytes
+                ) as self._shown:
+                    operation.upload(self._shown, parallel)
         except Problem as problem:
-            self._leave_nothing_behind(problem)
+            self._discard_refused_draft(problem)
             raise
         recap = self._api.submit(self._draft)
-        self._unfinished.forget()
-        self._tell(recap)
+        self._resume_state.clear()
+        self._show_recap(recap)
 
-    def _taken_up(self) -> Sending | None:
-        """The send, prepared; none when it has gone already. A draft that is no more is begun anew."""
-        sending = Sending(self._api, self._draft, self._letter, self._files)
+    def _prepare(self) -> SendOperation | None:
+        """Return the prepared send; None if it was submitted before. Create a new draft if the old one is gone."""
+        operation = SendOperation(self._api, self._draft, self._fields, self._files)
         try:
-            self._say(sending.prepare(is_all=not self._is_elsewhere))
+            self._show_prepared(operation.prepare(is_all=not self._is_elsewhere))
         except Problem as problem:
             if problem.slug == "already-submitted":
                 return None
             if problem.slug == "not-found" and self._is_begun and not self._is_elsewhere:
-                self._is_begun, self._draft = False, self._unfinished.note()
-                return self._taken_up()
-            self._leave_nothing_behind(problem)
+                self._is_begun, self._draft = False, self._resume_state.save()
+                return self._prepare()
+            self._discard_refused_draft(problem)
             raise
-        return sending
+        return operation
 
-    def _leave_nothing_behind(self, problem: Problem) -> None:
-        """A new draft that was refused before any byte is thrown away: another command will send something else."""
-        moved = self._shown is not None and self._shown.moved_bytes > 0
-        if not (self._is_begun or moved or problem.is_passing or problem.status == UNAUTHENTICATED):
-            self._unfinished.forget()
-            with suppress(Problem, httpx.TransportError):  # it may never have begun, and the reason is the first one
-                self._api.drop_draft(self._draft)
+    def _discard_refused_draft(self, problem: Problem) -> None:
+        """Delete a new draft that was refused before its first byte: the next command will differ."""
+        moved = self._shown is not None and self._shown.confirmed_bytes > 0
+        if not (self._is_begun or moved or problem.is_transient or problem.status == UNAUTHENTICATED):
+            self._resume_state.clear()
+            with suppress(Problem, httpx.TransportError):  # it may not exist, and the first problem is the reason
+                self._api.delete_draft(self._draft)
 
-    def _say(self, prepared: Prepared) -> None:
-        screen = self._desk.screen
-        for one in self._left_out:
-            screen.note(f"{one.name}{COLON}{LEFT_OUT[one.why]}")
+    def _show_prepared(self, prepared: PreparedDraft) -> None:
+        terminal = self._context.terminal
+        for one in self._skipped:
+            terminal.note(f"{one.name}{COLON}{SKIP_REASONS[one.reason]}")
         if self._is_begun:
-            screen.note(words("Reprise de l'envoi commencé.", "Going on with the send that was begun."))
+            terminal.note(translate("Reprise de l'envoi commencé.", "Resuming the unfinished send."))
         for name in prepared.dropped:
-            screen.note(words(f"« {name} » n'est plus ici : retiré.", f"“{name}” is not here any more: taken out."))
-        screen.show(self._before(prepared.view), aside=True)
+            terminal.note(
+                translate(
+                    f"« {name} » n'est plus sur ce poste : retiré de l'envoi.",
+                    f"“{name}” is no longer on this machine: removed from the transfer.",
+                )
+            )
+        terminal.show(self._draft_entries(prepared.view), to_stderr=True)
 
-    def _before(self, view: Json) -> list[Entry]:
+    def _draft_entries(self, view: Json) -> list[Entry]:
         return [
-            (words("Brouillon", "Draft"), self._draft),
-            (words("Objet", "Subject"), str(view["subject"])),
-            *_people(view["recipients"]),
-            (words("Fichiers", "Files"), f"{so_many(len(self._files))}, {size(self._total_bytes)}"),
-            (words("Validité", "Validity"), words(f"{view['validity_days']} jours", f"{view['validity_days']} days")),
+            (translate("Brouillon", "Draft"), self._draft),
+            (translate("Objet", "Subject"), str(view["subject"])),
+            *_recipient_entries(view["recipients"]),
+            (
+                translate("Fichiers", "Files"),
+                f"{format_file_count(len(self._files))}, {format_size(self._total_bytes)}",
+            ),
+            (
+                translate("Validité", "Validity"),
+                translate(f"{view['validity_days']} jours", f"{view['validity_days']} days"),
+            ),
         ]
 
-    def _tell(self, recap: Json) -> None:
+    def _show_recap(self, recap: Json) -> None:
         shown = self._shown
         document = {
             **recap,
-            "server": self._api.wire.base_url,
+            "server": self._api.transport.base_url,
             "draft": self._draft,
             "resumed": self._is_begun,
-            "moved_bytes": shown.moved_bytes if shown else 0,
-            "found_bytes": shown.found_bytes if shown else 0,
-            "left_out": [{"path": one.name, "why": one.why} for one in self._left_out],
+            "sent_bytes": shown.confirmed_bytes if shown else 0,
+            "resumed_bytes": shown.resumed_bytes if shown else 0,
+            "skipped": [{"path": one.name, "reason": one.reason} for one in self._skipped],
             "changed": [{"path": name, "what": what} for name, what in shown.changes] if shown else [],
         }
-        self._desk.screen.result(document, _after(recap))
+        self._context.terminal.result(document, _recap_entries(recap))
 
 
-def _people(recipients: list[Json]) -> list[Entry]:
+def _recipient_entries(recipients: list[Json]) -> list[Entry]:
     found = []
-    for role, title in (("agent", words("Agents", "Agents")), ("external", words("Externes", "External"))):
+    for role, title in (("agent", translate("Agents", "Agents")), ("external", translate("Externes", "External"))):
         addresses = [str(one.get("shown", one["address"])) for one in recipients if one["role"] == role]
         if addresses:
             found.append((title, ", ".join(addresses)))
     return found
 
 
-def _after(recap: Json) -> list[Entry]:
-    waits = words(
-        "En attente de l'accord d'un agent : les externes n'auront leur lien qu'ensuite.",
-        "Waiting for an agent's approval: external people get their link only then.",
+def _recap_entries(recap: Json) -> list[Entry]:
+    waits = translate(
+        "En attente de la validation d'un agent : les destinataires externes recevront ensuite leur lien.",
+        "Waiting for an agent's approval: external recipients get their link after it.",
     )
-    gone = words("Parti : chacun reçoit son lien par courriel.", "Gone: everybody is mailed a link.")
+    gone = translate(
+        "Envoyé : chaque destinataire reçoit son lien par courriel.", "Sent: each recipient gets a link by mail."
+    )
     entries: list[Entry] = [
         ("", waits if recap["needs_approval"] else gone),
-        (words("Envoi", "Transfer"), recap["transfer"]),
-        (words("Fichiers", "Files"), f"{so_many(len(recap['files']))}, {size(recap['total_bytes'])}"),
-        (words("Disponible jusqu'au", "Available until"), when(recap["ends_at"])),
+        (translate("Envoi", "Transfer"), recap["transfer"]),
+        (
+            translate("Fichiers", "Files"),
+            f"{format_file_count(len(recap['files']))}, {format_size(recap['total_bytes'])}",
+        ),
+        (translate("Disponible jusqu'au", "Available until"), format_time(recap["ends_at"])),
     ]
     if recap["needs_approval"]:
-        entries.append((words("Peuvent valider", "May approve"), ", ".join(recap["approvers"])))
+        entries.append((translate("Peuvent valider", "May approve"), ", ".join(recap["approvers"])))
     return entries

@@ -7,8 +7,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from client.api import Api
-from client.letter import Letter as Fields
-from client.sources import Source
+from client.draft_fields import DraftFields
+from client.sources import SourceFile
 from client.upload import Uploader
 from devstack.letters import Letters
 from devstack.people import DECISION, OFFER, Person
@@ -87,8 +87,8 @@ class House:
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self.watch.over(context)
         self._open.append(context)
-        if person and person.api.wire.token:
-            sit_down(context, person.api.wire.token)
+        if person and person.api.transport.token:
+            sit_down(context, person.api.transport.token)
         return context
 
     def seat(self, domain: str, language: str = "fr", name: str = "camille", proxy: str = "") -> Seated:
@@ -99,9 +99,9 @@ class House:
     def send(self, sender: Person, to: list[Person], files: dict[str, bytes], subject: str = "Relevés") -> str:
         """A transfer that nobody need watch being written."""
         draft = str(uuid.uuid4())
-        sender.api.begin_draft(draft)
-        written = Fields(to=tuple(one.address for one in to), subject=subject, text="Voici les relevés.")
-        sender.api.edit_draft(draft, **written.fields())
+        sender.api.create_draft(draft)
+        written = DraftFields(to=tuple(one.address for one in to), subject=subject, text="Voici les relevés.")
+        sender.api.edit_draft(draft, **written.to_json())
         sources = [self._source(name, content) for name, content in files.items()]
         Uploader(sender.api).send_all(draft, sources)
         sender.api.submit(draft)
@@ -110,17 +110,17 @@ class House:
     def approve(self, agent: Person) -> None:
         """By the link in the mail, but not in a browser."""
         token = agent.letter(DECISION).token(DECISION)
-        agent.api.approve(token, agent.api.to_decide(token)["snapshot"]["digest"])
+        agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
 
     def heard_of_the_end(self, person: Person) -> None:
         """Wait until the counter knows that there is nothing to be had any more."""
         token = person.letter(OFFER).token(OFFER)
         until(lambda: refused(lambda: person.api.offer(token)), "the counter has heard of it")
 
-    def _source(self, name: str, content: bytes) -> Source:
+    def _source(self, name: str, content: bytes) -> SourceFile:
         path = self.folder / uuid.uuid4().hex
         path.write_bytes(content)
-        return Source(path, name)
+        return SourceFile(path, name)
 
     def link(self, person: Person, seen: int = 0) -> str:
         """The page of the link in a recipient's mail."""
@@ -133,7 +133,7 @@ class House:
         staying = [person.api for person in self._known.values()]
         for api in self._apis:
             if api not in staying:
-                api.wire.close()
+                api.transport.close()
         self._apis = staying
 
     def close(self) -> None:

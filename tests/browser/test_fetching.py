@@ -114,7 +114,7 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
 
     page, transfer, other = offered(house, language)
     token = page.url.rpartition("/")[2]
-    begun = other.api.begin_download(token, other.api.offer(token).files[0].file, str(uuid4())).url
+    begun = other.api.start_download(token, other.api.offer(token).files[0].file, str(uuid4())).url
     house.known(AGENTS, "dominique").api.withdraw(transfer)
     house.heard_of_the_end(other)
     page.get_by_role("button", name=say("Download everything")).click()
@@ -125,7 +125,7 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
     agent = house.stranger(AGENTS, "claude")
     house.send(house.known(OUTSIDE), [agent, house.stranger(FARTHER, "sacha")], FILES)
     token = agent.letter(DECISION).token(DECISION)
-    agent.api.refuse(token, agent.api.to_decide(token)["snapshot"]["digest"], "Non.")
+    agent.api.refuse(token, agent.api.approval_request(token)["snapshot"]["digest"], "Non.")
     house.heard_of_the_end(agent)
     page.goto(house.link(agent))
     refused(page, say, "This transfer was refused")

@@ -38,7 +38,7 @@ def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwrigh
     with Line() as line:
         context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url, proxy={"server": line.url})
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
-        sit_down(context, str(camille.api.wire.token))
+        sit_down(context, str(camille.api.transport.token))
         page, draft = begin(Seated(camille.person, context, camille.say))
         line.hold_after(SOME_PARTS)
         choose(page, large)

@@ -85,8 +85,8 @@ def test_files_are_dropped_anywhere_on_the_page(come_in: Callable[[str], Seated]
 def test_another_file_of_the_same_name_is_refused(come_in: Callable[[str], Seated]) -> None:
     somebody = come_in(SENDERS)
     draft, file = str(uuid.uuid4()), str(uuid.uuid4())
-    somebody.api.begin_draft(draft)
-    somebody.api.plan_file(draft, file, "relevés.csv", 5)
+    somebody.api.create_draft(draft)
+    somebody.api.announce_file(draft, file, "relevés.csv", 5)
     page = open_draft(somebody.context, draft)
     choose(page, {"name": "relevés.csv", "mimeType": "text/csv", "buffer": b"longer than five"})
     expect(page.get_by_role("alert")).to_contain_text("ce n’est pas le même")

@@ -17,7 +17,7 @@ PART = re.compile(r"/parts/[^/]+/(\d+)/")
 def begin(somebody: Seated, **fields: Any) -> tuple[Page, str]:
     """A draft, and its page with the uploader at work."""
     draft = str(uuid.uuid4())
-    somebody.api.begin_draft(draft)
+    somebody.api.create_draft(draft)
     if fields:
         somebody.api.edit_draft(draft, **fields)
     return open_draft(somebody.context, draft), draft

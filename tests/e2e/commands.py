@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from client.problem import Json
+from client.errors import Json
 from devstack.human_check import answer
 from devstack.people import ACCESS, Person
 from tests.e2e.line import Line, Stop

@@ -12,9 +12,9 @@ from typing import Any
 
 import httpx
 
-from client.answers import Offer
 from client.download import Downloader
-from client.reply import Reply
+from client.models import Offer
+from client.response import ApiResponse
 from tests.e2e.world import WRITE, Sent, World, refused
 from tests.eventually import PATIENCE_SECONDS, until
 
@@ -56,7 +56,7 @@ class Offered:
 
     def begin(self, download: str | None = None) -> str:
         """Takes a lease; where its bytes are."""
-        return self.world.impatient().begin_download(self.link, self.file, download or new()).url
+        return self.world.impatient().start_download(self.link, self.file, download or new()).url
 
     @property
     def offer(self) -> Offer:
@@ -143,7 +143,7 @@ def slow(url: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator
         http.stream("GET", url, headers=headers) as answer,
     ):
         if not answer.is_success:
-            raise Reply.read(answer).refusal()
+            raise ApiResponse.read(answer).to_problem()
         yield answer.iter_raw(64 * 1024)
 
 

@@ -119,4 +119,4 @@ async def test_the_cookies_of_a_session_are_kept_by_the_browser_and_hidden_from_
     await page.click("text=Se déconnecter")
     await page.wait_for_selector("text=Recevoir un lien d’accès par courriel")
     assert {cookie["name"] for cookie in await context.cookies()} == lasting
-    person.api.wire.close()
+    person.api.transport.close()

@@ -63,7 +63,7 @@ def test_the_whole_job_is_done_although_a_service_dies_in_each_step(world: World
         sent = world.submit(sender, draft, files)
         token = agent.letter(DECISION).token(DECISION)
     with during("approve"):
-        agent.api.approve(token, agent.api.to_decide(token)["snapshot"]["digest"])
+        agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
         link = world.link(other)
     with during("fetch"):
         for file in other.api.offer(link).files:

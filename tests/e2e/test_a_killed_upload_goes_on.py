@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 from client.download import Downloader
-from client.sources import Source
+from client.progress import ProgressCounter
+from client.sources import SourceFile
 from client.upload import Uploader
-from client.watching import Counting
 from tests.e2e.line import Line, Stop
 from tests.e2e.world import World
 from tests.eventually import until
@@ -25,7 +25,7 @@ def parts_begun(world: World) -> int:
     return sum('"route":"/parts/' in line for line in lines)
 
 
-def killed_in_mid_upload(world: World, token: str, draft: str, source: Source, after_bytes: int) -> None:
+def killed_in_mid_upload(world: World, token: str, draft: str, source: SourceFile, after_bytes: int) -> None:
     """Runs the client in a process of its own, and ends it when it has sent so many bytes and can send no more."""
     told = {"base_url": world.stack.gateway_url, "token": token, "draft": draft, "parallel": PARALLEL}
     command = [sys.executable, "-m", "tests.e2e.uploading"]
@@ -45,7 +45,7 @@ def test_a_client_that_is_killed_again_and_again_sends_only_what_was_in_flight(w
     content = random.Random(11).randbytes(SIZE_BYTES)
     source = world.source("grand.bin", content)
     draft = world.draft(sender, [agent.address])
-    token = str(sender.api.wire.token)
+    token = str(sender.api.transport.token)
     before = parts_begun(world)
     for parts in HELD_AFTER_PARTS:
         killed_in_mid_upload(world, token, draft, source, int(parts * PART_BYTES))
@@ -76,7 +76,7 @@ def test_an_upload_goes_on_when_the_upload_service_the_gateway_and_the_store_are
             world.kill(victim)
             world.revive(victim)
 
-    Uploader(sender.api, parallel=PARALLEL, watcher=Counting(kill_something)).send(draft, source)
+    Uploader(sender.api, parallel=PARALLEL, listener=ProgressCounter(kill_something)).send(draft, source)
     assert victims == []
     world.submit(sender, draft, {"grand.bin": content})
     link = world.link(agent)

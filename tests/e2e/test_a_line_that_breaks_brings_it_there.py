@@ -33,7 +33,7 @@ def test_a_file_arrives_on_a_line_that_carries_one_part_between_two_breaks(machi
         ended = machine.run("send", "grand.bin", "--to", agent.address, "--subject", "Grand", "--json")
         assert line.breaks >= 1
     assert ended.code == 0, ended.errors
-    assert ended.document["moved_bytes"] == SIZE_BYTES
+    assert ended.document["sent_bytes"] == SIZE_BYTES
     link = next(link for link in agent.letter(OFFER).links if f"/{OFFER}/" in link)
     (file,) = agent.api.offer(link.rpartition("/")[2]).files
     assert file.sha256 == hashlib.sha256((machine.files / "grand.bin").read_bytes()).hexdigest()

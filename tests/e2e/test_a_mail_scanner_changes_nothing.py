@@ -76,7 +76,7 @@ def test_after_a_scan_of_every_mail_everybody_can_still_do_what_their_mail_is_fo
     sent = world.send(sender, [agent.address, other.address], {"f.txt": b"intact"})
     link, decision = world.link(agent), agent.letter(DECISION).token(DECISION)
     scan(everything(world, agent), base_url)
-    card = agent.api.to_decide(decision)
+    card = agent.api.approval_request(decision)
     assert card["state"] == "waiting"
     assert world.has_no_link(other)
     assert agent.api.offer(link).file("f.txt").left == 3
@@ -87,6 +87,6 @@ def test_after_a_scan_of_every_mail_everybody_can_still_do_what_their_mail_is_fo
     offered = other.api.offer(link).file("f.txt")
     assert offered.left == 3
     assert Downloader(other.api, link).fetch(offered, world.folder / sent.transfer).read_bytes() == b"intact"
-    assert agent.api.to_decide(decision)["state"] == "approved"
+    assert agent.api.approval_request(decision)["state"] == "approved"
     assert sender.api.sent_transfer(sent.transfer)["outcome"] is None
     assert f"/{OFFER}/" in everything(world, other)[-1].text

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from client.problem import Problem
+from client.errors import Problem
 from devstack.people import ACCESS
 from tests.e2e.world import World, refused
 

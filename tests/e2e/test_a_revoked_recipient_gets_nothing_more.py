@@ -43,13 +43,13 @@ def test_who_waits_and_is_revoked_has_no_link_after_the_approval(world: World) -
     sent = world.send(sender, [agent.address, one.address, other.address])
     token = agent.letter(DECISION).token(DECISION)
     world.link(agent)
-    before = agent.api.to_decide(token)["snapshot"]
-    problem = refused(lambda: world.impatient(sender.api.wire.token).revoke(sent.transfer, agent.address))
+    before = agent.api.approval_request(token)["snapshot"]
+    problem = refused(lambda: world.impatient(sender.api.transport.token).revoke(sent.transfer, agent.address))
     assert (problem.status, problem.slug) == (409, "last-approver-needed")
     sender.api.revoke(sent.transfer, one.address)
 
     def shown() -> str:
-        card = agent.api.to_decide(token)["snapshot"]
+        card = agent.api.approval_request(token)["snapshot"]
         assert one.address not in {known["address"] for known in card["recipients"]}
         return str(card["digest"])
 

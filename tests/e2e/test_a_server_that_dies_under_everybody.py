@@ -40,7 +40,7 @@ def test_while_the_database_is_dead_the_answer_is_come_back_later_and_then_it_go
     draft = world.draft(agent, [other.address])
     world.put(agent, draft, files)
     with dead(world, "mongo"):
-        problem = refused(lambda: world.impatient(agent.api.wire.token).submit(draft))
+        problem = refused(lambda: world.impatient(agent.api.transport.token).submit(draft))
         assert (problem.status, problem.slug) == (503, "unavailable")
         assert problem.retry_after_seconds
     world.submit(agent, draft, files)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from client.problem import Problem
+from client.errors import Problem
 from tests.e2e.fetching import metric, new, offered
 from tests.e2e.world import World
 
@@ -28,7 +28,7 @@ def test_of_a_thousand_starts_at_three_counters_exactly_three_are_granted(world:
             download = new()
             while True:
                 try:
-                    apis[number % CLIENTS].begin_download(mine.link, mine.file, download)
+                    apis[number % CLIENTS].start_download(mine.link, mine.file, download)
                 except Problem as problem:
                     if problem.slug == REFUSED or problem.status not in NOT_DECIDED:
                         return problem.slug

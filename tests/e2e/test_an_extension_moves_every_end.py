@@ -69,9 +69,12 @@ def test_who_is_approved_after_the_extension_has_it_until_the_new_end(world: Wor
     token = agent.letter(DECISION).token(DECISION)
     link = world.link(agent)
     card = sender.api.extend(sent.transfer, 10)
-    until(lambda: agent.api.to_decide(token)["snapshot"]["ends_at"] == card["ends_at"], "the agent reads the new end")
+    until(
+        lambda: agent.api.approval_request(token)["snapshot"]["ends_at"] == card["ends_at"],
+        "the agent reads the new end",
+    )
     until(lambda: agent.api.offer(link).card["ends_at"] == card["ends_at"], "their link has it")
-    agent.api.approve(token, agent.api.to_decide(token)["snapshot"]["digest"])
+    agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
     assert other.api.offer(world.link(other)).card["ends_at"] == card["ends_at"]
 
 

@@ -34,7 +34,7 @@ class OpenPage:
         return self._ask("POST", f"{self._path}?then=recap", files=files)
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> httpx.Response:
-        cookie = {"Cookie": f"{COOKIE}={self.writer.api.wire.token}", "Sec-Fetch-Site": "same-origin"}
+        cookie = {"Cookie": f"{COOKIE}={self.writer.api.transport.token}", "Sec-Fetch-Site": "same-origin"}
         return httpx.request(method, self._gate + path, headers={**cookie, **(headers or {})}, timeout=60, **more)
 
 

@@ -29,7 +29,7 @@ def test_nobody_outside_has_anything_before_an_agent_approves_and_everything_aft
     links = world.database("download")["links"]
     assert links.count_documents({"transfer": sent.transfer}) == 1, "before the approval no token exists"
 
-    card = agent.api.to_decide(token)
+    card = agent.api.approval_request(token)
     assert card["may_decide"]
     assert card["snapshot"]["subject"] == "Plans d'été"
     assert {file["path"] for file in card["snapshot"]["files"]} == set(FILES)
@@ -56,7 +56,7 @@ def test_the_first_decision_wins_and_the_second_agent_is_told_who_decided(world:
     first, second = world.agent("dominique"), world.agent("claude")
     world.send(sender, [first.address, second.address, other.address])
     tokens = {one.address: one.letter(DECISION).token(DECISION) for one in (first, second)}
-    digest = first.api.to_decide(tokens[first.address])["snapshot"]["digest"]
+    digest = first.api.approval_request(tokens[first.address])["snapshot"]["digest"]
     first.api.approve(tokens[first.address], digest)
     problem = refused(lambda: second.api.refuse(tokens[second.address], digest, "trop tard"))
     assert (problem.status, problem.slug) == (409, "already-decided")

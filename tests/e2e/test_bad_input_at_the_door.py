@@ -31,7 +31,7 @@ TRICKY = (
 
 def answered(world: World) -> tuple[str, str]:
     """A human check and its right answer."""
-    challenge = world.impatient().draw_challenge("question")
+    challenge = world.impatient().create_challenge("question")
     return challenge.challenge, answer(challenge.question or "")
 
 
@@ -86,8 +86,8 @@ def test_one_network_cannot_ask_for_ever(world: World) -> None:
     api = world.impatient()
     try:
         for _ in range(5):
-            api.draw_challenge()
-        problem = refused(api.draw_challenge)
+            api.create_challenge()
+        problem = refused(api.create_challenge)
         assert (problem.status, problem.slug) == (429, "too-many-challenges")
         assert problem.retry_after_seconds
     finally:
@@ -122,7 +122,7 @@ def test_a_body_that_is_not_of_the_form_is_refused(
 
 def test_a_session_that_is_none_opens_nothing(world: World) -> None:
     person = world.outsider("camille")
-    genuine = str(person.api.wire.token)
+    genuine = str(person.api.transport.token)
     head, body, signature = genuine.split(".")
     forged = (genuine[:-4] + "AAAA", f"{head}.{body}.", f"eyJhbGciOiJub25lIn0.{body}.{signature}", "x" * 5000, "")
     for token in forged:

@@ -101,7 +101,7 @@ def test_a_subject_and_a_text_that_are_too_long(sender: Person, draft: str) -> N
 
 def test_an_empty_draft_says_all_that_is_missing(world: World, sender: Person) -> None:
     draft = str(uuid.uuid4())
-    missing = [problem["slug"] for problem in sender.api.begin_draft(draft)["problems"]]
+    missing = [problem["slug"] for problem in sender.api.create_draft(draft)["problems"]]
     assert missing == ["recipient-missing", "subject-missing", "file-missing"]
     problem = refused(lambda: sender.api.submit(draft))
     assert (problem.status, problem.slug) == (422, "recipient-missing")
@@ -110,18 +110,18 @@ def test_an_empty_draft_says_all_that_is_missing(world: World, sender: Person) -
 
 @pytest.mark.parametrize("name", NAMES_REFUSED.values(), ids=NAMES_REFUSED.keys())
 def test_a_name_that_no_honest_client_sends(sender: Person, draft: str, name: str) -> None:
-    problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), name, 1))
+    problem = refused(lambda: sender.api.announce_file(draft, str(uuid.uuid4()), name, 1))
     assert (problem.status, problem.slug) == (422, "name-not-acceptable")
 
 
 @pytest.mark.parametrize(("name", "kept"), NAMES_CLEANED.items())
 def test_a_name_that_only_needs_washing(sender: Person, draft: str, name: str, kept: str) -> None:
-    sender.api.plan_file(draft, str(uuid.uuid4()), name, 1)
+    sender.api.announce_file(draft, str(uuid.uuid4()), name, 1)
     assert sender.api.draft(draft)["files"][0]["path"] == kept
 
 
 def test_a_name_of_three_hundred_characters_is_shortened_and_keeps_its_extension(sender: Person, draft: str) -> None:
-    sender.api.plan_file(draft, str(uuid.uuid4()), "é" * 296 + ".pdf", 1)
+    sender.api.announce_file(draft, str(uuid.uuid4()), "é" * 296 + ".pdf", 1)
     path = sender.api.draft(draft)["files"][0]["path"]
     assert len(path) <= 120
     assert path.endswith("é.pdf")
@@ -129,33 +129,33 @@ def test_a_name_of_three_hundred_characters_is_shortened_and_keeps_its_extension
 
 @pytest.mark.parametrize("name", ["virus.exe", "VIRUS.EXE", "a/b/virus.ExE", "virus.exe. ", "virus.ｅｘｅ"])
 def test_a_refused_extension_however_it_is_written(sender: Person, draft: str, name: str) -> None:
-    problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), name, 1))
+    problem = refused(lambda: sender.api.announce_file(draft, str(uuid.uuid4()), name, 1))
     assert (problem.status, problem.slug) == (422, "extension-refused")
 
 
 def test_more_bytes_than_an_outsider_may_send(sender: Person, draft: str) -> None:
-    problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), "a.bin", 1_000_000_001))
+    problem = refused(lambda: sender.api.announce_file(draft, str(uuid.uuid4()), "a.bin", 1_000_000_001))
     assert (problem.status, problem.slug) == (413, "transfer-too-large")
     assert problem.members["limit_bytes"] == 1_000_000_000
-    sender.api.plan_file(draft, file_id(draft, "a"), "a.bin", 600_000_000)
-    assert refused(lambda: sender.api.plan_file(draft, file_id(draft, "b"), "b.bin", 600_000_000)).status == 413
+    sender.api.announce_file(draft, file_id(draft, "a"), "a.bin", 600_000_000)
+    assert refused(lambda: sender.api.announce_file(draft, file_id(draft, "b"), "b.bin", 600_000_000)).status == 413
 
 
 @pytest.mark.parametrize("size_bytes", [-1, 2**63, "1", 1.5])
 def test_a_size_that_is_none(sender: Person, draft: str, size_bytes: int) -> None:
-    asked = lambda: sender.api.plan_file(draft, str(uuid.uuid4()), "a.bin", size_bytes)  # noqa: E731
+    asked = lambda: sender.api.announce_file(draft, str(uuid.uuid4()), "a.bin", size_bytes)  # noqa: E731
     assert refused(asked).slug == "malformed-request"
 
 
 def test_more_files_than_a_transfer_may_hold(world: World, sender: Person, draft: str) -> None:
     transfers = world.database("upload")["transfers"]
-    sender.api.plan_file(draft, str(uuid.uuid4()), "a.txt", 0)
+    sender.api.announce_file(draft, str(uuid.uuid4()), "a.txt", 0)
     [(_, file)] = transfers.find_one({"_id": draft})["files"].items()  # type: ignore[index]
     files = {str(uuid.uuid4()): {**file, "path": f"{number}.txt"} for number in range(1000)}
     transfers.update_one({"_id": draft}, {"$set": {"files": files}})
-    problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), "b.txt", 0))
+    problem = refused(lambda: sender.api.announce_file(draft, str(uuid.uuid4()), "b.txt", 0))
     assert (problem.status, problem.slug) == (422, "too-many-files")
-    sender.api.drop_draft(draft)
+    sender.api.delete_draft(draft)
 
 
 def test_ids_that_are_unknown_or_somebody_elses_or_no_ids(world: World, sender: Person, draft: str) -> None:
@@ -163,17 +163,17 @@ def test_ids_that_are_unknown_or_somebody_elses_or_no_ids(world: World, sender: 
     for id in (str(uuid.uuid4()), draft):
         assert refused(lambda: stranger.api.draft(id)).status == 404  # noqa: B023
         assert refused(lambda: stranger.api.sent_transfer(id)).status == 404  # noqa: B023
-        assert refused(lambda: stranger.api.plan_file(id, str(uuid.uuid4()), "a", 1)).status == 404  # noqa: B023
-    assert refused(lambda: stranger.api.begin_draft(draft)).status == 404
+        assert refused(lambda: stranger.api.announce_file(id, str(uuid.uuid4()), "a", 1)).status == 404  # noqa: B023
+    assert refused(lambda: stranger.api.create_draft(draft)).status == 404
     assert refused(lambda: sender.api.draft("pas-un-id")).slug == "malformed-request"
     assert refused(lambda: sender.api.file_plan(draft, str(uuid.uuid4()))).status == 404
     assert refused(lambda: sender.api.offer("A" * 43)).slug == "link-unknown"
-    assert refused(lambda: sender.api.to_decide("A" * 43)).status == 404
+    assert refused(lambda: sender.api.approval_request("A" * 43)).status == 404
 
 
 def test_another_file_under_the_same_id(sender: Person, draft: str) -> None:
     file = str(uuid.uuid4())
-    sender.api.plan_file(draft, file, "a.txt", 1)
-    sender.api.plan_file(draft, file, "a.txt", 1)
-    problem = refused(lambda: sender.api.plan_file(draft, file, "a.txt", 2))
+    sender.api.announce_file(draft, file, "a.txt", 1)
+    sender.api.announce_file(draft, file, "a.txt", 1)
+    problem = refused(lambda: sender.api.announce_file(draft, file, "a.txt", 2))
     assert (problem.status, problem.slug) == (409, "file-already-announced")

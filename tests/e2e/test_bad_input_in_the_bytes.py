@@ -13,12 +13,12 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from client.answers import FilePlan
-from client.digests import Cut
-from client.parts import put_part
-from client.problem import Problem
+from client.errors import Problem
+from client.models import FilePlan
+from client.part_reader import FilePart
+from client.part_upload import put_part
+from client.progress import ProgressCounter
 from client.upload import Uploader
-from client.watching import Counting
 from devstack.people import Person
 from services.upload.capabilities import PartsCapabilities
 from tests.contents import noise
@@ -40,15 +40,15 @@ def sender(world: World) -> Person:
 @pytest.fixture
 def plan(world: World, sender: Person) -> Iterator[tuple[str, FilePlan]]:
     draft = world.draft(sender, ["x@ministere.example"])
-    yield draft, sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
-    sender.api.drop_draft(draft)
+    yield draft, sender.api.announce_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
+    sender.api.delete_draft(draft)
 
 
-def a_cut(number: int, content: bytes) -> Cut:
-    return Cut(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
+def a_cut(number: int, content: bytes) -> FilePart:
+    return FilePart(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
 
 
-def put(world: World, plan: FilePlan, cut: Cut) -> None:
+def put(world: World, plan: FilePlan, cut: FilePart) -> None:
     put_part(world.impatient(), plan.parts_url, cut)
 
 
@@ -144,7 +144,9 @@ def test_sending_twice_sends_once(world: World, sender: Person) -> None:
     sent = world.send(sender, [agent.address])
     assert sender.api.submit(sent.transfer) == sent.recap
     assert refused(lambda: sender.api.edit_draft(sent.transfer, subject="autre")).slug == "already-submitted"
-    assert refused(lambda: sender.api.plan_file(sent.transfer, str(uuid.uuid4()), "a", 1)).slug == "already-submitted"
+    assert (
+        refused(lambda: sender.api.announce_file(sent.transfer, str(uuid.uuid4()), "a", 1)).slug == "already-submitted"
+    )
     world.link(agent)
     transfers = world.database("propagation")["propagations"].count_documents({"_id": sent.transfer})
     assert transfers == 1
@@ -154,7 +156,7 @@ def test_sending_twice_sends_once(world: World, sender: Person) -> None:
 def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(world: World, sender: Person) -> None:
     agent = world.agent("dominique")
     draft = world.draft(sender, [agent.address])
-    plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
+    plan = sender.api.announce_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
     put(world, plan, a_cut(1, content()[:PART_BYTES]))
     put(world, plan, a_cut(2, content()[PART_BYTES:]))
     digest = hashlib.sha256(content()).hexdigest()
@@ -176,15 +178,17 @@ def test_a_session_that_ends_in_mid_upload_costs_nothing_but_a_new_one(world: Wo
     def end_the_session(more: int) -> None:
         if not ended:
             ended.append(more)
-            token = sender.api.wire.token
+            token = sender.api.transport.token
             sender.api.close_session()
             until(lambda: refused(world.impatient(token).drafts).status == 401, "upload has heard of it")
 
-    problem = refused(lambda: Uploader(sender.api, parallel=1, watcher=Counting(end_the_session)).send(draft, source))
+    problem = refused(
+        lambda: Uploader(sender.api, parallel=1, listener=ProgressCounter(end_the_session)).send(draft, source)
+    )
     assert (problem.status, problem.slug) == (401, "session-expired")
     sender.sign_in()
     heard: list[int] = []
-    Uploader(sender.api, watcher=Counting(heard.append)).send(draft, source)
+    Uploader(sender.api, listener=ProgressCounter(heard.append)).send(draft, source)
     assert sum(heard) == len(content())
     world.submit(sender, draft, {"f.bin": content()})
     world.link(agent)
@@ -202,8 +206,8 @@ def test_an_address_for_parts_that_has_expired(world: World, plan: tuple[str, Fi
 
 def test_an_address_for_parts_of_a_file_that_was_taken_out(world: World, sender: Person) -> None:
     draft = world.draft(sender, ["x@ministere.example"])
-    plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", 5)
+    plan = sender.api.announce_file(draft, str(uuid.uuid4()), "f.bin", 5)
     put(world, plan, a_cut(1, b"12345"))
-    sender.api.drop_file(draft, plan.file)
+    sender.api.delete_file(draft, plan.file)
     problem = refused(lambda: put(world, plan, a_cut(1, b"12345")))
     assert (problem.status, problem.slug) == (404, "not-found")

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import httpx
 
-from client.problem import Problem
+from client.errors import Problem
 from tests.contents import noise
 from tests.e2e.fetching import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.world import World, refused

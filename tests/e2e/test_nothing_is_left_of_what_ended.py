@@ -38,7 +38,7 @@ def letters_about(world: World, sent: Sent, word: str) -> bool:
 def test_a_refused_transfer(world: World) -> None:
     sent, agent, other = waiting(world)
     token = agent.letter(DECISION).token(DECISION)
-    digest = agent.api.to_decide(token)["snapshot"]["digest"]
+    digest = agent.api.approval_request(token)["snapshot"]["digest"]
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
     is_over(world, sent, "refused", "transfer-refused", agent)
     assert world.has_no_link(other)
@@ -61,7 +61,7 @@ def test_a_withdrawn_transfer(world: World, approved: bool) -> None:
     sent, agent, other = waiting(world)
     people = [agent]
     token = agent.letter(DECISION).token(DECISION)
-    digest = agent.api.to_decide(token)["snapshot"]["digest"]
+    digest = agent.api.approval_request(token)["snapshot"]["digest"]
     if approved:
         agent.api.approve(token, digest)
         world.link(other)
@@ -95,6 +95,6 @@ def test_a_draft_that_was_thrown_away(world: World) -> None:
     world.put(sender, draft, {"a.txt": b"a", "b.bin": b"b" * 9_000_000})
     keys = world.keys(draft)
     assert keys <= world.objects()
-    sender.api.drop_draft(draft)
+    sender.api.delete_draft(draft)
     until(lambda: not keys & world.objects(), "the objects are gone")
     assert refused(lambda: sender.api.draft(draft)).status == 404

@@ -20,7 +20,7 @@ PROGRAMS = {"unzip": ["unzip", "-tq"], "7z": ["7z", "t", "-bd"], "bsdtar": ["bsd
 
 def test_it_is_cut_at_seventy_percent_goes_on_and_every_program_opens_it(world: World) -> None:
     mine = offered_files(world, FILES)
-    grant = world.impatient().begin_archive(mine.link, new(), [one.file for one in mine.offer.files])
+    grant = world.impatient().start_archive(mine.link, new(), [one.file for one in mine.offer.files])
     target = world.folder / f"{uuid.uuid4().hex}.zip"
     seventy = grant.size_bytes * 7 // 10
     fetch(["curl", "-sSf", "-r", f"0-{seventy - 1}", "-o", str(target), grant.url])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from client.problem import Json
+from client.errors import Json
 from devstack.people import DECISION, OFFER, Person
 from tests.e2e.commands import Machine
 from tests.e2e.world import World
@@ -74,7 +74,7 @@ def send(machine: Machine, agent: Person, other: Person) -> Json:
     assert recap["needs_approval"] is True
     assert recap["approvers"] == [agent.address]
     assert {file["path"] for file in recap["files"]} == set(FILES)
-    assert (recap["resumed"], recap["moved_bytes"], recap["found_bytes"]) == (False, 9_000_007, 0)
+    assert (recap["resumed"], recap["sent_bytes"], recap["resumed_bytes"]) == (False, 9_000_007, 0)
     assert not list((machine.state / "melanissimo" / "sends").glob("*"))
     return recap
 

@@ -50,8 +50,8 @@ def link(machine: Machine) -> str:
     assert ended.code == 0, ended.errors
     recap = ended.document
     assert recap["resumed"] is True
-    assert recap["found_bytes"] + recap["moved_bytes"] == SIZE_BYTES
-    assert recap["found_bytes"] >= 2 * PART_BYTES
+    assert recap["resumed_bytes"] + recap["sent_bytes"] == SIZE_BYTES
+    assert recap["resumed_bytes"] >= 2 * PART_BYTES
     until(lambda: parts_begun(world) - before >= PARTS, "the gateway has written its log")
     assert parts_begun(world) - before <= PARTS + 2 * PARALLEL
     return link_of(agent)
@@ -124,6 +124,6 @@ def test_a_file_that_changed_between_two_attempts_is_sent_as_it_is_now(machine: 
     ended = machine.run(*asked)
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "vivant.bin", "what": "size"}]
-    assert "another size" in ended.errors
+    assert "changed size" in ended.errors
     file = agent.api.offer(link_of(agent).rpartition("/")[2]).files[0]
     assert file.sha256 == hashlib.sha256(content).hexdigest()

@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
-from client.answers import Grant
 from client.download import Downloader
-from client.problem import Problem
+from client.errors import Problem
+from client.models import DownloadGrant
 from tests.e2e.fetching import MIB, ON_THE_WAY
 from tests.e2e.world import Sent, World, refused
 from tests.eventually import PATIENCE_SECONDS, until
@@ -30,7 +30,7 @@ def test_the_fourth_complete_download_is_refused_and_the_sender_sees_three(world
         assert offered.left == left
         Downloader(api, link).fetch(offered, world.folder / f"{sent.transfer}.{left}")
     until(lambda: api.offer(link).file("f.bin").left == 0, "the third one is counted")
-    problem = refused(lambda: api.begin_download(link, file, str(uuid.uuid4())))
+    problem = refused(lambda: api.start_download(link, file, str(uuid.uuid4())))
     assert (problem.status, problem.slug) == (410, "downloads-exhausted")
 
     def all_done() -> bool:
@@ -46,7 +46,7 @@ def test_of_two_hundred_starts_at_once_exactly_three_are_granted(world: World) -
 
     def start(_: int) -> str:
         try:
-            api.begin_download(link, file, str(uuid.uuid4()))
+            api.start_download(link, file, str(uuid.uuid4()))
         except Problem as problem:
             return problem.slug
         return "granted"
@@ -61,7 +61,7 @@ def test_the_same_id_again_takes_nothing_more(world: World) -> None:
     _, link, file = a_link(world)
     api, download = world.impatient(), str(uuid.uuid4())
     with ThreadPoolExecutor(10) as pool:
-        grants: list[Grant] = list(pool.map(lambda _: api.begin_download(link, file, download), range(20)))
+        grants: list[DownloadGrant] = list(pool.map(lambda _: api.start_download(link, file, download), range(20)))
     assert {grant.left for grant in grants} == {2}
 
 
@@ -70,7 +70,7 @@ def test_a_download_that_was_given_back_costs_nothing(world: World) -> None:
     api = world.impatient()
     for _ in range(5):
         download = str(uuid.uuid4())
-        grant = api.begin_download(link, file, download)
+        grant = api.start_download(link, file, download)
         with httpx.stream("GET", grant.url, timeout=PATIENCE_SECONDS) as answer:
             next(answer.iter_raw())
         api.give_back(link, file, download)
@@ -81,7 +81,7 @@ def test_ranges_within_one_download_are_free(world: World) -> None:
     content = bytes(range(256)) * 20_000
     _, link, file = a_link(world, content)
     api = world.impatient()
-    grant = api.begin_download(link, file, str(uuid.uuid4()))
+    grant = api.start_download(link, file, str(uuid.uuid4()))
     found = b""
     for start in range(0, len(content), 1_000_000):
         stop = min(start + 1_000_000, len(content)) - 1

@@ -14,7 +14,7 @@ def test_the_same_link_comes_again_in_a_letter_of_its_own(world: World) -> None:
     assert again.token(OFFER) == mine.link
     first = world.letters.with_page(mine.address, OFFER)[0]
     assert again.message["Message-ID"] != first.message["Message-ID"]
-    problem = refused(lambda: world.impatient(sender.wire.token).resend(mine.sent.transfer, new(), mine.address))
+    problem = refused(lambda: world.impatient(sender.transport.token).resend(mine.sent.transfer, new(), mine.address))
     assert (problem.status, problem.slug) == (429, "resent-lately")
     mine.fetch()
     assert len(world.letters.with_page(mine.address, OFFER)) == 2

@@ -57,7 +57,7 @@ def test_an_object_that_is_missing(world: World, sent: Sent) -> None:
     world.bucket.remove_object(world.stack.s3_bucket, key)
     with pytest.raises(AssertionError, match="missing"):
         oracle.bucket_holds_what_is_live(world)
-    sent.sender.api.drop_draft(draft)
+    sent.sender.api.delete_draft(draft)
 
 
 def test_an_outsider_with_a_link_and_no_approval(world: World, sent: Sent) -> None:

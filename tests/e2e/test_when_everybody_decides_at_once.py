@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from client.problem import Problem
+from client.errors import Problem
 from devstack.people import DECISION
 from tests.e2e.world import World, refused
 from tests.eventually import until
@@ -40,7 +40,7 @@ def test_an_approval_a_refusal_and_a_withdrawal(world: World, round_: int) -> No
     first, second = world.agent("dominique"), world.agent("claude")
     sent = world.send(sender, [first.address, second.address, other.address])
     tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
-    digest = first.api.to_decide(tokens[0])["snapshot"]["digest"]
+    digest = first.api.approval_request(tokens[0])["snapshot"]["digest"]
     approved, refused_, withdrawn = at_once(
         lambda: first.api.approve(tokens[0], digest),
         lambda: second.api.refuse(tokens[1], digest, "Non."),
@@ -64,7 +64,7 @@ def test_two_agents_who_approve_and_refuse(world: World, round_: int) -> None:
     first, second = world.agent("dominique"), world.agent("claude")
     sent = world.send(sender, [first.address, second.address, other.address])
     tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
-    digest = first.api.to_decide(tokens[0])["snapshot"]["digest"]
+    digest = first.api.approval_request(tokens[0])["snapshot"]["digest"]
     outcomes = at_once(
         lambda: first.api.approve(tokens[0], digest), lambda: second.api.refuse(tokens[1], digest, "Non.")
     )

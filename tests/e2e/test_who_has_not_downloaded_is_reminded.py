@@ -19,7 +19,7 @@ def test_only_who_has_not_downloaded_is_reminded_and_once_a_day(world: World) ->
         letter = world.letters.wait(one.address, OFFER, seen=1)
         assert "Rappel" in letter.subject
         assert letter.token(OFFER) == one.link
-    hurried = world.impatient(sender.wire.token)
+    hurried = world.impatient(sender.transport.token)
     assert refused(lambda: hurried.remind(transfer, new())).slug == "nobody-to-remind"
     assert refused(lambda: hurried.remind(transfer, new(), waits.address)).slug == "reminded-lately"
     assert refused(lambda: hurried.remind(transfer, new(), done.address)).slug == "everything-downloaded"

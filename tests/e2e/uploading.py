@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from client.api import Api
-from client.sources import Source
+from client.sources import SourceFile
 from client.upload import Uploader
 
 
@@ -13,8 +13,8 @@ def main() -> None:
     """Upload."""
     told = json.load(sys.stdin)
     api = Api(told["base_url"])
-    api.wire.token = told["token"]
-    Uploader(api, told["parallel"]).send(told["draft"], Source(Path(told["path"]), told["name"]))
+    api.transport.token = told["token"]
+    Uploader(api, told["parallel"]).send(told["draft"], SourceFile(Path(told["path"]), told["name"]))
 
 
 if __name__ == "__main__":

@@ -17,10 +17,10 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from client.api import Api
-from client.letter import Letter
-from client.patience import IMPATIENT, Patience
-from client.problem import Json, Problem
-from client.sources import Source
+from client.draft_fields import DraftFields
+from client.errors import Json, Problem
+from client.retry import NO_RETRY, RetryPolicy
+from client.sources import SourceFile
 from client.upload import Uploader
 from devstack.letters import Letters
 from devstack.people import OFFER, Person
@@ -32,7 +32,7 @@ WRITE = {"version": 1}  # added to a document that is changed behind a service's
 AGENTS = "ministere.example"
 # A service that was killed is back within seconds, so nobody waits longer than half of one before asking again; on a
 # busy machine that takes many times as long.
-HURRIED = Patience(attempts=300, longest_seconds=0.5, sleep=lambda seconds: time.sleep(min(seconds, 0.5)))
+HURRIED = RetryPolicy(attempts=300, max_seconds=0.5, sleep=lambda seconds: time.sleep(min(seconds, 0.5)))
 
 
 @dataclass
@@ -66,7 +66,7 @@ class World:
     def close(self) -> None:
         """Lets go of every connection."""
         for api in self.apis:
-            api.wire.close()
+            api.transport.close()
         self.letters.close()
         self.http.close()
         self.mongo.close()
@@ -88,18 +88,18 @@ class World:
         self.canaries |= {mark, person.address}
         if signed_in:
             person.sign_in()
-            self.canaries.add(str(person.api.wire.token))
+            self.canaries.add(str(person.api.transport.token))
         return person
 
     def impatient(self, token: str | None = None) -> Api:
         """A client that never tries twice, so that a story sees the first answer."""
-        api = self.api(IMPATIENT)
-        api.wire.token = token
+        api = self.api(NO_RETRY)
+        api.transport.token = token
         return api
 
-    def api(self, patience: Patience) -> Api:
+    def api(self, retry: RetryPolicy) -> Api:
         """A client that the world closes."""
-        self.apis.append(Api(self.stack.gateway_url, patience=patience))
+        self.apis.append(Api(self.stack.gateway_url, retry=retry))
         return self.apis[-1]
 
     # --- sending ---
@@ -107,16 +107,16 @@ class World:
     def draft(self, sender: Person, to: Iterable[str], subject: str = "Objet", **fields: Any) -> str:
         """A draft with everything but files."""
         draft = str(uuid.uuid4())
-        sender.api.begin_draft(draft)
-        letter = Letter(to=tuple(to), subject=subject, text="Bonjour")
-        sender.api.edit_draft(draft, **(letter.fields() | fields))
+        sender.api.create_draft(draft)
+        written = DraftFields(to=tuple(to), subject=subject, text="Bonjour")
+        sender.api.edit_draft(draft, **(written.to_json() | fields))
         return draft
 
-    def source(self, name: str, content: bytes) -> Source:
+    def source(self, name: str, content: bytes) -> SourceFile:
         """A file on the sender's disk."""
         path = self.folder / uuid.uuid4().hex
         path.write_bytes(content)
-        return Source(path, name)
+        return SourceFile(path, name)
 
     def put(self, sender: Person, draft: str, files: dict[str, bytes]) -> None:
         """Uploads files into a draft."""

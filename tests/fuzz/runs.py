@@ -90,7 +90,7 @@ def people(world: World) -> Cast:
     waiting = [world.send(sender, [agent.address, guest.address]).transfer for _ in range(2)]
     approval = agent.letter(DECISION).token(DECISION)
     link = world.link(agent)
-    cast = Cast([str(one.api.wire.token) for one in (sender, agent)])
+    cast = Cast([str(one.api.transport.token) for one in (sender, agent)])
     known = _known(drafts, waiting, agent, approval)
     file = agent.api.offer(link).files[0].file
     known["file"] = [file, str(uuid.uuid4())]
@@ -99,8 +99,8 @@ def people(world: World) -> Cast:
 
 
 def _known(drafts: list[str], sent: list[str], agent: Person, approval: str) -> Known:
-    digest = str(agent.api.to_decide(approval)["snapshot"]["digest"])
-    challenge = agent.api.draw_challenge("question").challenge
+    digest = str(agent.api.approval_request(approval)["snapshot"]["digest"])
+    challenge = agent.api.create_challenge("question").challenge
     addresses = [agent.address, f"{uuid.uuid4().hex[:8]}@ville.example"]
     return {
         "draft": drafts,

@@ -59,7 +59,7 @@ def test_each_driver_has_one_door(driver: str) -> None:
 
 def test_text_and_domains_of_others_have_one_door_that_bounds_them() -> None:
     """Normalising takes quadratic time, and encoding a domain much for its length."""
-    doors = {"services/kit/text.py", "services/kit/addresses.py", "services/kit/idn.py", "client/names.py"}
+    doors = {"services/kit/text.py", "services/kit/addresses.py", "services/kit/idn.py", "client/safe_paths.py"}
     costly = re.compile(r"\b(normalize|is_normalized)\b|\bidna\b|email_validator|punycode")
     rooms = [path for room in ("services", "portal", "client") for path in (ROOT / room).rglob("*.py")]
     names = {str(path.relative_to(ROOT)): path.read_text() for path in rooms if "node_modules" not in path.parts}

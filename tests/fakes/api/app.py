@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import httpx
 
 from client.api import Api
-from client.patience import Patience
+from client.retry import RetryPolicy
 from services.kit.refusals import Refusal
 from tests.fakes.api import cards
 from tests.fakes.api.auth import FakeAuth
@@ -75,13 +75,13 @@ class FakeApi:
 
     def client(self, attempts: int = 4) -> Api:
         """The command line's library with a session; its pauses are noted and not waited for."""
-        client = self.connect(SERVER, "fr", Patience(attempts=attempts))
-        client.wire.token = token()
+        client = self.connect(SERVER, "fr", RetryPolicy(attempts=attempts))
+        client.transport.token = token()
         return client
 
-    def connect(self, base_url: str, language: str, patience: Patience) -> Api:
+    def connect(self, base_url: str, language: str, retry: RetryPolicy) -> Api:
         """The same without a session, as the commands make it."""
-        hasty = Patience(attempts=patience.attempts, sleep=self.pauses.append)
+        hasty = RetryPolicy(attempts=retry.attempts, sleep=self.pauses.append)
         return Api(base_url, language, hasty, httpx.Client(transport=self.transport()))
 
     def refuse(self, method: str, path: str, slug: str, **members: Any) -> None:

@@ -1,4 +1,4 @@
-"""A command typed in front of a fake of the API, on a machine that has nothing yet."""
+"""A fake of the API, and the command line on a machine without any state."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -8,10 +8,10 @@ from typing import TextIO
 
 import pytest
 
-from client.commands.line import main
-from client.state import State
+from client.commands.app import main
+from client.state_folder import StateFolder
 from tests.fakes.api.app import FakeApi
-from tests.unit.client.typing_in import Ended, Run
+from tests.unit.client.cli_runner import CommandResult, Run
 
 PART_BYTES = 1000
 
@@ -26,20 +26,20 @@ def api() -> Iterator[FakeApi]:
 
 @pytest.fixture
 def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    monkeypatch.setattr("client.commands.desk.Api", api.connect)
+    monkeypatch.setattr("client.commands.context.Api", api.connect)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.delenv("MELANISSIMO_SERVER", raising=False)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
-    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> Ended:
+    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> CommandResult:
         monkeypatch.setattr(sys, "stdin", stdin or StringIO("".join(f"{line}\n" for line in says)))
         code = main(asked)
-        return Ended(code, *capsys.readouterr())
+        return CommandResult(code, *capsys.readouterr())
 
     return run
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> State:
-    return State(tmp_path / "state" / "melanissimo")
+def state(tmp_path: Path) -> StateFolder:
+    return StateFolder(tmp_path / "state" / "melanissimo")

@@ -1,6 +1,5 @@
-"""`get` against a door that holds state: verified, inside the folder, not twice."""
+"""`get` on a fake of the API: files are verified, stay inside the folder, and are fetched once."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,11 +9,12 @@ from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import TOKEN
 from tests.fakes.api.description import not_ours
 from tests.fakes.api.download import content_from, etag_of
-from tests.unit.client.typing_in import Run
+from tests.unit.client.cli_runner import Run
+from tests.unit.client.test_download import TruncatedStream
 
 
 def answer_bytes(api: FakeApi, content: bytes, etag: str) -> None:
-    """Whatever is asked for, these bytes come, under the name of the promised ones."""
+    """Answer every request for bytes with these, under the expected ETag."""
 
     def lie(request: httpx.Request) -> httpx.Response | None:
         return content_from(content, None, etag=etag) if request.url.path.startswith("/files/") else None
@@ -34,7 +34,7 @@ def test_files_are_fetched_verified_and_not_fetched_again(run: Run, api: FakeApi
     assert len(api.download.downloads) == 3
 
 
-def test_a_file_that_stands_in_the_way_is_left_alone_and_the_others_come(run: Run, api: FakeApi) -> None:
+def test_an_existing_other_file_is_not_overwritten_and_the_rest_is_fetched(run: Run, api: FakeApi) -> None:
     api.download.offer_files({"a": b"aaa", "b": b"bbb"})
     Path("a").write_bytes(b"mine")
     ended = run("get", f"{SERVER}/download/{TOKEN}", "--json")
@@ -44,7 +44,7 @@ def test_a_file_that_stands_in_the_way_is_left_alone_and_the_others_come(run: Ru
     assert Path("b").read_bytes() == b"bbb"
 
 
-def test_bytes_that_are_not_the_promised_ones_end_with_their_own_code(run: Run, api: FakeApi) -> None:
+def test_corrupted_bytes_have_their_own_exit_code(run: Run, api: FakeApi) -> None:
     api.download.offer_files({"a": b"aaa"})
     answer_bytes(api, b"zzz", etag_of(b"aaa"))
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 6
@@ -53,7 +53,7 @@ def test_bytes_that_are_not_the_promised_ones_end_with_their_own_code(run: Run, 
 
 @pytest.mark.parametrize("path", ["/files/", "/api/download/links/"])
 @pytest.mark.parametrize("times", [1, 100])
-def test_the_page_of_a_portal_on_the_way_is_no_answer_and_no_byte_of_a_file(
+def test_the_page_of_a_captive_portal_is_neither_a_response_nor_part_of_a_file(
     run: Run, api: FakeApi, path: str, times: int
 ) -> None:
     api.download.offer_files({"a": b"a" * 5_000})
@@ -78,7 +78,7 @@ def test_the_page_of_a_portal_on_the_way_is_no_answer_and_no_byte_of_a_file(
 
 
 @pytest.mark.parametrize("status", [302, 307, 403, 404, 410, 511])
-def test_the_refusal_of_a_portal_on_the_way_costs_no_download(run: Run, api: FakeApi, status: int) -> None:
+def test_the_refusal_of_a_captive_portal_costs_no_download(run: Run, api: FakeApi, status: int) -> None:
     api.download.offer_files({"a": b"a" * 5_000})
 
     def portal(request: httpx.Request) -> httpx.Response | None:
@@ -95,7 +95,7 @@ def test_the_refusal_of_a_portal_on_the_way_costs_no_download(run: Run, api: Fak
     assert len(api.download.downloads) == 1
 
 
-def test_what_has_come_outlives_a_portal_on_the_way(run: Run, api: FakeApi) -> None:
+def test_received_bytes_are_kept_when_a_captive_portal_interferes(run: Run, api: FakeApi) -> None:
     content = b"abc" * 5_000
     api.download.offer_files({"a": content})
 
@@ -104,7 +104,7 @@ def test_what_has_come_outlives_a_portal_on_the_way(run: Run, api: FakeApi) -> N
             return None
         if "range" in request.headers:
             return not_ours(httpx.Response(200, html="<h1>Welcome</h1>"), "a portal on the way")
-        return content_from(content, None, CutStream(content[:9_000]))
+        return content_from(content, None, TruncatedStream(content[:9_000]))
 
     api.faults.append(cut_then_portal)
     assert run("get", f"{SERVER}/download/{TOKEN}", "--attempts", "3").code == 5
@@ -114,17 +114,6 @@ def test_what_has_come_outlives_a_portal_on_the_way(run: Run, api: FakeApi) -> N
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 0
     assert Path("a").read_bytes() == content
     assert len(api.download.downloads) == 1
-
-
-class CutStream(httpx.SyncByteStream):
-    """Gives so many bytes, and then the line is cut."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def __iter__(self) -> Iterator[bytes]:
-        yield self.content
-        raise httpx.ReadError("cut")
 
 
 def test_an_archive_stays_in_the_folder_and_each_file_in_it_is_verified(run: Run, api: FakeApi) -> None:
@@ -143,8 +132,6 @@ def test_an_archive_stays_in_the_folder_and_each_file_in_it_is_verified(run: Run
 
 
 @pytest.mark.parametrize(("name", "found"), [("b", 0), ("Été/a", 0), ("zzz", 2), ("a", 2)])
-def test_one_file_is_named_by_its_path_or_by_a_name_that_only_it_has(
-    run: Run, api: FakeApi, name: str, found: int
-) -> None:
+def test_a_file_is_chosen_by_its_path_or_its_unique_name(run: Run, api: FakeApi, name: str, found: int) -> None:
     api.download.offer_files({"Été/a": b"1", "Été/b": b"2", "d/a": b"3"})
     assert run("get", f"{SERVER}/download/{TOKEN}", "--file", name).code == found

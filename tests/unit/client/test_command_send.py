@@ -1,4 +1,4 @@
-"""`send` against a door that holds state: going on, what has changed, what is refused."""
+"""`send` on a fake of the API: resuming, changed files, and refusals."""
 
 import os
 from pathlib import Path
@@ -6,49 +6,49 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client.commands.words import LANGUAGE
+from client.commands.i18n import LANGUAGE
 from client.sources import file_id
-from client.state import State
+from client.state_folder import StateFolder
 from services.upload.domain.submission import AgentNeeded, RecipientsUnreadable
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.problems import problem, problem_of_part
-from tests.unit.client.typing_in import TO, Run, sign_in
+from tests.unit.client.cli_runner import TO, Run, sign_in
 
 
-def test_a_send_prints_its_recap_and_leaves_no_note(run: Run, api: FakeApi, state: State) -> None:
+def test_a_send_prints_its_recap_and_deletes_its_resume_state(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("d").mkdir()
     Path("d/x").write_bytes(b"x" * 2_500)
     Path("y").write_bytes(b"")
     ended = run("send", "d", "y", *TO, "--days", "5", "--json")
     assert ended.code == 0, ended.errors
-    assert {name: ended.document[name] for name in ("resumed", "moved_bytes", "found_bytes", "changed")} == {
+    assert {name: ended.document[name] for name in ("resumed", "sent_bytes", "resumed_bytes", "changed")} == {
         "resumed": False,
-        "moved_bytes": 2_500,
-        "found_bytes": 0,
+        "sent_bytes": 2_500,
+        "resumed_bytes": 0,
         "changed": [],
     }
     assert state.names("sends") == []
     assert run("send", "d", "y", *TO, "--json").document["transfer"] != ended.document["transfer"]
 
 
-def test_what_is_no_file_is_named_and_the_rest_is_sent(run: Run, api: FakeApi) -> None:
+def test_skipped_entries_are_named_and_the_rest_is_sent(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("d/vide").mkdir(parents=True)
     Path("d/x").write_bytes(b"x")
     Path("d/casse").symlink_to("/nowhere/at/all")
     ended = run("send", "d", *TO, "--json")
     assert ended.code == 0, ended.errors
-    assert ended.document["left_out"] == [
-        {"path": "d/casse", "why": "broken-link"},
-        {"path": "d/vide", "why": "empty-folder"},
+    assert ended.document["skipped"] == [
+        {"path": "d/casse", "reason": "broken-link"},
+        {"path": "d/vide", "reason": "empty-folder"},
     ]
     assert "d/casse" in ended.errors
     assert "d/vide" in ended.errors
 
 
 @pytest.mark.parametrize(("folder", "name", "code"), [(b"d\xff", b"x", 0), (b"d", b"x\xff", 7)])
-def test_a_name_that_is_no_text_is_refused_and_a_folder_above_it_does_not_matter(
+def test_a_name_that_is_not_text_is_refused_but_not_in_a_parent_folder(
     run: Run, api: FakeApi, folder: bytes, name: bytes, code: int
 ) -> None:
     sign_in(run)
@@ -61,17 +61,17 @@ def test_a_name_that_is_no_text_is_refused_and_a_folder_above_it_does_not_matter
     assert len(api.upload.transfers) == (code == 0)
 
 
-def test_what_is_left_out_may_have_a_name_that_is_no_text(run: Run, api: FakeApi) -> None:
+def test_a_skipped_entry_may_have_a_name_that_is_not_text(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("d", os.fsdecode(b"vide\xff")).mkdir(parents=True)
     Path("d/x").write_bytes(b"x")
     ended = run("send", "d", *TO, "--json")
     assert ended.code == 0, ended.errors
-    assert [one["why"] for one in ended.document["left_out"]] == ["empty-folder"]
+    assert [one["reason"] for one in ended.document["skipped"]] == ["empty-folder"]
 
 
 def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(
-    run: Run, api: FakeApi, state: State, monkeypatch: pytest.MonkeyPatch
+    run: Run, api: FakeApi, state: StateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(run)
     Path("d").mkdir()
@@ -83,23 +83,23 @@ def test_a_file_that_cannot_be_read_is_refused_before_anything_is_sent(
     assert (api.upload.drafts, state.names("sends")) == ({}, [])
 
 
-def test_a_file_that_the_service_lost_is_said_to_be_sent_again(run: Run, api: FakeApi) -> None:
+def test_a_file_that_the_service_lost_is_reported_as_sent_again(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x" * 5_000)
     losses = ["/3/"]
 
-    def give_up(request: httpx.Request) -> None:
+    def discard(request: httpx.Request) -> None:
         if losses and losses[0] in request.url.path:
             losses.pop()
             api.upload.lost |= set(api.upload.parts)
 
-    api.faults.append(give_up)
+    api.faults.append(discard)
     ended = run("send", "x", *TO, "--json")
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "x", "what": "lost"}]
 
 
-def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run, api: FakeApi, state: State) -> None:
+def test_the_same_send_resumes_its_draft_and_another_send_does_not(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x" * 9_500)
     Path("d").mkdir()
@@ -115,12 +115,14 @@ def test_the_same_send_goes_on_with_its_draft_and_another_one_does_not(run: Run,
     assert ended.code == 0, ended.errors
     assert ended.document["transfer"] == draft
     assert ended.document["resumed"] is True
-    assert (ended.document["found_bytes"], ended.document["moved_bytes"]) == (6_000, 3_503)
+    assert (ended.document["resumed_bytes"], ended.document["sent_bytes"]) == (6_000, 3_503)
     assert file_id(draft, "d/gone") not in {file["file"] for file in api.upload.transfers[draft]["files"]}
     assert "d/gone" in ended.errors
 
 
-def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Run, api: FakeApi, state: State) -> None:
+def test_a_send_that_is_refused_before_its_first_byte_leaves_nothing(
+    run: Run, api: FakeApi, state: StateFolder
+) -> None:
     sign_in(run)
     Path("x.exe").write_bytes(b"x")
     lonely = run("send", "x.exe", "--to", "s@ext.example", "--json")
@@ -135,7 +137,7 @@ def test_what_cannot_be_sent_is_refused_before_a_byte_and_leaves_nothing(run: Ru
     assert not api.upload.puts
 
 
-def test_recipients_that_are_no_addresses_are_named(run: Run, api: FakeApi, state: State) -> None:
+def test_recipients_that_are_not_addresses_are_named(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     ended = run(
@@ -160,7 +162,7 @@ def test_a_domain_is_shown_in_unicode(run: Run, api: FakeApi) -> None:
     assert "Ana@mairie-évian.fr" in ended.errors
 
 
-def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: State) -> None:
+def test_one_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(
@@ -171,7 +173,9 @@ def test_a_draft_too_many_is_refused_with_that_reason(run: Run, api: FakeApi, st
     assert state.names("sends") == []
 
 
-def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, api: FakeApi, state: State) -> None:
+def test_a_submitted_send_with_a_remaining_resume_state_is_submitted_once(
+    run: Run, api: FakeApi, state: StateFolder
+) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
@@ -183,7 +187,7 @@ def test_a_send_that_had_gone_before_its_note_was_removed_goes_once(run: Run, ap
     assert state.names("sends") == []
 
 
-def test_a_draft_that_is_no_more_is_begun_anew(run: Run, api: FakeApi, state: State) -> None:
+def test_a_deleted_draft_is_replaced_by_a_new_one(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
@@ -195,7 +199,7 @@ def test_a_draft_that_is_no_more_is_begun_anew(run: Run, api: FakeApi, state: St
     assert ended.document["transfer"] != draft
 
 
-def test_a_session_that_ends_on_the_way_keeps_the_draft(run: Run, api: FakeApi, state: State) -> None:
+def test_a_session_that_ends_during_a_send_keeps_the_draft(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.faults.append(lambda request: problem("session-expired") if "completion" in request.url.path else None)

@@ -1,4 +1,4 @@
-"""What is typed, what is read, and how it ends: the command line against a door that holds state."""
+"""The other commands on a fake of the API: arguments, output and exit codes."""
 
 import io
 import shlex
@@ -9,17 +9,18 @@ from typing import Any
 import httpx
 import pytest
 
-from client.commands.line import COMMANDS
-from client.commands.words import ROLES
-from client.state import State
+from client.commands.app import COMMANDS
+from client.commands.i18n import ROLES
+from client.commands.status import OUTCOMES
+from client.state_folder import StateFolder
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.auth import ANSWER, QUESTION
-from tests.fakes.api.cards import KEY, PERSON, SENT, TOKEN, WHEN, decision
+from tests.fakes.api.cards import KEY, PERSON, SENT, TOKEN, WHEN, decision, transfer
 from tests.fakes.api.problems import problem
-from tests.unit.client.typing_in import TO, Run, sign_in
+from tests.unit.client.cli_runner import TO, Run, sign_in
 
 
-def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: Run, api: FakeApi, state: State) -> None:
+def test_signing_in_asks_again_after_a_wrong_answer_and_a_wrong_key(run: Run, api: FakeApi, state: StateFolder) -> None:
     says = ["3", ANSWER, f"{SERVER}/access/{TOKEN}", "Lovelace", "Ada", "WRONG", KEY]
     ended = run("sign-in", "a@ville.example", "--server", SERVER, "--json", says=says)
     assert ended.code == 0, ended.errors
@@ -29,10 +30,12 @@ def test_signing_in_asks_again_after_a_wrong_answer_and_after_a_wrong_key(run: R
     (kept,) = (state.folder / "sessions").iterdir()
     assert kept.stat().st_mode & 0o777 == 0o600
     assert kept.parent.stat().st_mode & 0o777 == 0o700
-    assert api.auth.tokens[0] not in ended.output + ended.errors, "the session is shown to nobody"
+    assert api.auth.tokens[0] not in ended.output + ended.errors, "the token is never shown"
 
 
-def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, api: FakeApi, state: State) -> None:
+def test_the_challenge_image_is_written_to_the_shown_path_and_removed(
+    run: Run, api: FakeApi, state: StateFolder
+) -> None:
     seen: list[bool] = []
 
     def look(request: httpx.Request) -> None:
@@ -46,7 +49,7 @@ def test_the_picture_is_written_where_it_is_said_and_removed(run: Run, api: Fake
     assert seen == [False]
 
 
-def test_a_session_that_has_ended_is_told_with_what_to_do(run: Run, api: FakeApi) -> None:
+def test_an_expired_session_is_reported_with_the_command_to_sign_in(run: Run, api: FakeApi) -> None:
     assert run("whoami", "--server", SERVER).code == 4
     sign_in(run)
     assert run("whoami", "--json").document["name"] == "Ada Lovelace"
@@ -59,7 +62,7 @@ def test_a_session_that_has_ended_is_told_with_what_to_do(run: Run, api: FakeApi
     assert run("sign-out", "--server", SERVER, "--json").document["was_signed_in"] is False
 
 
-def test_what_is_to_be_decided_is_shown_first_without_what_would_command_a_terminal(run: Run, api: FakeApi) -> None:
+def test_a_transfer_is_shown_without_control_characters_before_approval(run: Run, api: FakeApi) -> None:
     card = decision()
     card["snapshot"]["sender"]["declared_name"] = "Ada \x1b[31mLovelace"
     api.propagation.decisions[SENT], api.propagation.approvals[TOKEN] = card, SENT
@@ -68,48 +71,55 @@ def test_what_is_to_be_decided_is_shown_first_without_what_would_command_a_termi
     assert "Ada [31mLovelace" in ended.errors
     assert "novembre.csv" in ended.errors
     assert card["decided"] is None
-    assert run("approve", f"{SERVER}/approve/{TOKEN}").code == 2, "nobody is there to answer"
+    assert run("approve", f"{SERVER}/approve/{TOKEN}").code == 2, "standard input is empty"
     ended = run("approve", f"{SERVER}/approve/{TOKEN}", "--refuse", "non", "--json", says=["oui"])
     assert ended.document["decided"]["reason"] == "non"
     assert run("approve", f"{SERVER}/approve/{TOKEN}", "--yes").code == 3
     assert not any("auth" in asked.url.path for asked in api.asked), "a link needs no session"
 
 
-def test_a_transfer_is_followed_and_deleted(run: Run, api: FakeApi) -> None:
+def test_a_transfer_is_shown_and_deleted(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    transfer = run("send", "x", *TO, "--json").document["transfer"]
-    card = run("status", transfer, "--json").document
-    assert card["transfer"]["transfer"] == transfer
+    sent = run("send", "x", *TO, "--json").document["transfer"]
+    card = run("status", sent, "--json").document
+    assert card["transfer"]["transfer"] == sent
     assert [one["address"] for one in card["tracking"]["recipients"]] == ["d@ministere.example"]
-    assert run("status", transfer).output.startswith(transfer)
+    assert run("status", sent).output.startswith(sent)
     api.tracking.cards.clear()
-    assert run("status", transfer, "--json").document["tracking"] is None
-    assert [one["transfer"] for one in run("status", "--all", "--json").document["transfers"]] == [transfer]
+    assert run("status", sent, "--json").document["tracking"] is None
+    assert [one["transfer"] for one in run("status", "--all", "--json").document["transfers"]] == [sent]
     assert run("status").code == 2
-    assert run("delete", transfer, says=["n"]).code == 130
-    assert run("delete", transfer, "--yes", "--json").document["outcome"] == "withdrawn"
+    assert run("delete", sent, says=["n"]).code == 130
+    assert run("delete", sent, "--yes", "--json").document["outcome"] == "withdrawn"
 
 
-def test_what_was_sent_is_extended_revoked_for_one_sent_again_and_recalled(run: Run, api: FakeApi) -> None:
+@pytest.mark.parametrize("outcome", ["withdrawn", "quarantined", "refused", "lapsed", "expired"])
+def test_every_outcome_of_a_transfer_has_a_label(run: Run, api: FakeApi, outcome: str) -> None:
+    sign_in(run)
+    api.upload.transfers[SENT] = {**transfer(), "state": "closed", "outcome": outcome}
+    assert f"  {OUTCOMES[outcome]}  " in run("status", SENT).output
+
+
+def test_a_transfer_is_extended_revoked_resent_and_reminded(run: Run, api: FakeApi) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    transfer = run("send", "x", *TO, "--to", "e@ministere.example", "--json").document["transfer"]
-    assert run("extend", transfer, "14", "--json").document["ends_at"].startswith("2025-12-05")
-    assert run("extend", transfer, "0").code == 2
-    recipients = api.tracking.cards[transfer]["recipients"]
-    assert run("revoke", transfer, "d@ministere.example", says=["n"]).code == 130
+    sent = run("send", "x", *TO, "--to", "e@ministere.example", "--json").document["transfer"]
+    assert run("extend", sent, "14", "--json").document["ends_at"].startswith("2025-12-05")
+    assert run("extend", sent, "0").code == 2
+    recipients = api.tracking.cards[sent]["recipients"]
+    assert run("revoke", sent, "d@ministere.example", says=["n"]).code == 130
     assert [one["revoked_at"] for one in recipients] == [None, None]
-    assert run("resend", transfer, "d@ministere.example").code == 0
-    assert "d@ministere.example" in run("remind", transfer, "d@ministere.example").output
-    assert run("revoke", transfer, "d@ministere.example", "--yes").code == 0
+    assert run("resend", sent, "d@ministere.example").code == 0
+    assert "d@ministere.example" in run("remind", sent, "d@ministere.example").output
+    assert run("revoke", sent, "d@ministere.example", "--yes").code == 0
     assert [one["revoked_at"] for one in recipients] == [WHEN, None]
-    assert run("remind", transfer, "--json").document["reminded"] == ["e@ministere.example"]
+    assert run("remind", sent, "--json").document["reminded"] == ["e@ministere.example"]
     asked = [("resendings", "d@ministere.example"), ("reminders", "d@ministere.example"), ("reminders", None)]
     assert list(api.tracking.wishes.values()) == asked
 
 
-def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, api: FakeApi) -> None:
+def test_attempts_limits_the_requests_to_a_service_that_is_down(run: Run, api: FakeApi) -> None:
     def down(request: httpx.Request) -> Any:
         raise httpx.ConnectError("down")
 
@@ -119,7 +129,7 @@ def test_a_service_that_does_not_answer_is_asked_so_many_times(run: Run, api: Fa
     assert len(api.pauses) == 2
 
 
-def test_who_is_asked_to_come_back_in_an_hour_is_told_so_at_once(run: Run, api: FakeApi) -> None:
+def test_a_long_retry_after_is_reported_without_waiting(run: Run, api: FakeApi) -> None:
     api.faults.append(lambda request: problem("too-many-requests", retry_after="3600"))
     assert run("get", f"{SERVER}/download/{TOKEN}").code == 3
     assert api.pauses == []
@@ -139,7 +149,7 @@ def test_who_is_asked_to_come_back_in_an_hour_is_told_so_at_once(run: Run, api: 
         ["send", ".", "--draft", "x", "--server", SERVER],
     ],
 )
-def test_a_command_that_is_not_understood_ends_with_two_and_one_document(run: Run, asked: list[str]) -> None:
+def test_invalid_usage_ends_with_code_two_and_one_document(run: Run, asked: list[str]) -> None:
     ended = run(*asked, "--json")
     assert ended.code == 2, ended.errors
     assert ended.document["error"]["code"] == 2
@@ -158,9 +168,7 @@ def test_a_command_that_is_not_understood_ends_with_two_and_one_document(run: Ru
         ["sign-in", "\udcff@ville.example", "--server", SERVER],
     ],
 )
-def test_words_that_are_not_utf_8_are_refused_before_anything_is_asked(
-    run: Run, api: FakeApi, asked: list[str]
-) -> None:
+def test_arguments_that_are_not_utf_8_are_refused_before_any_request(run: Run, api: FakeApi, asked: list[str]) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
     api.asked.clear()
@@ -172,24 +180,22 @@ def test_words_that_are_not_utf_8_are_refused_before_anything_is_asked(
 
 def test_answers_that_are_not_utf_8_are_refused(run: Run, api: FakeApi) -> None:
     api.propagation.decisions[SENT], api.propagation.approvals[TOKEN] = decision(), SENT
-    typed = io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")
-    ended = run("approve", f"{SERVER}/approve/{TOKEN}", stdin=typed)
+    stdin = io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")
+    ended = run("approve", f"{SERVER}/approve/{TOKEN}", stdin=stdin)
     assert ended.code == 2
     assert "UTF-8" in ended.errors
 
 
-def test_the_role_of_a_recipient_is_said_in_the_readers_language(
-    run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(ROLES, "external", "in their language")
+def test_the_role_of_a_recipient_is_translated(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(ROLES, "external", "translated")
     sign_in(run)
     Path("x").write_bytes(b"x")
-    transfer = run("send", "x", *TO, "--cc", "s@ext.example", "--json").document["transfer"]
-    said = run("status", transfer).output
-    assert "s@ext.example (in their language)" in said
+    sent = run("send", "x", *TO, "--cc", "s@ext.example", "--json").document["transfer"]
+    said = run("status", sent).output
+    assert "s@ext.example (translated)" in said
 
 
-def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ctrl_c_shows_how_to_resume(run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(request: httpx.Request) -> None:
         raise KeyboardInterrupt
 
@@ -201,7 +207,7 @@ def test_ctrl_c_says_how_to_go_on(run: Run, api: FakeApi, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("name", ["l'été.pdf", "$(touch PWNED)", "-b.txt", "a:heart:b", "a\x1b[2Jb", "a\nb"])
-def test_the_command_that_goes_on_is_shown_as_a_shell_reads_it_or_not_at_all(
+def test_the_command_that_resumes_is_shown_quoted_for_a_shell_or_not_at_all(
     run: Run, api: FakeApi, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     def interrupt(request: httpx.Request) -> None:
@@ -216,14 +222,14 @@ def test_the_command_that_goes_on_is_shown_as_a_shell_reads_it_or_not_at_all(
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_says_how_it_may_end(run: Run, command: str) -> None:
+def test_the_help_of_every_command_lists_the_exit_codes(run: Run, command: str) -> None:
     ended = run(command, "--help")
     assert ended.code == 0
     for said in ("0", "2", "3", "4", "5", "6", "7", "130", "--json", "--server"):
         assert said in ended.output
 
 
-def test_with_a_link_the_address_need_not_be_said(run: Run, api: FakeApi) -> None:
+def test_signing_in_with_a_link_needs_no_address(run: Run, api: FakeApi) -> None:
     given = ["--link", TOKEN, "--key", KEY, "--last-name", "Lovelace", "--first-name", "Ada", "--server", SERVER]
     ended = run("sign-in", *given, "--json")
     assert (ended.code, ended.document["email"]) == (0, PERSON["address"])

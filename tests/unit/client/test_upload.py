@@ -1,4 +1,4 @@
-"""Sending a file: parts, retries, resuming, capabilities and sessions that run out."""
+"""Upload a file: parts, retries, resuming, expired capabilities and sessions."""
 
 import itertools
 import os
@@ -10,10 +10,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from client.problem import FileChanged, Problem
-from client.sources import Source, file_id
+from client.errors import FileChanged, Problem
+from client.progress import ProgressCounter, ProgressListener
+from client.sources import SourceFile, file_id
 from client.upload import Uploader
-from client.watching import Counting, Watcher
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import KEY, TOKEN, empty_draft
 from tests.fakes.api.description import not_ours
@@ -27,13 +27,13 @@ def _begun(api: FakeApi) -> None:
     api.upload.drafts[DRAFT] = empty_draft(DRAFT)
 
 
-def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> Source:
+def a_file(folder: Path, size_bytes: int, name: str = "plan.pdf") -> SourceFile:
     path = folder / name
     path.write_bytes(random.Random(size_bytes).randbytes(size_bytes))
-    return Source(path, name)
+    return SourceFile(path, name)
 
 
-def sent(api: FakeApi, source: Source) -> bytes:
+def sent(api: FakeApi, source: SourceFile) -> bytes:
     return api.upload.whole(file_id(DRAFT, source.name))
 
 
@@ -42,10 +42,10 @@ def bad_gateway() -> httpx.Response:
 
 
 @pytest.mark.parametrize("size_bytes", [0, 1, 999, 1000, 1001, 10_500])
-def test_what_arrives_is_the_file_whatever_its_size(api: FakeApi, tmp_path: Path, size_bytes: int) -> None:
+def test_a_file_of_any_size_arrives_unchanged(api: FakeApi, tmp_path: Path, size_bytes: int) -> None:
     source = a_file(tmp_path, size_bytes)
     heard: list[int] = []
-    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert sum(heard) == size_bytes
 
@@ -63,7 +63,7 @@ def test_each_part_carries_its_crc32(api: FakeApi, tmp_path: Path) -> None:
     assert all(int(said, 16) == real for said, real in told.items())
 
 
-def test_a_part_that_meets_a_passing_failure_is_sent_again(api: FakeApi, tmp_path: Path) -> None:
+def test_a_part_is_sent_again_after_a_transient_failure(api: FakeApi, tmp_path: Path) -> None:
     failures: list[httpx.Response | Exception] = [
         httpx.ConnectError("down"),
         problem_of_part("store-unavailable", retry_after="5"),
@@ -86,7 +86,7 @@ def test_a_part_that_meets_a_passing_failure_is_sent_again(api: FakeApi, tmp_pat
     assert max(api.pauses) >= 5, "the service's Retry-After is honoured"
 
 
-def test_a_refusal_that_will_not_pass_is_raised_at_once(api: FakeApi, tmp_path: Path) -> None:
+def test_a_final_refusal_is_raised_at_once(api: FakeApi, tmp_path: Path) -> None:
     api.faults.append(lambda request: problem("file-too-large") if request.method == "PUT" else None)
     with pytest.raises(Problem) as caught:
         Uploader(api.client()).send(DRAFT, a_file(tmp_path, 10))
@@ -94,7 +94,7 @@ def test_a_refusal_that_will_not_pass_is_raised_at_once(api: FakeApi, tmp_path: 
     assert api.pauses == []
 
 
-def test_a_resumed_upload_sends_only_what_is_not_there(api: FakeApi, tmp_path: Path) -> None:
+def test_a_resumed_upload_sends_only_the_missing_parts(api: FakeApi, tmp_path: Path) -> None:
     source = a_file(tmp_path, 9_500)
 
     def cut_at_part_7(request: httpx.Request) -> httpx.Response | None:
@@ -106,14 +106,14 @@ def test_a_resumed_upload_sends_only_what_is_not_there(api: FakeApi, tmp_path: P
     assert sorted(api.upload.puts) == [1, 2, 3, 4, 5, 6]
     api.faults.clear()
     heard: list[int] = []
-    Uploader(api.client(), watcher=Counting(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert all(times == 1 for times in api.upload.puts.values())
     assert sum(heard) == 9_500
 
 
-class Ears(Watcher):
-    """Remembers what it heard."""
+class RecordingListener(ProgressListener):
+    """Records what it is called with."""
 
     def __init__(self) -> None:
         self.changes: list[tuple[str, str]] = []
@@ -121,12 +121,12 @@ class Ears(Watcher):
         self.there = 0
         self.lock = threading.Lock()
 
-    def found(self, size_bytes: int) -> None:
+    def resumed(self, size_bytes: int) -> None:
         with self.lock:
             self.position += size_bytes
             self.there += size_bytes
 
-    def handed(self, size_bytes: int) -> None:
+    def transferred(self, size_bytes: int) -> None:
         with self.lock:
             self.position += size_bytes
 
@@ -139,10 +139,10 @@ class Ears(Watcher):
     ("content", "heard"),
     [(b"y" * 3_000, ["date", "digest"]), (b"y" * 2_999, ["size"]), (b"x" * 2_000 + b"y" * 1_000, ["date", "digest"])],
 )
-def test_a_file_that_changed_since_is_sent_as_it_is_now(
+def test_a_file_that_has_changed_is_sent_as_it_is_now(
     api: FakeApi, tmp_path: Path, content: bytes, heard: list[str], is_complete: bool
 ) -> None:
-    source = Source(tmp_path / "plan.pdf", "plan.pdf")
+    source = SourceFile(tmp_path / "plan.pdf", "plan.pdf")
     source.path.write_bytes(b"x" * 3_000)
     os.utime(source.path, (1, 1))
     Uploader(api.client()).send(DRAFT, source)
@@ -151,33 +151,33 @@ def test_a_file_that_changed_since_is_sent_as_it_is_now(
         api.upload.file(DRAFT, file).update(state="receiving", sha256=None, crc32=None)
         del api.upload.parts[file][1]
     source.path.write_bytes(content)
-    ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    listener = RecordingListener()
+    Uploader(api.client(), listener=listener).send(DRAFT, source)
     assert sent(api, source) == content
-    assert [what for _, what in ears.changes] == heard
-    assert ears.position == len(content)
+    assert [what for _, what in listener.changes] == heard
+    assert listener.position == len(content)
 
 
-def test_a_file_that_was_only_touched_is_not_sent_again(api: FakeApi, tmp_path: Path) -> None:
+def test_a_file_with_only_a_new_date_is_not_sent_again(api: FakeApi, tmp_path: Path) -> None:
     source = a_file(tmp_path, 5_000)
     Uploader(api.client()).send(DRAFT, source)
     os.utime(source.path, (1, 1))
-    ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
-    assert ears.changes == [("plan.pdf", "date")]
-    assert ears.there == 5_000
+    listener = RecordingListener()
+    Uploader(api.client(), listener=listener).send(DRAFT, source)
+    assert listener.changes == [("plan.pdf", "date")]
+    assert listener.there == 5_000
     assert set(api.upload.puts.values()) == {1}
 
 
-def test_what_was_put_on_the_line_in_vain_is_taken_back(api: FakeApi, tmp_path: Path) -> None:
+def test_bytes_that_were_sent_in_vain_are_subtracted(api: FakeApi, tmp_path: Path) -> None:
     failures = [bad_gateway(), bad_gateway()]
     api.faults.append(lambda request: failures.pop() if "/parts/" in request.url.path and failures else None)
-    ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, a_file(tmp_path, 3_500))
-    assert ears.position == 3_500
+    listener = RecordingListener()
+    Uploader(api.client(), listener=listener).send(DRAFT, a_file(tmp_path, 3_500))
+    assert listener.position == 3_500
 
 
-def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(api: FakeApi, tmp_path: Path) -> None:
+def test_a_refused_file_stops_the_others_before_their_first_byte(api: FakeApi, tmp_path: Path) -> None:
     files = [a_file(tmp_path, 1_000, f"{number}.txt") for number in range(20)]
     bad = file_id(DRAFT, "7.txt")
     api.faults.append(lambda request: problem("extension-refused") if bad in request.url.path else None)
@@ -187,12 +187,12 @@ def test_a_file_that_is_refused_stops_the_others_before_their_first_byte(api: Fa
     assert api.upload.puts == {}
 
 
-def test_many_files_go_several_at_once_and_are_answered_in_their_order(api: FakeApi, tmp_path: Path) -> None:
+def test_files_are_sent_in_parallel_and_returned_in_their_order(api: FakeApi, tmp_path: Path) -> None:
     files = [a_file(tmp_path, 10 * number, f"{number}.txt") for number in range(63)]
-    meeting, begun = threading.Barrier(4), itertools.count(1)
+    meeting, leave_partial_file = threading.Barrier(4), itertools.count(1)
 
     def meet_from_the_fourth_on(request: httpx.Request) -> None:
-        if request.url.path.startswith("/parts/") and next(begun) > 3:
+        if request.url.path.startswith("/parts/") and next(leave_partial_file) > 3:
             meeting.wait(10)
 
     api.faults.append(meet_from_the_fourth_on)
@@ -201,7 +201,7 @@ def test_many_files_go_several_at_once_and_are_answered_in_their_order(api: Fake
     assert all(sent(api, file) == file.path.read_bytes() for file in files)
 
 
-def test_a_capability_that_runs_out_is_replaced(api: FakeApi, tmp_path: Path) -> None:
+def test_an_expired_capability_is_replaced(api: FakeApi, tmp_path: Path) -> None:
     def run_out(request: httpx.Request) -> None:
         if "/3/" in request.url.path and api.upload.capability == 1:
             api.upload.capability = 2
@@ -228,43 +228,47 @@ def test_parts_that_the_service_lost_are_sent_again(api: FakeApi, tmp_path: Path
 
 
 @pytest.mark.parametrize("lost_at", ["/parts/", "/1/", "/3/", "/completion"])
-def test_what_the_store_gave_up_is_sent_again_from_the_start(api: FakeApi, tmp_path: Path, lost_at: str) -> None:
+def test_a_file_that_the_store_discarded_is_sent_again_from_the_start(
+    api: FakeApi, tmp_path: Path, lost_at: str
+) -> None:
     source = a_file(tmp_path, 5_000)
     id, losses = file_id(DRAFT, source.name), [lost_at]
 
-    def give_up(request: httpx.Request) -> None:
+    def discard(request: httpx.Request) -> None:
         if losses and losses[0] in request.url.path:
             losses.pop()
             api.upload.lost.add(id)
 
-    api.faults.append(give_up)
-    ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    api.faults.append(discard)
+    listener = RecordingListener()
+    Uploader(api.client(), listener=listener).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
-    assert ears.position == 5_000
-    assert ears.changes == [(source.name, "lost")]
+    assert listener.position == 5_000
+    assert listener.changes == [(source.name, "lost")]
 
 
-def test_a_file_that_the_store_gave_up_since_yesterday_is_said_to_be_sent_again(api: FakeApi, tmp_path: Path) -> None:
+def test_a_file_that_the_store_discarded_between_two_attempts_is_reported_as_sent_again(
+    api: FakeApi, tmp_path: Path
+) -> None:
     source = a_file(tmp_path, 5_000)
     api.faults.append(lambda request: problem_of_part("forbidden") if "/4/" in request.url.path else None)
     with pytest.raises(Problem):
         Uploader(api.client(), parallel=1).send(DRAFT, source)
     api.faults.clear()
     api.upload.lost.add(file_id(DRAFT, source.name))
-    ears = Ears()
-    Uploader(api.client(), watcher=ears).send(DRAFT, source)
+    listener = RecordingListener()
+    Uploader(api.client(), listener=listener).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
-    assert (ears.changes, ears.there) == ([(source.name, "lost")], 0)
+    assert (listener.changes, listener.there) == ([(source.name, "lost")], 0)
 
 
-def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api: FakeApi, tmp_path: Path) -> None:
+def test_a_session_is_renewed_while_one_part_takes_longer_than_its_life(api: FakeApi, tmp_path: Path) -> None:
     api.auth.session_seconds = 0
     client = api.client()
     session = client.open_session(TOKEN, KEY, "Lovelace", "Ada")
     assert session.role == "external"
     renewed = threading.Event()
-    client.wire.held = lambda session: renewed.set()
+    client.transport.on_session = lambda session: renewed.set()
 
     def a_slow_part(request: httpx.Request) -> None:
         if request.url.path.startswith("/parts/"):
@@ -273,11 +277,11 @@ def test_a_session_is_renewed_even_while_one_part_takes_longer_than_it_lives(api
     api.faults.append(a_slow_part)
     Uploader(client).send(DRAFT, a_file(tmp_path, 900))
     assert len(api.auth.tokens) > 1
-    assert client.wire.token == api.auth.tokens[-1]
+    assert client.transport.token == api.auth.tokens[-1]
 
 
 @pytest.mark.parametrize("content", [b"short", b"x" * 2_501, b"x" * 2_500])
-def test_a_file_that_is_written_to_meanwhile_is_refused(api: FakeApi, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_written_to_during_the_upload_is_refused(api: FakeApi, tmp_path: Path, content: bytes) -> None:
     source = a_file(tmp_path, 2_500)
     os.utime(source.path, (1, 1))
 
