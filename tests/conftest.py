@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from devstack.accounts import SERVICES
-from devstack.refusals import StackAlreadyRunning
+from devstack.errors import StackAlreadyRunning
+from devstack.reset import reset
 from devstack.stack import ALL, SERVERS, Stack
-from devstack.wipe import wipe
 from tests import progress
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
@@ -40,7 +40,7 @@ def held_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
     """A stack in a folder that no other process of pytest holds; its servers run."""
     with own_stack() as stack:
         pytestconfig.stash[progress.STACK_LOGS] = stack.workspace.root / "log"
-        wipe(stack)
+        reset(stack)
         stack.start({"topology"})
         yield stack
 
@@ -48,22 +48,24 @@ def held_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def servers(held_stack: Stack) -> Stack:
     """MongoDB, RabbitMQ with its topology, the object store and the mailbox; no service runs, whatever ran before."""
-    if started := [part.name for part in held_stack.running if part.name in ALL - SERVERS - {"topology"}]:
-        held_stack.stop_parts(started)
-        wipe(held_stack)
+    if started := [
+        component.name for component in held_stack.running if component.name in ALL - SERVERS - {"topology"}
+    ]:
+        held_stack.stop_components(started)
+        reset(held_stack)
     return held_stack
 
 
 @pytest.fixture(scope="session")
 def stack(held_stack: Stack) -> Stack:
     """The same servers, emptied of what other tests left there, with the services, the gateway and the portal."""
-    wipe(held_stack)
+    reset(held_stack)
     held_stack.start(ALL)
     return held_stack
 
 
 def own_stack() -> Stack:
-    """Takes the first folder that no other test run holds; its data make the start a warm one."""
+    """Take the first folder that no other test run holds; its data make the start a warm one."""
     for number in range(RUNS_SIDE_BY_SIDE):
         stack = Stack(ROOT / (f"test-{number}" if number else "test"), settings=SETTINGS)
         try:
@@ -105,7 +107,7 @@ def scope_of(nodeid: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hands whole scopes to whichever process is free, in the order of collection."""
+    """Hand whole scopes to whichever process is free, in the order of collection."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scopes(LoadScopeScheduling):  # type: ignore[misc]

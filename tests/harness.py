@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from devstack.keys import public_keys, signing_key
-from devstack.ports import CHOICE, LOOPBACK
+from devstack.ports import LOOPBACK, PORT_RANGE
 from devstack.stack import Stack
 from services.kit.authentication import SESSION_TOKEN
 from services.kit.clock import utc_now
@@ -32,7 +32,7 @@ AGENTS = "ministere.example"
 PUBLIC_URL = "https://melanissimo.example"
 PEPPER = "p" * 40
 NETWORK = "203.0.113.7"
-UNUSED_PORTS = iter(random.sample(range(10_000, CHOICE.start), CHOICE.start - 10_000))
+UNUSED_PORTS = iter(random.sample(range(10_000, PORT_RANGE.start), PORT_RANGE.start - 10_000))
 
 Documents = AsyncDatabase[dict[str, Any]]
 Deps = TypeVar("Deps")

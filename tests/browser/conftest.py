@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from devstack.letters import Letters
+from devstack.inbox import Inbox
 from devstack.stack import Stack
 from tests.browser.seats import House, Seated
 from tests.browser.uploads import MIB
@@ -43,7 +43,7 @@ def launch(playwright: Playwright, *arguments: str) -> Browser:
 
 @pytest.fixture(scope="package")
 def everybody(browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    letters = Letters(stack.mailbox_url)
+    letters = Inbox(stack.mailbox_url)
     house = House(stack, browser, letters, tmp_path_factory.mktemp("disk"))
     yield house
     house.close()

@@ -10,8 +10,8 @@ from client.api import Api
 from client.letter import Letter as Fields
 from client.sources import Source
 from client.upload import Uploader
-from devstack.letters import Letters
-from devstack.people import DECISION, OFFER, Person
+from devstack.inbox import Inbox
+from devstack.people import DECISION, OFFER, ApiUser
 from devstack.ports import LOOPBACK
 from devstack.stack import Stack
 from portal.sessions import COOKIE
@@ -28,7 +28,7 @@ OUTSIDE = "ville.example"
 class Seated:
     """Somebody in front of a browser, whose session is also a client's."""
 
-    person: Person
+    person: ApiUser
     context: BrowserContext
     say: Words
 
@@ -54,20 +54,20 @@ class House:
 
     stack: Stack
     browser: Browser
-    letters: Letters
+    letters: Inbox
     folder: Path
     watch: Watch = field(default_factory=Watch)
-    _known: dict[str, Person] = field(default_factory=dict)
+    _known: dict[str, ApiUser] = field(default_factory=dict)
     _open: list[BrowserContext] = field(default_factory=list)
     _apis: list[Api] = field(default_factory=list)
 
-    def stranger(self, domain: str, name: str = "camille") -> Person:
+    def stranger(self, domain: str, name: str = "camille") -> ApiUser:
         """Somebody with a mailbox, who has not been here yet."""
         address = f"{name}.{uuid.uuid4().hex[:8]}@{domain}"
         self._apis.append(Api(self.stack.gateway_url))
-        return Person(self._apis[-1], self.letters, address, name.capitalize(), "Martin")
+        return ApiUser(self._apis[-1], self.letters, address, name.capitalize(), "Martin")
 
-    def known(self, domain: str, name: str = "camille") -> Person:
+    def known(self, domain: str, name: str = "camille") -> ApiUser:
         """The same somebody for all stories, with a session."""
         if (key := f"{name}@{domain}") not in self._known:
             self._known[key] = self.stranger(domain, name)
@@ -75,7 +75,7 @@ class House:
         return self._known[key]
 
     def window(
-        self, language: str = "fr", person: Person | None = None, scripts: bool = True, proxy: str = ""
+        self, language: str = "fr", person: ApiUser | None = None, scripts: bool = True, proxy: str = ""
     ) -> BrowserContext:
         """A browser of somebody's own, with their session if they have one; `proxy` is the line that it goes by."""
         context = self.browser.new_context(
@@ -96,7 +96,7 @@ class House:
         person = self.known(domain, name)
         return Seated(person, self.window(language, person, proxy=proxy), words(language))
 
-    def send(self, sender: Person, to: list[Person], files: dict[str, bytes], subject: str = "Relevés") -> str:
+    def send(self, sender: ApiUser, to: list[ApiUser], files: dict[str, bytes], subject: str = "Relevés") -> str:
         """A transfer that nobody need watch being written."""
         draft = str(uuid.uuid4())
         sender.api.begin_draft(draft)
@@ -107,14 +107,14 @@ class House:
         sender.api.submit(draft)
         return draft
 
-    def approve(self, agent: Person) -> None:
+    def approve(self, agent: ApiUser) -> None:
         """By the link in the mail, but not in a browser."""
-        token = agent.letter(DECISION).token(DECISION)
+        token = agent.wait_for_mail(DECISION).token(DECISION)
         agent.api.approve(token, agent.api.to_decide(token)["shown"]["digest"])
 
-    def heard_of_the_end(self, person: Person) -> None:
+    def heard_of_the_end(self, person: ApiUser) -> None:
         """Wait until the counter knows that there is nothing to be had any more."""
-        token = person.letter(OFFER).token(OFFER)
+        token = person.wait_for_mail(OFFER).token(OFFER)
         until(lambda: refused(lambda: person.api.offer(token)), "the counter has heard of it")
 
     def _source(self, name: str, content: bytes) -> Source:
@@ -122,9 +122,9 @@ class House:
         path.write_bytes(content)
         return Source(path, name)
 
-    def link(self, person: Person, seen: int = 0) -> str:
+    def link(self, person: ApiUser, seen: int = 0) -> str:
         """The page of the link in a recipient's mail."""
-        return f"/download/{person.letter(OFFER, seen).token(OFFER)}"
+        return f"/download/{person.wait_for_mail(OFFER, seen).token(OFFER)}"
 
     def leave(self) -> None:
         """Close every window, and the lines of all but those who come again."""

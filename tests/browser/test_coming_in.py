@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from devstack.human_check import answer
-from devstack.letters import Letter
-from devstack.people import ACCESS, Person
+from devstack.challenge_solver import solve
+from devstack.inbox import ReceivedMail
+from devstack.people import ACCESS, ApiUser
 from tests.browser.keys import Keys
 from tests.browser.seats import AGENTS, OUTSIDE, House
 from tests.browser.words import Words, words
@@ -25,11 +25,11 @@ def test_a_link_and_a_key_open_a_session_once(house: House, language: str) -> No
     assert page.locator(".check__image").evaluate("(one) => one.decode().then(() => one.naturalWidth)") > 0
     page.get_by_role("link", name=say("I prefer to answer a question")).click()
     page.get_by_label(say("Your mail address")).fill(person.address)
-    page.locator("#answer").fill(answer(page.locator("label[for=answer]").inner_text()))
+    page.locator("#answer").fill(solve(page.locator("label[for=answer]").inner_text()))
     page.get_by_role("button", name=say("Send me a link")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("Look in your mailbox"))
 
-    letter = person.letter(ACCESS)
+    letter = person.wait_for_mail(ACCESS)
     page.goto(f"/access/{letter.token(ACCESS)}")
     page.get_by_label(say("Last name"), exact=True).fill(person.last_name)
     page.get_by_label(say("First name")).fill(person.first_name)
@@ -55,9 +55,9 @@ def test_a_link_and_a_key_open_a_session_once(house: House, language: str) -> No
 
 def test_the_last_wrong_key_closes_the_link_and_says_what_to_do(house: House) -> None:
     say, person = words("fr"), house.stranger(OUTSIDE)
-    person.ask_for_link()
+    person.request_link()
     page = house.window().new_page()
-    page.goto(f"/access/{person.letter(ACCESS).token(ACCESS)}")
+    page.goto(f"/access/{person.wait_for_mail(ACCESS).token(ACCESS)}")
     page.get_by_label(say("Last name"), exact=True).fill(person.last_name)
     page.get_by_label(say("First name")).fill(person.first_name)
     for left in (4, 3, 2, 1):
@@ -79,10 +79,10 @@ def test_with_the_keyboard_alone(house: House) -> None:
     question = page.locator("label[for=answer]")
     expect(question).to_contain_text("?")
     keys.write(page.locator("#email"), person.address)
-    keys.write(page.locator("#answer"), answer(question.inner_text()))
+    keys.write(page.locator("#answer"), solve(question.inner_text()))
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(say("Look in your mailbox"))
-    letter = person.letter(ACCESS)
+    letter = person.wait_for_mail(ACCESS)
     page.goto(f"/access/{letter.token(ACCESS)}")
     keys.write(page.locator("#last_name"), person.last_name)
     keys.write(page.locator("#first_name"), person.first_name)
@@ -100,7 +100,7 @@ def test_who_cannot_pass_the_check_is_invited_by_an_agent(house: House, language
     page.get_by_role("button", name=say("Invite")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(say("The invitation is on its way"))
 
-    letter, theirs = person.letter(ACCESS), house.window(language).new_page()
+    letter, theirs = person.wait_for_mail(ACCESS), house.window(language).new_page()
     theirs.goto(f"/access/{letter.token(ACCESS)}")
     theirs.get_by_label(say("Last name"), exact=True).fill(person.last_name)
     theirs.get_by_label(say("First name")).fill(person.first_name)
@@ -113,12 +113,12 @@ def come_in(page: Page, say: Words) -> None:
     page.locator("main").get_by_role("button", name=say("Come in")).click()
 
 
-def paste_key(page: Page, say: Words, letter: Letter) -> None:
+def paste_key(page: Page, say: Words, letter: ReceivedMail) -> None:
     """From the clipboard, with the blanks that come along, over what is there."""
     page.evaluate("(text) => navigator.clipboard.writeText(text)", f" {letter.key} ")
     page.get_by_label(say("Key"), exact=True).press("ControlOrMeta+a")
     page.get_by_label(say("Key"), exact=True).press("ControlOrMeta+v")
 
 
-def greeting(say: Words, person: Person) -> str:
+def greeting(say: Words, person: ApiUser) -> str:
     return say("Hello %(name)s", name=f"{person.first_name} {person.last_name}")

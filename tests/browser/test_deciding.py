@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from devstack.people import DECISION, Person
+from devstack.people import DECISION, ApiUser
 from tests.browser.keys import Keys
 from tests.browser.seats import AGENTS, OUTSIDE, House
 from tests.browser.words import Words, words
@@ -14,17 +14,17 @@ REASON = "Le marché n’est pas signé."
 MOST_ACTIONS = 3
 
 
-def waiting(house: House) -> tuple[str, list[Person], Person]:
+def waiting(house: House) -> tuple[str, list[ApiUser], ApiUser]:
     """A transfer that waits for one of two agents, and whom it is for."""
     agents = [house.stranger(AGENTS, name) for name in ("dominique", "claude")]
     other = house.stranger(FARTHER, "sacha")
     return house.send(house.known(OUTSIDE), [*agents, other], FILES), agents, other
 
 
-def decision(house: House, agent: Person, language: str = "fr") -> Page:
+def decision(house: House, agent: ApiUser, language: str = "fr") -> Page:
     """The page that the mail leads to, in a browser that was never here."""
     page = house.window(language).new_page()
-    page.goto(f"/approve/{agent.letter(DECISION).token(DECISION)}")
+    page.goto(f"/approve/{agent.wait_for_mail(DECISION).token(DECISION)}")
     return page
 
 
@@ -104,7 +104,7 @@ def test_an_agent_with_a_session_finds_what_waits_on_the_first_page(house: House
     other = house.stranger(FARTHER, "sacha")
     subject = f"Pour {other.address}"
     house.send(house.known(OUTSIDE), [dominique.person, other], FILES, subject)
-    dominique.person.letter(DECISION)
+    dominique.person.wait_for_mail(DECISION)
     page = dominique.open("/")
     page.get_by_role("link", name=subject).first.click()
     approve(page, dominique.say)

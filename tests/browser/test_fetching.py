@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pymongo import MongoClient
 
-from devstack.people import DECISION, Person
+from devstack.people import DECISION, ApiUser
 from tests.browser.keys import Keys
 from tests.browser.seats import AGENTS, OUTSIDE, House
 from tests.browser.words import Words, words
@@ -27,7 +27,7 @@ PAST = timedelta(minutes=1)
 
 @pytest.fixture
 def let_it_end(house: House) -> Iterator[Callable[[str], None]]:
-    """Moves the end of a transfer into the past, for all who hold it."""
+    """Move the end of a transfer into the past, for all who hold it."""
     with MongoClient[dict[str, Any]](house.stack.mongo_admin_url, tz_aware=True) as mongo:
 
         def end(transfer: str) -> None:
@@ -39,7 +39,7 @@ def let_it_end(house: House) -> Iterator[Callable[[str], None]]:
         yield end
 
 
-def offered(house: House, language: str = "fr", files: dict[str, bytes] | None = None) -> tuple[Page, str, Person]:
+def offered(house: House, language: str = "fr", files: dict[str, bytes] | None = None) -> tuple[Page, str, ApiUser]:
     """The page that the mail of a recipient leads to, in a browser that was never here."""
     other = house.stranger(FARTHER, "sacha")
     transfer = house.send(house.known(AGENTS, "dominique"), [other], files or FILES)
@@ -124,7 +124,7 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
 
     agent = house.stranger(AGENTS, "claude")
     house.send(house.known(OUTSIDE), [agent, house.stranger(FARTHER, "sacha")], FILES)
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     agent.api.refuse(token, agent.api.to_decide(token)["shown"]["digest"], "Non.")
     house.heard_of_the_end(agent)
     page.goto(house.link(agent))

@@ -43,7 +43,7 @@ def parts_sent(page: Page) -> list[int]:
 
 
 def number_of_parts(wanted: int) -> Callable[[Request], bool]:
-    """Says yes when so many parts have been answered."""
+    """Return true when so many parts have been answered."""
     answered: list[str] = []
 
     def enough(request: Request) -> bool:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from client.problem import Json
-from devstack.human_check import answer
-from devstack.people import ACCESS, Person
+from devstack.challenge_solver import solve
+from devstack.people import ACCESS, ApiUser
 from tests.e2e.line import Line, Stop
 from tests.e2e.world import World
 from tests.eventually import PATIENCE_SECONDS, until
@@ -87,14 +87,14 @@ class Machine:
         with self.held(*asked, after=after):
             pass
 
-    def signed_in(self, person: Person) -> Ended:
-        """Comes in as a person does: reads the question, answers, reads the mail, types the link and the key."""
+    def signed_in(self, person: ApiUser) -> Ended:
+        """Come in as a person does: reads the question, answers, reads the mail, types the link and the key."""
         with self.begin("sign-in", person.address, "--json", LANG="fr_FR.UTF-8") as command:
             assert command.stdin is not None
             assert command.stderr is not None
             question = _read_until(command.stderr.read, "?")
-            _type(command.stdin.write, command.stdin.flush, answer(question))
-            letter = person.letter(ACCESS)
+            _type(command.stdin.write, command.stdin.flush, solve(question))
+            letter = person.wait_for_mail(ACCESS)
             link = next(link for link in letter.links if f"/{ACCESS}/" in link)
             for line in (link, person.last_name, person.first_name, str(letter.key)):
                 _type(command.stdin.write, command.stdin.flush, line)

@@ -55,7 +55,7 @@ class Offered:
         return self.sent.files[self.name]
 
     def begin(self, download: str | None = None) -> str:
-        """Takes a lease; where its bytes are."""
+        """Take a lease; where its bytes are."""
         return self.world.impatient().begin_download(self.link, self.file, download or new()).url
 
     @property
@@ -89,7 +89,7 @@ class Offered:
         return list(shelf["downloads"].values())
 
     def end_lease(self, download: str) -> None:
-        """Moves the time on for a download whose line is dead, until what was reserved for it lapses, too."""
+        """Move the time on for a download whose line is dead, until what was reserved for it lapses, too."""
         field = f"shelves.{self.file}.downloads.{download}"
         links = self.world.database("download")["links"]
         links.update_one(

@@ -74,7 +74,7 @@ def links_were_mailed(world: World) -> bool:
 
     A mail is dropped only when its recipient was revoked, or its transfer was decided or has ended meanwhile.
     """
-    offered, invited = world.letters.holders(OFFER), world.letters.holders(DECISION)
+    offered, invited = world.letters.addresses_with(OFFER), world.letters.addresses_with(DECISION)
     books, dropped = Books.of(world), world.database("notify")["mails"].distinct("_id", {"state": "dropped"})
     for transfer, addresses in books.linked.items():
         gone, is_over = books.revoked[transfer], books.parcels[transfer]["state"] == "closed"

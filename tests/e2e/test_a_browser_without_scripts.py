@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from client.api import Api
-from devstack.human_check import answer as answer_to
-from devstack.letters import Letters
-from devstack.people import Person
+from devstack.challenge_solver import solve as answer_to
+from devstack.inbox import Inbox
+from devstack.people import ApiUser
 from devstack.stack import Stack
 
 CHROMIUM = shutil.which("chromium-headless-shell")
@@ -20,8 +20,8 @@ SENDER, AGENT = "dominique.page@ministere.example", "claude.page@ministere.examp
 
 
 @pytest.fixture
-def letters(stack: Stack) -> Iterator[Letters]:
-    mailbox = Letters(stack.mailbox_url)
+def letters(stack: Stack) -> Iterator[Inbox]:
+    mailbox = Inbox(stack.mailbox_url)
     yield mailbox
     mailbox.close()
 
@@ -35,7 +35,7 @@ async def context(stack: Stack) -> AsyncIterator[BrowserContext]:
         await browser.close()
 
 
-async def come_in(page: Page, letters: Letters) -> None:
+async def come_in(page: Page, letters: Inbox) -> None:
     seen = len(await asyncio.to_thread(letters.with_page, SENDER, "access"))
     await page.goto("/access?kind=question")
     question = await page.locator("label[for=answer]").inner_text()
@@ -52,7 +52,7 @@ async def come_in(page: Page, letters: Letters) -> None:
 
 
 async def test_a_file_goes_in_and_comes_out_without_a_script(
-    stack: Stack, context: BrowserContext, letters: Letters, tmp_path: Path
+    stack: Stack, context: BrowserContext, letters: Inbox, tmp_path: Path
 ) -> None:
     file = tmp_path / "Été.bin"
     file.write_bytes(hashlib.shake_128(b"browser").digest(9 * 2**20 + 5))
@@ -82,7 +82,7 @@ async def test_a_file_goes_in_and_comes_out_without_a_script(
 
 
 async def test_a_file_that_the_form_does_not_take_is_refused_in_words(
-    context: BrowserContext, letters: Letters, tmp_path: Path
+    context: BrowserContext, letters: Inbox, tmp_path: Path
 ) -> None:
     file = tmp_path / "Trop.bin"
     with file.open("wb") as out:
@@ -100,11 +100,11 @@ async def test_a_file_that_the_form_does_not_take_is_refused_in_words(
 
 
 async def test_the_cookies_of_a_session_are_kept_by_the_browser_and_hidden_from_scripts(
-    stack: Stack, context: BrowserContext, letters: Letters
+    stack: Stack, context: BrowserContext, letters: Inbox
 ) -> None:
-    person = Person(Api(stack.gateway_url), letters, "camille.cookie@ville.example", "Camille", "Cookie")
-    await asyncio.to_thread(person.ask_for_link)
-    letter = await asyncio.to_thread(person.letter, "access")
+    person = ApiUser(Api(stack.gateway_url), letters, "camille.cookie@ville.example", "Camille", "Cookie")
+    await asyncio.to_thread(person.request_link)
+    letter = await asyncio.to_thread(person.wait_for_mail, "access")
     page = await context.new_page()
     await page.goto(f"/access/{letter.token('access')}")
     await page.fill("#last_name", "Cookie")

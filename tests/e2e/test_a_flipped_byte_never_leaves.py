@@ -16,7 +16,7 @@ def content() -> bytes:
 
 
 def flip(world: World, transfer: str, at: int) -> None:
-    """Puts another object in the place of the one that came, as only the owner of the bucket can."""
+    """Put another object in the place of the one that came, as only the owner of the bucket can."""
     (key,) = world.keys(transfer)
     changed = bytearray(content())
     changed[at] ^= 1

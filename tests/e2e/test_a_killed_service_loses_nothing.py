@@ -49,7 +49,7 @@ def test_the_whole_job_is_done_although_a_service_dies_in_each_step(world: World
         world.put(sender, draft, files)
     with dying(world, service):
         sent = world.submit(sender, draft, files)
-        token = agent.letter(DECISION).token(DECISION)
+        token = agent.wait_for_mail(DECISION).token(DECISION)
     with dying(world, service):
         agent.api.approve(token, agent.api.to_decide(token)["shown"]["digest"])
         link = world.link(other)

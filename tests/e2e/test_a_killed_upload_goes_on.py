@@ -26,7 +26,7 @@ def parts_begun(world: World) -> int:
 
 
 def killed_in_mid_upload(world: World, token: str, draft: str, source: Source, after_bytes: int) -> None:
-    """Runs the client in a process of its own, and ends it when it has sent so many bytes and can send no more."""
+    """Run the client in a process of its own, and ends it when it has sent so many bytes and can send no more."""
     told = {"base_url": world.stack.gateway_url, "token": token, "draft": draft, "parallel": PARALLEL}
     command = [sys.executable, "-m", "tests.e2e.uploading"]
     with (

@@ -34,6 +34,6 @@ def test_a_file_arrives_on_a_line_that_carries_one_part_between_two_breaks(machi
         assert line.breaks >= 1
     assert ended.code == 0, ended.errors
     assert ended.document["moved_bytes"] == SIZE_BYTES
-    link = next(link for link in agent.letter(OFFER).links if f"/{OFFER}/" in link)
+    link = next(link for link in agent.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
     (file,) = agent.api.offer(link.rpartition("/")[2]).files
     assert file.sha256 == hashlib.sha256((machine.files / "grand.bin").read_bytes()).hexdigest()

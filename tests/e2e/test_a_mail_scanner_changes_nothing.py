@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import httpx
 
 from client.download import Downloader
-from devstack.letters import Letter
-from devstack.people import ACCESS, DECISION, OFFER, Person
+from devstack.inbox import ReceivedMail
+from devstack.people import ACCESS, DECISION, OFFER, ApiUser
 from tests.e2e.world import World
 
 SCANNERS = (
@@ -20,7 +20,7 @@ TOKEN = re.compile(r"/(access|approve|download|tracking)/([^/?#\s]+)")
 UUID = "00000000-0000-4000-8000-000000000000"
 
 
-def addresses(letter: Letter, base_url: str) -> Iterator[str]:
+def addresses(letter: ReceivedMail, base_url: str) -> Iterator[str]:
     """Every address in a mail, and every address of the API that can be made of its tokens."""
     for link in letter.all_links:
         yield link
@@ -45,7 +45,7 @@ def api_paths(page: str, token: str) -> Iterator[str]:
     yield f"/api/upload/drafts/{token}/submission"
 
 
-def scan(letters: list[Letter], base_url: str) -> int:
+def scan(letters: list[ReceivedMail], base_url: str) -> int:
     """Looks and presses; how many requests that were."""
     asked = 0
     with httpx.Client(timeout=10, follow_redirects=True) as http:
@@ -61,20 +61,20 @@ def scan(letters: list[Letter], base_url: str) -> int:
     return asked
 
 
-def everything(world: World, *people: Person) -> list[Letter]:
+def everything(world: World, *people: ApiUser) -> list[ReceivedMail]:
     return [letter for person in people for letter in world.letters.to(person.address)]
 
 
 def test_after_a_scan_of_every_mail_everybody_can_still_do_what_their_mail_is_for(world: World) -> None:
     sender, other = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
     agent, base_url = world.agent("dominique"), world.stack.gateway_url
-    sender.ask_for_link()
-    access = sender.letter(ACCESS)
+    sender.request_link()
+    access = sender.wait_for_mail(ACCESS)
     assert scan(everything(world, sender), base_url) > 10
     sender.open_session(access)
 
     sent = world.send(sender, [agent.address, other.address], {"f.txt": b"intact"})
-    link, decision = world.link(agent), agent.letter(DECISION).token(DECISION)
+    link, decision = world.link(agent), agent.wait_for_mail(DECISION).token(DECISION)
     scan(everything(world, agent), base_url)
     card = agent.api.to_decide(decision)
     assert card["state"] == "waiting"

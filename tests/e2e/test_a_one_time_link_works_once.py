@@ -11,8 +11,8 @@ AT_ONCE = 200
 
 def test_of_two_hundred_attempts_at_once_exactly_one_opens_a_session(world: World) -> None:
     person = world.outsider("camille", signed_in=False)
-    person.ask_for_link()
-    letter = person.letter(ACCESS)
+    person.request_link()
+    letter = person.wait_for_mail(ACCESS)
     link, key = letter.token(ACCESS), str(letter.key)
     api = world.impatient()
 
@@ -30,8 +30,8 @@ def test_of_two_hundred_attempts_at_once_exactly_one_opens_a_session(world: Worl
 
 def test_a_used_link_is_refused_in_words(world: World) -> None:
     person = world.outsider("camille", signed_in=False)
-    person.ask_for_link()
-    letter = person.letter(ACCESS)
+    person.request_link()
+    letter = person.wait_for_mail(ACCESS)
     session = person.open_session(letter)
     assert (session.email, session.role) == (person.address, "external")
     problem = refused(lambda: person.open_session(letter))
@@ -40,8 +40,8 @@ def test_a_used_link_is_refused_in_words(world: World) -> None:
 
 def test_five_wrong_keys_end_the_link_and_the_right_one_comes_too_late(world: World) -> None:
     person = world.outsider("camille", signed_in=False)
-    person.ask_for_link()
-    letter = person.letter(ACCESS)
+    person.request_link()
+    letter = person.wait_for_mail(ACCESS)
     link = letter.token(ACCESS)
     tried = [refused(lambda: person.api.open_session(link, "AAAAA-AAAAA", "Nom", "Prénom")) for _ in range(5)]
     assert [problem.slug for problem in tried] == ["key-wrong"] * 4 + ["link-spent-by-wrong-keys"]

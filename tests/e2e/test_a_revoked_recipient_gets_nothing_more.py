@@ -41,7 +41,7 @@ def test_who_waits_and_is_revoked_has_no_link_after_the_approval(world: World) -
     sender, agent = world.outsider("camille"), world.agent("dominique")
     one, other = world.outsider("sacha", signed_in=False), world.outsider("charlie", signed_in=False)
     sent = world.send(sender, [agent.address, one.address, other.address])
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     world.link(agent)
     before = agent.api.to_decide(token)["shown"]
     problem = refused(lambda: world.impatient(sender.api.wire.token).revoke(sent.transfer, agent.address))

@@ -22,7 +22,7 @@ def test_what_is_sent_while_the_broker_is_dead_arrives_when_it_is_back(world: Wo
     with dead(world, "rabbit"):
         world.send(agent, [other.address])
         assert world.has_no_link(other)
-    assert other.letter("download")
+    assert other.wait_for_mail("download")
 
 
 def test_what_is_sent_while_the_mail_server_is_dead_is_mailed_when_it_is_back(world: World) -> None:
@@ -31,7 +31,7 @@ def test_what_is_sent_while_the_mail_server_is_dead_is_mailed_when_it_is_back(wo
         sent = world.send(agent, [other.address])
         mails = world.database("notify")["mails"]
         until(lambda: mails.find_one({"transfer": sent.transfer, "delayed": True}), "mails are known to wait")
-    assert other.letter("download")
+    assert other.wait_for_mail("download")
 
 
 def test_while_the_database_is_dead_the_answer_is_come_back_later_and_then_it_goes_on(world: World) -> None:
@@ -44,4 +44,4 @@ def test_while_the_database_is_dead_the_answer_is_come_back_later_and_then_it_go
         assert (problem.status, problem.slug) == (503, "unavailable")
         assert problem.retry_after_seconds
     world.submit(agent, draft, files)
-    assert other.letter("download")
+    assert other.wait_for_mail("download")

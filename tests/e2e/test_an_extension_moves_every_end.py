@@ -66,7 +66,7 @@ def test_past_its_old_end_it_can_still_be_had_and_past_the_new_one_it_cannot(wor
 def test_who_is_approved_after_the_extension_has_it_until_the_new_end(world: World) -> None:
     sender, agent, other = world.outsider("camille"), world.agent("dominique"), world.outsider("sacha", signed_in=False)
     sent = world.send(sender, [agent.address, other.address])
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     link = world.link(agent)
     card = sender.api.extend(sent.transfer, 10)
     until(lambda: agent.api.to_decide(token)["shown"]["ends_at"] == card["ends_at"], "the agent reads the new end")

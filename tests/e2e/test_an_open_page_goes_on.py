@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.people import Person
+from devstack.people import ApiUser
 from portal.sessions import COOKIE
 from tests.e2e.world import World
 
@@ -17,7 +17,7 @@ EMPTY = {"to": "", "cc": "", "bcc": "", "subject": "", "text": "", "validity_day
 class OpenPage:
     """A draft's page in the session that its writer had when it was opened."""
 
-    def __init__(self, world: World, writer: Person, draft: str) -> None:
+    def __init__(self, world: World, writer: ApiUser, draft: str) -> None:
         self.writer = writer
         self._gate = world.stack.gateway_url
         self._path = f"/drafts/{draft}"
@@ -39,11 +39,11 @@ class OpenPage:
 
 
 @pytest.fixture
-def writer(world: World) -> Person:
+def writer(world: World) -> ApiUser:
     return world.agent("dominique", signed_in=True)
 
 
-def test_it_saves_after_its_writer_signed_in_again_in_another_tab(world: World, writer: Person) -> None:
+def test_it_saves_after_its_writer_signed_in_again_in_another_tab(world: World, writer: ApiUser) -> None:
     draft = world.draft(writer, ["a@ministere.example"])
     page = OpenPage(world, writer, draft)
     writer.api.close_session()
@@ -55,14 +55,14 @@ def test_it_saves_after_its_writer_signed_in_again_in_another_tab(world: World, 
     assert writer.api.draft(draft)["text"] == "typed afterwards"
 
 
-def test_it_is_told_when_somebody_else_signed_in(world: World, writer: Person) -> None:
+def test_it_is_told_when_somebody_else_signed_in(world: World, writer: ApiUser) -> None:
     page = OpenPage(world, writer, world.draft(writer, ["a@ministere.example"]))
     page.writer = world.agent("claude", signed_in=True)
     refused = page.autosave("typed afterwards")
     assert (refused.status_code, refused.json()["type"]) == (403, "/problems/session-changed")
 
 
-def test_its_form_wipes_nothing_that_was_written_elsewhere(world: World, writer: Person) -> None:
+def test_its_form_wipes_nothing_that_was_written_elsewhere(world: World, writer: ApiUser) -> None:
     draft = world.draft(writer, [], subject="")
     writer.api.edit_draft(draft, text="")
     page = OpenPage(world, writer, draft)

@@ -24,7 +24,7 @@ def test_nobody_outside_has_anything_before_an_agent_approves_and_everything_aft
     sent = world.send(sender, [agent.address, other.address], FILES, subject="Plans d'été")
     assert sent.recap["approvers"] == [agent.address]
     world.link(agent)
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     assert not world.letters.to(other.address)
     links = world.database("download")["links"]
     assert links.count_documents({"transfer": sent.transfer}) == 1, "before the approval no token exists"
@@ -45,7 +45,7 @@ def test_nobody_outside_has_anything_before_an_agent_approves_and_everything_aft
 def test_what_was_shown_is_what_is_approved(world: World) -> None:
     sender, other, agent = world.outsider("camille"), world.outsider("sacha", signed_in=False), world.agent("dominique")
     world.send(sender, [agent.address, other.address])
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     problem = refused(lambda: agent.api.approve(token, "0" * 64))
     assert (problem.status, problem.slug) == (409, "shown-differs")
     assert world.has_no_link(other)
@@ -55,7 +55,7 @@ def test_the_first_decision_wins_and_the_second_agent_is_told_who_decided(world:
     sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
     first, second = world.agent("dominique"), world.agent("claude")
     world.send(sender, [first.address, second.address, other.address])
-    tokens = {one.address: one.letter(DECISION).token(DECISION) for one in (first, second)}
+    tokens = {one.address: one.wait_for_mail(DECISION).token(DECISION) for one in (first, second)}
     digest = first.api.to_decide(tokens[first.address])["shown"]["digest"]
     first.api.approve(tokens[first.address], digest)
     problem = refused(lambda: second.api.refuse(tokens[second.address], digest, "trop tard"))

@@ -40,6 +40,6 @@ def test_a_file_begins_anew_and_arrives(world: World, tmp_path: Path, overnight:
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "grand.bin", "what": "lost"}]
     assert "sent again from the start" in ended.errors
-    link = next(link for link in agent.letter(OFFER).links if f"/{OFFER}/" in link)
+    link = next(link for link in agent.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
     (file,) = agent.api.offer(link.rpartition("/")[2]).files
     assert file.sha256 == hashlib.sha256(content).hexdigest()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from devstack.human_check import answer
+from devstack.challenge_solver import solve
 from devstack.people import ACCESS
 from tests.e2e.world import WRITE, World, refused
 from tests.eventually import until
@@ -32,7 +32,7 @@ TRICKY = (
 def answered(world: World) -> tuple[str, str]:
     """A human check and its right answer."""
     challenge = world.impatient().draw_challenge("question")
-    return challenge.challenge, answer(challenge.question or "")
+    return challenge.challenge, solve(challenge.question or "")
 
 
 def test_an_unknown_link_and_an_expired_one_are_told_apart_only_by_their_owner(world: World) -> None:
@@ -40,8 +40,8 @@ def test_an_unknown_link_and_an_expired_one_are_told_apart_only_by_their_owner(w
     unknown = refused(lambda: api.open_session("A" * 43, "AAAAA", "Nom", "Prénom"))
     assert (unknown.status, unknown.slug) == (404, "one-time-link-unknown")
     person = world.outsider("camille", signed_in=False)
-    person.ask_for_link()
-    letter = person.letter(ACCESS)
+    person.request_link()
+    letter = person.wait_for_mail(ACCESS)
     past = datetime.now(UTC) - timedelta(seconds=1)
     world.database("auth")["admissions"].update_many(
         {"address": person.address}, {"$set": {"expires_at": past}, "$inc": WRITE}
@@ -72,10 +72,10 @@ def test_an_address_with_a_trick_gets_no_mail(world: World, address: str) -> Non
 def test_the_fourth_link_within_an_hour_is_promised_like_the_others_and_never_sent(world: World) -> None:
     person, neighbour = world.outsider("camille", signed_in=False), world.outsider("sacha", signed_in=False)
     for _ in range(6):
-        person.ask_for_link()
+        person.request_link()
     until(lambda: len(world.letters.to(person.address)) == 3, "three mails")
-    neighbour.ask_for_link()
-    neighbour.letter(ACCESS)
+    neighbour.request_link()
+    neighbour.wait_for_mail(ACCESS)
     assert len(world.letters.to(person.address)) == 3
 
 

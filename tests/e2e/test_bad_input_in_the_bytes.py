@@ -19,7 +19,7 @@ from client.parts import put_part
 from client.problem import Problem
 from client.upload import Uploader
 from client.watching import Counting
-from devstack.people import Person
+from devstack.people import ApiUser
 from services.upload.capabilities import Capabilities
 from tests.contents import noise
 from tests.e2e.world import World, refused
@@ -33,12 +33,12 @@ def content() -> bytes:
 
 
 @pytest.fixture(scope="module")
-def sender(world: World) -> Person:
+def sender(world: World) -> ApiUser:
     return world.outsider("camille")
 
 
 @pytest.fixture
-def plan(world: World, sender: Person) -> Iterator[tuple[str, FilePlan]]:
+def plan(world: World, sender: ApiUser) -> Iterator[tuple[str, FilePlan]]:
     draft = world.draft(sender, ["x@ministere.example"])
     yield draft, sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
     sender.api.drop_draft(draft)
@@ -53,7 +53,7 @@ def put(world: World, plan: FilePlan, cut: Cut) -> None:
 
 
 def test_a_part_that_does_not_have_its_digest_is_refused_by_the_store(
-    world: World, plan: tuple[str, FilePlan], sender: Person
+    world: World, plan: tuple[str, FilePlan], sender: ApiUser
 ) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     damaged = replace(cut, content=b"x" + cut.content[1:])
@@ -92,7 +92,7 @@ def test_a_part_without_a_checksum_or_without_a_length(world: World, plan: tuple
     assert chunked.json()["type"] == "/problems/length-required"
 
 
-def test_a_part_that_is_cut_off_is_not_there(world: World, plan: tuple[str, FilePlan], sender: Person) -> None:
+def test_a_part_that_is_cut_off_is_not_there(world: World, plan: tuple[str, FilePlan], sender: ApiUser) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     door = urlsplit(world.stack.gateway_url)
     head = (
@@ -115,7 +115,7 @@ def test_a_capability_that_is_forged_cut_or_another_files(world: World, plan: tu
 
 
 def test_completing_before_all_is_there_and_completing_twice(
-    world: World, plan: tuple[str, FilePlan], sender: Person
+    world: World, plan: tuple[str, FilePlan], sender: ApiUser
 ) -> None:
     draft, file = plan[0], plan[1].file
     digest = hashlib.sha256(content()).hexdigest()
@@ -134,12 +134,12 @@ def test_completing_before_all_is_there_and_completing_twice(
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 63, "g" * 64, "0" * 65, 7])
-def test_a_digest_that_is_none(plan: tuple[str, FilePlan], sender: Person, digest: str) -> None:
+def test_a_digest_that_is_none(plan: tuple[str, FilePlan], sender: ApiUser, digest: str) -> None:
     problem = refused(lambda: sender.api.complete_file(plan[0], plan[1].file, digest))
     assert problem.slug == "malformed-request"
 
 
-def test_sending_twice_sends_once(world: World, sender: Person) -> None:
+def test_sending_twice_sends_once(world: World, sender: ApiUser) -> None:
     agent = world.agent("dominique")
     sent = world.send(sender, [agent.address])
     assert sender.api.submit(sent.transfer) == sent.recap
@@ -151,7 +151,7 @@ def test_sending_twice_sends_once(world: World, sender: Person) -> None:
     assert len(world.letters.to(agent.address)) == 1
 
 
-def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(world: World, sender: Person) -> None:
+def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(world: World, sender: ApiUser) -> None:
     agent = world.agent("dominique")
     draft = world.draft(sender, [agent.address])
     plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
@@ -200,7 +200,7 @@ def test_an_address_for_parts_that_has_expired(world: World, plan: tuple[str, Fi
     assert (problem.status, problem.slug) == (403, "parts-address-expired")
 
 
-def test_an_address_for_parts_of_a_file_that_was_taken_out(world: World, sender: Person) -> None:
+def test_an_address_for_parts_of_a_file_that_was_taken_out(world: World, sender: ApiUser) -> None:
     draft = world.draft(sender, ["x@ministere.example"])
     plan = sender.api.plan_file(draft, str(uuid.uuid4()), "f.bin", 5)
     put(world, plan, a_cut(1, b"12345"))

@@ -4,23 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devstack.people import DECISION, Person
+from devstack.people import DECISION, ApiUser
 from tests.e2e.world import WRITE, Sent, World, refused
 from tests.eventually import until
 
 PAST = timedelta(minutes=1)
 
 
-def waiting(world: World) -> tuple[Sent, Person, Person]:
+def waiting(world: World) -> tuple[Sent, ApiUser, ApiUser]:
     """A transfer from outside to outside, which an agent has and nobody has decided."""
     sender, other, agent = world.outsider("camille"), world.outsider("sacha", signed_in=False), world.agent("dominique")
     sent = world.send(sender, [agent.address, other.address])
     world.link(agent)
-    agent.letter(DECISION)
+    agent.wait_for_mail(DECISION)
     return sent, agent, other
 
 
-def is_over(world: World, sent: Sent, outcome: str, slug: str, *people: Person) -> None:
+def is_over(world: World, sent: Sent, outcome: str, slug: str, *people: ApiUser) -> None:
     """The bytes are gone, each of these people's links says why, and the sender reads the outcome."""
     keys = world.keys(sent.transfer)
     until(lambda: not keys & world.objects(), "the objects are gone")
@@ -37,7 +37,7 @@ def letters_about(world: World, sent: Sent, word: str) -> bool:
 
 def test_a_refused_transfer(world: World) -> None:
     sent, agent, other = waiting(world)
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     digest = agent.api.to_decide(token)["shown"]["digest"]
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
     is_over(world, sent, "refused", "transfer-refused", agent)
@@ -60,7 +60,7 @@ def test_a_transfer_that_nobody_decided_in_time(world: World) -> None:
 def test_a_withdrawn_transfer(world: World, approved: bool) -> None:
     sent, agent, other = waiting(world)
     people = [agent]
-    token = agent.letter(DECISION).token(DECISION)
+    token = agent.wait_for_mail(DECISION).token(DECISION)
     digest = agent.api.to_decide(token)["shown"]["digest"]
     if approved:
         agent.api.approve(token, digest)

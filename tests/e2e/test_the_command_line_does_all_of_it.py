@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from client.problem import Json
-from devstack.people import DECISION, OFFER, Person
+from devstack.people import DECISION, OFFER, ApiUser
 from tests.e2e.commands import Machine
 from tests.e2e.world import World
 from tests.eventually import until
@@ -22,8 +22,8 @@ def machine(world: World, tmp_path: Path) -> Machine:
     return Machine(world, tmp_path)
 
 
-def link_of(person: Person, page: str) -> str:
-    return next(link for link in person.letter(page).links if f"/{page}/" in link)
+def link_of(person: ApiUser, page: str) -> str:
+    return next(link for link in person.wait_for_mail(page).links if f"/{page}/" in link)
 
 
 def put_files(machine: Machine) -> None:
@@ -64,7 +64,7 @@ def test_somebody_signs_in_sends_and_deletes_an_agent_approves_everybody_gets_it
     assert machine.run("whoami").code == 4
 
 
-def send(machine: Machine, agent: Person, other: Person) -> Json:
+def send(machine: Machine, agent: ApiUser, other: ApiUser) -> Json:
     people = ["--to", agent.address, "--cc", other.address]
     ended = machine.run(
         "send", "Dossier d’été", "seul.bin", *people, "--subject", "Objet du test", "--days", "5", "--json"
@@ -79,7 +79,7 @@ def send(machine: Machine, agent: Person, other: Person) -> Json:
     return recap
 
 
-def get(machine: Machine, person: Person, into: str) -> dict[str, bytes]:
+def get(machine: Machine, person: ApiUser, into: str) -> dict[str, bytes]:
     """What somebody finds in their folder; a second time nothing is fetched."""
     link = link_of(person, OFFER)
     first = machine.run("get", link, "--into", into, "--json")
@@ -100,13 +100,13 @@ def track(machine: Machine, sent: Json) -> None:
     assert [one["transfer"] for one in every["transfers"]] == [sent["transfer"]]
 
 
-def change(machine: Machine, sent: Json, agent: Person, other: Person) -> None:
+def change(machine: Machine, sent: Json, agent: ApiUser, other: ApiUser) -> None:
     """A later end, the link once more, nobody left to remind, one recipient less."""
     transfer = sent["transfer"]
     assert machine.run("extend", transfer, "10", "--json").document["validity_days"] == 10
     assert machine.run("extend", transfer, "4").code == 3
     assert machine.run("resend", transfer, agent.address).code == 0
-    agent.letter(OFFER, seen=1)
+    agent.wait_for_mail(OFFER, seen=1)
     refused = machine.run("remind", transfer, "--json")
     assert (refused.code, refused.document["error"]["type"]) == (3, "/problems/nobody-to-remind")
     assert machine.run("revoke", transfer, other.address, "--yes").code == 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.people import OFFER, Person
+from devstack.people import OFFER, ApiUser
 from tests.e2e.commands import Machine
 from tests.e2e.fetching import MIB, ON_THE_WAY
 from tests.e2e.line import Stop
@@ -57,8 +57,8 @@ def link(machine: Machine) -> str:
     return link_of(agent)
 
 
-def link_of(person: Person) -> str:
-    return next(link for link in person.letter(OFFER).links if f"/{OFFER}/" in link)
+def link_of(person: ApiUser) -> str:
+    return next(link for link in person.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
 
 
 def left(machine: Machine, link: str) -> int:

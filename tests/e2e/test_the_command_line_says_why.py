@@ -39,7 +39,7 @@ def test_a_rule_a_session_a_network_a_disk_and_a_mistake_end_differently(machine
     (machine.files / "closed.txt").mkdir()
     agent = world.agent("dominique", signed_in=True)
     world.send(agent, [other.address], {"closed.txt": b"other"})
-    link = next(link for link in other.letter(OFFER).links if f"/{OFFER}/" in link)
+    link = next(link for link in other.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
     assert reason(machine.run("get", link, "--json"))[0] == 7
 
 
@@ -47,7 +47,7 @@ def test_the_fourth_download_is_refused_to_the_command_line_too(machine: Machine
     world = machine.world
     agent, other = world.agent("dominique", signed_in=True), world.outsider("sacha", signed_in=False)
     world.send(agent, [other.address], {"f.bin": b"trois fois"})
-    link = next(link for link in other.letter(OFFER).links if f"/{OFFER}/" in link)
+    link = next(link for link in other.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
     for time in (1, 2, 3):
         assert machine.run("get", link, "--into", str(time)).code == 0
     until(lambda: world.impatient().offer(link.rpartition("/")[2]).files[0].left == 0, "the third is counted")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from devstack.demo import Demo, Deviation
-from devstack.demo_screen import Screen
+from devstack.demo import Demo, UnexpectedOutcome
+from devstack.demo_screen import DemoScreen
 from tests.e2e.world import World
 
 
 def test_the_demonstration_runs_from_beginning_to_end(world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    demo = Demo(world.stack, Screen(), large_bytes=20_000_000)
+    demo = Demo(world.stack, DemoScreen(), large_bytes=20_000_000)
     demo.run()
     demo.close()
     told = capsys.readouterr().out
@@ -17,12 +17,12 @@ def test_the_demonstration_runs_from_beginning_to_end(world: World, capsys: pyte
 
 
 def test_the_demonstration_says_so_when_something_is_not_as_it_should_be(world: World) -> None:
-    demo = Demo(world.stack, Screen(), large_bytes=1_000)
+    demo = Demo(world.stack, DemoScreen(), large_bytes=1_000)
     files = demo.make_files()
     demo.sign_in()
     demo.send(files)
     demo.sent["vide.txt"] = "0" * 64
     demo.approve()
-    with pytest.raises(Deviation, match=r"vide\.txt"):
+    with pytest.raises(UnexpectedOutcome, match=r"vide\.txt"):
         demo.download()
     demo.close()

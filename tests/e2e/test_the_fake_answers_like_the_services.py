@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from devstack.human_check import answer
+from devstack.challenge_solver import solve
 from devstack.people import ACCESS, DECISION, OFFER
 from tests.e2e.world import World
 from tests.eventually import until
@@ -63,11 +63,11 @@ class Real:
         self.http = httpx.Client(base_url=world.stack.gateway_url, timeout=30)
 
     def link_and_key(self) -> tuple[str, str]:
-        letter = self._people[self.sender].letter(ACCESS)
+        letter = self._people[self.sender].wait_for_mail(ACCESS)
         return letter.token(ACCESS), str(letter.key)
 
     def token(self, page: str, address: str, transfer: str) -> str:
-        return self._people[address].letter(page).token(page)
+        return self._people[address].wait_for_mail(page).token(page)
 
 
 class Heard(NamedTuple):
@@ -150,7 +150,7 @@ def sign_in(narrator: Narrator) -> None:
     side, ask = narrator.side, narrator.ask
     for right in (False, True):
         drawn = ask("POST", "/api/auth/challenges", {"kind": "question"})
-        given = answer(drawn["question"]) if right else "none of it"
+        given = solve(drawn["question"]) if right else "none of it"
         wish = {"email": side.sender, "challenge": drawn["challenge"], "answer": given, "language": "fr"}
         ask("POST", "/api/auth/links", wish)
     link, key = side.link_and_key()

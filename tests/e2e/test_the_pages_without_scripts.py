@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from devstack.human_check import answer as answer_to
-from devstack.letters import Letters
+from devstack.challenge_solver import solve as answer_to
+from devstack.inbox import Inbox
 from devstack.stack import Stack
 from tests.eventually import eventually
 from tests.unit.portal.visitor import Person
@@ -28,13 +28,13 @@ async def browser(stack: Stack) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-def letters(stack: Stack) -> Iterator[Letters]:
-    mailbox = Letters(stack.mailbox_url)
+def letters(stack: Stack) -> Iterator[Inbox]:
+    mailbox = Inbox(stack.mailbox_url)
     yield mailbox
     mailbox.close()
 
 
-async def come_in(browser: Person, letters: Letters, address: str) -> None:
+async def come_in(browser: Person, letters: Inbox, address: str) -> None:
     browser.cookies.clear()
     page = await browser.get("/access?kind=question")
     question = re.search(r'<label for="answer">([^<]*)</label>', page.text)
@@ -49,7 +49,7 @@ async def come_in(browser: Person, letters: Letters, address: str) -> None:
 
 
 async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_deleted(
-    stack: Stack, browser: Person, letters: Letters
+    stack: Stack, browser: Person, letters: Inbox
 ) -> None:
     await come_in(browser, letters, SENDER)
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -102,7 +102,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
 
 
 async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_words(
-    stack: Stack, browser: Person, letters: Letters
+    stack: Stack, browser: Person, letters: Inbox
 ) -> None:
     await come_in(browser, letters, "claude.formulaire@ville.example")
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -132,7 +132,7 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert set(kept) == {"juste.bin"}
 
 
-async def change_what_was_sent(browser: Person, letters: Letters, tracking: str, offer: str) -> None:
+async def change_what_was_sent(browser: Person, letters: Inbox, tracking: str, offer: str) -> None:
     """Each action by its form, answered in words: a later end, a mail again, a reminder, one recipient less."""
     page = await browser.get(f"{tracking}/extend")
     extended = await browser.walk(await browser.send(page, f"{tracking}/extend", days="14"))
@@ -153,7 +153,7 @@ async def change_what_was_sent(browser: Person, letters: Letters, tracking: str,
     assert "Ce lien a été révoqué" in dead.text
 
 
-async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:
+async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Inbox) -> None:
     for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
         head = await browser.http.head(path)
         assert (head.status_code, head.content) == (200, b""), path

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from devstack.people import DECISION, OFFER, Person
+from devstack.people import DECISION, OFFER, ApiUser
 from tests.contents import noise
 from tests.e2e.world import WRITE, Sent, World
 from tests.eventually import until
@@ -29,7 +29,7 @@ def end_was_heard(world: World, sent: Sent, way: str) -> None:
         until(lambda: notify["mails"].find_one({"transfer": transfer, "kind": way}), f"{way} was heard")
 
 
-def from_outside(world: World, sender: Person, agent: Person) -> tuple[Sent, list[str]]:
+def from_outside(world: World, sender: ApiUser, agent: ApiUser) -> tuple[Sent, list[str]]:
     """A transfer that an agent must approve, and who is not to hear of it."""
     other = world.outsider("sacha", signed_in=False)
     sent = world.send(sender, [agent.address, other.address])
@@ -37,7 +37,7 @@ def from_outside(world: World, sender: Person, agent: Person) -> tuple[Sent, lis
     return sent, [agent.address, other.address]
 
 
-def quarantined(world: World, sender: Person, monkeypatch: pytest.MonkeyPatch) -> tuple[Sent, list[str]]:
+def quarantined(world: World, sender: ApiUser, monkeypatch: pytest.MonkeyPatch) -> tuple[Sent, list[str]]:
     """What is stored is not what was declared."""
     agent, say = world.agent("dominique"), sender.api.complete_file
     with monkeypatch.context() as patched:
@@ -46,7 +46,7 @@ def quarantined(world: World, sender: Person, monkeypatch: pytest.MonkeyPatch) -
     return sent, [agent.address]
 
 
-def expired(world: World, sender: Person) -> tuple[Sent, list[str]]:
+def expired(world: World, sender: ApiUser) -> tuple[Sent, list[str]]:
     """Its last day is over."""
     other = world.outsider("sacha", signed_in=False)
     sent = world.send(sender, [other.address])
@@ -95,7 +95,7 @@ def test_when_the_mail_server_is_back_what_has_ended_is_mailed_to_nobody(
             end_was_heard(world, sent, way)
     finally:
         world.revive("mailbox")
-    assert lasting.letter(OFFER)
+    assert lasting.wait_for_mail(OFFER)
     everything_left(world, [sent.transfer for sent, _ in told.values()])
     for way, (_, people) in told.items():
         found = [world.letters.with_page(one, page) for one in people for page in (OFFER, DECISION)]

@@ -37,7 +37,7 @@ def test_a_digest_that_is_a_lie_stops_the_transfer_and_its_sender_is_told(
     monkeypatch.setattr(sender.api, "complete_file", lambda draft, file, _sha256: say(draft, file, LIE))
     sent = world.send(sender, [agent.address, other.address], {"menteur-9413.bin": large()})
     assert sent.recap["needs_approval"]
-    token, decision = world.link(agent), agent.letter(DECISION).token(DECISION)
+    token, decision = world.link(agent), agent.wait_for_mail(DECISION).token(DECISION)
     problem = until(lambda: refused(lambda: agent.api.offer(token)), "the link is dead")
     assert (problem.status, problem.slug) == (410, "transfer-quarantined")
     until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] == "quarantined", "the sender's page says so")

@@ -13,7 +13,7 @@ from tests.eventually import until
 
 
 def at_once(*deeds: Callable[[], object]) -> list[str]:
-    """Does all of them at the same moment, in any order; `done`, or why it was refused, for each."""
+    """Do all of them at the same moment, in any order; `done`, or why it was refused, for each."""
     gate = threading.Barrier(len(deeds))
     outcomes = [""] * len(deeds)
 
@@ -39,7 +39,7 @@ def test_an_approval_a_refusal_and_a_withdrawal(world: World, round_: int) -> No
     sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
     first, second = world.agent("dominique"), world.agent("claude")
     sent = world.send(sender, [first.address, second.address, other.address])
-    tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
+    tokens = [agent.wait_for_mail(DECISION).token(DECISION) for agent in (first, second)]
     digest = first.api.to_decide(tokens[0])["shown"]["digest"]
     approved, refused_, withdrawn = at_once(
         lambda: first.api.approve(tokens[0], digest),
@@ -63,7 +63,7 @@ def test_two_agents_who_approve_and_refuse(world: World, round_: int) -> None:
     sender, other = world.outsider("camille"), world.outsider("sacha", signed_in=False)
     first, second = world.agent("dominique"), world.agent("claude")
     sent = world.send(sender, [first.address, second.address, other.address])
-    tokens = [agent.letter(DECISION).token(DECISION) for agent in (first, second)]
+    tokens = [agent.wait_for_mail(DECISION).token(DECISION) for agent in (first, second)]
     digest = first.api.to_decide(tokens[0])["shown"]["digest"]
     outcomes = at_once(
         lambda: first.api.approve(tokens[0], digest), lambda: second.api.refuse(tokens[1], digest, "Non.")

@@ -22,8 +22,8 @@ from client.patience import IMPATIENT, Patience
 from client.problem import Json, Problem
 from client.sources import Source
 from client.upload import Uploader
-from devstack.letters import Letters
-from devstack.people import OFFER, Person
+from devstack.inbox import Inbox
+from devstack.people import OFFER, ApiUser
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
 from tests.eventually import PATIENCE_SECONDS
@@ -40,7 +40,7 @@ class Sent:
     """A transfer that was acknowledged."""
 
     transfer: str
-    sender: Person
+    sender: ApiUser
     files: dict[str, bytes]
     recap: Json
 
@@ -58,13 +58,13 @@ class World:
     forgotten: set[str] = field(default_factory=set)  # transfers of which a killed counter forgot some sent bytes
 
     def __post_init__(self) -> None:
-        self.letters = Letters(self.stack.mailbox_url)
+        self.letters = Inbox(self.stack.mailbox_url)
         self.http = httpx.Client(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
         self.mongo: MongoClient[dict[str, Any]] = MongoClient(self.stack.mongo_admin_url, tz_aware=True)
         self.bucket: minio.Minio = s3_client(self.stack.workspace, "upload")
 
     def close(self) -> None:
-        """Lets go of every connection."""
+        """Let go of every connection."""
         for api in self.apis:
             api.wire.close()
         self.letters.close()
@@ -74,17 +74,17 @@ class World:
 
     # --- people ---
 
-    def outsider(self, name: str, signed_in: bool = True) -> Person:
+    def outsider(self, name: str, signed_in: bool = True) -> ApiUser:
         """Somebody outside the ministries, with an address nobody else has."""
         return self._person(name, f"{name}.ville.example", signed_in)
 
-    def agent(self, name: str, signed_in: bool = False) -> Person:
+    def agent(self, name: str, signed_in: bool = False) -> ApiUser:
         """Somebody of the ministries."""
         return self._person(name, AGENTS, signed_in)
 
-    def _person(self, name: str, domain: str, signed_in: bool) -> Person:
+    def _person(self, name: str, domain: str, signed_in: bool) -> ApiUser:
         mark = uuid.uuid4().hex[:10]
-        person = Person(self.api(HURRIED), self.letters, f"{name}.{mark}@{domain}", f"Prénom{mark}", f"Nom{mark}")
+        person = ApiUser(self.api(HURRIED), self.letters, f"{name}.{mark}@{domain}", f"Prénom{mark}", f"Nom{mark}")
         self.canaries |= {mark, person.address}
         if signed_in:
             person.sign_in()
@@ -104,7 +104,7 @@ class World:
 
     # --- sending ---
 
-    def draft(self, sender: Person, to: Iterable[str], subject: str = "Objet", **fields: Any) -> str:
+    def draft(self, sender: ApiUser, to: Iterable[str], subject: str = "Objet", **fields: Any) -> str:
         """A draft with everything but files."""
         draft = str(uuid.uuid4())
         sender.api.begin_draft(draft)
@@ -118,11 +118,11 @@ class World:
         path.write_bytes(content)
         return Source(path, name)
 
-    def put(self, sender: Person, draft: str, files: dict[str, bytes]) -> None:
-        """Uploads files into a draft."""
+    def put(self, sender: ApiUser, draft: str, files: dict[str, bytes]) -> None:
+        """Upload files into a draft."""
         Uploader(sender.api).send_all(draft, [self.source(name, content) for name, content in files.items()])
 
-    def send(self, sender: Person, to: Iterable[str], files: dict[str, bytes] | None = None, **fields: Any) -> Sent:
+    def send(self, sender: ApiUser, to: Iterable[str], files: dict[str, bytes] | None = None, **fields: Any) -> Sent:
         """A whole transfer; without files, one small file with a telling name."""
         if files is None:
             files = {f"secret-{uuid.uuid4().hex[:10]}.txt": random.randbytes(1000)}
@@ -130,18 +130,18 @@ class World:
         self.put(sender, draft, files)
         return self.submit(sender, draft, files)
 
-    def submit(self, sender: Person, draft: str, files: dict[str, bytes]) -> Sent:
-        """Sends a draft and remembers that it was acknowledged."""
+    def submit(self, sender: ApiUser, draft: str, files: dict[str, bytes]) -> Sent:
+        """Send a draft and remembers that it was acknowledged."""
         recap = sender.api.submit(draft)
         self.canaries |= {name for name in files if len(name) > 8}
         self.acknowledged.append(recap["transfer"])
         return Sent(recap["transfer"], sender, files, recap)
 
-    def link(self, person: Person, seen: int = 0) -> str:
+    def link(self, person: ApiUser, seen: int = 0) -> str:
         """The token of the link in a recipient's mail."""
-        return person.letter(OFFER, seen).token(OFFER)
+        return person.wait_for_mail(OFFER, seen).token(OFFER)
 
-    def has_no_link(self, person: Person) -> bool:
+    def has_no_link(self, person: ApiUser) -> bool:
         """No mail with a link to files has come to this address."""
         return not self.letters.with_page(person.address, OFFER)
 
@@ -166,19 +166,19 @@ class World:
         self.stack.kill(service, signal.SIGKILL)
 
     def revive(self, service: str) -> None:
-        """Starts a killed service again; the log of its former life is kept."""
+        """Start a killed service again; the log of its former life is kept."""
         self.keep_log(service)
         if service == "notify":
             self.end_leases()
         self.stack.restart(service)
 
     def end_leases(self) -> None:
-        """Moves the time on for the mails that a dead postman had in hand, which nobody else touches for minutes."""
+        """Move the time on for the mails that a dead postman had in hand, which nobody else touches for minutes."""
         mails = self.database("notify")["mails"]
         mails.update_many({"state": "waiting"}, {"$set": {"next_at": datetime(2000, 1, 1, tzinfo=UTC)}, "$inc": WRITE})
 
     def keep_log(self, part: str) -> None:
-        """Takes over what a part has logged, because a restart turns its log over; whoever plays the relay may talk."""
+        """Take over what a part has logged, because a restart turns its log over; whoever plays the relay may talk."""
         log = self.stack.workspace.log(part)
         if part != "mailbox" and log.exists():
             self.logs.append(log.read_text(errors="replace"))

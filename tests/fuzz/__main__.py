@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from devstack.reset import reset
 from devstack.stack import ALL
-from devstack.wipe import wipe
 from tests.conftest import own_stack
 from tests.e2e.conftest import ROOMY
 from tests.e2e.world import World
@@ -22,7 +22,7 @@ def main() -> None:
     given = asked.parse_args()
     print(f"{given.requests} requests, SEED={given.seed}", flush=True)
     with own_stack() as stack, tempfile.TemporaryDirectory() as folder:
-        wipe(stack)
+        reset(stack)
         stack.start(ALL)
         for service, settings in ROOMY.items():
             stack.restart(service, settings)

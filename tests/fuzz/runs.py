@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import httpx
 
-from devstack.people import DECISION, Person
+from devstack.people import DECISION, ApiUser
 from portal.csrf import Csrf
 from tests.e2e.world import World
 from tests.fuzz import pages
@@ -88,7 +88,7 @@ def people(world: World) -> Cast:
     guest = world.outsider("guest", signed_in=False)
     drafts = [world.draft(sender, [agent.address]) for _ in range(3)]
     waiting = [world.send(sender, [agent.address, guest.address]).transfer for _ in range(2)]
-    approval = agent.letter(DECISION).token(DECISION)
+    approval = agent.wait_for_mail(DECISION).token(DECISION)
     link = world.link(agent)
     cast = Cast([str(one.api.wire.token) for one in (sender, agent)])
     known = _known(drafts, waiting, agent, approval)
@@ -98,7 +98,7 @@ def people(world: World) -> Cast:
     return cast
 
 
-def _known(drafts: list[str], sent: list[str], agent: Person, approval: str) -> Known:
+def _known(drafts: list[str], sent: list[str], agent: ApiUser, approval: str) -> Known:
     digest = str(agent.api.to_decide(approval)["shown"]["digest"])
     challenge = agent.api.draw_challenge("question").challenge
     addresses = [agent.address, f"{uuid.uuid4().hex[:8]}@ville.example"]

@@ -1,4 +1,4 @@
-"""Where the parts of a stack are and what opens them, for tests and for people."""
+"""Addresses and credentials of the components of a stack."""
 
 from devstack.accounts import BUCKET, REGION
 from devstack.mongo import Mongo
@@ -7,8 +7,8 @@ from devstack.rabbit import Rabbit
 from devstack.workspace import Workspace
 
 
-class Addresses:
-    """Read-only; known as soon as the stack has been started once."""
+class Endpoints:
+    """Addresses and credentials, known as soon as the stack has been started once."""
 
     workspace: Workspace
     s3_bucket = BUCKET
@@ -53,7 +53,7 @@ class Addresses:
         return Mongo(self.workspace).admin_url()
 
     def mongo_url(self, service: str) -> str:
-        """The account of one service."""
+        """Return the URL with the account of one service."""
         return Mongo(self.workspace).url(service)
 
     @property
@@ -61,7 +61,7 @@ class Addresses:
         return Rabbit(self.workspace).url("admin")
 
     def amqp_url(self, service: str) -> str:
-        """The account of one service."""
+        """Return the URL with the account of one service."""
         return Rabbit(self.workspace).url(service)
 
     @property
@@ -69,16 +69,16 @@ class Addresses:
         return Rabbit(self.workspace).management_url()
 
     def service_url(self, service: str) -> str:
-        """The API of one service, past the gateway."""
+        """Return the address of one service, without the gateway."""
         return self._http(service)
 
     def management_url(self, service: str) -> str:
-        """Health and metrics of one service."""
+        """Return the address of the health checks and metrics of one service."""
         return self._http(f"{service}_management")
 
     def secrets(self, service: str) -> dict[str, str]:
-        """What is in the SECRETS_DIR of a service, by file name."""
-        return self.workspace.vault.read(service)
+        """Return the contents of the SECRETS_DIR of a service, by file name."""
+        return self.workspace.secrets.read(service)
 
     def _http(self, port: str) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports[port]}"

@@ -1,4 +1,4 @@
-"""Answers the human check's question by reading it, as somebody who cannot see the picture would."""
+"""Solves the text questions of the human check."""
 
 import re
 
@@ -21,11 +21,11 @@ LETTER = r"(?:Quelle est la|What is the) (\S+) (?:lettre du mot « |letter of th
 
 
 class QuestionNotUnderstood(Exception):
-    """This question has a form that is not known here."""
+    """The question has an unknown form."""
 
 
-def answer(question: str) -> str:
-    """The answer to a question, in the language of the question."""
+def solve(question: str) -> str:
+    """Return the answer to a question, in the language of the question."""
     asked = question.rstrip(" ?")
     if found := re.fullmatch(SUM, asked):
         one, other = NUMBERS[found[1]], NUMBERS[found[3]]

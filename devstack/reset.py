@@ -1,4 +1,4 @@
-"""Empties the servers of a stack: databases, queues, objects, mails; accounts and rights stay."""
+"""Empties the servers of a stack: databases, queues, objects, mails; accounts and permissions stay."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from devstack.s3_client import s3_client
 from devstack.stack import Stack
 
 
-def wipe(stack: Stack) -> None:
-    """Makes a warm stack as good as new; for tests, with no service running."""
+def reset(stack: Stack) -> None:
+    """Remove everything that services stored; for tests, with no service running."""
     _drop_databases(stack)
     _purge_queues(stack)
     _remove_objects(stack)
@@ -27,7 +27,7 @@ def _drop_databases(stack: Stack) -> None:
 
 
 def _purge_queues(stack: Stack) -> None:
-    """Emptied, not deleted: RabbitMQ 3.10 may not recover a queue deleted and made again just before a kill."""
+    """Purge, not delete: RabbitMQ 3.10 may not recover a queue that was recreated just before a kill."""
     with httpx.Client(base_url=stack.amqp_management_url, timeout=30) as management:
         for queue in management.get("/api/queues/%2F?columns=name").raise_for_status().json():
             management.delete(f"/api/queues/%2F/{queue['name']}/contents").raise_for_status()
