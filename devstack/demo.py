@@ -62,7 +62,7 @@ class Demo:
         run = time.strftime("%d%H%M%S")
         self.sender = self._person(f"camille.{run}@ville.example", "Camille", "Martin")
         self.agent = self._person(f"dominique.{run}@ministere.example", "Dominique", "Bernard")
-        self.outsider = self._person(f"sacha.{run}@entreprise.example", "Sacha", "Petit")
+        self.external = self._person(f"sacha.{run}@entreprise.example", "Sacha", "Petit")
         self.sent: dict[str, str] = {}
         self.transfer = ""
 
@@ -80,7 +80,7 @@ class Demo:
     def close(self) -> None:
         """Close every connection."""
         self.inbox.close()
-        for person in (self.sender, self.agent, self.outsider):
+        for person in (self.sender, self.agent, self.external):
             person.api.wire.close()
 
     def make_files(self) -> list[Source]:
@@ -107,10 +107,10 @@ class Demo:
     def send(self, files: list[Source]) -> None:
         api, screen = self.sender.api, self.screen
         screen.title("Sending")
-        letter = Letter((self.agent.address,), (self.outsider.address,), (), SUBJECT, TEXT, validity_days=7)
+        letter = Letter((self.agent.address,), (self.external.address,), (), SUBJECT, TEXT, validity_days=7)
         sending = Sending(api, str(uuid.uuid4()), letter, files)
         sending.prepare()
-        screen.step(f"draft to {self.agent.address} (agent) and {self.outsider.address} (external)")
+        screen.step(f"draft to {self.agent.address} (agent) and {self.external.address} (external)")
         total = sum(file.path.stat().st_size for file in files)
         with screen.bytes_of("sent in parallel parts", total) as watcher:
             sending.upload(watcher)
@@ -124,7 +124,7 @@ class Demo:
         screen.title("An agent approves it")
         letter = agent.wait_for_mail(DECISION)
         screen.step(f"mail « {letter.subject} » to {agent.address}")
-        self._expect(not self.inbox.to(self.outsider.address), "nobody outside may have had a mail before approval")
+        self._expect(not self.inbox.to(self.external.address), "nobody outside may have had a mail before approval")
         token = letter.token(DECISION)
         shown = agent.api.to_decide(token)["shown"]
         screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
@@ -133,7 +133,7 @@ class Demo:
 
     def download(self) -> None:
         self.screen.title("Both download")
-        for person in (self.agent, self.outsider):
+        for person in (self.agent, self.external):
             token = person.wait_for_mail(OFFER).token(OFFER)
             self.screen.step(f"mail with a link to {person.address}")
             offer = person.api.offer(token)
@@ -144,19 +144,19 @@ class Demo:
 
     def exhaust(self) -> None:
         self.screen.title("The fourth download is refused")
-        token = self.outsider.wait_for_mail(OFFER).token(OFFER)
+        token = self.external.wait_for_mail(OFFER).token(OFFER)
         path = next(name for name in self.sent if name.endswith(".csv"))
-        offered = self.outsider.api.offer(token).file(path)
+        offered = self.external.api.offer(token).file(path)
         for number in (2, 3):
-            Downloader(self.outsider.api, token).fetch(offered, self.folder / "again" / str(number))
+            Downloader(self.external.api, token).fetch(offered, self.folder / "again" / str(number))
         self.screen.step(f"{path} fetched a second and a third time")
         again = str(uuid.uuid4())
-        self._refused("a fourth time", 410, lambda: self.outsider.api.begin_download(token, offered.file, again))
+        self._refused("a fourth time", 410, lambda: self.external.api.begin_download(token, offered.file, again))
 
     def track(self) -> None:
         self.screen.title("What the sender sees")
         deadline = time.monotonic() + TIMEOUT_SECONDS
-        while _times_done(card := self.sender.api.tracking(self.transfer), self.outsider.address) < len(self.sent) + 2:
+        while _times_done(card := self.sender.api.tracking(self.transfer), self.external.address) < len(self.sent) + 2:
             self._expect(time.monotonic() < deadline, "tracking must show every complete download")
             time.sleep(0.05)
         for one in card["recipients"]:
@@ -170,7 +170,7 @@ class Demo:
         self.screen.title("The sender deletes it")
         self.sender.api.withdraw(self.transfer)
         self.screen.step("deleted")
-        for person in (self.agent, self.outsider):
+        for person in (self.agent, self.external):
             token = person.wait_for_mail(OFFER).token(OFFER)
             self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
 

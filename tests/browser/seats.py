@@ -17,7 +17,7 @@ from devstack.stack import Stack
 from portal.sessions import COOKIE
 from tests.browser.watching import Watch
 from tests.browser.words import LOCALES, Words, words
-from tests.e2e.world import refused
+from tests.e2e.scenario import refused
 from tests.eventually import PATIENCE_SECONDS, until
 
 AGENTS = "ministere.example"

@@ -22,12 +22,12 @@ from tests.browser.uploads import (
     parts_sent,
     parts_taken_in,
 )
-from tests.e2e.fragile_line import FragileLine
-from tests.e2e.line import Line, Stop
-from tests.e2e.world import give_up_uploads
+from tests.e2e.dropping_proxy import DroppingProxy
+from tests.e2e.pausing_proxy import PausePoint, PausingProxy
+from tests.e2e.scenario import abort_uploads
 from tests.eventually import PATIENCE_SECONDS, until
 
-SOME_PARTS = Stop("up", 44 * MIB)
+SOME_PARTS = PausePoint("up", 44 * MIB)
 """Of ten parts of 8 MiB, one at first and then up to four at a time: some have arrived, and others are to come."""
 RESTARTED = ("upload", "portal", "gateway")
 
@@ -35,14 +35,14 @@ RESTARTED = ("upload", "portal", "gateway")
 def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwright: Playwright, large: Path) -> None:
     camille = house.seat(OUTSIDE)
     doomed = launch(playwright)
-    with Line() as line:
-        context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url, proxy={"server": line.url})
+    with PausingProxy() as proxy:
+        context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url, proxy={"server": proxy.url})
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
         sit_down(context, str(camille.api.wire.token))
         page, draft = begin(Seated(camille.person, context, camille.say))
-        line.hold_after(SOME_PARTS)
+        proxy.pause_after(SOME_PARTS)
         choose(page, large)
-        until(line.is_held, "some parts have arrived, and others are on the way")
+        until(proxy.is_paused, "some parts have arrived, and others are on the way")
         kill(context)
 
     (file,) = camille.api.draft(draft)["files"]
@@ -59,15 +59,15 @@ def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwrigh
 
 def test_services_that_restart_under_an_upload_are_waited_for(house: House, large: Path) -> None:
     house.watch.excuse("Failed to load resource")
-    with Line() as line:
-        page, _ = begin(house.seat(OUTSIDE, proxy=line.url))
+    with PausingProxy() as proxy:
+        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
         taken_in = parts_taken_in(page)
-        line.hold_after(SOME_PARTS)
+        proxy.pause_after(SOME_PARTS)
         choose(page, large)
-        until(line.is_held, "some parts have arrived, and others are on the way")
+        until(proxy.is_paused, "some parts have arrived, and others are on the way")
         for name in RESTARTED:
             house.stack.restart(name)
-        line.cut()
+        proxy.disconnect()
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         page.close()
     assert sorted(taken_in) == list(range(1, 11)), "each part was taken in once"
@@ -80,7 +80,7 @@ def test_a_draft_of_yesterday_whose_upload_the_store_gave_up_is_sent_again(house
     with page.expect_event("requestfinished", number_of_parts(1)):
         choose(page, large)
     page.close(run_before_unload=False)
-    give_up_uploads(house.stack)
+    abort_uploads(house.stack)
     page = open_draft(camille.context, draft)
     expect(page.locator(".file__state")).to_contain_text("le renvoyer depuis le début")
     choose(page, large)
@@ -91,30 +91,30 @@ def test_a_draft_of_yesterday_whose_upload_the_store_gave_up_is_sent_again(house
 
 def test_an_upload_that_the_store_gives_up_on_the_way_begins_anew_by_itself(house: House, large: Path) -> None:
     house.watch.excuse("Failed to load resource")
-    with Line() as line:
-        page, _ = begin(house.seat(OUTSIDE, proxy=line.url))
-        line.hold_after(SOME_PARTS)
+    with PausingProxy() as proxy:
+        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
+        proxy.pause_after(SOME_PARTS)
         choose(page, large)
-        until(line.is_held, "some parts have arrived, and others are on the way")
-        give_up_uploads(house.stack)
-        line.release()
+        until(proxy.is_paused, "some parts have arrived, and others are on the way")
+        abort_uploads(house.stack)
+        proxy.resume()
         expect(page.locator(".file__state")).to_contain_text("à renvoyer depuis le début")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         page.close()
 
 
 @pytest.mark.parametrize("carried", [12 * MIB, 7 * MIB], ids=["one part of 8 MiB", "only smaller parts"])
-def test_a_file_arrives_on_a_line_that_carries_one_part_between_two_breaks(
+def test_a_file_arrives_on_a_connection_that_carries_one_part_between_two_drops(
     house: House, tmp_path: Path, carried: int
 ) -> None:
     house.watch.excuse("Failed to load resource")
     (tmp_path / "grand.bin").write_bytes(random.Random(33).randbytes(25_000_000))
     port = urlsplit(house.stack.gateway_url).port or 80
-    with FragileLine(port, carried) as line:
-        page, _ = begin(house.seat(OUTSIDE, proxy=line.url))
+    with DroppingProxy(port, carried) as proxy:
+        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
         choose(page, tmp_path / "grand.bin")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
-        assert line.breaks >= 1
+        assert proxy.drops >= 1
         page.close()
 
 

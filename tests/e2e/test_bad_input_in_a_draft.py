@@ -1,4 +1,4 @@
-"""Drafts with something that is not right: each refusal has its own name, and nothing that was typed is lost."""
+"""Invalid input in a draft: each refusal has its own name, and nothing that was typed is lost."""
 
 import uuid
 
@@ -6,7 +6,7 @@ import pytest
 
 from client.sources import file_id
 from devstack.people import ApiUser
-from tests.e2e.world import World, refused
+from tests.e2e.scenario import Scenario, refused
 
 NAMES_REFUSED = {
     "parent folder": "../../etc/passwd",
@@ -30,13 +30,13 @@ NAMES_CLEANED = {
 
 
 @pytest.fixture(scope="module")
-def sender(world: World) -> ApiUser:
-    return world.outsider("camille")
+def sender(scenario: Scenario) -> ApiUser:
+    return scenario.external("camille")
 
 
 @pytest.fixture
-def draft(world: World, sender: ApiUser) -> str:
-    return world.draft(sender, ["x@ministere.example"])
+def draft(scenario: Scenario, sender: ApiUser) -> str:
+    return scenario.draft(sender, ["x@ministere.example"])
 
 
 @pytest.mark.parametrize("days", [-1, 0, 2, 15, 10**9])
@@ -60,7 +60,9 @@ def test_a_validity_that_is_no_whole_number(sender: ApiUser, draft: str, days: o
     assert refused(lambda: sender.api.edit_draft(draft, validity_days=days)).slug == "malformed-request"
 
 
-def test_of_a_pasted_list_the_good_ones_are_taken_and_the_bad_ones_are_shown(sender: ApiUser, draft: str) -> None:
+def test_of_a_pasted_list_the_valid_addresses_are_kept_and_the_invalid_ones_are_shown(
+    sender: ApiUser, draft: str
+) -> None:
     pasted = "Un <un@ville.example>; deux@ville.example, pas une adresse\ntrois@@ville.example; DEUX@VILLE.example"
     card = sender.api.edit_draft(draft, to=[pasted])
     assert [one["address"] for one in card["recipients"]] == ["un@ville.example", "deux@ville.example"]
@@ -99,7 +101,7 @@ def test_a_subject_and_a_text_that_are_too_long(sender: ApiUser, draft: str) -> 
     assert card["subject"] == "Bonjour Bcc: x@ville.example"
 
 
-def test_an_empty_draft_says_all_that_is_missing(world: World, sender: ApiUser) -> None:
+def test_an_empty_draft_says_all_that_is_missing(scenario: Scenario, sender: ApiUser) -> None:
     draft = str(uuid.uuid4())
     missing = [problem["slug"] for problem in sender.api.begin_draft(draft)["problems"]]
     assert missing == ["recipient-missing", "subject-missing", "file-missing"]
@@ -109,13 +111,13 @@ def test_an_empty_draft_says_all_that_is_missing(world: World, sender: ApiUser) 
 
 
 @pytest.mark.parametrize("name", NAMES_REFUSED.values(), ids=NAMES_REFUSED.keys())
-def test_a_name_that_no_honest_client_sends(sender: ApiUser, draft: str, name: str) -> None:
+def test_a_malicious_file_name_is_refused(sender: ApiUser, draft: str, name: str) -> None:
     problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), name, 1))
     assert (problem.status, problem.slug) == (422, "name-not-acceptable")
 
 
 @pytest.mark.parametrize(("name", "kept"), NAMES_CLEANED.items())
-def test_a_name_that_only_needs_washing(sender: ApiUser, draft: str, name: str, kept: str) -> None:
+def test_a_file_name_that_can_be_cleaned_is_accepted(sender: ApiUser, draft: str, name: str, kept: str) -> None:
     sender.api.plan_file(draft, str(uuid.uuid4()), name, 1)
     assert sender.api.draft(draft)["files"][0]["path"] == kept
 
@@ -133,7 +135,7 @@ def test_a_refused_extension_however_it_is_written(sender: ApiUser, draft: str, 
     assert (problem.status, problem.slug) == (422, "extension-refused")
 
 
-def test_more_bytes_than_an_outsider_may_send(sender: ApiUser, draft: str) -> None:
+def test_more_bytes_than_an_external_sender_may_send(sender: ApiUser, draft: str) -> None:
     problem = refused(lambda: sender.api.plan_file(draft, str(uuid.uuid4()), "a.bin", 1_000_000_001))
     assert (problem.status, problem.slug) == (413, "transfer-too-large")
     assert problem.members["limit_bytes"] == 1_000_000_000
@@ -142,13 +144,13 @@ def test_more_bytes_than_an_outsider_may_send(sender: ApiUser, draft: str) -> No
 
 
 @pytest.mark.parametrize("size_bytes", [-1, 2**63, "1", 1.5])
-def test_a_size_that_is_none(sender: ApiUser, draft: str, size_bytes: int) -> None:
+def test_an_invalid_size(sender: ApiUser, draft: str, size_bytes: int) -> None:
     asked = lambda: sender.api.plan_file(draft, str(uuid.uuid4()), "a.bin", size_bytes)  # noqa: E731
     assert refused(asked).slug == "malformed-request"
 
 
-def test_more_files_than_a_transfer_may_hold(world: World, sender: ApiUser, draft: str) -> None:
-    transfers = world.database("upload")["transfers"]
+def test_more_files_than_a_transfer_may_hold(scenario: Scenario, sender: ApiUser, draft: str) -> None:
+    transfers = scenario.database("upload")["transfers"]
     sender.api.plan_file(draft, str(uuid.uuid4()), "a.txt", 0)
     [(_, file)] = transfers.find_one({"_id": draft})["files"].items()  # type: ignore[index]
     files = {str(uuid.uuid4()): {**file, "path": f"{number}.txt"} for number in range(1000)}
@@ -158,8 +160,8 @@ def test_more_files_than_a_transfer_may_hold(world: World, sender: ApiUser, draf
     sender.api.drop_draft(draft)
 
 
-def test_ids_that_are_unknown_or_somebody_elses_or_no_ids(world: World, sender: ApiUser, draft: str) -> None:
-    stranger = world.outsider("sacha")
+def test_ids_that_are_unknown_or_somebody_elses_or_no_ids(scenario: Scenario, sender: ApiUser, draft: str) -> None:
+    stranger = scenario.external("sacha")
     for id in (str(uuid.uuid4()), draft):
         assert refused(lambda: stranger.api.draft(id)).status == 404  # noqa: B023
         assert refused(lambda: stranger.api.sent_transfer(id)).status == 404  # noqa: B023

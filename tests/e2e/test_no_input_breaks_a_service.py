@@ -1,4 +1,4 @@
-"""Whatever anybody sends: no answer is a 5xx, and nobody else waits for it."""
+"""No input is answered with a 5xx or blocks other requests."""
 
 import random
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from tests.e2e.world import World
+from tests.e2e.scenario import Scenario
 from tests.fuzz.apis import LONGEST_IN_ADDRESS, Operation, filled, operations, with_text
 from tests.fuzz.inputs import slow_texts
 from tests.fuzz.pauses import Pauses
@@ -20,27 +20,27 @@ ENVELOPE_BYTES = 2_000
 
 
 @pytest.fixture(scope="module")
-def cast(world: World) -> Cast:
-    return people(world)
+def cast(scenario: Scenario) -> Cast:
+    return people(scenario)
 
 
 @pytest.fixture
-def pauses(world: World) -> Iterator[Pauses]:
-    watched = Pauses(world.stack)
+def pauses(scenario: Scenario) -> Iterator[Pauses]:
+    watched = Pauses(scenario.stack)
     yield watched
     watched.close()
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: f"{one.method} {one.template}")
-def test_no_text_of_the_size_that_is_allowed_holds_a_service_up(
-    world: World, cast: Cast, pauses: Pauses, operation: Operation
+def test_no_text_of_an_allowed_size_blocks_a_service(
+    scenario: Scenario, cast: Cast, pauses: Pauses, operation: Operation
 ) -> None:
     """In processor time of the service's event loop: a busy machine does not count."""
-    url = world.stack.service_url(operation.service)
+    url = scenario.stack.service_url(operation.service)
     for address, body in (*in_addresses(operation, cast), *in_bodies(operation, cast)):
         for token in cast.tokens if operation.service != "auth" else cast.tokens[:1]:
             headers = {"Authorization": f"Bearer {token}"}
-            answer = world.http.request(operation.method, url + address, json=body, headers=headers)
+            answer = scenario.http.request(operation.method, url + address, json=body, headers=headers)
             assert answer.status_code < 500, (address[:200], str(body)[:200])
     assert pauses.too_long() == []
 
@@ -65,6 +65,6 @@ def in_addresses(operation: Operation, cast: Cast) -> Iterator[tuple[str, Any]]:
             yield f"{operation.address(values)}?{urlencode({name: text})}", operation.body
 
 
-def test_odd_requests_to_every_api_and_page_are_answered_and_hold_nothing_up(world: World) -> None:
+def test_odd_requests_to_every_api_and_page_are_answered_and_block_nothing(scenario: Scenario) -> None:
     """The beginning of what `make fuzz` does; `SEED` makes it the same each time."""
-    assert fuzz(world, SEED, REQUESTS).failures == []
+    assert fuzz(scenario, SEED, REQUESTS).failures == []

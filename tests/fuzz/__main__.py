@@ -9,8 +9,8 @@ from pathlib import Path
 from devstack.reset import reset
 from devstack.stack import ALL
 from tests.conftest import own_stack
-from tests.e2e.conftest import ROOMY
-from tests.e2e.world import World
+from tests.e2e.conftest import RAISED_LIMITS
+from tests.e2e.scenario import Scenario
 from tests.fuzz.runs import SHOWN, fuzz
 
 
@@ -24,13 +24,13 @@ def main() -> None:
     with own_stack() as stack, tempfile.TemporaryDirectory() as folder:
         reset(stack)
         stack.start(ALL)
-        for service, settings in ROOMY.items():
+        for service, settings in RAISED_LIMITS.items():
             stack.restart(service, settings)
-        world = World(stack, Path(folder))
+        scenario = Scenario(stack, Path(folder))
         try:
-            found = fuzz(world, given.seed, given.requests)
+            found = fuzz(scenario, given.seed, given.requests)
         finally:
-            world.close()
+            scenario.close()
     print(", ".join(f"{count} x {status}" for status, count in sorted(found.statuses.items())))
     for failure in found.failures[:SHOWN]:
         print(failure)

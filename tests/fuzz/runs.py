@@ -13,7 +13,7 @@ import httpx
 
 from devstack.people import DECISION, ApiUser
 from portal.csrf import Csrf
-from tests.e2e.world import World
+from tests.e2e.scenario import Scenario
 from tests.fuzz import pages
 from tests.fuzz.apis import Known, odd_body, operations
 from tests.fuzz.inputs import MOMENTS, STRINGS
@@ -56,12 +56,12 @@ class Found:
     failures: list[str] = field(default_factory=list)
 
 
-def fuzz(world: World, seed: int, requests: int) -> Found:
+def fuzz(scenario: Scenario, seed: int, requests: int) -> Found:
     """So many requests, always the same for the same seed but for the ids in them."""
-    chance, found, pauses = random.Random(seed), Found(), Pauses(world.stack)
+    chance, found, pauses = random.Random(seed), Found(), Pauses(scenario.stack)
     try:
         for done in range(0, requests, IN_A_ROUND):
-            asked = list(_round(world, chance, min(IN_A_ROUND, requests - done)))
+            asked = list(_round(scenario, chance, min(IN_A_ROUND, requests - done)))
             pauses.too_long()
             asyncio.run(_ask_all(asked, found))
             found.failures += [f"{one} in the requests from {done}" for one in pauses.too_long()]
@@ -72,24 +72,24 @@ def fuzz(world: World, seed: int, requests: int) -> Found:
     return found
 
 
-def _round(world: World, chance: random.Random, requests: int) -> Iterator[Asked]:
-    cast = people(world)
-    csrf = Csrf(world.stack.secrets("portal")["pepper"], world.stack.gateway_url)
+def _round(scenario: Scenario, chance: random.Random, requests: int) -> Iterator[Asked]:
+    cast = people(scenario)
+    csrf = Csrf(scenario.stack.secrets("portal")["pepper"], scenario.stack.gateway_url)
     for _ in range(requests):
         if chance.random() < 0.6:
-            yield _of_an_api(world, cast, chance)
+            yield _of_an_api(scenario, cast, chance)
         else:
-            yield _of_a_page(world, cast, csrf, chance)
+            yield _of_a_page(scenario, cast, csrf, chance)
 
 
-def people(world: World) -> Cast:
+def people(scenario: Scenario) -> Cast:
     """An agent and an external person with sessions, drafts, and transfers that wait for an approval or can be had."""
-    agent, sender = world.agent("fuzz", signed_in=True), world.outsider("fuzz")
-    guest = world.outsider("guest", signed_in=False)
-    drafts = [world.draft(sender, [agent.address]) for _ in range(3)]
-    waiting = [world.send(sender, [agent.address, guest.address]).transfer for _ in range(2)]
+    agent, sender = scenario.agent("fuzz", signed_in=True), scenario.external("fuzz")
+    guest = scenario.external("guest", signed_in=False)
+    drafts = [scenario.draft(sender, [agent.address]) for _ in range(3)]
+    waiting = [scenario.send(sender, [agent.address, guest.address]).transfer for _ in range(2)]
     approval = agent.wait_for_mail(DECISION).token(DECISION)
-    link = world.link(agent)
+    link = scenario.link(agent)
     cast = Cast([str(one.api.wire.token) for one in (sender, agent)])
     known = _known(drafts, waiting, agent, approval)
     file = agent.api.offer(link).files[0].file
@@ -116,7 +116,7 @@ def _known(drafts: list[str], sent: list[str], agent: ApiUser, approval: str) ->
     }
 
 
-def _of_an_api(world: World, cast: Cast, chance: random.Random) -> Asked:
+def _of_an_api(scenario: Scenario, cast: Cast, chance: random.Random) -> Asked:
     operation = chance.choice(operations())
     known = cast.known[operation.kind]
     spared = known if operation.method != "DELETE" or chance.random() < ENDS else {}
@@ -129,7 +129,7 @@ def _of_an_api(world: World, cast: Cast, chance: random.Random) -> Asked:
     if body:
         headers.setdefault("Content-Type", "application/json")
     past_the_gateway = chance.random() < 0.25
-    base = world.stack.service_url(operation.service) if past_the_gateway else world.stack.gateway_url
+    base = scenario.stack.service_url(operation.service) if past_the_gateway else scenario.stack.gateway_url
     return Asked(what, operation.method, f"{base}{path}{'?' + urlencode(asked) if asked else ''}", headers, body)
 
 
@@ -146,7 +146,7 @@ def _odd_headers(chance: random.Random) -> dict[str, str]:
     return {chance.choice(sorted(HEADERS)): chance.choice(written).strip()}
 
 
-def _of_a_page(world: World, cast: Cast, csrf: Csrf, chance: random.Random) -> Asked:
+def _of_a_page(scenario: Scenario, cast: Cast, csrf: Csrf, chance: random.Random) -> Asked:
     page = chance.choice(pages.pages())
     known = cast.known[page.kind]
     spared = known if not page.path.endswith("/delete") or chance.random() < ENDS else {}
@@ -163,7 +163,7 @@ def _of_a_page(world: World, cast: Cast, csrf: Csrf, chance: random.Random) -> A
         more, body = pages.form(page, path, csrf, person, known, chance)
         headers |= more
     past_the_gateway = chance.random() < 0.25
-    base = world.stack.service_url("portal") if past_the_gateway else world.stack.gateway_url
+    base = scenario.stack.service_url("portal") if past_the_gateway else scenario.stack.gateway_url
     return Asked(what, page.method, f"{base}{path}{pages.query(chance)}", headers, body)
 
 

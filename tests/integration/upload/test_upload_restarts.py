@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.kit.objects import ObjectStore, StoredPart
-from tests.contents import noise
+from tests.contents import random_content
 from tests.integration.upload.service import MIB, OUTSIDER, Sender, Upload, cuts, slug
 
-LARGE = noise(2, 17 * MIB)
+LARGE = random_content(2, 17 * MIB)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_a_file_that_begins_anew_may_have_other_bytes(upload: Upload, send
     assert await upload.put_part(plan["parts_url"], cuts(plan, LARGE)[0]) == 200
     await give_up(upload)
     again = await planned(sender, draft, plan["file"])
-    other = noise(3, len(LARGE))
+    other = random_content(3, len(LARGE))
     for cut in cuts(again, other):
         assert await upload.put_part(again["parts_url"], cut) == 200
     assert (await sender.complete(draft, plan["file"], other)).status_code == 200
