@@ -97,7 +97,7 @@ def _rank(scope: str, first: tuple[str, ...], last: tuple[str, ...]) -> int:
 
 
 def scope_of(nodeid: str) -> str:
-    """Return what runs in one process, in order: a folder of tests on the whole stack, the pages in one language, or a file."""
+    """Return what runs in one process, in order: tests on the whole stack, the pages in one language, or a file."""
     path, _, test = nodeid.partition("::")
     if path == EVERY_PAGE:
         return test.partition("[")[2] or path

@@ -8,10 +8,10 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from tests.e2e.scenario import Scenario
-from tests.fuzz.apis import LONGEST_IN_ADDRESS, Operation, filled, operations, with_text
+from tests.fuzz.api_operations import LONGEST_IN_ADDRESS, ApiOperation, filled, operations, with_text
+from tests.fuzz.event_loop_lag import LagMonitor
+from tests.fuzz.fuzzer import FuzzPeople, fuzz, people
 from tests.fuzz.inputs import slow_texts
-from tests.fuzz.pauses import Pauses
-from tests.fuzz.runs import Cast, fuzz, people
 
 SEED = 20_261_127
 REQUESTS = 400
@@ -20,20 +20,20 @@ ENVELOPE_BYTES = 2_000
 
 
 @pytest.fixture(scope="module")
-def cast(scenario: Scenario) -> Cast:
+def cast(scenario: Scenario) -> FuzzPeople:
     return people(scenario)
 
 
 @pytest.fixture
-def pauses(scenario: Scenario) -> Iterator[Pauses]:
-    watched = Pauses(scenario.stack)
+def lag(scenario: Scenario) -> Iterator[LagMonitor]:
+    watched = LagMonitor(scenario.stack)
     yield watched
     watched.close()
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda one: f"{one.method} {one.template}")
 def test_no_text_of_an_allowed_size_blocks_a_service(
-    scenario: Scenario, cast: Cast, pauses: Pauses, operation: Operation
+    scenario: Scenario, cast: FuzzPeople, lag: LagMonitor, operation: ApiOperation
 ) -> None:
     """In processor time of the service's event loop: a busy machine does not count."""
     url = scenario.stack.service_url(operation.service)
@@ -42,10 +42,10 @@ def test_no_text_of_an_allowed_size_blocks_a_service(
             headers = {"Authorization": f"Bearer {token}"}
             answer = scenario.http.request(operation.method, url + address, json=body, headers=headers)
             assert answer.status_code < 500, (address[:200], str(body)[:200])
-    assert pauses.too_long() == []
+    assert lag.too_long() == []
 
 
-def in_bodies(operation: Operation, cast: Cast) -> Iterator[tuple[str, Any]]:
+def in_bodies(operation: ApiOperation, cast: FuzzPeople) -> Iterator[tuple[str, Any]]:
     """Every text of the body, one at a time, as long as it may be or as the body may be."""
     known = cast.known[operation.kind]
     address = operation.address({name: known.get(name, ["-"])[0] for name in operation.path})
@@ -54,7 +54,7 @@ def in_bodies(operation: Operation, cast: Cast) -> Iterator[tuple[str, Any]]:
             yield address, with_text(filled(operation, known, random.Random(SEED)), at, text)
 
 
-def in_addresses(operation: Operation, cast: Cast) -> Iterator[tuple[str, Any]]:
+def in_addresses(operation: ApiOperation, cast: FuzzPeople) -> Iterator[tuple[str, Any]]:
     """Every text of the address, one at a time, as long as the gateway lets it be."""
     known = cast.known[operation.kind]
     values = {name: known.get(name, ["-"])[0] for name in operation.path}

@@ -1,4 +1,4 @@
-"""`make fuzz`: so many odd requests (REQUESTS) with one seed (SEED) against a stack of its own; what failed, if any."""
+"""Sends many odd requests (REQUESTS) with one seed (SEED) to a stack of its own, and reports failures: `make fuzz`."""
 
 import argparse
 import secrets
@@ -11,11 +11,11 @@ from devstack.stack import ALL
 from tests.conftest import own_stack
 from tests.e2e.conftest import RAISED_LIMITS
 from tests.e2e.scenario import Scenario
-from tests.fuzz.runs import SHOWN, fuzz
+from tests.fuzz.fuzzer import SHOWN, fuzz
 
 
 def main() -> None:
-    """Exit 1 when a request was answered with a 5xx or not at all, or an event loop was held up for too long."""
+    """Exit 1 when a request was answered with a 5xx or not at all, or an event loop was blocked for too long."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--requests", type=int, default=20_000)
     asked.add_argument("--seed", type=int, default=secrets.randbelow(10**9))

@@ -1,4 +1,4 @@
-"""How long was an event loop held up? Read from the services themselves, in processor time of their loops."""
+"""Measures how long event loops were blocked, from the services' metrics, in processor time of their loops."""
 
 import re
 
@@ -14,8 +14,8 @@ BUCKET = re.compile(r'event_loop_lag_seconds_bucket\{le="([^"]+)"\} ([0-9.e+]+)'
 Counts = dict[str, dict[float, float]]
 
 
-class Pauses:
-    """What was measured since this was made, or since the last look."""
+class LagMonitor:
+    """Blocked event loops since the creation of this object, or since the last call."""
 
     def __init__(self, stack: Stack) -> None:
         self._urls = {name: f"{stack.management_url(name)}/metrics" for name in WATCHED}
@@ -23,17 +23,17 @@ class Pauses:
         self._before = self._read()
 
     def too_long(self) -> list[str]:
-        """Every service whose loop was held up for longer than the limit, and how often."""
+        """Return every service whose loop was blocked for longer than the limit, and how often."""
         before, self._before = self._before, self._read()
         found = {name: _over(self._before[name]) - _over(before[name]) for name in WATCHED}
         return [f"{name}: {count:.0f} pauses above {LIMIT_SECONDS:g} s" for name, count in found.items() if count]
 
     def longest(self) -> str:
-        """The bucket in which each service's longest pause since its start lies."""
+        """Return the histogram bucket of each service's longest pause since its start."""
         return ", ".join(f"{name} <= {_longest(counts):g} s" for name, counts in self._before.items())
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._http.close()
 
     def _read(self) -> Counts:

@@ -1,4 +1,4 @@
-"""Files leave from a page: followed, cut off, taken up again, sent; what had arrived is not sent twice."""
+"""Files are sent from a page: progress, interruption, resumption; parts that arrived are not sent twice."""
 
 import hashlib
 import re
@@ -8,16 +8,18 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.doing import choose
-from tests.browser.seats import Seated
+from tests.browser.actions import choose
+from tests.browser.people import BrowserUser
 from tests.browser.uploads import begin, let_leave, number_of_parts, open_draft, parts_sent
 
 AGENT = "dominique.navigateur@ministere.example"
 SENDERS = "ville.example"
 
 
-def test_a_closed_tab_costs_nothing_that_had_arrived(come_in: Callable[[str], Seated], large: Path) -> None:
-    somebody = come_in(SENDERS)
+def test_after_a_closed_tab_stored_parts_are_not_sent_again(
+    open_browser: Callable[[str], BrowserUser], large: Path
+) -> None:
+    somebody = open_browser(SENDERS)
     page, draft = begin(somebody, to=[AGENT], subject="Relevés", text="Voici.")
     let_leave(page, 2)
     with page.expect_event("requestfinished", number_of_parts(2)):
@@ -47,8 +49,10 @@ def test_a_closed_tab_costs_nothing_that_had_arrived(come_in: Callable[[str], Se
         assert [one["sha256"] for one in sent["files"]] == [hashlib.file_digest(content, "sha256").hexdigest()]
 
 
-def test_the_good_ones_stay_and_the_others_are_refused_in_words(come_in: Callable[[str], Seated]) -> None:
-    page, draft = begin(somebody := come_in(SENDERS))
+def test_valid_files_are_kept_and_the_others_are_refused_with_an_explanation(
+    open_browser: Callable[[str], BrowserUser],
+) -> None:
+    page, draft = begin(somebody := open_browser(SENDERS))
     small = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"plan"}
     choose(
         page,
@@ -70,8 +74,8 @@ def test_the_good_ones_stay_and_the_others_are_refused_in_words(come_in: Callabl
     expect(page.locator(".file")).to_have_count(1)
 
 
-def test_files_are_dropped_anywhere_on_the_page(come_in: Callable[[str], Seated]) -> None:
-    page, _ = begin(come_in(SENDERS))
+def test_files_are_dropped_anywhere_on_the_page(open_browser: Callable[[str], BrowserUser]) -> None:
+    page, _ = begin(open_browser(SENDERS))
     held = page.evaluate_handle(
         "() => { const held = new DataTransfer(); held.items.add(new File(['plan'], 'plan.pdf')); return held; }"
     )
@@ -82,8 +86,8 @@ def test_files_are_dropped_anywhere_on_the_page(come_in: Callable[[str], Seated]
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
 
 
-def test_another_file_of_the_same_name_is_refused(come_in: Callable[[str], Seated]) -> None:
-    somebody = come_in(SENDERS)
+def test_another_file_of_the_same_name_is_refused(open_browser: Callable[[str], BrowserUser]) -> None:
+    somebody = open_browser(SENDERS)
     draft, file = str(uuid.uuid4()), str(uuid.uuid4())
     somebody.api.begin_draft(draft)
     somebody.api.plan_file(draft, file, "relevés.csv", 5)
@@ -94,8 +98,8 @@ def test_another_file_of_the_same_name_is_refused(come_in: Callable[[str], Seate
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
 
 
-def test_an_upload_is_paused_and_goes_on(come_in: Callable[[str], Seated], large: Path) -> None:
-    page, _ = begin(come_in(SENDERS))
+def test_an_upload_is_paused_and_resumes(open_browser: Callable[[str], BrowserUser], large: Path) -> None:
+    page, _ = begin(open_browser(SENDERS))
     let_leave(page, 1)
     with page.expect_event("requestfinished", number_of_parts(1)):
         choose(page, large)
@@ -109,8 +113,8 @@ def test_an_upload_is_paused_and_goes_on(come_in: Callable[[str], Seated], large
     expect(page.locator(".sending")).to_be_hidden()
 
 
-def test_what_is_typed_is_saved_and_recipients_are_told_apart(come_in: Callable[[str], Seated]) -> None:
-    page, draft = begin(somebody := come_in(SENDERS))
+def test_what_is_typed_is_saved_and_recipients_are_classified(open_browser: Callable[[str], BrowserUser]) -> None:
+    page, draft = begin(somebody := open_browser(SENDERS))
     field = page.get_by_label("Destinataires", exact=True)
     field.fill(f"Dominique <{AGENT}>; sacha@entreprise.example, pas une adresse")
     field.press("Tab")
@@ -134,8 +138,8 @@ def test_what_is_typed_is_saved_and_recipients_are_told_apart(come_in: Callable[
     assert found["unreadable"] == []
 
 
-def test_two_tabs_never_send_one_draft(come_in: Callable[[str], Seated], large: Path) -> None:
-    somebody = come_in(SENDERS)
+def test_two_tabs_never_send_one_draft(open_browser: Callable[[str], BrowserUser], large: Path) -> None:
+    somebody = open_browser(SENDERS)
     page, draft = begin(somebody)
     let_leave(page, 0)
     choose(page, large)
@@ -150,8 +154,8 @@ def test_two_tabs_never_send_one_draft(come_in: Callable[[str], Seated], large: 
     assert sent == [1]
 
 
-def test_tracking_says_what_happens_without_being_loaded_again(come_in: Callable[[str], Seated]) -> None:
-    somebody = come_in(SENDERS)
+def test_tracking_updates_without_a_reload(open_browser: Callable[[str], BrowserUser]) -> None:
+    somebody = open_browser(SENDERS)
     page, draft = begin(somebody, to=[AGENT], subject="Suivi", text="Voici.")
     choose(page, {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"plan"})
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)

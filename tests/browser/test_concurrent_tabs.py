@@ -1,4 +1,4 @@
-"""A draft that is open in two places, and a session that ends beside its page: nothing that was typed is lost."""
+"""A draft that is open in two tabs, and a session that ends beside its page: nothing that was typed is lost."""
 
 from collections.abc import Iterator
 
@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.pages import COMPOSE, READY
-from tests.browser.seats import sit_down
-from tests.browser.stage import Stage, on_stage
-from tests.browser.words import LOCALES
+from tests.browser.people import set_session_cookie
+from tests.browser.portal_server import PortalServer, run_portal_server
+from tests.browser.translator import LOCALES
 from tests.eventually import PATIENCE_SECONDS, until
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.call import token
@@ -32,38 +32,38 @@ LARGE = "é" * 35_000
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with on_stage() as found:
+def server() -> Iterator[PortalServer]:
+    with run_portal_server() as found:
         yield found
 
 
 @pytest.fixture
-def page(browser: Browser, stage: Stage) -> Iterator[Page]:
+def page(browser: Browser, server: PortalServer) -> Iterator[Page]:
     """A draft's page, opened a while ago."""
-    stage.api = FakeApi.populated()
-    context = browser.new_context(locale=LOCALES["fr"], base_url=stage.url)
+    server.api = FakeApi.populated()
+    context = browser.new_context(locale=LOCALES["fr"], base_url=server.url)
     context.set_default_timeout(1000 * PATIENCE_SECONDS)
-    sit_down(context, token())
+    set_session_cookie(context, token())
     opened = context.new_page()
     with opened.expect_response(RELAY):
         opened.goto(COMPOSE)
     opened.wait_for_selector(READY)
     yield opened
     context.close()
-    assert stage.api.violations == []
+    assert server.api.violations == []
 
 
 @pytest.fixture
-def draft(page: Page, stage: Stage) -> Json:
+def draft(page: Page, server: PortalServer) -> Json:
     """What the service holds, once the page is open."""
-    return stage.api.upload.drafts[DRAFT]
+    return server.api.upload.drafts[DRAFT]
 
 
 def saved(draft: Json, name: str, wanted: str) -> None:
     until(lambda: draft[name] == wanted, f"{name} is saved")
 
 
-def test_an_old_page_saves_what_was_typed_and_wipes_nothing(page: Page, draft: Json) -> None:
+def test_an_old_page_saves_what_was_typed_and_overwrites_nothing(page: Page, draft: Json) -> None:
     write(draft, {"text": "Écrit ailleurs", "to": ["a@ministere.example"]})
     page.fill("#subject", "Objet")
     saved(draft, "subject", "Objet")
@@ -97,7 +97,7 @@ def test_the_other_list_of_recipients_is_taken_over(page: Page, draft: Json) -> 
     assert to == ["a@ministere.example", "b@ministere.example", "d@ministere.example"]
 
 
-def test_a_change_whose_answer_was_lost_is_not_taken_for_somebody_elses(page: Page, draft: Json) -> None:
+def test_a_change_whose_response_was_lost_causes_no_conflict(page: Page, draft: Json) -> None:
     def lose(route: Route) -> None:
         route.fetch()
         route.fulfill(status=400)
@@ -111,26 +111,26 @@ def test_a_change_whose_answer_was_lost_is_not_taken_for_somebody_elses(page: Pa
     expect(page.locator(".alert--warn")).to_have_count(0)
 
 
-def test_a_page_left_open_says_that_one_signed_out_and_goes_on_in_the_next_session(page: Page, draft: Json) -> None:
+def test_a_page_left_open_reports_the_sign_out_and_continues_in_the_next_session(page: Page, draft: Json) -> None:
     page.context.clear_cookies()
     page.fill("#text", "Deux heures de travail")
     expect(page.locator(".saved--wrong")).to_contain_text("Vous êtes déconnecté")
-    sit_down(page.context, token(session="session-2"))
+    set_session_cookie(page.context, token(session="session-2"))
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     saved(draft, "text", "Deux heures de travail")
 
 
-def test_a_page_left_open_says_that_its_session_is_over(page: Page, stage: Stage) -> None:
+def test_a_page_left_open_reports_that_its_session_has_ended(page: Page, server: PortalServer) -> None:
     page.context.clear_cookies()
-    sit_down(page.context, token(age=1000))
-    stage.api.auth.session = None
+    set_session_cookie(page.context, token(age=1000))
+    server.api.auth.session = None
     for text in ("Une heure", "Deux heures"):
         page.fill("#text", text)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         expect(page.locator(".saved--wrong")).to_contain_text("Votre session est terminée")
 
 
-def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: Json) -> None:
+def test_the_last_input_is_saved_while_a_save_is_in_progress(page: Page, draft: Json) -> None:
     held: list[Route] = []
     page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
     with page.expect_request(RELAY):
@@ -148,7 +148,7 @@ def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: J
     expect(page.locator(".alert--warn")).to_have_count(0)
 
 
-def test_the_last_words_of_one_field_are_saved_although_another_was_changed_elsewhere(page: Page, draft: Json) -> None:
+def test_the_last_input_of_one_field_is_saved_although_another_was_changed_elsewhere(page: Page, draft: Json) -> None:
     write(draft, {"text": "Écrit ailleurs"})
     page.evaluate(TYPE_AND_HIDE, {"text": "Écrit ici", "subject": "Objet"})
     saved(draft, "subject", "Objet")
@@ -160,14 +160,14 @@ def test_the_last_words_of_one_field_are_saved_although_another_was_changed_else
     saved(draft, "text", "Écrit ici")
 
 
-def test_the_last_words_of_one_field_are_saved_although_another_is_too_large_to_leave(page: Page, draft: Json) -> None:
+def test_the_last_input_of_one_field_is_saved_although_another_is_too_large_to_send(page: Page, draft: Json) -> None:
     page.evaluate(TYPE_AND_HIDE, {"text": LARGE, "subject": "Objet"})
     saved(draft, "subject", "Objet")
     expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")
     assert page.evaluate(LEAVES) is False, "the text is not saved"
 
 
-def test_leaving_is_asked_about_only_while_what_is_too_large_to_leave_is_unsaved(page: Page, draft: Json) -> None:
+def test_leaving_needs_confirmation_only_while_a_field_too_large_to_send_is_unsaved(page: Page, draft: Json) -> None:
     held: list[Route] = []
     page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
     page.evaluate(TYPE, {"subject": "Objet"})
@@ -186,7 +186,7 @@ def test_an_address_that_was_not_ended_is_saved_when_the_page_is_hidden(page: Pa
     until(lambda: "sans.fin@ministere.example" in str(draft["recipients"]), "the address is saved")
 
 
-def test_nothing_is_called_saved_while_one_has_to_decide(page: Page, draft: Json) -> None:
+def test_nothing_is_shown_as_saved_during_a_conflict(page: Page, draft: Json) -> None:
     page.locator("details.more").evaluate("it => it.open = true")
     write(draft, {"cc": ["a@ministere.example"]})
     page.fill("#cc", "b@ministere.example")

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 
 from devstack.ports import LOOPBACK
 
-Handler = Callable[["Seen", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Handler = Callable[["ReceivedRequest", asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @dataclass
-class Seen:
+class ReceivedRequest:
     """A request as an upstream received it; `arrived` grows with the body."""
 
     request_line: str
@@ -28,7 +28,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """The response that the client received."""
 
     status: int
@@ -47,7 +47,7 @@ def head(status: str, length: int, /, **headers: str) -> bytes:
 def replying(status: str, body: bytes = b"", /, **headers: str) -> Handler:
     """Return a handler that reads the whole request and sends this response."""
 
-    async def handle(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await read_body(seen, reader)
         writer.write(head(status, len(body), **headers) + body)
         await writer.drain()
@@ -55,7 +55,7 @@ def replying(status: str, body: bytes = b"", /, **headers: str) -> Handler:
     return handle
 
 
-async def read_body(seen: Seen, reader: asyncio.StreamReader) -> None:
+async def read_body(seen: ReceivedRequest, reader: asyncio.StreamReader) -> None:
     """Read the announced body, chunk by chunk."""
     wanted = int(seen.headers.get("content-length", "0"))
     while len(seen.arrived) < wanted:
@@ -80,7 +80,7 @@ def _refused_in_full(raw: bytes) -> bool:
     return announced is not None and len(body) >= int(announced[1])
 
 
-async def read_answer(reader: asyncio.StreamReader) -> Answer:
+async def read_answer(reader: asyncio.StreamReader) -> RawResponse:
     """Return the response up to the end of the connection; `whole` is whether the announced body is complete.
 
     A refusal ends with its announced body: nginx closes the connection later if it did not read the whole request.
@@ -93,7 +93,7 @@ async def read_answer(reader: asyncio.StreamReader) -> Answer:
     lines = start.decode("latin-1").split("\r\n")
     headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:])}
     announced = int(headers.get("content-length", len(body)))
-    return Answer(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
+    return RawResponse(int(lines[0].split(" ")[1]), headers, body, len(body) == announced)
 
 
 def listens(port: int) -> bool:
@@ -101,7 +101,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def refused(answer: Answer, status: int, slug: str) -> dict[str, object]:
+def refused(answer: RawResponse, status: int, slug: str) -> dict[str, object]:
     """Assert that the gateway refused with this problem; return the problem."""
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"

@@ -1,4 +1,4 @@
-"""What do the APIs take? Found in docs/openapi, so that no field is forgotten; and what a request for it looks like."""
+"""The operations of the APIs, read from docs/openapi, and example and odd bodies for them."""
 
 import copy
 import json
@@ -17,15 +17,15 @@ SERVICES = ("auth", "upload", "propagation", "download")
 LARGEST_BODY_BYTES = {"upload": 256 * 1024}
 SMALL_BODY_BYTES = 64 * 1024
 LONGEST_IN_ADDRESS = 900
-"""In bytes, three times as long when escaped: the gateway takes addresses of 8 kB."""
+"""In bytes, three times as long when escaped: the gateway accepts addresses of 8 kB."""
 DIGEST = "0" * 64
-Place = tuple[str | int, ...]
-Known = dict[str, list[str]]
-"""Values that stand for something, by the name of their parameter or field."""
+FieldPath = tuple[str | int, ...]
+KnownValues = dict[str, list[str]]
+"""Existing ids and values, by the name of their parameter or field."""
 
 
-class Operation(NamedTuple):
-    """A route of an API; `body` is an acceptable one, none where none is taken."""
+class ApiOperation(NamedTuple):
+    """A route of an API; `body` is a valid one, or None."""
 
     service: str
     method: str
@@ -33,8 +33,8 @@ class Operation(NamedTuple):
     path: tuple[str, ...]
     query: tuple[str, ...]
     body: Any
-    texts: dict[Place, int]
-    """Where in the body there is text, and how many characters it may have at most."""
+    texts: dict[FieldPath, int]
+    """The text fields in the body, with their maximal length in characters."""
 
     @property
     def max_body_bytes(self) -> int:
@@ -42,27 +42,27 @@ class Operation(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What a token in its address is for."""
+        """The purpose of a token in its address."""
         return "approval" if "/approvals/" in self.template else "link"
 
     def address(self, values: dict[str, str]) -> str:
-        """The path with these values, which stand there as they are."""
+        """Return the path with these values, unescaped."""
         return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], self.template)
 
 
 @cache
-def operations() -> list[Operation]:
-    """All of them, in the order of the documents."""
+def operations() -> list[ApiOperation]:
+    """Return all operations, in the order of the documents."""
     return [found for service in SERVICES for found in _operations(service)]
 
 
-def _operations(service: str) -> Iterator[Operation]:
+def _operations(service: str) -> Iterator[ApiOperation]:
     document = json.loads((DOCUMENTS / f"{service}.json").read_text())
     for template, methods in document["paths"].items():
         for method, described in methods.items():
             taken = described.get("parameters", [])
             schema = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            yield Operation(
+            yield ApiOperation(
                 service,
                 method.upper(),
                 template,
@@ -93,7 +93,7 @@ def _example(schema: dict[str, Any], document: dict[str, Any]) -> Any:
     return {"integer": 7, "boolean": True, "number": 1.0}.get(schema.get("type", ""), text)
 
 
-def _texts(schema: dict[str, Any], document: dict[str, Any], at: Place = ()) -> Iterator[tuple[Place, int]]:
+def _texts(schema: dict[str, Any], document: dict[str, Any], at: FieldPath = ()) -> Iterator[tuple[FieldPath, int]]:
     schema = _resolved(schema, document)
     for name, field in schema.get("properties", {}).items():
         yield from _texts(field, document, (*at, name))
@@ -103,8 +103,8 @@ def _texts(schema: dict[str, Any], document: dict[str, Any], at: Place = ()) -> 
         yield at, schema.get("maxLength", LARGEST_BODY_BYTES["upload"])
 
 
-def with_text(body: Any, at: Place, value: Any) -> Any:
-    """The body with another value in one place."""
+def with_text(body: Any, at: FieldPath, value: Any) -> Any:
+    """Return the body with another value at one field."""
     after = copy.deepcopy(body)
     holder = after
     for step in at[:-1]:
@@ -113,25 +113,25 @@ def with_text(body: Any, at: Place, value: Any) -> Any:
     return after
 
 
-def filled(operation: Operation, known: Known, chance: random.Random) -> Any:
-    """The acceptable body, with what stands for something where there is such."""
+def filled(operation: ApiOperation, known: KnownValues, rng: random.Random) -> Any:
+    """Return the valid body, with existing values where there are some."""
     body = operation.body
     for at in operation.texts:
         name = str(next((step for step in reversed(at) if isinstance(step, str)), ""))
         if name in known:
-            body = with_text(body, at, chance.choice(known[name]))
+            body = with_text(body, at, rng.choice(known[name]))
     return body
 
 
-def odd_body(operation: Operation, known: Known, chance: random.Random) -> bytes:
-    """A body of one to three odd values among acceptable ones; one in ten is no such thing at all."""
-    if chance.random() < 0.1:
-        return chance.choice(BODIES)
-    body = filled(operation, known, chance)
+def odd_body(operation: ApiOperation, known: KnownValues, rng: random.Random) -> bytes:
+    """Return a body of one to three odd values among valid ones; one in ten is not a valid structure at all."""
+    if rng.random() < 0.1:
+        return rng.choice(BODIES)
+    body = filled(operation, known, rng)
     if not isinstance(body, dict):
-        return as_json(odd(chance))
-    for name in chance.sample(sorted(body), min(len(body), chance.randint(1, 3))):
-        body = {**body, name: [odd(chance)] if isinstance(body[name], list) and chance.random() < 0.7 else odd(chance)}
-    if chance.random() < 0.1:
-        body = {**body, chance.choice(STRINGS): odd(chance)}
+        return as_json(odd(rng))
+    for name in rng.sample(sorted(body), min(len(body), rng.randint(1, 3))):
+        body = {**body, name: [odd(rng)] if isinstance(body[name], list) and rng.random() < 0.7 else odd(rng)}
+    if rng.random() < 0.1:
+        body = {**body, rng.choice(STRINGS): odd(rng)}
     return as_json(body)

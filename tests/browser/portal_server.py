@@ -1,4 +1,4 @@
-"""The portal as it is, on a port of this machine, in front of a fake of the API: any page in any state."""
+"""The portal on a loopback port, in front of a fake API: any page in any state."""
 
 import hashlib
 import socket
@@ -20,15 +20,15 @@ from services.auth.challenges.image import ImageCode
 from services.kit.logs import configure
 from tests.eventually import PATIENCE_SECONDS
 from tests.fakes.api.app import FakeApi
-from tests.fakes.api.upload import StoredPart
+from tests.fakes.api.upload import FakePart
 from tests.unit.portal.visitor import settings
 
 BEHIND_THE_GATEWAY = ("/api/", "/parts/")
 PART_BYTES, PARTS = 8 * 2**20, 5
 
 
-class Stage:
-    """`api` holds what the services hold, and may be exchanged between two pages."""
+class PortalServer:
+    """An ASGI app in the role of the gateway; `api` is the fake API, which may be replaced between two pages."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
@@ -41,13 +41,13 @@ class Stage:
         self._portal = build(given, transport).app
         self._image = ImageCode()._paint("K7PEM4")
 
-    def has(self, count: int) -> None:
-        """So many parts of the large file have arrived, whoever announces it."""
+    def store_parts(self, count: int) -> None:
+        """Let so many parts of the large file be stored, in whichever draft."""
         digest = hashlib.sha256(bytes(PART_BYTES)).hexdigest()
-        self.api.upload.arrived = {number: StoredPart(PART_BYTES, digest) for number in range(1, count + 1)}
+        self.api.upload.arrived = {number: FakePart(PART_BYTES, digest) for number in range(1, count + 1)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """What the gateway does: some paths lead to the services, all others to the portal."""
+        """Route as the gateway does: some paths to the services, all others to the portal."""
         if scope["type"] != "http" or not scope["path"].startswith(BEHIND_THE_GATEWAY):
             await self._portal(scope, receive, send)
         elif scope["path"].endswith("/image"):
@@ -62,16 +62,16 @@ class Stage:
 
 
 @contextmanager
-def on_stage() -> Iterator[Stage]:
-    """A stage that listens, for as long as this lasts."""
+def run_portal_server() -> Iterator[PortalServer]:
+    """A server that listens, for as long as this lasts."""
     configure("portal", "ERROR")
     with socket.create_server((LOOPBACK, 0)) as listening, tempfile.TemporaryDirectory() as folder:
-        stage = Stage(f"http://{LOOPBACK}:{listening.getsockname()[1]}", Path(folder))
-        server = uvicorn.Server(uvicorn.Config(stage, log_config=None, lifespan="off", ws="none"))
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+        server = PortalServer(f"http://{LOOPBACK}:{listening.getsockname()[1]}", Path(folder))
+        process = uvicorn.Server(uvicorn.Config(server, log_config=None, lifespan="off", ws="none"))
+        thread = threading.Thread(target=process.run, args=([listening],), daemon=True)
         thread.start()
         try:
-            yield stage
+            yield server
         finally:
-            server.should_exit = True
+            process.should_exit = True
             thread.join(PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Whatever ends an upload, nothing that had arrived is sent again: a browser that is killed, services that restart."""
+"""No interruption of an upload sends parts again: a killed browser, restarting services, dropped connections."""
 
 import os
 import random
@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import BrowserContext, Playwright, expect
 
+from tests.browser.actions import choose
 from tests.browser.conftest import launch
-from tests.browser.doing import choose
-from tests.browser.seats import OUTSIDE, House, Seated, sit_down
+from tests.browser.people import EXTERNAL, BrowserScenario, BrowserUser, set_session_cookie
 from tests.browser.uploads import (
     MIB,
     begin,
@@ -32,14 +32,16 @@ SOME_PARTS = PausePoint("up", 44 * MIB)
 RESTARTED = ("upload", "portal", "gateway")
 
 
-def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwright: Playwright, large: Path) -> None:
-    camille = house.seat(OUTSIDE)
+def test_after_a_killed_browser_stored_parts_are_not_sent_again(
+    scenario: BrowserScenario, playwright: Playwright, large: Path
+) -> None:
+    camille = scenario.signed_in_browser(EXTERNAL)
     doomed = launch(playwright)
     with PausingProxy() as proxy:
-        context = doomed.new_context(locale="fr-FR", base_url=house.stack.gateway_url, proxy={"server": proxy.url})
+        context = doomed.new_context(locale="fr-FR", base_url=scenario.stack.gateway_url, proxy={"server": proxy.url})
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
-        sit_down(context, str(camille.api.wire.token))
-        page, draft = begin(Seated(camille.person, context, camille.say))
+        set_session_cookie(context, str(camille.api.wire.token))
+        page, draft = begin(BrowserUser(camille.person, context, camille.say))
         proxy.pause_after(SOME_PARTS)
         choose(page, large)
         until(proxy.is_paused, "some parts have arrived, and others are on the way")
@@ -57,30 +59,30 @@ def test_a_killed_browser_costs_nothing_that_had_arrived(house: House, playwrigh
     assert not before & set(again), "a part that had arrived was sent twice"
 
 
-def test_services_that_restart_under_an_upload_are_waited_for(house: House, large: Path) -> None:
-    house.watch.excuse("Failed to load resource")
+def test_an_upload_waits_for_restarting_services(scenario: BrowserScenario, large: Path) -> None:
+    scenario.console_errors.expect("Failed to load resource")
     with PausingProxy() as proxy:
-        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
+        page, _ = begin(scenario.signed_in_browser(EXTERNAL, proxy=proxy.url))
         taken_in = parts_taken_in(page)
         proxy.pause_after(SOME_PARTS)
         choose(page, large)
         until(proxy.is_paused, "some parts have arrived, and others are on the way")
         for name in RESTARTED:
-            house.stack.restart(name)
+            scenario.stack.restart(name)
         proxy.disconnect()
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         page.close()
     assert sorted(taken_in) == list(range(1, 11)), "each part was taken in once"
 
 
-def test_a_draft_of_yesterday_whose_upload_the_store_gave_up_is_sent_again(house: House, large: Path) -> None:
-    camille = house.seat(OUTSIDE)
+def test_an_old_upload_that_the_store_dropped_is_sent_again(scenario: BrowserScenario, large: Path) -> None:
+    camille = scenario.signed_in_browser(EXTERNAL)
     page, draft = begin(camille)
     let_leave(page, 1)
     with page.expect_event("requestfinished", number_of_parts(1)):
         choose(page, large)
     page.close(run_before_unload=False)
-    abort_uploads(house.stack)
+    abort_uploads(scenario.stack)
     page = open_draft(camille.context, draft)
     expect(page.locator(".file__state")).to_contain_text("le renvoyer depuis le début")
     choose(page, large)
@@ -89,14 +91,14 @@ def test_a_draft_of_yesterday_whose_upload_the_store_gave_up_is_sent_again(house
     assert file["size_bytes"] == large.stat().st_size
 
 
-def test_an_upload_that_the_store_gives_up_on_the_way_begins_anew_by_itself(house: House, large: Path) -> None:
-    house.watch.excuse("Failed to load resource")
+def test_a_running_upload_that_the_store_drops_starts_again_by_itself(scenario: BrowserScenario, large: Path) -> None:
+    scenario.console_errors.expect("Failed to load resource")
     with PausingProxy() as proxy:
-        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
+        page, _ = begin(scenario.signed_in_browser(EXTERNAL, proxy=proxy.url))
         proxy.pause_after(SOME_PARTS)
         choose(page, large)
         until(proxy.is_paused, "some parts have arrived, and others are on the way")
-        abort_uploads(house.stack)
+        abort_uploads(scenario.stack)
         proxy.resume()
         expect(page.locator(".file__state")).to_contain_text("à renvoyer depuis le début")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
@@ -105,13 +107,13 @@ def test_an_upload_that_the_store_gives_up_on_the_way_begins_anew_by_itself(hous
 
 @pytest.mark.parametrize("carried", [12 * MIB, 7 * MIB], ids=["one part of 8 MiB", "only smaller parts"])
 def test_a_file_arrives_on_a_connection_that_carries_one_part_between_two_drops(
-    house: House, tmp_path: Path, carried: int
+    scenario: BrowserScenario, tmp_path: Path, carried: int
 ) -> None:
-    house.watch.excuse("Failed to load resource")
+    scenario.console_errors.expect("Failed to load resource")
     (tmp_path / "grand.bin").write_bytes(random.Random(33).randbytes(25_000_000))
-    port = urlsplit(house.stack.gateway_url).port or 80
+    port = urlsplit(scenario.stack.gateway_url).port or 80
     with DroppingProxy(port, carried) as proxy:
-        page, _ = begin(house.seat(OUTSIDE, proxy=proxy.url))
+        page, _ = begin(scenario.signed_in_browser(EXTERNAL, proxy=proxy.url))
         choose(page, tmp_path / "grand.bin")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         assert proxy.drops >= 1

@@ -1,8 +1,8 @@
-"""A keyboard and nothing else: how far is it to something, and can the eye see where one is?"""
+"""A keyboard alone: how many keys lead to an element, and whether the focus is visible."""
 
 from playwright.sync_api import Locator, Page
 
-FURTHEST = 60
+MAX_TABS = 60
 IS_FOCUSED = "(one) => one === document.activeElement"
 OUTLINE = """() => {
   const around = document.activeElement.closest(".chips") ?? document.activeElement;
@@ -11,7 +11,7 @@ OUTLINE = """() => {
 }"""
 
 
-class Keys:
+class Keyboard:
     """Presses keys and counts them."""
 
     def __init__(self, page: Page) -> None:
@@ -24,21 +24,21 @@ class Keys:
             self.pressed += 1
 
     def to(self, wanted: Locator) -> None:
-        """Tab until it has the focus, and shows it."""
+        """Press Tab until the element has a visible focus."""
         wanted.wait_for(state="attached")
-        for _ in range(FURTHEST):
+        for _ in range(MAX_TABS):
             if wanted.evaluate(IS_FOCUSED):
                 break
             self.press("Tab")
-        assert wanted.evaluate(IS_FOCUSED), f"not within {FURTHEST} steps"
-        assert self.page.evaluate(OUTLINE) >= 2, "the focus cannot be seen"
+        assert wanted.evaluate(IS_FOCUSED), f"not within {MAX_TABS} steps"
+        assert self.page.evaluate(OUTLINE) >= 2, "the focus is invisible"
 
     def use(self, wanted: Locator, key: str = "Enter") -> None:
-        """Go there and press it."""
+        """Focus the element and press a key."""
         self.to(wanted)
         self.press(key)
 
     def write(self, wanted: Locator, text: str) -> None:
-        """Go there and type."""
+        """Focus the element and type."""
         self.to(wanted)
         self.page.keyboard.type(text)

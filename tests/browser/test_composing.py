@@ -1,4 +1,4 @@
-"""A transfer is written, put aside, taken up again, looked over and sent; also by keyboard alone."""
+"""A transfer is written, saved, continued, reviewed and sent; also by keyboard alone."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from portal.words import day, days_from
-from tests.browser.doing import choose, paste
-from tests.browser.keys import Keys
-from tests.browser.seats import AGENTS, OUTSIDE, House, Seated
-from tests.browser.words import Words
+from tests.browser.actions import choose, paste
+from tests.browser.keyboard import Keyboard
+from tests.browser.people import AGENTS, EXTERNAL, BrowserScenario, BrowserUser
+from tests.browser.translator import Translator
 
 FARTHER = "entreprise.example"
 READY = ("data-ready", "yes")
@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "Dossier d’été"
 
 
-def begin(somebody: Seated) -> Page:
+def begin(somebody: BrowserUser) -> Page:
     page = somebody.open("/")
     page.get_by_role("button", name=somebody.say("New transfer")).click()
     expect(uploader(page)).to_have_attribute(*READY)
@@ -54,11 +54,13 @@ def heading(page: Page) -> Locator:
 
 
 @pytest.mark.parametrize("language", ["fr"])
-def test_a_transfer_from_the_first_word_to_the_tracking_link(house: House, language: str, folder: Path) -> None:
-    camille = house.seat(OUTSIDE, language)
+def test_a_transfer_from_the_first_input_to_the_tracking_link(
+    scenario: BrowserScenario, language: str, folder: Path
+) -> None:
+    camille = scenario.signed_in_browser(EXTERNAL, language)
     camille.context.grant_permissions(["clipboard-read", "clipboard-write"])
     say, page = camille.say, begin(camille)
-    agent, other = house.stranger(AGENTS, "dominique").address, house.stranger(FARTHER, "sacha").address
+    agent, other = scenario.new_person(AGENTS, "dominique").address, scenario.new_person(FARTHER, "sacha").address
 
     paste(page, f'Dominique Bernard <{agent}>; {other}\t"Petit, Claude" <claude@{FARTHER}>, pas une adresse')
     expect(chips(page)).to_have_count(3)
@@ -112,8 +114,8 @@ def test_a_transfer_from_the_first_word_to_the_tracking_link(house: House, langu
     expect(page.get_by_role("heading", name=say("Where it is"))).to_be_visible()
 
 
-def test_without_an_agent_it_is_said_before_it_is_sent_and_nothing_can_be_sent(house: House) -> None:
-    camille = house.seat(OUTSIDE)
+def test_without_an_agent_the_page_warns_and_nothing_can_be_sent(scenario: BrowserScenario) -> None:
+    camille = scenario.signed_in_browser(EXTERNAL)
     say, page = camille.say, begin(camille)
     page.locator("#to").fill(f"sacha@{FARTHER} ")
     page.get_by_label(say("Subject")).fill("Sans agent")
@@ -130,8 +132,8 @@ def test_without_an_agent_it_is_said_before_it_is_sent_and_nothing_can_be_sent(h
     expect(page.get_by_role("link", name="Sans agent")).to_have_count(0)
 
 
-def test_the_page_shows_what_the_service_read(house: House) -> None:
-    dominique = house.seat(AGENTS, name="dominique")
+def test_the_page_shows_what_the_service_read(scenario: BrowserScenario) -> None:
+    dominique = scenario.signed_in_browser(AGENTS, name="dominique")
     say, page = dominique.say, begin(dominique)
     listed = f"Martin, Claude <Claude@{FARTHER}>; \u200bana@mairie-évian.example, rené@{FARTHER}, 'eva@{FARTHER}'"
     paste(page, listed)
@@ -154,42 +156,42 @@ def test_the_page_shows_what_the_service_read(house: House) -> None:
     expect(wrong(page)).to_be_hidden()
 
 
-def test_with_the_keyboard_alone(house: House) -> None:
-    dominique = house.seat(AGENTS, name="dominique")
+def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
+    dominique = scenario.signed_in_browser(AGENTS, name="dominique")
     say, page = dominique.say, dominique.open("/")
-    keys = Keys(page)
-    keys.use(page.get_by_role("button", name=say("New transfer")))
+    keyboard = Keyboard(page)
+    keyboard.use(page.get_by_role("button", name=say("New transfer")))
     expect(uploader(page)).to_have_attribute(*READY)
 
-    keys.write(page.locator("#to"), f"sacha@{FARTHER}, claude@{FARTHER};pas une adresse")
-    keys.press("Tab")
+    keyboard.write(page.locator("#to"), f"sacha@{FARTHER}, claude@{FARTHER};pas une adresse")
+    keyboard.press("Tab")
     expect(chips(page)).to_have_count(2)
-    keys.use(page.get_by_role("button", name=say("Remove"), exact=True))
+    keyboard.use(page.get_by_role("button", name=say("Remove"), exact=True))
     expect(wrong(page)).to_be_hidden()
     expect(page.locator("#to")).to_be_focused()
-    keys.press("Backspace")
+    keyboard.press("Backspace")
     expect(chips(page)).to_have_count(2)
-    keys.press("Backspace")
+    keyboard.press("Backspace")
     expect(chips(page)).to_have_count(1)
     expect(page.locator(".approval")).to_have_text(say("Nobody has to approve: it leaves at once."))
 
-    keys.write(page.locator("#subject"), "Au clavier")
-    keys.write(page.locator("#text"), "Voici.")
-    keys.to(page.locator("#validity_days"))
-    keys.press("ArrowDown")
+    keyboard.write(page.locator("#subject"), "Au clavier")
+    keyboard.write(page.locator("#text"), "Voici.")
+    keyboard.to(page.locator("#validity_days"))
+    keyboard.press("ArrowDown")
     expect(page.locator("#validity_days")).to_have_value("8")
-    keys.to(page.locator('[data-choose="files"]'))
+    keyboard.to(page.locator('[data-choose="files"]'))
     with page.expect_file_chooser() as chooser:
-        keys.press("Space")
+        keyboard.press("Space")
     chooser.value.set_files([SMALL])
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
-    keys.use(page.get_by_role("button", name=say("Go on: look it over")))
+    keyboard.use(page.get_by_role("button", name=say("Go on: look it over")))
     expect(heading(page)).to_have_text(say("Look it over before sending"))
-    keys.use(page.get_by_role("button", name=say("Send"), exact=True))
+    keyboard.use(page.get_by_role("button", name=say("Send"), exact=True))
     expect(heading(page)).to_have_text(say("It is sent"))
 
 
-def validity(say: Words, days: int) -> set[str]:
+def validity(say: Translator, days: int) -> set[str]:
     """The end in words, also if midnight has passed meanwhile."""
     zone, now = ZoneInfo("Europe/Paris"), datetime.now(UTC)
     ends = [day(days_from(now, count), say.language, zone) for count in (days, days - 1)]

@@ -1,4 +1,4 @@
-"""People in front of a browser, on the real stack: each comes in once, and sits down with that session ever after."""
+"""People in front of a browser, on the real stack: each signs in once and keeps the session."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -15,26 +15,26 @@ from devstack.people import DECISION, OFFER, ApiUser
 from devstack.ports import LOOPBACK
 from devstack.stack import Stack
 from portal.sessions import COOKIE
-from tests.browser.watching import Watch
-from tests.browser.words import LOCALES, Words, words
+from tests.browser.console_errors import ConsoleErrors
+from tests.browser.translator import LOCALES, Translator, translator
 from tests.e2e.scenario import refused
 from tests.eventually import PATIENCE_SECONDS, until
 
 AGENTS = "ministere.example"
-OUTSIDE = "ville.example"
+EXTERNAL = "ville.example"
 
 
 @dataclass
-class Seated:
-    """Somebody in front of a browser, whose session is also a client's."""
+class BrowserUser:
+    """A person with a browser and an API client that share a session."""
 
     person: ApiUser
     context: BrowserContext
-    say: Words
+    say: Translator
 
     @property
     def api(self) -> Api:
-        """To look at what the pages did."""
+        """The client, to check what the pages did."""
         return self.person.api
 
     @property
@@ -42,42 +42,42 @@ class Seated:
         return self.person.address
 
     def open(self, path: str) -> Page:
-        """A page in a tab of its own."""
+        """Open a page in a new tab."""
         page = self.context.new_page()
         page.goto(path)
         return page
 
 
 @dataclass
-class House:
-    """The stack, its mailbox, one browser; and everybody who is in it."""
+class BrowserScenario:
+    """The stack, its inbox, one browser, and everybody who uses it."""
 
     stack: Stack
     browser: Browser
-    letters: Inbox
+    inbox: Inbox
     folder: Path
-    watch: Watch = field(default_factory=Watch)
+    console_errors: ConsoleErrors = field(default_factory=ConsoleErrors)
     _known: dict[str, ApiUser] = field(default_factory=dict)
     _open: list[BrowserContext] = field(default_factory=list)
     _apis: list[Api] = field(default_factory=list)
 
-    def stranger(self, domain: str, name: str = "camille") -> ApiUser:
-        """Somebody with a mailbox, who has not been here yet."""
+    def new_person(self, domain: str, name: str = "camille") -> ApiUser:
+        """Return a new person with a mailbox."""
         address = f"{name}.{uuid.uuid4().hex[:8]}@{domain}"
         self._apis.append(Api(self.stack.gateway_url))
-        return ApiUser(self._apis[-1], self.letters, address, name.capitalize(), "Martin")
+        return ApiUser(self._apis[-1], self.inbox, address, name.capitalize(), "Martin")
 
-    def known(self, domain: str, name: str = "camille") -> ApiUser:
-        """The same somebody for all stories, with a session."""
+    def known_person(self, domain: str, name: str = "camille") -> ApiUser:
+        """Return a person with a session, the same one in all tests."""
         if (key := f"{name}@{domain}") not in self._known:
-            self._known[key] = self.stranger(domain, name)
+            self._known[key] = self.new_person(domain, name)
             self._known[key].sign_in()
         return self._known[key]
 
     def window(
         self, language: str = "fr", person: ApiUser | None = None, scripts: bool = True, proxy: str = ""
     ) -> BrowserContext:
-        """A browser of somebody's own, with their session if they have one; `proxy` is the line that it goes by."""
+        """Open a browser context, with a person's session if they have one; `proxy` is a proxy's URL."""
         context = self.browser.new_context(
             locale=LOCALES[language],
             base_url=self.stack.gateway_url,
@@ -85,19 +85,21 @@ class House:
             proxy={"server": proxy} if proxy else None,
         )
         context.set_default_timeout(1000 * PATIENCE_SECONDS)
-        self.watch.over(context)
+        self.console_errors.listen_to(context)
         self._open.append(context)
         if person and person.api.wire.token:
-            sit_down(context, person.api.wire.token)
+            set_session_cookie(context, person.api.wire.token)
         return context
 
-    def seat(self, domain: str, language: str = "fr", name: str = "camille", proxy: str = "") -> Seated:
-        """Somebody who is known, in front of a browser of their own."""
-        person = self.known(domain, name)
-        return Seated(person, self.window(language, person, proxy=proxy), words(language))
+    def signed_in_browser(
+        self, domain: str, language: str = "fr", name: str = "camille", proxy: str = ""
+    ) -> BrowserUser:
+        """Return a known person with a new browser context."""
+        person = self.known_person(domain, name)
+        return BrowserUser(person, self.window(language, person, proxy=proxy), translator(language))
 
     def send(self, sender: ApiUser, to: list[ApiUser], files: dict[str, bytes], subject: str = "Relevés") -> str:
-        """A transfer that nobody need watch being written."""
+        """Send a transfer with the client library."""
         draft = str(uuid.uuid4())
         sender.api.begin_draft(draft)
         written = Fields(to=tuple(one.address for one in to), subject=subject, text="Voici les relevés.")
@@ -108,14 +110,14 @@ class House:
         return draft
 
     def approve(self, agent: ApiUser) -> None:
-        """By the link in the mail, but not in a browser."""
+        """Approve with the link of the mail and the client library."""
         token = agent.wait_for_mail(DECISION).token(DECISION)
         agent.api.approve(token, agent.api.to_decide(token)["shown"]["digest"])
 
-    def heard_of_the_end(self, person: ApiUser) -> None:
-        """Wait until the counter knows that there is nothing to be had any more."""
+    def wait_for_the_end(self, person: ApiUser) -> None:
+        """Wait until the download service refuses this person's link."""
         token = person.wait_for_mail(OFFER).token(OFFER)
-        until(lambda: refused(lambda: person.api.offer(token)), "the counter has heard of it")
+        until(lambda: refused(lambda: person.api.offer(token)), "the download service has handled it")
 
     def _source(self, name: str, content: bytes) -> Source:
         path = self.folder / uuid.uuid4().hex
@@ -123,11 +125,11 @@ class House:
         return Source(path, name)
 
     def link(self, person: ApiUser, seen: int = 0) -> str:
-        """The page of the link in a recipient's mail."""
+        """Return the path of the page of a recipient's link."""
         return f"/download/{person.wait_for_mail(OFFER, seen).token(OFFER)}"
 
-    def leave(self) -> None:
-        """Close every window, and the lines of all but those who come again."""
+    def close_windows(self) -> None:
+        """Close every window, and the clients of all but the known people."""
         while self._open:
             self._open.pop().close()
         staying = [person.api for person in self._known.values()]
@@ -137,13 +139,13 @@ class House:
         self._apis = staying
 
     def close(self) -> None:
-        """Let go of everybody."""
+        """Close everything."""
         self._known.clear()
-        self.leave()
+        self.close_windows()
 
 
-def sit_down(context: BrowserContext, session: str) -> None:
-    """The cookie that entering would have left."""
+def set_session_cookie(context: BrowserContext, session: str) -> None:
+    """Set the cookie that signing in would set."""
     context.add_cookies(
         [{"name": COOKIE, "value": session, "domain": LOOPBACK, "path": "/", "secure": True, "httpOnly": True}]
     )

@@ -1,4 +1,4 @@
-"""What the services hold behind a page: plays that change a fake of them before the page is opened."""
+"""States of the services behind a page: functions that change the fake API before the page is opened."""
 
 from collections.abc import Callable
 
@@ -10,25 +10,25 @@ from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import AGENT, DRAFT, FILE, LATER, OTHER_FILE, OUTSIDER, SENT, TOKEN, WHEN, Json
 from tests.fakes.api.description import not_ours
 from tests.fakes.api.download import sha256_of
-from tests.fakes.api.upload import StoredPart
+from tests.fakes.api.upload import FakePart
 
-Play = Callable[[FakeApi, str], None]
+Setup = Callable[[FakeApi, str], None]
 MIB = 2**20
 TO_RESUME = "5e0a3c1e-5a7d-4c29-8f0e-9b1c2d3e4f50"
 REASON = "Le marché n’est pas signé ; merci de renvoyer le dossier après le 5 décembre."
 
 
 def nothing(_api: FakeApi, _language: str) -> None:
-    """As it is from the beginning."""
+    """Keep the initial state."""
 
 
-def refusing(method: str, path: str, slug: str) -> Play:
-    """One address says no, in the service's own words."""
+def refusing(method: str, path: str, slug: str) -> Setup:
+    """Refuse requests to a path, as the service would."""
     return lambda api, _language: api.refuse(method, path, slug)
 
 
 def session_gone(api: FakeApi, _language: str) -> None:
-    """It has lasted its time, or was ended."""
+    """End the session."""
     api.auth.session = None
 
 
@@ -36,15 +36,15 @@ link_used = refusing("POST", "/api/auth/sessions", "link-already-used")
 
 
 def broken(api: FakeApi, _language: str) -> None:
-    """A link is answered with what no page can show."""
-    answer = not_ours(httpx.Response(200, json=1), "a service that breaks its word")
+    """Answer a link with something that no page can show."""
+    answer = not_ours(httpx.Response(200, json=1), "a service that violates its contract")
     api.faults.append(lambda request: answer if "/links/" in request.url.path else None)
 
 
-def holds(drafts: bool = True, transfers: bool = True, pending: bool = True, approval: bool = True) -> Play:
-    """Without some of what is usually there."""
+def holds(drafts: bool = True, transfers: bool = True, pending: bool = True, approval: bool = True) -> Setup:
+    """Remove some of the initial state."""
 
-    def play(api: FakeApi, _language: str) -> None:
+    def setup(api: FakeApi, _language: str) -> None:
         if not drafts:
             api.upload.drafts.clear()
         if not transfers:
@@ -54,7 +54,7 @@ def holds(drafts: bool = True, transfers: bool = True, pending: bool = True, app
         if not approval:
             api.upload.transfers[SENT] |= {"needs_approval": False, "approvers": []}
 
-    return play
+    return setup
 
 
 def empty_draft(api: FakeApi, _language: str) -> None:
@@ -62,27 +62,27 @@ def empty_draft(api: FakeApi, _language: str) -> None:
 
 
 def unfinished(api: FakeApi, _language: str) -> None:
-    """Two files are there, and a second draft has no subject yet."""
+    """Two files, and a second draft without a subject."""
     files = [cards.file(), cards.file("Délibération n° 12.pdf", 12_400_000, file=OTHER_FILE)]
     api.upload.drafts[DRAFT] = cards.draft(files=files, total_bytes=13_882_113)
     api.upload.drafts[SENT] = cards.draft(SENT, subject="", files=[], total_bytes=0)
 
 
 def many_transfers(api: FakeApi, _language: str) -> None:
-    """More than one page."""
+    """More transfers than fit on one page."""
     for number in range(60):
         id = f"{number:08d}-0000-4000-8000-000000000000"
         api.upload.transfers[id] = cards.transfer(id)
 
 
 def incomplete_draft(api: FakeApi, _language: str) -> None:
-    """Half of a file has arrived, and nobody who could approve is among the recipients."""
+    """Half of a file has arrived, and no recipient can approve."""
     begun: Json = {"file": TO_RESUME, "state": "receiving", "sha256": None, "crc32": None}
     files = [cards.file(), cards.file("Maquette du pont.ifc", 5 * 8 * MIB, **begun)]
     problems = [told(AgentNeeded()), told(FilesIncomplete(files=[TO_RESUME]))]
     more: Json = {"recipients": [cards.recipient(OUTSIDER)], "approvers": [], "problems": problems}
     api.upload.drafts[DRAFT] = cards.draft(files=files, total_bytes=43_425_153, **more)
-    api.upload.parts[TO_RESUME] = {number: StoredPart(8 * MIB, "0" * 64) for number in (1, 2, 3)}
+    api.upload.parts[TO_RESUME] = {number: FakePart(8 * MIB, "0" * 64) for number in (1, 2, 3)}
 
 
 def unreadable(api: FakeApi, _language: str) -> None:
@@ -98,10 +98,10 @@ def waiting(api: FakeApi, _language: str) -> None:
     api.tracking.cards[SENT] = cards.tracking(**more)
 
 
-def decided(state: str) -> Play:
-    """Approved or refused by somebody, or over for another reason."""
+def decided(state: str) -> Setup:
+    """Approved or refused by somebody, or ended otherwise."""
 
-    def play(api: FakeApi, _language: str) -> None:
+    def setup(api: FakeApi, _language: str) -> None:
         by = {"address": AGENT["address"], "name": "Dominique Bernard"}
         known = {"outcome": state, "by": by, "at": WHEN, "reason": REASON if state == "refused" else ""}
         over: Json = {"state": state, "may_decide": False, "decide_by": None}
@@ -110,17 +110,17 @@ def decided(state: str) -> Play:
         if state == "refused":
             _close(api, state)
 
-    return play
+    return setup
 
 
-def ended(outcome: str) -> Play:
-    """Over for everybody."""
+def ended(outcome: str) -> Setup:
+    """End the transfer."""
 
-    def play(api: FakeApi, language: str) -> None:
+    def setup(api: FakeApi, language: str) -> None:
         decided("approved")(api, language)
         _close(api, outcome)
 
-    return play
+    return setup
 
 
 def _close(api: FakeApi, outcome: str) -> None:
@@ -129,18 +129,18 @@ def _close(api: FakeApi, outcome: str) -> None:
 
 
 def offered(api: FakeApi, _language: str) -> None:
-    """Three files in folders, which can be had together."""
+    """Three files in folders, also as one archive."""
     api.download.offers[TOKEN] = cards.offer(files=_three(2), archive=cards.archive(size_bytes=814_295_000))
 
 
 def exhausted(api: FakeApi, _language: str) -> None:
-    """The same, one of which was had as often as it may be."""
+    """The same, with one file downloaded as often as allowed."""
     files = _three(0)
     api.download.offers[TOKEN] = cards.offer(files=files, archive=cards.no_archive(files[1]["file"]))
 
 
 def all_running(api: FakeApi, _language: str) -> None:
-    """A file whose last downloads were broken off a moment ago."""
+    """A file whose last downloads were interrupted a moment ago."""
     file = {**_offered(1, "Relevés 2025.csv", 1_482_113, 0), "refusal": "downloads-running"}
     api.download.offers[TOKEN] = cards.offer(files=[file], archive=cards.no_archive(file["file"]), text="")
 

@@ -1,6 +1,6 @@
 """A server whose network goes with its process, and a reader slower than that; a program, to be run by `unshare`.
 
-    unshare --map-root-user --net python -m tests.integration.gone
+    unshare --map-root-user --net python -m tests.integration.network_loss
 
 Prints how many bytes of the body have arrived, of how many, when the server was told to stop after it had sent them.
 """
@@ -46,7 +46,7 @@ def run(*command: str) -> None:
 def apart() -> subprocess.Popen[bytes]:
     """A process in a network of its own, with a line to this one; it begins once its input is closed."""
     command = ["unshare", "--net", "sh", "-c", 'echo; read -r go; exec "$@"', "sh", sys.executable, "-m"]
-    process = subprocess.Popen([*command, "tests.integration.gone", "serve"], stdin=-1, stdout=-1)
+    process = subprocess.Popen([*command, "tests.integration.network_loss", "serve"], stdin=-1, stdout=-1)
     assert process.stdout
     assert process.stdin
     process.stdout.readline()

@@ -1,26 +1,26 @@
-"""The sender follows what was sent, changes what can be changed, and deletes it."""
+"""The sender tracks a transfer, changes it, and deletes it."""
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.keys import Keys
-from tests.browser.seats import AGENTS, House
+from tests.browser.keyboard import Keyboard
+from tests.browser.people import AGENTS, BrowserScenario
 
 FARTHER = "entreprise.example"
 
 
 @pytest.mark.parametrize("language", ["fr"])
-def test_who_has_what_and_then_it_is_deleted_for_everybody(house: House, language: str) -> None:
-    dominique = house.seat(AGENTS, language, "dominique")
-    say, other = dominique.say, house.stranger(FARTHER, "sacha")
-    transfer = house.send(dominique.person, [other], {"plan.txt": b"le plan"}, "À suivre")
-    link = house.link(other)
+def test_tracking_shows_downloads_and_deleting_ends_the_transfer(scenario: BrowserScenario, language: str) -> None:
+    dominique = scenario.signed_in_browser(AGENTS, language, "dominique")
+    say, other = dominique.say, scenario.new_person(FARTHER, "sacha")
+    transfer = scenario.send(dominique.person, [other], {"plan.txt": b"le plan"}, "À suivre")
+    link = scenario.link(other)
     page = dominique.open("/transfers")
     page.locator(f'a[href="/tracking/{transfer}"]').click()
     expect(page.get_by_role("heading", level=1)).to_have_text("À suivre")
     expect(page.locator(".timeline")).to_contain_text(say("Available until"))
 
-    theirs = house.window(language).new_page()
+    theirs = scenario.window(language).new_page()
     theirs.goto(link)
     with theirs.expect_download() as coming:
         theirs.get_by_role("button", name=say("Download")).click()
@@ -42,18 +42,18 @@ def test_who_has_what_and_then_it_is_deleted_for_everybody(house: House, languag
 
 
 @pytest.mark.parametrize("language", ["en"])
-def test_who_has_not_downloaded_is_reminded_the_end_is_moved_and_one_is_revoked(house: House, language: str) -> None:
-    dominique = house.seat(AGENTS, language, "dominique")
-    say, sacha, alix = dominique.say, house.stranger(FARTHER, "sacha"), house.stranger(FARTHER, "alix")
-    transfer = house.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "À changer")
-    links = house.link(sacha), house.link(alix)
+def test_the_sender_reminds_extends_and_revokes(scenario: BrowserScenario, language: str) -> None:
+    dominique = scenario.signed_in_browser(AGENTS, language, "dominique")
+    say, sacha, alix = dominique.say, scenario.new_person(FARTHER, "sacha"), scenario.new_person(FARTHER, "alix")
+    transfer = scenario.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "À changer")
+    links = scenario.link(sacha), scenario.link(alix)
     page = dominique.open(f"/tracking/{transfer}")
     page.get_by_role("button", name=say("Remind those who have not downloaded")).click()
     reminded = say.many(
         "A reminder is on its way to one recipient.", "A reminder is on its way to %(n)s recipients.", 2
     )
     expect(page.get_by_role("status").filter(has_text=reminded)).to_be_visible()
-    assert house.link(alix, seen=1) == links[1]
+    assert scenario.link(alix, seen=1) == links[1]
 
     page.get_by_role("link", name=say("Extend")).click()
     page.get_by_label(say("Until when can it be downloaded?")).select_option("14")
@@ -69,36 +69,36 @@ def test_who_has_not_downloaded_is_reminded_the_end_is_moved_and_one_is_revoked(
         say("The recipient is revoked: nothing is handed out to them any more.")
     )
 
-    house.watch.excuse("Failed to load resource: the server responded with a status of 4")
-    theirs = house.window(language).new_page()
+    scenario.console_errors.expect("Failed to load resource: the server responded with a status of 4")
+    theirs = scenario.window(language).new_page()
     theirs.goto(links[0])
     expect(theirs.get_by_role("button", name=say("Download"))).to_have_count(0)
     theirs.goto(links[1])
     expect(theirs.get_by_role("button", name=say("Download"))).to_be_visible()
 
 
-def test_with_the_keyboard_alone(house: House) -> None:
-    dominique = house.seat(AGENTS, "fr", "dominique")
-    say, sacha, alix = dominique.say, house.stranger(FARTHER, "sacha"), house.stranger(FARTHER, "alix")
-    transfer = house.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "Au clavier")
-    house.link(sacha), house.link(alix)
+def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
+    dominique = scenario.signed_in_browser(AGENTS, "fr", "dominique")
+    say, sacha, alix = dominique.say, scenario.new_person(FARTHER, "sacha"), scenario.new_person(FARTHER, "alix")
+    transfer = scenario.send(dominique.person, [sacha, alix], {"plan.txt": b"le plan"}, "Au clavier")
+    scenario.link(sacha), scenario.link(alix)
     page = dominique.open("/transfers")
-    keys = Keys(page)
-    keys.use(page.locator(f'a[href="/tracking/{transfer}"]'))
-    keys.use(page.get_by_role("button", name=say("Remind those who have not downloaded")))
-    keys.use(page.get_by_role("link", name=say("Extend")))
-    keys.use(page.get_by_label(say("Until when can it be downloaded?")), "End")
-    keys.use(page.get_by_role("button", name=say("Extend")))
+    keyboard = Keyboard(page)
+    keyboard.use(page.locator(f'a[href="/tracking/{transfer}"]'))
+    keyboard.use(page.get_by_role("button", name=say("Remind those who have not downloaded")))
+    keyboard.use(page.get_by_role("link", name=say("Extend")))
+    keyboard.use(page.get_by_label(say("Until when can it be downloaded?")), "End")
+    keyboard.use(page.get_by_role("button", name=say("Extend")))
     expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
 
     followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
-    keys.use(followed.locator("summary"))
-    keys.use(followed.get_by_role("link", name=say("Revoke")))
-    keys.use(page.get_by_role("button", name=say("Revoke this recipient")))
+    keyboard.use(followed.locator("summary"))
+    keyboard.use(followed.get_by_role("link", name=say("Revoke")))
+    keyboard.use(page.get_by_role("button", name=say("Revoke this recipient")))
     expect(page.locator("main")).to_contain_text(
         say("The recipient is revoked: nothing is handed out to them any more.")
     )
 
-    keys.use(page.get_by_role("link", name=say("Delete"), exact=True))
-    keys.use(page.get_by_role("button", name=say("Delete this transfer")))
+    keyboard.use(page.get_by_role("link", name=say("Delete"), exact=True))
+    keyboard.use(page.get_by_role("button", name=say("Delete this transfer")))
     expect(page.locator(".timeline")).to_contain_text(say("Deleted by you"))

@@ -1,4 +1,4 @@
-"""A recipient opens the mail and downloads: one file, everything, by keyboard; and is told apart what cannot be had."""
+"""A recipient opens the mail and downloads one file or everything; refusals are explained."""
 
 import io
 import re
@@ -14,9 +14,9 @@ from playwright.sync_api import Locator, Page, expect
 from pymongo import MongoClient
 
 from devstack.people import DECISION, ApiUser
-from tests.browser.keys import Keys
-from tests.browser.seats import AGENTS, OUTSIDE, House
-from tests.browser.words import Words, words
+from tests.browser.keyboard import Keyboard
+from tests.browser.people import AGENTS, EXTERNAL, BrowserScenario
+from tests.browser.translator import Translator, translator
 
 FARTHER = "entreprise.example"
 FILES = {"Été/plan.txt": b"le plan", "relevés.csv": b"a;b\n" * 50_000, "vide.txt": b""}
@@ -26,9 +26,9 @@ PAST = timedelta(minutes=1)
 
 
 @pytest.fixture
-def let_it_end(house: House) -> Iterator[Callable[[str], None]]:
+def let_it_end(scenario: BrowserScenario) -> Iterator[Callable[[str], None]]:
     """Move the end of a transfer into the past, for all who hold it."""
-    with MongoClient[dict[str, Any]](house.stack.mongo_admin_url, tz_aware=True) as mongo:
+    with MongoClient[dict[str, Any]](scenario.stack.mongo_admin_url, tz_aware=True) as mongo:
 
         def end(transfer: str) -> None:
             past = {"$set": {"ends_at": datetime.now(UTC) - PAST}}
@@ -39,16 +39,18 @@ def let_it_end(house: House) -> Iterator[Callable[[str], None]]:
         yield end
 
 
-def offered(house: House, language: str = "fr", files: dict[str, bytes] | None = None) -> tuple[Page, str, ApiUser]:
+def offered(
+    scenario: BrowserScenario, language: str = "fr", files: dict[str, bytes] | None = None
+) -> tuple[Page, str, ApiUser]:
     """The page that the mail of a recipient leads to, in a browser that was never here."""
-    other = house.stranger(FARTHER, "sacha")
-    transfer = house.send(house.known(AGENTS, "dominique"), [other], files or FILES)
-    page = house.window(language).new_page()
-    page.goto(house.link(other))
+    other = scenario.new_person(FARTHER, "sacha")
+    transfer = scenario.send(scenario.known_person(AGENTS, "dominique"), [other], files or FILES)
+    page = scenario.window(language).new_page()
+    page.goto(scenario.link(other))
     return page, transfer, other
 
 
-def one(page: Page, say: Words, name: str) -> Locator:
+def one(page: Page, say: Translator, name: str) -> Locator:
     return page.locator(".offered").filter(has_text=name).get_by_role("button", name=say("Download"))
 
 
@@ -60,9 +62,9 @@ def fetched(page: Page, button: Locator) -> tuple[str, bytes]:
 
 
 @pytest.mark.parametrize("language", ["fr"])
-def test_one_file_then_everything_then_the_limit(house: House, language: str) -> None:
-    say = words(language)
-    page, _, _ = offered(house, language)
+def test_one_file_then_everything_then_the_limit(scenario: BrowserScenario, language: str) -> None:
+    say = translator(language)
+    page, _, _ = offered(scenario, language)
     assert fetched(page, one(page, say, "relevés.csv")) == ("relevés.csv", FILES["relevés.csv"])
     name, archive = fetched(page, page.get_by_role("button", name=say("Download everything")))
     assert name.endswith(".zip")
@@ -83,27 +85,27 @@ def test_one_file_then_everything_then_the_limit(house: House, language: str) ->
     refused(stale, say, "Download limit reached")
 
 
-def test_with_the_keyboard_alone(house: House) -> None:
-    page, _, _ = offered(house)
-    keys = Keys(page)
+def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
+    page, _, _ = offered(scenario)
+    keyboard = Keyboard(page)
     for button in (
-        one(page, words("fr"), "plan.txt"),
-        page.get_by_role("button", name=words("fr")("Download everything")),
+        one(page, translator("fr"), "plan.txt"),
+        page.get_by_role("button", name=translator("fr")("Download everything")),
     ):
         page.reload()
-        keys.to(button)
+        keyboard.to(button)
         with page.expect_download() as coming:
-            keys.press("Enter")
+            keyboard.press("Enter")
         assert Path(coming.value.path()).stat().st_size > 0
 
 
 @pytest.mark.parametrize("language", ["en"])
-def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
-    house: House, language: str, let_it_end: Callable[[str], None]
+def test_expired_deleted_refused_and_unknown_links_are_explained(
+    scenario: BrowserScenario, language: str, let_it_end: Callable[[str], None]
 ) -> None:
-    say = words(language)
-    house.watch.excuse(TOO_LATE)
-    page, transfer, _ = offered(house, language)
+    say = translator(language)
+    scenario.console_errors.expect(TOO_LATE)
+    page, transfer, _ = offered(scenario, language)
     link = page.url
     let_it_end(transfer)
     page.reload()
@@ -112,26 +114,26 @@ def test_what_ended_what_was_deleted_what_was_refused_and_what_never_was(
     page.goto(link[:-1] + ("A" if link[-1] != "A" else "Q"))
     expect(page.get_by_role("heading", level=1)).to_have_text(say("There is nothing here"))
 
-    page, transfer, other = offered(house, language)
+    page, transfer, other = offered(scenario, language)
     token = page.url.rpartition("/")[2]
     begun = other.api.begin_download(token, other.api.offer(token).files[0].file, str(uuid4())).url
-    house.known(AGENTS, "dominique").api.withdraw(transfer)
-    house.heard_of_the_end(other)
+    scenario.known_person(AGENTS, "dominique").api.withdraw(transfer)
+    scenario.wait_for_the_end(other)
     page.get_by_role("button", name=say("Download everything")).click()
     refused(page, say, "The sender has deleted this transfer")
     page.goto(begun)
     refused(page, say, "The sender has deleted this transfer")
 
-    agent = house.stranger(AGENTS, "claude")
-    house.send(house.known(OUTSIDE), [agent, house.stranger(FARTHER, "sacha")], FILES)
+    agent = scenario.new_person(AGENTS, "claude")
+    scenario.send(scenario.known_person(EXTERNAL), [agent, scenario.new_person(FARTHER, "sacha")], FILES)
     token = agent.wait_for_mail(DECISION).token(DECISION)
     agent.api.refuse(token, agent.api.to_decide(token)["shown"]["digest"], "Non.")
-    house.heard_of_the_end(agent)
-    page.goto(house.link(agent))
+    scenario.wait_for_the_end(agent)
+    page.goto(scenario.link(agent))
     refused(page, say, "This transfer was refused")
 
 
-def refused(page: Page, say: Words, heading: str) -> None:
+def refused(page: Page, say: Translator, heading: str) -> None:
     """What happened, what to do, whom to ask, and a reference."""
     expect(page.get_by_role("heading", level=1)).to_have_text(say(heading))
     expect(page.get_by_role("heading", name=say("What to do"))).to_be_visible()
