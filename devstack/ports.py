@@ -28,7 +28,7 @@ def is_free(port: int) -> bool:
 
 
 def accepts_connection(port: int, request: bytes = b"", seconds: float = 1.0) -> bool:
-    """Return whether a server accepts a connection and, when something is sent, answers one byte."""
+    """Return whether a server accepts a connection and, when something is given, answers at least one byte."""
     try:
         with socket.create_connection((LOOPBACK, port), seconds) as connection:
             if not request:

@@ -96,7 +96,7 @@ class ResourceReport:
         held = ", ".join(f"{name} {mib} MiB" for name, mib in sorted(self._held.items()))
         over = "" if max(self._held.values(), default=0) <= MAX_HELD_MIB else f"; more than {MAX_HELD_MIB} MiB"
         terminalreporter.write_line(f"memory held at the end: {held}{over}")
-        terminalreporter.write_line(f"processor time of all processes: {_processor_seconds():.0f} s")
+        terminalreporter.write_line(f"processor time of all processes: {_cpu_seconds():.0f} s")
 
 
 class ServiceLogReport:
@@ -142,7 +142,7 @@ def _held_mib() -> int:
     return resident_pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
-def _processor_seconds() -> float:
+def _cpu_seconds() -> float:
     """Return the processor time of this process and of its ended descendants."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

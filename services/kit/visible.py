@@ -13,7 +13,7 @@ VARIATION = "\ufe0f"
 def strip_invisible(text: str, unwanted: Collection[str] = ("Cc", "Cf", "Cs"), keeping: str = "") -> str:
     """Return the text without characters of the `unwanted` Unicode categories, except those in `keeping`.
 
-    A joiner stays between two characters of a script that uses joiners, and between two emoji. UndescribedRoute it is
+    A joiner stays between two characters of a script that uses joiners, and between two emoji. Elsewhere it is
     invisible, and a name with it would look like the same name without. A repeated call changes nothing.
     """
     if text.isascii() and text.isprintable():
