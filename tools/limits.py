@@ -54,7 +54,7 @@ TRIES = f"{SESSIONS}::test_five_hundred_wrong_keys_at_once_are_five_tries"
 
 
 class Limit(NamedTuple):
-    """A limit: what, its value, where it is set, how it is enforced, and its test with a hundred or more requests at once.
+    """A limit: what, its value, where it is set, how it is enforced, and its test with 100 or more requests at once.
 
     `test` is empty for limits that concurrent requests cannot exceed.
     """
