@@ -42,7 +42,9 @@ def launch(playwright: Playwright, *arguments: str) -> Browser:
 
 
 @pytest.fixture(scope="package")
-def everybody(browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserScenario]:
+def browser_scenario(
+    browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserScenario]:
     inbox = Inbox(stack.mailbox_url)
     scenario = BrowserScenario(stack, browser, inbox, tmp_path_factory.mktemp("disk"))
     yield scenario
@@ -51,12 +53,12 @@ def everybody(browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture
-def scenario(all_tests_scenario: BrowserScenario) -> Iterator[BrowserScenario]:
+def scenario(browser_scenario: BrowserScenario) -> Iterator[BrowserScenario]:
     """Close all windows afterwards, and assert that no window had a console error."""
-    all_tests_scenario.console_errors.clear()
-    yield all_tests_scenario
-    all_tests_scenario.close_windows()
-    assert all_tests_scenario.console_errors.errors == []
+    browser_scenario.console_errors.clear()
+    yield browser_scenario
+    browser_scenario.close_windows()
+    assert browser_scenario.console_errors.errors == []
 
 
 @pytest.fixture(scope="session")
