@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from devstack.letters import Letter
+from devstack.inbox import ReceivedMail
 
 
 class TimestampHandler:
@@ -40,13 +40,13 @@ class SmtpSink:
         self._process.communicate()
         self._listener.join()
 
-    def first(self, address: str, seconds: float = 60.0) -> tuple[float, Letter]:
+    def first(self, address: str, seconds: float = 60.0) -> tuple[float, ReceivedMail]:
         """Return the first mail to an address, and when it arrived (monotonic seconds)."""
         with self._arrival:
             if not self._arrival.wait_for(lambda: address in self._mails, seconds):
                 raise TimeoutError(f"no mail for {address} within {seconds:g} s")
             found = self._mails[address][0]
-        return found["at"], Letter(0, (address,), found["source"])
+        return found["at"], ReceivedMail(0, (address,), found["source"])
 
     def token_for(self, page: str, address: str, seconds: float = 60.0) -> str:
         """Return the token in the first mail to an address that links to this page."""
@@ -56,7 +56,7 @@ class SmtpSink:
             return self._tokens(page, address)[0]
 
     def _tokens(self, page: str, address: str) -> list[str]:
-        letters = [Letter(0, (address,), mail["source"]) for mail in self._mails.get(address, ())]
+        letters = [ReceivedMail(0, (address,), mail["source"]) for mail in self._mails.get(address, ())]
         links = [link for letter in letters for link in letter.links if f"/{page}/" in link]
         return [link.partition(f"/{page}/")[2] for link in links]
 

@@ -10,8 +10,8 @@ from typing import Self
 from bench.http_connection import HttpConnection
 from bench.smtp_sink import SmtpSink
 from client.api import Api
-from devstack.human_check import answer
-from devstack.letters import Letter
+from devstack.challenge_solver import solve
+from devstack.inbox import ReceivedMail
 from devstack.people import ACCESS
 from devstack.stack import ALL, Stack
 from devstack.workspace import PROJECT
@@ -60,11 +60,11 @@ class Stage:
             env = self.stack.workspace.environment()
             subprocess.run(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env, timeout=120, check=True)  # noqa: S603
 
-    def request_link(self, address: str) -> Letter:
+    def request_link(self, address: str) -> ReceivedMail:
         """Request a one-time link; return the mail with the link and the key."""
         with Api(self.stack.gateway_url) as api:
             challenge = api.create_challenge("question")
-            api.request_link(address, challenge.challenge, answer(challenge.question or ""))
+            api.request_link(address, challenge.challenge, solve(challenge.question or ""))
         return self.sink.first(address)[1]
 
     def sign_in(self, address: str) -> str:

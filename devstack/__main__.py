@@ -5,31 +5,31 @@ import sys
 from pathlib import Path
 
 from devstack import supervisor
-from devstack.refusals import StackRefusal
+from devstack.errors import StackError
 from devstack.workspace import PROJECT
 
 
 def main(words: list[str]) -> int:
-    """Does one command; a refusal is one line on standard error and the exit code of its class."""
-    asked = _arguments().parse_args(words)
+    """Run one command; an error of the stack is one line on standard error and the exit code of its class."""
+    options = _arguments().parse_args(words)
     try:
-        _do(asked)
-    except StackRefusal as refusal:
-        print(f"devstack: {refusal}", file=sys.stderr)
-        return refusal.exit_code
+        _run(options)
+    except StackError as error:
+        print(f"devstack: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 
-def _do(asked: argparse.Namespace) -> None:
-    match asked.command:
+def _run(options: argparse.Namespace) -> None:
+    match options.command:
         case "run":
-            supervisor.run(asked.root, {"gateway": asked.port, "files": asked.files_port or asked.port + 1})
+            supervisor.run(options.root, {"gateway": options.port, "files": options.files_port or options.port + 1})
         case "stop":
-            supervisor.stop(asked.root)
+            supervisor.stop(options.root)
         case "restart":
-            supervisor.restart(asked.root, asked.service)
+            supervisor.restart(options.root, options.service)
         case "status":
-            supervisor.status(asked.root)
+            supervisor.status(options.root)
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""Who may do what: one account per service on each server, with the least it needs."""
+"""Accounts and permissions: one account per service on each server, with the least privilege."""
 
 import base64
 import hashlib
@@ -10,17 +10,17 @@ BUS_WRITE = r"^(events|retry\..*|dead)$"
 
 
 def bus_read(service: str) -> str:
-    """The queues that a service may read: its own."""
+    """Return the pattern of the queues that a service may read: its own."""
     return rf"^{service}\."
 
 
 def password_hash(password: str) -> str:
-    """The broker's own form: base64 of four bytes of salt and the SHA-256 of salt and password."""
+    """Return a password as the broker stores it: base64 of four bytes of salt and the SHA-256 of salt and password."""
     salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
     return base64.b64encode(salt + hashlib.sha256(salt + password.encode()).digest()).decode()
 
 
-# The counter may fetch an object whose key it knows, and nothing else: no list, no write, no delete.
+# The download service may fetch an object whose key it knows, and nothing else: no list, no write, no delete.
 READ_ONLY_POLICY = {
     "Version": "2012-10-17",
     "Statement": [

@@ -1,4 +1,4 @@
-"""The settings file of a Ceph that lives in one folder, on loopback, in modest memory."""
+"""Renders the configuration of a Ceph in one folder, on loopback, with little memory."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ LIBRARIES = Path("/usr/lib")
 
 
 def ceph_conf(folder: Path, fsid: str, keyring: Path, monitor: str, s3: str) -> str:
-    """One monitor, one store of at most 20 GB (a sparse file), one S3 gateway; logs go to standard error."""
+    """Return the configuration: one monitor, one store of 20 GB (a sparse file), one S3 gateway; logs go to stderr."""
     return f"""[global]
 fsid = {fsid}
 mon host = {monitor}
@@ -74,5 +74,5 @@ rgw s3 auth use sts = false
 
 
 def _object_classes() -> Path:
-    """The folder of the store's plug-ins. Ceph 18 as Debian builds it looks for them under a relative path."""
+    """Return the folder of the store's plug-ins. Debian's build of Ceph 18 looks for them under a relative path."""
     return next(iter(sorted(LIBRARIES.glob("*/rados-classes"))), LIBRARIES / "rados-classes")

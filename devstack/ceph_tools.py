@@ -1,4 +1,4 @@
-"""What is done to a Ceph once, or when its monitor's port had to change: maps, keys, file systems."""
+"""Runs Ceph's set-up commands, once or when the monitor's port has changed: maps, keys, file systems."""
 
 import shutil
 import uuid
@@ -9,7 +9,7 @@ from devstack.workspace import Workspace
 
 
 class CephTools:
-    """Ceph's own commands, run against the settings file of one folder."""
+    """Ceph's own commands, run with the configuration of one folder."""
 
     def __init__(self, workspace: Workspace, folder: Path, conf: Path, keyring: Path) -> None:
         self._workspace = workspace
@@ -18,7 +18,7 @@ class CephTools:
         self._keyring = keyring
 
     def make_monitor(self, fsid: str, address: str) -> None:
-        """Keys, map and file system of the monitor; what a start that was cut short left behind goes first."""
+        """Create keys, map and file system of the monitor, after removing what an interrupted start left behind."""
         for name in ("mon", "osd"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
             (self._folder / name).mkdir()
@@ -31,11 +31,11 @@ class CephTools:
         self._run("ceph-mon", "--mkfs", "--id", "a", "--monmap", monitor_map, "--keyring", self._keyring)
 
     def move_monitor(self, fsid: str, address: str) -> None:
-        """Tells a sleeping monitor its new address."""
+        """Write the new address to a stopped monitor."""
         self._run("ceph-mon", "--id", "a", "--inject-monmap", self._map(fsid, address))
 
     def make_store(self) -> None:
-        """Announces the store to the monitor and formats it."""
+        """Register the store with the monitor and format it."""
         store = str(uuid.uuid4())
         (self._folder / "osd" / "0").mkdir(parents=True, exist_ok=True)
         self._run("ceph", "--connect-timeout", "30", "osd", "new", store, "0")

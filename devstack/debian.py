@@ -1,4 +1,4 @@
-"""Installs the Debian packages that are missing, and only those; needs nothing but Python itself."""
+"""Installs missing Debian packages; needs only Python's standard library."""
 
 import ctypes
 import importlib.util
@@ -10,9 +10,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from devstack.refusals import PackageMissing
+from devstack.errors import PackageMissing
 
-# program → package. A program that is there, from wherever, is not installed again.
+# program → package. A program that exists is not installed again, wherever it comes from.
 PROGRAMS = {
     "/usr/lib/rabbitmq/bin/rabbitmq-server": "rabbitmq-server",
     "ceph-mon": "ceph-mon",
@@ -40,11 +40,11 @@ PROGRAMS = {
 LIBRARIES = {"libcurl.so.4": "libcurl4"}
 OLDEST_NODE = 18
 OLDEST_PYTHON, NEWEST_PYTHON = (3, 11), (3, 14)
-TRIED = {"12", "13"}
+TESTED_VERSIONS = {"12", "13"}
 OS_RELEASE = Path("/etc/os-release")
-PLACES = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+SEARCH_PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
-# The distribution would start its own instances of these servers; nobody needs them, so they are told not to.
+# Keeps the distribution from starting its own instances of these servers.
 INSTALL = """set -e
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
@@ -59,8 +59,8 @@ apt-get -qq -y --no-install-recommends install "$@"
 
 
 def missing_packages() -> list[str]:
-    """Packages whose programs or libraries are not on this machine."""
-    missing = {package for program, package in PROGRAMS.items() if shutil.which(program, path=PLACES) is None}
+    """Return the packages whose programs or libraries are not on this machine."""
+    missing = {package for program, package in PROGRAMS.items() if shutil.which(program, path=SEARCH_PATH) is None}
     missing |= {package for library, package in LIBRARIES.items() if not _loads(library)}
     return sorted(missing)
 
@@ -74,58 +74,58 @@ def _loads(library: str) -> bool:
 
 
 def missing_venv() -> list[str]:
-    """The package that makes virtual environments, when this Python came without it."""
+    """Return the package that creates virtual environments, if this Python was installed without it."""
     whole = all(importlib.util.find_spec(module) for module in ("venv", "ensurepip"))
     return [] if whole else [f"python{sys.version_info.major}.{sys.version_info.minor}-venv"]
 
 
 def refuse_old_node() -> None:
-    """Whichever `node` comes first on the path compiles the mails; one that is too old is refused in one line."""
-    node = shutil.which("node", path=PLACES)
-    told = (
+    """Raise `PackageMissing` when the first `node` on the path is too old to compile the mails."""
+    node = shutil.which("node", path=SEARCH_PATH)
+    output = (
         subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else "nothing"
     )
-    version = re.match(r"v(\d+)\.", told)
+    version = re.match(r"v(\d+)\.", output)
     if version is None or int(version[1]) < OLDEST_NODE:
-        raise PackageMissing(f"node {OLDEST_NODE} or newer is needed; {node or 'node'} says: {told.strip()}")
+        raise PackageMissing(f"node {OLDEST_NODE} or newer is needed; {node or 'node'} says: {output.strip()}")
 
 
 def system_of(os_release: str) -> dict[str, str]:
-    """The variables of an `/etc/os-release`."""
+    """Return the variables of an `/etc/os-release`."""
     return dict(line.partition("=")[::2] for line in shlex.split(os_release, comments=True))
 
 
-def untried(os_release: str) -> str:
-    """One line when nobody has tried this system, from the text of its `/etc/os-release`; nothing otherwise."""
+def untested_warning(os_release: str) -> str:
+    """Return one line of warning when the system of this `/etc/os-release` was not tested, else an empty text."""
     system = system_of(os_release)
-    if system.get("ID") == "debian" and system.get("VERSION_ID") in TRIED:
+    if system.get("ID") == "debian" and system.get("VERSION_ID") in TESTED_VERSIONS:
         return ""
     name = system.get("PRETTY_NAME", "this system")
-    return f"not tried on {name}, only on Debian {' and '.join(sorted(TRIED))}; going on"
+    return f"not tested on {name}, only on Debian {' and '.join(sorted(TESTED_VERSIONS))}; continuing"
 
 
 def install(packages: list[str]) -> None:
-    """Installs packages as root, or through sudo; refuses with one line when neither is to be had."""
+    """Install packages as root or through sudo; raise `PackageMissing` with one line when neither is available."""
     if not packages:
         return
     names = " ".join(packages)
-    if shutil.which("apt-get", path=PLACES) is None:
+    if shutil.which("apt-get", path=SEARCH_PATH) is None:
         raise PackageMissing(f"missing: {names}; this is not Debian, install them by hand")
     become_root = _become_root(names)
     print(f"installing Debian packages: {names}", flush=True)
     command = [*become_root, "sh", "-c", INSTALL, "sh", *packages]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode != 0:
-        errors = [line for line in done.stdout.splitlines() if line.startswith("E:")] or done.stdout.splitlines()
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if result.returncode != 0:
+        errors = [line for line in result.stdout.splitlines() if line.startswith("E:")] or result.stdout.splitlines()
         raise PackageMissing(f"could not install {names}: {errors[-1] if errors else 'apt-get said nothing'}")
 
 
 def _become_root(names: str) -> list[str]:
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo", path=PLACES) is None:
+    if shutil.which("sudo", path=SEARCH_PATH) is None:
         raise PackageMissing(f"missing: {names}; as root: apt-get install {names}")
-    if sys.stderr.isatty() and os.access("/dev/tty", os.R_OK | os.W_OK):  # sudo asks there, whatever stdin is
+    if sys.stderr.isatty() and os.access("/dev/tty", os.R_OK | os.W_OK):  # sudo asks there, not on stdin
         return ["sudo"]
     if subprocess.run(["sudo", "-n", "true"], check=False, stderr=subprocess.DEVNULL).returncode != 0:
         raise PackageMissing(f"missing: {names}; sudo asks for a password, so first: sudo apt-get install {names}")
@@ -133,20 +133,20 @@ def _become_root(names: str) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """`python -m devstack.debian venv` looks only at what the virtual environment needs."""
+    """Install what is missing; with the argument `venv`, only what the virtual environment needs."""
     if not OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON:
         oldest, newest = (".".join(map(str, version)) for version in (OLDEST_PYTHON, NEWEST_PYTHON))
         print(f"devstack: Python {oldest} to {newest} is needed, this is {sys.version.split()[0]}", file=sys.stderr)
         return PackageMissing.exit_code
-    if "venv" not in words and (warning := untried(OS_RELEASE.read_text() if OS_RELEASE.exists() else "")):
+    if "venv" not in words and (warning := untested_warning(OS_RELEASE.read_text() if OS_RELEASE.exists() else "")):
         print(f"devstack: {warning}", file=sys.stderr)
     try:
         install(missing_venv() + ([] if "venv" in words else missing_packages()))
         if "venv" not in words:
             refuse_old_node()
-    except PackageMissing as refusal:
-        print(f"devstack: {refusal}", file=sys.stderr)
-        return refusal.exit_code
+    except PackageMissing as error:
+        print(f"devstack: {error}", file=sys.stderr)
+        return error.exit_code
     return 0
 
 

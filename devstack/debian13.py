@@ -1,4 +1,4 @@
-"""Runs the stack, the demonstration and the tests on Debian 13, in a root of its own beside this system."""
+"""Runs the stack, the demonstration and the tests on Debian 13, in a root directory entered by `chroot`."""
 
 import ast
 import fcntl
@@ -13,10 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from devstack.debian import OS_RELEASE, PLACES, install, system_of
-from devstack.ports import CHOICE, is_free
-from devstack.refusals import RootNeeded, StackAlreadyRunning, StackRefusal, StartInterrupted
-from devstack.table import short
+from devstack.debian import OS_RELEASE, SEARCH_PATH, install, system_of
+from devstack.errors import RootNeeded, StackAlreadyRunning, StackError, StartInterrupted
+from devstack.ports import PORT_RANGE, is_free
+from devstack.table import display_path
 from devstack.workspace import PROJECT
 
 ROOT = PROJECT / ".local" / "debian13"
@@ -36,31 +36,31 @@ exec chroot "$@"
 """
 
 
-class Failed(Exception):
-    """A step of the run ended with another exit code than zero."""
+class StepFailed(Exception):
+    """A step of the run ended with a non-zero exit code."""
 
     def __init__(self, step: str, exit_code: int) -> None:
         super().__init__(f"{step} failed with exit code {exit_code}")
         self.exit_code = exit_code
 
 
-def make_root() -> None:
-    """Make a Debian 13 with what `make run` needs to begin, unless there is one."""
+def create_root() -> None:
+    """Create a Debian 13 with the packages that `make` needs, unless it exists."""
     if ROOT.exists():
         return
-    if shutil.which("mmdebstrap", path=PLACES) is None:
+    if shutil.which("mmdebstrap", path=SEARCH_PATH) is None:
         install(["mmdebstrap"])
     unfinished = ROOT.with_name(f"{ROOT.name}.unfinished")
     subprocess.run(["rm", "--recursive", "--force", "--one-file-system", unfinished], check=True)
     options = [f"--aptopt={line}" for line in _lines("apt-config", "dump") if _is_about_the_network(line)]
     packages = f"--include={','.join(FIRST_PACKAGES)}"
     command = ["mmdebstrap", "--quiet", "--variant=minbase", packages, *options, SUITE, str(unfinished), *sources()]
-    _do(f"mmdebstrap {SUITE} {short(ROOT)}", command)
+    _do(f"mmdebstrap {SUITE} {display_path(ROOT)}", command)
     unfinished.rename(ROOT)
 
 
 def sources() -> list[str]:
-    """The lines of this system's package sources, for Debian 13; none when this is no Debian."""
+    """Return the lines of this system's package sources, changed to Debian 13; none when this is not Debian."""
     here = system_of(OS_RELEASE.read_text())
     codename = here.get("VERSION_CODENAME", "") if here.get("ID") == "debian" else ""
     asked = ("apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages")
@@ -74,16 +74,16 @@ def sources() -> list[str]:
 
 
 def settings() -> dict[str, str]:
-    """How registries are reached from here: variables for pip, uv, npm, proxies and certificates."""
+    """Return the variables by which pip, uv and npm reach registries here, with proxies and certificates."""
     registry = next(iter(_lines("npm", "config", "get", "registry")), "")
-    told = dict(pip_settings(_lines(sys.executable, "-m", "pip", "config", "list")))
-    told |= {"NPM_CONFIG_REGISTRY": registry} if registry.startswith("http") else {}
-    told |= {name: value for name, value in os.environ.items() if name.upper().startswith((*SETTINGS, *PROXIES))}
-    return told
+    variables = dict(pip_settings(_lines(sys.executable, "-m", "pip", "config", "list")))
+    variables |= {"NPM_CONFIG_REGISTRY": registry} if registry.startswith("http") else {}
+    variables |= {name: value for name, value in os.environ.items() if name.upper().startswith((*SETTINGS, *PROXIES))}
+    return variables
 
 
 def pip_settings(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """What `pip config list` says, as the variables that say the same to pip."""
+    """Yield the settings of `pip config list` as environment variables of pip."""
     for line in lines:
         key, _, value = line.partition("=")
         section, _, name = key.partition(".")
@@ -91,12 +91,12 @@ def pip_settings(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
             yield f"PIP_{name.upper().replace('-', '_')}", str(ast.literal_eval(value))
 
 
-def usable(value: str, root: Path) -> str:
-    """A setting without the places of this system that the root has not; a file that it names is copied there."""
-    return " ".join(word for word in value.split() if _reaches(word.removeprefix("file://"), root))
+def adapt_to_root(value: str, root: Path) -> str:
+    """Return a setting without the paths that do not exist in the root; a file that it names is copied there."""
+    return " ".join(word for word in value.split() if _exists_in_root(word.removeprefix("file://"), root))
 
 
-def _reaches(word: str, root: Path) -> bool:
+def _exists_in_root(word: str, root: Path) -> bool:
     if not word.startswith("/"):
         return True
     there = root / word[1:]
@@ -108,7 +108,7 @@ def _reaches(word: str, root: Path) -> bool:
 
 
 def fetch_tree() -> None:
-    """The last commit of this working tree, in the root; what is not committed is not in it."""
+    """Check out the last commit of this working tree in the root, without uncommitted changes."""
     tree = ROOT / TREE[1:]
     git = ["git", "-C", str(tree)]
     _do(f"git init {TREE}", ["git", "init", "--quiet", str(tree)])
@@ -117,18 +117,18 @@ def fetch_tree() -> None:
     _do("git log", [*git, "--no-pager", "log", "-1", "--format=  %h %s"])
 
 
-class Inside:
-    """Commands in the root, with the settings of this system."""
+class Chroot:
+    """Runs commands in the root, with the settings of this system."""
 
     def __init__(self) -> None:
         for file in NETWORK:
-            usable(file, ROOT)
-        told = {name: usable(value, ROOT) for name, value in settings().items()}
-        told |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
-        self._variables = [f"{name}={value}" for name, value in told.items() if value]
+            adapt_to_root(file, ROOT)
+        variables = {name: adapt_to_root(value, ROOT) for name, value in settings().items()}
+        variables |= {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
+        self._variables = [f"{name}={value}" for name, value in variables.items() if value]
 
     def command(self, *words: str) -> list[str]:
-        """A command in the tree, entered by `chroot`."""
+        """Return the command that runs these words in the tree, by `chroot`."""
         enter = ["unshare", "--mount", "sh", "-c", ENTER, "sh", str(ROOT)]
         return [*enter, "env", "--ignore-environment", f"--chdir={TREE}", *self._variables, *words]
 
@@ -136,23 +136,23 @@ class Inside:
         """Run `make` and wait for its end."""
         _do(" ".join(("make", *words)), self.command("make", *words))
 
-    def demonstrate(self) -> None:
-        """`make run`, and once that is ready `make demo`."""
-        port = next(port for port in random.sample(CHOICE, 200) if is_free(port) and is_free(port + 1))
+    def run_demo(self) -> None:
+        """Run `make run` and, once it is ready, `make demo`."""
+        port = next(port for port in random.sample(PORT_RANGE, 200) if is_free(port) and is_free(port + 1))
         step = f"make run PORT={port}"
         _say(step)
         with subprocess.Popen(self.command(*step.split()), stdout=subprocess.PIPE, text=True) as running:
             try:
-                if not any(READY in _shown(line) for line in running.stdout or ()):
-                    raise Failed(step, running.wait())
+                if not any(READY in _echo(line) for line in running.stdout or ()):
+                    raise StepFailed(step, running.wait())
                 self.make("demo")
             finally:
                 if running.poll() is None:
                     self.make("stop")
 
 
-def end_what_is_left() -> None:
-    """Kill the processes whose root is ours, if any outlived the commands that started them."""
+def kill_leftovers() -> None:
+    """Kill the processes in this root that outlived the commands that started them."""
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if (process / "root").readlink() == ROOT:
@@ -160,31 +160,31 @@ def end_what_is_left() -> None:
 
 
 @contextmanager
-def held() -> Iterator[None]:
-    """As long as this lasts nobody else works in the root, and nothing is left there before or after it."""
+def locked_root() -> Iterator[None]:
+    """Lock the root for the duration of the block, and kill leftover processes before and after it."""
     ROOT.parent.mkdir(exist_ok=True)
     with ROOT.with_name(f"{ROOT.name}.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise StackAlreadyRunning(f"somebody is working in {short(ROOT)} already") from None
-        end_what_is_left()
+            raise StackAlreadyRunning(f"another run uses {display_path(ROOT)}") from None
+        kill_leftovers()
         try:
             yield
         finally:
-            end_what_is_left()
+            kill_leftovers()
 
 
 def run() -> None:
-    """The root, the stack, the demonstration, the tests; ends with the first that fails."""
+    """Create the root, run the stack, the demonstration and the tests; stop at the first failure."""
     if os.geteuid() != 0:
-        raise RootNeeded("root is needed to make a Debian 13 and to enter it: sudo make test-debian13")
-    with held():
-        make_root()
+        raise RootNeeded("root is needed to create a Debian 13 and to enter it: sudo make test-debian13")
+    with locked_root():
+        create_root()
         fetch_tree()
-        inside = Inside()
-        inside.demonstrate()
-        inside.make("test")
+        chroot = Chroot()
+        chroot.run_demo()
+        chroot.make("test")
 
 
 def _is_about_the_network(line: str) -> bool:
@@ -192,7 +192,7 @@ def _is_about_the_network(line: str) -> bool:
 
 
 def _lines(*command: str) -> list[str]:
-    """What a program says; nothing when it is not there or fails."""
+    """Return the output of a program; nothing when it is missing or fails."""
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
     except (OSError, subprocess.CalledProcessError):
@@ -200,23 +200,23 @@ def _lines(*command: str) -> list[str]:
 
 
 def _do(step: str, command: list[str]) -> None:
-    """Only the step is shown: a command may hold the addresses of registries, and passwords in them."""
+    """Run a command but print only the step: a command may contain registry addresses with passwords."""
     _say(step)
     code = subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode
     if code:
-        raise Failed(step, code if code > 0 else 128 - code)
+        raise StepFailed(step, code if code > 0 else 128 - code)
 
 
 def _say(step: str) -> None:
     print(f"debian13: {step}", flush=True)
 
 
-def _shown(line: str) -> str:
+def _echo(line: str) -> str:
     print(line, end="", flush=True)
     return line
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     del number, frame
     for one in SIGNALS:
         signal.signal(one, signal.SIG_IGN)
@@ -224,12 +224,12 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def main() -> int:
-    """Zero when all of it passed, else the exit code of the first step that failed."""
+    """Return zero when everything passed, else the exit code of the first failed step."""
     for number in SIGNALS:
-        signal.signal(number, _end)
+        signal.signal(number, _interrupt)
     try:
         run()
-    except (StackRefusal, Failed) as failure:
+    except (StackError, StepFailed) as failure:
         print(f"debian13: {failure}", file=sys.stderr)
         return failure.exit_code
     return 0

@@ -1,4 +1,4 @@
-"""One transfer from beginning to end through the public door: `make demo`, beside a running stack."""
+"""Sends one transfer through the public API of a running stack, from sign-in to deletion: `make demo`."""
 
 import argparse
 import shutil
@@ -21,44 +21,53 @@ from client.progress import ProgressListener
 from client.sending import SendOperation
 from client.sources import SourceFile, find_sources
 from devstack.accounts import SERVICES
-from devstack.demo_files import LARGE_BYTES, make
-from devstack.demo_screen import Screen
-from devstack.letters import Letters, NoLetter
-from devstack.people import ACCESS, DECISION, OFFER, Person
-from devstack.refusals import StackNotRunning, StackRefusal
+from devstack.demo_files import LARGE_BYTES, create_files
+from devstack.demo_screen import DemoScreen
+from devstack.errors import StackError, StackNotRunning
+from devstack.inbox import Inbox, MailNotReceived
+from devstack.people import ACCESS, DECISION, OFFER, ApiUser
 from devstack.stack import Stack
 from devstack.workspace import PROJECT
 
 SUBJECT = "Relevés et délibération"
-PATIENCE_SECONDS = 10.0
+TIMEOUT_SECONDS = 10.0
 TEXT = "Bonjour,\n\nvoici les relevés demandés.\n\nCordialement"
 
 
-class Deviation(Exception):
-    """Something was not as it should be."""
+class UnexpectedOutcome(Exception):
+    """A step of the demonstration had another outcome than expected."""
 
 
-WRONG = (Deviation, Problem, UnexpectedResponse, DownloadCorrupted, FileChanged, NoLetter, LookupError, httpx.HTTPError)
+FAILURES = (
+    UnexpectedOutcome,
+    Problem,
+    UnexpectedResponse,
+    DownloadCorrupted,
+    FileChanged,
+    MailNotReceived,
+    LookupError,
+    httpx.HTTPError,
+)
 
 
 class Demo:
-    """The people, the files and what they did so far."""
+    """The people, their files and the state of the demonstration."""
 
-    def __init__(self, stack: Stack, screen: Screen, large_bytes: int = LARGE_BYTES) -> None:
+    def __init__(self, stack: Stack, screen: DemoScreen, large_bytes: int = LARGE_BYTES) -> None:
         self.stack = stack
         self.screen = screen
         self.large_bytes = large_bytes
         self.folder = stack.workspace.root / "demo"
-        self.letters = Letters(stack.mailbox_url)
+        self.inbox = Inbox(stack.mailbox_url)
         run = time.strftime("%d%H%M%S")
         self.sender = self._person(f"camille.{run}@ville.example", "Camille", "Martin")
         self.agent = self._person(f"dominique.{run}@ministere.example", "Dominique", "Bernard")
-        self.outsider = self._person(f"sacha.{run}@entreprise.example", "Sacha", "Petit")
+        self.external = self._person(f"sacha.{run}@entreprise.example", "Sacha", "Petit")
         self.sent: dict[str, str] = {}
         self.transfer = ""
 
     def run(self) -> None:
-        """The whole story."""
+        """Run every step."""
         files = self.make_files()
         self.sign_in()
         self.send(files)
@@ -69,15 +78,15 @@ class Demo:
         self.delete()
 
     def close(self) -> None:
-        """Closes every connection."""
-        self.letters.close()
-        for person in (self.sender, self.agent, self.outsider):
+        """Close every connection."""
+        self.inbox.close()
+        for person in (self.sender, self.agent, self.external):
             person.api.transport.close()
 
     def make_files(self) -> list[SourceFile]:
         self.screen.title("Files")
         shutil.rmtree(self.folder, ignore_errors=True)
-        files = find_sources(make(self.folder / "sent", self.large_bytes)).files
+        files = find_sources(create_files(self.folder / "sent", self.large_bytes)).files
         self.sent = {file.name: sha256_of(file.path) for file in files}
         self.screen.step(f"{len(files)} files made in {self.folder}")
         for file in files:
@@ -86,10 +95,10 @@ class Demo:
 
     def sign_in(self) -> None:
         sender, screen = self.sender, self.screen
-        screen.title("An outsider comes in")
-        question = sender.ask_for_link()
+        screen.title("An external sender signs in")
+        question = sender.request_link()
         screen.step(f"human check answered: {question}")
-        letter = sender.letter(ACCESS)
+        letter = sender.wait_for_mail(ACCESS)
         screen.step(f"mail « {letter.subject} » to {sender.address}, with a one-time link and a key")
         session = sender.open_session(letter)
         screen.step(f"session opened for {session.name}, {session.role}")
@@ -98,10 +107,10 @@ class Demo:
     def send(self, files: list[SourceFile]) -> None:
         api, screen = self.sender.api, self.screen
         screen.title("Sending")
-        fields = DraftFields((self.agent.address,), (self.outsider.address,), (), SUBJECT, TEXT, validity_days=7)
+        fields = DraftFields((self.agent.address,), (self.external.address,), (), SUBJECT, TEXT, validity_days=7)
         operation = SendOperation(api, str(uuid.uuid4()), fields, files)
         operation.prepare()
-        screen.step(f"draft to {self.agent.address} (agent) and {self.outsider.address} (external)")
+        screen.step(f"draft to {self.agent.address} (agent) and {self.external.address} (external)")
         total = sum(file.path.stat().st_size for file in files)
         with screen.bytes_of("sent in parallel parts", total) as listener:
             operation.upload(listener)
@@ -112,10 +121,10 @@ class Demo:
 
     def approve(self) -> None:
         agent, screen = self.agent, self.screen
-        screen.title("An agent vouches for it")
-        letter = agent.letter(DECISION)
+        screen.title("An agent approves it")
+        letter = agent.wait_for_mail(DECISION)
         screen.step(f"mail « {letter.subject} » to {agent.address}")
-        self._expect(not self.letters.to(self.outsider.address), "nobody outside may have had a mail before approval")
+        self._expect(not self.inbox.to(self.external.address), "nobody outside may have had a mail before approval")
         token = letter.token(DECISION)
         shown = agent.api.approval_request(token)["snapshot"]
         screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
@@ -124,8 +133,8 @@ class Demo:
 
     def download(self) -> None:
         self.screen.title("Both download")
-        for person in (self.agent, self.outsider):
-            token = person.letter(OFFER).token(OFFER)
+        for person in (self.agent, self.external):
+            token = person.wait_for_mail(OFFER).token(OFFER)
             self.screen.step(f"mail with a link to {person.address}")
             offer = person.api.offer(token)
             total = sum(file.size_bytes for file in offer.files)
@@ -134,20 +143,20 @@ class Demo:
             self.screen.step("every file has the SHA-256 that it had on the sender's disk")
 
     def exhaust(self) -> None:
-        self.screen.title("Three means three")
-        token = self.outsider.letter(OFFER).token(OFFER)
+        self.screen.title("The fourth download is refused")
+        token = self.external.wait_for_mail(OFFER).token(OFFER)
         path = next(name for name in self.sent if name.endswith(".csv"))
-        offered = self.outsider.api.offer(token).file(path)
+        offered = self.external.api.offer(token).file(path)
         for number in (2, 3):
-            Downloader(self.outsider.api, token).fetch(offered, self.folder / "again" / str(number))
+            Downloader(self.external.api, token).fetch(offered, self.folder / "again" / str(number))
         self.screen.step(f"{path} fetched a second and a third time")
         again = str(uuid.uuid4())
-        self._refused("a fourth time", 410, lambda: self.outsider.api.start_download(token, offered.file, again))
+        self._refused("a fourth time", 410, lambda: self.external.api.start_download(token, offered.file, again))
 
     def track(self) -> None:
         self.screen.title("What the sender sees")
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while _times_done(card := self.sender.api.tracking(self.transfer), self.outsider.address) < len(self.sent) + 2:
+        deadline = time.monotonic() + TIMEOUT_SECONDS
+        while _times_done(card := self.sender.api.tracking(self.transfer), self.external.address) < len(self.sent) + 2:
             self._expect(time.monotonic() < deadline, "tracking must show every complete download")
             time.sleep(0.05)
         for one in card["recipients"]:
@@ -161,11 +170,11 @@ class Demo:
         self.screen.title("The sender deletes it")
         self.sender.api.withdraw(self.transfer)
         self.screen.step("deleted")
-        for person in (self.agent, self.outsider):
-            token = person.letter(OFFER).token(OFFER)
+        for person in (self.agent, self.external):
+            token = person.wait_for_mail(OFFER).token(OFFER)
             self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
 
-    def _fetch_all(self, person: Person, token: str, offer: Offer, listener: ProgressListener) -> None:
+    def _fetch_all(self, person: ApiUser, token: str, offer: Offer, listener: ProgressListener) -> None:
         self._expect({file.path for file in offer.files} == set(self.sent), "the link must offer what was sent")
         folder = self.folder / person.address
         for one in FolderDownload(person.api, token, folder, listener).fetch_all(offer, offer.files):
@@ -181,28 +190,28 @@ class Demo:
             self._expect(problem.status == status, f"{what} must be refused with {status}, not {problem}")
             self.screen.step(f"{what} is refused: {problem.title} ({problem.type})")
         else:
-            raise Deviation(f"{what} must be refused")
+            raise UnexpectedOutcome(f"{what} must be refused")
 
     def _eventually_refused(self, what: str, status: int, ask: Callable[[], object]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while True:
             try:
                 return self._refused(what, status, ask)
-            except Deviation:
+            except UnexpectedOutcome:
                 if time.monotonic() > deadline:
                     raise
             time.sleep(0.05)
 
-    def _person(self, address: str, first_name: str, last_name: str) -> Person:
-        return Person(Api(self.stack.gateway_url), self.letters, address, first_name, last_name)
+    def _person(self, address: str, first_name: str, last_name: str) -> ApiUser:
+        return ApiUser(Api(self.stack.gateway_url), self.inbox, address, first_name, last_name)
 
     def _expect(self, holds: bool, what: str) -> None:
         if not holds:
-            raise Deviation(what)
+            raise UnexpectedOutcome(what)
 
 
 def _times_done(card: Json, address: str) -> int:
-    """How many complete downloads the sender sees of one recipient."""
+    """Return how many complete downloads of one recipient the sender sees."""
     return sum(file["done"] for one in card["recipients"] if one["address"] == address for file in one["files"])
 
 
@@ -216,22 +225,22 @@ def _running_stack(root: Path) -> Stack:
 
 
 def main(words: list[str]) -> int:
-    """Runs the story; zero only when everything was as it should be."""
+    """Run the demonstration; return zero only when every step had the expected outcome."""
     parser = argparse.ArgumentParser(prog="devstack.demo", description="One transfer, from beginning to end.")
     parser.add_argument("--root", type=Path, default=PROJECT / ".local", help="the folder of the running stack")
-    asked = parser.parse_args(words)
-    screen = Screen()
+    options = parser.parse_args(words)
+    screen = DemoScreen()
     try:
-        stack = _running_stack(asked.root)
+        stack = _running_stack(options.root)
         with closing(Demo(stack, screen)) as demo:
             demo.run()
-    except StackRefusal as refusal:
-        print(f"demo: {refusal}", file=sys.stderr)
-        return refusal.exit_code
-    except WRONG as error:
-        screen.wrong(f"{type(error).__name__}: {error}")
+    except StackError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return error.exit_code
+    except FAILURES as error:
+        screen.failure(f"{type(error).__name__}: {error}")
         return 1
-    screen.end("Everything was as it should be.")
+    screen.end("Every step had the expected outcome.")
     screen.note(f"mails    {stack.mailbox_url}")
     for service in SERVICES:
         screen.note(f"metrics  {stack.management_url(service)}/metrics  ({service})")

@@ -1,4 +1,4 @@
-"""What the demonstration sends: a large file, a folder with accents in its names, and an empty file."""
+"""Creates the files of the demonstration: a large one, a folder with accents in its names, and an empty one."""
 
 import random
 from pathlib import Path
@@ -7,8 +7,8 @@ LARGE_BYTES = 300_000_000
 CHUNK_BYTES = 1_000_000
 
 
-def make(folder: Path, large_bytes: int = LARGE_BYTES) -> list[Path]:
-    """Writes them; what is given to the client are three paths, of which one is a folder."""
+def create_files(folder: Path, large_bytes: int = LARGE_BYTES) -> list[Path]:
+    """Create the files; return the three paths that the client gets, of which one is a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     large = folder / "Relevé cadastral 2026.dat"
     with large.open("wb") as stream:

@@ -1,4 +1,4 @@
-"""What the demonstration shows: each step with its time, bars on a terminal, plain lines elsewhere."""
+"""Prints the demonstration: each step with its duration, progress bars on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from client.progress import ProgressListener
 MEGABYTE = 1_000_000
 
 
-class Screen:
-    """Prints to standard output; knows how long everything has taken."""
+class DemoScreen:
+    """Prints to standard output and measures durations."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
@@ -21,30 +21,30 @@ class Screen:
         self._last = self._began
 
     def title(self, words: str) -> None:
-        """A line above a group of steps."""
+        """Print a line above a group of steps."""
         self._console.print(f"\n[bold]{words}[/bold]")
 
     def step(self, words: str) -> None:
-        """Something that has been done, with how long it took."""
+        """Print a completed step and its duration."""
         now = time.monotonic()
         self._console.print(f"  [green]✓[/green] {words} [dim]({now - self._last:.1f} s)[/dim]", soft_wrap=True)
         self._last = now
 
     def note(self, words: str) -> None:
-        """Something to read."""
+        """Print a line without a duration."""
         self._console.print(f"    {words}", markup=False, soft_wrap=True)
 
-    def wrong(self, words: str) -> None:
-        """What was not as it should be."""
+    def failure(self, words: str) -> None:
+        """Print what failed."""
         self._console.print(f"  ✗ {words}", style="bold red", markup=False, soft_wrap=True)
 
     def end(self, words: str) -> None:
-        """The last line, with the time of the whole."""
-        self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in all)[/dim]")
+        """Print the last line, with the total duration."""
+        self._console.print(f"\n[bold]{words}[/bold] [dim]({time.monotonic() - self._began:.1f} s in total)[/dim]")
 
     @contextmanager
     def bytes_of(self, words: str, total_bytes: int) -> Iterator[ProgressListener]:
-        """Somebody to tell of bytes: a bar on a terminal, nothing elsewhere."""
+        """Return a listener for transferred bytes: a progress bar on a terminal, nothing elsewhere."""
         shown = ProgressBars if self._console.is_terminal else ProgressView
         with shown(self._console, f"    {words}", total_bytes) as listener:
             yield listener

@@ -1,20 +1,20 @@
-"""The public entry point: nginx with the product's own configuration, rendered for loopback."""
+"""Runs nginx with the product's configuration, rendered for loopback."""
 
 import os
 
 from deploy.gateway.render import write_configuration
-from devstack.part import Part
-from devstack.ports import LOOPBACK, serves
+from devstack.component import Component
+from devstack.ports import LOOPBACK, responds_ok
 from devstack.process import Child
 from devstack.workspace import Workspace
 
 
-class Gateway(Part):
+class GatewayComponent(Component):
     """nginx, in the foreground, writing below its own folder only; `settings` override those of the stack."""
 
     name = "gateway"
-    what = "the public entry point"
-    needs = frozenset({"auth", "upload", "propagation", "download"})
+    description = "the public entry point"
+    depends_on = frozenset({"auth", "upload", "propagation", "download"})
     port_names = ("gateway", "files", "gateway_health", "gateway_internal")
 
     def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
@@ -30,14 +30,14 @@ class Gateway(Part):
         self.spawn(Child(self.workspace, "gateway", command))
         self.wait_ready()
 
-    def ready(self) -> bool:
-        return serves(f"{self.where()}/api/upload/config")
+    def is_ready(self) -> bool:
+        return responds_ok(f"{self.address()}/api/upload/config")
 
-    def where(self) -> str:
+    def address(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports['gateway']}"
 
     def _values(self) -> dict[str, str]:
-        servers = {f"GATEWAY_{name.upper()}_SERVERS": self._servers(name) for name in self.needs}
+        servers = {f"GATEWAY_{name.upper()}_SERVERS": self._servers(name) for name in self.depends_on}
         return servers | {
             "GATEWAY_STORE_SERVERS": self._server("s3"),
             "GATEWAY_PORTAL_SERVERS": self._server("portal"),
@@ -48,7 +48,7 @@ class Gateway(Part):
             "GATEWAY_WORKER_CONNECTIONS": "1024",
             "GATEWAY_SCHEME": "http",
             "GATEWAY_API_HOST": LOOPBACK,
-            "GATEWAY_PUBLIC_URL": self.where(),
+            "GATEWAY_PUBLIC_URL": self.address(),
             "GATEWAY_OTHER_NAMES": "localhost",
             "GATEWAY_API_LISTEN": self._address("gateway"),
             "GATEWAY_FILES_HOST": LOOPBACK,
@@ -60,7 +60,7 @@ class Gateway(Part):
         return f"{LOOPBACK}:{self.workspace.ports[port]}"
 
     def _servers(self, service: str) -> str:
-        """The service, and whatever other replicas of it there are."""
+        """Return the service and its further replicas as upstream servers."""
         return " ".join(self._server(name) for name in [service, *self.replicas.get(service, [])])
 
     def _server(self, port: str) -> str:

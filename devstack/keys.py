@@ -1,4 +1,4 @@
-"""The key that signs sessions: P-256, the private half for `auth`, the public half for whoever checks."""
+"""Creates the P-256 key pair of session tokens: the private key for `auth`, the public key for verifiers."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 
 def signing_key() -> str:
-    """A fresh private key, PEM (PKCS #8)."""
+    """Return a new private key, PEM (PKCS #8)."""
     pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -17,7 +17,7 @@ def signing_key() -> str:
 
 
 def public_keys(private_pem: str) -> str:
-    """The JWKS that goes with a private key; the key id is its thumbprint (RFC 7638)."""
+    """Return the JWKS of a private key; the key id is its thumbprint (RFC 7638)."""
     private = serialization.load_pem_private_key(private_pem.encode(), None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise TypeError("sessions are signed with an elliptic curve key")

@@ -1,34 +1,34 @@
-"""Starts Sendria on each Python that is supported: its last release relies on two things that Python 3.14 took away."""
+"""Runs Sendria, a mail server that keeps every mail, with a page and an API to read them."""
 
-import asyncio
-import importlib
-import importlib.util
-import pkgutil
+import sys
 
-current_loop = asyncio.get_event_loop
-
-
-def loader_of(name: str) -> object:
-    """What `pkgutil.get_loader` returned."""
-    spec = importlib.util.find_spec(name)
-    return spec and spec.loader
+from devstack.component import Component
+from devstack.ports import LOOPBACK, accepts_connection, responds_ok
+from devstack.process import Child
 
 
-def event_loop() -> asyncio.AbstractEventLoop:
-    """The loop of this thread, made when there is none, as `asyncio.get_event_loop` did."""
-    try:
-        return current_loop()
-    except RuntimeError:
-        asyncio.set_event_loop(asyncio.new_event_loop())
-        return current_loop()
+class MailServer(Component):
+    """Sendria, in the foreground."""
 
+    name = "mailbox"
+    description = "mailbox: every mail that is sent"
+    port_names = ("smtp", "mailbox")
 
-def main() -> None:
-    """Sendria's own command, with the arguments of this one."""
-    setattr(pkgutil, "get_loader", loader_of)  # noqa: B010 - mypy knows that 3.14 has no such name
-    asyncio.get_event_loop = event_loop
-    importlib.import_module("sendria.cli").main()
+    def launch(self) -> None:
+        ports = self.workspace.ports
+        command = [
+            *(sys.executable, "-m", "devstack.sendria_compat", "--foreground", "--no-quit"),
+            *("--db", str(self.workspace.data("mailbox") / "mails.sqlite")),
+            *("--smtp-ip", LOOPBACK, "--smtp-port", str(ports["smtp"])),
+            *("--http-ip", LOOPBACK, "--http-port", str(ports["mailbox"])),
+        ]
+        self.spawn(Child(self.workspace, "mailbox", command))
+        self.wait_ready()
 
+    def is_ready(self) -> bool:
+        return responds_ok(f"{self.address()}/api/messages/") and accepts_connection(
+            self.workspace.ports["smtp"], b"EHLO localhost\r\n"
+        )
 
-if __name__ == "__main__":
-    main()
+    def address(self) -> str:
+        return f"http://{LOOPBACK}:{self.workspace.ports['mailbox']}"

@@ -1,51 +1,51 @@
-"""How somebody comes in by the public door: a question answered, a mail read, a link and a key used."""
+"""People who use the public API with a mailbox of their own: they solve the human check, read mails and sign in."""
 
 from client.api import Api
 from client.models import ApiSession
-from devstack.human_check import answer
-from devstack.letters import Letter, Letters
+from devstack.challenge_solver import solve
+from devstack.inbox import Inbox, ReceivedMail
 
 ACCESS = "access"
 DECISION = "approve"
 OFFER = "download"
 
 
-class Person:
-    """Somebody with an address, who reads their own mails and speaks to the public door only."""
+class ApiUser:
+    """A person with a mail address, who reads their own mails and uses only the public API."""
 
-    def __init__(self, api: Api, letters: Letters, address: str, first_name: str, last_name: str) -> None:
+    def __init__(self, api: Api, inbox: Inbox, address: str, first_name: str, last_name: str) -> None:
         self.api = api
         self.address = address
         self.first_name = first_name
         self.last_name = last_name
-        self._letters = letters
+        self._inbox = inbox
 
-    def ask_for_link(self) -> str:
-        """Passes the human check and asks for a link; the question that was answered.
+    def request_link(self) -> str:
+        """Solve the human check and request a link; return the question.
 
-        A check is worth one attempt, so that whoever is cut off answers another one.
+        A challenge is valid for one attempt, so that a retry solves a new one.
         """
-        return self.api.transport.retry.call(self._answer_and_ask)
+        return self.api.transport.retry.call(self._solve_and_request)
 
-    def _answer_and_ask(self) -> str:
+    def _solve_and_request(self) -> str:
         challenge = self.api.create_challenge("question")
         question = challenge.question or ""
-        self.api.request_link(self.address, challenge.challenge, answer(question))
+        self.api.request_link(self.address, challenge.challenge, solve(question))
         return question
 
-    def letter(self, page: str, seen: int = 0, seconds: float = 90.0) -> Letter:
-        """The mail whose link leads to a page."""
-        return self._letters.wait(self.address, page, seen, seconds)
+    def wait_for_mail(self, page: str, seen: int = 0, seconds: float = 90.0) -> ReceivedMail:
+        """Wait for the mail with a link to a page, after `seen` earlier ones."""
+        return self._inbox.wait(self.address, page, seen, seconds)
 
-    def open_session(self, letter: Letter) -> ApiSession:
-        """Uses the link and the key of a mail."""
-        key = letter.key
+    def open_session(self, mail: ReceivedMail) -> ApiSession:
+        """Open a session with the link and the key of a mail."""
+        key = mail.key
         if key is None:
-            raise LookupError(f"no key in « {letter.subject} »")
-        return self.api.open_session(letter.token(ACCESS), key, self.last_name, self.first_name)
+            raise LookupError(f"no key in « {mail.subject} »")
+        return self.api.open_session(mail.token(ACCESS), key, self.last_name, self.first_name)
 
     def sign_in(self) -> ApiSession:
-        """All of it."""
-        seen = len([letter for letter in self._letters.to(self.address) if letter.key])
-        self.ask_for_link()
-        return self.open_session(self.letter(ACCESS, seen))
+        """Request a link, read the mail and open a session."""
+        seen = len([mail for mail in self._inbox.to(self.address) if mail.key])
+        self.request_link()
+        return self.open_session(self.wait_for_mail(ACCESS, seen))

@@ -1,20 +1,20 @@
-"""The web portal, started like a service; it knows nothing but the gateway."""
+"""Runs the web portal like a service; it knows only the gateway."""
 
 from devstack.ports import LOOPBACK
-from devstack.services import Service
+from devstack.services import ServiceComponent
 from devstack.workspace import Workspace
 
 
-class Portal(Service):
+class PortalComponent(ServiceComponent):
     """Calls the services at the gateway's internal listener; its pages are at the public one."""
 
     def __init__(self, workspace: Workspace, settings: dict[str, str]) -> None:
         super().__init__(workspace, "portal", settings)
-        self.what = "web portal"
-        self.needs = frozenset({"gateway"})
+        self.description = "web portal"
+        self.depends_on = frozenset({"gateway"})
         self.module = "portal"
 
-    def where(self) -> str:
+    def address(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports['gateway']}"
 
     def _own_settings(self) -> dict[str, str]:
@@ -25,4 +25,4 @@ class Portal(Service):
         }
 
     def _write_secrets(self) -> None:
-        self.workspace.vault.once(self.name, "pepper")
+        self.workspace.secrets.get_or_create(self.name, "pepper")

@@ -1,4 +1,4 @@
-"""Loopback ports: remembered in one file so that a warm start finds the addresses of the last one."""
+"""Assigns loopback ports and remembers them in one file, so that a warm start has the addresses of the last one."""
 
 import json
 import random
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import httpx
 
-from devstack.refusals import PortTaken
+from devstack.errors import PortTaken
 
 LOOPBACK = "127.0.0.1"
 # Below the kernel's range for outgoing connections, so that no client socket sits on a chosen port.
-CHOICE = range(20_000, 32_000)
+PORT_RANGE = range(20_000, 32_000)
 
 
 def is_free(port: int) -> bool:
-    """Says whether a server could listen on this loopback port now."""
+    """Return whether a server could listen on this loopback port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -27,8 +27,8 @@ def is_free(port: int) -> bool:
     return True
 
 
-def answers(port: int, request: bytes = b"", seconds: float = 1.0) -> bool:
-    """Says whether a server accepts a connection and, when something is sent, answers at least one byte."""
+def accepts_connection(port: int, request: bytes = b"", seconds: float = 1.0) -> bool:
+    """Return whether a server accepts a connection and, when something is given, answers at least one byte."""
     try:
         with socket.create_connection((LOOPBACK, port), seconds) as connection:
             if not request:
@@ -40,8 +40,8 @@ def answers(port: int, request: bytes = b"", seconds: float = 1.0) -> bool:
         return False
 
 
-def serves(url: str) -> bool:
-    """Says whether a server on this machine answers 200 within five seconds."""
+def responds_ok(url: str) -> bool:
+    """Return whether a server on this machine answers 200 within five seconds."""
     try:
         return _plain_http().get(url).status_code == 200
     except httpx.TransportError:
@@ -50,14 +50,14 @@ def serves(url: str) -> bool:
 
 @cache
 def _plain_http() -> httpx.Client:
-    """Reads no certificates: that takes 30 ms, and parts are asked again and again until they answer."""
+    """Return a client that loads no certificates: that takes 30 ms, and readiness is checked in a loop."""
     return httpx.Client(timeout=5, verify=False, limits=httpx.Limits(max_keepalive_connections=0))  # noqa: S501
 
 
 def claim(port: int) -> socket.socket | None:
-    """A claim on a port that nobody listens on yet; none when another stack has it.
+    """Return a claim on a port that nobody listens on yet, or None when another stack has claimed it.
 
-    The claim is a UDP socket on the same number: TCP does not mind it, and the kernel drops it with its process.
+    The claim is a UDP socket on the same port: it does not block TCP, and the kernel closes it with its process.
     """
     claimed = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
@@ -68,10 +68,10 @@ def claim(port: int) -> socket.socket | None:
     return claimed
 
 
-class PortBook:
-    """Name → port, written to `file`; `fixed` ports are demands, the others are chosen again when they are taken.
+class PortRegistry:
+    """Ports by name, written to `file`; `fixed` ports are required, the others are replaced when they are in use.
 
-    Between the choice of a port and the moment when its server listens, no other stack chooses it.
+    From the choice of a port until its server listens, no other stack chooses it.
     """
 
     def __init__(self, file: Path, fixed: dict[str, int] | None = None) -> None:
@@ -81,15 +81,15 @@ class PortBook:
         self._claims: dict[int, socket.socket] = {}
         self._known: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
 
-    def settle(self, names: list[str]) -> None:
-        """Chooses the ports of parts about to start; refuses a fixed one that is taken."""
+    def assign(self, names: list[str]) -> None:
+        """Choose the ports of components about to start; raise `PortTaken` when a fixed one is in use."""
         with self._lock:
             for name in names:
                 self._known[name] = self._fixed_port(name) if name in self._fixed else self._free_port(name)
             self._file.write_text(json.dumps(self._known, indent=1, sort_keys=True))
 
     def release(self) -> None:
-        """Give up every claim."""
+        """Release every claim."""
         with self._lock:
             while self._claims:
                 self._claims.popitem()[1].close()
@@ -106,13 +106,13 @@ class PortBook:
     def _free_port(self, name: str) -> int:
         others = {port for other, port in self._known.items() if other != name} | set(self._fixed.values())
         remembered = self._known.get(name)
-        candidates = random.sample(CHOICE, 200)
+        candidates = random.sample(PORT_RANGE, 200)
         if remembered:
             candidates.insert(0, remembered)
         return next(port for port in candidates if port not in others and self._claimed(port) and is_free(port))
 
     def _claimed(self, port: int) -> bool:
-        """Whether this stack has the port, now or already."""
+        """Return whether this stack has claimed the port."""
         if port not in self._claims and (claimed := claim(port)):
             self._claims[port] = claimed
         return port in self._claims

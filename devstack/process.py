@@ -1,4 +1,4 @@
-"""One child process: its own process group, its output in a log file, its identity written down while it lives."""
+"""Runs a child process: its own process group, its output in a log file, its identity in a record file."""
 
 import json
 import os
@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from devstack.birth import birth
-from devstack.refusals import PartDidNotStart
-from devstack.table import short
-from devstack.workspace import PROJECT, START_SECONDS, Workspace
+from devstack.errors import ComponentDidNotStart
+from devstack.process_identity import process_identity
+from devstack.table import display_path
+from devstack.workspace import PROJECT, START_TIMEOUT_SECONDS, Workspace
 
 
 class Child:
-    """A process that this stack started and this stack stops, by pid."""
+    """A process that this stack starts and stops, by pid."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The pid of the last start; refuses when there was none."""
+        """The pid of the last start; `LookupError` when there was none."""
         if self._process is None:
             raise LookupError(f"{self.name} has not been started")
         return self._process.pid
@@ -49,7 +49,7 @@ class Child:
         return self._log
 
     def start(self) -> None:
-        """Starts the process; does not wait for it to be of any use."""
+        """Start the process without waiting until it is ready."""
         with self._log.open("ab") as stream:
             self._process = subprocess.Popen(
                 self._command,
@@ -60,39 +60,39 @@ class Child:
                 cwd=PROJECT,
                 start_new_session=True,
             )
-        record = {"pid": self._process.pid, "birth": birth(self._process.pid)}
-        self._workspace.record(self.name).write_text(json.dumps(record))
+        record = {"pid": self._process.pid, "identity": process_identity(self._process.pid)}
+        self._workspace.record_file(self.name).write_text(json.dumps(record))
 
-    def finish(self, seconds: float = START_SECONDS) -> None:
-        """Starts the process and waits for it to end well; refuses when it does not."""
+    def finish(self, seconds: float = START_TIMEOUT_SECONDS) -> None:
+        """Run the process to its end; raise `ComponentDidNotStart` when it fails."""
         self.start()
         try:
             self._workspace.wait_until(self.name, lambda: not self.alive, seconds)
         finally:
             self.stop()
         if self._process is not None and self._process.returncode != 0:
-            raise PartDidNotStart(self.obituary())
+            raise ComponentDidNotStart(self.exit_report())
 
-    def obituary(self) -> str:
-        """One line on how the process ended."""
+    def exit_report(self) -> str:
+        """Return one line on how the process ended."""
         code = self._process.poll() if self._process else None
         if code is not None and code < 0:
-            return f"{self.name} was killed by {signal.Signals(-code).name} (log: {short(self._log)})"
-        return f"{self.name} ended with exit code {code}: {last_words(self._log)} (log: {short(self._log)})"
+            return f"{self.name} was killed by {signal.Signals(-code).name} (log: {display_path(self._log)})"
+        return f"{self.name} ended with exit code {code}: {last_error_line(self._log)} (log: {display_path(self._log)})"
 
     def signal(self, number: signal.Signals) -> None:
-        """Sends one signal to the process itself, not to its group."""
+        """Send one signal to the process itself, not to its group."""
         if self.alive:
             os.kill(self.pid, number)
 
     def wait(self, seconds: float = 30.0) -> int:
-        """Waits for the end of the process and says its exit code."""
+        """Wait for the end of the process and return its exit code."""
         if self._process is None:
             raise LookupError(f"{self.name} has not been started")
         return self._process.wait(seconds)
 
     def stop(self, seconds: float = 30.0) -> None:
-        """Asks the process to end, insists when it does not, and leaves nobody behind in its group."""
+        """Send SIGTERM, then SIGKILL after `seconds`, and kill what is left of the process group."""
         if self._process is None:
             return
         if self.alive:
@@ -102,18 +102,18 @@ class Child:
                 self._process.wait(seconds)
         kill_group(self._process.pid)
         self._process.wait()
-        self._workspace.record(self.name).unlink(missing_ok=True)
+        self._workspace.record_file(self.name).unlink(missing_ok=True)
 
 
 def kill_group(leader: int) -> None:
-    """Kills whatever is left of a process group that is known to be ours."""
+    """Kill whatever is left of a process group that this stack created."""
     with suppress(ProcessLookupError):
         os.killpg(leader, signal.SIGKILL)
 
 
-def last_words(log: Path) -> str:
-    """The line of a log that says best why its process ended: the last that speaks of an error, or the last one."""
+def last_error_line(log: Path) -> str:
+    """Return the last line of a log that reports an error, or else its last line."""
     lines = [line.strip() for line in log.read_text(errors="replace").splitlines()] if log.exists() else []
-    said = [line for line in lines if line]
-    errors = [line for line in said if re.search(r"error|fatal|denied|cannot|unable", line, re.IGNORECASE)]
-    return (errors or said or ["it said nothing"])[-1][:300]
+    printed = [line for line in lines if line]
+    errors = [line for line in printed if re.search(r"error|fatal|denied|cannot|unable", line, re.IGNORECASE)]
+    return (errors or printed or ["no output"])[-1][:300]

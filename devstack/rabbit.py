@@ -1,4 +1,4 @@
-"""RabbitMQ: its own node, its own port mapper, one account per service."""
+"""Runs RabbitMQ: its own node, its own port mapper, one account per service."""
 
 import json
 import subprocess
@@ -7,68 +7,69 @@ from pathlib import Path
 from typing import Any
 
 from devstack.accounts import BUS_WRITE, SERVICES, bus_read, password_hash
-from devstack.part import Part
-from devstack.ports import LOOPBACK, answers, serves
+from devstack.component import Component
+from devstack.ports import LOOPBACK, accepts_connection, responds_ok
 from devstack.process import Child
-from devstack.vault import in_url
+from devstack.secrets_dir import percent_encode
 
-# Not the wrapper in sbin: that one insists on root.
+# Not the wrapper in sbin, which requires root.
 SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 CONTROL = "/usr/lib/rabbitmq/bin/rabbitmqctl"
-QUICK_END = "gen_event:delete_handler(rabbit_event, rabbit_mgmt_db_handler, [])."
+REMOVE_STATISTICS_HANDLER = "gen_event:delete_handler(rabbit_event, rabbit_mgmt_db_handler, [])."
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
-class Rabbit(Part):
-    """The broker, and before it the port mapper that Erlang would otherwise leave behind."""
+class Rabbit(Component):
+    """The broker, after the port mapper that Erlang would otherwise start and leave running."""
 
     name = "rabbit"
-    what = "RabbitMQ"
+    description = "RabbitMQ"
     port_names = ("amqp", "amqp_dist", "amqp_management", "epmd")
 
     def launch(self) -> None:
         self._write_settings()
         self.spawn(Child(self.workspace, "epmd", self._epmd(), log="rabbit"))
-        self.wait_ready(ready=lambda: answers(self.workspace.ports["epmd"]))
+        self.wait_ready(ready=lambda: accepts_connection(self.workspace.ports["epmd"]))
         self.spawn(Child(self.workspace, "rabbit", [SERVER], env=self._environment()))
         self.wait_ready()
 
     def stop(self) -> None:
-        """Takes the statistics' listener out first: with it, the broker idles for five seconds before it ends."""
+        """Remove the statistics' listener first: with it, the broker waits for five seconds before it ends."""
         if self.children and self.children[-1].alive:
-            ask = Child(self.workspace, "rabbit.control", [CONTROL, "eval", QUICK_END], self._environment(), "rabbit")
-            ask.start()
+            command = [CONTROL, "eval", REMOVE_STATISTICS_HANDLER]
+            control = Child(self.workspace, "rabbit.control", command, self._environment(), "rabbit")
+            control.start()
             with suppress(subprocess.TimeoutExpired):
-                ask.wait(3)
-            ask.stop(0)
+                control.wait(3)
+            control.stop(0)
         super().stop()
 
-    def ready(self) -> bool:
-        return answers(self.workspace.ports["amqp"], AMQP_HEADER, 5.0) and self._logs_in()
+    def is_ready(self) -> bool:
+        return accepts_connection(self.workspace.ports["amqp"], AMQP_HEADER, 5.0) and self._logs_in()
 
-    def where(self) -> str:
+    def address(self) -> str:
         return f"amqp://{LOOPBACK}:{self.workspace.ports['amqp']}/"
 
     def url(self, account: str) -> str:
-        """The AMQP address of one account, `admin` or a service."""
-        return f"amqp://{account}:{in_url(self._password(account))}@{LOOPBACK}:{self.workspace.ports['amqp']}/"
+        """Return the AMQP URL with the account of `admin` or of a service."""
+        return f"amqp://{account}:{percent_encode(self._password(account))}@{LOOPBACK}:{self.workspace.ports['amqp']}/"
 
     def management_url(self) -> str:
-        """The management API, with the admin account in it."""
-        return f"http://admin:{in_url(self._password('admin'))}@{LOOPBACK}:{self.workspace.ports['amqp_management']}"
+        """Return the URL of the management API, with the administrator's account."""
+        return f"http://admin:{percent_encode(self._password('admin'))}@{LOOPBACK}:{self.workspace.ports['amqp_management']}"
 
     def _logs_in(self) -> bool:
-        return serves(f"{self.management_url()}/api/whoami")
+        return responds_ok(f"{self.management_url()}/api/whoami")
 
     def _password(self, account: str) -> str:
-        return self.workspace.vault.once("rabbit", f"{account}_password")
+        return self.workspace.secrets.get_or_create("rabbit", f"{account}_password")
 
     def _epmd(self) -> list[str]:
         return ["epmd", "-port", str(self.workspace.ports["epmd"]), "-address", LOOPBACK]
 
     def _write_settings(self) -> None:
         folder, ports = self.workspace.data("rabbit"), self.workspace.ports
-        self.workspace.vault.put("rabbit", "definitions.json", json.dumps(self._definitions()))
+        self.workspace.secrets.write("rabbit", "definitions.json", json.dumps(self._definitions()))
         (folder / "enabled_plugins").write_text("[rabbitmq_management].\n")
         (folder / "rabbitmq.conf").write_text(
             f"""listeners.tcp.1 = {LOOPBACK}:{ports["amqp"]}
@@ -88,18 +89,18 @@ log.file = false
 
     @property
     def _definitions_file(self) -> Path:
-        return self.workspace.vault.folder("rabbit") / "definitions.json"
+        return self.workspace.secrets.folder("rabbit") / "definitions.json"
 
     def _definitions(self) -> dict[str, Any]:
-        """Accounts and rights, read by the broker as it boots; passwords are in it only as salted hashes."""
+        """Return accounts and permissions, which the broker reads at its start; passwords are salted hashes."""
         users = [{"name": "admin", "password_hash": password_hash(self._password("admin")), "tags": "administrator"}]
-        rights = [{"user": "admin", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
+        permissions = [{"user": "admin", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*"}]
         for service in SERVICES:
             users.append({"name": service, "password_hash": password_hash(self._password(service)), "tags": ""})
-            rights.append(
+            permissions.append(
                 {"user": service, "vhost": "/", "configure": "^$", "write": BUS_WRITE, "read": bus_read(service)}
             )
-        return {"vhosts": [{"name": "/"}], "users": users, "permissions": rights}
+        return {"vhosts": [{"name": "/"}], "users": users, "permissions": permissions}
 
     def _environment(self) -> dict[str, str]:
         folder, ports = self.workspace.data("rabbit"), self.workspace.ports

@@ -1,21 +1,21 @@
-"""What a supervisor that was killed left behind: found by what it wrote down, and ended before the next start."""
+"""Finds and ends the processes that a killed supervisor left behind, before the next start."""
 
 import json
 from contextlib import suppress
 
 import psutil
 
-from devstack.birth import birth, tagged
+from devstack.process_identity import marked_processes, process_identity
 from devstack.workspace import Workspace
 
 
-def leftovers(workspace: Workspace) -> list[psutil.Process]:
-    """Processes of an earlier run in this folder; a pid that meanwhile belongs to somebody else is not one."""
-    pids = set(tagged(workspace.root))
+def leftover_processes(workspace: Workspace) -> list[psutil.Process]:
+    """Return the processes of an earlier run in this folder; a pid that now belongs to another process is skipped."""
+    pids = set(marked_processes(workspace.root))
     for record in (workspace.root / "run").glob("*.json"):
         with suppress(ValueError, KeyError):
             known = json.loads(record.read_text())
-            if known["birth"] is not None and birth(known["pid"]) == known["birth"]:
+            if known["identity"] is not None and process_identity(known["pid"]) == known["identity"]:
                 pids.add(known["pid"])
     found = []
     for pid in pids:
@@ -24,9 +24,9 @@ def leftovers(workspace: Workspace) -> list[psutil.Process]:
     return found
 
 
-def recover(workspace: Workspace) -> int:
-    """Ends the leftovers, gently at first, and says how many there were. Only for who holds the workspace."""
-    found = leftovers(workspace)
+def end_leftovers(workspace: Workspace) -> int:
+    """End the leftovers, with SIGTERM, then SIGKILL, and return their number. Requires the lock on the workspace."""
+    found = leftover_processes(workspace)
     for process in found:
         with suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -42,6 +42,8 @@ def recover(workspace: Workspace) -> int:
 
 
 def _wait_for_the_end(workspace: Workspace, processes: list[psutil.Process], seconds: float) -> None:
-    """A zombie counts as gone: its parent is gone too, and not everything that runs as pid 1 buries orphans."""
+    """Wait until the processes are gone. A zombie counts as gone: pid 1 may not reap orphans."""
     with suppress(TimeoutError):
-        workspace.wait_until("leftovers", lambda: all(birth(process.pid) is None for process in processes), seconds)
+        workspace.wait_until(
+            "leftovers", lambda: all(process_identity(process.pid) is None for process in processes), seconds
+        )

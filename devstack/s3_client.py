@@ -1,4 +1,4 @@
-"""The object store as one of the two accounts sees it."""
+"""Connects to the object store with one of its two accounts."""
 
 import minio
 import urllib3
@@ -9,8 +9,8 @@ from devstack.workspace import Workspace
 
 
 def s3_client(workspace: Workspace, account: str) -> minio.Minio:
-    """A client that gives up after ten seconds and never tries twice."""
-    keys = workspace.vault.read("s3")
+    """Return a client with a time-out of 60 seconds and without retries."""
+    keys = workspace.secrets.read("s3")
     return minio.Minio(
         f"{LOOPBACK}:{workspace.ports['s3']}",
         access_key=keys[f"{account}_access_key"],

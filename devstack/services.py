@@ -1,43 +1,43 @@
-"""The five services, each as its own process, and the job that declares the topology of the bus before them."""
+"""Runs the five services, each as a process, and the job that declares the topology of the bus first."""
 
 import sys
 
 from devstack.accounts import BUCKET, REGION
+from devstack.component import Component
 from devstack.keys import public_keys, signing_key
 from devstack.mongo import Mongo
-from devstack.part import Part
-from devstack.ports import LOOPBACK, serves
+from devstack.ports import LOOPBACK, responds_ok
 from devstack.process import Child
 from devstack.rabbit import Rabbit
 from devstack.workspace import PROJECT, Workspace
 
-_NEEDS = {"upload": {"s3"}, "download": {"s3"}, "notify": {"mailbox"}}
+_DEPENDS_ON = {"upload": {"s3"}, "download": {"s3"}, "notify": {"mailbox"}}
 
 
-class Topology(Part):
-    """A job: it runs, it ends, and then the exchanges, queues and bindings are there."""
+class TopologyJob(Component):
+    """A job that declares exchanges, queues and bindings, and ends."""
 
     name = "topology"
-    what = "topology of the bus"
-    needs = frozenset({"rabbit"})
+    description = "topology of the bus"
+    depends_on = frozenset({"rabbit"})
 
     def launch(self) -> None:
         if not (PROJECT / "services" / "contracts").is_dir():
             return
-        vault = self.workspace.vault
-        vault.put("contracts", "amqp_admin_url", Rabbit(self.workspace).url("admin"))
-        env = {"SECRETS_DIR": str(vault.folder("contracts"))}
+        secrets = self.workspace.secrets
+        secrets.write("contracts", "amqp_admin_url", Rabbit(self.workspace).url("admin"))
+        env = {"SECRETS_DIR": str(secrets.folder("contracts"))}
         Child(self.workspace, "topology", [sys.executable, "-m", "services.contracts"], env=env).finish()
 
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         return True
 
-    def where(self) -> str:
+    def address(self) -> str:
         return "(done)"
 
 
-class Service(Part):
-    """One of the five; `settings` are the variables that override those of the stack.
+class ServiceComponent(Component):
+    """One service; `settings` are variables that override those of the stack.
 
     A further replica has the secrets, the database and the queues of the first one, and a name and ports of its own.
     """
@@ -46,8 +46,8 @@ class Service(Part):
         super().__init__(workspace)
         self.service = service
         self.name = name = service if replica == 1 else f"{service}-{replica}"
-        self.what = f"service {name}"
-        self.needs = frozenset({"mongo", "topology"} | _NEEDS.get(service, set()))
+        self.description = f"service {name}"
+        self.depends_on = frozenset({"mongo", "topology"} | _DEPENDS_ON.get(service, set()))
         self.port_names = (name, f"{name}_management")
         self.module = f"services.{service}"
         self.settings = settings
@@ -60,20 +60,20 @@ class Service(Part):
         self.spawn(Child(self.workspace, self.name, [sys.executable, "-m", self.module], env=env))
         self.wait_ready()
 
-    def ready(self) -> bool:
-        return serves(f"{self.management_url()}/readyz")
+    def is_ready(self) -> bool:
+        return responds_ok(f"{self.management_url()}/readyz")
 
-    def where(self) -> str:
+    def address(self) -> str:
         return f"http://{LOOPBACK}:{self.workspace.ports[self.name]}"
 
     def management_url(self) -> str:
-        """Health and metrics, never public."""
+        """Return the address of health checks and metrics, which is never public."""
         return f"http://{LOOPBACK}:{self.workspace.ports[f'{self.name}_management']}"
 
     def _environment(self) -> dict[str, str]:
         ports, name = self.workspace.ports, self.name
         env = {
-            "SECRETS_DIR": str(self.workspace.vault.folder(self.service)),
+            "SECRETS_DIR": str(self.workspace.secrets.folder(self.service)),
             "LISTEN_HOST": LOOPBACK,
             "LISTEN_PORT": str(ports[name]),
             "MANAGEMENT_PORT": str(ports[f"{name}_management"]),
@@ -96,14 +96,14 @@ class Service(Part):
         return own.get(self.service, {})
 
     def _write_secrets(self) -> None:
-        vault, name = self.workspace.vault, self.service
-        vault.put(name, "mongo_url", Mongo(self.workspace).url(name))
-        vault.put(name, "amqp_url", Rabbit(self.workspace).url(name))
+        secrets, name = self.workspace.secrets, self.service
+        secrets.write(name, "mongo_url", Mongo(self.workspace).url(name))
+        secrets.write(name, "amqp_url", Rabbit(self.workspace).url(name))
         if name != "notify":
-            vault.once(name, "pepper")
-        key = vault.once("auth", "session_private_key", signing_key)
+            secrets.get_or_create(name, "pepper")
+        key = secrets.get_or_create("auth", "session_private_key", signing_key)
         if name in ("upload", "propagation", "download"):
-            vault.put(name, "session_jwks", public_keys(key))
+            secrets.write(name, "session_jwks", public_keys(key))
         if name in ("upload", "download"):
             for half in ("access_key", "secret_key"):
-                vault.put(name, f"s3_{half}", vault.read("s3")[f"{name}_{half}"])
+                secrets.write(name, f"s3_{half}", secrets.read("s3")[f"{name}_{half}"])

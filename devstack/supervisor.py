@@ -1,4 +1,4 @@
-"""Runs a stack in the foreground until somebody ends it, and what is said to it from elsewhere."""
+"""Runs a stack in the foreground, and serves the commands that control it from another terminal."""
 
 import json
 import os
@@ -10,39 +10,45 @@ from pathlib import Path
 from types import FrameType
 
 from devstack.accounts import SERVICES
-from devstack.birth import birth
-from devstack.recovery import recover
-from devstack.refusals import PartDidNotStart, PartDied, StackAlreadyRunning, StackNotRunning, StartInterrupted
-from devstack.requests import answer, ask_restart, pending
-from devstack.restarts import MOST, Restarts
+from devstack.control_files import pending_restarts, report_result, request_restart
+from devstack.errors import (
+    ComponentDidNotStart,
+    ComponentKeepsFailing,
+    StackAlreadyRunning,
+    StackNotRunning,
+    StartInterrupted,
+)
+from devstack.process_identity import process_identity
+from devstack.recovery import end_leftovers
+from devstack.restart_limit import MAX_EARLY_EXITS, RestartLimit
 from devstack.stack import ALL, Stack
-from devstack.table import short, table
+from devstack.table import display_path, table
 from devstack.workspace import PROJECT, Workspace
 
 PREVIEWS = PROJECT / ".local" / "previews"
 RESTARTABLE = (*SERVICES, "portal")
 DEVELOPMENT = {"portal": {"PORTAL_DEVELOPMENT": "true", "PREVIEWS_DIR": str(PREVIEWS)}}
-"""Whoever changes a page or a mail sees it at once: pages are read anew, samples of the mails are at /previews."""
+"""Changes show at once: pages are reloaded from disk, samples of the mails are at /previews."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Ended(BaseException):
-    """Ctrl-C, or `make stop`; like `KeyboardInterrupt`, nothing that handles a failed start takes it for one."""
+class StopRequested(BaseException):
+    """Ctrl-C or `make stop`; a `BaseException`, so that code that handles failed starts does not catch it."""
 
 
 def run(root: Path, fixed_ports: dict[str, int]) -> None:
-    """Starts everything, prints the table, stays; stops all of it on a signal or when a part dies again and again."""
-    began = time.monotonic()
+    """Start everything, print the table, and stop everything on a signal or when a component keeps failing."""
+    started_at = time.monotonic()
     stack = Stack(root, settings=DEVELOPMENT, fixed_ports=fixed_ports)
     try:
         for number in SIGNALS:
-            signal.signal(number, _end)
+            signal.signal(number, _request_stop)
         try:
             stack.start(ALL)
-        except Ended:
+        except StopRequested:
             raise StartInterrupted("stopped before it was ready") from None
-        print(_what_runs(stack, time.monotonic() - began), flush=True)
-        with suppress(Ended):
+        print(_summary(stack, time.monotonic() - started_at), flush=True)
+        with suppress(StopRequested):
             watch(stack)
         print("stopping…", flush=True)
     finally:
@@ -52,117 +58,132 @@ def run(root: Path, fixed_ports: dict[str, int]) -> None:
 
 
 def stop(root: Path) -> None:
-    """Ends the supervisor of a folder and waits until it is gone; ends leftovers when there is no supervisor."""
+    """End the supervisor of a folder and wait until it is gone; without one, end the processes that it left behind."""
     workspace = Workspace(root)
-    asked = 0
+    supervisor_pid = 0
     deadline = time.monotonic() + 90
     while True:
         try:
-            workspace.hold()
+            workspace.lock()
         except StackAlreadyRunning:
-            asked = asked or _ask_to_end(workspace)
+            supervisor_pid = supervisor_pid or _terminate_supervisor(workspace)
             if time.monotonic() > deadline:
-                raise StackAlreadyRunning(f"the supervisor (pid {asked}) does not end") from None
+                raise StackAlreadyRunning(f"the supervisor (pid {supervisor_pid}) does not end") from None
             time.sleep(0.05)
             continue
-        left = recover(workspace)
-        workspace.release()
-        print("stopped" if asked or left else "nothing was running")
+        left = end_leftovers(workspace)
+        workspace.unlock()
+        print("stopped" if supervisor_pid or left else "nothing was running")
         return
 
 
 def restart(root: Path, service: str) -> None:
-    """Restarts one service of a running stack, alone, and waits until it is ready."""
-    _refuse_unless_running(root)
+    """Restart one service of a running stack and wait until it is ready."""
+    _require_running(root)
     if service not in RESTARTABLE:
-        raise PartDidNotStart(f"no such service: {service or '(none named)'}; one of SERVICE={'|'.join(RESTARTABLE)}")
-    began = time.monotonic()
-    ask_restart(Workspace(root), service)
-    print(f"{service} restarted and ready after {time.monotonic() - began:.1f} s")
+        raise ComponentDidNotStart(
+            f"no such service: {service or '(none named)'}; one of SERVICE={'|'.join(RESTARTABLE)}"
+        )
+    started_at = time.monotonic()
+    request_restart(Workspace(root), service)
+    print(f"{service} restarted and ready after {time.monotonic() - started_at:.1f} s")
 
 
 def status(root: Path) -> None:
-    """Prints what runs in a folder."""
-    _refuse_unless_running(root)
+    """Print what runs in a folder."""
+    _require_running(root)
     stack = Stack(root)
     rows = []
-    for part in stack.parts.values():
+    for component in stack.components.values():
         with suppress(OSError, KeyError):
-            record = json.loads(stack.workspace.record(part.name).read_text())
-            state = str(record["pid"]) if birth(record["pid"]) == record["birth"] else "died"
-            rows.append((part.name, part.what, part.where(), state, short(part.log)))
-    print(table(("part", "what", "where", "pid", "log"), rows))
+            record = json.loads(stack.workspace.record_file(component.name).read_text())
+            state = str(record["pid"]) if process_identity(record["pid"]) == record["identity"] else "died"
+            rows.append(
+                (component.name, component.description, component.address(), state, display_path(component.log))
+            )
+    print(table(("component", "what", "where", "pid", "log"), rows))
 
 
-def _end(number: int, frame: FrameType | None) -> None:
+def _request_stop(number: int, frame: FrameType | None) -> None:
     del frame
     for other in SIGNALS:
         signal.signal(other, signal.SIG_IGN)
-    raise Ended(number)
+    raise StopRequested(number)
 
 
-def _what_runs(stack: Stack, seconds: float) -> str:
-    rows = [(part.name, part.what, part.where(), f"{part.seconds:.1f} s", short(part.log)) for part in stack.running]
-    if "gateway" in [part.name for part in stack.running]:
-        rows.append(("files", "the origin of the bytes", stack.files_url, "", short(stack.parts["gateway"].log)))
-    heads = ("part", "what", "where", "ready after", "log")
+def _summary(stack: Stack, seconds: float) -> str:
+    rows = [
+        (
+            component.name,
+            component.description,
+            component.address(),
+            f"{component.start_duration_seconds:.1f} s",
+            display_path(component.log),
+        )
+        for component in stack.running
+    ]
+    if "gateway" in [component.name for component in stack.running]:
+        rows.append(
+            ("files", "the origin of the bytes", stack.files_url, "", display_path(stack.components["gateway"].log))
+        )
+    heads = ("component", "what", "where", "ready after", "log")
     return f"{table(heads, rows)}\n\nAll ready after {seconds:.1f} s. Ctrl-C (or: make stop) stops all of it."
 
 
 def watch(stack: Stack) -> None:
-    """Starts again what dies and restarts what somebody asks for; `PartDied` when a part dies again and again."""
-    restarts = Restarts()
-    for name in pending(stack.workspace):
-        answer(stack.workspace, name, "the supervisor was starting; ask again")
+    """Restart what exits or is requested; raise `ComponentKeepsFailing` when a component exits too often."""
+    restarts = RestartLimit()
+    for name in pending_restarts(stack.workspace):
+        report_result(stack.workspace, name, "the supervisor was starting; ask again")
     while True:
-        for part in stack.running:
-            for child in part.dead[:1]:
-                _revive(stack, part.name, child.obituary(), restarts)
-        for name in pending(stack.workspace):
+        for component in stack.running:
+            for child in component.exited[:1]:
+                _revive(stack, component.name, child.exit_report(), restarts)
+        for name in pending_restarts(stack.workspace):
             _restart(stack, name)
-        stack.workspace.halted.wait(0.2)
+        stack.workspace.cancelled.wait(0.2)
 
 
-def _revive(stack: Stack, name: str, obituary: str, restarts: Restarts) -> None:
-    while restarts.allow(name):
-        _say(f"{obituary}; it is started again")
+def _revive(stack: Stack, name: str, exit_report: str, restarts: RestartLimit) -> None:
+    while restarts.allows(name):
+        _print_error(f"{exit_report}; restarting it")
         try:
             stack.restart(name)
-        except PartDidNotStart as refusal:
-            obituary = str(refusal)
+        except ComponentDidNotStart as error:
+            exit_report = str(error)
         else:
-            restarts.ready(name)
+            restarts.record_ready(name)
             return
-    raise PartDied(f"{obituary}; it was started again {MOST} times in vain, so everything is stopped")
+    raise ComponentKeepsFailing(f"{exit_report}; {MAX_EARLY_EXITS} restarts did not help, so everything is stopped")
 
 
-def _say(words: str) -> None:
-    print(f"devstack: {words}", file=sys.stderr, flush=True)
+def _print_error(text: str) -> None:
+    print(f"devstack: {text}", file=sys.stderr, flush=True)
 
 
 def _restart(stack: Stack, name: str) -> None:
-    """A part that does not come up again stays down, the others stay up: whoever edits a service tries once more."""
+    """Restart a component; when it does not start, leave it stopped and keep the others running."""
     try:
         stack.restart(name)
-    except PartDidNotStart as refusal:
-        stack.stop_part(name)
-        _say(str(refusal))
-        answer(stack.workspace, name, str(refusal))
+    except ComponentDidNotStart as error:
+        stack.stop_component(name)
+        _print_error(str(error))
+        report_result(stack.workspace, name, str(error))
     else:
-        answer(stack.workspace, name, "")
+        report_result(stack.workspace, name, "")
 
 
-def _ask_to_end(workspace: Workspace) -> int:
+def _terminate_supervisor(workspace: Workspace) -> int:
     pid: int = json.loads((workspace.root / "run" / "supervisor.pid").read_text())["pid"]
     os.kill(pid, signal.SIGTERM)
     return pid
 
 
-def _refuse_unless_running(root: Path) -> None:
+def _require_running(root: Path) -> None:
     workspace = Workspace(root)
     try:
-        workspace.hold()
+        workspace.lock()
     except StackAlreadyRunning:
         return
-    workspace.release()
+    workspace.unlock()
     raise StackNotRunning("nothing is running (start it with: make run)")

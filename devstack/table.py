@@ -1,4 +1,4 @@
-"""The one table that `make run` and `make status` print: what runs, where it answers, where it logs."""
+"""Formats the table that `make run` and `make status` print."""
 
 import os
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ Row = tuple[str, ...]
 
 
 def table(heads: Row, rows: Iterable[Row]) -> str:
-    """Left-aligned columns, a line under the heads."""
+    """Return left-aligned columns with a line under the heads."""
     body = list(rows)
     widths = [max(len(row[column]) for row in [heads, *body]) for column in range(len(heads))]
     lines = [heads, tuple("─" * width for width in widths), *body]
@@ -19,6 +19,6 @@ def _line(cells: Row, widths: list[int]) -> str:
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def short(path: str | Path) -> str:
-    """A path as seen from here, when that is shorter."""
+def display_path(path: str | Path) -> str:
+    """Return the path relative to the current folder, if that is shorter."""
     return min(str(path), os.path.relpath(path), key=len)

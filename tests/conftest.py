@@ -1,4 +1,4 @@
-"""The real servers and services, started once for each process of pytest and only if a test asks for them."""
+"""The real servers and services, started once for each process of pytest when a test needs them."""
 
 import os
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from devstack.accounts import SERVICES
-from devstack.refusals import StackAlreadyRunning
+from devstack.errors import StackAlreadyRunning
+from devstack.reset import reset
 from devstack.stack import ALL, SERVERS, Stack
-from devstack.wipe import wipe
 from tests import progress
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
@@ -19,12 +19,12 @@ RUNS_SIDE_BY_SIDE = 16
 WHOLE_STACK = ("tests/e2e", "tests/browser")
 EVERY_PAGE = "tests/browser/test_every_page.py"
 QUICK = {"MAX_TASK_INTERVAL_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
-"""Background loops that a test would otherwise wait for."""
+"""Short intervals of background tasks, for which tests would otherwise wait."""
 SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
     "portal": {"LEAST_ASKING_SECONDS": "0"},
     "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
 }
-"""Whoever walks through the pages here types without a pause, and everybody comes from one address."""
+"""Limits that tests would exceed: they fill forms without a pause, and share one address."""
 
 settings.register_profile(
     "any machine",
@@ -36,34 +36,36 @@ settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
-def held_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
-    """A stack in a folder that no other process of pytest holds; its servers run."""
+def reserved_stack(pytestconfig: pytest.Config) -> Iterator[Stack]:
+    """A stack in a folder that no other process of pytest uses, with its servers running."""
     with own_stack() as stack:
         pytestconfig.stash[progress.STACK_LOGS] = stack.workspace.root / "log"
-        wipe(stack)
+        reset(stack)
         stack.start({"topology"})
         yield stack
 
 
 @pytest.fixture(scope="module")
-def servers(held_stack: Stack) -> Stack:
+def servers(reserved_stack: Stack) -> Stack:
     """MongoDB, RabbitMQ with its topology, the object store and the mailbox; no service runs, whatever ran before."""
-    if started := [part.name for part in held_stack.running if part.name in ALL - SERVERS - {"topology"}]:
-        held_stack.stop_parts(started)
-        wipe(held_stack)
-    return held_stack
+    if started := [
+        component.name for component in reserved_stack.running if component.name in ALL - SERVERS - {"topology"}
+    ]:
+        reserved_stack.stop_components(started)
+        reset(reserved_stack)
+    return reserved_stack
 
 
 @pytest.fixture(scope="session")
-def stack(held_stack: Stack) -> Stack:
-    """The same servers, emptied of what other tests left there, with the services, the gateway and the portal."""
-    wipe(held_stack)
-    held_stack.start(ALL)
-    return held_stack
+def stack(reserved_stack: Stack) -> Stack:
+    """The same servers, emptied, with the services, the gateway and the portal."""
+    reset(reserved_stack)
+    reserved_stack.start(ALL)
+    return reserved_stack
 
 
 def own_stack() -> Stack:
-    """Takes the first folder that no other test run holds; its data make the start a warm one."""
+    """Start a stack in the first folder that no other test run uses; existing data make the start faster."""
     for number in range(RUNS_SIDE_BY_SIDE):
         stack = Stack(ROOT / (f"test-{number}" if number else "test"), settings=SETTINGS)
         try:
@@ -71,11 +73,11 @@ def own_stack() -> Stack:
         except StackAlreadyRunning:
             continue
         return stack
-    raise StackAlreadyRunning(f"{RUNS_SIDE_BY_SIDE} test runs are going on already")
+    raise StackAlreadyRunning(f"{RUNS_SIDE_BY_SIDE} test runs are active already")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The first process tells the stories, which take longest; those beside it give way."""
+    """Report progress; the first process, which runs the longest tests, has priority over the others."""
     progress.install(config)
     if getattr(config, "workerinput", {}).get("workerid", "gw0") != "gw0":
         os.nice(5)
@@ -83,7 +85,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Stories on the whole stack come last in one process, and first where a second process has the rest to do."""
+    """Run tests on the whole stack last in a single process, and first when other processes run the rest."""
     together = hasattr(config, "workerinput")
     first = WHOLE_STACK if together else ()
     last = () if together else WHOLE_STACK
@@ -95,7 +97,7 @@ def _rank(scope: str, first: tuple[str, ...], last: tuple[str, ...]) -> int:
 
 
 def scope_of(nodeid: str) -> str:
-    """What runs in one process, in order: a folder of stories on the whole stack, the pages in one language, a file."""
+    """Return what runs in one process, in order: tests on the whole stack, the pages in one language, or a file."""
     path, _, test = nodeid.partition("::")
     if path == EVERY_PAGE:
         return test.partition("[")[2] or path
@@ -105,7 +107,7 @@ def scope_of(nodeid: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Hands whole scopes to whichever process is free, in the order of collection."""
+    """Distribute whole scopes to free processes, in the order of collection."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scopes(LoadScopeScheduling):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Waiting for what is asynchronous, up to a deadline, never for a fixed time; a failure says what was there instead."""
+"""Waits for asynchronous results up to a deadline, never for a fixed time; a failure shows the last value."""
 
 import asyncio
 import inspect
@@ -23,7 +23,7 @@ async def eventually(look: Callable[[], bool], what: str = "") -> bool: ...
 
 
 async def eventually(look: Callable[[], Any], what: str = "", seconds: float = PATIENCE_SECONDS) -> Any:
-    """The first truthy answer of `look`, which may be awaited for; what it asserts meanwhile need not hold yet."""
+    """Return the first truthy result of `look`, which may be awaitable; `AssertionError` and `Problem` mean not yet."""
     seen: object = "no answer"
     try:
         async with asyncio.timeout(seconds):
@@ -42,7 +42,7 @@ async def eventually(look: Callable[[], Any], what: str = "", seconds: float = P
 
 
 def until(look: Callable[[], Found | None], what: str = "", seconds: float = PATIENCE_SECONDS) -> Found:
-    """The same for a thread that waits."""
+    """Return the first truthy result of `look`, blocking the thread."""
     seen: object = None
     deadline = time.monotonic() + seconds
     while True:

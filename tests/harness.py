@@ -1,4 +1,4 @@
-"""A service in this process for one test: its own database, its instances, people with sessions, what it announced."""
+"""Runs a service in this process for one test: its own database, its instances, sessions, its events."""
 
 import contextlib
 import random
@@ -16,7 +16,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from devstack.keys import public_keys, signing_key
-from devstack.ports import CHOICE, LOOPBACK
+from devstack.ports import LOOPBACK, PORT_RANGE
 from devstack.stack import Stack
 from services.kit.authentication import SESSION_TOKEN
 from services.kit.clock import utc_now
@@ -32,7 +32,7 @@ AGENTS = "ministere.example"
 PUBLIC_URL = "https://melanissimo.example"
 PEPPER = "p" * 40
 NETWORK = "203.0.113.7"
-UNUSED_PORTS = iter(random.sample(range(10_000, CHOICE.start), CHOICE.start - 10_000))
+UNUSED_PORTS = iter(random.sample(range(10_000, PORT_RANGE.start), PORT_RANGE.start - 10_000))
 
 Documents = AsyncDatabase[dict[str, Any]]
 Deps = TypeVar("Deps")
@@ -40,16 +40,16 @@ Running = TypeVar("Running", bound="Harness[Any]")
 
 
 def free_port() -> int:
-    """A port that is free; neither the system nor the stack nor another call of this hands it out meanwhile."""
+    """Return a free port, which neither the system nor the stack nor another call uses meanwhile."""
     for port in UNUSED_PORTS:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((LOOPBACK, port))
             return port
-    raise LookupError("every port was used")
+    raise LookupError("every port is in use")
 
 
 def signed_in(address: str, role: str = "", name: str = "Camille Martin", session: str = "") -> dict[str, str]:
-    """The headers of a person with a session; unless given, their role follows from the domain of their address."""
+    """Return the headers of a person with a session; by default, the domain of the address determines the role."""
     token = SIGNER.sign(
         subject=address,
         id=session or str(uuid4()),
@@ -66,7 +66,7 @@ def signed_in(address: str, role: str = "", name: str = "Camille Martin", sessio
 
 @asynccontextmanager
 async def own_database(servers: Stack, prefix: str) -> AsyncIterator[Documents]:
-    """An empty database, as seen without any service, which is dropped at the end."""
+    """Yield an empty database, with the administrator's account; it is dropped at the end."""
     async with AsyncMongoClient[dict[str, Any]](servers.mongo_admin_url, tz_aware=True) as client:
         documents = client[f"{prefix}_{uuid4().hex[:8]}"]
         try:
@@ -76,7 +76,7 @@ async def own_database(servers: Stack, prefix: str) -> AsyncIterator[Documents]:
 
 
 class Harness(ABC, Generic[Deps]):
-    """Instances of one service over one database; no relay publishes, so that outboxes keep what was announced."""
+    """Instances of one service with one database; no relay publishes, so that outboxes keep all events."""
 
     service: ClassVar[str]
     settings_class: ClassVar[type[ServiceSettings]]
@@ -94,15 +94,15 @@ class Harness(ABC, Generic[Deps]):
 
     @abstractmethod
     def wire(self, database: Database) -> Deps:
-        """What one instance needs, over a connection of its own."""
+        """Return the dependencies of one instance, with its own connection."""
 
     @property
     def deps(self) -> Deps:
-        """What the first instance uses."""
+        """The dependencies of the first instance."""
         return self.instances[0]
 
     def given(self) -> dict[str, Any]:
-        """The settings, unless a test has other ones."""
+        """Return the default settings."""
         return {
             "public_base_url": PUBLIC_URL,
             "mongo_url": self.servers.mongo_admin_url,
@@ -114,11 +114,11 @@ class Harness(ABC, Generic[Deps]):
         }
 
     def database(self) -> contextlib.AbstractAsyncContextManager[Documents]:
-        """The one over which all instances run."""
+        """Return the database of all instances."""
         return own_database(self.servers, self.service)
 
     async def start(self, instances: int = 1, **settings: Any) -> None:
-        """Start so many instances, with these settings instead of the given ones."""
+        """Start so many instances; `settings` override the default ones."""
         self.documents = await self.closing.enter_async_context(self.database())
         self.settings = self.settings_class(**{**self.given(), **settings})
         for _ in range(instances):
@@ -131,17 +131,17 @@ class Harness(ABC, Generic[Deps]):
         await self.databases[0].prepare()
 
     async def stop(self) -> None:
-        """Close everything, in the opposite order, and leave nothing behind."""
+        """Close everything, in reverse order."""
         await self.closing.aclose()
 
     def at(self, instance: int = 0, headers: dict[str, str] | None = None, network: str = NETWORK) -> httpx.AsyncClient:
-        """A client of one instance, from one network."""
+        """Return a client of one instance, from one network."""
         app = self.apps[instance % len(self.apps)]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(network, 40_000))
         return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers)
 
     async def announced(self, collection: str, id: str = "") -> list[dict[str, Any]]:
-        """The entries in the outboxes of all documents or of one, oldest first."""
+        """Return the entries in the outboxes of all documents or of one, the oldest first."""
         found = self.documents[collection].find({"_id": id} if id else {}, {"outbox": 1})
         return sorted([entry async for kept in found for entry in kept["outbox"]], key=lambda entry: entry["at"])
 
@@ -158,7 +158,7 @@ class Harness(ABC, Generic[Deps]):
 
 @asynccontextmanager
 async def starting(new: Callable[[], Running]) -> AsyncIterator[Callable[..., Awaitable[Running]]]:
-    """A function that starts one with so many instances and settings; whatever it started is stopped at the end."""
+    """Yield a function that starts a harness with instances and settings; each is stopped at the end."""
     async with AsyncExitStack() as running:
 
         async def start(instances: int = 1, **settings: Any) -> Running:

@@ -1,14 +1,14 @@
-"""Time passes for stored documents: their dates move into the past, and nobody waits."""
+"""Makes time pass for stored documents by moving their dates into the past."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 
 async def pass_time(collection: Any, by: timedelta, query: dict[str, Any] | None = None) -> None:
-    """Move all dates of the documents that match, except those of events that wait to be published.
+    """Move all dates of the matching documents into the past, except those of unpublished events.
 
-    Each document is replaced as it was read; when another write came first, it is read again. Its version counts the
-    write, so that a service which had read it before decides again, too.
+    A document that another write has changed is read again. Its version is incremented, so that a service that had read
+    it before retries.
     """
     for id in await collection.distinct("_id", query or {}):
         while (found := await collection.find_one({"_id": id})) is not None:

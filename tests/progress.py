@@ -1,4 +1,4 @@
-"""What a test run says while it goes on and when it ends: once a minute where it is, then memory and processor time."""
+"""Reports on a test run: its progress once a minute, memory and processor time at its end."""
 
 import os
 import resource
@@ -12,13 +12,13 @@ import pytest
 
 MINUTE_SECONDS = 60.0
 LOG_LINES = 12
-MOST_HELD_MIB = 600
+MAX_HELD_MIB = 600
 STACK_LOGS = pytest.StashKey[Path]()
 """The folder with the logs of the services and servers that this process of pytest started."""
 
 
-class Progress:
-    """Prints once a minute what runs and since when; under xdist only the controller does."""
+class ProgressReport:
+    """Prints once a minute which tests run and since when; under xdist, in the controller only."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -28,7 +28,7 @@ class Progress:
         self._ended = threading.Event()
 
     def pytest_sessionstart(self) -> None:
-        threading.Thread(target=self._tell_every_minute, daemon=True).start()
+        threading.Thread(target=self._print_every_minute, daemon=True).start()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._total = len(session.items) or self._total
@@ -40,7 +40,7 @@ class Progress:
         self._running[nodeid] = time.monotonic()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Name a failure at once, and why: its whole report comes at the end of the run."""
+        """Print a failure at once with its reason; its whole report comes at the end of the run."""
         if report.failed:
             reason = getattr(getattr(report.longrepr, "reprcrash", None), "message", "").partition("\n")[0]
             print(f"\nfailed in {report.when}: {report.nodeid}: {reason[:300]}", file=self._out, flush=True)
@@ -52,7 +52,7 @@ class Progress:
     def pytest_sessionfinish(self) -> None:
         self._ended.set()
 
-    def _tell_every_minute(self) -> None:
+    def _print_every_minute(self) -> None:
         while not self._ended.wait(MINUTE_SECONDS):
             now = time.monotonic()
             oldest = sorted(self._running.copy().items(), key=lambda entry: entry[1])
@@ -65,10 +65,10 @@ class Progress:
             )
 
 
-class Resources:
-    """Memory of each process of pytest at its end, processor time of all that they ran, and how to run one test alone.
+class ResourceReport:
+    """Prints the memory of each process of pytest, the processor time of all, and the command to repeat a failed test.
 
-    The run fails when a process holds more than `MOST_HELD_MIB`: whatever keeps memory here keeps it in a service too.
+    The run fails when a process uses more than `MAX_HELD_MIB`: a leak here is a leak in a service, too.
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Resources:
             worker_output["held_mib"] = _held_mib()
             return
         self._held["pytest"] = _held_mib()
-        if max(self._held.values()) > MOST_HELD_MIB:
+        if max(self._held.values()) > MAX_HELD_MIB:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     @pytest.hookimpl(optionalhook=True)
@@ -94,13 +94,13 @@ class Resources:
         for report in terminalreporter.stats.get("failed", [])[:1] + terminalreporter.stats.get("error", [])[:1]:
             terminalreporter.write_line(f"one test alone: make test ONLY='{report.nodeid}'")
         held = ", ".join(f"{name} {mib} MiB" for name, mib in sorted(self._held.items()))
-        over = "" if max(self._held.values(), default=0) <= MOST_HELD_MIB else f"; more than {MOST_HELD_MIB} MiB"
+        over = "" if max(self._held.values(), default=0) <= MAX_HELD_MIB else f"; more than {MAX_HELD_MIB} MiB"
         terminalreporter.write_line(f"memory held at the end: {held}{over}")
-        terminalreporter.write_line(f"processor time of all processes: {_processor_seconds():.0f} s")
+        terminalreporter.write_line(f"processor time of all processes: {_cpu_seconds():.0f} s")
 
 
-class ServiceLogs:
-    """A failed test's report ends with what the services and servers logged while it ran."""
+class ServiceLogReport:
+    """Adds to a failed test's report what the services and servers logged during the test."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -119,11 +119,11 @@ class ServiceLogs:
 
 
 def install(config: pytest.Config) -> None:
-    """Register what reports; called once, before anything is captured."""
-    config.pluginmanager.register(Resources())
-    config.pluginmanager.register(ServiceLogs())
+    """Register the reports; called once, before output is captured."""
+    config.pluginmanager.register(ResourceReport())
+    config.pluginmanager.register(ServiceLogReport())
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(Progress(os.fdopen(os.dup(1), "w")))
+        config.pluginmanager.register(ProgressReport(os.fdopen(os.dup(1), "w")))
 
 
 def _log_sizes(config: pytest.Config) -> Iterator[tuple[Path, int]]:
@@ -142,7 +142,7 @@ def _held_mib() -> int:
     return resident_pages * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
-def _processor_seconds() -> float:
-    """Of this process, and of all that it or its workers started and that have ended."""
+def _cpu_seconds() -> float:
+    """Return the processor time of this process and of its ended descendants."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)

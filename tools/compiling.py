@@ -1,4 +1,4 @@
-"""Compiles every Python file of the repository in memory: what this interpreter refuses, or warns of, is an error."""
+"""Compiles every Python file of the repository in memory, to find errors and warnings of this interpreter."""
 
 import subprocess
 from pathlib import Path
@@ -7,7 +7,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:
-    """Raises the first error; `python -W error` makes one of each warning."""
+    """Raise the first error; with `python -W error`, also the first warning."""
     tracked = subprocess.run(["git", "ls-files", "*.py"], cwd=PROJECT, capture_output=True, text=True, check=True)  # noqa: S607
     for name in tracked.stdout.splitlines():
         if (PROJECT / name).is_file():

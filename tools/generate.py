@@ -1,4 +1,4 @@
-"""Writes the documents that are derived from the code; `--check` says which of them are stale."""
+"""Generates the documents that are derived from the code; `--check` reports those that are stale."""
 
 import importlib
 import json
@@ -26,7 +26,7 @@ EVENTS_FROM, EVENTS_TO = "<!-- events -->", "<!-- /events -->"
 
 
 def asyncapi() -> str:
-    """Every event, its publisher, its subscribers and its shape, as AsyncAPI 3.0."""
+    """Return every event, its publisher, its subscribers and its schema, as AsyncAPI 3.0."""
     schemas: dict[str, Any] = {}
     channels: dict[str, Any] = {}
     operations: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def _describe_problems(document: dict[str, Any], service: str) -> None:
 
 
 def _problem_schema(service: str) -> dict[str, Any]:
-    """The problem details (RFC 9457) of one service; further members depend on the type."""
+    """Return the schema of the problem details (RFC 9457) of one service; further members depend on the type."""
     refusals = [found for found in all_refusals() if found.__module__.split(".")[1] in (service, "kit")]
     return {
         "title": "Problem",
@@ -102,7 +102,7 @@ def _problem_schema(service: str) -> dict[str, Any]:
 
 
 def readme() -> str:
-    """The README, with the table of events between its two marks."""
+    """Return the README, with the table of events between its two markers."""
     before, _, rest = README.read_text().partition(EVENTS_FROM)
     _, _, after = rest.partition(EVENTS_TO)
     rows = [f"| `{event.type}` | {', '.join(event.subscribers)} |" for event in ALL_EVENTS]
@@ -111,7 +111,7 @@ def readme() -> str:
 
 
 def problems() -> str:
-    """Every refusal, as the table that `type` of a problem leads to."""
+    """Return the table of all refusals, to which the `type` of a problem refers."""
     lines = [
         "# Problems",
         "",
@@ -130,7 +130,7 @@ def problems() -> str:
 
 
 def all_refusals(root: str = "services") -> Iterator[type[Refusal]]:
-    """Every refusal that is defined below this package."""
+    """Yield every refusal that is defined in this package."""
     for module in pkgutil.walk_packages(importlib.import_module(root).__path__, f"{root}."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
@@ -147,7 +147,7 @@ def _first_line(text: str | None) -> str:
 
 
 def documents() -> dict[Path, str]:
-    """Each generated file and what it must hold."""
+    """Return the content of each generated file."""
     made = {DOCS / "asyncapi.yaml": asyncapi(), DOCS / "problems.md": problems(), README: readme()}
     made[DOCS / "limits.md"] = limits.page()
     made[render.TEMPLATES / "problems.conf.template"] = gateway_problems.nginx_maps()

@@ -1,4 +1,4 @@
-"""The limits of the product, as `docs/limits.md` lists them: values are read from settings and from the code."""
+"""Lists the limits of the product for `docs/limits.md`, with values from the settings and from the code."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,7 +39,7 @@ REQUEST = "looked at in the request alone"
 PROCESS = "counted in each process"
 SHARED = "counted in the gateway"
 COUNTS = (VERSION, NUMBER, COUNTER)
-"""What requests at once could exceed together, over all instances."""
+"""The kinds of limits that concurrent requests could exceed, over all instances."""
 
 UPLOAD = "tests/integration/upload/test_upload_limits.py"
 LINKS = "tests/integration/auth/test_auth_links.py"
@@ -54,9 +54,9 @@ ATTEMPTS = f"{SESSIONS}::test_five_hundred_wrong_keys_at_once_are_five_attempts"
 
 
 class Limit(NamedTuple):
-    """What is limited, to how much, where that is set, how it is held, and by which test at a hundred or more at once.
+    """A limit: what, its value, where it is set, how it is enforced, and its test with 100 or more requests at once.
 
-    `test` is empty for what no number of requests at once can exceed.
+    `test` is empty for limits that concurrent requests cannot exceed.
     """
 
     what: str
@@ -67,7 +67,7 @@ class Limit(NamedTuple):
 
 
 def limits() -> Iterator[Limit]:
-    """All of them, by service."""
+    """Yield all limits, by service."""
     yield from _auth()
     yield from _upload()
     yield from _download()
@@ -165,7 +165,7 @@ def _plain(value: Any) -> str:
 
 
 def page() -> str:
-    """The table, and what bounds the answers that are no lists."""
+    """Return the page: the table, and what bounds responses other than lists."""
     lines = [
         "# Limits",
         "",

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from bench.contender import ContenderClient, verify_content
 from bench.http_connection import HttpConnection
 from bench.part_file import PartFile
-from devstack.ports import answers
+from devstack.ports import accepts_connection
 from devstack.process import Child
 from devstack.workspace import Workspace
 
@@ -34,7 +34,7 @@ class PeerProcess:
 
     def _start(self) -> None:
         self.child.start()
-        self._workspace.wait_until(self.child.name, lambda: answers(self._port), 30)
+        self._workspace.wait_until(self.child.name, lambda: accepts_connection(self._port), 30)
 
 
 class PeerServer:

@@ -29,7 +29,7 @@ class Peers:
 
     def __enter__(self) -> Self:
         self._installed = install()
-        self._workspace.ports.settle([f"peer_{number}" for number in range(4)])
+        self._workspace.ports.assign([f"peer_{number}" for number in range(4)])
         return self
 
     def __exit__(

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from devstack.accounts import BUS_WRITE, SERVICES, bus_read, password_hash
 from devstack.keys import public_keys, signing_key
-from devstack.vault import random_text
+from devstack.secrets_dir import random_secret
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 FOLDER = PROJECT / ".local" / "secrets" / "compose"
@@ -21,17 +21,17 @@ def make(folder: Path = FOLDER) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _once(folder, "mongo_keyfile", base64.b64encode(secrets.token_bytes(512)).decode())
     for name in ("mongo_root_password", "minio_root_user", "minio_root_password"):
-        _once(folder, name, random_text())
+        _once(folder, name, random_secret())
     for service in SERVICES:
         options = f"replicaSet=rs0&authSource={service}"
-        _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{random_text()}@mongo:27017/{service}?{options}")
-        _once(folder, f"{service}_amqp_url", f"amqp://{service}:{random_text()}@rabbitmq:5672/")
-    _once(folder, "amqp_admin_url", f"amqp://admin:{random_text()}@rabbitmq:5672/")
+        _once(folder, f"{service}_mongo_url", f"mongodb://{service}:{random_secret()}@mongo:27017/{service}?{options}")
+        _once(folder, f"{service}_amqp_url", f"amqp://{service}:{random_secret()}@rabbitmq:5672/")
+    _once(folder, "amqp_admin_url", f"amqp://admin:{random_secret()}@rabbitmq:5672/")
     for service in WITH_PEPPER:
-        _once(folder, f"{service}_pepper", random_text())
+        _once(folder, f"{service}_pepper", random_secret())
     for service in ("upload", "download"):
         _once(folder, f"{service}_s3_access_key", f"{service}-{secrets.token_hex(8)}")
-        _once(folder, f"{service}_s3_secret_key", random_text())
+        _once(folder, f"{service}_s3_secret_key", random_secret())
     private = _once(folder, "auth_session_private_key", signing_key())
     _once(folder, "session_jwks", public_keys(private))
     _once(folder, "rabbitmq_definitions.json", json.dumps(_definitions(folder)))

@@ -1,4 +1,4 @@
-"""A browser in front of the real stack, and people who come in; whatever the browser complains about fails a story."""
+"""A browser in front of the real stack, and people who use it; every error in the browser's console fails a test."""
 
 import hashlib
 import shutil
@@ -8,20 +8,20 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
-from devstack.letters import Letters
+from devstack.inbox import Inbox
 from devstack.stack import Stack
-from tests.browser.seats import House, Seated
+from tests.browser.people import BrowserScenario, BrowserUser
 from tests.browser.uploads import MIB
 from tests.eventually import PATIENCE_SECONDS
 
 CHROMIUM = shutil.which("chromium-headless-shell")
-"""The same engine without the windows, menus and lists of a desktop, at two thirds of the processor time."""
+"""The same engine without a desktop interface, at two thirds of the processor time."""
 expect.set_options(timeout=1000 * PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
-    """Gone before the tests of other folders, because as long as a browser is driven no other event loop runs."""
+    """Closed before the tests of other folders, because no other event loop can run while Playwright is active."""
     with sync_playwright() as found:
         yield found
 
@@ -35,33 +35,35 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 
 def launch(playwright: Playwright, *arguments: str) -> Browser:
-    """One more of them."""
+    """Start another browser."""
     return playwright.chromium.launch(
         executable_path=CHROMIUM, args=["--no-sandbox", *arguments], timeout=1000 * PATIENCE_SECONDS
     )
 
 
 @pytest.fixture(scope="package")
-def everybody(browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    letters = Letters(stack.mailbox_url)
-    house = House(stack, browser, letters, tmp_path_factory.mktemp("disk"))
-    yield house
-    house.close()
-    letters.close()
+def browser_scenario(
+    browser: Browser, stack: Stack, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[BrowserScenario]:
+    inbox = Inbox(stack.mailbox_url)
+    scenario = BrowserScenario(stack, browser, inbox, tmp_path_factory.mktemp("disk"))
+    yield scenario
+    scenario.close()
+    inbox.close()
 
 
 @pytest.fixture
-def house(everybody: House) -> Iterator[House]:
-    """All windows are closed afterwards, and nothing was complained about in any of them."""
-    everybody.watch.forget()
-    yield everybody
-    everybody.leave()
-    assert everybody.watch.complaints == []
+def scenario(browser_scenario: BrowserScenario) -> Iterator[BrowserScenario]:
+    """Close all windows afterwards, and assert that no window had a console error."""
+    browser_scenario.console_errors.clear()
+    yield browser_scenario
+    browser_scenario.close_windows()
+    assert browser_scenario.console_errors.errors == []
 
 
 @pytest.fixture(scope="session")
 def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten parts of eight MiB, the last one shorter."""
+    """A file of ten parts of 8 MiB, the last one shorter."""
     path = tmp_path_factory.mktemp("large") / "Relevés 2025.bin"
     with path.open("wb") as out:
         for number in range(76):
@@ -70,6 +72,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def come_in(house: House) -> Callable[[str], Seated]:
-    """Somebody of this domain, in front of a browser of their own."""
-    return house.seat
+def open_browser(scenario: BrowserScenario) -> Callable[[str], BrowserUser]:
+    """Return a signed-in person of this domain with a browser."""
+    return scenario.signed_in_browser

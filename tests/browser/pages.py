@@ -1,12 +1,12 @@
-"""Every page in every state that somebody may meet it in: the one list that is looked at, measured and photographed."""
+"""Every page in every state: the one list of pages that are checked, measured and photographed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.kit.pagination import Position, encode_cursor
-from tests.browser import doing
-from tests.browser.plays import (
-    Play,
+from tests.browser import actions
+from tests.browser.fake_states import (
+    Setup,
     all_running,
     broken,
     decided,
@@ -37,122 +37,131 @@ READY = '[data-island="uploader"][data-ready="yes"]'
 
 
 @dataclass(frozen=True)
-class State:
-    """A page, what the services hold behind it, what was done on it, and what is there once it has settled.
+class PageState:
+    """A page: the state of the services, the actions on it, and a selector that exists once it is ready.
 
-    `excused` are beginnings of what the browser may say of it.
+    `expected_errors` are the beginnings of allowed console errors.
     """
 
     name: str
     path: str
     role: str = ""
-    play: Play = nothing
-    do: Callable[[doing.Scene], object] = doing.nothing
+    setup: Setup = nothing
+    do: Callable[[actions.ActionContext], object] = actions.nothing
     settled: str = "main h1"
     life: int = 900
     scripts: bool = True
-    excused: tuple[str, ...] = ()
+    expected_errors: tuple[str, ...] = ()
 
 
-IN = (
-    State("welcome", "/"),
-    State("access-image", "/access"),
-    State("access-question", "/access?kind=question"),
-    State("access-wrong-answer", "/access?kind=question", do=doing.ask_with_a_wrong_answer),
-    State("access-like-a-machine", "/access", do=doing.fill_in_what_nobody_sees),
-    State("access-sent", "/access/sent"),
-    State("enter", f"/access/{TOKEN}"),
-    State("enter-wrong-key", f"/access/{TOKEN}", do=doing.enter_with_a_wrong_key),
-    State(
+SIGN_IN = (
+    PageState("welcome", "/"),
+    PageState("access-image", "/access"),
+    PageState("access-question", "/access?kind=question"),
+    PageState("access-wrong-answer", "/access?kind=question", do=actions.ask_with_a_wrong_answer),
+    PageState("access-as-a-bot", "/access", do=actions.fill_in_the_hidden_field),
+    PageState("access-sent", "/access/sent"),
+    PageState("enter", f"/access/{TOKEN}"),
+    PageState("enter-wrong-key", f"/access/{TOKEN}", do=actions.enter_with_a_wrong_key),
+    PageState(
         "enter-used-link",
         f"/access/{TOKEN}",
-        play=refusing("POST", "/api/auth/sessions", "link-already-used"),
-        do=doing.enter,
+        setup=refusing("POST", "/api/auth/sessions", "link-already-used"),
+        do=actions.enter,
     ),
-    State("session-needed", "/drafts"),
-    State("session-over", "/drafts", "external", session_gone, life=-1),
-    State("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired"), doing.save),
-    State("signed-out-with-text", COMPOSE, "external", do=doing.sign_out_elsewhere_and_save),
+    PageState("session-needed", "/drafts"),
+    PageState("session-over", "/drafts", "external", session_gone, life=-1),
+    PageState("session-over-with-text", COMPOSE, "external", refusing("PATCH", ".*", "session-expired"), actions.save),
+    PageState("signed-out-with-text", COMPOSE, "external", do=actions.sign_out_elsewhere_and_save),
 )
-DESK = (
-    State("desk", "/", "external", unfinished),
-    State("desk-agent", "/", "agent", unfinished),
-    State("invite", "/invite", "agent"),
-    State("invite-sent", "/invite/sent", "agent"),
-    State("desk-new", "/", "external", holds(drafts=False, transfers=False)),
-    State("drafts", "/drafts", "external", unfinished),
-    State("drafts-none", "/drafts", "external", holds(drafts=False)),
-    State("transfers", "/transfers", "external"),
-    State("transfers-many", f"/transfers?cursor={encode_cursor(Position(1))}", "external", many_transfers),
-    State("transfers-searched", "/transfers?q=budget", "external"),
-    State("received", "/received", "agent"),
-    State("transfers-none", "/transfers", "external", holds(transfers=False)),
-    State("pending", "/pending", "agent"),
-    State("pending-none", "/pending", "agent", holds(pending=False)),
+HOME = (
+    PageState("home", "/", "external", unfinished),
+    PageState("home-agent", "/", "agent", unfinished),
+    PageState("invite", "/invite", "agent"),
+    PageState("invite-sent", "/invite/sent", "agent"),
+    PageState("home-new", "/", "external", holds(drafts=False, transfers=False)),
+    PageState("drafts", "/drafts", "external", unfinished),
+    PageState("drafts-none", "/drafts", "external", holds(drafts=False)),
+    PageState("transfers", "/transfers", "external"),
+    PageState("transfers-many", f"/transfers?cursor={encode_cursor(Position(1))}", "external", many_transfers),
+    PageState("transfers-searched", "/transfers?q=budget", "external"),
+    PageState("received", "/received", "agent"),
+    PageState("transfers-none", "/transfers", "external", holds(transfers=False)),
+    PageState("pending", "/pending", "agent"),
+    PageState("pending-none", "/pending", "agent", holds(pending=False)),
 )
 WRITING = (
-    State("compose-new", COMPOSE, "external", empty_draft, settled=READY),
-    State("compose", COMPOSE, "external", settled=READY),
-    State("compose-saved", f"{COMPOSE}?saved=yes", "external", settled=READY),
-    State("compose-list-pasted", COMPOSE, "external", empty_draft, doing.paste_a_list, READY),
-    State("compose-files-refused", COMPOSE, "external", empty_draft, doing.choose_bad_files, READY),
-    State("compose-sending", COMPOSE, "external", unfinished, doing.send_slowly, READY),
-    State("compose-paused", COMPOSE, "external", unfinished, doing.pause, READY),
-    State("compose-to-resume", COMPOSE, "external", incomplete_draft, doing.wait_for_what_arrived, READY),
-    State("compose-dropping", COMPOSE, "external", empty_draft, doing.hold_files_above, READY),
-    State("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long"), doing.save),
-    State("compose-overtaken", COMPOSE, "external", do=doing.write_in_two_places, settled=READY, excused=(CONFLICT,)),
-    State("compose-overtaken-without-scripts", COMPOSE, "external", do=doing.save_in_two_places, scripts=False),
-    State("compose-without-scripts", COMPOSE, "external", unreadable, scripts=False),
-    State("recap", f"{COMPOSE}/recap", "external"),
-    State("recap-incomplete", f"{COMPOSE}/recap", "external", incomplete_draft),
-    State("sent-waiting", f"/drafts/{SENT}/sent", "external", settled=".copy__row"),
-    State("sent", f"/drafts/{SENT}/sent", "agent", holds(approval=False), settled=".copy__row"),
-    State("draft-delete", f"{COMPOSE}/delete", "external"),
+    PageState("compose-new", COMPOSE, "external", empty_draft, settled=READY),
+    PageState("compose", COMPOSE, "external", settled=READY),
+    PageState("compose-saved", f"{COMPOSE}?saved=yes", "external", settled=READY),
+    PageState("compose-list-pasted", COMPOSE, "external", empty_draft, actions.paste_a_list, READY),
+    PageState("compose-files-refused", COMPOSE, "external", empty_draft, actions.choose_bad_files, READY),
+    PageState("compose-sending", COMPOSE, "external", unfinished, actions.send_slowly, READY),
+    PageState("compose-paused", COMPOSE, "external", unfinished, actions.pause, READY),
+    PageState("compose-to-resume", COMPOSE, "external", incomplete_draft, actions.wait_for_what_arrived, READY),
+    PageState("compose-dropping", COMPOSE, "external", empty_draft, actions.hold_files_above, READY),
+    PageState("compose-too-long", COMPOSE, "external", refusing("PATCH", ".*", "subject-too-long"), actions.save),
+    PageState(
+        "compose-overtaken",
+        COMPOSE,
+        "external",
+        do=actions.write_in_two_places,
+        settled=READY,
+        expected_errors=(CONFLICT,),
+    ),
+    PageState("compose-overtaken-without-scripts", COMPOSE, "external", do=actions.save_in_two_places, scripts=False),
+    PageState("compose-without-scripts", COMPOSE, "external", unreadable, scripts=False),
+    PageState("recap", f"{COMPOSE}/recap", "external"),
+    PageState("recap-incomplete", f"{COMPOSE}/recap", "external", incomplete_draft),
+    PageState("sent-waiting", f"/drafts/{SENT}/sent", "external", settled=".copy__row"),
+    PageState("sent", f"/drafts/{SENT}/sent", "agent", holds(approval=False), settled=".copy__row"),
+    PageState("draft-delete", f"{COMPOSE}/delete", "external"),
 )
 FOLLOWING = (
-    State("tracking-waiting", TRACKING, "external", waiting, doing.open_all),
-    State("tracking", TRACKING, "external", decided("approved"), doing.open_all),
-    State("tracking-recipient", f"{TRACKING}/recipients/2", "external", decided("approved")),
-    State("tracking-refused", TRACKING, "external", decided("refused"), doing.open_all),
-    State("tracking-withdrawn", TRACKING, "external", ended("withdrawn")),
-    State("tracking-expired", TRACKING, "external", ended("expired")),
-    State("tracking-quarantined", TRACKING, "external", ended("quarantined")),
-    State("tracking-reminded", f"{TRACKING}?done=reminded&n=2", "external", decided("approved")),
-    State("tracking-revoke", f"{TRACKING}/revoke/2", "external"),
-    State("tracking-extend", f"{TRACKING}/extend", "external"),
-    State("tracking-delete", f"{TRACKING}/delete", "external"),
+    PageState("tracking-waiting", TRACKING, "external", waiting, actions.open_all),
+    PageState("tracking", TRACKING, "external", decided("approved"), actions.open_all),
+    PageState("tracking-recipient", f"{TRACKING}/recipients/2", "external", decided("approved")),
+    PageState("tracking-refused", TRACKING, "external", decided("refused"), actions.open_all),
+    PageState("tracking-withdrawn", TRACKING, "external", ended("withdrawn")),
+    PageState("tracking-expired", TRACKING, "external", ended("expired")),
+    PageState("tracking-quarantined", TRACKING, "external", ended("quarantined")),
+    PageState("tracking-reminded", f"{TRACKING}?done=reminded&n=2", "external", decided("approved")),
+    PageState("tracking-revoke", f"{TRACKING}/revoke/2", "external"),
+    PageState("tracking-extend", f"{TRACKING}/extend", "external"),
+    PageState("tracking-delete", f"{TRACKING}/delete", "external"),
 )
 DECIDING = (
-    State("approve", APPROVE, do=doing.open_all),
-    State("approve-with-session", f"/pending/{SENT}", "agent"),
-    State("approve-without-reason", APPROVE, do=doing.refuse_without_reason),
-    State("approved", APPROVE, play=decided("approved")),
-    State("approved-by-another", APPROVE, do=doing.decide_too_late),
-    State("refused", APPROVE, play=decided("refused")),
-    State("approve-withdrawn", APPROVE, play=decided("withdrawn")),
-    State("approve-lapsed", APPROVE, play=decided("lapsed")),
-    State("approve-external-recipients-revoked", APPROVE, play=decided("released")),
+    PageState("approve", APPROVE, do=actions.open_all),
+    PageState("approve-with-session", f"/pending/{SENT}", "agent"),
+    PageState("approve-without-reason", APPROVE, do=actions.refuse_without_reason),
+    PageState("approved", APPROVE, setup=decided("approved")),
+    PageState("approved-by-another", APPROVE, do=actions.decide_too_late),
+    PageState("refused", APPROVE, setup=decided("refused")),
+    PageState("approve-withdrawn", APPROVE, setup=decided("withdrawn")),
+    PageState("approve-lapsed", APPROVE, setup=decided("lapsed")),
+    PageState("approve-external-recipients-revoked", APPROVE, setup=decided("released")),
 )
 FETCHING = (
-    State("download", OFFER, play=offered),
-    State("download-digests", OFFER, play=exhausted, do=doing.open_all),
-    State("download-one-file", OFFER, play=one_file),
-    State("download-suspended", OFFER, play=suspended),
-    State("download-running", OFFER, play=all_running),
-    State("download-again", f"{OFFER}?again=x", play=one_file),
+    PageState("download", OFFER, setup=offered),
+    PageState("download-digests", OFFER, setup=exhausted, do=actions.open_all),
+    PageState("download-one-file", OFFER, setup=one_file),
+    PageState("download-suspended", OFFER, setup=suspended),
+    PageState("download-running", OFFER, setup=all_running),
+    PageState("download-again", f"{OFFER}?again=x", setup=one_file),
 )
 REFUSALS = (
     *("downloads-exhausted", "link-expired", "transfer-withdrawn", "transfer-refused", "transfer-lapsed"),
     *("transfer-quarantined", "file-suspended", "link-unknown", "unavailable"),
 )
-REFUSED = tuple(State(f"refusal-{slug}", OFFER, play=refusing("GET", "/api/download/.*", slug)) for slug in REFUSALS)
-STANDING = (
-    State("help", "/help"),
-    State("accessibility", "/accessibility"),
-    State("legal", "/legal"),
-    State("nothing-there", "/nothing/there"),
-    State("refused-elsewhere", f"/refused/download-already-done?reference={'0' * 32}"),
-    State("failed", OFFER, play=broken),
+REFUSED = tuple(
+    PageState(f"refusal-{slug}", OFFER, setup=refusing("GET", "/api/download/.*", slug)) for slug in REFUSALS
 )
-EVERY = (*IN, *DESK, *WRITING, *FOLLOWING, *DECIDING, *FETCHING, *REFUSED, *STANDING)
+STATIC = (
+    PageState("help", "/help"),
+    PageState("accessibility", "/accessibility"),
+    PageState("legal", "/legal"),
+    PageState("nothing-there", "/nothing/there"),
+    PageState("refused-elsewhere", f"/refused/download-already-done?reference={'0' * 32}"),
+    PageState("failed", OFFER, setup=broken),
+)
+EVERY = (*SIGN_IN, *HOME, *WRITING, *FOLLOWING, *DECIDING, *FETCHING, *REFUSED, *STATIC)

@@ -1,7 +1,7 @@
-"""Photographs every page in every state, language, light and width, for whoever wants to look at them.
+"""Takes screenshots of every page in every state, language, colour scheme and width.
 
 `python -m tests.browser.screenshots [name …]` starts the portal in front of a fake API; the names are beginnings.
-`--documents` takes, instead, the few that are kept in `docs/screenshots`.
+`--documents` takes only those that are kept in `docs/screenshots`.
 """
 
 import io
@@ -14,10 +14,10 @@ from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.conftest import launch
-from tests.browser.pages import EVERY, State
-from tests.browser.stage import Stage, on_stage
+from tests.browser.pages import EVERY, PageState
+from tests.browser.portal_server import PortalServer, run_portal_server
 from tests.browser.tour import FORCED, VIEWS, Tour
-from tests.browser.words import LOCALES
+from tests.browser.translator import LOCALES
 
 PROJECT = Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".local" / "screenshots"
@@ -27,26 +27,26 @@ COLOURS = 192
 
 
 def main() -> None:
-    """All of them, or those that were asked for."""
+    """Take all screenshots, or the requested ones."""
     names = tuple(name for name in sys.argv[1:] if not name.startswith("-"))
     wanted = [state for state in EVERY if state.name.startswith(names or ("",))]
-    with _on_stage() as (browser, stage):
+    with _browser_and_server() as (browser, server):
         if "--documents" in sys.argv:
-            _document(browser, stage)
+            _take_documentation(browser, server)
         else:
-            _photograph(browser, stage, wanted)
+            _take_screenshots(browser, server, wanted)
 
 
 @contextmanager
-def _on_stage() -> Iterator[tuple[Browser, Stage]]:
-    with sync_playwright() as playwright, launch(playwright) as browser, on_stage() as stage:
-        yield browser, stage
+def _browser_and_server() -> Iterator[tuple[Browser, PortalServer]]:
+    with sync_playwright() as playwright, launch(playwright) as browser, run_portal_server() as server:
+        yield browser, server
 
 
-def _photograph(browser: Browser, stage: Stage, wanted: list[State]) -> None:
+def _take_screenshots(browser: Browser, server: PortalServer, wanted: list[PageState]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for language in LOCALES:
-        tour = Tour(browser, stage, language)
+        tour = Tour(browser, server, language)
         for state in wanted:
             with tour.open(state) as (page, _):
                 for view in (*VIEWS, FORCED):
@@ -56,10 +56,10 @@ def _photograph(browser: Browser, stage: Stage, wanted: list[State]) -> None:
     print(f"{len(wanted)} pages in {len(LOCALES)} languages, {len(list(FOLDER.glob('*.png')))} pictures in {FOLDER}")
 
 
-def _document(browser: Browser, stage: Stage) -> None:
-    """In French, with few colours, so that they are small."""
+def _take_documentation(browser: Browser, server: PortalServer) -> None:
+    """Take the screenshots of the documentation, in French, with few colours to keep them small."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    tour = Tour(browser, stage, "fr")
+    tour = Tour(browser, server, "fr")
     for state in EVERY:
         if state.name in DOCUMENTS:
             with tour.open(state) as (page, _):

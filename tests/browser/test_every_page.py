@@ -1,4 +1,4 @@
-"""Every page in every state, in both languages, in every light, wide and narrow: what a machine can say of it."""
+"""Automatic checks of every page in every state, in both languages, in every colour scheme, wide and narrow."""
 
 import json
 import re
@@ -12,10 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 
 from tests.browser.conftest import launch
-from tests.browser.pages import EVERY, REFUSED, State
-from tests.browser.stage import Stage, on_stage
+from tests.browser.pages import EVERY, REFUSED, PageState
+from tests.browser.portal_server import PortalServer, run_portal_server
 from tests.browser.tour import FORCED, VIEWS, Tour
-from tests.browser.words import LOCALES
+from tests.browser.translator import LOCALES
 
 ISLANDS = Path(__file__).resolve().parents[2] / "portal" / "islands"
 MODULES = ISLANDS / "node_modules"
@@ -52,24 +52,24 @@ class Seen:
     built: str
     violations: dict[str, list[str]] = field(default_factory=dict)
     too_wide: dict[str, list[str]] = field(default_factory=dict)
-    complaints: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with on_stage() as found:
+def server() -> Iterator[PortalServer]:
+    with run_portal_server() as found:
         yield found
 
 
 @pytest.fixture(scope="module", params=list(LOCALES))
-def seen(request: pytest.FixtureRequest, playwright: Playwright, stage: Stage) -> list[Seen]:
+def seen(request: pytest.FixtureRequest, playwright: Playwright, server: PortalServer) -> list[Seen]:
     """What there is to say of every page in one language."""
     with launch(playwright, *ONE_RENDERER) as browser:
-        tour = Tour(browser, stage, request.param, AXE)
+        tour = Tour(browser, server, request.param, AXE)
         return [_look(tour, state) for state in EVERY]
 
 
-def _look(tour: Tour, state: State) -> Seen:
+def _look(tour: Tour, state: PageState) -> Seen:
     with tour.open(state) as (page, served):
         found = Seen(state.name, served, page.content())
         for view in LOOKS[tour.language]:
@@ -77,7 +77,7 @@ def _look(tour: Tour, state: State) -> Seen:
             rules = COLOURS if view in IN_THE_DARK else EVERYTHING
             found.violations[str(view)] = page.evaluate(INSPECT, rules)
             found.too_wide[str(view)] = page.evaluate(TOO_WIDE)
-        found.complaints = tour.watch.complaints
+        found.errors = tour.console_errors.errors
     return found
 
 
@@ -96,7 +96,7 @@ def test_nothing_is_wider_than_the_window(seen: list[Seen]) -> None:
 
 
 def test_no_script_fails_and_no_policy_is_broken(seen: list[Seen]) -> None:
-    assert {one.name: one.complaints for one in seen if one.complaints} == {}
+    assert {one.name: one.errors for one in seen if one.errors} == {}
 
 
 def test_the_html_is_valid_as_it_is_served_and_as_scripts_leave_it(seen: list[Seen], tmp_path: Path) -> None:
@@ -121,8 +121,8 @@ def test_each_refusal_says_something_else(seen: list[Seen]) -> None:
     assert len(set(said)) == len(pages) == len(REFUSED)
 
 
-def test_what_is_broken_on_purpose_is_found(browser: Browser, stage: Stage) -> None:
-    tour = Tour(browser, stage, "fr", AXE)
+def test_what_is_broken_on_purpose_is_found(browser: Browser, server: PortalServer) -> None:
+    tour = Tour(browser, server, "fr", AXE)
     with tour.open(EVERY[0]) as (page, _):
         page.evaluate("""() => {
           document.documentElement.lang = "";
@@ -136,16 +136,16 @@ def test_what_is_broken_on_purpose_is_found(browser: Browser, stage: Stage) -> N
         found = page.evaluate(INSPECT, EVERYTHING)
         assert {"html-has-lang", "color-contrast"} <= {one.split(":")[0] for one in found}
         assert page.evaluate(TOO_WIDE) != []
-        assert [one for one in tour.watch.complaints if "script-src" in one]
+        assert [one for one in tour.console_errors.errors if "script-src" in one]
     tour.close()
 
 
-def test_motion_is_left_out_where_it_is_not_wanted(browser: Browser, stage: Stage) -> None:
+def test_reduced_motion_is_respected(browser: Browser, server: PortalServer) -> None:
     moving = """() => [...document.querySelectorAll("body *")].filter((one) => {
       const style = getComputedStyle(one);
       return [style.transitionDuration, style.animationDuration].some((said) => parseFloat(said) > 0);
     }).length"""
-    tour = Tour(browser, stage, "fr")
+    tour = Tour(browser, server, "fr")
     with tour.open(EVERY[0]) as (page, _):
         assert page.evaluate(moving) == 0
         page.emulate_media(reduced_motion="no-preference")
@@ -153,8 +153,8 @@ def test_motion_is_left_out_where_it_is_not_wanted(browser: Browser, stage: Stag
     tour.close()
 
 
-def test_whoever_forces_colours_sees_every_button_and_where_the_focus_is(browser: Browser, stage: Stage) -> None:
-    tour = Tour(browser, stage, "fr")
+def test_forced_colours_show_every_button_and_the_focus(browser: Browser, server: PortalServer) -> None:
+    tour = Tour(browser, server, "fr")
     for name in ("compose", "approve", "tracking", "download"):
         (state,) = [one for one in EVERY if one.name == name]
         with tour.open(state) as (page, _):

@@ -1,4 +1,4 @@
-"""Through all the pages in one window, once a language: each is opened once, and looked at in every light and width."""
+"""Opens every page once for each language, and shows it in every colour scheme and width."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Browser, Page, ViewportSize
 
-from tests.browser.doing import Scene
-from tests.browser.pages import State
-from tests.browser.seats import sit_down
-from tests.browser.stage import Stage
-from tests.browser.watching import Watch
-from tests.browser.words import LOCALES, words
+from tests.browser.actions import ActionContext
+from tests.browser.console_errors import ConsoleErrors
+from tests.browser.pages import PageState
+from tests.browser.people import set_session_cookie
+from tests.browser.portal_server import PortalServer
+from tests.browser.translator import LOCALES, translator
 from tests.eventually import PATIENCE_SECONDS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.call import token
@@ -20,19 +20,19 @@ HEIGHTS = {1280: 900, 320: 700}
 
 
 class View(NamedTuple):
-    """A light and a width."""
+    """A colour scheme and a width."""
 
-    light: str
+    colour_scheme: str
     width: int
 
     def __str__(self) -> str:
-        return f"{self.light}-{self.width}"
+        return f"{self.colour_scheme}-{self.width}"
 
     def apply(self, page: Page) -> None:
-        """Nothing moves, so that nothing is looked at half-way."""
+        """Apply the view, without animations."""
         page.set_viewport_size(ViewportSize(width=self.width, height=HEIGHTS[self.width]))
-        forced: Any = "active" if self.light == "forced" else "none"
-        scheme: Any = "dark" if self.light == "dark" else "light"
+        forced: Any = "active" if self.colour_scheme == "forced" else "none"
+        scheme: Any = "dark" if self.colour_scheme == "dark" else "light"
         page.emulate_media(color_scheme=scheme, forced_colors=forced, reduced_motion="reduce")
 
 
@@ -41,30 +41,30 @@ FORCED = View("forced", 1280)
 
 
 class Tour:
-    """One browser window in one language, in front of a stage; `script` runs first in each page."""
+    """One browser window in one language; `script` runs first in each page."""
 
-    def __init__(self, browser: Browser, stage: Stage, language: str, script: str = "") -> None:
+    def __init__(self, browser: Browser, server: PortalServer, language: str, script: str = "") -> None:
         self.language = language
-        self.watch = Watch()
-        self._stage = stage
-        self._context = browser.new_context(locale=LOCALES[language], base_url=stage.url)
+        self.console_errors = ConsoleErrors()
+        self._server = server
+        self._context = browser.new_context(locale=LOCALES[language], base_url=server.url)
         self._context.set_default_timeout(1000 * PATIENCE_SECONDS)
         self._context.add_init_script(script)
-        self.watch.over(self._context)
+        self.console_errors.listen_to(self._context)
         self._page = self._context.new_page()
 
     def close(self) -> None:
         self._context.close()
 
     @contextmanager
-    def open(self, state: State) -> Iterator[tuple[Page, str]]:
-        """The page once it has settled, and its HTML as it was served."""
-        api = self._stage.api = FakeApi.populated()
-        state.play(api, self.language)
-        self._sit_down(state)
-        self.watch.forget()
-        for beginning in state.excused:
-            self.watch.excuse(beginning)
+    def open(self, state: PageState) -> Iterator[tuple[Page, str]]:
+        """Yield the page once it is ready, and its HTML as it was served."""
+        api = self._server.api = FakeApi.populated()
+        state.setup(api, self.language)
+        self._set_session(state)
+        self.console_errors.clear()
+        for beginning in state.expected_errors:
+            self.console_errors.expect(beginning)
         page = self._page
         VIEWS[0].apply(page)
         if not state.scripts:
@@ -74,7 +74,7 @@ class Tour:
             assert answer is not None
             page.wait_for_selector(state.settled)
             served = answer.text()
-            state.do(Scene(page, words(self.language), self._stage))
+            state.do(ActionContext(page, translator(self.language), self._server))
             yield page, served
             assert api.violations == []
         except Exception as error:
@@ -84,7 +84,7 @@ class Tour:
             page.unroute_all()
             page.goto("about:blank")
 
-    def _sit_down(self, state: State) -> None:
+    def _set_session(self, state: PageState) -> None:
         self._context.clear_cookies()
         if state.role:
-            sit_down(self._context, token(state.role, life=state.life))
+            set_session_cookie(self._context, token(state.role, life=state.life))

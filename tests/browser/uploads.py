@@ -1,4 +1,4 @@
-"""An upload in a browser: its page, the parts that leave it, parts that wait to be cut."""
+"""An upload in a browser: its page, the parts that leave it, and parts that are held back."""
 
 import re
 import uuid
@@ -8,19 +8,19 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, Request, Response, expect
 
-from tests.browser.seats import Seated
+from tests.browser.people import BrowserUser
 
 MIB = 2**20
 PART = re.compile(r"/parts/[^/]+/(\d+)/")
 
 
-def begin(somebody: Seated, **fields: Any) -> tuple[Page, str]:
-    """A draft, and its page with the uploader at work."""
+def begin(user: BrowserUser, **fields: Any) -> tuple[Page, str]:
+    """Create a draft; return its page with the uploader ready, and its id."""
     draft = str(uuid.uuid4())
-    somebody.api.create_draft(draft)
+    user.api.create_draft(draft)
     if fields:
-        somebody.api.edit_draft(draft, **fields)
-    return open_draft(somebody.context, draft), draft
+        user.api.edit_draft(draft, **fields)
+    return open_draft(user.context, draft), draft
 
 
 def open_draft(context: BrowserContext, draft: str) -> Page:
@@ -31,7 +31,7 @@ def open_draft(context: BrowserContext, draft: str) -> Page:
 
 
 def parts_sent(page: Page) -> list[int]:
-    """The numbers of the parts that leave from now on."""
+    """Return a list that receives the numbers of the parts sent from now on."""
     numbers: list[int] = []
 
     def note(request: Request) -> None:
@@ -43,7 +43,7 @@ def parts_sent(page: Page) -> list[int]:
 
 
 def number_of_parts(wanted: int) -> Callable[[Request], bool]:
-    """Says yes when so many parts have been answered."""
+    """Return a predicate that is true once so many parts have been answered."""
     answered: list[str] = []
 
     def enough(request: Request) -> bool:
@@ -55,13 +55,13 @@ def number_of_parts(wanted: int) -> Callable[[Request], bool]:
 
 
 def let_leave(page: Page, parts: int) -> None:
-    """Only so many parts leave this page; all others wait for as long as it is open."""
+    """Let only so many parts leave this page; hold back all others."""
     left = count()
     page.route(PART, lambda route: route.continue_() if next(left) < parts else None)
 
 
 def parts_taken_in(page: Page) -> list[int]:
-    """The numbers of the parts that are taken in from now on."""
+    """Return a list that receives the numbers of the parts stored from now on."""
     numbers: list[int] = []
 
     def note(response: Response) -> None:

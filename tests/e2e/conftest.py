@@ -1,4 +1,4 @@
-"""One world for all stories; after each of them the oracle is asked."""
+"""One scenario for all end-to-end tests; after each of them the oracle checks the invariants."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from devstack.stack import Stack
-from tests.e2e.oracle import judge
-from tests.e2e.world import World
+from tests.e2e.oracle import check_invariants
+from tests.e2e.scenario import Scenario
 
-# Stories come from one address, many at a time; the story about limits sets them back.
-ROOMY = {
+# All tests share one network, many at a time; the test of the limits resets them.
+RAISED_LIMITS = {
     "auth": {
         "LINKS_PER_NETWORK": "100000",
         "LINKS_PER_DOMAIN": "100000",
@@ -22,27 +22,27 @@ LAST = "test_no_log_line"
 
 
 @pytest.fixture(scope="session")
-def world(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The real stack, with limits that let many stories be told."""
-    for service, settings in ROOMY.items():
+def scenario(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
+    """The real stack, with limits that allow many tests."""
+    for service, settings in RAISED_LIMITS.items():
         stack.restart(service, settings)
     folder: Path = tmp_path_factory.mktemp("sent")
-    world = World(stack, folder)
-    yield world
-    world.close()
+    scenario = Scenario(stack, folder)
+    yield scenario
+    scenario.close()
 
 
 @pytest.fixture(autouse=True)
-def judged(world: World, request: pytest.FixtureRequest) -> Iterator[None]:
-    """What must hold after every story; once it does not, all that follow would wait in vain to say the same."""
+def invariants(scenario: Scenario, request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check the invariants after every test; after a violation stop, because all further tests would fail, too."""
     yield
     try:
-        judge(world)
+        check_invariants(scenario)
     except BaseException:
-        request.session.shouldfail = f"what must hold does not, since {request.node.name}"
+        request.session.shouldfail = f"an invariant is violated since {request.node.name}"
         raise
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The story about the logs is told last, because it reads what all the others left there."""
+    """Run the test of the logs last, because it reads what all the others logged."""
     items.sort(key=lambda item: item.path.name.startswith(LAST))

@@ -1,4 +1,4 @@
-"""A real browser with scripts switched off: cookies, hidden origins and redirects as they really are."""
+"""A real browser with scripts switched off: cookies, redirects and same-origin checks."""
 
 import asyncio
 import hashlib
@@ -10,9 +10,9 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from client.api import Api
-from devstack.human_check import answer as answer_to
-from devstack.letters import Letters
-from devstack.people import Person
+from devstack.challenge_solver import solve as answer_to
+from devstack.inbox import Inbox
+from devstack.people import ApiUser
 from devstack.stack import Stack
 
 CHROMIUM = shutil.which("chromium-headless-shell")
@@ -20,10 +20,10 @@ SENDER, AGENT = "dominique.page@ministere.example", "claude.page@ministere.examp
 
 
 @pytest.fixture
-def letters(stack: Stack) -> Iterator[Letters]:
-    mailbox = Letters(stack.mailbox_url)
-    yield mailbox
-    mailbox.close()
+def inbox(stack: Stack) -> Iterator[Inbox]:
+    found = Inbox(stack.mailbox_url)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -35,31 +35,31 @@ async def context(stack: Stack) -> AsyncIterator[BrowserContext]:
         await browser.close()
 
 
-async def come_in(page: Page, letters: Letters) -> None:
-    seen = len(await asyncio.to_thread(letters.with_page, SENDER, "access"))
+async def come_in(page: Page, inbox: Inbox) -> None:
+    seen = len(await asyncio.to_thread(inbox.with_page, SENDER, "access"))
     await page.goto("/access?kind=question")
     question = await page.locator("label[for=answer]").inner_text()
     await page.fill("#email", SENDER)
     await page.fill("#answer", answer_to(question))
     await page.click("text=M’envoyer un lien")
-    letter = await asyncio.to_thread(letters.wait, SENDER, "access", seen)
-    await page.goto(f"/access/{letter.token('access')}")
+    mail = await asyncio.to_thread(inbox.wait, SENDER, "access", seen)
+    await page.goto(f"/access/{mail.token('access')}")
     await page.fill("#last_name", "Bernard")
     await page.fill("#first_name", "Dominique")
-    await page.fill("#key", letter.key or "")
+    await page.fill("#key", mail.key or "")
     await page.click("button:has-text('Entrer')")
     await page.wait_for_selector("text=Bonjour Dominique Bernard")
 
 
-async def test_a_file_goes_in_and_comes_out_without_a_script(
-    stack: Stack, context: BrowserContext, letters: Letters, tmp_path: Path
+async def test_a_file_is_sent_and_downloaded_without_a_script(
+    stack: Stack, context: BrowserContext, inbox: Inbox, tmp_path: Path
 ) -> None:
     file = tmp_path / "Été.bin"
     file.write_bytes(hashlib.shake_128(b"browser").digest(9 * 2**20 + 5))
     page = await context.new_page()
     told: list[str] = []
     page.on("console", lambda message: told.append(message.text) if message.type == "error" else None)
-    await come_in(page, letters)
+    await come_in(page, inbox)
     await page.click("button:has-text('Nouvel envoi')")
     await page.fill("#to", AGENT)
     await page.fill("#subject", "Sans script")
@@ -70,8 +70,8 @@ async def test_a_file_goes_in_and_comes_out_without_a_script(
     await page.click("text=Suivre cet envoi")
     await page.wait_for_selector("text=Où en est l’envoi")
 
-    letter = await asyncio.to_thread(letters.wait, AGENT, "download")
-    await page.goto(f"/download/{letter.token('download')}")
+    mail = await asyncio.to_thread(inbox.wait, AGENT, "download")
+    await page.goto(f"/download/{mail.token('download')}")
     async with page.expect_download() as coming:
         await page.click("button:has-text('Télécharger')")
     saved = tmp_path / "saved"
@@ -81,14 +81,14 @@ async def test_a_file_goes_in_and_comes_out_without_a_script(
     assert not told
 
 
-async def test_a_file_that_the_form_does_not_take_is_refused_in_words(
-    context: BrowserContext, letters: Letters, tmp_path: Path
+async def test_a_file_that_is_too_large_for_the_form_is_refused_with_an_explanation(
+    context: BrowserContext, inbox: Inbox, tmp_path: Path
 ) -> None:
     file = tmp_path / "Trop.bin"
     with file.open("wb") as out:
         out.truncate(150_000_000)
     page = await context.new_page()
-    await come_in(page, letters)
+    await come_in(page, inbox)
     await page.click("button:has-text('Nouvel envoi')")
     await page.fill("#subject", "Trop grand")
     await page.set_input_files("#file", file)
@@ -100,16 +100,16 @@ async def test_a_file_that_the_form_does_not_take_is_refused_in_words(
 
 
 async def test_the_cookies_of_a_session_are_kept_by_the_browser_and_hidden_from_scripts(
-    stack: Stack, context: BrowserContext, letters: Letters
+    stack: Stack, context: BrowserContext, inbox: Inbox
 ) -> None:
-    person = Person(Api(stack.gateway_url), letters, "camille.cookie@ville.example", "Camille", "Cookie")
-    await asyncio.to_thread(person.ask_for_link)
-    letter = await asyncio.to_thread(person.letter, "access")
+    person = ApiUser(Api(stack.gateway_url), inbox, "camille.cookie@ville.example", "Camille", "Cookie")
+    await asyncio.to_thread(person.request_link)
+    mail = await asyncio.to_thread(person.wait_for_mail, "access")
     page = await context.new_page()
-    await page.goto(f"/access/{letter.token('access')}")
+    await page.goto(f"/access/{mail.token('access')}")
     await page.fill("#last_name", "Cookie")
     await page.fill("#first_name", "Camille")
-    await page.fill("#key", (letter.key or "").lower().replace("-", " "))
+    await page.fill("#key", (mail.key or "").lower().replace("-", " "))
     await page.click("button:has-text('Entrer')")
     await page.wait_for_selector("text=Bonjour Camille Cookie")
     cookies = await context.cookies()

@@ -1,4 +1,4 @@
-"""Each service is killed and started again during each step that it takes part in; the job goes on (R1, R25, R35)."""
+"""Each service is killed and restarted in each step that it takes part in; the transfer completes (R1, R25, R35)."""
 
 import random
 import threading
@@ -11,7 +11,7 @@ import pytest
 from client.download import Downloader
 from devstack.accounts import SERVICES
 from devstack.people import DECISION
-from tests.e2e.world import World
+from tests.e2e.scenario import Scenario
 
 STEPS = {
     "auth": {"sign in", "write"},
@@ -24,15 +24,15 @@ STEPS = {
 
 
 @contextmanager
-def dying(world: World, service: str) -> Iterator[None]:
+def dying(scenario: Scenario, service: str) -> Iterator[None]:
     """The service dies at some moment of the step, and comes back."""
     failures: list[BaseException] = []
 
     def die() -> None:
         try:
             time.sleep(random.Random().uniform(0, 0.15))
-            world.kill(service)
-            world.revive(service)
+            scenario.kill(service)
+            scenario.restart_killed(service)
         except BaseException as error:
             failures.append(error)
 
@@ -46,27 +46,27 @@ def dying(world: World, service: str) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_whole_job_is_done_although_a_service_dies_in_each_step(world: World, service: str) -> None:
+def test_a_transfer_completes_although_a_service_is_killed_in_each_step(scenario: Scenario, service: str) -> None:
     def during(step: str) -> AbstractContextManager[None]:
-        return dying(world, service) if step in STEPS[service] else nullcontext()
+        return dying(scenario, service) if step in STEPS[service] else nullcontext()
 
-    sender, agent = world.outsider("camille", signed_in=False), world.agent("dominique")
-    other = world.outsider("sacha", signed_in=False)
+    sender, agent = scenario.external("camille", signed_in=False), scenario.agent("dominique")
+    other = scenario.external("sacha", signed_in=False)
     files = {"petit.txt": b"petit", "grand.bin": random.Random(5).randbytes(20_000_000)}
     with during("sign in"):
         sender.sign_in()
     with during("write"):
-        draft = world.draft(sender, [agent.address, other.address])
+        draft = scenario.draft(sender, [agent.address, other.address])
     with during("put"):
-        world.put(sender, draft, files)
+        scenario.put(sender, draft, files)
     with during("submit"):
-        sent = world.submit(sender, draft, files)
-        token = agent.letter(DECISION).token(DECISION)
+        sent = scenario.submit(sender, draft, files)
+        token = agent.wait_for_mail(DECISION).token(DECISION)
     with during("approve"):
         agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
-        link = world.link(other)
+        link = scenario.link(other)
     with during("fetch"):
         for file in other.api.offer(link).files:
-            target = Downloader(other.api, link).fetch(file, world.folder / sent.transfer / file.path)
+            target = Downloader(other.api, link).fetch(file, scenario.folder / sent.transfer / file.path)
             assert target.read_bytes() == files[file.path]
-    assert len(world.letters.with_page(agent.address, DECISION)) <= 2, "a second copy only if death fell in between"
+    assert len(scenario.inbox.with_page(agent.address, DECISION)) <= 2, "a second copy only if death fell in between"

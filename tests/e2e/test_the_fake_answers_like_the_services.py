@@ -1,4 +1,4 @@
-"""The fake of the API, on which the portal and the client are tested, answers one story as the services do."""
+"""The fake API, on which the portal and the client are tested, answers one sequence of requests as the services do."""
 
 import hashlib
 import uuid
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from devstack.human_check import answer
+from devstack.challenge_solver import solve
 from devstack.people import ACCESS, DECISION, OFFER
-from tests.e2e.world import World
+from tests.e2e.scenario import Scenario
 from tests.eventually import until
 from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import AGENT, KEY, OUTSIDER, PERSON, TOKEN, Json
@@ -22,27 +22,27 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Side(Protocol):
-    """The API, fake or real, and the mails of three people: who sends, an agent, somebody else outside."""
+    """The API, fake or real, and the mails of three people: a sender, an agent and an external recipient."""
 
     http: httpx.Client
     sender: str
     agent: str
-    outsider: str
+    external: str
 
     def link_and_key(self) -> tuple[str, str]:
-        """What the sender was mailed to sign in."""
+        """The link and the key from the sender's mail."""
 
     def token(self, page: str, address: str, transfer: str) -> str:
-        """What somebody was mailed to decide on a transfer, or to download it."""
+        """The token of a mail: for a decision or a download."""
 
 
-class Fake:
-    """Without mails: the fake says which tokens it would send."""
+class FakeSide:
+    """The fake API, with the tokens that it would send."""
 
     def __init__(self, api: FakeApi) -> None:
         self.api = api
         self.http = httpx.Client(base_url=SERVER, transport=api.transport())
-        self.sender, self.agent, self.outsider = PERSON["address"], AGENT["address"], OUTSIDER["address"]
+        self.sender, self.agent, self.external = PERSON["address"], AGENT["address"], OUTSIDER["address"]
 
     def link_and_key(self) -> tuple[str, str]:
         return TOKEN, KEY
@@ -53,25 +53,25 @@ class Fake:
         return next(token for token, of in self.api.propagation.approvals.items() if of == transfer)
 
 
-class Real:
-    """The services behind the gateway, and the mails that arrive."""
+class RealSide:
+    """The services behind the gateway, with the mails that arrive."""
 
-    def __init__(self, world: World) -> None:
-        people = (world.outsider("camille", False), world.agent("dominique"), world.outsider("sacha", False))
+    def __init__(self, scenario: Scenario) -> None:
+        people = (scenario.external("camille", False), scenario.agent("dominique"), scenario.external("sacha", False))
         self._people = {person.address: person for person in people}
-        self.sender, self.agent, self.outsider = self._people
-        self.http = httpx.Client(base_url=world.stack.gateway_url, timeout=30)
+        self.sender, self.agent, self.external = self._people
+        self.http = httpx.Client(base_url=scenario.stack.gateway_url, timeout=30)
 
     def link_and_key(self) -> tuple[str, str]:
-        letter = self._people[self.sender].letter(ACCESS)
-        return letter.token(ACCESS), str(letter.key)
+        mail = self._people[self.sender].wait_for_mail(ACCESS)
+        return mail.token(ACCESS), str(mail.key)
 
     def token(self, page: str, address: str, transfer: str) -> str:
-        return self._people[address].letter(page).token(page)
+        return self._people[address].wait_for_mail(page).token(page)
 
 
-class Heard(NamedTuple):
-    """What is compared of an answer: its status, which problem it is if it is one, and the names in its JSON."""
+class ComparedResponse(NamedTuple):
+    """What is compared of a response: its status, its problem type if any, and the names in its JSON."""
 
     asked: str
     status: int
@@ -79,12 +79,12 @@ class Heard(NamedTuple):
     names: Any
 
 
-class Narrator:
-    """Asks one side, and writes down what is heard; each answer must also be one that the service describes."""
+class Requester:
+    """Sends requests to one side and records the responses; each must match the service's description."""
 
     def __init__(self, side: Side) -> None:
         self.side = side
-        self.heard: list[Heard] = []
+        self.heard: list[ComparedResponse] = []
         self.session = ""
 
     def ask(
@@ -95,7 +95,7 @@ class Narrator:
         wanted: Callable[[httpx.Response], bool] = lambda _answer: True,
         **more: Any,
     ) -> Any:
-        """The JSON of the first answer that is `wanted`: what services tell each other takes its time."""
+        """Return the JSON of the first response that is `wanted`: events between services take time."""
         headers = more.pop("headers", {}) | ({"Authorization": f"Bearer {self.session}"} if self.session else {})
         request = self.side.http.build_request(method, path, json=body, headers=headers, **more)
         operation = description().check_request(request)
@@ -110,19 +110,19 @@ class Narrator:
         description().check_answer(request, found)
         content: Any = found.json() if found.content else {}
         kind = content["type"] if found.is_error else ""
-        self.heard.append(Heard(asked, found.status_code, kind, names(content)))
+        self.heard.append(ComparedResponse(asked, found.status_code, kind, names(content)))
         return content
 
     @contextmanager
     def without_session(self) -> Iterator[None]:
-        """As somebody who is not signed in."""
+        """Send a request without a session."""
         session, self.session = self.session, ""
         yield
         self.session = session
 
 
 def names(value: Any) -> Any:
-    """The names of members, at every depth; of a list, each kind of item once."""
+    """Return the names of members at every depth; of a list, each kind of item once."""
     if isinstance(value, dict):
         return {name: names(one) for name, one in sorted(value.items())}
     if isinstance(value, list):
@@ -134,23 +134,23 @@ def names(value: Any) -> Any:
     return None
 
 
-def story(side: Side) -> list[Heard]:
-    """From a human check to the deletion of what was sent, with a refusal at each turn."""
-    narrator = Narrator(side)
-    sign_in(narrator)
-    transfer = send(narrator)
-    decide(narrator, transfer)
-    fetch(narrator, transfer)
-    follow_and_delete(narrator, transfer)
+def run_every_step(side: Side) -> list[ComparedResponse]:
+    """Run every step from the human check to the deletion, with a refusal in each."""
+    requester = Requester(side)
+    sign_in(requester)
+    transfer = send(requester)
+    decide(requester, transfer)
+    fetch(requester, transfer)
+    follow_and_delete(requester, transfer)
     side.http.close()
-    return narrator.heard
+    return requester.heard
 
 
-def sign_in(narrator: Narrator) -> None:
-    side, ask = narrator.side, narrator.ask
+def sign_in(requester: Requester) -> None:
+    side, ask = requester.side, requester.ask
     for right in (False, True):
         drawn = ask("POST", "/api/auth/challenges", {"kind": "question"})
-        given = answer(drawn["question"]) if right else "none of it"
+        given = solve(drawn["question"]) if right else "none of it"
         wish = {"email": side.sender, "challenge": drawn["challenge"], "answer": given, "language": "fr"}
         ask("POST", "/api/auth/links", wish)
     link, key = side.link_and_key()
@@ -165,33 +165,33 @@ def sign_in(narrator: Narrator) -> None:
     opened = ask("POST", "/api/auth/sessions", wish | {"key": key})
     ask("POST", "/api/auth/sessions", wish | {"key": key, "request_id": str(uuid.uuid4())})
     ask("GET", "/api/auth/sessions/current")
-    narrator.session = opened["token"]
+    requester.session = opened["token"]
     ask("GET", "/api/auth/sessions/current")
-    narrator.session = ask("POST", "/api/auth/sessions/current/renewal")["token"]
+    requester.session = ask("POST", "/api/auth/sessions/current/renewal")["token"]
 
 
-def send(narrator: Narrator) -> str:
-    side, ask = narrator.side, narrator.ask
+def send(requester: Requester) -> str:
+    side, ask = requester.side, requester.ask
     id, file = str(uuid.uuid4()), str(uuid.uuid4())
     draft = f"/api/upload/drafts/{id}"
     ask("GET", "/api/upload/config")
     ask("GET", draft)
     ask("PUT", draft)
-    with narrator.without_session():
+    with requester.without_session():
         ask("GET", draft)
     ask("POST", f"{draft}/submission")
-    ask("PATCH", draft, {"to": [side.agent, "nobody at all"], "cc": [side.outsider], "subject": "Relevés"})
+    ask("PATCH", draft, {"to": [side.agent, "nobody at all"], "cc": [side.external], "subject": "Relevés"})
     ask("PATCH", draft, {"to": [side.agent]})
     ask("PUT", f"{draft}/files/{file}", {"path": "outil.exe", "size_bytes": 1})
     wish = {"path": "Relevés/novembre.csv", "size_bytes": len(CONTENT)}
     plan = ask("PUT", f"{draft}/files/{file}", wish)
     ask("PUT", f"{draft}/files/{file}", wish | {"size_bytes": 1})
     ask("POST", f"{draft}/files/{file}/completion", {"sha256": SHA256})
-    bring(narrator, plan["parts_url"], CONTENT[:3])
-    bring(narrator, plan["parts_url"], CONTENT)
+    bring(requester, plan["parts_url"], CONTENT[:3])
+    bring(requester, plan["parts_url"], CONTENT)
     ask("GET", f"{draft}/files/{file}")
     ask("POST", f"{draft}/files/{file}/completion", {"sha256": SHA256})
-    bring(narrator, plan["parts_url"], CONTENT)
+    bring(requester, plan["parts_url"], CONTENT)
     ask("GET", draft)
     ask("GET", "/api/upload/drafts")
     for _ in range(2):
@@ -203,18 +203,18 @@ def send(narrator: Narrator) -> str:
     return id
 
 
-def bring(narrator: Narrator, url: str, content: bytes) -> None:
-    """One part."""
+def bring(requester: Requester, url: str, content: bytes) -> None:
+    """Upload one part."""
     headers = {"X-Part-CRC32": f"{zlib.crc32(content):08x}"}
-    narrator.ask("PUT", f"{url}/1/{hashlib.sha256(content).hexdigest()}", content=content, headers=headers)
+    requester.ask("PUT", f"{url}/1/{hashlib.sha256(content).hexdigest()}", content=content, headers=headers)
 
 
-def decide(narrator: Narrator, transfer: str) -> None:
-    ask, side = narrator.ask, narrator.side
+def decide(requester: Requester, transfer: str) -> None:
+    ask, side = requester.ask, requester.side
     token = side.token(DECISION, side.agent, transfer)
     ask("GET", f"/api/propagation/transfers/{transfer}")
     ask("GET", "/api/propagation/pending")
-    with narrator.without_session():
+    with requester.without_session():
         place = f"/api/propagation/approvals/{token}"
         ask("GET", f"{place}x")
         digest = ask("GET", place)["snapshot"]["digest"]
@@ -225,10 +225,10 @@ def decide(narrator: Narrator, transfer: str) -> None:
     ask("GET", f"/api/propagation/transfers/{transfer}")
 
 
-def fetch(narrator: Narrator, transfer: str) -> None:
-    ask, side = narrator.ask, narrator.side
-    link = f"/api/download/links/{side.token(OFFER, side.outsider, transfer)}"
-    with narrator.without_session():
+def fetch(requester: Requester, transfer: str) -> None:
+    ask, side = requester.ask, requester.side
+    link = f"/api/download/links/{side.token(OFFER, side.external, transfer)}"
+    with requester.without_session():
         ask("GET", f"{link}x")
         (file,) = ask("GET", link)["files"]
         ask("POST", f"{link}/opened")
@@ -240,30 +240,30 @@ def fetch(narrator: Narrator, transfer: str) -> None:
         ask("GET", link)
 
 
-def follow_and_delete(narrator: Narrator, transfer: str) -> None:
-    ask, side = narrator.ask, narrator.side
-    link = f"/api/download/links/{side.token(OFFER, side.outsider, transfer)}"
+def follow_and_delete(requester: Requester, transfer: str) -> None:
+    ask, side = requester.ask, requester.side
+    link = f"/api/download/links/{side.token(OFFER, side.external, transfer)}"
     here = f"/api/download/transfers/{transfer}"
     ask("GET", f"/api/download/transfers/{uuid.uuid4()}")
     seen = ask("GET", here, wanted=lambda found: all(one["mails"] for one in found.json()["recipients"]))
     ask("GET", "/api/download/received")
-    ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.outsider})
-    ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.outsider})
+    ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.external})
+    ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": side.external})
     ask("PUT", f"{here}/resendings/{uuid.uuid4()}", {"recipient": "nobody@ville.example"})
     ask("PUT", f"{here}/reminders/{uuid.uuid4()}", {"recipient": None})
     ask("PUT", f"{here}/reminders/{uuid.uuid4()}", {"recipient": None})
-    ask("POST", f"{here}/reopenings", {"recipient": side.outsider, "file": seen["files"][0]["file"]})
+    ask("POST", f"{here}/reopenings", {"recipient": side.external, "file": seen["files"][0]["file"]})
     for days in (100, 10, 3):
         ask("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": days})
-    ask("POST", f"{here}/revocations", {"recipient": side.outsider})
-    with narrator.without_session():
+    ask("POST", f"{here}/revocations", {"recipient": side.external})
+    with requester.without_session():
         ask("GET", link, wanted=is_gone)
     ask("DELETE", f"/api/upload/transfers/{transfer}")
     ask("PUT", f"/api/upload/transfers/{transfer}/validity", {"days": 12})
     ask("GET", f"/api/upload/transfers/{transfer}")
     ask("GET", here, wanted=lambda found: is_over(found.json()))
     ask("GET", f"/api/propagation/transfers/{transfer}", wanted=lambda found: is_over(found.json()))
-    with narrator.without_session():
+    with requester.without_session():
         ask("GET", link, wanted=lambda found: found.json()["type"] == "/problems/transfer-withdrawn")
     ask("DELETE", "/api/auth/sessions/current")
     ask("POST", "/api/auth/sessions/current/renewal")
@@ -277,9 +277,9 @@ def is_over(card: Json) -> bool:
     return bool(card["state"] == "withdrawn")
 
 
-def test_the_fake_answers_like_the_services(world: World) -> None:
+def test_the_fake_answers_like_the_services(scenario: Scenario) -> None:
     api = FakeApi()
-    fake, real = story(Fake(api)), story(Real(world))
+    fake, real = run_every_step(FakeSide(api)), run_every_step(RealSide(scenario))
     assert [(one, other) for one, other in zip(fake, real, strict=True) if one != other] == []
     assert len({one.problem for one in real}) > 20
     assert api.violations == []

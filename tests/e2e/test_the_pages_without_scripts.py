@@ -1,4 +1,4 @@
-"""One transfer from beginning to end on the pages of the portal, with forms alone: no script, no client library."""
+"""One transfer from beginning to end on the pages of the portal, with forms only."""
 
 import hashlib
 import http.client
@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from devstack.human_check import answer as answer_to
-from devstack.letters import Letters
+from devstack.challenge_solver import solve as answer_to
+from devstack.inbox import Inbox
 from devstack.stack import Stack
 from tests.eventually import eventually
 from tests.unit.portal.visitor import Person
@@ -28,30 +28,30 @@ async def browser(stack: Stack) -> AsyncIterator[Person]:
 
 
 @pytest.fixture
-def letters(stack: Stack) -> Iterator[Letters]:
-    mailbox = Letters(stack.mailbox_url)
-    yield mailbox
-    mailbox.close()
+def inbox(stack: Stack) -> Iterator[Inbox]:
+    found = Inbox(stack.mailbox_url)
+    yield found
+    found.close()
 
 
-async def come_in(browser: Person, letters: Letters, address: str) -> None:
+async def come_in(browser: Person, inbox: Inbox, address: str) -> None:
     browser.cookies.clear()
     page = await browser.get("/access?kind=question")
     question = re.search(r'<label for="answer">([^<]*)</label>', page.text)
     assert question
     typed = {"email": address, "answer": answer_to(question[1])}
     assert (await browser.walk(await browser.send(page, "/access", **typed))).status_code == 200
-    letter = letters.wait(address, "access")
-    entrance = f"/access/{letter.token('access')}"
-    names = {"last_name": "Martin", "first_name": "Camille", "key": letter.key or ""}
+    mail = inbox.wait(address, "access")
+    entrance = f"/access/{mail.token('access')}"
+    names = {"last_name": "Martin", "first_name": "Camille", "key": mail.key or ""}
     home = await browser.walk(await browser.send(await browser.get(entrance), entrance, **names))
     assert "Bonjour Camille Martin" in home.text
 
 
 async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_deleted(
-    stack: Stack, browser: Person, letters: Letters
+    stack: Stack, browser: Person, inbox: Inbox
 ) -> None:
-    await come_in(browser, letters, SENDER)
+    await come_in(browser, inbox, SENDER)
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
     path = str(draft.url.path)
     typed = {"to": AGENT, "cc": f"Sacha <{OUTSIDER}>", "subject": "Relevés", "text": "Voici.", "validity_days": "7"}
@@ -65,13 +65,13 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     own = dict(browser.cookies)
 
     browser.cookies.clear()
-    decision = f"/approve/{letters.wait(AGENT, 'approve').token('approve')}"
+    decision = f"/approve/{inbox.wait(AGENT, 'approve').token('approve')}"
     page = await browser.get(decision)
     assert OUTSIDER in page.text.replace("<wbr>", "")
     approved = await browser.walk(await browser.send(page, f"{decision}/approval"))
     assert "Validé" in approved.text
 
-    offer = f"/download/{letters.wait(OUTSIDER, 'download').token('download')}"
+    offer = f"/download/{inbox.wait(OUTSIDER, 'download').token('download')}"
     page = await browser.get(offer)
     (action,) = re.findall(r'action="(/download/[^"]*/files/[^"]*)"', page.text)
     begun = await browser.send(page, action)
@@ -80,7 +80,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
         assert (await files.get(begun.headers["location"])).content == CONTENT
 
     async def pressed_again() -> httpx.Response | None:
-        """The last byte is here a moment before the counter has written it down."""
+        """The last byte arrives shortly before the download service has recorded it."""
         answer = await browser.send(page, action)
         return answer if "?again=" in answer.headers["location"] else None
 
@@ -92,19 +92,19 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     tracking = path.replace("/drafts/", "/tracking/")
     followed = await browser.get(tracking)
     assert "a tout" in followed.text
-    await change_what_was_sent(browser, letters, tracking, offer)
+    await change_what_was_sent(browser, inbox, tracking, offer)
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
-    await come_in(browser, letters, AGENT)
+    await come_in(browser, inbox, AGENT)
     received = await browser.get("/received?q=releves")
     assert SENDER in received.text.replace("<wbr>", "")
     assert 'class="row"' not in (await browser.get("/received?q=introuvable")).text
 
 
-async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_words(
-    stack: Stack, browser: Person, letters: Letters
+async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an_explanation(
+    stack: Stack, browser: Person, inbox: Inbox
 ) -> None:
-    await come_in(browser, letters, "claude.formulaire@ville.example")
+    await come_in(browser, inbox, "claude.formulaire@ville.example")
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
     path = str(draft.url.path)
     content = hashlib.shake_128(b"form").digest(100_000_000)
@@ -120,10 +120,10 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert 'value="Cent et un"' in more.text
 
     far_more = {"Content-Length": "1000000001", "Content-Type": "multipart/form-data; boundary=b", **browser.cookie()}
-    line = http.client.HTTPConnection(urlsplit(stack.gateway_url).netloc, timeout=30)
-    line.request("POST", path, headers=far_more)
-    page = await browser.get(line.getresponse().headers["Location"])
-    line.close()
+    connection = http.client.HTTPConnection(urlsplit(stack.gateway_url).netloc, timeout=30)
+    connection.request("POST", path, headers=far_more)
+    page = await browser.get(connection.getresponse().headers["Location"])
+    connection.close()
     assert page.status_code == 422
     assert "Ce fichier dépasse ce que ce formulaire accepte" in page.text
     assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
@@ -132,18 +132,18 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert set(kept) == {"juste.bin"}
 
 
-async def change_what_was_sent(browser: Person, letters: Letters, tracking: str, offer: str) -> None:
-    """Each action by its form, answered in words: a later end, a mail again, a reminder, one recipient less."""
+async def change_what_was_sent(browser: Person, inbox: Inbox, tracking: str, offer: str) -> None:
+    """Use each action by its form: extend, resend, remind, revoke."""
     page = await browser.get(f"{tracking}/extend")
     extended = await browser.walk(await browser.send(page, f"{tracking}/extend", days="14"))
     assert "L’envoi est prolongé" in extended.text
-    assert "plus longtemps" in letters.wait(AGENT, "download", seen=1).subject
+    assert "plus longtemps" in inbox.wait(AGENT, "download", seen=1).subject
     resent = await browser.walk(await browser.send(extended, f"{tracking}/resend"))
     assert "Le courriel avec le lien est reparti" in resent.text
-    assert letters.wait(AGENT, "download", seen=2)
+    assert inbox.wait(AGENT, "download", seen=2)
     reminded = await browser.walk(await browser.send(resent, f"{tracking}/remind"))
     assert "Un rappel part vers un destinataire" in reminded.text
-    assert "Rappel" in letters.wait(AGENT, "download", seen=3).subject
+    assert "Rappel" in inbox.wait(AGENT, "download", seen=3).subject
     page = await browser.get(f"{tracking}/revoke/2")
     assert OUTSIDER in page.text.replace("<wbr>", "")
     revoked = await browser.walk(await browser.send(page, f"{tracking}/revoke"))
@@ -153,7 +153,7 @@ async def change_what_was_sent(browser: Person, letters: Letters, tracking: str,
     assert "Ce lien a été révoqué" in dead.text
 
 
-async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:
+async def test_viewing_pages_changes_nothing(stack: Stack, browser: Person, inbox: Inbox) -> None:
     for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
         head = await browser.http.head(path)
         assert (head.status_code, head.content) == (200, b""), path

@@ -1,4 +1,4 @@
-"""Aggregates in memory, for rules that need a store but no socket; passes tests/integration/test_mongo.py."""
+"""A repository in memory, for rules that need a store but no socket; passes tests/integration/test_mongo.py."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from services.kit.refusals import NotFound
 
 
 class FakeRepository(Generic[State]):
-    """The same words as `services.kit.mongo.Repository`; `now` is set by the test, `events` is what was announced."""
+    """The interface of `services.kit.mongo.Repository`; the test sets `now`, `events` holds the published events."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -18,7 +18,7 @@ class FakeRepository(Generic[State]):
         self._states: dict[str, State] = {}
 
     async def add(self, state: State, events: Sequence[Event] = ()) -> bool:
-        """Insert; false when the id is there."""
+        """Insert; return False when the id exists."""
         if state.id in self._states:
             return False
         self._states[state.id] = state.evolve(version=1)
@@ -26,7 +26,7 @@ class FakeRepository(Generic[State]):
         return True
 
     async def update(self, id: str, change: Change[State]) -> State:
-        """Apply a rule."""
+        """Apply a change and return the new state."""
         state, now = await self.read(id)
         after, events = change(state, now)
         if after != state or events:
@@ -35,11 +35,11 @@ class FakeRepository(Generic[State]):
         return self._states[id]
 
     async def read(self, id: str) -> tuple[State, datetime]:
-        """The state and the time."""
+        """Return the state and the time."""
         if id not in self._states:
             raise NotFound()
         return self._states[id], self.now
 
     async def get(self, id: str) -> State:
-        """The state."""
+        """Return the state."""
         return (await self.read(id))[0]

@@ -1,1 +1,1 @@
-"""Requests that nobody means well with: odd, slow to take in, and far too many; `make fuzz`."""
+"""Fuzzing of every API and page with odd, slow and numerous requests; `make fuzz`."""

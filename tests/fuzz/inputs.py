@@ -1,4 +1,4 @@
-"""Which input is hard to take in? Text that is slow to normalise, and values that break whatever counts with them."""
+"""Inputs that are hard to process: text that is slow to normalise, and values at the limits of types."""
 
 import json
 import random
@@ -20,7 +20,7 @@ SLOW = {
     "escapes": '\\"',
     "dots": ".",
 }
-"""Repeated for as long as a field takes; domains in other scripts are numbered instead."""
+"""Repeated up to the length of a field; domains in other scripts are numbered instead."""
 
 HUGE = "a number of 5,000 digits"
 MOMENTS = (
@@ -104,7 +104,7 @@ BODIES = (
 
 
 def slow_texts(longest_bytes: int, longest: int) -> Iterator[tuple[str, str]]:
-    """Text that is slow to take in, of so many bytes in JSON and so many characters at most, each with its name."""
+    """Yield slow texts with their names, each of at most so many bytes in JSON and so many characters."""
     for name, piece in SLOW.items():
         size = len(json.dumps(piece, ensure_ascii=False).encode()) - 2
         yield name, (piece * (longest_bytes // size + 1))[: min(longest, longest_bytes // size * len(piece))]
@@ -112,11 +112,11 @@ def slow_texts(longest_bytes: int, longest: int) -> Iterator[tuple[str, str]]:
     yield "domains in other scripts", domains[: min(longest, longest_bytes * 3 // 4)]
 
 
-def odd(chance: random.Random) -> Any:
-    """A value of whatever type."""
-    return chance.choice(chance.choice((STRINGS, STRINGS, NUMBERS, OTHERS)))
+def odd(rng: random.Random) -> Any:
+    """Return a value of any type."""
+    return rng.choice(rng.choice((STRINGS, STRINGS, NUMBERS, OTHERS)))
 
 
 def as_json(value: Any) -> bytes:
-    """JSON as Python takes it: with NaN, half surrogate pairs, and numbers that are too long for Python to write."""
+    """Return JSON with NaN, unpaired surrogates, and numbers that are too long for Python to write."""
     return json.dumps(value).replace(json.dumps(HUGE), "9" * 5_000).encode()

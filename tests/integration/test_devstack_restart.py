@@ -18,11 +18,13 @@ def test_servers_that_had_to_move_to_other_ports_keep_their_data(tmp_path: Path)
     with Stack(tmp_path) as stack:
         stack.start(SERVERS)
         _write(stack)
-        ports = [stack.workspace.ports[name] for part in stack.running for name in part.port_names]
+        ports = [stack.workspace.ports[name] for component in stack.running for name in component.port_names]
     (tmp_path / "ports.json").unlink()
     with Stack(tmp_path) as stack:
         stack.start(SERVERS)
-        assert not set(ports) & {stack.workspace.ports[name] for part in stack.running for name in part.port_names}
+        assert not set(ports) & {
+            stack.workspace.ports[name] for component in stack.running for name in component.port_names
+        }
         _read(stack)
 
 

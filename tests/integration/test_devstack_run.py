@@ -12,8 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from devstack.birth import tagged
 from devstack.ports import is_free
+from devstack.process_identity import marked_processes
 from devstack.workspace import PROJECT
 from tests.eventually import PATIENCE_SECONDS, until
 from tests.harness import free_port
@@ -81,23 +81,23 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
         assert devstack(root, "status") == (0, "")
         assert devstack(root, "stop") == (0, "")
         assert supervisor.wait(PATIENCE_SECONDS) == 0
-    assert tagged(root) == []
+    assert marked_processes(root) == []
     assert devstack(root, "status")[0] == 8
 
 
-def test_a_part_that_dies_is_named_and_started_again_and_the_others_stay(root: Path, port: int) -> None:
+def test_a_component_that_dies_is_named_and_started_again_and_the_others_stay(root: Path, port: int) -> None:
     with running(root, port) as supervisor:
         before = pid(root, "notify"), pid(root, "download")
         os.kill(before[0], signal.SIGKILL)
         assert supervisor.stderr is not None
         said = supervisor.stderr.readline()
         assert said.startswith("devstack: notify was killed by SIGKILL (log: ")
-        assert said.endswith("; it is started again\n")
+        assert said.endswith("; restarting it\n")
         assert until(lambda: _other_pid(root, "notify", before[0]), "notify is there again")
         assert pid(root, "download") == before[1]
         assert devstack(root, "stop") == (0, "")
         assert supervisor.wait(PATIENCE_SECONDS) == 0
-    assert tagged(root) == []
+    assert marked_processes(root) == []
 
 
 def _other_pid(root: Path, child: str, before: int) -> bool:

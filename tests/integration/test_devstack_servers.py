@@ -37,15 +37,15 @@ def test_nobody_enters_the_database_without_a_password(servers: Stack) -> None:
         client.admin.command("usersInfo", 1)
 
 
-def test_the_counter_may_fetch_an_object_and_nothing_else(servers: Stack) -> None:
-    owner, counter = s3_client(servers.workspace, "upload"), s3_client(servers.workspace, "download")
+def test_the_download_account_may_fetch_an_object_and_nothing_else(servers: Stack) -> None:
+    owner, reader = s3_client(servers.workspace, "upload"), s3_client(servers.workspace, "download")
     owner.put_object(BUCKET, "probe", io.BytesIO(b"bytes"), 5)
-    assert counter.get_object(BUCKET, "probe").read() == b"bytes"
+    assert reader.get_object(BUCKET, "probe").read() == b"bytes"
     refused: list[Callable[[], object]] = [
-        lambda: counter.put_object(BUCKET, "other", io.BytesIO(b""), 0),
-        lambda: counter.remove_object(BUCKET, "probe"),
-        lambda: list(counter.list_objects(BUCKET)),
-        lambda: counter.make_bucket("another"),
+        lambda: reader.put_object(BUCKET, "other", io.BytesIO(b""), 0),
+        lambda: reader.remove_object(BUCKET, "probe"),
+        lambda: list(reader.list_objects(BUCKET)),
+        lambda: reader.make_bucket("another"),
     ]
     for attempt in refused:
         with pytest.raises(S3Error, match=r"AccessDenied|TooManyBuckets"):

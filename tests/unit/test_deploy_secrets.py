@@ -15,7 +15,7 @@ from deploy.tools import PROJECT
 from devstack.accounts import SERVICES, password_hash
 from devstack.mongo import Mongo
 from devstack.rabbit import Rabbit
-from devstack.vault import in_url, random_text
+from devstack.secrets_dir import percent_encode, random_secret
 from devstack.workspace import Workspace
 
 WORST = (
@@ -140,7 +140,7 @@ def test_the_database_has_the_passwords_that_the_services_send(tmp_path: Path, s
     write(tmp_path, mongo_root_password=f"{root} \n")
     passwords = dict(zip(SERVICES, some, strict=True))
     for service, password in passwords.items():
-        address = f"mongodb://{service}:{in_url(password)}@mongo:27017/{service}?authSource={service}\n"
+        address = f"mongodb://{service}:{percent_encode(password)}@mongo:27017/{service}?authSource={service}\n"
         write(tmp_path, **{f"{service}_mongo_url": address})
         assert parse_uri(address.strip())["password"] == password
     told = accounts_of_mongo(tmp_path)
@@ -158,7 +158,7 @@ def test_a_plus_in_a_database_url_is_decoded_as_the_driver_does(tmp_path: Path) 
 
 @pytest.mark.parametrize("worst", WORST)
 def test_the_broker_has_the_passwords_that_the_services_send(tmp_path: Path, worst: str) -> None:
-    address = f"amqp://auth:{in_url(worst)}@rabbitmq:5672/"
+    address = f"amqp://auth:{percent_encode(worst)}@rabbitmq:5672/"
     write(tmp_path, auth_amqp_url=f"{address}\n")
     secrets.make(tmp_path)
     users = json.loads((tmp_path / "rabbitmq_definitions.json").read_text())["users"]
@@ -173,7 +173,7 @@ def test_the_development_stack_encodes_any_password_in_its_addresses(tmp_path: P
     workspace = Workspace(tmp_path)
     for owner in ("mongo", "rabbit"):
         for account in ("admin", "auth"):
-            workspace.vault.put(owner, f"{account}_password", worst)
+            workspace.secrets.write(owner, f"{account}_password", worst)
     mongo, rabbit = Mongo(workspace), Rabbit(workspace)
     assert [parse_uri(url)["password"] for url in (mongo.admin_url(), mongo.url("auth"))] == [worst, worst]
     urls = (rabbit.url("admin"), rabbit.url("auth"), rabbit.management_url())
@@ -187,4 +187,4 @@ def test_generated_secrets_never_begin_with_a_dash_and_need_no_encoding(tmp_path
     for name, value in made.items():
         secret = URL(value).raw_password if name.endswith("_url") else value
         assert re.fullmatch(r"(upload-|download-)?[0-9a-f]{16,64}", secret or ""), name
-    assert len(random_text()) == 64, "256 bits"
+    assert len(random_secret()) == 64, "256 bits"

@@ -1,4 +1,4 @@
-"""A root of Debian 13: what it takes over from this system, and who may make it."""
+"""A root of Debian 13: the settings that it takes from this system, and the permission that it needs."""
 
 from pathlib import Path
 
@@ -15,21 +15,21 @@ def test_the_settings_of_pip_become_variables() -> None:
     }
 
 
-def test_what_a_setting_names_is_copied_or_left_out(tmp_path: Path) -> None:
+def test_a_file_that_a_setting_names_is_copied_and_a_missing_path_is_left_out(tmp_path: Path) -> None:
     file, folder, root = tmp_path / "ca.crt", tmp_path / "wheels", tmp_path / "root"
     file.write_text("certificate")
     folder.mkdir()
-    said = f"https://registry.example/simple file://{folder} {file} {folder}"
-    assert debian13.usable(said, root) == f"https://registry.example/simple {file}"
+    setting = f"https://registry.example/simple file://{folder} {file} {folder}"
+    assert debian13.adapt_to_root(setting, root) == f"https://registry.example/simple {file}"
     assert (root / str(file)[1:]).read_text() == "certificate"
 
 
-def test_without_root_the_root_of_debian_13_is_one_clear_line(
+def test_without_root_permission_the_error_is_one_clear_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
     monkeypatch.setattr("signal.signal", lambda number, handler: None)
     assert debian13.main() != 0
     assert capsys.readouterr().err.splitlines() == [
-        "debian13: root is needed to make a Debian 13 and to enter it: sudo make test-debian13"
+        "debian13: root is needed to create a Debian 13 and to enter it: sudo make test-debian13"
     ]

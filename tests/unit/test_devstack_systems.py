@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from devstack import debian
-from devstack.mail_server import event_loop, loader_of
+from devstack.sendria_compat import event_loop, loader_of
 from devstack.workspace import PROJECT
 
 DEBIAN = 'PRETTY_NAME="Debian GNU/Linux {0} (x)"\nNAME="Debian GNU/Linux"\nVERSION_ID="{0}"\nID=debian\n'
@@ -17,8 +17,8 @@ UBUNTU = "# a comment\nPRETTY_NAME='Ubuntu 24.04.1 LTS'\nID=ubuntu\nID_LIKE=debi
 
 
 @pytest.mark.parametrize("version", ["12", "13"])
-def test_a_debian_that_was_tried_is_not_spoken_of(version: str) -> None:
-    assert debian.untried(DEBIAN.format(version)) == ""
+def test_a_tested_debian_gives_no_warning(version: str) -> None:
+    assert debian.untested_warning(DEBIAN.format(version)) == ""
 
 
 @pytest.mark.parametrize(
@@ -31,11 +31,11 @@ def test_a_debian_that_was_tried_is_not_spoken_of(version: str) -> None:
         ("", "this system"),
     ],
 )
-def test_another_system_is_told_in_one_line_that_it_was_not_tried(os_release: str, name: str) -> None:
-    assert debian.untried(os_release) == f"not tried on {name}, only on Debian 12 and 13; going on"
+def test_an_untested_system_gives_a_warning_of_one_line(os_release: str, name: str) -> None:
+    assert debian.untested_warning(os_release) == f"not tested on {name}, only on Debian 12 and 13; continuing"
 
 
-def test_a_system_that_was_not_tried_goes_on(
+def test_an_untested_system_continues(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "os-release").write_text(UBUNTU)
@@ -44,7 +44,9 @@ def test_a_system_that_was_not_tried_goes_on(
     monkeypatch.setattr(debian, "missing_venv", list)
     monkeypatch.setattr(debian, "refuse_old_node", lambda: None)
     assert debian.main([]) == 0
-    assert capsys.readouterr().err == "devstack: not tried on Ubuntu 24.04.1 LTS, only on Debian 12 and 13; going on\n"
+    assert (
+        capsys.readouterr().err == "devstack: not tested on Ubuntu 24.04.1 LTS, only on Debian 12 and 13; continuing\n"
+    )
 
 
 @pytest.mark.parametrize("version", [(3, 10, 14), (3, 15, 0)])
@@ -56,7 +58,7 @@ def test_a_python_out_of_range_is_one_clear_line(
     assert capsys.readouterr().err.startswith("devstack: Python 3.11 to 3.14 is needed, this is ")
 
 
-def test_the_pythons_are_the_same_wherever_they_are_named() -> None:
+def test_the_python_versions_are_the_same_in_every_file() -> None:
     (_, oldest), (_, newest) = debian.OLDEST_PYTHON, debian.NEWEST_PYTHON
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())
     makefile = (PROJECT / "Makefile").read_text()
@@ -71,7 +73,7 @@ def test_the_mail_server_finds_its_folder_on_each_python() -> None:
     assert loader_of("no_such_module") is None
 
 
-def test_the_mail_server_has_one_loop_where_there_was_none() -> None:
+def test_the_mail_server_gets_one_event_loop_in_a_thread_without_one() -> None:
     with ThreadPoolExecutor(1) as thread:
         first, second = (thread.submit(event_loop).result() for _ in range(2))
         assert first is second

@@ -1,4 +1,4 @@
-"""The public API in memory: four fake services, which hear of each other's doings, behind one fake gateway."""
+"""The public API in memory: fake services that are connected by callbacks, behind one fake gateway."""
 
 import threading
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from client.retry import RetryPolicy
 from services.kit.refusals import Refusal
 from tests.fakes.api import cards
 from tests.fakes.api.auth import FakeAuth
-from tests.fakes.api.call import Answers, Call, token
+from tests.fakes.api.call import Answers, ApiCall, token
 from tests.fakes.api.cards import DRAFT, SENT, TOKEN, WHEN, Json
 from tests.fakes.api.description import Operation, description
 from tests.fakes.api.download import FakeDownload
-from tests.fakes.api.elsewhere import ContractViolation
 from tests.fakes.api.problems import problem, problem_of_part
 from tests.fakes.api.propagation import FakePropagation
 from tests.fakes.api.tracking import FakeTracking
+from tests.fakes.api.undescribed_routes import ContractViolation
 from tests.fakes.api.upload import FakeUpload
 
 SERVER = "https://api.example"
@@ -30,10 +30,10 @@ Fault = Callable[[httpx.Request], httpx.Response | None]
 
 
 class FakeApi:
-    """Answers like the services, for one person; what it is asked and what it answers is held against `docs/openapi`.
+    """Answers like the services, for one person; each request and response is checked against `docs/openapi`.
 
-    A violation is raised where it happens and kept in `violations`, because who asked may take it for an error of
-    theirs. `faults` are asked before the services: what one of them answers is the answer.
+    A violation is raised where it happens and kept in `violations`, because the caller may handle the exception.
+    `faults` come before the services: the first response of one of them is the response.
     """
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ class FakeApi:
 
     @classmethod
     def populated(cls) -> Self:
-        """With a draft, a transfer that waits for approval, and a link, as `cards` has them."""
+        """Return a fake with a draft, a pending transfer and a link, as in `cards`."""
         api = cls()
         api.upload.drafts[DRAFT] = cards.draft()
         api.upload.transfers[SENT] = cards.transfer()
@@ -70,22 +70,22 @@ class FakeApi:
         return api
 
     def transport(self) -> httpx.MockTransport:
-        """For a client of httpx, whether it waits for answers or not."""
+        """Return a transport for synchronous and asynchronous clients of httpx."""
         return httpx.MockTransport(self.answer)
 
     def client(self, attempts: int = 4) -> Api:
-        """The command line's library with a session; its pauses are noted and not waited for."""
+        """Return the client library with a session; its pauses are recorded, not waited for."""
         client = self.connect(SERVER, "fr", RetryPolicy(attempts=attempts))
         client.transport.token = token()
         return client
 
     def connect(self, base_url: str, language: str, retry: RetryPolicy) -> Api:
-        """The same without a session, as the commands make it."""
+        """Return the client library without a session, as the commands create it."""
         hasty = RetryPolicy(attempts=retry.attempts, sleep=self.pauses.append)
         return Api(base_url, language, hasty, httpx.Client(transport=self.transport()))
 
     def refuse(self, method: str, path: str, slug: str, **members: Any) -> None:
-        """From now on, refuse what is asked there; `path` is a regular expression."""
+        """Refuse these requests from now on; `path` is a regular expression."""
 
         def refused(request: httpx.Request) -> httpx.Response | None:
             is_meant = request.method == method and fullmatch(path, unquote(request.url.path))
@@ -94,7 +94,7 @@ class FakeApi:
         self.faults.insert(0, refused)
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """One request, one answer."""
+        """Return the response to a request."""
         request.read()
         self.asked.append(request)
         try:
@@ -121,7 +121,7 @@ class FakeApi:
                     return self.upload.put_part(request) if is_part else self.download.get_bytes(request)
                 if operation.name not in self.answers:
                     raise ContractViolation(f"{operation.name}: this fake does not answer it")
-                return self.answers[operation.name](Call(request, operation.parameters))
+                return self.answers[operation.name](ApiCall(request, operation.parameters))
         except Refusal as refusal:
             if is_part:
                 return problem_of_part(refusal.slug(), _language(request))

@@ -1,4 +1,4 @@
-"""A fake of auth: one mailbox, to which the same link and key are sent each time."""
+"""A fake of auth: one mailbox, which always gets the same link and key."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from services.auth.domain import (
 from services.kit.addresses import normal_form
 from services.kit.authentication import SessionExpired
 from services.kit.credentials import normalise_key
-from tests.fakes.api.call import Answers, Call, token
+from tests.fakes.api.call import Answers, ApiCall, token
 from tests.fakes.api.cards import KEY, LATER, PERSON, TOKEN, WHEN, Json
 
 QUESTION, ANSWER = "Combien font deux plus trois ?", "5"
@@ -25,7 +25,7 @@ DEVICE = "device.4102444800.proof"
 
 
 class FakeAuth:
-    """`session` is the one that stands, if any; `mailed` are the addresses to which a link was sent."""
+    """`session` is the open session, if any; `mailed` are the addresses to which a link was sent."""
 
     def __init__(self) -> None:
         self.session: Json | None = shown_session()
@@ -45,7 +45,7 @@ class FakeAuth:
             "DELETE /api/auth/sessions/current": self._close,
         }
 
-    def _draw(self, call: Call) -> httpx.Response:
+    def _draw(self, call: ApiCall) -> httpx.Response:
         kind = call.body["kind"]
         if kind not in ("image", "question"):
             raise ChallengeNotOffered(offered=["image", "question"])
@@ -55,16 +55,16 @@ class FakeAuth:
         card = {"challenge": "c", "kind": kind, "expires_at": LATER}
         return httpx.Response(201, json=card | (image if kind == "image" else words))
 
-    def _image(self, _call: Call) -> httpx.Response:
+    def _image(self, _call: ApiCall) -> httpx.Response:
         return httpx.Response(200, content=PNG, headers={"content-type": "image/png"})
 
-    def _send_link(self, call: Call) -> httpx.Response:
+    def _send_link(self, call: ApiCall) -> httpx.Response:
         address = normal_form(call.body["email"])
         if call.body["answer"] != ANSWER:
             raise ChallengeFailed()
         return self._mail(address)
 
-    def _invite(self, call: Call) -> httpx.Response:
+    def _invite(self, call: ApiCall) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise OnlyAgentsInvite()
         return self._mail(normal_form(call.body["email"]))
@@ -74,7 +74,7 @@ class FakeAuth:
         self._opened_by = None
         return httpx.Response(202, json={})
 
-    def _open(self, call: Call) -> httpx.Response:
+    def _open(self, call: ApiCall) -> httpx.Response:
         asked = call.body
         if asked["link"] != TOKEN:
             raise OneTimeLinkUnknown()
@@ -89,15 +89,15 @@ class FakeAuth:
         opened = {name: self.session[name] for name in ("email", "role", "name")}
         return httpx.Response(201, json=self._token(self.session["role"]) | opened | {"device": DEVICE})
 
-    def _show(self, call: Call) -> httpx.Response:
-        return httpx.Response(200, json=self._standing(call))
+    def _show(self, call: ApiCall) -> httpx.Response:
+        return httpx.Response(200, json=self._current_session(call))
 
-    def _renew(self, call: Call) -> httpx.Response:
-        self._standing(call)
+    def _renew(self, call: ApiCall) -> httpx.Response:
+        self._current_session(call)
         return httpx.Response(200, json=self._token(call.caller["role"]))
 
-    def _close(self, call: Call) -> httpx.Response:
-        """Again is the same."""
+    def _close(self, call: ApiCall) -> httpx.Response:
+        """Close the session; repeating it changes nothing."""
         if call.caller:
             self.session = None
         return httpx.Response(204)
@@ -107,13 +107,13 @@ class FakeAuth:
         expires_at = datetime.fromisoformat(WHEN) + timedelta(seconds=self.session_seconds)
         return {"token": self.tokens[-1], "expires_at": expires_at.isoformat()}
 
-    def _standing(self, call: Call) -> Json:
-        """The session that the bearer has; auth looks it up, whatever their token says."""
+    def _current_session(self, call: ApiCall) -> Json:
+        """Return the bearer's session; auth looks it up, whatever the token claims."""
         if not call.caller or self.session is None:
             raise SessionExpired()
         return self.session
 
 
 def shown_session(role: str = "external", address: str = PERSON["address"], name: str = PERSON["name"]) -> Json:
-    """Who the bearer is."""
+    """Return the bearer's session as auth shows it."""
     return {"email": address, "role": role, "name": name, "language": "fr", "ends_at": LATER}

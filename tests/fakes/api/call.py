@@ -1,4 +1,4 @@
-"""One request as a fake service sees it, and whose it is."""
+"""One request as a fake service sees it, with its caller."""
 
 import base64
 import binascii
@@ -18,7 +18,7 @@ from tests.fakes.api.cards import PERSON, Json
 
 
 @dataclass(frozen=True)
-class Call:
+class ApiCall:
     """`parameters` are the values in the path, by the names that the service gives them."""
 
     request: httpx.Request
@@ -29,12 +29,12 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """The JSON that was sent; none when nothing was."""
+        """The JSON body, or None."""
         return json.loads(self.request.content) if self.request.content else None
 
     @property
     def caller(self) -> Json:
-        """The claims of the bearer's token; refuses who has none."""
+        """The claims of the bearer's token; `Unauthenticated` without one."""
         scheme, _, token = self.request.headers.get("authorization", "").partition(" ")
         if scheme != "Bearer":
             raise Unauthenticated()
@@ -45,15 +45,15 @@ class Call:
         return claims
 
 
-Answer = Callable[[Call], httpx.Response]
+Answer = Callable[[ApiCall], httpx.Response]
 Answers = dict[str, Answer]
-"""What a fake service answers, by the name of the operation in the service's description."""
+"""The handlers of a fake service, by the name of the operation in its description."""
 
 
 def with_session(answers: Answers) -> Answers:
-    """The same, for those alone who have a session."""
+    """Return the same handlers, which require a session."""
 
-    def checked(answer: Answer, call: Call) -> httpx.Response:
+    def checked(answer: Answer, call: ApiCall) -> httpx.Response:
         assert call.caller
         return answer(call)
 
@@ -61,12 +61,12 @@ def with_session(answers: Answers) -> Answers:
 
 
 def ok(card: Any) -> httpx.Response:
-    """A card as JSON."""
+    """Return a JSON response."""
     return httpx.Response(200, json=card)
 
 
-def page(call: Call, items: Sequence[Json]) -> httpx.Response:
-    """The page that is asked for; the fake's cursor is a place in a list to which nothing is added meanwhile."""
+def page(call: ApiCall, items: Sequence[Json]) -> httpx.Response:
+    """Return the requested page of a list; the fake's cursor is an index."""
     asked = call.request.url.params
     start = decode_cursor(asked["cursor"]).sort_key if "cursor" in asked else 0
     stop = start + int(asked.get("limit", DEFAULT_ITEMS))
@@ -75,7 +75,7 @@ def page(call: Call, items: Sequence[Json]) -> httpx.Response:
 
 
 def token(role: str = "external", life: int = 900, age: int = 0, session: str = "session-1", **claims: Any) -> str:
-    """A session's token as auth makes them, but for its signature; `life` and `age` in seconds."""
+    """Return a session token like auth's, without a valid signature; `life` and `age` in seconds."""
     now = int(time.time()) - age
     person = {"sub": PERSON["address"], "person": "person-1", "name": PERSON["name"], "role": role, "language": "fr"}
     body = json.dumps({"jti": session, **person, "iat": now, "exp": now + life, **claims}).encode()

@@ -197,7 +197,7 @@ def followed(recipient: Json, **more: Any) -> Json:
     return {**card, "archives": [], "has_everything": False, **more}
 
 
-def shelf(**more: Any) -> Json:
+def tracked_file(**more: Any) -> Json:
     """What somebody did with a file: nothing yet."""
     card = {"file": FILE, "path": "Relevés/2025/novembre.csv", "done": 0, "left": 3, "suspended": False}
     return {**card, "downloads": [], **more}
@@ -210,8 +210,8 @@ def mail(**more: Any) -> Json:
 
 def tracking(**more: Any) -> Json:
     """A transfer that its sender follows: the agent has everything, and the other one's attempt was interrupted."""
-    has_it = shelf(done=1, left=2, downloads=[download()])
-    lacks_it = shelf(left=2, suspended=True, downloads=[download(state="given-back", percent=40)])
+    has_it = tracked_file(done=1, left=2, downloads=[download()])
+    lacks_it = tracked_file(left=2, suspended=True, downloads=[download(state="given-back", percent=40)])
     delayed = mail(state="delayed", reason="450 4.2.0 Greylisted")
     return {
         "transfer": SENT,

@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-from tests.fakes.api.elsewhere import PARTS, ContractViolation, elsewhere
-from tests.fakes.api.problems import GATEWAY, MEDIA_TYPE, OF_PARTS, ProblemType, gateway_words, problem_types
+from tests.fakes.api.problems import GATEWAY, MEDIA_TYPE, OF_PARTS, ProblemType, gateway_problems_of, problem_types
+from tests.fakes.api.undescribed_routes import PARTS, ContractViolation, undescribed_route
 
 DOCUMENTS = Path(__file__).resolve().parents[3] / "docs" / "openapi"
 SERVICES = ("auth", "upload", "propagation", "download")
@@ -44,13 +44,13 @@ class Operation(NamedTuple):
 
 
 def not_ours(response: httpx.Response, reason: str) -> httpx.Response:
-    """An answer that none of our services gives, and that must be borne all the same; it is not checked."""
+    """Mark a response that none of our services gives, which clients must handle; it is not checked."""
     response.extensions[NOT_OURS] = reason
     return response
 
 
 class ApiDescription:
-    """The documents of all services; their validators are made once."""
+    """The OpenAPI documents of all services, with cached validators."""
 
     def __init__(self) -> None:
         read = {service: json.loads((DOCUMENTS / f"{service}.json").read_text()) for service in SERVICES}
@@ -72,7 +72,7 @@ class ApiDescription:
             if found := pattern.fullmatch(f"{request.method} {path}"):
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
                 return operation._replace(parameters=values)
-        elsewhere(request)
+        undescribed_route(request)
         return None
 
     def check_request(self, request: httpx.Request) -> Operation | None:
@@ -91,7 +91,7 @@ class ApiDescription:
         if response.status_code >= 400:
             self._check_problem(request, operation, response)
         elif operation is None:
-            elsewhere(request).check(response)
+            undescribed_route(request).check(response)
         else:
             self._check_success(operation, response)
 
@@ -129,7 +129,7 @@ class ApiDescription:
             self._validate(where, content[media_type]["schema"], _json(where, response.content))
 
     def _check_problem(self, request: httpx.Request, operation: Operation | None, response: httpx.Response) -> None:
-        place = operation or elsewhere(request)
+        place = operation or undescribed_route(request)
         service, is_part = place.service, place is PARTS
         where = f"{operation.name if operation else request.url.path}: the refusal {response.status_code}"
         if response.headers.get("content-type") != MEDIA_TYPE:
@@ -160,12 +160,12 @@ class ApiDescription:
 
 @cache
 def description() -> ApiDescription:
-    """The one description of a test run."""
+    """Return the description, created once."""
     return ApiDescription()
 
 
 def _strict(node: Any, service: str) -> Any:
-    """The same document, in which no object has a field that is not named, and which others can refer to."""
+    """Return the document without additional properties, with an id for references."""
     if isinstance(node, list):
         return [_strict(one, service) for one in node]
     if not isinstance(node, dict):
@@ -192,10 +192,10 @@ def _operations(documents: Mapping[str, dict[str, Any]]) -> Iterator[tuple[re.Pa
 
 
 def _titles(kind: ProblemType, *, of_part: bool) -> set[str]:
-    """What a problem of this kind may be called; of a part it is the gateway that says it."""
+    """Return the titles of a problem of this kind; for a part, the gateway's."""
     if not of_part:
         return set(kind.titles.values())
-    words = gateway_words()
+    words = gateway_problems_of()
     own = words.types.get(kind.slug)
     return {*(own.titles if own else words.titles[kind.status]).values(), *words.titles[kind.status].values()}
 

@@ -1,4 +1,4 @@
-"""A fake of download for those with a link: what it leads to, the downloads that are begun, and their bytes."""
+"""A fake of download for recipients: links, started downloads, and their bytes."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ from services.download.domain.refusals import (
     RangeNotSatisfiable,
 )
 from services.kit.refusals import Refusal
-from tests.fakes.api.call import Answers, Call, ok
+from tests.fakes.api.call import Answers, ApiCall, ok
 from tests.fakes.api.cards import LATER, TOKEN, Json, archive, offer, offered_file
 from tests.fakes.api.tracking import FakeTracking
 
@@ -110,22 +110,22 @@ class FakeDownload:
         start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else None
         return content_from(data, start, etag=self._etags[id])
 
-    def _offer(self, call: Call) -> Json:
+    def _offer(self, call: ApiCall) -> Json:
         if call["token"] not in self.offers:
             raise LinkUnknown()
         card = self.offers[call["token"]]
         self._tracking.refuse_closed(card["transfer"], self._holder(call))
         return card
 
-    def _holder(self, call: Call) -> str:
+    def _holder(self, call: ApiCall) -> str:
         """Whose link it is; nobody's when a test has put it there."""
         return self._holders.get(call["token"], "")
 
-    def _note_opened(self, call: Call) -> httpx.Response:
+    def _note_opened(self, call: ApiCall) -> httpx.Response:
         self._tracking.note_opened(self._offer(call)["transfer"], self._holder(call))
         return httpx.Response(204)
 
-    def _start(self, call: Call) -> httpx.Response:
+    def _start(self, call: ApiCall) -> httpx.Response:
         card, id, what = self._offer(call), call["download"], f"files/{call['file']}"
         file = next((one for one in card["files"] if one["file"] == call["file"]), None)
         if file is None:
@@ -145,7 +145,7 @@ class FakeDownload:
         self._begin(id, what, body, etag_of(body))
         return ok({**self._address(id), **{name: file[name] for name in ("size_bytes", "sha256", "left")}})
 
-    def _start_archive(self, call: Call) -> httpx.Response:
+    def _start_archive(self, call: ApiCall) -> httpx.Response:
         card, id = self._offer(call), call["download"]
         whole, files = card["archive"], [file["file"] for file in card["files"]]
         wanted = (call.body or {}).get("files") or files
@@ -176,7 +176,7 @@ class FakeDownload:
 def content_from(
     data: bytes, start: int | None, stream: httpx.SyncByteStream | None = None, etag: str = ""
 ) -> httpx.Response:
-    """All bytes, or those from `start` on; `stream` gives them otherwise than at once."""
+    """Return all bytes, or those from `start` on; `stream` sends them in chunks."""
     said = {"content-length": str(len(data) - (start or 0)), "etag": etag or etag_of(data)}
     body = stream or httpx.ByteStream(data[start:])
     if start is None:
@@ -188,28 +188,28 @@ def content_from(
 
 
 def etag_of(data: bytes) -> str:
-    """Of a file with these bytes."""
+    """Return the ETag of a file with these bytes."""
     return f'"{sha256_of(data)}"'
 
 
 def id_of(path: str) -> str:
-    """Of a file that a test offers."""
+    """Return the id of a file that a test offers."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, path))
 
 
 def sha256_of(data: bytes) -> str:
-    """Lower-case hex."""
+    """Return the digest in lower-case hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 
 def _declared(file: Json) -> Json:
-    """A file of a transfer, whose digest is still its sender's word."""
+    """Return a file of a transfer, with a declared digest."""
     same = {name: file[name] for name in ("file", "path", "size_bytes", "sha256")}
     return {**same, "verification": "declared"}
 
 
 def _take_from_archive(card: Json, file: Json) -> None:
-    """There are no more archives than downloads of each file."""
+    """Reduce the remaining archives to the remaining downloads of each file."""
     card["left"] = min(card["left"], file["left"])
     if not card["left"]:
         card |= {"refusal": file["refusal"], "files": [file["file"]]}

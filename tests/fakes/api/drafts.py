@@ -1,4 +1,4 @@
-"""What follows from what a draft holds, as upload sees it."""
+"""Derives the computed fields of drafts, as upload does."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ PLAIN = ("subject", "text", "validity_days", "language")
 
 
 def write(card: Json, changed: Json) -> Json:
-    """What is typed into a draft, read as the service reads it; in place, unless it was changed elsewhere."""
+    """Write changed fields into a draft, in place, parsed as by the service; refuse conflicting changes."""
     before, after = digests(card), {**card, **_typed(card, changed)}
     wanted, was = digests(after), changed.get("was") or {}
     if overtaken := [name for name, digest in was.items() if before[name] not in (digest, wanted[name])]:
@@ -33,12 +33,12 @@ def write(card: Json, changed: Json) -> Json:
 
 
 def shown(card: Json) -> Json:
-    """The card as it is answered."""
+    """Return the draft as it is answered."""
     return {**card, "digests": digests(card)}
 
 
 def digests(card: Json) -> Json:
-    """The digest of each field, as the card shows it."""
+    """Return the digest of each field."""
     fields: Json = {
         field: "\n".join(
             [one["shown"] for one in card["recipients"] if one["field"] == field]
@@ -52,7 +52,7 @@ def digests(card: Json) -> Json:
 
 
 def refuse_changed(card: Json, submission: Json) -> None:
-    """Refuse to send something else than what was shown."""
+    """Refuse to submit something else than what was shown."""
     current, was = digests(card), submission.get("was") or {}
     if changed := [name for name, digest in was.items() if current[name] != digest]:
         raise DraftChangedElsewhere(fields=changed)
@@ -77,7 +77,7 @@ def _typed(card: Json, changed: Json) -> Json:
 
 
 def settle(card: Json) -> Json:
-    """A draft's card with all that follows from its recipients and files; in place."""
+    """Update the fields that depend on recipients and files, in place."""
     waits = any(one["role"] == "external" for one in card["recipients"])
     card |= {
         "needs_approval": waits,
@@ -89,7 +89,7 @@ def settle(card: Json) -> Json:
 
 
 def obstacles(card: Json) -> list[Refusal]:
-    """What stands between a draft and its being sent."""
+    """Return the refusals that prevent the submission of a draft."""
     roles = {one["role"] for one in card["recipients"]}
     incomplete = [file["file"] for file in card["files"] if file["state"] != "complete"]
     found: list[tuple[Any, Refusal]] = [
@@ -104,14 +104,14 @@ def obstacles(card: Json) -> list[Refusal]:
 
 
 def submitted(card: Json) -> Json:
-    """The transfer that a draft becomes."""
+    """Return the transfer that a draft becomes."""
     same = {name: value for name, value in card.items() if name not in ("draft", "digests", "problems")}
     times = {"submitted_at": WHEN, "ends_at": end_of(card["validity_days"]), "closed_at": None, "purged_at": None}
     return {**same, "transfer": card["draft"], "state": "submitted", "outcome": None, **times}
 
 
 def recap(transfer: Json) -> Json:
-    """What its sender reads once it is sent."""
+    """Return the recap after the submission."""
     same = ("transfer", "submitted_at", "ends_at", "needs_approval", "approvers", "files", "total_bytes")
     people = {
         role: [one["address"] for one in transfer["recipients"] if one["role"] == role]
@@ -121,5 +121,5 @@ def recap(transfer: Json) -> Json:
 
 
 def end_of(days: int) -> str:
-    """So many days after the submission."""
+    """Return the end, so many days after the submission."""
     return (datetime.fromisoformat(WHEN) + timedelta(days=days)).isoformat()

@@ -1,4 +1,4 @@
-"""Every problem that can be answered: the services' and the gateway's own."""
+"""All problems that the services and the gateway answer."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -15,14 +15,14 @@ REFERENCE = "f" * 32
 RETRY_AFTER = {429: "60", 503: "5", 504: "5"}
 GATEWAY = "gateway"
 OF_PARTS = "gateway, for parts"
-"""What the gateway makes of the store's answer to a part; no other route is refused so."""
+"""The gateway's refusals of parts, derived from the store's response; no other route has them."""
 
 Titles = dict[str, str]
 
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A kind of problem; `owner` is the service that refuses so, or `kit` when all of them may."""
+    """A kind of problem; `owner` is the service that refuses, or `kit` when all may."""
 
     slug: str
     status: int
@@ -31,25 +31,25 @@ class ProblemType:
 
 
 @dataclass(frozen=True)
-class GatewayWords:
-    """What the gateway says itself: the types that it knows, and by status the titles that go with any other type."""
+class GatewayProblems:
+    """The gateway's own problems: the types that it knows, and the titles by status for any other type."""
 
     types: dict[str, ProblemType]
     titles: dict[int, Titles]
 
 
 @cache
-def gateway_words() -> GatewayWords:
+def gateway_problems_of() -> GatewayProblems:
     """Return them, as the gateway's configuration is generated from them."""
     types = {each.slug(): _kind(each, GATEWAY) for each in gateway.OF_ANY_REQUEST}
     titles = {kind.status: kind.titles for kind in types.values()}
-    return GatewayWords(types | {each.slug(): _kind(each, OF_PARTS) for each in gateway.OF_STORED_PARTS}, titles)
+    return GatewayProblems(types | {each.slug(): _kind(each, OF_PARTS) for each in gateway.OF_STORED_PARTS}, titles)
 
 
 @cache
 def problem_types() -> dict[str, ProblemType]:
-    """All of them, by slug; where a service and the gateway refuse alike, the service's."""
-    found = dict(gateway_words().types)
+    """Return all kinds by slug; where a service and the gateway have the same, the service's."""
+    found = dict(gateway_problems_of().types)
     for refusal in all_refusals():
         found[refusal.slug()] = _kind(refusal, refusal.__module__.split(".")[1])
     return found
@@ -61,14 +61,14 @@ def _kind(refusal: type[Refusal], owner: str) -> ProblemType:
 
 
 def problem(slug: str, language: str = "fr", retry_after: str = "", **members: Any) -> httpx.Response:
-    """A problem as a service answers it, with the status and the title that its type has."""
+    """Return a problem response as a service gives it, with the status and the title of its type."""
     kind = problem_types()[slug]
     return _answer(kind, kind.titles[language], language, retry_after, members)
 
 
 def problem_of_part(slug: str, language: str = "fr", retry_after: str = "") -> httpx.Response:
-    """A refused part: the gateway passes on which type it is and says the rest itself."""
-    kind, words = problem_types()[slug], gateway_words()
+    """Return the response to a refused part: the gateway passes on the type and adds the rest."""
+    kind, words = problem_types()[slug], gateway_problems_of()
     if (own := words.types.get(slug)) and own.owner == OF_PARTS:
         return _answer(own, own.titles[language], language, retry_after, {})
     title, detail = words.titles[kind.status][language], kind.titles["en"]

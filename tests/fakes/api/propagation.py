@@ -1,4 +1,4 @@
-"""A fake of propagation: decisions about transfers, by the link in an approver's mail or with a session."""
+"""A fake of propagation: decisions on transfers, by an approver's link or with a session."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from services.propagation.refusals import (
     TransferAlreadyQuarantined,
     TransferAlreadyWithdrawn,
 )
-from tests.fakes.api.call import Answer, Answers, Call, ok, page, with_session
+from tests.fakes.api.call import Answer, Answers, ApiCall, ok, page, with_session
 from tests.fakes.api.cards import SHA, WHEN, Json, decision, pending_in_list, plain_recipient
 
 OUTCOMES = {"approval": "approved", "refusal": "refused"}
@@ -76,22 +76,22 @@ class FakePropagation:
         if card := self.decisions.get(transfer["transfer"]):
             card |= {"state": "withdrawn", "may_decide": False, "decide_by": None}
 
-    def _opened(self, call: Call) -> str:
+    def _opened(self, call: ApiCall) -> str:
         if call["token"] not in self.approvals:
             raise NotFound()
         return self.approvals[call["token"]]
 
-    def _known(self, call: Call) -> str:
+    def _known(self, call: ApiCall) -> str:
         if call["transfer"] not in self.decisions:
             raise NotFound()
         return call["transfer"]
 
-    def _pending(self, call: Call) -> httpx.Response:
+    def _pending(self, call: ApiCall) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise AgentsOnly()
         return page(call, [pending_in_list(card) for card in self.decisions.values() if card["state"] == "waiting"])
 
-    def _show_with_session(self, call: Call) -> httpx.Response:
+    def _show_with_session(self, call: ApiCall) -> httpx.Response:
         """The digest is there for those alone who may decide."""
         card = self.decisions[self._known(call)]
         if call.caller["role"] == "agent":
@@ -99,7 +99,7 @@ class FakePropagation:
         return ok({**card, "may_decide": False, "snapshot": {**card["snapshot"], "digest": ""}})
 
     def _decide_with_session(self, verb: str) -> Answer:
-        def decide(call: Call) -> httpx.Response:
+        def decide(call: ApiCall) -> httpx.Response:
             if call.caller["role"] != "agent":
                 raise AgentsOnly()
             return self._decide(self._known(call), verb, call.body)

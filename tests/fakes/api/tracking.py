@@ -1,4 +1,4 @@
-"""A fake of download for those with a session: what a sender follows and changes, and what an agent received."""
+"""A fake of download for signed-in people: a sender's tracking and changes, and an agent's received transfers."""
 
 from collections.abc import Collection
 
@@ -20,8 +20,8 @@ from services.download.domain.refusals import (
 )
 from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
 from services.kit.refusals import Refusal
-from tests.fakes.api.call import Answers, Call, ok, page, with_session
-from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, shelf, tracking
+from tests.fakes.api.call import Answers, ApiCall, ok, page, with_session
+from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, tracked_file, tracking
 
 OVER: dict[str, type[Refusal]] = {"withdrawn": TransferWithdrawn, "refused": TransferRefused}
 
@@ -55,7 +55,7 @@ class FakeTracking:
             self.cards[id] = tracking(**whole, files=files, recipients=waiting)
         for one in self.cards[id]["recipients"]:
             if one["address"] in addresses:
-                shelves = [shelf(file=file["file"], path=file["path"]) for file in files]
+                shelves = [tracked_file(file=file["file"], path=file["path"]) for file in files]
                 one |= {"has_link": True, "mails": [mail()], "files": shelves}
         _settle(self.cards[id])
 
@@ -90,39 +90,39 @@ class FakeTracking:
         people: list[Json] = self.cards[transfer]["recipients"] if transfer in self.cards else []
         return next((one for one in people if one["address"] == address), None)
 
-    def _card(self, call: Call) -> Json:
+    def _card(self, call: ApiCall) -> Json:
         if call["transfer"] not in self.cards:
             raise TransferUnknown()
         return self.cards[call["transfer"]]
 
-    def _recipient(self, call: Call, refusal: type[Refusal] = RecipientUnknown) -> Json:
+    def _recipient(self, call: ApiCall, refusal: type[Refusal] = RecipientUnknown) -> Json:
         self._card(call)
         if found := self._find(call["transfer"], call.body["recipient"]):
             return found
         raise refusal()
 
-    def _files(self, call: Call) -> httpx.Response:
+    def _files(self, call: ApiCall) -> httpx.Response:
         people = self._card(call)["recipients"]
         if int(call["number"]) > len(people):
             raise RecipientUnknown()
         return page(call, people[int(call["number"]) - 1]["files"])
 
-    def _received(self, call: Call) -> httpx.Response:
+    def _received(self, call: ApiCall) -> httpx.Response:
         if call.caller["role"] != "agent":
             raise AgentMailboxOnly()
         return page(call, self.received)
 
-    def _reopen(self, call: Call) -> httpx.Response:
+    def _reopen(self, call: ApiCall) -> httpx.Response:
         for card in self._recipient(call, LinkUnknown)["files"]:
             card["suspended"] &= card["file"] != call.body["file"]
         return httpx.Response(204)
 
-    def _revoke(self, call: Call) -> httpx.Response:
+    def _revoke(self, call: ApiCall) -> httpx.Response:
         self._recipient(call)["revoked_at"] = WHEN
         _settle(self._card(call))
         return httpx.Response(204)
 
-    def _resend(self, call: Call) -> httpx.Response:
+    def _resend(self, call: ApiCall) -> httpx.Response:
         one = self._recipient(call)
         if not one["has_link"]:
             raise RecipientHasNoLink()
@@ -131,7 +131,7 @@ class FakeTracking:
         self.wishes.setdefault(call["id"], ("resendings", one["address"]))
         return ok({"recipient": one["address"], "asked_at": WHEN})
 
-    def _remind(self, call: Call) -> httpx.Response:
+    def _remind(self, call: ApiCall) -> httpx.Response:
         """Those who have not everything, or one of them, and each once a day."""
         named = (call.body or {}).get("recipient")
         lacking = [one["address"] for one in self._card(call)["recipients"] if _lacks_something(one)]
@@ -152,7 +152,7 @@ class FakeTracking:
 
 
 def _shown(card: Json) -> Json:
-    """The card with what follows from all files of each recipient, of which only the first are shown."""
+    """Return the card with fields computed from all files of each recipient, and only the first files."""
     return {**card, "recipients": [_followed(one) for one in card["recipients"]]}
 
 
@@ -166,7 +166,7 @@ def _followed(one: Json) -> Json:
 
 
 def _settle(card: Json) -> None:
-    """What follows from what became of each recipient; in place."""
+    """Update the fields that depend on the recipients, in place."""
     waits = [one for one in card["recipients"] if not (one["has_link"] or one["revoked_at"])]
     card["awaiting_approval"] = card["state"] == "open" and bool(waits)
     card["not_downloaded"] = [one["address"] for one in card["recipients"] if _lacks_something(one)]
@@ -177,5 +177,5 @@ def _lacks_something(one: Json) -> bool:
 
 
 def _address(one: Json) -> Json:
-    """A recipient as the tracking names them."""
+    """Return a recipient as tracking names them."""
     return {name: one[name] for name in ("address", "field", "role")}

@@ -1,4 +1,4 @@
-"""A fake of upload: one sender's drafts, the parts of their files, and what was sent."""
+"""A fake of upload: one sender's drafts, the parts of their files, and sent transfers."""
 
 import hashlib
 import zlib
@@ -18,7 +18,7 @@ from services.upload.domain.submission import problem_view
 from services.upload.domain.transfer import AlreadySubmitted
 from services.upload.domain.validity import TransferEnded, ValidityShortened
 from services.upload.store import PartDiffers
-from tests.fakes.api.call import Answers, Call, ok, page, with_session
+from tests.fakes.api.call import Answers, ApiCall, ok, page, with_session
 from tests.fakes.api.cards import LATER, LIMITS, WHEN, Json, empty_draft, in_list
 from tests.fakes.api.drafts import end_of, obstacles, recap, refuse_changed, settle, shown, submitted, write
 from tests.fakes.api.problems import problem_of_part
@@ -26,8 +26,8 @@ from tests.fakes.api.problems import problem_of_part
 MIB = 2**20
 
 
-class StoredPart(NamedTuple):
-    """A part that has arrived; of one that a test says was there before, the bytes are not known."""
+class FakePart(NamedTuple):
+    """A stored part; without bytes when a test declares it as already stored."""
 
     size_bytes: int
     sha256: str
@@ -45,8 +45,8 @@ class FakeUpload:
     def __init__(self) -> None:
         self.drafts: dict[str, Json] = {}
         self.transfers: dict[str, Json] = {}
-        self.parts: dict[str, dict[int, StoredPart]] = defaultdict(dict)
-        self.arrived: dict[int, StoredPart] = {}
+        self.parts: dict[str, dict[int, FakePart]] = defaultdict(dict)
+        self.arrived: dict[int, FakePart] = {}
         self.puts: Counter[int] = Counter()
         self.part_size_bytes = 8 * MIB
         self.small_part_size_bytes = 5 * MIB
@@ -84,7 +84,7 @@ class FakeUpload:
             raise NotFound()
         return found[0]
 
-    def _file(self, call: Call) -> Json:
+    def _file(self, call: ApiCall) -> Json:
         self._draft(call)
         return self.file(call["draft"], call["file"])
 
@@ -111,7 +111,7 @@ class FakeUpload:
         if id in self.lost:
             return problem_of_part("upload-closed")
         self.puts[int(number)] += 1
-        self.parts[id][int(number)] = StoredPart(len(request.content), sha256, request.content)
+        self.parts[id][int(number)] = FakePart(len(request.content), sha256, request.content)
         return httpx.Response(200)
 
     def _refuse_another_length(self, card: Json, number: int, size_bytes: int) -> None:
@@ -123,27 +123,27 @@ class FakeUpload:
 
     # --- drafts ---
 
-    def _begin(self, call: Call) -> httpx.Response:
+    def _begin(self, call: ApiCall) -> httpx.Response:
         if call["draft"] not in self.transfers:
             self.drafts.setdefault(call["draft"], settle(empty_draft(call["draft"])))
         return ok(shown(self._draft(call)))
 
-    def _draft(self, call: Call) -> Json:
+    def _draft(self, call: ApiCall) -> Json:
         if call["draft"] in self.transfers:
             raise AlreadySubmitted(transfer=call["draft"])
         if call["draft"] not in self.drafts:
             raise NotFound()
         return self.drafts[call["draft"]]
 
-    def _write(self, call: Call) -> httpx.Response:
+    def _write(self, call: ApiCall) -> httpx.Response:
         return ok(shown(write(self._draft(call), call.body)))
 
-    def _throw_away(self, call: Call) -> httpx.Response:
+    def _throw_away(self, call: ApiCall) -> httpx.Response:
         self._draft(call)
         del self.drafts[call["draft"]]
         return httpx.Response(204)
 
-    def _submit(self, call: Call) -> httpx.Response:
+    def _submit(self, call: ApiCall) -> httpx.Response:
         id = call["draft"]
         if id not in self.transfers:
             card = self._draft(call)
@@ -158,7 +158,7 @@ class FakeUpload:
 
     # --- files ---
 
-    def _announce(self, call: Call) -> httpx.Response:
+    def _announce(self, call: ApiCall) -> httpx.Response:
         draft, id, asked = self._draft(call), call["file"], call.body
         known = [card for card in draft["files"] if card["file"] == id]
         if known and (known[0]["path"], known[0]["size_bytes"]) != (asked["path"], asked["size_bytes"]):
@@ -194,7 +194,7 @@ class FakeUpload:
         part_size_bytes = self._part_sizes.get(card["file"], self.part_size_bytes)
         return {"part_size_bytes": part_size_bytes, "part_count": max(1, -(-card["size_bytes"] // part_size_bytes))}
 
-    def _remove(self, call: Call) -> httpx.Response:
+    def _remove(self, call: ApiCall) -> httpx.Response:
         draft = self._draft(call)
         draft["files"] = [card for card in draft["files"] if card["file"] != call["file"]]
         self.parts.pop(call["file"], None)
@@ -202,7 +202,7 @@ class FakeUpload:
         settle(draft)
         return httpx.Response(204)
 
-    def _complete(self, call: Call) -> httpx.Response:
+    def _complete(self, call: ApiCall) -> httpx.Response:
         """Sooner than the real service, which reads a file of many parts back later: another digest is refused."""
         draft, card, sha256 = self._draft(call), self._file(call), call.body["sha256"]
         parts = {} if card["file"] in self.lost else self.parts[card["file"]]
@@ -220,19 +220,19 @@ class FakeUpload:
 
     # --- what was sent ---
 
-    def _transfer(self, call: Call) -> Json:
+    def _transfer(self, call: ApiCall) -> Json:
         if call["transfer"] not in self.transfers:
             raise NotFound()
         return self.transfers[call["transfer"]]
 
-    def _withdraw(self, call: Call) -> httpx.Response:
+    def _withdraw(self, call: ApiCall) -> httpx.Response:
         card = self._transfer(call)
         if card["state"] == "submitted":
             card |= {"state": "closed", "outcome": "withdrawn", "closed_at": LATER}
             self.on_withdrawn(card)
         return httpx.Response(204)
 
-    def _extend(self, call: Call) -> httpx.Response:
+    def _extend(self, call: ApiCall) -> httpx.Response:
         card, days, possible = self._transfer(call), call.body["days"], LIMITS["validity_days"]
         if card["state"] != "submitted":
             raise TransferEnded(outcome=card["outcome"])

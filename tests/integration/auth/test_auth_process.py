@@ -33,7 +33,7 @@ class Running:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.client = httpx.AsyncClient(base_url=stack.parts["auth"].where(), timeout=PATIENCE_SECONDS)
+        self.client = httpx.AsyncClient(base_url=stack.components["auth"].address(), timeout=PATIENCE_SECONDS)
         self.eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
 
     async def ask(self, email: str) -> str:

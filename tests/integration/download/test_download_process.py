@@ -110,4 +110,4 @@ async def stands(sent: Sent, id: str, state: str) -> bool:
 
 
 async def exit_code(servers: Stack) -> int:
-    return await asyncio.to_thread(servers.parts["download"].children[-1].wait)
+    return await asyncio.to_thread(servers.components["download"].children[-1].wait)

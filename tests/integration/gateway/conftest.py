@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.nginx import Gateway
+from tests.integration.gateway.nginx import GatewayProcess
 
 
 @pytest.fixture
-async def gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
-    running = Gateway(tmp_path)
+async def gateway(tmp_path: Path) -> AsyncIterator[GatewayProcess]:
+    running = GatewayProcess(tmp_path)
     try:
         await running.start()
         yield running

@@ -11,10 +11,10 @@ from deploy.gateway.render import write_configuration
 from devstack.ports import LOOPBACK
 from tests.eventually import eventually
 from tests.harness import free_port
-from tests.integration.gateway.wire import (
-    Answer,
+from tests.integration.gateway.raw_http import (
     Handler,
-    Seen,
+    RawResponse,
+    ReceivedRequest,
     connected,
     listens,
     read_answer,
@@ -33,7 +33,7 @@ class Origin:
     """A scripted HTTP/1.1 server with keep-alive; `handler` makes its responses."""
 
     def __init__(self) -> None:
-        self.requests: list[Seen] = []
+        self.requests: list[ReceivedRequest] = []
         self.connections = 0
         self.handler: Handler = replying("200 OK", b"ok")
         self.port = free_port()
@@ -60,14 +60,14 @@ class Origin:
             while True:
                 lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 pairs = (line.split(": ", 1) for line in lines[1:] if line)
-                seen = Seen(lines[0], {name.lower(): value for name, value in pairs})
+                seen = ReceivedRequest(lines[0], {name.lower(): value for name, value in pairs})
                 self.requests.append(seen)
                 await self.handler(seen, reader, writer)
         self._open.discard(writer)
         writer.close()
 
 
-class Gateway:
+class GatewayProcess:
     """nginx with the product's configuration in one folder, and its upstreams."""
 
     def __init__(self, folder: Path) -> None:
@@ -145,7 +145,7 @@ class Gateway:
 
     async def ask(
         self, method: str, target: str, *lines: str, body: bytes = b"", host: str = "envoi.test", files: bool = False
-    ) -> Answer:
+    ) -> RawResponse:
         """Send one request, as given, on a new connection."""
         if body or method in ("POST", "PUT", "PATCH"):
             lines = (*lines, f"Content-Length: {len(body)}")
@@ -153,16 +153,16 @@ class Gateway:
         raw = ("\r\n".join(wanted) + "\r\n\r\n").encode() + body
         return await self.send(raw, self.files_port if files else self.api_port)
 
-    async def ask_files(self, method: str, target: str, *lines: str, body: bytes = b"") -> Answer:
+    async def ask_files(self, method: str, target: str, *lines: str, body: bytes = b"") -> RawResponse:
         return await self.ask(method, target, *lines, body=body, host="fichiers.test", files=True)
 
-    async def send(self, raw: bytes, port: int | None = None) -> Answer:
+    async def send(self, raw: bytes, port: int | None = None) -> RawResponse:
         async with connected(port or self.api_port) as (reader, writer):
             writer.write(raw)
             return await read_answer(reader)
 
 
-def grant_parts(gateway: Gateway, **changed: str) -> None:
+def grant_parts(gateway: GatewayProcess, **changed: str) -> None:
     """Make the upload service authorise every part."""
     yes = {
         "X_Store_Path": "/melanissimo/object?partNumber=7&uploadId=u",

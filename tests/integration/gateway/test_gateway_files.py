@@ -5,15 +5,15 @@ import socket
 from collections.abc import Callable
 
 from tests.eventually import eventually
-from tests.integration.gateway.nginx import CAPABILITY, Gateway
-from tests.integration.gateway.wire import Answer, Seen, connected, head, refused, replying
+from tests.integration.gateway.nginx import CAPABILITY, GatewayProcess
+from tests.integration.gateway.raw_http import RawResponse, ReceivedRequest, connected, head, refused, replying
 
 MEBIBYTE = 1 << 20
 FILE = f"/files/{CAPABILITY}"
 GET = f"GET {FILE} HTTP/1.1\r\nHost: fichiers.test\r\nConnection: close\r\n\r\n".encode()
 
 
-async def test_requests_to_the_service_use_http_1_1_with_keep_alive(gateway: Gateway) -> None:
+async def test_requests_to_the_service_use_http_1_1_with_keep_alive(gateway: GatewayProcess) -> None:
     for _ in range(3):
         assert (await gateway.ask_files("GET", FILE)).body == b"ok"
     assert gateway["download"].connections == 1
@@ -22,8 +22,8 @@ async def test_requests_to_the_service_use_http_1_1_with_keep_alive(gateway: Gat
     assert "connection" not in seen.headers
 
 
-async def test_head_is_passed_on_as_head(gateway: Gateway) -> None:
-    async def lengthy(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_head_is_passed_on_as_head(gateway: GatewayProcess) -> None:
+    async def lengthy(_seen: ReceivedRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 5_000_000_000))
 
     gateway["download"].handler = lengthy
@@ -32,10 +32,10 @@ async def test_head_is_passed_on_as_head(gateway: Gateway) -> None:
     assert (answer.status, answer.headers["content-length"], answer.body) == (200, "5000000000", b"")
 
 
-async def test_a_file_is_streamed(gateway: Gateway) -> None:
+async def test_a_file_is_streamed(gateway: GatewayProcess) -> None:
     seen_by_client = asyncio.Event()
 
-    async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def in_two(_seen: ReceivedRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 10) + b"01234")
         await seen_by_client.wait()
         writer.write(b"56789")
@@ -49,7 +49,7 @@ async def test_a_file_is_streamed(gateway: Gateway) -> None:
         assert await reader.readexactly(5) == b"56789"
 
 
-async def test_only_the_service_handles_ranges(gateway: Gateway) -> None:
+async def test_only_the_service_handles_ranges(gateway: GatewayProcess) -> None:
     gateway["download"].handler = replying("206 Partial Content", b"1234", Content_Range="bytes 1-4/10", ETag='"e"')
     answer = await gateway.ask_files("GET", FILE, "Range: bytes=1-4")
     assert (answer.status, answer.body) == (206, b"1234")
@@ -59,8 +59,8 @@ async def test_only_the_service_handles_ranges(gateway: Gateway) -> None:
     assert (answer.status, answer.body) == (200, b"0123456789")
 
 
-async def test_an_aborted_response_of_the_service_is_not_a_complete_file(gateway: Gateway) -> None:
-    async def break_off(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_an_aborted_response_of_the_service_is_not_a_complete_file(gateway: GatewayProcess) -> None:
+    async def break_off(_seen: ReceivedRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 1000) + b"x" * 900)
         await writer.drain()
         writer.close()
@@ -70,10 +70,10 @@ async def test_an_aborted_response_of_the_service_is_not_a_complete_file(gateway
     assert (answer.status, answer.whole) == (200, False)
 
 
-async def test_the_service_notices_a_client_that_disconnects(gateway: Gateway) -> None:
+async def test_the_service_notices_a_client_that_disconnects(gateway: GatewayProcess) -> None:
     felt = asyncio.Event()
 
-    async def endless(_seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def endless(_seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 1000) + b"x")
         if not await reader.read(1):
             felt.set()
@@ -86,12 +86,12 @@ async def test_the_service_notices_a_client_that_disconnects(gateway: Gateway) -
     await eventually(felt.wait, "the service feels that its client has left")
 
 
-async def test_a_client_that_stops_reading_slows_the_service_down(gateway: Gateway) -> None:
+async def test_a_client_that_stops_reading_slows_the_service_down(gateway: GatewayProcess) -> None:
     """Bytes in flight fit into a few socket buffers; nothing is spooled to memory or disk."""
     total = 64 * MEBIBYTE
     sent = 0
 
-    async def send_all(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def send_all(_seen: ReceivedRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         connection: socket.socket = writer.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 256 * 1024)
@@ -114,7 +114,7 @@ async def test_a_client_that_stops_reading_slows_the_service_down(gateway: Gatew
 
 
 async def test_files_are_neither_cached_nor_changed_and_x_accel_headers_are_ignored(
-    gateway: Gateway,
+    gateway: GatewayProcess,
 ) -> None:
     steering = {"X_Accel_Redirect": "/api/auth/x", "X_Accel_Buffering": "yes", "X_Accel_Limit_Rate": "1"}
     gateway["download"].handler = replying("200 OK", b"x" * 1000, Cache_Control="no-store, no-transform", **steering)
@@ -125,8 +125,8 @@ async def test_files_are_neither_cached_nor_changed_and_x_accel_headers_are_igno
     assert "accept-encoding" not in gateway["download"].requests[0].headers
 
 
-async def test_a_restarted_service_is_used_at_once(gateway: Gateway) -> None:
-    async def ask() -> Answer:
+async def test_a_restarted_service_is_used_at_once(gateway: GatewayProcess) -> None:
+    async def ask() -> RawResponse:
         return await gateway.ask("GET", "/api/auth/x")
 
     assert (await ask()).status == 200
@@ -139,7 +139,7 @@ async def test_a_restarted_service_is_used_at_once(gateway: Gateway) -> None:
     assert (await ask()).status == 200
 
 
-async def test_of_two_replicas_the_running_one_responds(gateway: Gateway) -> None:
+async def test_of_two_replicas_the_running_one_responds(gateway: GatewayProcess) -> None:
     up, down = gateway["auth"], gateway["propagation"]
     await gateway.stop()
     servers = " ".join(f"server 127.0.0.1:{each.port} max_fails=0;" for each in (up, down))
@@ -150,7 +150,7 @@ async def test_of_two_replicas_the_running_one_responds(gateway: Gateway) -> Non
     assert len(up.requests) == 6
 
 
-async def test_the_gateway_starts_without_any_service(gateway: Gateway) -> None:
+async def test_the_gateway_starts_without_any_service(gateway: GatewayProcess) -> None:
     await gateway.stop()
     await gateway.start(alone=True)
     for path in ("/api/auth/x", "/api/upload/x", "/api/propagation/x", "/api/download/x"):
@@ -161,8 +161,8 @@ async def test_the_gateway_starts_without_any_service(gateway: Gateway) -> None:
     assert (await gateway.ask_files("GET", FILE)).status == 200
 
 
-async def test_a_request_that_reached_a_service_is_not_repeated(gateway: Gateway) -> None:
-    async def vanish(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def test_a_request_that_reached_a_service_is_not_repeated(gateway: GatewayProcess) -> None:
+    async def vanish(seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.close()
 
     gateway["auth"].handler = vanish
@@ -170,10 +170,10 @@ async def test_a_request_that_reached_a_service_is_not_repeated(gateway: Gateway
     assert len(gateway["auth"].requests) == 1
 
 
-async def test_a_graceful_stop_waits_for_running_downloads(gateway: Gateway) -> None:
+async def test_a_graceful_stop_waits_for_running_downloads(gateway: GatewayProcess) -> None:
     going_on = asyncio.Event()
 
-    async def in_two(_seen: Seen, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def in_two(_seen: ReceivedRequest, _reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(head("200 OK", 10) + b"01234")
         await going_on.wait()
         writer.write(b"56789")
@@ -188,7 +188,7 @@ async def test_a_graceful_stop_waits_for_running_downloads(gateway: Gateway) -> 
         assert (await reader.readexactly(10)) == b"0123456789"
 
 
-async def test_a_graceful_stop_waits_until_clients_have_received_what_the_kernel_holds(gateway: Gateway) -> None:
+async def test_a_graceful_stop_waits_until_clients_have_received_what_the_kernel_holds(gateway: GatewayProcess) -> None:
     body = b"x" * 256 * 1024
     gateway["download"].handler = replying("200 OK", body)
     async with connected(gateway.files_port) as (reader, writer):
@@ -201,7 +201,7 @@ async def test_a_graceful_stop_waits_until_clients_have_received_what_the_kernel
     await eventually(lambda: not gateway.runs, "it leaves once its client has")
 
 
-async def is_held_back(gateway: Gateway, sent: Callable[[], int]) -> bool:
+async def is_held_back(gateway: GatewayProcess, sent: Callable[[], int]) -> bool:
     """The service sends nothing more while the gateway's only worker serves another client."""
     before = sent()
     for _ in range(3):

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, Gateway
-from tests.integration.gateway.wire import refused, replying
+from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, GatewayProcess
+from tests.integration.gateway.raw_http import refused, replying
 
 FORGED = (
     *("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Forwarded-Prefix", "Forwarded", "X-Real-IP"),
@@ -28,7 +28,7 @@ FORGED = (
 )
 
 
-async def test_forged_headers_are_dropped(gateway: Gateway) -> None:
+async def test_forged_headers_are_dropped(gateway: GatewayProcess) -> None:
     lines = [f"{name}: forged" for name in FORGED]
     for service in ("auth", "download"):
         path = "/api/auth/x" if service == "auth" else f"/files/{CAPABILITY}"
@@ -41,7 +41,7 @@ async def test_forged_headers_are_dropped(gateway: Gateway) -> None:
         assert answer.headers["x-request-id"] == seen.headers["x-request-id"]
 
 
-async def test_the_headers_that_a_service_needs_are_passed_on(gateway: Gateway) -> None:
+async def test_the_headers_that_a_service_needs_are_passed_on(gateway: GatewayProcess) -> None:
     lines = ["Authorization: Bearer abc", "Accept-Language: en", "Idempotency-Key: k", "If-None-Match: W/x"]
     lines += ["Range: bytes=1-2", "If-Range: e", "Sec-Purpose: prefetch", "Sec-Fetch-Site: cross-site", "Origin: o"]
     await gateway.ask_files("GET", f"/files/{CAPABILITY}", *lines)
@@ -61,7 +61,7 @@ async def test_the_headers_that_a_service_needs_are_passed_on(gateway: Gateway) 
     ],
 )
 async def test_a_well_formed_trace_is_continued_and_any_other_is_replaced(
-    gateway: Gateway, sent: str, kept: bool
+    gateway: GatewayProcess, sent: str, kept: bool
 ) -> None:
     await gateway.ask("GET", "/api/auth/x", f"traceparent: {sent}")
     (seen,) = gateway["auth"].requests
@@ -69,7 +69,7 @@ async def test_a_well_formed_trace_is_continued_and_any_other_is_replaced(
     assert kept or seen.headers["traceparent"].startswith(f"00-{seen.headers['x-request-id']}-")
 
 
-async def test_every_answer_carries_the_security_headers_once_and_no_version(gateway: Gateway) -> None:
+async def test_every_answer_carries_the_security_headers_once_and_no_version(gateway: GatewayProcess) -> None:
     own = {"X-Content-Type-Options": "no", "Content-Security-Policy": "default-src *", "Set-Cookie": "a=b"}
     gateway["auth"].handler = replying("200 OK", b"ok", **{**own, "X-Powered-By": "x", "Server": "uvicorn"})
     for answer in (await gateway.ask("GET", "/api/auth/x"), await gateway.ask("GET", "/api/nowhere")):
@@ -84,7 +84,7 @@ async def test_every_answer_carries_the_security_headers_once_and_no_version(gat
     assert files.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
 
 
-async def test_only_the_portal_sees_and_sets_cookies_and_sets_its_own_policy(gateway: Gateway) -> None:
+async def test_only_the_portal_sees_and_sets_cookies_and_sets_its_own_policy(gateway: GatewayProcess) -> None:
     own = {"Content-Security-Policy": "default-src 'none'; script-src 'self'", "Set-Cookie": "a=b", "X-Powered-By": "x"}
     gateway["portal"].handler = replying("200 OK", b"ok", **own)
     answer = await gateway.ask("GET", "/access", "Cookie: c=d", "X-Forwarded-For: forged", "X-Store-Path: forged")
@@ -98,14 +98,14 @@ async def test_only_the_portal_sees_and_sets_cookies_and_sets_its_own_policy(gat
     assert "x-powered-by" not in answer.headers
 
 
-async def test_a_service_sets_the_caching_of_its_own_responses(gateway: Gateway) -> None:
+async def test_a_service_sets_the_caching_of_its_own_responses(gateway: GatewayProcess) -> None:
     gateway["auth"].handler = replying("429 Too Many Requests", Cache_Control="max-age=60", Retry_After="77")
     answer = await gateway.ask("GET", "/api/auth/jwks.json")
     assert (answer.headers["cache-control"], answer.headers["retry-after"]) == ("max-age=60", "77")
 
 
 async def test_https_sends_hsts(tmp_path: Path) -> None:
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
     try:
         await running.start(GATEWAY_SCHEME="https")
         answer = await running.ask("GET", "/api/nowhere")
@@ -114,7 +114,7 @@ async def test_https_sends_hsts(tmp_path: Path) -> None:
     assert answer.headers["strict-transport-security"].startswith("max-age=63072000")
 
 
-async def test_its_own_answers_are_french_unless_the_client_prefers_english(gateway: Gateway) -> None:
+async def test_its_own_answers_are_french_unless_the_client_prefers_english(gateway: GatewayProcess) -> None:
     for wished, language in (("", "fr"), ("en-GB,fr", "en"), ("de, en;q=0.5", "en"), ("fr-FR, en", "fr"), ("de", "fr")):
         answer = await gateway.ask("GET", "/api/nowhere", *([f"Accept-Language: {wished}"] if wished else []))
         title = refused(answer, 404, "not-found")["title"]
@@ -122,7 +122,7 @@ async def test_its_own_answers_are_french_unless_the_client_prefers_english(gate
         assert str(title).startswith("Il n'y a rien" if language == "fr" else "There is nothing")
 
 
-async def test_the_log_holds_routes_and_statuses_and_no_personal_data(gateway: Gateway) -> None:
+async def test_the_log_holds_routes_and_statuses_and_no_personal_data(gateway: GatewayProcess) -> None:
     secrets = ["t0ken-of-a-link-0123456789abcdef", "camille.dupont@exemple.fr", "bearer-s3cret", CAPABILITY, SHA256]
     await gateway.ask("GET", f"/api/download/links/{secrets[0]}?address={secrets[1]}", f"Authorization: {secrets[2]}")
     await gateway.ask("PUT", PART, "Referer: https://envoi.test/" + secrets[0], body=b"x" * 1000)

@@ -3,11 +3,13 @@
 import asyncio
 
 from tests.eventually import eventually
-from tests.integration.gateway.nginx import PART, PART_HEAD, SHA256, SIGNATURE, Gateway
-from tests.integration.gateway.wire import Seen, connected, read_answer, refused, replying
+from tests.integration.gateway.nginx import PART, PART_HEAD, SHA256, SIGNATURE, GatewayProcess
+from tests.integration.gateway.raw_http import ReceivedRequest, connected, read_answer, refused, replying
 
 
-async def test_the_upload_service_authorises_a_part_and_the_store_receives_a_signed_request(gateway: Gateway) -> None:
+async def test_the_upload_service_authorises_a_part_and_the_store_receives_a_signed_request(
+    gateway: GatewayProcess,
+) -> None:
     answer = await gateway.ask("PUT", PART, "X-Part-CRC32: 8cdc1683", "X-Part-Length: 1", body=b"hello")
     assert answer.status == 200
     (asked,) = gateway["upload"].requests
@@ -30,20 +32,20 @@ async def test_the_upload_service_authorises_a_part_and_the_store_receives_a_sig
     }
 
 
-async def test_a_part_may_be_far_larger_than_the_body_of_an_api_request(gateway: Gateway) -> None:
+async def test_a_part_may_be_far_larger_than_the_body_of_an_api_request(gateway: GatewayProcess) -> None:
     body = bytes(range(256)) * 8192
     assert (await gateway.ask("PUT", PART, body=body)).status == 200
     assert bytes(gateway["store"].requests[0].arrived) == body
     assert gateway["upload"].requests[0].headers["x-part-length"] == str(len(body))
 
 
-async def test_an_empty_part_is_accepted(gateway: Gateway) -> None:
+async def test_an_empty_part_is_accepted(gateway: GatewayProcess) -> None:
     assert (await gateway.ask("PUT", PART)).status == 200
     assert gateway["upload"].requests[0].headers["x-part-length"] == "0"
     assert gateway["store"].requests[0].headers["content-length"] == "0"
 
 
-async def test_no_header_of_the_store_reaches_the_client(gateway: Gateway) -> None:
+async def test_no_header_of_the_store_reaches_the_client(gateway: GatewayProcess) -> None:
     told = {"ETag": '"e"', "X-Amz-Request-Id": "r", "X-Amz-Id-2": "i", "X-Minio-Deployment-Id": "d", "Server": "MinIO"}
     told |= {"Accept-Ranges": "bytes", "X-Xss-Protection": "1", "Vary": "Origin", "X-Ratelimit-Limit": "9"}
     told |= {"X-Amz-Checksum-Crc64nvme": "c", "X-Rgw-Object-Type": "n", "Bucket": "melanissimo", "Date": "yesterday"}
@@ -55,7 +57,7 @@ async def test_no_header_of_the_store_reaches_the_client(gateway: Gateway) -> No
     assert answer.headers["date"] != "yesterday"
 
 
-async def test_a_part_is_streamed_to_the_store(gateway: Gateway) -> None:
+async def test_a_part_is_streamed_to_the_store(gateway: GatewayProcess) -> None:
     async with connected(gateway.api_port) as (reader, writer):
         writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
         await eventually(lambda: bool(gateway["store"].requests) and len(gateway["store"].requests[0].arrived) == 10)
@@ -65,18 +67,18 @@ async def test_a_part_is_streamed_to_the_store(gateway: Gateway) -> None:
     assert len(gateway["store"].requests[0].arrived) == 20
 
 
-async def test_a_client_that_disconnects_ends_the_request_to_the_store(gateway: Gateway) -> None:
+async def test_a_client_that_disconnects_ends_the_request_to_the_store(gateway: GatewayProcess) -> None:
     async with connected(gateway.api_port) as (_, writer):
         writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
         await eventually(lambda: bool(gateway["store"].requests))
     await eventually(lambda: gateway["store"].requests[0].ended_early)
 
 
-async def test_100_continue_is_sent_only_after_the_authorisation(gateway: Gateway) -> None:
+async def test_100_continue_is_sent_only_after_the_authorisation(gateway: GatewayProcess) -> None:
     decided = asyncio.Event()
     yes = gateway["upload"].handler
 
-    async def decide(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def decide(seen: ReceivedRequest, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await decided.wait()
         await yes(seen, reader, writer)
 
@@ -93,13 +95,13 @@ async def test_100_continue_is_sent_only_after_the_authorisation(gateway: Gatewa
         assert (await read_answer(reader)).status == 200
 
 
-async def test_100_continue_is_not_sent_before_a_refusal(gateway: Gateway) -> None:
+async def test_100_continue_is_not_sent_before_a_refusal(gateway: GatewayProcess) -> None:
     gateway["upload"].handler = replying("403 Forbidden", X_Refusal_Status="409", X_Refusal_Type="/problems/no")
     answer = await gateway.send(f"{PART_HEAD}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n".encode())
     refused(answer, 409, "no")
 
 
-async def test_a_part_needs_put_and_a_content_length_within_the_limit(gateway: Gateway) -> None:
+async def test_a_part_needs_put_and_a_content_length_within_the_limit(gateway: GatewayProcess) -> None:
     refused(await gateway.send(f"{PART_HEAD}\r\n".encode()), 411, "length-required")
     refused(await gateway.send(f"{PART_HEAD}Transfer-Encoding: chunked\r\n\r\n".encode()), 411, "length-required")
     refused(await gateway.send(f"{PART_HEAD}Content-Length: 68000000\r\n\r\n".encode()), 413, "content-too-large")

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.gateway.nginx import CAPABILITY, PART, Gateway
-from tests.integration.gateway.wire import Answer, refused, replying
+from tests.integration.gateway.nginx import CAPABILITY, PART, GatewayProcess
+from tests.integration.gateway.raw_http import RawResponse, refused, replying
 
 PERSON = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 LINK = f"/download/{CAPABILITY}"
@@ -27,7 +27,7 @@ NO_PAGE = (
 )
 
 
-def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
+def shown(answer: RawResponse, status: int, words: str, language: str = "fr") -> str:
     """Assert that the answer is a page with these words; return it."""
     assert answer.status == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -39,7 +39,7 @@ def shown(answer: Answer, status: int, words: str, language: str = "fr") -> str:
 
 
 @pytest.mark.parametrize("stray", STRAY)
-async def test_stray_characters_at_the_end_of_a_page_address_are_removed(gateway: Gateway, stray: str) -> None:
+async def test_stray_characters_at_the_end_of_a_page_address_are_removed(gateway: GatewayProcess, stray: str) -> None:
     answer = await gateway.ask("GET", LINK + stray, PERSON)
     assert (answer.status, answer.headers["location"]) == (302, LINK)
     assert answer.headers["cache-control"] == "no-store"
@@ -47,22 +47,22 @@ async def test_stray_characters_at_the_end_of_a_page_address_are_removed(gateway
     assert not gateway["portal"].requests
 
 
-async def test_removing_stray_characters_keeps_the_query(gateway: Gateway) -> None:
+async def test_removing_stray_characters_keeps_the_query(gateway: GatewayProcess) -> None:
     assert (await gateway.ask("GET", f"{LINK}/?lang=en")).headers["location"] == f"{LINK}?lang=en"
 
 
 @pytest.mark.parametrize("path", ["/", LINK, "/download/a-_", "/access?next=x)", "/assets/portal.css", "/x/~"])
-async def test_a_correct_address_is_not_changed(gateway: Gateway, path: str) -> None:
+async def test_a_correct_address_is_not_changed(gateway: GatewayProcess, path: str) -> None:
     assert (await gateway.ask("GET", path, PERSON)).status == 200
 
 
 @pytest.mark.parametrize("path", [f"{LINK})", f"{LINK}/", "/drafts/x."])
-async def test_requests_with_a_body_are_never_redirected(gateway: Gateway, path: str) -> None:
+async def test_requests_with_a_body_are_never_redirected(gateway: GatewayProcess, path: str) -> None:
     assert (await gateway.ask("POST", path, body=b"x")).status in (200, 404)
 
 
 @pytest.mark.parametrize("path", NO_PAGE)
-async def test_an_unknown_address_shows_the_page_of_the_portal(gateway: Gateway, path: str) -> None:
+async def test_an_unknown_address_shows_the_page_of_the_portal(gateway: GatewayProcess, path: str) -> None:
     policy = "default-src 'none'; style-src 'self'"
     head = {"Content_Type": "text/html; charset=utf-8", "Content_Security_Policy": policy}
     gateway["portal"].handler = replying("200 OK", b"copied incompletely", **head)
@@ -75,14 +75,16 @@ async def test_an_unknown_address_shows_the_page_of_the_portal(gateway: Gateway,
     refused(await gateway.ask("GET", path), 404, "not-found")
 
 
-async def test_a_form_sent_to_an_unknown_address_shows_the_page_and_its_body_is_dropped(gateway: Gateway) -> None:
+async def test_a_form_sent_to_an_unknown_address_shows_the_page_and_its_body_is_dropped(
+    gateway: GatewayProcess,
+) -> None:
     assert (await gateway.ask("POST", "//x", PERSON, body=b"secret=x")).status == 404
     (seen,) = gateway["portal"].requests
     assert seen.request_line.startswith("GET ")
     assert not seen.arrived
 
 
-async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gateway: Gateway) -> None:
+async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gateway: GatewayProcess) -> None:
     await gateway["portal"].stop()
     for path in ("/access", "//", "/relay/x"):
         answer = await gateway.ask("GET", path, PERSON)
@@ -103,14 +105,14 @@ async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gat
     ],
 )
 async def test_the_plain_page_is_in_the_language_of_its_reader(
-    gateway: Gateway, asked: str, cookie: str, language: str, words: str
+    gateway: GatewayProcess, asked: str, cookie: str, language: str, words: str
 ) -> None:
     await gateway["portal"].stop()
     said = (f"Accept-Language: {asked}", f"Cookie: x=y; language={cookie}")
     shown(await gateway.ask("GET", "/access", PERSON, *said), 503, words, language)
 
 
-async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: Gateway) -> None:
+async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: GatewayProcess) -> None:
     shown(await gateway.ask("OPTIONS", "/access", PERSON), 405, "Cette méthode")
     shown(await gateway.ask("POST", "/access", PERSON, body=b"a" * 65_537), 413, "dépasse la limite")
     shown(await gateway.ask("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
@@ -124,7 +126,7 @@ async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: Gatewa
     shown(await gateway.ask("GET", "/api/upload/config", PERSON), 503, "momentanément indisponible")
 
 
-async def test_the_origin_of_the_files_shows_people_pages_too(gateway: Gateway) -> None:
+async def test_the_origin_of_the_files_shows_people_pages_too(gateway: GatewayProcess) -> None:
     shown(await gateway.ask("GET", "/nothing", PERSON, host="fichiers.test", files=True), 404, "en entier")
     shown(await gateway.ask("GET", "/", PERSON, host="evil.test", files=True), 421, "ne répond pas pour ce nom")
     await gateway["download"].stop()
@@ -134,7 +136,7 @@ async def test_the_origin_of_the_files_shows_people_pages_too(gateway: Gateway) 
     assert json.loads(answer.body)["status"] == 503
 
 
-async def test_every_refusal_of_the_origin_of_the_files_is_a_page_for_people(gateway: Gateway) -> None:
+async def test_every_refusal_of_the_origin_of_the_files_is_a_page_for_people(gateway: GatewayProcess) -> None:
     file = f"/files/{CAPABILITY}"
     shown(await gateway.ask_files("GET", "/files/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
     shown(await gateway.ask_files("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
@@ -147,7 +149,7 @@ async def test_every_refusal_of_the_origin_of_the_files_is_a_page_for_people(gat
 
 @pytest.mark.parametrize("files", [False, True])
 async def test_an_unsupported_http_version_or_transfer_coding_is_a_problem_of_the_gateway(
-    gateway: Gateway, files: bool
+    gateway: GatewayProcess, files: bool
 ) -> None:
     host, port = ("fichiers.test", gateway.files_port) if files else ("envoi.test", gateway.api_port)
     end, coded = f"\r\nHost: {host}\r\nConnection: close\r\n", "Transfer-Encoding: gzip\r\n"
@@ -158,7 +160,7 @@ async def test_an_unsupported_http_version_or_transfer_coding_is_a_problem_of_th
 
 
 async def test_people_above_the_rate_limit_are_told_to_wait(tmp_path: Path) -> None:
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
     try:
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="1")
         answers = [await running.ask("GET", "/access", PERSON) for _ in range(3)]
@@ -169,7 +171,7 @@ async def test_people_above_the_rate_limit_are_told_to_wait(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("host", ["courrier.test", "localhost", "LOCALHOST", "localhost:8080"])
-async def test_another_host_name_redirects_to_the_public_one(gateway: Gateway, host: str) -> None:
+async def test_another_host_name_redirects_to_the_public_one(gateway: GatewayProcess, host: str) -> None:
     for path in ("/", f"{LINK}?lang=en", "//evil.test/x"):
         answer = await gateway.ask("GET", path, host=host)
         assert (answer.status, answer.headers["location"]) == (307, f"http://envoi.test:{gateway.api_port}{path}")

@@ -15,15 +15,15 @@ from services.kit.logs import configure
 from services.kit.server import create_server, serve
 from tests.eventually import eventually
 from tests.fakes.api.app import FakeApi
-from tests.integration.gateway.nginx import Gateway
-from tests.integration.gateway.wire import connected, listens
+from tests.integration.gateway.nginx import GatewayProcess
+from tests.integration.gateway.raw_http import connected, listens
 
 TIMES = 40
 FORM = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 7\r\n\r\nemail=x"
 
 
 @asynccontextmanager
-async def portal_behind(gateway: Gateway) -> AsyncIterator[None]:
+async def portal_behind(gateway: GatewayProcess) -> AsyncIterator[None]:
     """Run the real portal, on uvicorn, instead of the scripted upstream."""
     configure("portal", "ERROR")
     await gateway["portal"].stop()
@@ -46,7 +46,7 @@ async def portal_behind(gateway: Gateway) -> AsyncIterator[None]:
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 200), ("/access", 200), ("/nowhere", 404), ("/drafts", 401)])
-async def test_reading_a_page_does_not_break_the_next_request(gateway: Gateway, path: str, status: int) -> None:
+async def test_reading_a_page_does_not_break_the_next_request(gateway: GatewayProcess, path: str, status: int) -> None:
     pair = f"HEAD {path} HTTP/1.1\r\nHost: envoi.test\r\n\r\nPOST /access HTTP/1.1\r\nHost: envoi.test\r\n{FORM}"
     async with portal_behind(gateway), connected(gateway.api_port) as (reader, writer):
         writer.write(pair.encode() * TIMES + b"GET /livez HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\n\r\n")
@@ -54,7 +54,7 @@ async def test_reading_a_page_does_not_break_the_next_request(gateway: Gateway, 
     assert re.findall(rb"HTTP/1.1 (\d+) ", said) == [b"%d" % status, b"403"] * TIMES + [b"404"]
 
 
-async def test_the_portal_explains_an_address_that_was_copied_incompletely(gateway: Gateway) -> None:
+async def test_the_portal_explains_an_address_that_was_copied_incompletely(gateway: GatewayProcess) -> None:
     async with portal_behind(gateway):
         answer = await gateway.ask("GET", "//download/x", "Accept: text/html", "Cookie: language=en")
     assert answer.status == 404

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, Gateway
-from tests.integration.gateway.wire import connected, read_answer, refused, replying
+from tests.integration.gateway.nginx import CAPABILITY, PART, SHA256, GatewayProcess
+from tests.integration.gateway.raw_http import connected, read_answer, refused, replying
 
 NOT_PUBLIC = (
     *("/api", "/api/", "/api/auth", "/api/notify/x", "/internal/part-authorization", "/part-authorization"),
@@ -37,7 +37,7 @@ AMBIGUOUS = (
 
 
 @pytest.mark.parametrize("service", ["auth", "upload", "propagation", "download"])
-async def test_each_api_path_reaches_its_own_service_unchanged(gateway: Gateway, service: str) -> None:
+async def test_each_api_path_reaches_its_own_service_unchanged(gateway: GatewayProcess, service: str) -> None:
     gateway["upload"].handler = replying("200 OK", b"ok")
     answer = await gateway.ask("POST", f"/api/{service}/things/x-1?language=fr", body=b'{"a":1}')
     assert (answer.status, answer.body) == (200, b"ok")
@@ -51,7 +51,7 @@ async def test_each_api_path_reaches_its_own_service_unchanged(gateway: Gateway,
     "path",
     NOT_PUBLIC,
 )
-async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
+async def test_nothing_else_is_public(gateway: GatewayProcess, path: str) -> None:
     refused(await gateway.ask("PUT" if path.startswith("/parts") else "GET", path), 404, "not-found")
     assert all(not origin.requests for origin in gateway.origins.values())
 
@@ -60,20 +60,20 @@ async def test_nothing_else_is_public(gateway: Gateway, path: str) -> None:
     "path",
     AMBIGUOUS,
 )
-async def test_an_ambiguous_path_is_refused(gateway: Gateway, path: str) -> None:
+async def test_an_ambiguous_path_is_refused(gateway: GatewayProcess, path: str) -> None:
     refused(await gateway.ask("PUT" if "parts" in path else "GET", path), 404, "not-found")
     assert all(not origin.requests for origin in gateway.origins.values())
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_everything_else_is_a_page_of_the_portal(gateway: Gateway, path: str) -> None:
+async def test_everything_else_is_a_page_of_the_portal(gateway: GatewayProcess, path: str) -> None:
     assert (await gateway.ask("GET", path)).body == b"ok"
     (seen,) = gateway["portal"].requests
     assert seen.request_line == f"GET {path} HTTP/1.1"
     assert all(not origin.requests for name, origin in gateway.origins.items() if name != "portal")
 
 
-async def test_only_the_form_of_a_draft_may_hold_a_file(gateway: Gateway) -> None:
+async def test_only_the_form_of_a_draft_may_hold_a_file(gateway: GatewayProcess) -> None:
     assert (await gateway.ask("POST", DRAFT, body=b"a" * 2_000_000)).status == 200
     assert len(gateway["portal"].requests[-1].arrived) == 2_000_000
     assert (await gateway.ask("POST", "/access", body=b"a" * 65_537)).status == 413
@@ -82,7 +82,9 @@ async def test_only_the_form_of_a_draft_may_hold_a_file(gateway: Gateway) -> Non
     assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_145)).status == 413
 
 
-async def test_on_the_internal_listener_the_portal_names_the_client_and_there_are_no_pages(gateway: Gateway) -> None:
+async def test_on_the_internal_listener_the_portal_names_the_client_and_there_are_no_pages(
+    gateway: GatewayProcess,
+) -> None:
     said = ("X-Client-Address: 203.0.113.9", "X-Client-Network: 203.0.113.9")
     asked = "\r\n".join(["GET /api/auth/x HTTP/1.1", "Host: envoi.test", "Connection: close", *said, "", ""]).encode()
     assert (await gateway.send(asked, gateway.internal_port)).status == 200
@@ -96,7 +98,7 @@ async def test_on_the_internal_listener_the_portal_names_the_client_and_there_ar
 
 
 async def test_limits_count_the_client_that_the_portal_names(tmp_path: Path) -> None:
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
 
     async def ask(network: str) -> int:
         head = f"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nX-Client-Network: {network}"
@@ -110,12 +112,12 @@ async def test_limits_count_the_client_that_the_portal_names(tmp_path: Path) -> 
         await running.stop()
 
 
-async def test_an_absolute_request_target_is_its_path(gateway: Gateway) -> None:
+async def test_an_absolute_request_target_is_its_path(gateway: GatewayProcess) -> None:
     assert (await gateway.ask("GET", "http://envoi.test/api/auth/x")).status == 200
     assert gateway["auth"].requests[0].target == "/api/auth/x"
 
 
-async def test_each_origin_refuses_the_routes_and_the_host_name_of_the_other(gateway: Gateway) -> None:
+async def test_each_origin_refuses_the_routes_and_the_host_name_of_the_other(gateway: GatewayProcess) -> None:
     refused(await gateway.ask_files("GET", "/api/auth/x"), 404, "not-found")
     refused(await gateway.ask("PUT", PART, host="fichiers.test", files=True), 404, "not-found")
     refused(await gateway.ask("GET", "/api/auth/x", host="fichiers.test"), 421, "unknown-host")
@@ -124,7 +126,7 @@ async def test_each_origin_refuses_the_routes_and_the_host_name_of_the_other(gat
     assert all(not origin.requests for origin in gateway.origins.values())
 
 
-async def test_both_origins_can_share_one_port(gateway: Gateway) -> None:
+async def test_both_origins_can_share_one_port(gateway: GatewayProcess) -> None:
     await gateway.stop()
     await gateway.start(GATEWAY_FILES_LISTEN=f"127.0.0.1:{gateway.api_port}")
     assert (await gateway.ask("GET", "/api/auth/x")).status == 200
@@ -145,12 +147,12 @@ async def test_both_origins_can_share_one_port(gateway: Gateway) -> None:
         b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: -1\r\n\r\n",
     ],
 )
-async def test_a_malformed_request_is_a_problem(gateway: Gateway, raw: bytes) -> None:
+async def test_a_malformed_request_is_a_problem(gateway: GatewayProcess, raw: bytes) -> None:
     refused(await gateway.send(raw), 400, "bad-request")
     assert not gateway["auth"].requests
 
 
-async def test_exceeded_limits_are_problems(gateway: Gateway) -> None:
+async def test_exceeded_limits_are_problems(gateway: GatewayProcess) -> None:
     refused(await gateway.ask("GET", "/api/auth/" + "a" * 40_000), 414, "uri-too-long")
     refused(await gateway.ask("POST", "/api/auth/x", body=b"a" * 65_537), 413, "content-too-large")
     refused(await gateway.ask("POST", "/api/upload/x", body=b"a" * 262_145), 413, "content-too-large")
@@ -163,13 +165,13 @@ async def test_exceeded_limits_are_problems(gateway: Gateway) -> None:
     assert answer.headers["allow"] == "GET, HEAD"
 
 
-async def test_a_chunked_body_has_the_same_limit(gateway: Gateway) -> None:
+async def test_a_chunked_body_has_the_same_limit(gateway: GatewayProcess) -> None:
     begin = b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
     refused(await gateway.send(begin + b"10001\r\n" + b"a" * 65_537 + b"\r\n0\r\n\r\n"), 413, "content-too-large")
 
 
 async def test_one_network_cannot_flood_the_services_whatever_address_it_claims(tmp_path: Path) -> None:
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
     try:
         await running.start(GATEWAY_API_RATE="1r/m", GATEWAY_API_BURST="2")
         answers = [await running.ask("GET", "/api/auth/x", f"X-Forwarded-For: 10.0.0.{n}") for n in range(6)]
@@ -181,7 +183,7 @@ async def test_one_network_cannot_flood_the_services_whatever_address_it_claims(
 
 
 async def test_one_network_cannot_take_every_connection(tmp_path: Path) -> None:
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
     may_end = asyncio.Event()
 
     async def slow(*given: object) -> None:

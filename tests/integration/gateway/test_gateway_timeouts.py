@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.eventually import eventually
-from tests.integration.gateway.nginx import PART_HEAD, Gateway
-from tests.integration.gateway.wire import connected
+from tests.integration.gateway.nginx import PART_HEAD, GatewayProcess
+from tests.integration.gateway.raw_http import connected
 
 
 @pytest.fixture
-async def quick_gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
+async def quick_gateway(tmp_path: Path) -> AsyncIterator[GatewayProcess]:
     """A gateway whose timeouts are one second."""
-    running = Gateway(tmp_path)
+    running = GatewayProcess(tmp_path)
     try:
         await running.start(short_timeouts=True)
         yield running
@@ -22,21 +22,21 @@ async def quick_gateway(tmp_path: Path) -> AsyncIterator[Gateway]:
         await running.stop()
 
 
-async def test_a_request_whose_headers_never_end_is_aborted(quick_gateway: Gateway) -> None:
+async def test_a_request_whose_headers_never_end_is_aborted(quick_gateway: GatewayProcess) -> None:
     async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(b"GET /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\n")
         assert b"200" not in await _cut(_drip(reader, writer))
     assert not quick_gateway["auth"].requests
 
 
-async def test_a_body_that_stalls_is_aborted_and_never_reaches_the_service(quick_gateway: Gateway) -> None:
+async def test_a_body_that_stalls_is_aborted_and_never_reaches_the_service(quick_gateway: GatewayProcess) -> None:
     async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(b"POST /api/auth/x HTTP/1.1\r\nHost: envoi.test\r\nContent-Length: 100\r\n\r\n{")
         assert await _cut(_until_cut(reader)) == b""
     assert not quick_gateway["auth"].requests
 
 
-async def test_a_part_that_stalls_ends_the_request_to_the_store(quick_gateway: Gateway) -> None:
+async def test_a_part_that_stalls_ends_the_request_to_the_store(quick_gateway: GatewayProcess) -> None:
     async with connected(quick_gateway.api_port) as (reader, writer):
         writer.write(f"{PART_HEAD}Content-Length: 20\r\n\r\n".encode() + b"0123456789")
         await eventually(lambda: bool(quick_gateway["store"].requests))
@@ -44,7 +44,7 @@ async def test_a_part_that_stalls_ends_the_request_to_the_store(quick_gateway: G
         await eventually(lambda: quick_gateway["store"].requests[0].ended_early)
 
 
-async def test_a_slow_upload_may_take_longer_than_the_body_timeout(quick_gateway: Gateway) -> None:
+async def test_a_slow_upload_may_take_longer_than_the_body_timeout(quick_gateway: GatewayProcess) -> None:
     """Send pieces for twice the body timeout; repeat if this machine itself stalled meanwhile."""
 
     async def passes() -> bool:

@@ -9,7 +9,7 @@ import pytest
 from devstack.stack import Stack
 from tests.harness import signed_in, starting
 from tests.integration.download.service import Download
-from tests.integration.lists.full import SENDER, Drafts, FollowedFiles, FullList, Pending, Sent, recipients
+from tests.integration.lists.full_lists import SENDER, Drafts, FollowedFiles, FullList, Pending, Sent, recipients
 from tests.unit.upload.sample import LIMITS
 
 MIB = 2**20

@@ -11,7 +11,7 @@ import pytest
 from devstack.stack import Stack
 from services.kit.pagination import DEFAULT_ITEMS, MAX_CURSOR_LENGTH, MAX_ITEMS
 from tests.harness import starting
-from tests.integration.lists.full import FULL_LISTS, FullList
+from tests.integration.lists.full_lists import FULL_LISTS, FullList
 from tests.integration.upload.service import slug
 from tests.unit.upload.sample import LIMITS
 

@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from tests.contents import noise
+from tests.contents import random_content
 from tests.integration.upload.conftest import Started
 from tests.integration.upload.service import AGENT, EXTERNAL, MIB, Sender, Upload, part_of, slug, split_into_parts
 
 
 def large() -> bytes:
-    return noise(1, 20 * MIB + 5)
+    return random_content(1, 20 * MIB + 5)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from services.kit.objects import ObjectStore, StoredPart
-from tests.contents import noise
+from tests.contents import random_content
 from tests.integration.upload.service import EXTERNAL, MIB, Sender, Upload, slug, split_into_parts
 
-LARGE = noise(2, 17 * MIB)
+LARGE = random_content(2, 17 * MIB)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: S
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
     await abort_uploads(upload)
     again = await planned(sender, draft, plan["file"])
-    other = noise(3, len(LARGE))
+    other = random_content(3, len(LARGE))
     for part in split_into_parts(again, other):
         assert await upload.put_part(again["parts_url"], part) == 200
     assert (await sender.complete(draft, plan["file"], other)).status_code == 200

@@ -22,8 +22,8 @@ from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.auth import ANSWER
 from tests.fakes.api.call import token
 from tests.fakes.api.cards import AGENT, KEY, PERSON, SENT, TOKEN
-from tests.fakes.api.elsewhere import ContractViolation
 from tests.fakes.api.problems import problem
+from tests.fakes.api.undescribed_routes import ContractViolation
 from tests.unit.client.cli_runner import TO, CommandResult
 from tests.unit.client.test_transport import api_with_response
 

@@ -11,8 +11,8 @@ from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import DRAFT, TOKEN, Json
 from tests.fakes.api.description import description, not_ours
 from tests.fakes.api.drafts import shown
-from tests.fakes.api.elsewhere import ELSEWHERE, ContractViolation
 from tests.fakes.api.problems import problem, problem_of_part, problem_types
+from tests.fakes.api.undescribed_routes import UNDESCRIBED_ROUTES, ContractViolation
 
 UNPLAYED = {
     "DELETE /api/download/links/{token}/archive/downloads/{download}",
@@ -139,7 +139,7 @@ def test_what_is_broken_on_purpose_says_so_and_passes() -> None:
 
 
 def test_a_route_that_no_service_describes_says_why() -> None:
-    assert all(one.reason for one in ELSEWHERE)
+    assert all(one.reason for one in UNDESCRIBED_ROUTES)
     answered(get("/files/x"), httpx.Response(206, headers={"content-range": "bytes 1-2/3"}))
     for response in (httpx.Response(204), httpx.Response(206, headers={"content-range": "bytes 1-/x"})):
         with pytest.raises(ContractViolation):

@@ -141,7 +141,7 @@ async def test_the_first_page_says_that_more_waits_than_it_shows(api: FakeApi, p
 
 async def test_all_files_of_one_recipient_have_pages_of_their_own(api: FakeApi, person: Person) -> None:
     person.sign_in()
-    files = [cards.shelf(file=f"f{number}", path=f"{number}.txt", done=1) for number in range(60)]
+    files = [cards.tracked_file(file=f"f{number}", path=f"{number}.txt", done=1) for number in range(60)]
     files[55]["suspended"] = True
     api.upload.transfers[SENT]["files"] = [cards.file(f"{number}.txt", file=f"f{number}") for number in range(60)]
     api.tracking.cards[SENT]["recipients"][1]["files"] = files
