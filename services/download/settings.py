@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.download.domain.terms import Terms
-from services.download.streams.places import Bounds
+from services.download.domain.policy import DownloadPolicy
+from services.download.streaming.slots import SlotLimits
 from services.kit.settings import LOOPBACK, ServiceSettings
 from services.kit.time_zones import TimeZone
 
@@ -48,9 +48,9 @@ class Settings(ServiceSettings):
         return value.rstrip("/")
 
     @property
-    def terms(self) -> Terms:
+    def policy(self) -> DownloadPolicy:
         """The same, as the rules take them."""
-        return Terms(
+        return DownloadPolicy(
             downloads_per_file=self.downloads_per_file,
             capability_life=timedelta(hours=self.capability_hours),
             reminder=timedelta(days=self.reminder_days),
@@ -59,9 +59,9 @@ class Settings(ServiceSettings):
         )
 
     @property
-    def bounds(self) -> Bounds:
+    def bounds(self) -> SlotLimits:
         """The places at the counter."""
-        return Bounds(
+        return SlotLimits(
             places=self.running_downloads,
             places_per_link=self.running_downloads_per_link,
             memory_bytes=self.parts_in_memory_mib * 1024 * 1024,

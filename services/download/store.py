@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from services.contracts.values import Recipient
 from services.download.domain.contents import Contents
-from services.download.domain.delivery import Delivery, Handed
+from services.download.domain.delivery import Delivery, DeliveryKey
 from services.download.domain.link import Link
+from services.download.domain.quota import MAX_LOADS, MAX_SENT_BYTES
 from services.download.domain.refusals import LinkUnknown, TransferUnknown
-from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES
 from services.kit.credentials import derived_token, keyed_hash
 from services.kit.listing import ItemMapper, Order
 from services.kit.mongo import Database, Document, Repository
@@ -18,19 +18,19 @@ from services.kit.pagination import Item, Page, PageRequest
 from services.kit.refusals import NotFound
 
 CACHED_CONTENTS = 32
-MOST_LINKS = 1000
+MAX_LINKS = 1000
 LAST_ISSUED = Order("issued_at", latest_first=True)
 FILES_DOWNLOADED: Document = {
     "$size": {
         "$filter": {
-            "input": {"$objectToArray": "$shelves"},
-            "as": "shelf",
+            "input": {"$objectToArray": "$quotas"},
+            "as": "quota",
             "cond": {
                 "$in": [
                     "done",
                     {
                         "$map": {
-                            "input": {"$objectToArray": "$$shelf.v.downloads"},
+                            "input": {"$objectToArray": "$$quota.v.downloads"},
                             "as": "download",
                             "in": "$$download.v.state",
                         }
@@ -41,13 +41,13 @@ FILES_DOWNLOADED: Document = {
     }
 }
 """How many files were downloaded at least once, as the database counts them: no download is loaded."""
-MOST_BYTES = {"$add": [MOST_SENT_BYTES, {"$multiply": [MOST_LOADS, "$$shelf.v.size_bytes"]}]}
+MOST_BYTES = {"$add": [MAX_SENT_BYTES, {"$multiply": [MAX_LOADS, "$$quota.v.size_bytes"]}]}
 FILES_SUSPENDED: Document = {
     "$size": {
         "$filter": {
-            "input": {"$objectToArray": "$shelves"},
-            "as": "shelf",
-            "cond": {"$gt": ["$$shelf.v.sent_bytes", MOST_BYTES]},
+            "input": {"$objectToArray": "$quotas"},
+            "as": "quota",
+            "cond": {"$gt": ["$$quota.v.sent_bytes", MOST_BYTES]},
         }
     }
 }
@@ -57,14 +57,14 @@ RECEIVED_FIELDS: Document = {
     "files_downloaded": FILES_DOWNLOADED,
 }
 FOLLOWED_FIELDS: Document = {
-    **dict.fromkeys(Link.model_fields.keys() - {"id", "shelves"}, 1),
+    **dict.fromkeys(Link.model_fields.keys() - {"id", "quotas"}, 1),
     "files_downloaded": FILES_DOWNLOADED,
     "files_suspended": FILES_SUSPENDED,
 }
 
 
-class Followed(NamedTuple):
-    """A link with the shelves of some files only, and how many of all files were downloaded, and are suspended."""
+class TrackedLink(NamedTuple):
+    """A link with the quotas of some files only, and how many of all files were downloaded, and are suspended."""
 
     link: Link
     files_downloaded: int
@@ -89,7 +89,7 @@ class Deliveries:
             return fresh
         return await self.all.update(transfer, lambda delivery, _now: (change(delivery), []))
 
-    async def closed(self, watched: Collection[Handed]) -> set[Handed]:
+    async def closed(self, watched: Collection[DeliveryKey]) -> set[DeliveryKey]:
         """Those of them to whom nothing may be handed out any more."""
         transfers = {one.transfer for one in watched}
         over = [{"closing": {"$ne": None}}, {"quarantine": {"$ne": None}}, {"revoked.0": {"$exists": True}}]
@@ -111,7 +111,7 @@ class Deliveries:
             raise TransferUnknown() from None
 
 
-class Shelves:
+class ContentsRepository:
     """The contents of transfers: never changed, so the latest ones are kept in memory."""
 
     def __init__(self, database: Database) -> None:
@@ -177,7 +177,7 @@ class Links:
 
     async def addresses(self, transfer: str) -> set[str]:
         """The recipients of a transfer who have a link."""
-        found = await self.all.listing.select({"transfer": transfer}, {"recipient": 1}, limit=MOST_LINKS)
+        found = await self.all.listing.select({"transfer": transfer}, {"recipient": 1}, limit=MAX_LINKS)
         return {one["recipient"]["address"] for one in found}
 
     async def are_busy(self, transfer: str, now: datetime) -> bool:
@@ -185,11 +185,11 @@ class Links:
         query = {"transfer": transfer, "busy_until": {"$gt": now}}
         return bool(await self.all.listing.select(query, {"_id": 1}, limit=1))
 
-    async def followed(self, transfer: str, files: Collection[str]) -> AsyncIterator[Followed]:
-        """The links of a transfer as its sender follows them, with the shelves of these files."""
-        fields = {**FOLLOWED_FIELDS, **{f"shelves.{file}": 1 for file in files}}
+    async def followed(self, transfer: str, files: Collection[str]) -> AsyncIterator[TrackedLink]:
+        """The links of a transfer as its sender follows them, with the quotas of these files."""
+        fields = {**FOLLOWED_FIELDS, **{f"quotas.{file}": 1 for file in files}}
         async for document in self.all.listing.iterate({"transfer": transfer}, fields, "recipient.address"):
-            yield Followed(_link(document), document["files_downloaded"], document["files_suspended"])
+            yield TrackedLink(_link(document), document["files_downloaded"], document["files_suspended"])
 
 
 def _link(document: Document) -> Link:

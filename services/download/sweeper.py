@@ -7,7 +7,7 @@ from services.contracts.download import RecipientReport
 from services.download.deps import Deps
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
-from services.download.domain.mailing import Offer, remind_by_calendar
+from services.download.domain.mails import LinkMailContent, remind_by_calendar
 from services.download.offers import offer_of
 from services.kit.aggregate import Change
 from services.kit.service import PeriodicTask
@@ -41,7 +41,7 @@ async def expire(deps: Deps) -> None:
         delivery, now = await deps.deliveries.read(transfer)
         if delivery.ends_at is not None and now < delivery.ends_at + EXTENSION_ON_ITS_WAY:
             continue
-        late = delivery.ends_at is None or now >= delivery.ends_at + deps.terms.finishing
+        late = delivery.ends_at is None or now >= delivery.ends_at + deps.policy.finishing
         if not late and await deps.links.are_busy(transfer, now):
             continue  # a download begun before the end may finish (R39)
         await deps.deliveries.all.update(transfer, _expiry(await _report(deps, transfer, now)))
@@ -68,7 +68,7 @@ async def forget(deps: Deps) -> None:
             await deps.deliveries.all.remove(transfer)
 
 
-def _reminder(offer: Offer) -> Change[Link]:
+def _reminder(offer: LinkMailContent) -> Change[Link]:
     return lambda link, now: remind_by_calendar(link, offer, now)
 
 

@@ -85,12 +85,12 @@ class Offered:
         links = self.world.database("download")["links"]
         link = links.find_one({"transfer": self.sent.transfer, "recipient.address": self.address})
         assert link is not None
-        shelf = link["shelves"].get(self.file, {"downloads": {}})
-        return list(shelf["downloads"].values())
+        quota = link["quotas"].get(self.file, {"downloads": {}})
+        return list(quota["downloads"].values())
 
     def end_lease(self, download: str) -> None:
         """Moves the time on for a download whose line is dead, until what was reserved for it lapses, too."""
-        field = f"shelves.{self.file}.downloads.{download}"
+        field = f"quotas.{self.file}.downloads.{download}"
         links = self.world.database("download")["links"]
         links.update_one(
             {"transfer": self.sent.transfer, "recipient.address": self.address},

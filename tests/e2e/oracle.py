@@ -31,7 +31,7 @@ class Books:
     @classmethod
     def of(cls, world: World) -> Self:
         """As they are now."""
-        links = list(world.database("download")["links"].find({}, {"shelves": 0, "archives": 0}))
+        links = list(world.database("download")["links"].find({}, {"quotas": 0, "archives": 0}))
         linked, revoked = defaultdict(set), defaultdict(set)
         for link in links:
             linked[link["transfer"]].add(link["recipient"]["address"])
@@ -119,13 +119,13 @@ def ends_are_one_end(world: World) -> bool:
 def nobody_had_more_than_the_limit(world: World) -> None:
     """I4: completed downloads never exceed the limit, and every counted one had the whole file."""
     for link in world.database("download")["links"].find():
-        for shelf in link["shelves"].values():
-            done = [_booked(link, id) or one for id, one in shelf["downloads"].items() if one["state"] == "done"]
+        for quota in link["quotas"].values():
+            done = [_booked(link, id) or one for id, one in quota["downloads"].items() if one["state"] == "done"]
             assert len(done) <= link["downloads_per_file"], link["_id"]
             if link["transfer"] in world.forgotten:
                 continue
             # Inside the last MiB, sent and received cannot be told apart: broken there, it counts as done.
-            assert all(one["sent_bytes"] >= shelf["size_bytes"] - LAST_BYTES for one in done), link["_id"]
+            assert all(one["sent_bytes"] >= quota["size_bytes"] - LAST_BYTES for one in done), link["_id"]
 
 
 def _booked(link: dict[str, Any], id: str) -> dict[str, Any] | None:

@@ -89,9 +89,9 @@ def test_a_link_that_ends_on_another_day(world: World, sent: Sent) -> None:
 
 def test_one_download_too_many(world: World, sent: Sent) -> None:
     done = {"state": "done", "sent_bytes": 1000}
-    shelf = {"size_bytes": 1000, "downloads": {str(number): done for number in range(4)}}
+    quota = {"size_bytes": 1000, "downloads": {str(number): done for number in range(4)}}
     with (
-        forged(world, "download", "links", {"transfer": sent.transfer}, {"shelves": {"f": shelf}}),
+        forged(world, "download", "links", {"transfer": sent.transfer}, {"quotas": {"f": quota}}),
         pytest.raises(AssertionError),
     ):
         oracle.nobody_had_more_than_the_limit(world)

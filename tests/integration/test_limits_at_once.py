@@ -13,11 +13,11 @@ from services.auth.limits import Ceilings, Limits
 from services.auth.store import Mailboxes
 from services.contracts.values import FileSummary
 from services.download.domain import link as links
-from services.download.domain.downloads import MOST_PIECES, Download
-from services.download.domain.gets import Begun, Progress
-from services.download.domain.link import Asked, Decision, Link
-from services.download.domain.mailing import DAY, RESENT_A_DAY, Offer, remind, resend
-from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES, Shelf
+from services.download.domain.download import MAX_RANGES, Download
+from services.download.domain.gets import GetProgress, GetStart
+from services.download.domain.link import Decision, Link, MailRequest
+from services.download.domain.mails import DAY, RESENT_A_DAY, LinkMailContent, remind, resend
+from services.download.domain.quota import MAX_LOADS, MAX_SENT_BYTES, FileQuota
 from services.kit.aggregate import Aggregate
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
@@ -26,13 +26,13 @@ from services.kit.refusals import Refusal
 from services.upload.domain.ending import MOST_SECOND_LOOKS, removed
 from services.upload.domain.files import Announcement, announce, without_file
 from services.upload.domain.transfer import Leftover, Transfer
-from tests.unit.download.counter import MIB, new_link
+from tests.unit.download.link_driver import MIB, new_link
 from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft
 
 AT_ONCE, MOST = 100, 20
 ROOMY = Ceilings()._replace(links_per_person=AT_ONCE, links_per_person_a_day=AT_ONCE)
 SMALL, LARGE = FileSummary(path="a", size_bytes=MIB), FileSummary(path="a", size_bytes=100 * MIB)
-OFFER = Offer("token", "", (SMALL,))
+OFFER = LinkMailContent("token", "", (SMALL,))
 
 Ask = Callable[[int], Awaitable[Any]]
 Begin = Callable[[Sequence[Database]], Awaitable[Ask]]
@@ -79,26 +79,26 @@ def open_link(now: datetime, **more: Any) -> Link:
 def sent_mails(now: datetime) -> Link:
     """One mail fewer was sent again than a day allows."""
     earlier = tuple(now - hours * HOUR for hours in range(RESENT_A_DAY, 2, -1))
-    return open_link(now, resent=Asked(id="before", at=now - 2 * HOUR, earlier=earlier))
+    return open_link(now, resent=MailRequest(id="before", at=now - 2 * HOUR, earlier=earlier))
 
 
 def sent_often(now: datetime) -> Link:
-    most = MOST_LOADS * SMALL.size_bytes + MOST_SENT_BYTES
-    return open_link(now, shelves={"f": Shelf(path="a", size_bytes=SMALL.size_bytes, limit=1_000, sent_bytes=most)})
+    most = MAX_LOADS * SMALL.size_bytes + MAX_SENT_BYTES
+    return open_link(now, quotas={"f": FileQuota(path="a", size_bytes=SMALL.size_bytes, limit=1_000, sent_bytes=most)})
 
 
 def in_pieces(now: datetime) -> Link:
-    times = tuple((3 * (AT_ONCE + piece), 3 * (AT_ONCE + piece) + 1, 1) for piece in range(MOST_PIECES))
+    times = tuple((3 * (AT_ONCE + piece), 3 * (AT_ONCE + piece) + 1, 1) for piece in range(MAX_RANGES))
     one = Download(size_bytes=LARGE.size_bytes, started_at=now, lease_until=now + HOUR, times=times)
-    shelf = Shelf(path="a", size_bytes=LARGE.size_bytes, limit=1_000, downloads={"d": one})
-    return open_link(now, shelves={"f": shelf})
+    quota = FileQuota(path="a", size_bytes=LARGE.size_bytes, limit=1_000, downloads={"d": one})
+    return open_link(now, quotas={"f": quota})
 
 
 def fetched(link: Link, file: FileSummary, id: str, span: tuple[int, int], now: datetime) -> Decision:
     """One GET, from its beginning to its end."""
     get = f"{id} {span} {link.version}"
-    link, begun = link.fetch(file, "f", id, Begun(get, span, span[1]), now)
-    link, ended = link.progress(file, "f", id, Progress(get, span[1], span[1]), now)
+    link, begun = link.fetch(file, "f", id, GetStart(get, span, span[1]), now)
+    link, ended = link.progress(file, "f", id, GetProgress(get, span[1], span[1]), now)
     return link, [*begun, *ended]
 
 
@@ -194,7 +194,7 @@ def replicas(servers: Stack, database: Database) -> Iterator[list[Database]]:
 async def test_a_hundred_at_once_never_pass_a_limit(
     replicas: list[Database], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(links, "MOST_STEPS", MOST)
+    monkeypatch.setattr(links, "MAX_STEPS", MOST)
     ask = await CASES[what].begin(replicas)
     said = await asyncio.gather(*(answer(ask, number) for number in range(AT_ONCE)))
     assert Counter(said) == CASES[what].answers

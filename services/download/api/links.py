@@ -6,15 +6,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from services.download.archive.cards import ArchiveStartCard, ArchiveWish, archives_left
-from services.download.archive.layouts import archive_name
-from services.download.cards import EndCard, LinkCard, StartCard, link_card
+from services.download.api.archive_schemas import ArchiveRequest, ArchiveStartResponse, archives_left
+from services.download.api.link_schemas import DownloadEndResponse, DownloadStartResponse, LinkResponse, link_response
 from services.download.deps import Deps
 from services.download.domain import archiving
 from services.download.domain.contents import Contents, line_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
-from services.download.streams.capability import ARCHIVE, Grant
+from services.download.streaming.capability import ARCHIVE, DownloadCapability
+from services.download.zip.layout_cache import archive_name
 from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download")
@@ -23,11 +23,11 @@ Wired = Annotated[Deps, Depends(get_deps)]
 
 
 @router.get("/links/{token}")
-async def look(token: str, deps: Wired) -> LinkCard:
+async def look(token: str, deps: Wired) -> LinkResponse:
     """What there is to download, and how often; costs nothing, however often it is asked."""
     opened = await _opened(deps, token)
     layout = await deps.layouts.of(opened.contents)
-    return link_card(opened.contents, opened.delivery, layout, opened.link, opened.now)
+    return link_response(opened.contents, opened.delivery, layout, opened.link, opened.now)
 
 
 @router.post("/links/{token}/opened", status_code=204)
@@ -38,7 +38,7 @@ async def note_opened(token: str, deps: Wired) -> None:
 
 
 @router.put("/links/{token}/files/{file}/downloads/{download}")
-async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard:
+async def start(token: str, file: str, download: UUID, deps: Wired) -> DownloadStartResponse:
     """Take one of the downloads of a file, under an id of the client's choice; the same id again takes nothing more.
 
     Refuses when all are used or running, and when the transfer has ended.
@@ -48,29 +48,31 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard
     started = lambda link, now: link.start(line_of(sent), file, id, now)  # noqa: E731
     link = await deps.links.all.update(opened.link.id, started, opened.seen)
     url, expires_at = _address(deps, link, file, id, now)
-    shelf = link.shelf(line_of(sent), file)
-    return StartCard(
+    quota = link.quota(line_of(sent), file)
+    return DownloadStartResponse(
         url=url,
         size_bytes=sent.size_bytes,
         sha256=sent.sha256,
         expires_at=expires_at,
-        left=shelf.left(now),
-        state="done" if shelf.downloads[id].state == "done" else "running",
+        left=quota.left(now),
+        state="done" if quota.downloads[id].state == "done" else "running",
     )
 
 
 @router.delete("/links/{token}/files/{file}/downloads/{download}")
-async def give_back(token: str, file: str, download: UUID, deps: Wired) -> EndCard:
+async def give_back(token: str, file: str, download: UUID, deps: Wired) -> DownloadEndResponse:
     """Give a download up: unless only its last MiB is missing, it costs nothing."""
     link, _, contents, now = await _opened(deps, token)
     line, id = line_of(contents.file(file)), str(download)
     link = await deps.links.all.update(link.id, lambda link, now: link.give_back(line, file, id, now))
     known = link.download(file, id)
-    return EndCard(state=known.state if known else "given-back", left=link.shelf(line, file).left(now))
+    return DownloadEndResponse(state=known.state if known else "given-back", left=link.quota(line, file).left(now))
 
 
 @router.put("/links/{token}/archive/downloads/{download}")
-async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWish | None = None) -> ArchiveStartCard:
+async def start_archive(
+    token: str, download: UUID, deps: Wired, wish: ArchiveRequest | None = None
+) -> ArchiveStartResponse:
     """Take one of the downloads of each file, together, as one archive; the same id again takes nothing more.
 
     Refuses, naming the files, when one of them cannot be had; nothing is taken then.
@@ -83,7 +85,7 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
     archive = link.archives[id]
     layout = await deps.layouts.of(contents, archive.members)
     url, expires_at = _address(deps, link, ARCHIVE, id, now)
-    return ArchiveStartCard(
+    return ArchiveStartResponse(
         url=url,
         name=archive_name(contents, layout),
         size_bytes=layout.size_bytes,
@@ -96,22 +98,25 @@ async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWi
 
 
 @router.delete("/links/{token}/archive/downloads/{download}")
-async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
+async def give_back_archive(token: str, download: UUID, deps: Wired) -> DownloadEndResponse:
     """Give an archive up, and with it what it held of each file."""
     link, _, contents, now = await _opened(deps, token)
     id = str(download)
     link = await deps.links.all.update(link.id, lambda link, now: archiving.give_back(link, id, now))
     known, lines = link.archives.get(id), (await deps.layouts.of(contents)).bundle.lines
-    return EndCard(
+    return DownloadEndResponse(
         state=known.download.state if known else "given-back",
-        left=archives_left(link.with_shelves(lines), known.members if known else lines, now),
+        left=archives_left(link.with_quotas(lines), known.members if known else lines, now),
     )
 
 
 def _address(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:
     """Where the bytes of a download are, and until when."""
-    expires_at = (now + deps.terms.capability_life).replace(microsecond=0)
-    return f"{deps.files_base_url}/files/{deps.capabilities.seal(Grant(link.id, file, id, expires_at))}", expires_at
+    expires_at = (now + deps.policy.capability_life).replace(microsecond=0)
+    return (
+        f"{deps.files_base_url}/files/{deps.capabilities.seal(DownloadCapability(link.id, file, id, expires_at))}",
+        expires_at,
+    )
 
 
 class _Opened(NamedTuple):

@@ -21,7 +21,7 @@ Wired = Annotated[Deps, Depends(get_deps)]
 State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]
 
 
-class ReceivedCard(BaseModel):
+class ReceivedTransferResponse(BaseModel):
     """A transfer that was sent to whoever asks; `link` is their token for it, while it leads somewhere."""
 
     transfer: str
@@ -40,7 +40,7 @@ class ReceivedCard(BaseModel):
 @router.get("")
 async def received(
     request: Request, response: Response, deps: Wired, page_request: PageParameters
-) -> Page[ReceivedCard]:
+) -> Page[ReceivedTransferResponse]:
     """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
 
     Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
@@ -52,20 +52,20 @@ async def received(
     response.headers["Cache-Control"] = "no-store"
     now = await deps.links.now()
 
-    async def shown(links: Sequence[Document]) -> Sequence[ReceivedCard]:
+    async def shown(links: Sequence[Document]) -> Sequence[ReceivedTransferResponse]:
         deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
         return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
 
     return await deps.links.received_by(caller.address, page_request, shown)
 
 
-def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:
+def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedTransferResponse:
     recipient, reference = (
         Recipient.model_validate(link["recipient"]),
         TransferReference.model_validate(link["reference"]),
     )
     state = _state(recipient, link["ends_at"], delivery, now)
-    return ReceivedCard(
+    return ReceivedTransferResponse(
         transfer=link["transfer"],
         subject=reference.subject,
         sender=reference.sender,

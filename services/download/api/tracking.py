@@ -8,8 +8,19 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AfterValidator, BaseModel
 
 from services.contracts.values import Recipient
+from services.download.api.tracking_schemas import (
+    FIRST_FILES,
+    RemindedResponse,
+    ResentResponse,
+    TrackedFileResponse,
+    TrackingResponse,
+    tracked_file_response,
+    tracked_recipient_response,
+    tracking_response,
+    without_link,
+)
 from services.download.deps import Deps
-from services.download.domain import mailing
+from services.download.domain import mails
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
@@ -22,17 +33,6 @@ from services.download.domain.refusals import (
     TransferUnknown,
 )
 from services.download.offers import offer_of
-from services.download.tracked import (
-    FIRST_FILES,
-    MailedCard,
-    RemindedCard,
-    ShelfCard,
-    TrackingCard,
-    followed_card,
-    shelf_card,
-    tracking_card,
-    without_link,
-)
 from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.pagination import Page, PageParameters, paginate
 from services.kit.service import get_deps
@@ -54,38 +54,38 @@ def _compared(typed: str) -> str:
 Typed = Annotated[ShortText, AfterValidator(_compared)]
 
 
-class Chosen(BaseModel):
+class RecipientRequest(BaseModel):
     """One recipient, by their address."""
 
     recipient: Typed
 
 
-class Reopening(Chosen):
+class ReopenRequest(RecipientRequest):
     """What is opened again, and for whom."""
 
     file: ShortText
 
 
-class Reminding(BaseModel):
+class ReminderRequest(BaseModel):
     """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
 
     recipient: Typed | None = None
 
 
 @router.get("")
-async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
+async def track(transfer: str, request: Request, deps: Wired) -> TrackingResponse:
     """The sender's view: who was told, who opened, who downloaded what, who has not."""
     delivery, contents, now = await _sent_by_caller(deps, transfer, request)
     cards = {one.address: without_link(one, delivery) for one in contents.recipients}
     async for one in deps.links.followed(transfer, [file.file for file in contents.files[:FIRST_FILES]]):
-        cards[one.link.recipient.address] = followed_card(one, contents, delivery, now)
-    return tracking_card(delivery, contents, list(cards.values()))
+        cards[one.link.recipient.address] = tracked_recipient_response(one, contents, delivery, now)
+    return tracking_response(delivery, contents, list(cards.values()))
 
 
 @router.get("/recipients/{number}/files")
 async def files_of_recipient(
     transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, page_request: PageParameters
-) -> Page[ShelfCard]:
+) -> Page[TrackedFileResponse]:
     """What one recipient did with each file, in the order of the transfer; nothing while they have no link.
 
     `number` is their place in the list of recipients, the first is 1: an address does not belong into an address.
@@ -98,11 +98,11 @@ async def files_of_recipient(
         link, now = await deps.links.read(id)
     except LinkUnknown:
         return Page(items=[], next_cursor=None)
-    return paginate(sent.contents.files, page_request, lambda file: shelf_card(file, link, now))
+    return paginate(sent.contents.files, page_request, lambda file: tracked_file_response(file, link, now))
 
 
 @router.post("/reopenings", status_code=204)
-async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
+async def reopen(transfer: str, wish: ReopenRequest, request: Request, deps: Wired) -> None:
     """The sender opens a file again that was suspended on one recipient's link."""
     sent = await _sent_by_caller(deps, transfer, request)
     recipient = next((one for one in sent.contents.recipients if one.address == wish.recipient), None)
@@ -114,7 +114,7 @@ async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) 
 
 
 @router.post("/revocations", status_code=204)
-async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> None:
+async def revoke(transfer: str, wish: RecipientRequest, request: Request, deps: Wired) -> None:
     """Take one recipient's right back: their link is dead at once, or they never get one. Again changes nothing.
 
     Refuses what has ended, and the last agent who could approve while somebody waits for it.
@@ -128,7 +128,7 @@ async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> 
 
 
 @router.put("/resendings/{id}")
-async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: Wired) -> MailedCard:
+async def resend(transfer: str, id: UUID, wish: RecipientRequest, request: Request, deps: Wired) -> ResentResponse:
     """Have the mail with the link sent to one recipient once more; the same id again sends nothing more.
 
     Refuses what has ended, who has no link (yet, or no more), a second mail within ten minutes, a sixth within a day.
@@ -136,12 +136,14 @@ async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: 
     sent = await _sent_by_caller(deps, transfer, request)
     link = await _link_of(deps, sent, wish.recipient)
     offer = offer_of(deps, link, sent.contents)
-    link = await deps.links.all.update(link.id, lambda link, now: mailing.resend(link, offer, str(id), now))
-    return MailedCard(recipient=link.recipient.address, asked_at=link.resent.at if link.resent else sent.now)
+    link = await deps.links.all.update(link.id, lambda link, now: mails.resend(link, offer, str(id), now))
+    return ResentResponse(recipient=link.recipient.address, asked_at=link.resent.at if link.resent else sent.now)
 
 
 @router.put("/reminders/{id}")
-async def remind(transfer: str, id: UUID, request: Request, deps: Wired, wish: Reminding | None = None) -> RemindedCard:
+async def remind(
+    transfer: str, id: UUID, request: Request, deps: Wired, wish: ReminderRequest | None = None
+) -> RemindedResponse:
     """Remind those who have not downloaded everything, or one of them; the same id again reminds nobody more.
 
     Nobody is reminded twice within a day: who was is passed over, or refused when they alone were named.
@@ -150,26 +152,26 @@ async def remind(transfer: str, id: UUID, request: Request, deps: Wired, wish: R
     if named is not None:
         link = await _link_of(deps, sent, named)
         offer = offer_of(deps, link, sent.contents)
-        await deps.links.all.update(link.id, lambda link, now: mailing.remind(link, offer, str(id), now))
-        return RemindedCard(reminded=[named], passed_over=[])
+        await deps.links.all.update(link.id, lambda link, now: mails.remind(link, offer, str(id), now))
+        return RemindedResponse(reminded=[named], passed_over=[])
     sent.must_be_open()
     reminded, passed_over = list[str](), list[str]()
     async for one in deps.links.of(transfer):
         if sent.delivery.revoked_at(one.recipient.address):
             continue
         after = await _remind_unless_barred(deps, one, sent.contents, str(id))
-        if mailing.was_reminded(after, str(id)):
+        if mails.was_reminded(after, str(id)):
             reminded.append(one.recipient.address)
         elif not after.has_everything(len(sent.contents.files), sent.now):
             passed_over.append(one.recipient.address)
     if not reminded:
         raise NobodyToRemind()
-    return RemindedCard(reminded=reminded, passed_over=passed_over)
+    return RemindedResponse(reminded=reminded, passed_over=passed_over)
 
 
 async def _remind_unless_barred(deps: Deps, link: Link, contents: Contents, id: str) -> Link:
     offer = offer_of(deps, link, contents)
-    return await deps.links.all.update(link.id, lambda link, now: mailing.remind_unless_barred(link, offer, id, now))
+    return await deps.links.all.update(link.id, lambda link, now: mails.remind_unless_barred(link, offer, id, now))
 
 
 class _Sent(NamedTuple):

@@ -8,14 +8,14 @@ from typing import NamedTuple, Self
 from pydantic import BaseModel, ConfigDict
 
 from services.contracts.values import FileSummary
-from services.download.domain.coverage import Leaving
-from services.download.domain.downloads import Download
-from services.download.domain.shelf import Held, Shelf
+from services.download.domain.coverage import ByteCounts
+from services.download.domain.download import Download
+from services.download.domain.quota import FileQuota, Held
 
-MOST_ENDED = 20
+MAX_ENDED = 20
 
 
-class Bundle(NamedTuple):
+class ArchiveContents(NamedTuple):
     """What an archive is made of: its files by id, where the bytes of each begin, and how many bytes it has itself."""
 
     lines: Mapping[str, FileSummary]
@@ -32,9 +32,9 @@ class Archive(BaseModel):
     download: Download
 
     @classmethod
-    def unbegun(cls, bundle: Bundle, now: datetime) -> Self:
+    def new(cls, bundle: ArchiveContents, now: datetime) -> Self:
         """Return one that has no lease yet."""
-        return cls(members=dict(bundle.begins), download=Download.unbegun(bundle.size_bytes, now))
+        return cls(members=dict(bundle.begins), download=Download.new(bundle.size_bytes, now))
 
     def holds(self, file: str) -> bool:
         """It has, or may have, bytes of this file to hand out; a finished one is among the downloads of the file."""
@@ -46,7 +46,7 @@ class Archive(BaseModel):
         return bool(self.download.state == "running" or self.download.gets)
 
     def held(self, file: str, size_bytes: int) -> Held:
-        """The archive as the shelf of one of its files sees it."""
+        """The archive as the quota of one of its files sees it."""
         begins = self.members[file]
         return Held(self.download, (begins, begins + size_bytes))
 
@@ -54,10 +54,10 @@ class Archive(BaseModel):
         """The same files, and this has become of the attempt."""
         return self.model_copy(update={"download": download})
 
-    def by_file(self, gone: Leaving, shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, Leaving]]:
+    def by_file(self, gone: ByteCounts, quotas: Mapping[str, FileQuota]) -> Iterator[tuple[str, ByteCounts]]:
         """Which bytes of which files lie in these bytes of the archive; its own headers belong to no file."""
         for file, begins in self.members.items() if gone.large else ():
-            found = gone.within((begins, begins + shelves[file].size_bytes))
+            found = gone.within((begins, begins + quotas[file].size_bytes))
             if found.large:
                 yield file, found
 
@@ -65,15 +65,15 @@ class Archive(BaseModel):
 def tidied(archives: Mapping[str, Archive], now: datetime) -> dict[str, Archive]:
     """Of attempts that have ended only the latest are kept; their bytes, and those that are done, stay counted."""
     ended = [(one.download.started_at, id) for id, one in archives.items() if one.download.ended(now)]
-    gone = {id for _, id in sorted(ended)[:-MOST_ENDED]}
+    gone = {id for _, id in sorted(ended)[:-MAX_ENDED]}
     return {id: one for id, one in archives.items() if id not in gone}
 
 
-def with_archives(shelves: Mapping[str, Shelf], archives: Iterable[Archive]) -> dict[str, Shelf]:
-    """Shelves by file, each with the archives that may still hand out bytes of it."""
+def with_archives(quotas: Mapping[str, FileQuota], archives: Iterable[Archive]) -> dict[str, FileQuota]:
+    """ContentsRepository by file, each with the archives that may still hand out bytes of it."""
     held: defaultdict[str, list[Held]] = defaultdict(list)
     for archive in archives:
         for file in archive.members if archive.may_hand_out else ():
-            if file in shelves:
-                held[file].append(archive.held(file, shelves[file].size_bytes))
-    return {id: one.model_copy(update={"held": tuple(held[id])}) if id in held else one for id, one in shelves.items()}
+            if file in quotas:
+                held[file].append(archive.held(file, quotas[file].size_bytes))
+    return {id: one.model_copy(update={"held": tuple(held[id])}) if id in held else one for id, one in quotas.items()}

@@ -5,13 +5,13 @@ from typing import NamedTuple, Protocol
 
 from services.contracts.values import FileSummary
 from services.download.domain import archiving
-from services.download.domain.archive import Bundle
-from services.download.domain.downloads import Download
-from services.download.domain.gets import Begun, Progress
+from services.download.domain.archive import ArchiveContents
+from services.download.domain.download import Download
+from services.download.domain.gets import GetProgress, GetStart
 from services.download.domain.link import Decision, Link
 
 
-class Attempt(Protocol):
+class DownloadAttempt(Protocol):
     """What a GET needs to keep its book."""
 
     @property
@@ -21,10 +21,10 @@ class Attempt(Protocol):
     def found(self, link: Link) -> Download | None:
         """What is known of it."""
 
-    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
+    def fetch(self, link: Link, begun: GetStart, now: datetime) -> Decision:
         """A GET begins."""
 
-    def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
+    def progress(self, link: Link, progress: GetProgress, now: datetime) -> Decision:
         """Bytes were handed over, and more will be unless this record is the last one of its GET."""
 
 
@@ -42,17 +42,17 @@ class FileAttempt(NamedTuple):
     def found(self, link: Link) -> Download | None:
         return link.download(self.file, self.id)
 
-    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
+    def fetch(self, link: Link, begun: GetStart, now: datetime) -> Decision:
         return link.fetch(self.line, self.file, self.id, begun, now)
 
-    def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
+    def progress(self, link: Link, progress: GetProgress, now: datetime) -> Decision:
         return link.progress(self.line, self.file, self.id, progress, now)
 
 
 class ArchiveAttempt(NamedTuple):
     """An attempt at several files at once."""
 
-    bundle: Bundle
+    bundle: ArchiveContents
     id: str
 
     @property
@@ -63,8 +63,8 @@ class ArchiveAttempt(NamedTuple):
         archive = link.archives.get(self.id)
         return archive.download if archive else None
 
-    def fetch(self, link: Link, begun: Begun, now: datetime) -> Decision:
+    def fetch(self, link: Link, begun: GetStart, now: datetime) -> Decision:
         return archiving.fetch(link, self.bundle, self.id, begun, now)
 
-    def progress(self, link: Link, progress: Progress, now: datetime) -> Decision:
+    def progress(self, link: Link, progress: GetProgress, now: datetime) -> Decision:
         return archiving.progress(link, self.bundle, self.id, progress, now)

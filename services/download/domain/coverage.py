@@ -22,7 +22,7 @@ from typing import NamedTuple
 from services.download.domain.ranges import Range, Ranges, merged
 
 SMALL_BYTES = 16 * 1024 * 1024
-MOST_TIMES = 3
+MAX_REPEATS = 3
 """So often the bytes of a small file leave in one download and count once."""
 
 Step = tuple[int, int, int]
@@ -30,7 +30,7 @@ Steps = tuple[Step, ...]
 """A step function: bytes [start, stop) and how often they leave, at least once; in order, and as few as possible."""
 
 
-class Leaving(NamedTuple):
+class ByteCounts(NamedTuple):
     """How often bytes count when they leave: those of a large file, and those of a small one."""
 
     large: Steps
@@ -40,12 +40,12 @@ class Leaving(NamedTuple):
         """Return how often they count in a file of this size."""
         return self.small if size_bytes <= SMALL_BYTES else self.large
 
-    def within(self, window: Range) -> "Leaving":
+    def within(self, window: Range) -> "ByteCounts":
         """Return the part that lies in this window, counted from its start."""
-        return Leaving(_within(self.large, window), _within(self.small, window))
+        return ByteCounts(_within(self.large, window), _within(self.small, window))
 
 
-NOTHING = Leaving((), ())
+NOTHING = ByteCounts((), ())
 
 
 def once(*ranges: Range) -> Steps:
@@ -58,7 +58,7 @@ def added(steps: Steps, more: Steps, most: int) -> Steps:
     return _joined((start, stop, min(times, most)) for start, stop, (times,) in _swept((*steps, *more)))
 
 
-def leaving(times: Steps, reserved: Iterable[Range], leased: Range | None = None) -> Leaving:
+def leaving(times: Steps, reserved: Iterable[Range], leased: Range | None = None) -> ByteCounts:
     """Return how often bytes will count when what is reserved leaves, and then what is leased and has not left.
 
     `times` says how often they left in the same download before; `reserved` ranges may overlap.
@@ -70,7 +70,7 @@ def leaving(times: Steps, reserved: Iterable[Range], leased: Range | None = None
         first = int(bool(owed and not left and not coming))
         large.append((start, stop, coming + first))
         small.append((start, stop, _counted(left + coming) - _counted(left) + first))
-    return Leaving(_joined(large), _joined(small))
+    return ByteCounts(_joined(large), _joined(small))
 
 
 def copies(size_bytes: int, steps: Steps) -> int:
@@ -101,7 +101,7 @@ def is_edge(steps: Steps, at: int) -> bool:
 
 def _counted(times: int) -> int:
     """So often a byte of a small file counts that left so often in one download."""
-    return min(times, 1) + max(0, times - MOST_TIMES)
+    return min(times, 1) + max(0, times - MAX_REPEATS)
 
 
 def _within(steps: Steps, window: Range) -> Steps:

@@ -74,14 +74,14 @@ class Quarantine(BaseModel):
     at: datetime
 
 
-class Handed(NamedTuple):
+class DeliveryKey(NamedTuple):
     """What is being handed out to whom: a transfer, and the address of a recipient."""
 
     transfer: str
     recipient: str
 
 
-class Revoked(BaseModel):
+class RevokedRecipient(BaseModel):
     """A recipient from whom the sender took their right back."""
 
     model_config = ConfigDict(frozen=True)
@@ -104,7 +104,7 @@ class Delivery(Aggregate):
     closing: Closing | None = None
     quarantine: Quarantine | None = None
     mails: tuple[Mail, ...] = ()
-    revoked: tuple[Revoked, ...] = ()
+    revoked: tuple[RevokedRecipient, ...] = ()
     report: tuple[RecipientReport, ...] = ()
     verified: dict[str, int] = Field(default_factory=dict)
     forget_at: datetime | None = None
@@ -170,7 +170,7 @@ class Delivery(Aggregate):
         if recipient.role == "agent" and _nobody_could_approve(self.reference, kept, linked):
             raise LastApproverNeeded()
         event = RecipientRevoked(reference=self.reference, recipient=recipient, revoked_at=now)
-        revoked = (*self.revoked, Revoked(address=recipient.address, at=now))
+        revoked = (*self.revoked, RevokedRecipient(address=recipient.address, at=now))
         return self.evolve(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [event]
 
     def close(self, outcome: Outcome, reference: TransferReference, at: datetime, keep: timedelta) -> Self:

@@ -15,7 +15,7 @@ RESERVATION_KEPT = timedelta(minutes=10)
 """How long the reservation of a process that died is kept for a late record of it."""
 
 
-class Begun(NamedTuple):
+class GetStart(NamedTuple):
     """A GET of `span` that begins under an id of its own, and cannot without its bytes before `needs`."""
 
     get: str
@@ -23,7 +23,7 @@ class Begun(NamedTuple):
     needs: int
 
 
-class Progress(NamedTuple):
+class GetProgress(NamedTuple):
     """What one GET has done.
 
     It has handed over its bytes before `at`; those before `arrived` have surely arrived: on a line that broke, all but
@@ -42,7 +42,7 @@ class Progress(NamedTuple):
         return self.needs > self.at
 
 
-class Get(BaseModel):
+class RunningGet(BaseModel):
     """One GET that runs, from byte `start`.
 
     The bytes before `at` are booked; those from there to `stop` are reserved until `until`, and in the `last` run they
@@ -62,7 +62,7 @@ class Get(BaseModel):
         """What it may hand out next."""
         return self.at, self.stop
 
-    def reserving(self, progress: Progress, size_bytes: int, others: Ranges, until: datetime) -> "Get":
+    def reserving(self, progress: GetProgress, size_bytes: int, others: Ranges, until: datetime) -> "RunningGet":
         """With the next run of bytes reserved: up to the last MiB, or with it when the next chunk reaches into it.
 
         `others` left already or are reserved for other GETs. So whoever is killed before the last MiB has reserved

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from services.contracts.download import FileDownloaded, FileSuspended
 from services.contracts.values import FileSummary, TransferReference
-from services.download.domain.shelf import Shelf
+from services.download.domain.quota import FileQuota
 
 
-def downloaded(reference: TransferReference, recipient: str, before: Shelf, after: Shelf) -> list[FileDownloaded]:
+def downloaded(
+    reference: TransferReference, recipient: str, before: FileQuota, after: FileQuota
+) -> list[FileDownloaded]:
     """One event for each download that this change made done, in the order in which they ended."""
     known = {id for id, one in before.downloads.items() if one.state == "done"}
     done = [(one.ended_at, id) for id, one in after.downloads.items() if one.state == "done" and one.ended_at]

@@ -172,7 +172,7 @@ class RangeNotSatisfiable(Gone):
     title_fr = "La plage demandée se trouve en dehors du fichier."
 
 
-class CounterBusy(Unavailable):
+class TooManyDownloads(Unavailable):
     """Many downloads are running; try again in a moment, nothing was spent."""
 
     title_fr = "De nombreux téléchargements sont en cours ; réessayez dans un instant, rien n'est décompté."

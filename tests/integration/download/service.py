@@ -28,7 +28,7 @@ from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from tests.eventually import eventually
 from tests.harness import Harness
-from tests.unit.download.parcels import sent_file
+from tests.unit.download.sent_files import sent_file
 
 MIB = 1024 * 1024
 FILES_URL = "https://fichiers.melanissimo.example"
@@ -225,6 +225,6 @@ async def is_done(sent: Sent, times: int) -> bool:
     """That many complete downloads were announced."""
     done = await sent.done()
     if done != times:
-        book = await sent.download.documents.links.find_one({"_id": sent.link()}, {"shelves": 1, "archives": 1})
+        book = await sent.download.documents.links.find_one({"_id": sent.link()}, {"quotas": 1, "archives": 1})
         raise AssertionError(f"{done} complete downloads were announced, not {times}: {book}")
     return True

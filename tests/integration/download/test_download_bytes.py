@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.download import sweeper
-from services.download.streams.capability import Capabilities, Grant
+from services.download.streaming.capability import DownloadCapabilities, DownloadCapability
 from tests.eventually import eventually
 from tests.harness import PEPPER
 from tests.integration.download.conftest import Started
@@ -198,10 +198,10 @@ async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
 
 async def test_a_forged_or_expired_capability_opens_nothing(download: Download, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
-    grant = Grant(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
-    forged = Capabilities("q" * 40).seal(grant)
+    grant = DownloadCapability(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
+    forged = DownloadCapabilities("q" * 40).seal(grant)
     assert (await client.get(f"{download.urls[0]}/files/{forged}")).status_code == 404
-    old = Capabilities(PEPPER).seal(grant._replace(expires_at=milliseconds_now() - timedelta(seconds=2)))
+    old = DownloadCapabilities(PEPPER).seal(grant._replace(expires_at=milliseconds_now() - timedelta(seconds=2)))
     assert (await client.get(f"{download.urls[0]}/files/{old}")).status_code == 410
     assert len(old) <= 200
 

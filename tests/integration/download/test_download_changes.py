@@ -12,7 +12,7 @@ import pytest
 from services.contracts.upload import TransferExtended
 from services.contracts.values import Recipient
 from services.download import handlers, sweeper
-from services.download.streams import closings
+from services.download.streaming import revocation_cache
 from services.kit.clock import utc_now
 from tests.eventually import eventually
 from tests.harness import signed_in
@@ -101,7 +101,7 @@ async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
 async def test_a_revocation_cuts_the_running_download_of_that_one_only(
     download: Download, client: httpx.AsyncClient, paul: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(revocation_cache, "LOOK_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
     address = await sent.address(client)
     path = f"/api/download/links/{sent.token(BRUNO)}/files/{sent.file}/downloads/{uuid4()}"

@@ -8,19 +8,19 @@ import httpx
 import pytest
 
 from services.download import sweeper
-from services.download.domain.terms import Terms
-from services.download.streams import closings
+from services.download.domain.policy import DownloadPolicy
+from services.download.streaming import revocation_cache
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download, read_the_rest
 from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, noise
 
-LONG = Terms().memory
+LONG = DownloadPolicy().memory
 
 
 async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
     download: Download, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(revocation_cache, "LOOK_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB)
     address = await sent.address(client)
     reader, writer = await open_download(address)

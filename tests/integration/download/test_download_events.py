@@ -28,7 +28,7 @@ from tests.integration.download.service import (
     parcel_of,
     released,
 )
-from tests.unit.download.parcels import sent_file
+from tests.unit.download.sent_files import sent_file
 
 AT = milliseconds_now()
 ENDS_AT = AT + timedelta(days=7)
@@ -96,7 +96,7 @@ async def test_events_in_every_order_come_to_one_state(download: Download, end: 
     ends_at = ENDS_AT + timedelta(days=3 if "extended" in end else 0)
     assert states[0]["ends_at"] == ends_at
     is_open = end in ((), ("verified",), ("extended",))
-    links = [(one.address, ends_at, ends_at - download.deps.terms.reminder) for one in (ANNE, BRUNO)]
+    links = [(one.address, ends_at, ends_at - download.deps.policy.reminder) for one in (ANNE, BRUNO)]
     assert states[0]["links"] == (links if is_open else [])
     assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 

@@ -16,8 +16,8 @@ from services.kit.events import Event
 from services.kit.mongo import Database, Repository
 from tests.harness import own_database
 from tests.passing_time import pass_time
-from tests.unit.download.counter import new_link
-from tests.unit.download.machine import LinkMachine, Rule
+from tests.unit.download.link_driver import new_link
+from tests.unit.download.state_machine import LinkMachine, Rule
 
 
 class OnMongo(LinkMachine):

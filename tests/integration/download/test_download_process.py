@@ -77,7 +77,7 @@ async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched
     await sent.pass_time(timedelta(seconds=90))
     await asyncio.to_thread(real.servers.restart, "download")
     link, now = await real.deps.links.read(sent.link())
-    assert link.shelf(line_of(sent.parcel.files[0]), sent.file).left(now) == 3
+    assert link.quota(line_of(sent.parcel.files[0]), sent.file).left(now) == 3
     answer = await client.get(await address_of(sent, client, str(uuid4())))
     assert answer.content == sent.bodies[0]
 

@@ -60,7 +60,7 @@ async def test_when_silent_readers_from_everywhere_hold_all_places_a_newcomer_is
             assert status == 206
         newcomer = {"X-Forwarded-For": "198.51.100.1"}
         assert (await client.get(address, headers=newcomer)).status_code == 503
-        monkeypatch.setattr("services.download.streams.pace.MEASURED_SECONDS", 0.0)
+        monkeypatch.setattr("services.download.streaming.throughput.MEASURED_SECONDS", 0.0)
         await eventually(lambda: is_served(client, address, newcomer), "one of them makes room")
         await eventually(lambda: is_done(other, 1))
         await eventually(lambda: download.responses == 3)

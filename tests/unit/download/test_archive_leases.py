@@ -7,8 +7,8 @@ import pytest
 from services.contracts.download import FileDownloaded
 from services.contracts.values import FileSummary
 from services.download.domain import archiving
-from services.download.domain.archive import MOST_ENDED, Bundle
-from services.download.domain.gets import Begun, Progress
+from services.download.domain.archive import MAX_ENDED, ArchiveContents
+from services.download.domain.gets import GetProgress, GetStart
 from services.download.domain.link import Decision, Link
 from services.download.domain.refusals import (
     DownloadAlreadyDone,
@@ -18,26 +18,26 @@ from services.download.domain.refusals import (
     FileSuspended,
     LinkExpired,
 )
-from tests.unit.download.counter import MIB, START, new_link
+from tests.unit.download.link_driver import MIB, START, new_link
 
 LINES = {name: FileSummary(path=f"{name}.pdf", size_bytes=5 * MIB) for name in "abc"}
 BEGINS = {"a": 0, "b": 5 * MIB, "c": 10 * MIB}
-ALL = Bundle(LINES, BEGINS, 16 * MIB)
+ALL = ArchiveContents(LINES, BEGINS, 16 * MIB)
 
 
 def started(link: Link, id: str, now: datetime = START, files: str = "abc") -> Link:
-    bundle = Bundle({name: LINES[name] for name in files}, {name: BEGINS[name] for name in files}, 16 * MIB)
+    bundle = ArchiveContents({name: LINES[name] for name in files}, {name: BEGINS[name] for name in files}, 16 * MIB)
     return archiving.start(link, bundle, id, now)[0]
 
 
-def fetched(link: Link, id: str, start: int, stop: int, now: datetime = START, bundle: Bundle = ALL) -> Link:
-    begun = Begun(f"{start}-{stop}", (start * MIB, stop * MIB), start * MIB + 1)
+def fetched(link: Link, id: str, start: int, stop: int, now: datetime = START, bundle: ArchiveContents = ALL) -> Link:
+    begun = GetStart(f"{start}-{stop}", (start * MIB, stop * MIB), start * MIB + 1)
     return archiving.fetch(link, bundle, id, begun, now)[0]
 
 
 def ended(link: Link, id: str, start: int, stop: int, now: datetime = START, upto: int | None = None) -> Decision:
     at = (stop if upto is None else upto) * MIB
-    return archiving.progress(link, ALL, id, Progress(f"{start}-{stop}", at, at), now)
+    return archiving.progress(link, ALL, id, GetProgress(f"{start}-{stop}", at, at), now)
 
 
 def sent(link: Link, id: str, start: int, stop: int, now: datetime = START) -> Decision:
@@ -45,7 +45,7 @@ def sent(link: Link, id: str, start: int, stop: int, now: datetime = START) -> D
 
 
 def left(link: Link, now: datetime = START) -> list[int]:
-    return [link.shelf(line, name).left(now) for name, line in LINES.items()]
+    return [link.quota(line, name).left(now) for name, line in LINES.items()]
 
 
 def test_the_last_byte_of_the_archive_counts_on_every_file_and_tells_each_once() -> None:
@@ -121,8 +121,8 @@ def test_after_the_end_a_running_archive_goes_on_and_no_new_one_begins() -> None
 
 
 def test_a_suspended_file_suspends_archives_that_hold_it_and_says_which() -> None:
-    link = started(new_link(), "x", files="ac").with_shelves({"b": LINES["b"]})
-    link = link.evolve(shelves={**link.shelves, "b": link.shelves["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
+    link = started(new_link(), "x", files="ac").with_quotas({"b": LINES["b"]})
+    link = link.evolve(quotas={**link.quotas, "b": link.quotas["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
     with pytest.raises(FileSuspended) as refused:
         archiving.start(link, ALL, "y", START)
     assert refused.value.members == {"files": ["b"]}
@@ -162,5 +162,5 @@ def test_archives_that_ended_without_a_byte_do_not_pile_up() -> None:
     for number in range(100):
         now += timedelta(seconds=90)
         link = started(link, f"{number}", now)
-    assert MOST_ENDED <= len(link.archives) <= MOST_ENDED + 1
+    assert MAX_ENDED <= len(link.archives) <= MAX_ENDED + 1
     assert "99" in link.archives

@@ -8,12 +8,13 @@ import pytest
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
 from services.contracts.values import Parcel, Person, Recipient, Role, TransferReference
-from services.download.domain import mailing
+from services.download.domain import mails
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
-from services.download.domain.gets import Begun, Progress
+from services.download.domain.gets import GetProgress, GetStart
 from services.download.domain.link import Link, issue
-from services.download.domain.mailing import Offer
+from services.download.domain.mails import LinkMailContent
+from services.download.domain.policy import DownloadPolicy
 from services.download.domain.refusals import (
     EverythingDownloaded,
     LastApproverNeeded,
@@ -24,12 +25,11 @@ from services.download.domain.refusals import (
     ResentOften,
     TransferWithdrawn,
 )
-from services.download.domain.terms import Terms
-from tests.unit.download.parcels import sent
+from tests.unit.download.sent_files import sent
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ENDS_AT, KEEP, TERMS = NOW + 7 * DAY, timedelta(days=365), Terms()
+ENDS_AT, KEEP, POLICY = NOW + 7 * DAY, timedelta(days=365), DownloadPolicy()
 ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
 BEA = Recipient(address="bea@firme.example", field="cc", role="external")
 BRUNO = Recipient(address="bruno@ministere.example", field="to", role="agent")
@@ -55,18 +55,18 @@ def delivery(role: Role = "external") -> Delivery:
 
 
 def link() -> Link:
-    return issue("l", "token", ANNE, contents(), TERMS, ENDS_AT, NOW)[0]
+    return issue("l", "token", ANNE, contents(), POLICY, ENDS_AT, NOW)[0]
 
 
-def offer() -> Offer:
-    return Offer("token", "Bonjour", contents().lines())
+def offer() -> LinkMailContent:
+    return LinkMailContent("token", "Bonjour", contents().lines())
 
 
 def downloaded(state: Link, now: datetime = NOW) -> Link:
     line = contents().lines()[0]
     state, _ = state.start(line, FILE.file, "d", now)
-    state, _ = state.fetch(line, FILE.file, "d", Begun("g", (0, 1), 1), now)
-    return state.progress(line, FILE.file, "d", Progress("g", 1, 1), now)[0]
+    state, _ = state.fetch(line, FILE.file, "d", GetStart("g", (0, 1), 1), now)
+    return state.progress(line, FILE.file, "d", GetProgress("g", 1, 1), now)[0]
 
 
 # --- revoking ---
@@ -157,16 +157,16 @@ def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
 
 
 def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
-    longer, (event,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
+    longer, (event,) = mails.extend(link(), offer(), ENDS_AT + 2 * DAY, POLICY.reminder, NOW)
     assert isinstance(event, LinkExtended)
     assert (event.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
     longer.must_not_be_over(ENDS_AT + DAY)
-    assert mailing.extend(longer, offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW) == (longer, [])
-    assert mailing.extend(longer, offer(), ENDS_AT, TERMS.reminder, NOW) == (longer, []), "never shorter"
+    assert mails.extend(longer, offer(), ENDS_AT + 2 * DAY, POLICY.reminder, NOW) == (longer, [])
+    assert mails.extend(longer, offer(), ENDS_AT, POLICY.reminder, NOW) == (longer, []), "never shorter"
 
 
 def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
-    longer, events = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
+    longer, events = mails.extend(downloaded(link()), offer(), ENDS_AT + DAY, POLICY.reminder, NOW)
     assert (longer.ends_at, events) == (ENDS_AT + DAY, [])
 
 
@@ -174,65 +174,65 @@ def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
 
 
 def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None:
-    after, (event,) = mailing.resend(link(), offer(), "one", NOW)
+    after, (event,) = mails.resend(link(), offer(), "one", NOW)
     assert isinstance(event, LinkIssued)
     assert (event.asked_at, event.token.get_secret_value(), event.ends_at) == (NOW, "token", ENDS_AT)
-    assert mailing.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
+    assert mails.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
     with pytest.raises(ResentLately) as refused:
-        mailing.resend(after, offer(), "two", NOW + MINUTE)
+        mails.resend(after, offer(), "two", NOW + MINUTE)
     assert refused.value.retry_after_seconds == 540
-    assert mailing.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
+    assert mails.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
 
 
 def test_the_mail_with_the_link_is_sent_again_five_times_in_any_day_and_no_more() -> None:
     after = link()
     for number in range(5):
-        after, _ = mailing.resend(after, offer(), f"at {number}", NOW + number * HOUR)
+        after, _ = mails.resend(after, offer(), f"at {number}", NOW + number * HOUR)
     for now in (NOW + 5 * HOUR, NOW + DAY - MINUTE):
         with pytest.raises(ResentOften) as refused:
-            mailing.resend(after, offer(), "one more", now)
+            mails.resend(after, offer(), "one more", now)
         assert refused.value.retry_after_seconds == (NOW + DAY - now).total_seconds()
-    assert mailing.resend(after, offer(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
-    after, _ = mailing.resend(after, offer(), "tomorrow", NOW + DAY)
+    assert mails.resend(after, offer(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
+    after, _ = mails.resend(after, offer(), "tomorrow", NOW + DAY)
     assert after.resent is not None
     assert len(after.resent.earlier) == 4
     with pytest.raises(ResentOften):
-        mailing.resend(after, offer(), "one more", NOW + DAY + 30 * MINUTE)
+        mails.resend(after, offer(), "one more", NOW + DAY + 30 * MINUTE)
 
 
 def test_nothing_is_sent_again_after_the_end() -> None:
     with pytest.raises(LinkExpired):
-        mailing.resend(link(), offer(), "one", ENDS_AT)
+        mails.resend(link(), offer(), "one", ENDS_AT)
     with pytest.raises(LinkExpired):
-        mailing.remind(link(), offer(), "one", ENDS_AT)
+        mails.remind(link(), offer(), "one", ENDS_AT)
 
 
 def test_nobody_is_reminded_twice_within_a_day() -> None:
-    after, (event,) = mailing.remind(link(), offer(), "one", NOW)
+    after, (event,) = mails.remind(link(), offer(), "one", NOW)
     assert isinstance(event, LinkLeftUnused)
     assert event.asked_at == NOW
-    assert mailing.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
+    assert mails.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
     with pytest.raises(RemindedLately):
-        mailing.remind(after, offer(), "two", NOW + DAY - MINUTE)
-    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY - MINUTE) == (after, [])
-    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY)[1]
+        mails.remind(after, offer(), "two", NOW + DAY - MINUTE)
+    assert mails.remind_unless_barred(after, offer(), "two", NOW + DAY - MINUTE) == (after, [])
+    assert mails.remind_unless_barred(after, offer(), "two", NOW + DAY)[1]
 
 
 def test_who_has_everything_is_not_reminded() -> None:
     has_all = downloaded(link())
     with pytest.raises(EverythingDownloaded):
-        mailing.remind(has_all, offer(), "one", NOW)
-    assert mailing.remind_unless_barred(has_all, offer(), "one", NOW) == (has_all, [])
+        mails.remind(has_all, offer(), "one", NOW)
+    assert mails.remind_unless_barred(has_all, offer(), "one", NOW) == (has_all, [])
 
 
 def test_the_reminder_of_the_calendar_is_one_of_the_day_too() -> None:
-    at = ENDS_AT - TERMS.reminder
-    after, (event,) = mailing.remind_by_calendar(link(), offer(), at)
+    at = ENDS_AT - POLICY.reminder
+    after, (event,) = mails.remind_by_calendar(link(), offer(), at)
     assert isinstance(event, LinkLeftUnused)
     assert event.asked_at is None
-    assert mailing.remind_by_calendar(after, offer(), at) == (after, [])
+    assert mails.remind_by_calendar(after, offer(), at) == (after, [])
     with pytest.raises(RemindedLately):
-        mailing.remind(after, offer(), "one", at + HOUR)
-    asked, _ = mailing.remind(link(), offer(), "one", at - HOUR)
-    quiet, events = mailing.remind_by_calendar(asked, offer(), at)
+        mails.remind(after, offer(), "one", at + HOUR)
+    asked, _ = mails.remind(link(), offer(), "one", at - HOUR)
+    quiet, events = mails.remind_by_calendar(asked, offer(), at)
     assert (quiet.remind_at, events) == (None, [])

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.download.domain.refusals import RangeNotSatisfiable
-from services.download.streams.headers import Body, asked_range, content_disposition, headers_of
+from services.download.streaming.headers import RepresentationMetadata, asked_range, content_disposition, headers_of
 
-FILE = Body(path="a/été \r\n.zip", size_bytes=10, etag='"ab"', sha256="ab" * 32)
+FILE = RepresentationMetadata(path="a/été \r\n.zip", size_bytes=10, etag='"ab"', sha256="ab" * 32)
 PLAIN, REAL = r'filename="[A-Za-z0-9 ._()\[\]\'-]+"', r"filename\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+"
 SHAPE = re.compile(f"attachment; {PLAIN}; {REAL}")
 

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from services.download.domain.ranges import Ranges
-from services.download.streams import journal
-from services.download.streams.counter import Counter
-from services.download.streams.pace import FIRST_CHUNK
-from services.download.streams.places import Bounds
-from services.download.streams.serving import Head, Serving
+from services.download.streaming import progress_recorder
+from services.download.streaming.limiter import DownloadLimiter
+from services.download.streaming.response import DownloadResponse, ResponseHead
+from services.download.streaming.slots import SlotLimits
+from services.download.streaming.throughput import FIRST_CHUNK
 from services.kit.connections import EXTENSION
 from services.kit.refusals import Unavailable
-from tests.unit.download.bookings import ATTEMPTS, SIZE, Booked
-from tests.unit.download.counter import MIB
+from tests.unit.download.link_driver import MIB
+from tests.unit.download.recorded_download import ATTEMPTS, SIZE, RecordedDownload
 
 
 class Parts:
@@ -36,16 +36,16 @@ class Parts:
 
 
 @pytest.fixture
-def booked() -> Booked:
-    return Booked(ATTEMPTS["file"])
+def booked() -> RecordedDownload:
+    return RecordedDownload(ATTEMPTS["file"])
 
 
-def handed(booked: Booked) -> Ranges:
+def handed(booked: RecordedDownload) -> Ranges:
     assert booked.download is not None
     return booked.download.handed
 
 
-async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sending(booked: Booked) -> None:
+async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sending(booked: RecordedDownload) -> None:
     blocked = asyncio.Event()
     sent: list[int] = []
 
@@ -55,11 +55,11 @@ async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sen
             blocked.set()
             await asyncio.Event().wait()
 
-    serving = Serving(
-        Head(200, {}),
+    serving = DownloadResponse(
+        ResponseHead(200, {}),
         booked.get(0).journal,
         Parts(),  # type: ignore[arg-type]
-        Counter(Bounds(1, 1, SIZE, 1.0)),
+        DownloadLimiter(SlotLimits(1, 1, SIZE, 1.0)),
         "203.0.113.7",
         SimpleNamespace(),  # type: ignore[arg-type]
     )
@@ -74,9 +74,9 @@ async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sen
 
 @pytest.mark.parametrize("ends_well", [True, False])
 async def test_while_the_database_is_away_the_last_record_is_tried_again(
-    booked: Booked, ends_well: bool, monkeypatch: pytest.MonkeyPatch
+    booked: RecordedDownload, ends_well: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(progress_recorder, "PAUSE_SECONDS", 0)
     get = booked.get(0)
     booked.hand(get, 50 * MIB)
     update, refused = booked.links.update, iter([True, True, False])
@@ -92,9 +92,9 @@ async def test_while_the_database_is_away_the_last_record_is_tried_again(
 
 
 async def test_a_database_that_stays_away_is_not_waited_for_for_ever(
-    booked: Booked, monkeypatch: pytest.MonkeyPatch
+    booked: RecordedDownload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(progress_recorder, "PAUSE_SECONDS", 0)
     get = booked.get(0)
     booked.hand(get, 50 * MIB)
 
@@ -107,12 +107,12 @@ async def test_a_database_that_stays_away_is_not_waited_for_for_ever(
         await get.journal.ended_well()
 
 
-async def test_what_was_handed_over_is_counted_before_it_is_waited_for(booked: Booked) -> None:
+async def test_what_was_handed_over_is_counted_before_it_is_waited_for(booked: RecordedDownload) -> None:
     get = booked.get(0)
     booked.hand(get, SIZE)
     await get.journal.all_handed_over()
     link = await booked.links.get("l")
-    assert link.shelves["f"].coverage == ((0, SIZE, 1),)
+    assert link.quotas["f"].coverage == ((0, SIZE, 1),)
     await get.journal.ended_well()
     link = await booked.links.get("l")
-    assert (booked.is_done, link.shelves["f"].coverage) == (True, ((0, SIZE, 1),))
+    assert (booked.is_done, link.quotas["f"].coverage) == (True, ((0, SIZE, 1),))

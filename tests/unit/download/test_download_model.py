@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import settings
 
 from services.download.domain.link import Link
-from tests.unit.download.counter import START, new_link
-from tests.unit.download.machine import LinkMachine, Rule
+from tests.unit.download.link_driver import START, new_link
+from tests.unit.download.state_machine import LinkMachine, Rule
 
 
 class InMemory(LinkMachine):
