@@ -121,22 +121,22 @@ MUTATIONS = (
     Mutation(
         "A running download takes one of the three that a recipient has of a file.",
         "services/download/domain/quota.py",
-        "return self._copies(now) > self.limit",
+        "return self._possible_copies(now) > self.limit",
         "return self.count('done', now) > self.limit",
         "tests/unit/download/test_download_leases.py::test_three_leases_and_not_a_fourth",
     ),
     Mutation(
         "A download that broke off costs its recipient nothing.",
         "services/download/domain/download.py",
-        'return "done" if self.at_its_last_bytes else "expired"',
+        'return "done" if self.is_in_its_last_mib else "expired"',
         'return "done"',
         "tests/unit/download/test_download_leases.py::test_a_lease_lives_ninety_seconds_after_the_last_byte",
     ),
     Mutation(
         "A download whose bytes have all left counts, however late that is noted.",
         "services/download/domain/download.py",
-        'if one.handed_whole or self.state_at(now) == "running":',
-        'if self.state_at(now) == "running":',
+        'if self.is_handed_out_whole or before.state_at(now) == "running":',
+        'if before.state_at(now) == "running":',
         "tests/unit/download/test_download_leases.py"
         "::test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_booked",
     ),

@@ -10,7 +10,7 @@ import portal.settings
 import services.auth.settings
 import services.download.settings
 import services.upload.settings
-from services.download.api.archive_schemas import MAX_FILES
+from services.download.api.link_schemas import MAX_FILES
 from services.download.api.tracking_schemas import FIRST_FILES, LATEST_ARCHIVES
 from services.download.domain.coverage import MAX_REPEATS
 from services.download.domain.download import MAX_RANGES
@@ -121,9 +121,11 @@ def _download() -> Iterator[Limit]:
     yield Limit(
         "times that a file is sent, and 1 GiB, before it is suspended", _plain(MAX_LOADS), "fixed", VERSION, TOGETHER
     )
-    yield Limit("times that a small file leaves in one download", _plain(MAX_REPEATS), "fixed", VERSION, TOGETHER)
+    yield Limit(
+        "times that a small file is handed out in one download", _plain(MAX_REPEATS), "fixed", VERSION, TOGETHER
+    )
     yield Limit("steps of the coverage of one link", _plain(MAX_STEPS), "fixed", VERSION, TOGETHER)
-    yield Limit("pieces of one download", _plain(MAX_RANGES), "fixed", VERSION, TOGETHER)
+    yield Limit("ranges of one download", _plain(MAX_RANGES), "fixed", VERSION, TOGETHER)
     minutes, hours = RESENT_EVERY.total_seconds() / 60, REMINDED_EVERY.total_seconds() / 3600
     yield Limit("mails with one link, sent again", f"1 in {minutes:.0f} minutes", "fixed", VERSION, TOGETHER)
     yield Limit("the same in a day", _plain(RESENT_A_DAY), "fixed", VERSION, TOGETHER)

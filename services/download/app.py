@@ -1,4 +1,4 @@
-"""How is the counter put together?"""
+"""How the service is put together: the only module that reads settings and opens connections."""
 
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from services.download.streaming.buffer_pool import BufferPool
 from services.download.streaming.capability import DownloadCapabilities
 from services.download.streaming.limiter import DownloadLimiter
 from services.download.streaming.revocation_cache import RevocationCache
-from services.download.sweeper import loops
+from services.download.sweeper import periodic_tasks
 from services.download.zip.layout_cache import LayoutCache
 from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.bus import Bus
@@ -46,14 +46,14 @@ def build() -> Service:
         database,
         Bus(settings.amqp_url.get_secret_value(), NAME),
         handlers=subscriptions(deps),
-        tasks=[*loops(deps), PeriodicTask("running downloads", 0, deps.counter.until_stopped)],
+        tasks=[*periodic_tasks(deps), PeriodicTask("running downloads", 0, deps.limiter.until_stopped)],
         on_close=[objects.close],
-        docs="The counter: what was sent to you, exactly as often as allowed.",
+        docs="Downloads: what was sent to you, exactly as often as allowed.",
     )
 
 
 def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
-    """What endpoints, handlers and the sweeper use."""
+    """Return what endpoints, handlers and the sweeper need."""
     pepper = settings.pepper.get_secret_value()
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     deliveries = Deliveries(database)
@@ -64,9 +64,9 @@ def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
         source=objects,
         layouts=LayoutCache(ZoneInfo(settings.time_zone)),
         capabilities=DownloadCapabilities(pepper),
-        memory=BufferPool(),
-        counter=DownloadLimiter(settings.bounds),
-        closings=RevocationCache(deliveries),
+        buffers=BufferPool(),
+        limiter=DownloadLimiter(settings.slot_limits),
+        revocations=RevocationCache(deliveries),
         authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked_sessions", expire_at="until")),
         policy=settings.policy,
         files_base_url=settings.files_base_url,
@@ -74,5 +74,5 @@ def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
 
 
 def routes() -> APIRouter:
-    """Every public address."""
+    """Return every public endpoint."""
     return APIRouter(routes=[*api.router.routes, *files.router.routes])

@@ -1,4 +1,4 @@
-"""What does the counter need from outside?"""
+"""What endpoints, handlers and the sweeper need from outside."""
 
 from dataclasses import dataclass
 
@@ -23,9 +23,9 @@ class Deps:
     source: RangeSource
     layouts: LayoutCache
     capabilities: DownloadCapabilities
-    memory: BufferPool
-    counter: DownloadLimiter
-    closings: RevocationCache
+    buffers: BufferPool
+    limiter: DownloadLimiter
+    revocations: RevocationCache
     authenticator: TokenAuthenticator
     policy: DownloadPolicy
     files_base_url: str

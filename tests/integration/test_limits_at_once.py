@@ -13,9 +13,8 @@ from services.auth.limits import Ceilings, Limits
 from services.auth.store import Mailboxes
 from services.contracts.values import FileSummary
 from services.download.domain import link as links
-from services.download.domain.download import MAX_RANGES, Download
-from services.download.domain.gets import GetProgress, GetStart
-from services.download.domain.link import Decision, Link, MailRequest
+from services.download.domain.download import MAX_RANGES, Download, GetProgress, GetStart
+from services.download.domain.link import Decision, FileAttempt, Link, MailRequest
 from services.download.domain.mails import DAY, RESENT_A_DAY, LinkMailContent, remind, resend
 from services.download.domain.quota import MAX_LOADS, MAX_SENT_BYTES, FileQuota
 from services.kit.aggregate import Aggregate
@@ -32,7 +31,7 @@ from tests.unit.upload.sample import HOUR, KEEPING, LIMITS, draft
 AT_ONCE, MOST = 100, 20
 ROOMY = Ceilings()._replace(links_per_person=AT_ONCE, links_per_person_a_day=AT_ONCE)
 SMALL, LARGE = FileSummary(path="a", size_bytes=MIB), FileSummary(path="a", size_bytes=100 * MIB)
-OFFER = LinkMailContent("token", "", (SMALL,))
+CONTENT = LinkMailContent("token", "", (SMALL,))
 
 Ask = Callable[[int], Awaitable[Any]]
 Begin = Callable[[Sequence[Database]], Awaitable[Ask]]
@@ -87,7 +86,7 @@ def sent_often(now: datetime) -> Link:
     return open_link(now, quotas={"f": FileQuota(path="a", size_bytes=SMALL.size_bytes, limit=1_000, sent_bytes=most)})
 
 
-def in_pieces(now: datetime) -> Link:
+def in_ranges(now: datetime) -> Link:
     times = tuple((3 * (AT_ONCE + piece), 3 * (AT_ONCE + piece) + 1, 1) for piece in range(MAX_RANGES))
     one = Download(size_bytes=LARGE.size_bytes, started_at=now, lease_until=now + HOUR, times=times)
     quota = FileQuota(path="a", size_bytes=LARGE.size_bytes, limit=1_000, downloads={"d": one})
@@ -97,8 +96,9 @@ def in_pieces(now: datetime) -> Link:
 def fetched(link: Link, file: FileSummary, id: str, span: tuple[int, int], now: datetime) -> Decision:
     """One GET, from its beginning to its end."""
     get = f"{id} {span} {link.version}"
-    link, begun = link.fetch(file, "f", id, GetStart(get, span, span[1]), now)
-    link, ended = link.progress(file, "f", id, GetProgress(get, span[1], span[1]), now)
+    attempt = FileAttempt(file, "f", id)
+    link, begun = attempt.fetch(link, GetStart(get, span, span[1]), now)
+    link, ended = attempt.progress(link, GetProgress(get, span[1], span[1]), now)
     return link, [*begun, *ended]
 
 
@@ -158,7 +158,7 @@ CASES = {
         ruled(sent_often, lambda link, n, now: fetched(link, SMALL, str(n), (0, MIB), now)),
         {"yes": 1, "file-suspended": 99},
     ),
-    "times that a small file leaves in one download": Case(
+    "times that a small file is handed out in one download": Case(
         ruled(open_link, lambda link, _, now: fetched(link, SMALL, "d", (0, MIB), now)),
         {"yes": 3, "download-already-done": 97},
     ),
@@ -166,18 +166,18 @@ CASES = {
         ruled(open_link, lambda link, n, now: fetched(link, LARGE, str(n), one_byte(n), now)),
         {"yes": MOST + 1, "download-spent": 79},
     ),
-    "pieces of one download": Case(
-        ruled(in_pieces, lambda link, n, now: fetched(link, LARGE, "d", one_byte(n), now)),
+    "ranges of one download": Case(
+        ruled(in_ranges, lambda link, n, now: fetched(link, LARGE, "d", one_byte(n), now)),
         {"yes": 1, "download-spent": 99},
     ),
     "mails with one link, sent again": Case(
-        ruled(open_link, lambda link, n, now: resend(link, OFFER, str(n), now)), {"yes": 1, "resent-lately": 99}
+        ruled(open_link, lambda link, n, now: resend(link, CONTENT, str(n), now)), {"yes": 1, "resent-lately": 99}
     ),
     "the same in a day": Case(
-        ruled(sent_mails, lambda link, n, now: resend(link, OFFER, str(n), now)), {"yes": 1, "resent-lately": 99}
+        ruled(sent_mails, lambda link, n, now: resend(link, CONTENT, str(n), now)), {"yes": 1, "resent-lately": 99}
     ),
     "reminders of one link": Case(
-        ruled(open_link, lambda link, n, now: remind(link, OFFER, str(n), now)), {"yes": 1, "reminded-lately": 99}
+        ruled(open_link, lambda link, n, now: remind(link, CONTENT, str(n), now)), {"yes": 1, "reminded-lately": 99}
     ),
 }
 """By what `tools/limits.py` calls them."""

@@ -1,4 +1,4 @@
-"""What can an agent ask with a session, who was sent something? What there is, without looking for the mail."""
+"""What an agent can ask with a session: the transfers that they were sent, without looking for the mails."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantine
 
 
 class ReceivedTransferResponse(BaseModel):
-    """A transfer that was sent to whoever asks; `link` is their token for it, while it leads somewhere."""
+    """A transfer that was sent to the caller; `link` is their token for it, while it works."""
 
     transfer: str
     subject: str
@@ -41,10 +41,10 @@ class ReceivedTransferResponse(BaseModel):
 async def received(
     request: Request, response: Response, deps: Wired, page_request: PageParameters
 ) -> Page[ReceivedTransferResponse]:
-    """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
+    """Return a page, the latest first; the caller has proved the mailbox to which the same links were mailed.
 
-    Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
-    bytes counts some seconds after its time is over.
+    `has_everything` is as last written: a download that broke inside its last MiB counts up to ten seconds after its
+    lease has ended.
     """
     caller = await deps.authenticator.authenticate(request)
     if caller.role != "agent":
@@ -52,14 +52,14 @@ async def received(
     response.headers["Cache-Control"] = "no-store"
     now = await deps.links.now()
 
-    async def shown(links: Sequence[Document]) -> Sequence[ReceivedTransferResponse]:
-        deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
-        return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
+    async def responses(links: Sequence[Document]) -> Sequence[ReceivedTransferResponse]:
+        deliveries = await deps.deliveries.get_many({link["transfer"] for link in links})
+        return [_response(deps, link, deliveries.get(link["transfer"]), now) for link in links]
 
-    return await deps.links.received_by(caller.address, page_request, shown)
+    return await deps.links.received_by(caller.address, page_request, responses)
 
 
-def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedTransferResponse:
+def _response(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedTransferResponse:
     recipient, reference = (
         Recipient.model_validate(link["recipient"]),
         TransferReference.model_validate(link["reference"]),

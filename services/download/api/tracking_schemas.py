@@ -1,4 +1,4 @@
-"""What is shown to the sender of what became of a transfer?"""
+"""What the sender of a transfer is shown."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,11 +8,11 @@ from pydantic import BaseModel, Field
 from services.contracts import values
 from services.contracts.values import Recipient, Role, SentFile
 from services.download.api.link_schemas import SentFileResponse, sent_file_response
-from services.download.domain.contents import Contents, line_of
+from services.download.domain.contents import Contents, summary_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.download import Download
 from services.download.domain.link import Link
-from services.download.domain.ranges import covered
+from services.download.domain.ranges import total_bytes
 from services.download.store import TrackedLink
 
 FIRST_FILES = 10
@@ -21,7 +21,7 @@ State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantine
 
 
 class TrackedDownloadResponse(BaseModel):
-    """One attempt; `percent` of the file that was delivered."""
+    """One download; `percent` of its bytes were handed out."""
 
     download: str
     state: Literal["running", "done", "given-back"]
@@ -42,7 +42,7 @@ class TrackedFileResponse(BaseModel):
 
 
 class TrackedMailResponse(BaseModel):
-    """What became of one mail."""
+    """The latest state of one kind of mail."""
 
     kind: str
     state: str
@@ -53,7 +53,7 @@ class TrackedMailResponse(BaseModel):
 class TrackedRecipientResponse(BaseModel):
     """One recipient as the sender sees it; one who waits for an approval has no link yet.
 
-    `files` are the first ten of the transfer, and `archives` the latest ten attempts. All files of the recipient at
+    `files` are the first ten of the transfer, and `archives` the latest ten downloads. All files of the recipient at
     place `n` of the list are at `/recipients/{n}/files`.
     """
 
@@ -72,12 +72,12 @@ class TrackedRecipientResponse(BaseModel):
 
     @property
     def lacks_something(self) -> bool:
-        """Their link lives, and not every file has gone through it."""
+        """They have a link that works, and have not downloaded every file."""
         return self.has_link and not self.revoked_at and not self.has_everything
 
 
 class ResentResponse(BaseModel):
-    """A mail that its sender asked for is on its way."""
+    """A mail with the link that is sent again."""
 
     recipient: str
     asked_at: datetime
@@ -107,22 +107,22 @@ class TrackingResponse(BaseModel):
 def tracking_response(
     delivery: Delivery, contents: Contents, recipients: list[TrackedRecipientResponse]
 ) -> TrackingResponse:
-    """Who was told, who downloaded what, and who has not."""
+    """Return who was told, who has downloaded what, and who has not downloaded everything."""
     return TrackingResponse(
         transfer=delivery.id,
         subject=contents.reference.subject,
         state=delivery.closing.outcome if delivery.closing else "quarantined" if delivery.quarantine else "open",
         ends_at=delivery.ends_at or contents.ends_at,
         closed_at=delivery.closing.at if delivery.closing else None,
-        awaiting_approval=delivery.closing is None and not all(card.has_link or card.revoked_at for card in recipients),
-        not_downloaded=[card.address for card in recipients if card.lacks_something],
+        awaiting_approval=delivery.closing is None and not all(one.has_link or one.revoked_at for one in recipients),
+        not_downloaded=[one.address for one in recipients if one.lacks_something],
         files=[sent_file_response(file, delivery) for file in contents.files],
         recipients=recipients,
     )
 
 
 def without_link(recipient: Recipient, delivery: Delivery) -> TrackedRecipientResponse:
-    """A recipient who has no link: yet, or for ever."""
+    """Return a recipient who has no link, or no link yet."""
     return TrackedRecipientResponse(
         address=recipient.address,
         field=recipient.field,
@@ -130,7 +130,7 @@ def without_link(recipient: Recipient, delivery: Delivery) -> TrackedRecipientRe
         has_link=False,
         revoked_at=delivery.revoked_at(recipient.address),
         opened_at=None,
-        mails=_mail_cards(recipient, delivery),
+        mails=_tracked_mails(recipient, delivery),
         files_downloaded=0,
         files_suspended=0,
         files=[],
@@ -140,48 +140,48 @@ def without_link(recipient: Recipient, delivery: Delivery) -> TrackedRecipientRe
 
 
 def tracked_recipient_response(
-    followed: TrackedLink, contents: Contents, delivery: Delivery, now: datetime
+    tracked: TrackedLink, contents: Contents, delivery: Delivery, now: datetime
 ) -> TrackedRecipientResponse:
-    """A recipient who has a link."""
-    link = followed.link
-    archives = sorted(link.archives.items(), key=lambda one: one[1].download.started_at)[-LATEST_ARCHIVES:]
+    """Return a recipient who has a link."""
+    link = tracked.link
+    archives = sorted(link.archives.items(), key=lambda one: one[1].started_at)[-LATEST_ARCHIVES:]
     return without_link(link.recipient, delivery).model_copy(
         update={
             "has_link": True,
             "opened_at": link.opened_at,
-            "files_downloaded": followed.files_downloaded,
-            "files_suspended": followed.files_suspended,
+            "files_downloaded": tracked.files_downloaded,
+            "files_suspended": tracked.files_suspended,
             "files": [tracked_file_response(file, link, now) for file in contents.files[:FIRST_FILES]],
-            "archives": [_download_card(id, one.download, now) for id, one in archives],
-            "has_everything": followed.files_downloaded >= len(contents.files),
+            "archives": [_tracked_download(id, one, now) for id, one in archives],
+            "has_everything": tracked.files_downloaded >= len(contents.files),
         }
     )
 
 
-def _mail_cards(recipient: Recipient, delivery: Delivery) -> list[TrackedMailResponse]:
+def _tracked_mails(recipient: Recipient, delivery: Delivery) -> list[TrackedMailResponse]:
     return [TrackedMailResponse(**mail.model_dump()) for mail in delivery.mails if mail.recipient == recipient.address]
 
 
 def tracked_file_response(file: SentFile, link: Link, now: datetime) -> TrackedFileResponse:
-    """What one recipient did with one file."""
-    quota = link.quota(line_of(file), file.file)
+    """Return what one recipient did with one file."""
+    quota = link.quota(summary_of(file), file.file)
     return TrackedFileResponse(
         file=file.file,
         path=file.path,
         done=quota.count("done", now),
         left=quota.left(now),
-        suspended=quota.suspended,
-        downloads=[_download_card(id, one, now) for id, one in quota.downloads.items()],
+        suspended=quota.is_suspended,
+        downloads=[_tracked_download(id, one, now) for id, one in quota.downloads.items()],
     )
 
 
-def _download_card(id: str, one: Download, now: datetime) -> TrackedDownloadResponse:
-    state_at = one.state_at(now)
-    whole = state_at == "done" or not one.size_bytes
+def _tracked_download(id: str, one: Download, now: datetime) -> TrackedDownloadResponse:
+    state = one.state_at(now)
+    whole = state == "done" or not one.size_bytes
     return TrackedDownloadResponse(
         download=id,
-        state="given-back" if state_at == "expired" else state_at,
-        percent=100 if whole else min(99, 100 * covered(one.handed) // one.size_bytes),
+        state="given-back" if state == "expired" else state,
+        percent=100 if whole else min(99, 100 * total_bytes(one.handed_out) // one.size_bytes),
         started_at=one.started_at,
-        ended_at=one.ended_at or (one.lease_until if state_at in ("expired", "done") else None),
+        ended_at=one.ended_at or (one.lease_until if state in ("expired", "done") else None),
     )

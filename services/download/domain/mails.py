@@ -1,4 +1,4 @@
-"""Which mails with a link does its sender call for, or the calendar? Each rule is one write on the link."""
+"""Which mails bring a recipient to their link: the first one, another copy, reminders, and news of a later end."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -6,8 +6,10 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused
-from services.contracts.values import FileSummary
-from services.download.domain.link import Decision, Link, MailRequest, reminder_date
+from services.contracts.values import FileSummary, Recipient
+from services.download.domain.contents import Contents
+from services.download.domain.link import Decision, Link, MailRequest
+from services.download.domain.policy import DownloadPolicy
 from services.download.domain.refusals import (
     EverythingDownloaded,
     LinkExpired,
@@ -21,19 +23,48 @@ RESENT_EVERY = timedelta(minutes=10)
 RESENT_A_DAY = 5
 DAY = timedelta(days=1)
 REMINDED_EVERY = timedelta(days=1)
+NO_REMINDER_WITHIN = timedelta(hours=12)
 BY_THE_CALENDAR = "calendar"
 
 
 class LinkMailContent(NamedTuple):
-    """What a mail with a link says: the token in it, what the sender wrote, and which files wait there."""
+    """What a mail with a link says: its token, what the sender wrote, and which files can be downloaded."""
 
     token: str
     text: str
     files: tuple[FileSummary, ...]
 
 
-def resend(link: Link, offer: LinkMailContent, id: str, now: datetime) -> Decision:
-    """The mail with the link once more, under an id of the sender's choice; the same id again sends nothing more."""
+def issue(
+    id: str,
+    token: str,
+    recipient: Recipient,
+    contents: Contents,
+    policy: DownloadPolicy,
+    ends_at: datetime,
+    now: datetime,
+) -> Decision:
+    """Make a link, and announce it to its recipient."""
+    link = Link(
+        id=id,
+        transfer=contents.reference.transfer,
+        reference=contents.reference,
+        recipient=recipient,
+        downloads_per_file=policy.downloads_per_file,
+        ends_at=ends_at,
+        issued_at=now,
+        files=len(contents.files),
+        total_bytes=sum(file.size_bytes for file in contents.files),
+        remind_at=_reminder_date(ends_at, policy.reminder, now),
+    )
+    return link, [_issued(link, LinkMailContent(token, contents.text, contents.summaries()), None)]
+
+
+def resend(link: Link, content: LinkMailContent, id: str, now: datetime) -> Decision:
+    """Send the mail with the link again, under an id of the sender's choice; the same id again sends nothing more.
+
+    Refuses after the end, a second one within ten minutes, and a sixth within a day.
+    """
     last = link.resent
     if last is not None and last.id == id:
         return link, []
@@ -44,68 +75,60 @@ def resend(link: Link, offer: LinkMailContent, id: str, now: datetime) -> Decisi
     today = tuple(at for at in (*last.earlier, last.at) if at > now - DAY) if last else ()
     if len(today) >= RESENT_A_DAY:
         raise ResentOften(retry_after_seconds=_seconds(today[-RESENT_A_DAY] + DAY - now))
-    event = LinkIssued(
-        reference=link.reference,
-        recipient=link.recipient,
-        token=SecretStr(offer.token),
-        text=offer.text,
-        files=offer.files,
-        downloads_per_file=link.downloads_per_file,
-        ends_at=link.ends_at,
-        asked_at=now,
-    )
-    return link.evolve(resent=MailRequest(id=id, at=now, earlier=today)), [event]
+    return link.evolve(resent=MailRequest(id=id, at=now, earlier=today)), [_issued(link, content, now)]
 
 
-def remind(link: Link, offer: LinkMailContent, id: str, now: datetime) -> Decision:
-    """The sender asks for a reminder; the same id again reminds nobody more."""
+def remind(link: Link, content: LinkMailContent, id: str, now: datetime) -> Decision:
+    """Send a reminder that the sender asked for; the same id again sends nothing more.
+
+    Refuses after the end, when everything was downloaded, and within a day of another reminder.
+    """
     if was_reminded(link, id):
         return link, []
-    barred = _barred(link, len(offer.files), now)
-    if barred is not None:
-        raise barred
-    return link.evolve(reminded=MailRequest(id=id, at=now)), [_reminder(link, offer, now)]
+    refusal = _refusal_to_remind(link, len(content.files), now)
+    if refusal is not None:
+        raise refusal
+    return link.evolve(reminded=MailRequest(id=id, at=now)), [_reminder(link, content, now)]
 
 
-def remind_unless_barred(link: Link, offer: LinkMailContent, id: str, now: datetime) -> Decision:
-    """The same where several are reminded: whom nothing should be sent is passed over."""
-    return (link, []) if _barred(link, len(offer.files), now) else remind(link, offer, id, now)
+def remind_if_allowed(link: Link, content: LinkMailContent, id: str, now: datetime) -> Decision:
+    """Do the same where several are reminded: change nothing where `remind` refuses."""
+    return (link, []) if _refusal_to_remind(link, len(content.files), now) else remind(link, content, id, now)
 
 
 def was_reminded(link: Link, id: str) -> bool:
-    """The last reminder is the one with this id."""
+    """Return whether the last reminder is the one with this id."""
     return link.reminded is not None and link.reminded.id == id
 
 
-def remind_by_calendar(link: Link, offer: LinkMailContent, now: datetime) -> Decision:
-    """Once, when the end is near and nothing was fetched; not on the day of another reminder."""
+def remind_by_calendar(link: Link, content: LinkMailContent, now: datetime) -> Decision:
+    """Send one reminder when the end is near and nothing was downloaded, but not within a day of another one."""
     if link.remind_at is None or now < link.remind_at:
         return link, []
-    after = link.unreminded()
-    if link.files_downloaded(now) or _barred(link, len(offer.files), now):
+    after = link.without_reminder()
+    if link.files_downloaded(now) or _refusal_to_remind(link, len(content.files), now):
         return after, []
-    return after.evolve(reminded=MailRequest(id=BY_THE_CALENDAR, at=now)), [_reminder(link, offer, None)]
+    return after.evolve(reminded=MailRequest(id=BY_THE_CALENDAR, at=now)), [_reminder(link, content, None)]
 
 
-def extend(link: Link, offer: LinkMailContent, ends_at: datetime, reminder: timedelta, now: datetime) -> Decision:
-    """It lives longer, is told who has not everything, and is reminded of before its new end; never shorter."""
+def extend(link: Link, content: LinkMailContent, ends_at: datetime, reminder: timedelta, now: datetime) -> Decision:
+    """Give a link a later end, never an earlier one, and tell its recipient, unless they have everything."""
     if ends_at <= link.ends_at:
         return link, []
-    after = link.evolve(ends_at=ends_at, remind_at=reminder_date(ends_at, reminder, now))
-    if link.has_everything(len(offer.files), now):
+    after = link.evolve(ends_at=ends_at, remind_at=_reminder_date(ends_at, reminder, now))
+    if link.has_everything(len(content.files), now):
         return after, []
     event = LinkExtended(
         reference=link.reference,
         recipient=link.recipient,
-        token=SecretStr(offer.token),
-        files=offer.files,
+        token=SecretStr(content.token),
+        files=content.files,
         ends_at=ends_at,
     )
     return after, [event]
 
 
-def _barred(link: Link, files: int, now: datetime) -> Refusal | None:
-    """Why nobody is reminded of this link now."""
+def _refusal_to_remind(link: Link, files: int, now: datetime) -> Refusal | None:
     if now >= link.ends_at:
         return LinkExpired()
     if link.has_everything(files, now):
@@ -114,12 +137,31 @@ def _barred(link: Link, files: int, now: datetime) -> Refusal | None:
     return RemindedLately(retry_after_seconds=_seconds(again_at - now)) if now < again_at else None
 
 
-def _reminder(link: Link, offer: LinkMailContent, asked_at: datetime | None) -> LinkLeftUnused:
+def _reminder_date(ends_at: datetime, before: timedelta, now: datetime) -> datetime | None:
+    """Return when a recipient is reminded of the end; none when that would be at once."""
+    remind_at = ends_at - before
+    return remind_at if remind_at - now >= NO_REMINDER_WITHIN else None
+
+
+def _issued(link: Link, content: LinkMailContent, asked_at: datetime | None) -> LinkIssued:
+    return LinkIssued(
+        reference=link.reference,
+        recipient=link.recipient,
+        token=SecretStr(content.token),
+        text=content.text,
+        files=content.files,
+        downloads_per_file=link.downloads_per_file,
+        ends_at=link.ends_at,
+        asked_at=asked_at,
+    )
+
+
+def _reminder(link: Link, content: LinkMailContent, asked_at: datetime | None) -> LinkLeftUnused:
     return LinkLeftUnused(
         reference=link.reference,
         recipient=link.recipient,
-        token=SecretStr(offer.token),
-        files=offer.files,
+        token=SecretStr(content.token),
+        files=content.files,
         ends_at=link.ends_at,
         asked_at=asked_at,
     )

@@ -1,4 +1,4 @@
-"""May the bearer of this address fetch the bytes of one download? A sealed string, and no session (quota rule 2)."""
+"""Capabilities: sealed URLs whose bearer may fetch the bytes of one download, without a session (quota rule 2)."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from uuid import UUID
 from services.download.domain.refusals import LinkUnknown
 
 ARCHIVE = "archive"
-LONGEST = 200
+MAX_LENGTH = 200
 SHAPE = re.compile(r"[A-Za-z0-9_-]{100,200}")
 SEAL_BYTES = 32
 LINK_BYTES = 32
@@ -29,30 +29,30 @@ class DownloadCapability(NamedTuple):
 
 
 class DownloadCapabilities:
-    """Seals grants with a key derived for this purpose alone."""
+    """Seals capabilities with a key that is derived for this purpose alone."""
 
     def __init__(self, pepper: str) -> None:
         self._key = hmac.digest(pepper.encode(), b"download", "sha256")
 
-    def seal(self, grant: DownloadCapability) -> str:
-        """The grant as at most 200 URL-safe characters; refuses a file id too long to fit."""
+    def seal(self, capability: DownloadCapability) -> str:
+        """Return a capability as at most 200 URL-safe characters; `ValueError` for a file id too long to fit."""
         body = (
-            bytes.fromhex(grant.link)
-            + UUID(grant.download).bytes
-            + int(grant.expires_at.timestamp()).to_bytes(DATE_BYTES, "big")
-            + grant.file.encode()
+            bytes.fromhex(capability.link)
+            + UUID(capability.download).bytes
+            + int(capability.expires_at.timestamp()).to_bytes(DATE_BYTES, "big")
+            + capability.file.encode()
         )
         sealed = base64.urlsafe_b64encode(hmac.digest(self._key, body, "sha256") + body).rstrip(b"=").decode()
-        if len(sealed) > LONGEST:
+        if len(sealed) > MAX_LENGTH:
             raise ValueError("the id of a file is too long")
         return sealed
 
-    def unseal(self, capability: str) -> DownloadCapability:
-        """The grant; `LinkUnknown` for anything that was not sealed here. Its date is for the caller to judge."""
-        if not SHAPE.fullmatch(capability):
+    def unseal(self, sealed_url: str) -> DownloadCapability:
+        """Return the capability, whose date the caller checks; refuse with `LinkUnknown` what was not sealed here."""
+        if not SHAPE.fullmatch(sealed_url):
             raise LinkUnknown()
         try:
-            sealed = base64.urlsafe_b64decode(capability + "=" * (-len(capability) % 4))
+            sealed = base64.urlsafe_b64decode(sealed_url + "=" * (-len(sealed_url) % 4))
         except binascii.Error:
             raise LinkUnknown() from None
         seal, body = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]

@@ -1,4 +1,4 @@
-"""How many downloads may run in this process? Places in shares, a least rate once others wait, an orderly end."""
+"""How many downloads run in this process at once, and an orderly end of them."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -7,90 +7,93 @@ from contextlib import asynccontextmanager, suppress
 from services.download.domain.refusals import TooManyDownloads
 from services.download.streaming import metrics
 from services.download.streaming.progress_recorder import STALLED_SECONDS
-from services.download.streaming.slots import RETRY_SECONDS, SlotLimits, SlotUse, make_way
+from services.download.streaming.slots import RETRY_SECONDS, SlotLimits, SlotUse, choose_preempted
 from services.kit.clock import monotonic_seconds
 
 LAST_RECORDS_SECONDS = 5.0
-MAKING_WAY_SECONDS = 5.0
+PREEMPTION_SECONDS = 5.0
 
 
 class ClientDisconnected(Exception):
-    """The reader closed the line, or took nothing of it for a minute."""
+    """The client closed the connection, or took nothing for a minute."""
 
 
 class Preempted(Exception):
-    """The reader was slower than the least rate, and somebody else needs the place."""
+    """The client was slower than the minimum rate, and another response needs its slot."""
 
 
 class Slot:
-    """SlotUse by one response; while that waits for its reader, the place can be taken back."""
+    """A slot of one response; it can be taken back while the response waits for its client."""
 
-    def __init__(self, held: SlotUse) -> None:
-        self.held = held
-        self.is_given_away = False
-        self.left = asyncio.Event()
+    def __init__(self, use: SlotUse) -> None:
+        self.use = use
+        self.is_preempted = False
+        self.released = asyncio.Event()
         self._waiting: asyncio.Timeout | None = None
 
     @asynccontextmanager
     async def waiting(self, takes_bytes: int = 0) -> AsyncIterator[None]:
-        """Wait until the client has read so many bytes.
+        """Wait until the client has taken so many bytes.
 
-        Raises `ClientDisconnected` after a minute without progress, and `Preempted` when the slot was taken back.
+        Raises `ClientDisconnected` after a minute, and `Preempted` when the slot was taken back.
         """
-        if self.is_given_away:
+        if self.is_preempted:
             raise Preempted()
-        self.held.pace.begins(monotonic_seconds())
+        self.use.throughput.start_waiting(monotonic_seconds())
         try:
             async with asyncio.timeout(STALLED_SECONDS) as self._waiting:
                 yield
         except TimeoutError:
-            raise (Preempted() if self.is_given_away else ClientDisconnected()) from None
+            raise (Preempted() if self.is_preempted else ClientDisconnected()) from None
         finally:
             self._waiting = None
-        self.held.pace.ends(monotonic_seconds(), takes_bytes)
+        self.use.throughput.stop_waiting(monotonic_seconds(), takes_bytes)
 
-    def give_away(self) -> None:
-        """End the response as soon as it waits for its reader."""
-        self.is_given_away = True
+    def preempt(self) -> None:
+        """Cut the response as soon as it waits for its client."""
+        self.is_preempted = True
         if self._waiting:
             self._waiting.reschedule(0)
 
 
 class DownloadLimiter:
-    """Places at the counter; nobody waits in line, the answer is 503 with Retry-After."""
+    """The slots of this process; nothing is queued, a response without a slot is refused with 503."""
 
-    def __init__(self, bounds: SlotLimits) -> None:
-        self._bounds = bounds
-        self._places: set[Slot] = set()
+    def __init__(self, limits: SlotLimits) -> None:
+        self._limits = limits
+        self._slots: set[Slot] = set()
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def responses(self) -> int:
-        """Return how many carry bytes now; one that has ended is among them until its last record is written."""
-        return len(self._places)
+        """How many carry bytes now; one that has ended is among them until its last record is written."""
+        return len(self._slots)
 
     @asynccontextmanager
-    async def place(self, link: str, network: str, holds_bytes: int) -> AsyncIterator[Slot]:
-        """Give a place to one response that holds at most so many bytes; one alone always finds room."""
-        asking = Slot(SlotUse(link, network, holds_bytes))
-        kept = {place.held: place for place in self._places if not place.is_given_away}
-        ending = [kept[held] for held in make_way(self._bounds, list(kept), asking.held, monotonic_seconds())]
-        self._places.add(asking)
+    async def slot(self, link: str, network: str, held_bytes: int) -> AsyncIterator[Slot]:
+        """Hold a slot for one response that holds at most so many bytes; a single response always gets one.
+
+        Refuses with `TooManyDownloads`.
+        """
+        asking = Slot(SlotUse(link, network, held_bytes))
+        running = {slot.use: slot for slot in self._slots if not slot.is_preempted}
+        uses = choose_preempted(self._limits, list(running), asking.use, monotonic_seconds())
+        self._slots.add(asking)
         self._empty.clear()
         metrics.running.inc()
         try:
-            await _left(ending)
+            await _preempt([running[use] for use in uses])
             yield asking
         finally:
-            asking.left.set()
-            self._places.remove(asking)
+            asking.released.set()
+            self._slots.remove(asking)
             metrics.running.dec()
-            if not self._places:
+            if not self._slots:
                 self._empty.set()
 
     async def until_stopped(self) -> None:
-        """Wait for ever; when cancelled at the end of the process, first let the last responses write down theirs."""
+        """Wait until cancelled at the end of the process, then for the last responses to write their records."""
         try:
             await asyncio.Event().wait()
         finally:
@@ -98,12 +101,12 @@ class DownloadLimiter:
                 await asyncio.wait_for(self._empty.wait(), LAST_RECORDS_SECONDS)
 
 
-async def _left(ending: Iterable[Slot]) -> None:
-    for place in ending:
-        place.give_away()
+async def _preempt(slots: Iterable[Slot]) -> None:
+    for slot in slots:
+        slot.preempt()
     try:
-        async with asyncio.timeout(MAKING_WAY_SECONDS):
-            for place in ending:
-                await place.left.wait()
+        async with asyncio.timeout(PREEMPTION_SECONDS):
+            for slot in slots:
+                await slot.released.wait()
     except TimeoutError:
         raise TooManyDownloads(retry_after_seconds=RETRY_SECONDS) from None

@@ -1,1 +1,1 @@
-"""Everything as one file: a ZIP whose every byte is known before the first one is read, and that is stored nowhere."""
+"""The archive of several files: a ZIP whose bytes are all known before a file is read, and that is stored nowhere."""

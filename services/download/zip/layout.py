@@ -1,4 +1,4 @@
-"""Where does each byte of the archive come from? All of it is known from what the upload recorded; nothing is read."""
+"""Where each byte of an archive comes from, known from what the upload recorded, without reading a file."""
 
 import hashlib
 from bisect import bisect_right
@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 
 from services.contracts.values import SentFile
 from services.download.domain.archive import ArchiveContents
-from services.download.domain.contents import line_of
+from services.download.domain.contents import summary_of
 from services.download.domain.ranges import Range
 from services.download.zip.names import entry_names
-from services.download.zip.records import ZipEntry, end
+from services.download.zip.records import ZipEntry, end_records
 
 
 class FileRange(NamedTuple):
-    """Bytes of a file."""
+    """A range of the bytes of one file."""
 
     file: SentFile
     span: Range
@@ -32,57 +32,57 @@ class ZipLayout:
     def __init__(self, files: Sequence[SentFile], submitted_at: datetime, zone: ZoneInfo) -> None:
         self.files = tuple(files)
         self.sent_on = submitted_at.astimezone(zone).date()
-        self.members: list[ZipEntry] = []
+        self.entries: list[ZipEntry] = []
         at = 0
         for file, name in zip(self.files, entry_names(file.path for file in files), strict=True):
             dated = (file.modified_at or submitted_at).astimezone(zone)
-            member = ZipEntry(name.encode(), file.crc32, file.size_bytes, at, dated)
-            self.members.append(member)
-            at = member.stop
+            entry = ZipEntry(name.encode(), file.crc32, file.size_bytes, at, dated)
+            self.entries.append(entry)
+            at = entry.stop
         self.directory_at = at
-        self._offsets = [member.offset for member in self.members]
+        self._offsets = [entry.offset for entry in self.entries]
 
     @cached_property
     def size_bytes(self) -> int:
-        """The exact length of the whole."""
-        return self.directory_at + len(self._closing)
+        """The exact size of the archive."""
+        return self.directory_at + len(self._end)
 
     @cached_property
     def etag(self) -> str:
-        """A strong validator: the digest of every byte that is not a file's, and of the files' digests."""
+        """A strong validator: the digest of every byte of the archive itself, and of the digests of its files."""
         digest = hashlib.sha256()
-        for member, file in zip(self.members, self.files, strict=True):
-            digest.update(member.local() + bytes.fromhex(file.sha256))
-        digest.update(self._closing)
+        for entry, file in zip(self.entries, self.files, strict=True):
+            digest.update(entry.local() + bytes.fromhex(file.sha256))
+        digest.update(self._end)
         return f'"{digest.hexdigest()}"'
 
     @cached_property
-    def bundle(self) -> ArchiveContents:
-        """The same, as the rules take it."""
-        begins = {file.file: member.data for file, member in zip(self.files, self.members, strict=True)}
-        return ArchiveContents({file.file: line_of(file) for file in self.files}, begins, self.size_bytes)
+    def contents(self) -> ArchiveContents:
+        """What the rules need of it."""
+        offsets = {file.file: entry.data for file, entry in zip(self.files, self.entries, strict=True)}
+        return ArchiveContents({file.file: summary_of(file) for file in self.files}, offsets, self.size_bytes)
 
     def segments(self, span: Range) -> Iterator[Segment]:
-        """What a range of the archive is made of, in order: bytes as they are, and stretches of files."""
+        """Yield what a range of the archive is made of, in order: literal bytes, and ranges of files."""
         start, stop = span
         first = max(0, bisect_right(self._offsets, start) - 1)
-        for member, file in zip(self.members[first:], self.files[first:], strict=True):
-            if member.offset >= stop:
+        for entry, file in zip(self.entries[first:], self.files[first:], strict=True):
+            if entry.offset >= stop:
                 return
-            yield from _cut(member.local(), member.offset, span)
-            wanted = max(start - member.data, 0), min(stop - member.data, member.size_bytes)
+            yield from _cut(entry.local(), entry.offset, span)
+            wanted = max(start - entry.data, 0), min(stop - entry.data, entry.size_bytes)
             if wanted[0] < wanted[1]:
                 yield FileRange(file, wanted)
-        yield from _cut(self._closing, self.directory_at, span)
+        yield from _cut(self._end, self.directory_at, span)
 
     @cached_property
-    def _closing(self) -> bytes:
-        directory = [member.central() for member in self.members]
-        size_bytes = sum(len(line) for line in directory)
-        return b"".join(directory) + end(len(directory), self.directory_at, size_bytes)
+    def _end(self) -> bytes:
+        directory = [entry.central() for entry in self.entries]
+        size_bytes = sum(len(record) for record in directory)
+        return b"".join(directory) + end_records(len(directory), self.directory_at, size_bytes)
 
 
 def _cut(literal: bytes, at: int, span: Range) -> list[bytes]:
-    """The part of a literal at this place that lies in the range, unless there is none."""
+    """Return the part of a literal at this offset that lies in the range, unless there is none."""
     found = literal[max(span[0] - at, 0) : max(span[1] - at, 0)]
     return [found] if found else []

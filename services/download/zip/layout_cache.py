@@ -1,4 +1,4 @@
-"""Which archive is that? The layouts that were asked for last: of contents, only a CRC-32 may be corrected."""
+"""The layouts that were used last, and the names of archives; of contents, only a CRC-32 may be corrected."""
 
 import asyncio
 from collections import OrderedDict
@@ -11,22 +11,22 @@ from services.download.zip.layout import ZipLayout
 from services.download.zip.names import NAME_BYTES, clean
 
 CACHED = 32
-LONGEST_NAME = 80
+MAX_NAME = 80
 AFTER_WORDS = " .,;:-–—(«"
 DASHES = str.maketrans("/\\", "--")
 
 
 class LayoutCache:
-    """Archives of some files of a transfer, or of all; their dates are told in `zone`."""
+    """Layouts of archives of all files of a transfer, or some; their files have their dates in `zone`."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], ZipLayout] = OrderedDict()
 
     async def of(self, contents: Contents, files: Collection[str] | None = None) -> ZipLayout:
-        """The layout, with the files in the order in which they were sent; `FileUnknown` for one that was not.
+        """Return the layout, with the files in the order of the transfer; refuse with `FileUnknown`.
 
-        That of a thousand files in deep folders takes half a second, beside the event loop.
+        The layout of a thousand files in deep folders takes half a second, so it is made outside the event loop.
         """
         wanted = {file.file for file in contents.files} if files is None else set(files)
         chosen = tuple(file for file in contents.files if file.file in wanted)
@@ -43,7 +43,7 @@ class LayoutCache:
 
 
 def archive_name(contents: Contents, layout: ZipLayout) -> str:
-    """The name to save the archive under: the first words of the subject, and the day of sending.
+    """Return the name to save the archive under: the first words of the subject, and the day of sending.
 
     At most 95 characters, short enough for folders within folders of Windows, and at most 255 bytes.
     """
@@ -52,8 +52,8 @@ def archive_name(contents: Contents, layout: ZipLayout) -> str:
 
 
 def _beginning(subject: str) -> str:
-    """The words that fit, without punctuation after the last one; the beginning of a first word that does not fit."""
-    fits = subject[:LONGEST_NAME].encode(errors="ignore")[:NAME_BYTES].decode(errors="ignore")
+    """Return the words that fit, without punctuation after the last one; if the first does not fit, its beginning."""
+    fits = subject[:MAX_NAME].encode(errors="ignore")[:NAME_BYTES].decode(errors="ignore")
     if len(fits) >= len(subject):
         return subject
     words = fits if subject[len(fits)] == " " else fits.rpartition(" ")[0]

@@ -1,9 +1,9 @@
-"""Under which names do files lie in the archive? Names that every system can unpack, inside the folder of its choice.
+"""The names of files in an archive: every system can unpack them, and inside the folder of its choice only.
 
-The upload cleaned them already; here nothing is refused any more, and a name that is clean stays as it is. A backslash
-separates folders as a slash does; empty names, `.` and `..` go, and with them every absolute path; invisible and
-direction-changing characters go, what Windows forbids and look-alikes of `/` become `_`, dots and blanks at the end go,
-a reserved Windows name gets a `_` before it, what is too long is shortened.
+The upload cleaned them already; here nothing is refused, and a clean name stays as it is. A backslash separates folders
+as a slash does. Empty names, `.` and `..` are removed, and with them every absolute path, as are invisible and
+direction-changing characters, and dots and blanks at the end. What Windows forbids and look-alikes of `/` become `_`, a
+reserved Windows name gets a `_` before it, and what is too long is shortened.
 """
 
 import re
@@ -26,13 +26,13 @@ NAMELESS = "file"
 
 
 def entry_names(paths: Iterable[str]) -> list[str]:
-    """A name for each path, in order; of two that Windows takes for the same, the later one gets ` (2)`."""
-    taken = UniqueNames()
-    return [taken.free(clean(path)) for path in paths]
+    """Return a name for each path, in order; of two that Windows takes for the same, the later one gets ` (2)`."""
+    names = UniqueNames()
+    return [names.add(clean(path)) for path in paths]
 
 
 def clean(path: str) -> str:
-    """The path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
+    """Return the path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
     plain = normalise(strip_invisible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
     segments = [_clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
@@ -48,8 +48,8 @@ class UniqueNames:
         self._folders: dict[str, UniqueNames] = {}
         self._last: dict[str, int] = {}
 
-    def free(self, path: str) -> str:
-        """The path, or one with ` (2)`, ` (3)`… where a file, or a folder of that name, is in the way."""
+    def add(self, path: str) -> str:
+        """Return the path, or one with ` (2)`, ` (3)`… where a file or a folder of that name exists."""
         *folders, name = path.split("/")
         place = self
         for folder in folders:
@@ -62,7 +62,7 @@ class UniqueNames:
         return self._above + found
 
     def _folder(self, name: str) -> "UniqueNames":
-        """One folder for all who ask for it, whichever name it got."""
+        """Return the one folder for all paths with this name, whichever name it got."""
         asked = _folded(name)
         if asked not in self._folders:
             found = name if asked not in self._files else self._numbered(name)
@@ -91,7 +91,7 @@ def _no_device(name: str) -> str:
 
 
 def _shortened(name: str, mark: str = "") -> str:
-    """At most so many bytes, with `mark` before the extension."""
+    """Return the name in at most 240 bytes, with `mark` before the extension."""
     stem, dot, extension = name.rpartition(".")
     end = dot + extension
     if not stem or len(end) > EXTENSION_CHARACTERS:

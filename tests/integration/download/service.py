@@ -79,7 +79,7 @@ class Download(Harness[Deps]):
     @property
     def responses(self) -> int:
         """How many carry bytes now: one that has ended is not among them before its last record is written."""
-        return sum(deps.counter.responses for deps in self.instances)
+        return sum(deps.limiter.responses for deps in self.instances)
 
     async def come_to_rest(self) -> None:
         """Wait until no response carries bytes, and all is booked."""

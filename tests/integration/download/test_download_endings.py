@@ -14,13 +14,13 @@ from tests.eventually import eventually
 from tests.integration.download.reader import open_download, read_the_rest
 from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, noise
 
-LONG = DownloadPolicy().memory
+LONG = DownloadPolicy().retention
 
 
 async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
     download: Download, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(revocation_cache, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(revocation_cache, "MAX_AGE_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB)
     address = await sent.address(client)
     reader, writer = await open_download(address)
@@ -56,7 +56,7 @@ async def test_a_download_begun_before_the_end_may_finish(
         await download.come_to_rest()
     await download.pass_time(timedelta(seconds=46))
     await sweeper.expire(download.deps)
-    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
+    assert (await download.deps.deliveries.read(sent.transfer))[0].is_open, "a lease is alive"
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
     reader, second = await open_download(address, len(received))
     if booked == "while the rest comes":
@@ -81,8 +81,8 @@ async def test_the_last_day_closes_once_with_a_report(download: Download, client
     await download.pass_time(timedelta(days=7))
     await sweeper.expire(download.deps)
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
-    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "an extension may be on its way"
-    await download.pass_time(sweeper.EXTENSION_ON_ITS_WAY)
+    assert (await download.deps.deliveries.read(sent.transfer))[0].is_open, "an extension may be on its way"
+    await download.pass_time(sweeper.LATE_EXTENSIONS)
     await asyncio.gather(*(sweeper.expire(download.deps) for _ in range(3)))
     (entry,) = await download.deps.deliveries.all.outbox(sent.transfer)
     assert entry.type == "download.transfer-expired.v1"

@@ -63,7 +63,7 @@ def verified(transfer: str, file: str, crc32: int) -> FileVerified:
 async def state(deps: Deps, transfer: str) -> dict[str, Any]:
     """All that anybody can see of a transfer."""
     delivery, _ = await deps.deliveries.read(transfer)
-    links = [link async for link in deps.links.of(transfer)] if delivery.open else []
+    links = [link async for link in deps.links.of(transfer)] if delivery.is_open else []
     seen: dict[str, Any] = delivery.model_dump(exclude={"version", "id", "reference"})
     return {**seen, "links": [(link.recipient.address, link.ends_at, link.remind_at) for link in links]}
 
@@ -183,5 +183,5 @@ async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(
     contents = await download.deps.contents.get(sent.transfer)
     assert [file.crc32 for file in delivery.corrected(contents).files] == [99, small.crc32]
     before, after = [await download.deps.layouts.of(one) for one in (contents, delivery.corrected(contents))]
-    assert [member.crc32 for member in after.members] == [99, small.crc32]
+    assert [member.crc32 for member in after.entries] == [99, small.crc32]
     assert before.etag != after.etag

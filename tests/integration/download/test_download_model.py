@@ -35,7 +35,7 @@ class OnMongo(LinkMachine):
     def apply(self, change: Rule) -> Link:
         def told(link: Link, now: datetime) -> tuple[Link, list[Event]]:
             after, events = change(link, now)
-            self.heard(events)
+            self.note_events(events)
             return after, events
 
         found: Link = self._run(self.bench.links.update(self.id, told))

@@ -13,7 +13,7 @@ from services.contracts.values import Parcel, Part, Person, Recipient, SentFile
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.download import Download as DownloadAttempt
-from services.download.domain.link import issue
+from services.download.domain.mails import issue
 from services.download.domain.quota import FileQuota
 from services.kit.addresses import normal_form
 from services.propagation.domain import Invited, Propagation

@@ -1,11 +1,11 @@
-"""One link on a driver: rules are applied to it at a time of one's choice, and its events pile up."""
+"""Drives one file of one link: applies rules at a time of the test's choice, and collects the events."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from services.contracts.values import FileSummary, Person, Recipient, TransferReference
-from services.download.domain.gets import GetProgress, GetStart
-from services.download.domain.link import Link
+from services.download.domain.download import GetProgress, GetStart
+from services.download.domain.link import FileAttempt, Link
 from services.kit.events import Event
 
 MIB = 1024 * 1024
@@ -28,56 +28,58 @@ def new_link(limit: int = 3, id: str = "l") -> Link:
 
 
 class LinkDriver:
-    """One file of one link."""
+    """One file of one link; `gets` are the ids of the running GETs, by download and first byte."""
 
     def __init__(self, size_bytes: int = 10 * MIB, limit: int = 3) -> None:
         self.link = new_link(limit)
-        self.line = FileSummary(path="a.zip", size_bytes=size_bytes)
+        self.file = FileSummary(path="a.zip", size_bytes=size_bytes)
         self.now = START
         self.events: list[Event] = []
         self.gets: dict[tuple[str, int], str] = {}
+
+    def attempt(self, id: str) -> FileAttempt:
+        return FileAttempt(self.file, "f", id)
 
     def apply(self, rule: Callable[[Link, datetime], tuple[Link, list[Event]]]) -> None:
         self.link, events = rule(self.link, self.now)
         self.events += events
 
     def start(self, id: str) -> None:
-        self.apply(lambda link, now: link.start(self.line, "f", id, now))
+        self.apply(self.attempt(id).start)
 
     def fetch(self, id: str, start: int = 0) -> None:
-        """A GET from this byte to the end begins."""
+        """Begin a GET from this byte to the end."""
         get = f"{id}-{start}-{len(self.gets)}"
-        begun = GetStart(get, (start, self.line.size_bytes), min(start + 1, self.line.size_bytes))
-        self.apply(lambda link, now: link.fetch(self.line, "f", id, begun, now))
+        begun = GetStart(get, (start, self.file.size_bytes), min(start + 1, self.file.size_bytes))
+        self.apply(lambda link, now: self.attempt(id).fetch(link, begun, now))
         self.gets[id, start] = get
 
-    def progress(self, id: str, start: int, stop: int, arrived: int | None = None) -> None:
-        """The GET from `start` has handed over everything before `stop`, and wants to go on."""
-        self._record(
-            id, start, GetProgress("", stop, stop if arrived is None else arrived, stop + 1, self.line.size_bytes)
-        )
+    def progress(self, id: str, start: int, stop: int, delivered: int | None = None) -> None:
+        """Record that the GET from `start` has handed out everything before `stop`, and wants to go on."""
+        progress = GetProgress("", stop, stop if delivered is None else delivered, stop + 1, self.file.size_bytes)
+        self._record(id, start, progress)
 
     def reserved(self, id: str, start: int) -> int:
-        """How far the GET from `start` may hand out."""
+        """Return how far the GET from `start` may hand out."""
         return self.link.quotas["f"].downloads[id].gets[self.gets[id, start]].stop
 
     def complete(self, id: str, start: int, stop: int) -> None:
-        """The GET from `start` ends well."""
-        self.broken(id, start, stop, stop)
+        """Record that the GET from `start` has ended well."""
+        self.abort(id, start, stop, stop)
 
-    def broken(self, id: str, start: int, stop: int, arrived: int) -> None:
-        """The GET from `start` breaks."""
-        self._record(id, start, GetProgress("", stop, arrived))
+    def abort(self, id: str, start: int, stop: int, delivered: int) -> None:
+        """Record that the connection of the GET from `start` broke."""
+        self._record(id, start, GetProgress("", stop, delivered))
         self.gets.pop((id, start))
 
     def _record(self, id: str, start: int, progress: GetProgress) -> None:
         if (id, start) not in self.gets:
             self.fetch(id, start)
         progress = progress._replace(get=self.gets[id, start])
-        self.apply(lambda link, now: link.progress(self.line, "f", id, progress, now))
+        self.apply(lambda link, now: self.attempt(id).progress(link, progress, now))
 
     def give_back(self, id: str) -> None:
-        self.apply(lambda link, now: link.give_back(self.line, "f", id, now))
+        self.apply(self.attempt(id).give_back)
 
     def settle(self) -> None:
         self.apply(lambda link, now: link.settle(now))
@@ -87,11 +89,11 @@ class LinkDriver:
 
     @property
     def left(self) -> int:
-        return self.link.quota(self.line, "f").left(self.now)
+        return self.link.quota(self.file, "f").left(self.now)
 
     @property
     def suspended(self) -> bool:
-        return self.link.quota(self.line, "f").suspended
+        return self.link.quota(self.file, "f").is_suspended
 
     def state_of(self, id: str) -> str:
         return self.link.quotas["f"].downloads[id].state_at(self.now)

@@ -96,7 +96,7 @@ def test_a_member_larger_than_thirty_two_bits_opens_without_being_read(size_byte
 
 def test_a_range_deep_inside_touches_one_file_only() -> None:
     layout = ZipLayout([sent_zeros("a", 5 * GIB), sent_zeros("b", 5 * GIB)], SUBMITTED, PARIS)
-    member = layout.members[1]
+    member = layout.entries[1]
     assert list(layout.segments((member.data + 7 * 10**8, member.data + 7 * 10**8 + 5))) == [
         FileRange(layout.files[1], (7 * 10**8, 7 * 10**8 + 5))
     ]

@@ -97,7 +97,7 @@ def test_a_lease_lives_ninety_seconds_after_the_last_byte() -> None:
 def test_who_goes_on_in_the_middle_has_what_lies_before() -> None:
     driver = LinkDriver()
     driver.start("a")
-    driver.progress("a", 0, 5 * MIB, arrived=MIB)
+    driver.progress("a", 0, 5 * MIB, delivered=MIB)
     driver.fetch("a", start=5 * MIB - 7)
     driver.complete("a", 5 * MIB - 7, 10 * MIB)
     assert driver.state_of("a") == "done"
@@ -110,7 +110,7 @@ def test_who_went_on_before_the_break_was_noticed_has_what_lies_before() -> None
     driver.fetch("a", 3 * MIB)
     driver.complete("a", 3 * MIB, 10 * MIB)
     assert driver.state_of("a") == "running"
-    driver.broken("a", 0, 4 * MIB, arrived=0)
+    driver.abort("a", 0, 4 * MIB, delivered=0)
     assert driver.state_of("a") == "done"
 
 
@@ -120,14 +120,14 @@ def test_where_an_earlier_attempt_had_begun_confirms_nothing() -> None:
     driver.fetch("a", 3 * MIB)
     driver.complete("a", 3 * MIB, 10 * MIB)
     driver.fetch("a")
-    driver.broken("a", 0, 4 * MIB, arrived=0)
+    driver.abort("a", 0, 4 * MIB, delivered=0)
     assert driver.state_of("a") == "running"
 
 
 def test_who_begins_again_elsewhere_confirms_nothing() -> None:
     driver = LinkDriver()
     driver.start("a")
-    driver.progress("a", 0, 5 * MIB, arrived=MIB)
+    driver.progress("a", 0, 5 * MIB, delivered=MIB)
     driver.fetch("a", start=6 * MIB)
     driver.complete("a", 6 * MIB, 10 * MIB)
     assert driver.state_of("a") == "running"
@@ -136,7 +136,7 @@ def test_who_begins_again_elsewhere_confirms_nothing() -> None:
 def test_inside_the_last_mebibyte_it_stays_open_for_half_an_hour_and_then_counts() -> None:
     driver = LinkDriver()
     driver.start("a")
-    driver.progress("a", 0, 9 * MIB, arrived=5 * MIB)
+    driver.progress("a", 0, 9 * MIB, delivered=5 * MIB)
     driver.give_back("a")
     driver.pass_time(minutes=29)
     assert driver.state_of("a") == "running"
@@ -152,7 +152,7 @@ def test_inside_the_last_mebibyte_it_stays_open_for_half_an_hour_and_then_counts
 def test_resumed_in_time_it_is_done_at_once() -> None:
     driver = LinkDriver()
     driver.start("a")
-    driver.progress("a", 0, 10 * MIB, arrived=6 * MIB)
+    driver.progress("a", 0, 10 * MIB, delivered=6 * MIB)
     driver.pass_time(minutes=29)
     driver.fetch("a", start=8 * MIB)
     driver.complete("a", 8 * MIB, 10 * MIB)
@@ -199,7 +199,7 @@ def test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_
     driver.pass_time(seconds=90)
     for id in "bcd":
         driver.start(id)
-    driver.broken("a", 0, 10 * MIB, arrived=6 * MIB)
+    driver.abort("a", 0, 10 * MIB, delivered=6 * MIB)
     assert (driver.state_of("a"), driver.left) == ("running", 0), "for half an hour its reader may come back"
     driver.pass_time(minutes=30)
     driver.settle()
@@ -219,8 +219,8 @@ def test_a_download_that_carried_too_much_counts_if_nothing_of_it_is_missing() -
     driver = LinkDriver()
     driver.start("a")
     for _ in range(20):
-        driver.broken("a", 0, 4 * MIB, arrived=4 * MIB)
-    driver.broken("a", 4 * MIB, 10 * MIB, arrived=6 * MIB)
+        driver.abort("a", 0, 4 * MIB, delivered=4 * MIB)
+    driver.abort("a", 4 * MIB, 10 * MIB, delivered=6 * MIB)
     assert (driver.state_of("a"), len(driver.events)) == ("done", 1)
 
 
@@ -233,7 +233,7 @@ def test_bytes_that_may_not_leave_any_more_are_not_reserved() -> None:
         driver.start(id)
     driver.progress("a", 0, 3 * MIB)
     one = driver.link.quotas["f"].downloads["a"]
-    assert one.handed == ((0, 3 * MIB),)
+    assert one.handed_out == ((0, 3 * MIB),)
     assert [get.reserved for get in one.gets.values()] == [(3 * MIB, 3 * MIB)]
 
 
@@ -262,7 +262,7 @@ def test_a_hundred_times_the_file_and_some_suspends_and_the_sender_is_told_each_
     assert until_suspended() == 101 * 1024 // 900 + 1
     (event,) = driver.events
     assert isinstance(event, FileSuspended)
-    assert (event.recipient, event.file, event.suspended_at) == (driver.link.recipient.address, driver.line, driver.now)
+    assert (event.recipient, event.file, event.suspended_at) == (driver.link.recipient.address, driver.file, driver.now)
     with pytest.raises(refusals.FileSuspended):
         driver.start("one more")
     driver.settle()
@@ -286,7 +286,7 @@ def test_a_download_that_carries_the_file_over_and_over_ends_undone() -> None:
     driver = LinkDriver()
     driver.start("a")
     for _ in range(22):
-        driver.broken("a", 0, 4 * MIB, arrived=4 * MIB)
+        driver.abort("a", 0, 4 * MIB, delivered=4 * MIB)
     assert driver.state_of("a") == "given-back"
     with pytest.raises(DownloadSpent):
         driver.fetch("a")
@@ -308,13 +308,13 @@ def test_a_small_download_may_be_fetched_again_from_its_start_twice_and_counts_o
     driver = LinkDriver(size_bytes=300_000)
     driver.start("a")
     for _ in range(3):
-        driver.broken("a", 0, 300_000, arrived=300_000 if ends_well else 0)
+        driver.abort("a", 0, 300_000, delivered=300_000 if ends_well else 0)
         assert driver.left == 2
     if ends_well:
         with pytest.raises(DownloadAlreadyDone):
             driver.fetch("a")
     else:
-        driver.broken("a", 0, 300_000, arrived=0)
+        driver.abort("a", 0, 300_000, delivered=0)
         assert driver.left == 1
 
 
@@ -325,7 +325,7 @@ def test_a_second_program_that_asks_before_the_first_has_let_go_costs_nothing() 
     first = driver.gets.pop(("a", 0))
     driver.complete("a", 0, 5 * MIB)
     driver.gets["a", 0] = first
-    driver.broken("a", 0, 5 * MIB, arrived=MIB)
+    driver.abort("a", 0, 5 * MIB, delivered=MIB)
     assert (driver.left, len(driver.events)) == (2, 1)
 
 
@@ -355,8 +355,8 @@ def test_the_end_of_a_done_download_is_not_had_for_ever() -> None:
 
 def test_the_tail_of_a_large_file_is_64_mib() -> None:
     done = Download.new(900 * MIB, START).model_copy(update={"state": "done", "ended_at": START})
-    assert done.finishes(836 * MIB, START)
-    assert not done.finishes(836 * MIB - 1, START)
+    assert done.serves_again(836 * MIB, START)
+    assert not done.serves_again(836 * MIB - 1, START)
 
 
 def test_after_the_end_no_lease_is_taken_and_a_living_one_goes_on() -> None:

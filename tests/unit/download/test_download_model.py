@@ -16,7 +16,7 @@ class InMemory(LinkMachine):
 
     def apply(self, change: Rule) -> Link:
         self.link, events = change(self.link, self.now)
-        self.heard(events)
+        self.note_events(events)
         return self.link
 
     def current(self) -> tuple[Link, datetime]:

@@ -4,7 +4,7 @@ import pytest
 
 from services.download.streaming import read_ahead
 from services.download.streaming.read_ahead import ReadAhead
-from services.download.streaming.read_plan import Slice, slices_of
+from services.download.streaming.read_plan import PartSlice, part_slices
 from tests.unit.download.fake_store import FakeStore
 from tests.unit.download.sent_files import sent_file
 
@@ -26,19 +26,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
-async def read(parts: list[Slice], store: FakeStore, clock: Clock, seconds_a_part: float) -> list[int]:
+async def read(parts: list[PartSlice], store: FakeStore, clock: Clock, seconds_a_part: float) -> list[int]:
     """How many parts each request was for."""
     asking = ReadAhead(store)
     for number, one in enumerate(parts):
-        run = await asking.at(one, parts[number + 1 :])
+        run = await asking.range_at(one, parts[number + 1 :])
         await run.read_into(memoryview(bytearray(one.part.size_bytes)))
         clock.now += seconds_a_part
     await asking.close()
     return [(stop - start) // 10 for start, stop in store.runs]
 
 
-def parts_of(count: int, file: str = "f") -> list[Slice]:
-    return slices_of(sent_file(bytes(10 * count), 10, file), (0, 10 * count))
+def parts_of(count: int, file: str = "f") -> list[PartSlice]:
+    return part_slices(sent_file(bytes(10 * count), 10, file), (0, 10 * count))
 
 
 async def test_a_fast_reader_has_more_and_more_asked_for_at_once(clock: Clock) -> None:
@@ -63,8 +63,8 @@ async def test_who_goes_elsewhere_or_leaves_gives_the_rest_up(clock: Clock) -> N
     store, parts = FakeStore(bytes(100)), parts_of(10)
     asking = ReadAhead(store)
     for one in parts[:2]:
-        await (await asking.at(one, parts[parts.index(one) + 1 :])).read_into(memoryview(bytearray(10)))
-    await asking.at(parts[7], [])
+        await (await asking.range_at(one, parts[parts.index(one) + 1 :])).read_into(memoryview(bytearray(10)))
+    await asking.range_at(parts[7], [])
     assert (store.runs, store.given_up) == ([(0, 10), (10, 30), (70, 80)], [20])
     await asking.close()
     assert store.given_up == [20, 70]

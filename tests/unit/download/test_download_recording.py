@@ -1,4 +1,4 @@
-"""The GETs of one download are booked in whatever order: whoever received every byte is counted, and nobody else is."""
+"""The GETs of one download are recorded in any order: a client that received every byte is counted, and no other."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,11 +9,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.download.domain.download import LAST_BYTES_LEASE, LEASE
+from services.download.domain.download import LAST_MIB_LEASE, LEASE
 from services.download.streaming.progress_recorder import NoLongerAllowed
 from services.kit.refusals import Refusal
 from tests.unit.download.link_driver import MIB
-from tests.unit.download.recorded_download import ATTEMPTS, SIZE, RecordedDownload, RunningGet
+from tests.unit.download.recorded_download import ATTEMPTS, SIZE, OpenGet, RecordedDownload
 
 
 class Plan(NamedTuple):
@@ -26,7 +26,7 @@ class Plan(NamedTuple):
 
 
 WHOLE = SIZE // MIB
-READERS = {
+CLIENTS = {
     "goes on where the line broke": (Plan(0, 40, 45), Plan(40, WHOLE, WHOLE, ends_well=True)),
     "goes on, and the line breaks after the last byte": (Plan(0, 40, 60), Plan(40, WHOLE, WHOLE)),
     "begins anew": (Plan(0, 40, 45), Plan(0, WHOLE, WHOLE, ends_well=True)),
@@ -44,51 +44,51 @@ MEANWHILE = {
 }
 
 
-def orders(gets: int, begun: int = 0, booked: frozenset[int] = frozenset()) -> Iterator[list[tuple[str, int]]]:
-    """Every order in which GETs that begin one after the other can be booked as ended."""
-    if len(booked) == gets:
+def orders(gets: int, begun: int = 0, recorded: frozenset[int] = frozenset()) -> Iterator[list[tuple[str, int]]]:
+    """Every order in which GETs that begin one after the other can be recorded as ended."""
+    if len(recorded) == gets:
         yield []
     if begun < gets:
-        yield from ([("begins", begun), *later] for later in orders(gets, begun + 1, booked))
-    for one in set(range(begun)) - booked:
-        yield from ([("is booked", one), *later] for later in orders(gets, begun, booked | {one}))
+        yield from ([("begins", begun), *later] for later in orders(gets, begun + 1, recorded))
+    for one in set(range(begun)) - recorded:
+        yield from ([("is recorded", one), *later] for later in orders(gets, begun, recorded | {one}))
 
 
 class Story:
-    """One reader's GETs in one order, while something happens to the lease."""
+    """One client's GETs in one order, while something happens to the lease."""
 
     def __init__(self, kind: str, plans: tuple[Plan, ...]) -> None:
-        self.booked = RecordedDownload(ATTEMPTS[kind])
+        self.recorded = RecordedDownload(ATTEMPTS[kind])
         self.plans = plans
 
     def happens(self, what: str) -> None:
         if what == "lease dies":
-            self.booked.pass_time(LEASE)
+            self.recorded.pass_time(LEASE)
         elif what == "slots are taken":
-            self.booked.others_start()
+            self.recorded.others_start()
         else:
-            self.booked.give_back()
+            self.recorded.give_back()
 
     def begins(self, number: int) -> None:
-        """Until a slot is free the reader asks again; then everything that they will receive comes."""
+        """Until a slot is free the client asks again; then everything that they will receive comes."""
         plan = self.plans[number]
         try:
-            get = self.booked.get(plan.start * MIB)
+            get = self.recorded.get(plan.start * MIB)
         except Refusal:
-            self.booked.others_give_back()
-            get = self.booked.get(plan.start * MIB)
-        self.booked.hand(get, plan.received * MIB)
-        self.booked.receive(get, plan.received * MIB)
+            self.recorded.others_give_back()
+            get = self.recorded.get(plan.start * MIB)
+        self.recorded.hand(get, plan.received * MIB)
+        self.recorded.receive(get, plan.received * MIB)
 
-    def is_booked(self, number: int) -> None:
-        """The service may hand over more than the reader waits for, then it notices."""
-        plan, get = self.plans[number], self.booked.gets[number]
+    def is_recorded(self, number: int) -> None:
+        """The service may hand over more than the client waits for, then it notices."""
+        plan, get = self.plans[number], self.recorded.gets[number]
         if not plan.ends_well:
-            self.booked.leave(get)
+            self.recorded.leave(get)
         if get.is_served:
-            self.booked.hand(get, plan.handed * MIB)
+            self.recorded.hand(get, plan.handed * MIB)
         if get.is_served:
-            self.booked.end(get)
+            self.recorded.end(get)
 
     def tell(self, order: list[tuple[str, int]], meanwhile: tuple[str, ...], at: int) -> None:
         for place, (step, number) in enumerate([*order, ("", 0)]):
@@ -96,52 +96,52 @@ class Story:
                 self.happens(what)
             if step == "begins":
                 self.begins(number)
-            elif step == "is booked":
-                self.is_booked(number)
+            elif step == "is recorded":
+                self.is_recorded(number)
 
 
 @pytest.mark.parametrize(
-    ("reader", "kind"), [*((one, "file") for one in READERS), *((one, "archive") for one in OF_ARCHIVES)]
+    ("client", "kind"), [*((one, "file") for one in CLIENTS), *((one, "archive") for one in OF_ARCHIVES)]
 )
-def test_whoever_received_every_byte_is_counted_once_in_every_order(reader: str, kind: str) -> None:
-    plans = READERS[reader]
+def test_whoever_received_every_byte_is_counted_once_in_every_order(client: str, kind: str) -> None:
+    plans = CLIENTS[client]
     for order in orders(len(plans)):
         for meanwhile in MEANWHILE:
             for at in range(len(order) + 1) if MEANWHILE[meanwhile] else (0,):
                 story = Story(kind, plans)
                 story.tell(order, MEANWHILE[meanwhile], at)
-                assert story.booked.is_received, (order, meanwhile, at)
-                story.booked.pass_time(LAST_BYTES_LEASE)
-                assert (story.booked.is_done, story.booked.announced) == (True, 1), (order, meanwhile, at)
+                assert story.recorded.is_received, (order, meanwhile, at)
+                story.recorded.pass_time(LAST_MIB_LEASE)
+                assert (story.recorded.is_done, story.recorded.announced) == (True, 1), (order, meanwhile, at)
 
 
-class SeveralLines(RuleBasedStateMachine):
-    """A reader who opens several lines at once, at any byte, and leaves them at any moment."""
+class SeveralConnections(RuleBasedStateMachine):
+    """A client who opens several lines at once, at any byte, and leaves them at any moment."""
 
     kind = "file"
 
     def __init__(self) -> None:
         super().__init__()
-        self.booked = RecordedDownload(ATTEMPTS[self.kind])
+        self.recorded = RecordedDownload(ATTEMPTS[self.kind])
 
     @property
-    def served(self) -> list[RunningGet]:
-        return [get for get in self.booked.gets if get.is_served]
+    def served(self) -> list[OpenGet]:
+        return [get for get in self.recorded.gets if get.is_served]
 
     @property
-    def read(self) -> list[RunningGet]:
-        return [get for get in self.booked.gets if get.is_read]
+    def read(self) -> list[OpenGet]:
+        return [get for get in self.recorded.gets if get.is_read]
 
-    def ask(self, start: int) -> RunningGet | None:
+    def ask(self, start: int) -> OpenGet | None:
         try:
-            return self.booked.get(start)
+            return self.recorded.get(start)
         except (Refusal, NoLongerAllowed):
             return None
 
     @rule(data=st.data(), shift=st.integers(-5, 5))
     def begin(self, data: st.DataObject, shift: int) -> None:
         """Where something else began or ended, more or less."""
-        ends = {place for get in self.booked.gets for place in (get.start, get.received, get.journal.position)}
+        ends = {place for get in self.recorded.gets for place in (get.start, get.received, get.recorder.position)}
         place = data.draw(st.sampled_from(sorted({0, *ends}))) + shift * MIB
         self.ask(min(max(place, 0), SIZE - 1))
 
@@ -149,93 +149,93 @@ class SeveralLines(RuleBasedStateMachine):
     @rule(data=st.data(), size=st.integers(1, WHOLE))
     def hand(self, data: st.DataObject, size: int) -> None:
         get = data.draw(st.sampled_from(self.served))
-        self.booked.hand(get, min(get.journal.position + size * MIB, SIZE))
+        self.recorded.hand(get, min(get.recorder.position + size * MIB, SIZE))
 
     @precondition(lambda self: self.read)
     @rule(data=st.data(), size=st.integers(1, WHOLE))
     def receive(self, data: st.DataObject, size: int) -> None:
         get = data.draw(st.sampled_from(self.read))
-        self.booked.receive(get, get.received + size * MIB)
+        self.recorded.receive(get, get.received + size * MIB)
 
     @precondition(lambda self: self.read)
     @rule(data=st.data())
     def leave(self, data: st.DataObject) -> None:
-        self.booked.leave(data.draw(st.sampled_from(self.read)))
+        self.recorded.leave(data.draw(st.sampled_from(self.read)))
 
     @precondition(lambda self: self.served)
     @rule(data=st.data())
     def end(self, data: st.DataObject) -> None:
-        self.booked.end(data.draw(st.sampled_from(self.served)))
+        self.recorded.end(data.draw(st.sampled_from(self.served)))
 
     @rule()
     def give_back(self) -> None:
-        self.booked.give_back()
+        self.recorded.give_back()
 
     @rule()
     def others_start(self) -> None:
-        self.booked.others_start()
+        self.recorded.others_start()
 
     @rule()
     def others_give_back(self) -> None:
-        self.booked.others_give_back()
+        self.recorded.others_give_back()
 
     @rule(seconds=st.sampled_from([1, 89, 90, 1799, 1800]))
     def pass_time(self, seconds: int) -> None:
-        self.booked.pass_time(timedelta(seconds=seconds))
+        self.recorded.pass_time(timedelta(seconds=seconds))
 
     def teardown(self) -> None:
-        """Once every end is booked and nobody comes back, whoever has everything is counted, once, and nobody else."""
+        """Once every end is recorded and no client comes back, one that has everything counts, once, and no other."""
         for get in self.served:
-            self.booked.end(get)
-        self.booked.pass_time(LAST_BYTES_LEASE)
-        assert self.booked.is_received <= self.booked.is_done <= self.booked.is_nearly_handed
-        assert self.booked.announced == self.booked.is_done
+            self.recorded.end(get)
+        self.recorded.pass_time(LAST_MIB_LEASE)
+        assert self.recorded.is_received <= self.recorded.is_done <= self.recorded.is_nearly_handed_out
+        assert self.recorded.announced == self.recorded.is_done
 
 
-class OneLine(SeveralLines):
-    """A reader who opens one line after the other, each at the first byte that is missing."""
+class OneConnection(SeveralConnections):
+    """A client who opens one line after the other, each at the first byte that is missing."""
 
     @rule()
     def begin(self) -> None:
         for get in self.read:
-            self.booked.leave(get)
-        if not self.booked.is_received:
-            self.ask(self.booked.first_missing)
+            self.recorded.leave(get)
+        if not self.recorded.is_received:
+            self.ask(self.recorded.first_missing)
 
     @invariant()
     def what_misses_bytes_counts_when_nobody_came_back_for_them(self) -> None:
-        one = self.booked.download
-        if one is not None and one.state == "done" and not self.booked.is_received:
-            assert one.spent or one.ended_at == one.lease_until
+        one = self.recorded.download
+        if one is not None and one.state == "done" and not self.recorded.is_received:
+            assert one.is_spent or one.ended_at == one.lease_until
 
     def teardown(self) -> None:
         """Whoever misses bytes comes back for them, once a slot is free, and completes the download."""
         for get in self.served:
-            self.booked.end(get)
-        one = self.booked.download
-        if one is not None and not (self.booked.is_received or self.booked.is_done or one.spent):
-            self.booked.others_give_back()
-            get = self.booked.get(self.booked.first_missing)
-            self.booked.hand(get, SIZE)
-            self.booked.end(get)
-            one = self.booked.download
+            self.recorded.end(get)
+        one = self.recorded.download
+        if one is not None and not (self.recorded.is_received or self.recorded.is_done or one.is_spent):
+            self.recorded.others_give_back()
+            get = self.recorded.get(self.recorded.first_missing)
+            self.recorded.hand(get, SIZE)
+            self.recorded.end(get)
+            one = self.recorded.download
             assert one is not None
-            assert one.spent or (self.booked.is_done, self.booked.announced) == (True, 1)
+            assert one.is_spent or (self.recorded.is_done, self.recorded.announced) == (True, 1)
         super().teardown()
 
 
-class SeveralLinesOfAnArchive(SeveralLines):
+class SeveralConnectionsOfAnArchive(SeveralConnections):
     kind = "archive"
 
 
-class OneLineOfAnArchive(OneLine):
+class OneConnectionOfAnArchive(OneConnection):
     kind = "archive"
 
 
 OFTEN = settings(max_examples=40, stateful_step_count=25, deadline=None)
-TestSeveralLines = SeveralLines.TestCase
-TestOneLine = OneLine.TestCase
-TestSeveralLinesOfAnArchive = SeveralLinesOfAnArchive.TestCase
-TestOneLineOfAnArchive = OneLineOfAnArchive.TestCase
-TestSeveralLines.settings = TestOneLine.settings = OFTEN
-TestSeveralLinesOfAnArchive.settings = TestOneLineOfAnArchive.settings = OFTEN
+TestSeveralConnections = SeveralConnections.TestCase
+TestOneConnection = OneConnection.TestCase
+TestSeveralConnectionsOfAnArchive = SeveralConnectionsOfAnArchive.TestCase
+TestOneConnectionOfAnArchive = OneConnectionOfAnArchive.TestCase
+TestSeveralConnections.settings = TestOneConnection.settings = OFTEN
+TestSeveralConnectionsOfAnArchive.settings = TestOneConnectionOfAnArchive.settings = OFTEN
