@@ -133,12 +133,12 @@ MUTATIONS = (
         "tests/unit/download/test_download_leases.py::test_a_lease_lives_ninety_seconds_after_the_last_byte",
     ),
     Mutation(
-        "A download whose bytes have all left counts, however late that is noted.",
+        "A download that was handed out whole counts, however late that is recorded.",
         "services/download/domain/download.py",
         'if self.is_handed_out_whole or before.state_at(now) == "running":',
         'if before.state_at(now) == "running":',
         "tests/unit/download/test_download_leases.py"
-        "::test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_booked",
+        "::test_a_download_handed_out_whole_counts_although_its_lease_had_ended_when_that_was_recorded",
     ),
     Mutation(
         "A part that is not what was sent never leaves.",

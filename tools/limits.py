@@ -106,7 +106,7 @@ def _upload() -> Iterator[Limit]:
     yield _set("upload", "folder_depth", "folders above a file", REQUEST)
     yield _set("upload", "read_backs_at_once", "transfers read back at once by one process", PROCESS)
     waiting = "removed files of one draft whose bytes are still there, before no file is added (429)"
-    yield Limit(waiting, "as many as files", "`MAX_FILES` (upload)", VERSION, TOGETHER)
+    yield Limit(waiting, "as many as files", "`MOST_FILES` (upload)", VERSION, TOGETHER)
     late = "removed files of one draft that are looked for once more"
     yield Limit(late, _plain(MOST_SECOND_LOOKS), "fixed", VERSION, TOGETHER)
 

@@ -1,4 +1,4 @@
-"""Why is something refused at the counter? Each reason has its own name, so that the page can say what to do."""
+"""The refusals of the download service; each reason has a name of its own, so that pages can say what to do."""
 
 from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 

@@ -1,4 +1,4 @@
-"""Several instances of the counter on one real database and one real store, and people who use them."""
+"""Several instances of the service on one real database and one real store, and the people who use them."""
 
 import asyncio
 import io
@@ -82,7 +82,7 @@ class Download(Harness[Deps]):
         return sum(deps.limiter.responses for deps in self.instances)
 
     async def come_to_rest(self) -> None:
-        """Wait until no response carries bytes, and all is booked."""
+        """Wait until no response carries bytes, and everything is recorded."""
         await eventually(lambda: self.responses == 0)
 
     async def sent(
@@ -225,6 +225,6 @@ async def is_done(sent: Sent, times: int) -> bool:
     """That many complete downloads were announced."""
     done = await sent.done()
     if done != times:
-        book = await sent.download.documents.links.find_one({"_id": sent.link()}, {"quotas": 1, "archives": 1})
-        raise AssertionError(f"{done} complete downloads were announced, not {times}: {book}")
+        stored = await sent.download.documents.links.find_one({"_id": sent.link()}, {"quotas": 1, "archives": 1})
+        raise AssertionError(f"{done} complete downloads were announced, not {times}: {stored}")
     return True

@@ -1,4 +1,4 @@
-"""What leaves is what came: ranges, headers, verification, and lines that break."""
+"""The bytes that are sent are those that were uploaded: ranges, headers, verification, broken connections."""
 
 import asyncio
 import base64
@@ -184,9 +184,7 @@ async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(
     assert (await sent.give_back(client, id)).json()["left"] == 3
 
 
-async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
-    started: Started, client: httpx.AsyncClient
-) -> None:
+async def test_without_a_free_slot_a_client_is_asked_to_come_back(started: Started, client: httpx.AsyncClient) -> None:
     download = await started(running_downloads=8, running_downloads_per_link=2)
     sent = await download.sent(noise(30 * MIB), part_bytes=5 * MIB)
     address = await sent.address(client)

@@ -41,17 +41,19 @@ async def test_valid_until_the_last_second_and_refused_after(download: Download,
     assert (refused.status_code, refused.json()["type"]) == (410, "/problems/link-expired")
 
 
-@pytest.mark.parametrize("booked", ["before the rest is asked for", "while the rest comes", "after the rest has come"])
+@pytest.mark.parametrize(
+    "recorded", ["before the rest is asked for", "while the rest comes", "after the rest has come"]
+)
 async def test_a_download_begun_before_the_end_may_finish(
-    download: Download, client: httpx.AsyncClient, booked: str
+    download: Download, client: httpx.AsyncClient, recorded: str
 ) -> None:
-    """Whenever the service notices that the first line was left."""
+    """Whenever the service notices that the first connection was closed."""
     sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
     await download.pass_time(timedelta(days=7, seconds=-45))
     address = await sent.address(client, id)
     reader, first = await open_download(address)
     received = await reader.readexactly(4 * MIB)
-    if booked == "before the rest is asked for":
+    if recorded == "before the rest is asked for":
         first.transport.abort()
         await download.come_to_rest()
     await download.pass_time(timedelta(seconds=46))
@@ -59,13 +61,13 @@ async def test_a_download_begun_before_the_end_may_finish(
     assert (await download.deps.deliveries.read(sent.transfer))[0].is_open, "a lease is alive"
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
     reader, second = await open_download(address, len(received))
-    if booked == "while the rest comes":
+    if recorded == "while the rest comes":
         assert download.responses == 2
         first.transport.abort()
         await eventually(lambda: download.responses == 1)
     received += await reader.readexactly(16 * MIB)
     assert received == sent.bodies[0]
-    if booked == "after the rest has come":
+    if recorded == "after the rest has come":
         await eventually(lambda: download.responses == 1)
         first.transport.abort()
     await eventually(lambda: is_done(sent, 1))

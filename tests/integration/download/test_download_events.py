@@ -1,4 +1,4 @@
-"""What the counter hears: in any order, and more than once, it comes to one state."""
+"""Events in any order, and more than once, come to one state."""
 
 import itertools
 import random

@@ -58,7 +58,7 @@ def test_the_last_byte_of_the_archive_counts_on_every_file_and_tells_each_once()
     assert ArchiveAttempt(ALL, "x").start(link, START)[0].archives == link.archives
 
 
-def test_one_file_without_a_slot_refuses_all_and_takes_nothing() -> None:
+def test_one_file_without_a_free_lease_refuses_all_and_takes_nothing() -> None:
     link = new_link()
     for id in "123":
         link, _ = FileAttempt(FILES["b"], "b", id).start(link, START)
@@ -77,7 +77,7 @@ def test_archives_and_files_share_the_same_three() -> None:
         FileAttempt(FILES["a"], "a", "2").start(link, START)
 
 
-def test_all_leases_are_renewed_and_die_together() -> None:
+def test_all_leases_are_renewed_and_end_together() -> None:
     link = started(new_link(), "x")
     later = START + timedelta(seconds=80)
     link = fetched(link, "x", 0, 16, later)
@@ -85,7 +85,7 @@ def test_all_leases_are_renewed_and_die_together() -> None:
     assert left(link, later + timedelta(seconds=90)) == [3, 3, 3]
 
 
-def test_a_file_that_ran_out_meanwhile_keeps_a_dead_archive_from_going_on() -> None:
+def test_a_file_that_ran_out_meanwhile_keeps_an_archive_whose_lease_has_ended_from_going_on() -> None:
     link, _ = sent(started(new_link(limit=1), "x"), "x", 0, 8)
     link = fetched(link, "x", 8, 16)
     later = START + timedelta(seconds=90)
@@ -98,7 +98,7 @@ def test_a_file_that_ran_out_meanwhile_keeps_a_dead_archive_from_going_on() -> N
     assert left(link, later) == [0, 1, 0], "all of the first file has left"
 
 
-def test_whoever_dies_inside_the_last_bytes_is_counted_even_when_another_file_is_written_first() -> None:
+def test_an_archive_that_broke_inside_its_last_mib_counts_even_when_another_file_is_written_first() -> None:
     link, _ = sent(started(new_link(), "x"), "x", 0, 15)
     later = START + timedelta(minutes=31)
     link, _ = FileAttempt(FILES["a"], "a", "1").start(link, later)
@@ -127,7 +127,7 @@ def test_a_suspended_file_suspends_archives_that_hold_it_and_says_which() -> Non
     assert refused.value.members == {"files": ["b"]}
 
 
-def test_a_small_file_is_not_had_more_often_through_ranges_of_an_archive() -> None:
+def test_ranges_of_an_archive_give_no_more_copies_of_a_small_file() -> None:
     link, copies = new_link(), 0
     for number in range(40):
         try:
@@ -140,7 +140,7 @@ def test_a_small_file_is_not_had_more_often_through_ranges_of_an_archive() -> No
     assert (copies, left(link)) == (3, [0, 3, 3])
 
 
-def test_a_line_that_breaks_within_small_files_costs_one_of_three() -> None:
+def test_a_connection_that_breaks_within_small_files_costs_one_of_three() -> None:
     link = started(new_link(limit=1), "x")
     for start, upto in ((0, 7), (3, 9), (8, 14), (12, 15), (13, 16)):
         link, events = ended(fetched(link, "x", start, 16), "x", start, 16, upto=upto)

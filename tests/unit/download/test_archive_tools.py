@@ -87,7 +87,7 @@ def test_a_file_comes_out_with_its_own_date_wherever_it_is_unpacked(
     assert (into / "ancien.txt").stat().st_mtime == datetime(2019, 7, 14, 21, 30, 5, tzinfo=UTC).timestamp()
 
 
-def test_whoever_knows_no_moment_reads_the_time_of_the_zone() -> None:
+def test_a_program_that_reads_no_moment_shows_the_time_of_the_zone() -> None:
     archive = zipfile.ZipFile(io.BytesIO(built(layout_of({"a": b"x"}), [b"x"])))
     assert archive.infolist()[0].date_time == (2026, 3, 2, 10, 41, 30)
 

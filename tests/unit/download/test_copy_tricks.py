@@ -1,4 +1,4 @@
-"""Ways to more copies than three: how many can be put together from all the bytes that a link hands out."""
+"""Attacks on the limit: how many copies can be put together from all the bytes that a link hands out."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What a sender may still change: who has it, until when, and which mails go out once more."""
+"""What a sender may still change: who may download, until when, and which mails are sent again."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The last record of a GET covers every byte that left, and is not given up when the database is away for a moment."""
+"""The last record of a GET covers every byte that was sent, and is tried again while the database is away."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""Leases: what is taken, renewed, given back, done, and what stops those who never finish."""
+"""Leases: they are taken, renewed, given back and done, and a client that never finishes is stopped."""
 
 import pytest
 
@@ -94,7 +94,7 @@ def test_a_lease_lives_ninety_seconds_after_the_last_byte() -> None:
     assert (driver.state_of("a"), driver.left) == ("expired", 3)
 
 
-def test_who_goes_on_in_the_middle_has_what_lies_before() -> None:
+def test_a_client_that_goes_on_in_the_middle_has_what_lies_before() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.progress("a", 0, 5 * MIB, delivered=MIB)
@@ -103,7 +103,7 @@ def test_who_goes_on_in_the_middle_has_what_lies_before() -> None:
     assert driver.state_of("a") == "done"
 
 
-def test_who_went_on_before_the_break_was_noticed_has_what_lies_before() -> None:
+def test_a_client_that_went_on_before_the_break_was_noticed_has_what_lies_before() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -114,7 +114,7 @@ def test_who_went_on_before_the_break_was_noticed_has_what_lies_before() -> None
     assert driver.state_of("a") == "done"
 
 
-def test_where_an_earlier_attempt_had_begun_confirms_nothing() -> None:
+def test_where_an_earlier_get_had_begun_confirms_nothing() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a", 3 * MIB)
@@ -124,7 +124,7 @@ def test_where_an_earlier_attempt_had_begun_confirms_nothing() -> None:
     assert driver.state_of("a") == "running"
 
 
-def test_who_begins_again_elsewhere_confirms_nothing() -> None:
+def test_a_client_that_begins_again_elsewhere_confirms_nothing() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.progress("a", 0, 5 * MIB, delivered=MIB)
@@ -170,7 +170,7 @@ def test_a_given_back_download_may_be_taken_up_again() -> None:
     assert driver.state_of("a") == "done"
 
 
-def test_bytes_sent_after_giving_back_are_booked_and_stop() -> None:
+def test_bytes_sent_after_giving_back_are_recorded_and_stop() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -181,7 +181,7 @@ def test_bytes_sent_after_giving_back_are_booked_and_stop() -> None:
     assert driver.state_of("a") == "given-back"
 
 
-def test_no_fourth_slot_for_a_dead_lease_that_still_sends() -> None:
+def test_a_download_that_sends_after_its_lease_has_ended_gets_no_fourth_lease() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -192,7 +192,7 @@ def test_no_fourth_slot_for_a_dead_lease_that_still_sends() -> None:
     assert driver.state_of("a") == "given-back"
 
 
-def test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_booked() -> None:
+def test_a_download_handed_out_whole_counts_although_its_lease_had_ended_when_that_was_recorded() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -200,13 +200,13 @@ def test_bytes_that_all_left_count_although_their_lease_was_dead_when_they_were_
     for id in "bcd":
         driver.start(id)
     driver.abort("a", 0, 10 * MIB, delivered=6 * MIB)
-    assert (driver.state_of("a"), driver.left) == ("running", 0), "for half an hour its reader may come back"
+    assert (driver.state_of("a"), driver.left) == ("running", 0), "for half an hour its client may come back"
     driver.pass_time(minutes=30)
     driver.settle()
     assert (driver.state_of("a"), len(driver.events)) == ("done", 1)
 
 
-def test_bytes_that_all_left_before_it_was_given_back_count() -> None:
+def test_a_download_handed_out_whole_before_it_was_given_back_counts() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -224,7 +224,7 @@ def test_a_download_that_carried_too_much_counts_if_nothing_of_it_is_missing() -
     assert (driver.state_of("a"), len(driver.events)) == ("done", 1)
 
 
-def test_bytes_that_may_not_leave_any_more_are_not_reserved() -> None:
+def test_bytes_that_may_not_be_handed_out_any_more_are_not_reserved() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.fetch("a")
@@ -318,7 +318,7 @@ def test_a_small_download_may_be_fetched_again_from_its_start_twice_and_counts_o
         assert driver.left == 1
 
 
-def test_a_second_program_that_asks_before_the_first_has_let_go_costs_nothing() -> None:
+def test_a_second_program_that_begins_before_the_first_has_ended_costs_nothing() -> None:
     driver = LinkDriver(size_bytes=5 * MIB)
     driver.start("a")
     driver.fetch("a")
@@ -329,7 +329,7 @@ def test_a_second_program_that_asks_before_the_first_has_let_go_costs_nothing() 
     assert (driver.left, len(driver.events)) == (2, 1)
 
 
-def test_the_end_of_a_done_download_is_had_again_for_half_an_hour() -> None:
+def test_the_tail_of_a_done_download_can_be_fetched_again_for_half_an_hour() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.complete("a", 0, 10 * MIB)
@@ -342,7 +342,7 @@ def test_the_end_of_a_done_download_is_had_again_for_half_an_hour() -> None:
         driver.fetch("a", 5 * MIB)
 
 
-def test_the_end_of_a_done_download_is_not_had_for_ever() -> None:
+def test_the_tail_of_a_done_download_cannot_be_fetched_for_ever() -> None:
     driver = LinkDriver()
     driver.start("a")
     driver.complete("a", 0, 10 * MIB)
@@ -359,7 +359,7 @@ def test_the_tail_of_a_large_file_is_64_mib() -> None:
     assert not done.serves_again(836 * MIB - 1, START)
 
 
-def test_after_the_end_no_lease_is_taken_and_a_living_one_goes_on() -> None:
+def test_after_the_end_no_lease_is_taken_and_a_running_one_goes_on() -> None:
     driver = LinkDriver()
     driver.pass_time(days=7, seconds=-10)
     driver.start("a")

@@ -1,4 +1,4 @@
-"""A fast reader has several parts asked for at once, a slow one a part at a time."""
+"""For a fast client several parts are requested at once, for a slow one a part at a time."""
 
 import pytest
 
@@ -41,25 +41,25 @@ def parts_of(count: int, file: str = "f") -> list[PartSlice]:
     return part_slices(sent_file(bytes(10 * count), 10, file), (0, 10 * count))
 
 
-async def test_a_fast_reader_has_more_and_more_asked_for_at_once(clock: Clock) -> None:
+async def test_for_a_fast_client_more_and_more_parts_are_requested_at_once(clock: Clock) -> None:
     assert await read(parts_of(30), FakeStore(bytes(300)), clock, 0.01) == [1, 2, 4, 8, 8, 7]
 
 
-async def test_a_slow_reader_has_one_part_asked_for_at_a_time(clock: Clock) -> None:
+async def test_for_a_slow_client_one_part_is_requested_at_a_time(clock: Clock) -> None:
     assert await read(parts_of(4), FakeStore(bytes(40)), clock, 60.0) == [1, 1, 1, 1]
 
 
-async def test_a_line_is_busy_for_two_seconds_or_so(clock: Clock) -> None:
+async def test_a_request_keeps_a_connection_for_about_two_seconds(clock: Clock) -> None:
     assert await read(parts_of(12), FakeStore(bytes(120)), clock, 0.5) == [1, 2, 4, 4, 1]
 
 
-async def test_a_run_ends_where_the_file_does(clock: Clock) -> None:
+async def test_a_request_ends_where_the_file_does(clock: Clock) -> None:
     store = FakeStore(bytes(100))
     assert await read([*parts_of(2, "a"), *parts_of(3, "b")], store, clock, 0.01) == [1, 1, 3]
     assert store.given_up == []
 
 
-async def test_who_goes_elsewhere_or_leaves_gives_the_rest_up(clock: Clock) -> None:
+async def test_a_client_that_goes_elsewhere_or_leaves_gives_up_the_rest(clock: Clock) -> None:
     store, parts = FakeStore(bytes(100)), parts_of(10)
     asking = ReadAhead(store)
     for one in parts[:2]:

@@ -27,20 +27,20 @@ class Plan(NamedTuple):
 
 WHOLE = SIZE // MIB
 CLIENTS = {
-    "goes on where the line broke": (Plan(0, 40, 45), Plan(40, WHOLE, WHOLE, ends_well=True)),
-    "goes on, and the line breaks after the last byte": (Plan(0, 40, 60), Plan(40, WHOLE, WHOLE)),
+    "goes on where the connection broke": (Plan(0, 40, 45), Plan(40, WHOLE, WHOLE, ends_well=True)),
+    "goes on, and the connection breaks after the last byte": (Plan(0, 40, 60), Plan(40, WHOLE, WHOLE)),
     "begins anew": (Plan(0, 40, 45), Plan(0, WHOLE, WHOLE, ends_well=True)),
     "takes the second half first": (Plan(50, WHOLE, WHOLE, ends_well=True), Plan(0, 50, 52)),
     "goes on twice": (Plan(0, 40, 43), Plan(40, 70, 73), Plan(70, WHOLE, WHOLE, ends_well=True)),
     "divides what is left": (Plan(0, 30, 32), Plan(60, WHOLE, WHOLE, ends_well=True), Plan(30, 60, 64)),
 }
-OF_ARCHIVES = ("goes on where the line broke", "divides what is left")
+OF_ARCHIVES = ("goes on where the connection broke", "divides what is left")
 MEANWHILE = {
     "nothing": (),
-    "its lease dies": ("lease dies",),
-    "its lease dies and the slots are taken": ("lease dies", "slots are taken"),
+    "its lease ends": ("lease ends",),
+    "its lease ends and the leases are taken": ("lease ends", "leases are taken"),
     "it is given back": ("given back",),
-    "it is given back and the slots are taken": ("given back", "slots are taken"),
+    "it is given back and the leases are taken": ("given back", "leases are taken"),
 }
 
 
@@ -62,15 +62,15 @@ class Story:
         self.plans = plans
 
     def happens(self, what: str) -> None:
-        if what == "lease dies":
+        if what == "lease ends":
             self.recorded.pass_time(LEASE)
-        elif what == "slots are taken":
+        elif what == "leases are taken":
             self.recorded.others_start()
         else:
             self.recorded.give_back()
 
     def begins(self, number: int) -> None:
-        """Until a slot is free the client asks again; then everything that they will receive comes."""
+        """Until a lease is free the client asks again; then everything that they will receive comes."""
         plan = self.plans[number]
         try:
             get = self.recorded.get(plan.start * MIB)
@@ -103,7 +103,7 @@ class Story:
 @pytest.mark.parametrize(
     ("client", "kind"), [*((one, "file") for one in CLIENTS), *((one, "archive") for one in OF_ARCHIVES)]
 )
-def test_whoever_received_every_byte_is_counted_once_in_every_order(client: str, kind: str) -> None:
+def test_a_client_that_received_every_byte_is_counted_once_in_every_order(client: str, kind: str) -> None:
     plans = CLIENTS[client]
     for order in orders(len(plans)):
         for meanwhile in MEANWHILE:
@@ -116,7 +116,7 @@ def test_whoever_received_every_byte_is_counted_once_in_every_order(client: str,
 
 
 class SeveralConnections(RuleBasedStateMachine):
-    """A client who opens several lines at once, at any byte, and leaves them at any moment."""
+    """A client that opens several connections at once, at any byte, and leaves them at any moment."""
 
     kind = "file"
 
@@ -193,7 +193,7 @@ class SeveralConnections(RuleBasedStateMachine):
 
 
 class OneConnection(SeveralConnections):
-    """A client who opens one line after the other, each at the first byte that is missing."""
+    """A client that opens one connection after the other, each at the first byte that is missing."""
 
     @rule()
     def begin(self) -> None:
@@ -209,7 +209,7 @@ class OneConnection(SeveralConnections):
             assert one.is_spent or one.ended_at == one.lease_until
 
     def teardown(self) -> None:
-        """Whoever misses bytes comes back for them, once a slot is free, and completes the download."""
+        """A client that misses bytes comes back for them, once a lease is free, and completes the download."""
         for get in self.served:
             self.recorded.end(get)
         one = self.recorded.download

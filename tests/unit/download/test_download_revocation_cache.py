@@ -1,4 +1,4 @@
-"""Whoever hands something out looks, together with all others, whether it may still be handed out."""
+"""All responses of a process share one query for whether they may go on."""
 
 import asyncio
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from services.kit.refusals import Unavailable
 
 
 class FakeRevocationSource:
-    """A judge who remembers what was asked; `away` refuses to answer."""
+    """Remembers what was asked; when `away` it answers nothing."""
 
     def __init__(self) -> None:
         self.over: set[DeliveryKey] = set()
@@ -68,7 +68,7 @@ async def test_what_was_not_asked_about_lately_is_looked_at_anew(now: list[float
     for _ in range(2):
         now[0] += MAX_AGE_SECONDS + 0.001
         assert await cache.is_open(of("a"))
-    assert source.asked[-1] == {of("a")}, "who does not ask any more is forgotten"
+    assert source.asked[-1] == {of("a")}, "what is not asked for any more is forgotten"
 
 
 async def test_while_nobody_can_be_asked_what_was_known_holds(now: list[float]) -> None:
