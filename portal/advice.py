@@ -203,7 +203,7 @@ ADVICE = {
         _("This form is out of date"), _("Go back, load the page again, and send the form once more.")
     ),
     "content-too-large": Advice(_("This is too large"), _("Go back and send less at a time.")),
-    "counter-busy": Advice(
+    "too-many-downloads": Advice(
         _("Many people are downloading right now"),
         _("Nothing was counted. Open the link in your mail again in a few moments."),
     ),

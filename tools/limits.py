@@ -10,13 +10,13 @@ import portal.settings
 import services.auth.settings
 import services.download.settings
 import services.upload.settings
-from services.download.archive.cards import MOST_FILES
-from services.download.domain.coverage import MOST_TIMES
-from services.download.domain.downloads import MOST_PIECES
-from services.download.domain.link import MOST_STEPS
-from services.download.domain.mailing import REMINDED_EVERY, RESENT_A_DAY, RESENT_EVERY
-from services.download.domain.shelf import MOST_LOADS
-from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
+from services.download.api.link_schemas import MAX_FILES
+from services.download.api.tracking_schemas import FIRST_FILES, LATEST_ARCHIVES
+from services.download.domain.coverage import MAX_REPEATS
+from services.download.domain.download import MAX_RANGES
+from services.download.domain.link import MAX_STEPS
+from services.download.domain.mails import REMINDED_EVERY, RESENT_A_DAY, RESENT_EVERY
+from services.download.domain.quota import MAX_LOADS
 from services.kit.addresses import MAX_LENGTH, MAX_LOCAL_LENGTH
 from services.kit.json_depth import MAX_DEPTH
 from services.kit.pagination import MAX_BYTES, MAX_ITEMS
@@ -117,13 +117,15 @@ def _download() -> Iterator[Limit]:
     yield _set("download", "running_downloads_per_link", "the same through one link", PROCESS)
     yield _set("download", "running_downloads_per_network_percent", "hundredths of them for one network", PROCESS)
     yield _set("download", "parts_in_memory_mib", "MiB of files in the memory of one process", PROCESS)
-    yield Limit("files asked for in one archive", _plain(MOST_FILES), "fixed", REQUEST)
+    yield Limit("files asked for in one archive", _plain(MAX_FILES), "fixed", REQUEST)
     yield Limit(
-        "times that a file is sent, and 1 GiB, before it is suspended", _plain(MOST_LOADS), "fixed", VERSION, TOGETHER
+        "times that a file is sent, and 1 GiB, before it is suspended", _plain(MAX_LOADS), "fixed", VERSION, TOGETHER
     )
-    yield Limit("times that a small file leaves in one download", _plain(MOST_TIMES), "fixed", VERSION, TOGETHER)
-    yield Limit("steps of the coverage of one link", _plain(MOST_STEPS), "fixed", VERSION, TOGETHER)
-    yield Limit("pieces of one download", _plain(MOST_PIECES), "fixed", VERSION, TOGETHER)
+    yield Limit(
+        "times that a small file is handed out in one download", _plain(MAX_REPEATS), "fixed", VERSION, TOGETHER
+    )
+    yield Limit("steps of the coverage of one link", _plain(MAX_STEPS), "fixed", VERSION, TOGETHER)
+    yield Limit("ranges of one download", _plain(MAX_RANGES), "fixed", VERSION, TOGETHER)
     minutes, hours = RESENT_EVERY.total_seconds() / 60, REMINDED_EVERY.total_seconds() / 3600
     yield Limit("mails with one link, sent again", f"1 in {minutes:.0f} minutes", "fixed", VERSION, TOGETHER)
     yield Limit("the same in a day", _plain(RESENT_A_DAY), "fixed", VERSION, TOGETHER)

@@ -1,1 +1,1 @@
-"""The counter: hands each recipient what was sent to them, exactly as often as allowed."""
+"""Downloads: hands each recipient what was sent to them, exactly as often as allowed."""

@@ -1,4 +1,4 @@
-"""How is the counter started?"""
+"""The command that starts the download service."""
 
 from services.download.app import NAME, build
 from services.kit.service import main

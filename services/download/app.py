@@ -1,20 +1,21 @@
-"""How is the counter put together?"""
+"""How the service is put together: the only module that reads settings and opens connections."""
 
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
-from services.download import api, files
-from services.download.archive.layouts import Layouts
+from services.download import api
+from services.download.api import files
 from services.download.deps import Deps
 from services.download.handlers import subscriptions
 from services.download.settings import Settings
-from services.download.store import Deliveries, Links, Shelves
-from services.download.streams.capability import Capabilities
-from services.download.streams.closings import Closings
-from services.download.streams.counter import Counter
-from services.download.streams.memory import Memory
-from services.download.sweeper import loops
+from services.download.store import ContentsRepository, Deliveries, Links
+from services.download.streaming.buffer_pool import BufferPool
+from services.download.streaming.capability import DownloadCapabilities
+from services.download.streaming.limiter import DownloadLimiter
+from services.download.streaming.revocation_cache import RevocationCache
+from services.download.sweeper import periodic_tasks
+from services.download.zip.layout_cache import LayoutCache
 from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
 from services.kit.bus import Bus
 from services.kit.mongo import Database
@@ -45,33 +46,33 @@ def build() -> Service:
         database,
         Bus(settings.amqp_url.get_secret_value(), NAME),
         handlers=subscriptions(deps),
-        tasks=[*loops(deps), PeriodicTask("running downloads", 0, deps.counter.until_stopped)],
+        tasks=[*periodic_tasks(deps), PeriodicTask("running downloads", 0, deps.limiter.until_stopped)],
         on_close=[objects.close],
-        docs="The counter: what was sent to you, exactly as often as allowed.",
+        docs="Downloads: what was sent to you, exactly as often as allowed.",
     )
 
 
 def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
-    """What endpoints, handlers and the sweeper use."""
+    """Return what endpoints, handlers and the sweeper need."""
     pepper = settings.pepper.get_secret_value()
     verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     deliveries = Deliveries(database)
     return Deps(
         deliveries=deliveries,
-        contents=Shelves(database),
+        contents=ContentsRepository(database),
         links=Links(database, pepper),
         source=objects,
-        layouts=Layouts(ZoneInfo(settings.time_zone)),
-        capabilities=Capabilities(pepper),
-        memory=Memory(),
-        counter=Counter(settings.bounds),
-        closings=Closings(deliveries),
+        layouts=LayoutCache(ZoneInfo(settings.time_zone)),
+        capabilities=DownloadCapabilities(pepper),
+        buffers=BufferPool(),
+        limiter=DownloadLimiter(settings.slot_limits),
+        revocations=RevocationCache(deliveries),
         authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked_sessions", expire_at="until")),
-        terms=settings.terms,
+        policy=settings.policy,
         files_base_url=settings.files_base_url,
     )
 
 
 def routes() -> APIRouter:
-    """Every public address."""
+    """Return every public endpoint."""
     return APIRouter(routes=[*api.router.routes, *files.router.routes])

@@ -1,15 +1,15 @@
-"""What does the counter need from outside?"""
+"""What endpoints, handlers and the sweeper need from outside."""
 
 from dataclasses import dataclass
 
-from services.download.archive.layouts import Layouts
-from services.download.domain.terms import Terms
-from services.download.store import Deliveries, Links, Shelves
-from services.download.streams.capability import Capabilities
-from services.download.streams.closings import Closings
-from services.download.streams.counter import Counter
-from services.download.streams.memory import Memory
-from services.download.streams.runs import Source
+from services.download.domain.policy import DownloadPolicy
+from services.download.store import ContentsRepository, Deliveries, Links
+from services.download.streaming.buffer_pool import BufferPool
+from services.download.streaming.capability import DownloadCapabilities
+from services.download.streaming.limiter import DownloadLimiter
+from services.download.streaming.read_ahead import RangeSource
+from services.download.streaming.revocation_cache import RevocationCache
+from services.download.zip.layout_cache import LayoutCache
 from services.kit.authentication import TokenAuthenticator
 
 
@@ -18,14 +18,14 @@ class Deps:
     """Everything that endpoints, handlers and the sweeper use."""
 
     deliveries: Deliveries
-    contents: Shelves
+    contents: ContentsRepository
     links: Links
-    source: Source
-    layouts: Layouts
-    capabilities: Capabilities
-    memory: Memory
-    counter: Counter
-    closings: Closings
+    source: RangeSource
+    layouts: LayoutCache
+    capabilities: DownloadCapabilities
+    buffers: BufferPool
+    limiter: DownloadLimiter
+    revocations: RevocationCache
     authenticator: TokenAuthenticator
-    terms: Terms
+    policy: DownloadPolicy
     files_base_url: str

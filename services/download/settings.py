@@ -1,12 +1,12 @@
-"""What may an operator change at the counter?"""
+"""The settings of the download service."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from services.download.domain.terms import Terms
-from services.download.streams.places import Bounds
+from services.download.domain.policy import DownloadPolicy
+from services.download.streaming.slots import SlotLimits
 from services.kit.settings import LOOPBACK, ServiceSettings
 from services.kit.time_zones import TimeZone
 
@@ -14,9 +14,9 @@ from services.kit.time_zones import TimeZone
 class Settings(ServiceSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
-    A running download holds at most two parts of its file; all of them together at most `parts_in_memory_mib`. One
+    A running download holds at most two parts of its file, all of them together at most `parts_in_memory_mib`. One
     client network (an IPv4 address, an IPv6 /64) has at most `running_downloads_per_network_percent` of the running
-    downloads and of that memory. The dates of the files in an archive are told in `time_zone`.
+    downloads and of that memory. The files in an archive have their dates in `time_zone`.
     """
 
     mongo_database: str = "download"
@@ -35,8 +35,8 @@ class Settings(ServiceSettings):
     running_downloads_per_network_percent: int = Field(default=50, ge=1, le=100)
     parts_in_memory_mib: int = Field(default=768, ge=1)
     reminder_days: int = Field(default=2, ge=0)
-    finishing_hours: int = Field(default=12, ge=0)
-    memory_days: int = Field(default=365, ge=1)
+    grace_after_end_hours: int = Field(default=12, ge=0)
+    retention_days: int = Field(default=365, ge=1)
     time_zone: TimeZone = "Europe/Paris"
 
     @field_validator("files_base_url")
@@ -48,22 +48,22 @@ class Settings(ServiceSettings):
         return value.rstrip("/")
 
     @property
-    def terms(self) -> Terms:
-        """The same, as the rules take them."""
-        return Terms(
+    def policy(self) -> DownloadPolicy:
+        """The settings that the rules need."""
+        return DownloadPolicy(
             downloads_per_file=self.downloads_per_file,
             capability_life=timedelta(hours=self.capability_hours),
             reminder=timedelta(days=self.reminder_days),
-            finishing=timedelta(hours=self.finishing_hours),
-            memory=timedelta(days=self.memory_days),
+            grace_after_end=timedelta(hours=self.grace_after_end_hours),
+            retention=timedelta(days=self.retention_days),
         )
 
     @property
-    def bounds(self) -> Bounds:
-        """The places at the counter."""
-        return Bounds(
-            places=self.running_downloads,
-            places_per_link=self.running_downloads_per_link,
+    def slot_limits(self) -> SlotLimits:
+        """The settings that bound the running downloads of a process."""
+        return SlotLimits(
+            slots=self.running_downloads,
+            slots_per_link=self.running_downloads_per_link,
             memory_bytes=self.parts_in_memory_mib * 1024 * 1024,
             network_share=self.running_downloads_per_network_percent / 100,
         )

@@ -85,12 +85,12 @@ class DownloadableFile:
         links = self.scenario.database("download")["links"]
         link = links.find_one({"transfer": self.sent.transfer, "recipient.address": self.address})
         assert link is not None
-        shelf = link["shelves"].get(self.file, {"downloads": {}})
-        return list(shelf["downloads"].values())
+        quota = link["quotas"].get(self.file, {"downloads": {}})
+        return list(quota["downloads"].values())
 
     def end_lease(self, download: str) -> None:
         """Expire the lease and the reservations of a download whose connection is closed."""
-        field = f"shelves.{self.file}.downloads.{download}"
+        field = f"quotas.{self.file}.downloads.{download}"
         links = self.scenario.database("download")["links"]
         links.update_one(
             {"transfer": self.sent.transfer, "recipient.address": self.address},

@@ -31,7 +31,7 @@ class StoredState:
     @classmethod
     def of(cls, scenario: Scenario) -> Self:
         """Read the current state."""
-        links = list(scenario.database("download")["links"].find({}, {"shelves": 0, "archives": 0}))
+        links = list(scenario.database("download")["links"].find({}, {"quotas": 0, "archives": 0}))
         linked, revoked = defaultdict(set), defaultdict(set)
         for link in links:
             linked[link["transfer"]].add(link["recipient"]["address"])
@@ -120,15 +120,15 @@ def services_agree_on_the_end(scenario: Scenario) -> bool:
 def no_recipient_exceeded_the_limit(scenario: Scenario) -> None:
     """I4: completed downloads never exceed the limit, and every counted one had the whole file."""
     for link in scenario.database("download")["links"].find():
-        for shelf in link["shelves"].values():
+        for quota in link["quotas"].values():
             done = [
-                _archive_download(link, id) or one for id, one in shelf["downloads"].items() if one["state"] == "done"
+                _archive_download(link, id) or one for id, one in quota["downloads"].items() if one["state"] == "done"
             ]
             assert len(done) <= link["downloads_per_file"], link["_id"]
             if link["transfer"] in scenario.with_lost_progress:
                 continue
             # Inside the last MiB, sent and received cannot be told apart: broken there, it counts as done.
-            assert all(one["sent_bytes"] >= shelf["size_bytes"] - LAST_BYTES for one in done), link["_id"]
+            assert all(one["sent_bytes"] >= quota["size_bytes"] - LAST_BYTES for one in done), link["_id"]
 
 
 def _archive_download(link: dict[str, Any], id: str) -> dict[str, Any] | None:

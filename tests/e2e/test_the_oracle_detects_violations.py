@@ -93,9 +93,9 @@ def test_a_link_that_ends_on_another_day(scenario: Scenario, sent: SentTransfer)
 
 def test_one_download_too_many(scenario: Scenario, sent: SentTransfer) -> None:
     done = {"state": "done", "sent_bytes": 1000}
-    shelf = {"size_bytes": 1000, "downloads": {str(number): done for number in range(4)}}
+    quota = {"size_bytes": 1000, "downloads": {str(number): done for number in range(4)}}
     with (
-        forged(scenario, "download", "links", {"transfer": sent.transfer}, {"shelves": {"f": shelf}}),
+        forged(scenario, "download", "links", {"transfer": sent.transfer}, {"quotas": {"f": quota}}),
         pytest.raises(AssertionError),
     ):
         oracle.no_recipient_exceeded_the_limit(scenario)

@@ -13,11 +13,10 @@ from services.auth.rate_limits import SignInLimits, SignInRateLimiter
 from services.auth.store import LinkQuotas
 from services.contracts.values import FileSummary
 from services.download.domain import link as links
-from services.download.domain.downloads import MOST_PIECES, Download
-from services.download.domain.gets import Begun, Progress
-from services.download.domain.link import Asked, Decision, Link
-from services.download.domain.mailing import DAY, RESENT_A_DAY, Offer, remind, resend
-from services.download.domain.shelf import MOST_LOADS, MOST_SENT_BYTES, Shelf
+from services.download.domain.download import MAX_RANGES, Download, GetProgress, GetStart
+from services.download.domain.link import Decision, FileAttempt, Link, MailRequest
+from services.download.domain.mails import DAY, RESENT_A_DAY, LinkMailContent, remind, resend
+from services.download.domain.quota import MAX_LOADS, MAX_SENT_BYTES, FileQuota
 from services.kit.aggregate import Aggregate
 from services.kit.clock import utc_now
 from services.kit.mongo import Database
@@ -26,13 +25,13 @@ from services.kit.refusals import Refusal
 from services.upload.domain.files import Announcement, announce, without_file
 from services.upload.domain.lifecycle import MAX_SECOND_REMOVALS, after_removal
 from services.upload.domain.transfer import PendingRemoval, Transfer
-from tests.unit.download.counter import MIB, new_link
+from tests.unit.download.link_driver import MIB, new_link
 from tests.unit.upload.sample import HOUR, LIMITS, RETENTION, draft
 
 AT_ONCE, MOST = 100, 20
 ROOMY = SignInLimits()._replace(links_per_mailbox=AT_ONCE, links_per_mailbox_per_day=AT_ONCE)
 SMALL, LARGE = FileSummary(path="a", size_bytes=MIB), FileSummary(path="a", size_bytes=100 * MIB)
-OFFER = Offer("token", "", (SMALL,))
+CONTENT = LinkMailContent("token", "", (SMALL,))
 
 Ask = Callable[[int], Awaitable[Any]]
 Begin = Callable[[Sequence[Database]], Awaitable[Ask]]
@@ -79,26 +78,27 @@ def open_link(now: datetime, **more: Any) -> Link:
 def sent_mails(now: datetime) -> Link:
     """One mail fewer was sent again than a day allows."""
     earlier = tuple(now - hours * HOUR for hours in range(RESENT_A_DAY, 2, -1))
-    return open_link(now, resent=Asked(id="before", at=now - 2 * HOUR, earlier=earlier))
+    return open_link(now, resent=MailRequest(id="before", at=now - 2 * HOUR, earlier=earlier))
 
 
 def sent_often(now: datetime) -> Link:
-    most = MOST_LOADS * SMALL.size_bytes + MOST_SENT_BYTES
-    return open_link(now, shelves={"f": Shelf(path="a", size_bytes=SMALL.size_bytes, limit=1_000, sent_bytes=most)})
+    most = MAX_LOADS * SMALL.size_bytes + MAX_SENT_BYTES
+    return open_link(now, quotas={"f": FileQuota(path="a", size_bytes=SMALL.size_bytes, limit=1_000, sent_bytes=most)})
 
 
-def in_pieces(now: datetime) -> Link:
-    times = tuple((3 * (AT_ONCE + piece), 3 * (AT_ONCE + piece) + 1, 1) for piece in range(MOST_PIECES))
+def in_ranges(now: datetime) -> Link:
+    times = tuple((3 * (AT_ONCE + piece), 3 * (AT_ONCE + piece) + 1, 1) for piece in range(MAX_RANGES))
     one = Download(size_bytes=LARGE.size_bytes, started_at=now, lease_until=now + HOUR, times=times)
-    shelf = Shelf(path="a", size_bytes=LARGE.size_bytes, limit=1_000, downloads={"d": one})
-    return open_link(now, shelves={"f": shelf})
+    quota = FileQuota(path="a", size_bytes=LARGE.size_bytes, limit=1_000, downloads={"d": one})
+    return open_link(now, quotas={"f": quota})
 
 
 def fetched(link: Link, file: FileSummary, id: str, span: tuple[int, int], now: datetime) -> Decision:
     """One GET, from its beginning to its end."""
     get = f"{id} {span} {link.version}"
-    link, begun = link.fetch(file, "f", id, Begun(get, span, span[1]), now)
-    link, ended = link.progress(file, "f", id, Progress(get, span[1], span[1]), now)
+    attempt = FileAttempt(file, "f", id)
+    link, begun = attempt.fetch(link, GetStart(get, span, span[1]), now)
+    link, ended = attempt.progress(link, GetProgress(get, span[1], span[1]), now)
     return link, [*begun, *ended]
 
 
@@ -158,7 +158,7 @@ CASES = {
         ruled(sent_often, lambda link, n, now: fetched(link, SMALL, str(n), (0, MIB), now)),
         {"yes": 1, "file-suspended": 99},
     ),
-    "times that a small file leaves in one download": Case(
+    "times that a small file is handed out in one download": Case(
         ruled(open_link, lambda link, _, now: fetched(link, SMALL, "d", (0, MIB), now)),
         {"yes": 3, "download-already-done": 97},
     ),
@@ -166,18 +166,18 @@ CASES = {
         ruled(open_link, lambda link, n, now: fetched(link, LARGE, str(n), one_byte(n), now)),
         {"yes": MOST + 1, "download-spent": 79},
     ),
-    "pieces of one download": Case(
-        ruled(in_pieces, lambda link, n, now: fetched(link, LARGE, "d", one_byte(n), now)),
+    "ranges of one download": Case(
+        ruled(in_ranges, lambda link, n, now: fetched(link, LARGE, "d", one_byte(n), now)),
         {"yes": 1, "download-spent": 99},
     ),
     "mails with one link, sent again": Case(
-        ruled(open_link, lambda link, n, now: resend(link, OFFER, str(n), now)), {"yes": 1, "resent-lately": 99}
+        ruled(open_link, lambda link, n, now: resend(link, CONTENT, str(n), now)), {"yes": 1, "resent-lately": 99}
     ),
     "the same in a day": Case(
-        ruled(sent_mails, lambda link, n, now: resend(link, OFFER, str(n), now)), {"yes": 1, "resent-lately": 99}
+        ruled(sent_mails, lambda link, n, now: resend(link, CONTENT, str(n), now)), {"yes": 1, "resent-lately": 99}
     ),
     "reminders of one link": Case(
-        ruled(open_link, lambda link, n, now: remind(link, OFFER, str(n), now)), {"yes": 1, "reminded-lately": 99}
+        ruled(open_link, lambda link, n, now: remind(link, CONTENT, str(n), now)), {"yes": 1, "reminded-lately": 99}
     ),
 }
 """By what `tools/limits.py` calls them."""
@@ -194,7 +194,7 @@ def replicas(servers: Stack, database: Database) -> Iterator[list[Database]]:
 async def test_a_hundred_at_once_never_pass_a_limit(
     replicas: list[Database], monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
-    monkeypatch.setattr(links, "MOST_STEPS", MOST)
+    monkeypatch.setattr(links, "MAX_STEPS", MOST)
     ask = await CASES[what].begin(replicas)
     said = await asyncio.gather(*(answer(ask, number) for number in range(AT_ONCE)))
     assert Counter(said) == CASES[what].answers

@@ -1,4 +1,4 @@
-"""What can a recipient ask with a link, and a sender with a session?"""
+"""The HTTP endpoints under `/api/download`: for recipients with a link, and for people with a session."""
 
 from fastapi import APIRouter
 

@@ -1,4 +1,4 @@
-"""What can a recipient ask with a link?"""
+"""What a recipient can ask with a link."""
 
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -6,15 +6,21 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from services.download.archive.cards import ArchiveStartCard, ArchiveWish, archives_left
-from services.download.archive.layouts import archive_name
-from services.download.cards import EndCard, LinkCard, StartCard, link_card
+from services.download.api.link_schemas import (
+    ArchiveRequest,
+    ArchiveStartResponse,
+    DownloadEndResponse,
+    DownloadStartResponse,
+    LinkResponse,
+    archives_left,
+    link_response,
+)
 from services.download.deps import Deps
-from services.download.domain import archiving
-from services.download.domain.contents import Contents, line_of
+from services.download.domain.contents import Contents, summary_of
 from services.download.domain.delivery import Delivery
-from services.download.domain.link import Link
-from services.download.streams.capability import ARCHIVE, Grant
+from services.download.domain.link import ArchiveAttempt, FileAttempt, Link
+from services.download.streaming.capability import ARCHIVE, DownloadCapability
+from services.download.zip.layout_cache import archive_name
 from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download")
@@ -23,95 +29,99 @@ Wired = Annotated[Deps, Depends(get_deps)]
 
 
 @router.get("/links/{token}")
-async def look(token: str, deps: Wired) -> LinkCard:
-    """What there is to download, and how often; costs nothing, however often it is asked."""
+async def look(token: str, deps: Wired) -> LinkResponse:
+    """Return what there is to download, and how many downloads are left; looking costs nothing."""
     opened = await _opened(deps, token)
     layout = await deps.layouts.of(opened.contents)
-    return link_card(opened.contents, opened.delivery, layout, opened.link, opened.now)
+    return link_response(opened.contents, opened.delivery, layout, opened.link, opened.now)
 
 
 @router.post("/links/{token}/opened", status_code=204)
 async def note_opened(token: str, deps: Wired) -> None:
-    """The page says that a person opened it; a scanner that only looks does not set this mark."""
+    """Note that a person opened the page, which posts this; a scanner that only looks does not."""
     opened = await _opened(deps, token)
-    await deps.links.all.update(opened.link.id, lambda link, now: link.opened(now))
+    await deps.links.all.update(opened.link.id, lambda link, now: link.mark_opened(now))
 
 
 @router.put("/links/{token}/files/{file}/downloads/{download}")
-async def start(token: str, file: str, download: UUID, deps: Wired) -> StartCard:
+async def start(token: str, file: str, download: UUID, deps: Wired) -> DownloadStartResponse:
     """Take one of the downloads of a file, under an id of the client's choice; the same id again takes nothing more.
 
     Refuses when all are used or running, and when the transfer has ended.
     """
     opened = await _opened(deps, token)
     sent, id, now = opened.contents.file(file), str(download), opened.now
-    started = lambda link, now: link.start(line_of(sent), file, id, now)  # noqa: E731
-    link = await deps.links.all.update(opened.link.id, started, opened.seen)
-    url, expires_at = _address(deps, link, file, id, now)
-    shelf = link.shelf(line_of(sent), file)
-    return StartCard(
+    attempt = FileAttempt(summary_of(sent), file, id)
+    link = await deps.links.all.update(opened.link.id, attempt.start, opened.snapshot)
+    url, expires_at = _url(deps, link, file, id, now)
+    quota = link.quota(attempt.file, file)
+    return DownloadStartResponse(
         url=url,
         size_bytes=sent.size_bytes,
         sha256=sent.sha256,
         expires_at=expires_at,
-        left=shelf.left(now),
-        state="done" if shelf.downloads[id].state == "done" else "running",
+        left=quota.left(now),
+        state="done" if quota.downloads[id].state == "done" else "running",
     )
 
 
 @router.delete("/links/{token}/files/{file}/downloads/{download}")
-async def give_back(token: str, file: str, download: UUID, deps: Wired) -> EndCard:
+async def give_back(token: str, file: str, download: UUID, deps: Wired) -> DownloadEndResponse:
     """Give a download up: unless only its last MiB is missing, it costs nothing."""
     link, _, contents, now = await _opened(deps, token)
-    line, id = line_of(contents.file(file)), str(download)
-    link = await deps.links.all.update(link.id, lambda link, now: link.give_back(line, file, id, now))
-    known = link.download(file, id)
-    return EndCard(state=known.state if known else "given-back", left=link.shelf(line, file).left(now))
+    attempt = FileAttempt(summary_of(contents.file(file)), file, str(download))
+    link = await deps.links.all.update(link.id, attempt.give_back)
+    known = attempt.find(link)
+    return DownloadEndResponse(
+        state=known.state if known else "given-back", left=link.quota(attempt.file, file).left(now)
+    )
 
 
 @router.put("/links/{token}/archive/downloads/{download}")
-async def start_archive(token: str, download: UUID, deps: Wired, wish: ArchiveWish | None = None) -> ArchiveStartCard:
+async def start_archive(
+    token: str, download: UUID, deps: Wired, body: ArchiveRequest | None = None
+) -> ArchiveStartResponse:
     """Take one of the downloads of each file, together, as one archive; the same id again takes nothing more.
 
-    Refuses, naming the files, when one of them cannot be had; nothing is taken then.
+    Refuses, naming the files, when one of them cannot be downloaded; nothing is taken then.
     """
     opened = await _opened(deps, token)
     contents, id, now = opened.contents, str(download), opened.now
-    bundle = (await deps.layouts.of(contents, wish.files if wish else None)).bundle
-    started = lambda link, now: archiving.start(link, bundle, id, now)  # noqa: E731
-    link = await deps.links.all.update(opened.link.id, started, opened.seen)
+    asked = await deps.layouts.of(contents, body.files if body else None)
+    link = await deps.links.all.update(opened.link.id, ArchiveAttempt(asked.contents, id).start, opened.snapshot)
     archive = link.archives[id]
-    layout = await deps.layouts.of(contents, archive.members)
-    url, expires_at = _address(deps, link, ARCHIVE, id, now)
-    return ArchiveStartCard(
+    layout = await deps.layouts.of(contents, archive.offsets)
+    url, expires_at = _url(deps, link, ARCHIVE, id, now)
+    return ArchiveStartResponse(
         url=url,
         name=archive_name(contents, layout),
         size_bytes=layout.size_bytes,
         etag=layout.etag,
-        files=list(layout.bundle.lines),
+        files=list(layout.contents.files),
         expires_at=expires_at,
-        left=archives_left(link, archive.members, now),
-        state="done" if archive.download.state == "done" else "running",
+        left=archives_left(link, archive.offsets, now),
+        state="done" if archive.state == "done" else "running",
     )
 
 
 @router.delete("/links/{token}/archive/downloads/{download}")
-async def give_back_archive(token: str, download: UUID, deps: Wired) -> EndCard:
-    """Give an archive up, and with it what it held of each file."""
+async def give_back_archive(token: str, download: UUID, deps: Wired) -> DownloadEndResponse:
+    """Give an archive up, and with it its lease on each file."""
     link, _, contents, now = await _opened(deps, token)
-    id = str(download)
-    link = await deps.links.all.update(link.id, lambda link, now: archiving.give_back(link, id, now))
-    known, lines = link.archives.get(id), (await deps.layouts.of(contents)).bundle.lines
-    return EndCard(
-        state=known.download.state if known else "given-back",
-        left=archives_left(link.with_shelves(lines), known.members if known else lines, now),
+    everything = (await deps.layouts.of(contents)).contents
+    link = await deps.links.all.update(link.id, ArchiveAttempt(everything, str(download)).give_back)
+    known = link.archives.get(str(download))
+    return DownloadEndResponse(
+        state=known.state if known else "given-back",
+        left=archives_left(link.with_quotas(everything.files), known.offsets if known else everything.files, now),
     )
 
 
-def _address(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:
-    """Where the bytes of a download are, and until when."""
-    expires_at = (now + deps.terms.capability_life).replace(microsecond=0)
-    return f"{deps.files_base_url}/files/{deps.capabilities.seal(Grant(link.id, file, id, expires_at))}", expires_at
+def _url(deps: Deps, link: Link, file: str, id: str, now: datetime) -> tuple[str, datetime]:
+    """Return the URL of the bytes of a download, and until when it is valid."""
+    expires_at = (now + deps.policy.capability_life).replace(microsecond=0)
+    sealed = deps.capabilities.seal(DownloadCapability(link.id, file, id, expires_at))
+    return f"{deps.files_base_url}/files/{sealed}", expires_at
 
 
 class _Opened(NamedTuple):
@@ -123,8 +133,8 @@ class _Opened(NamedTuple):
     now: datetime
 
     @property
-    def seen(self) -> tuple[Link, datetime]:
-        """What the store takes for a look at the link, so that it needs none of its own."""
+    def snapshot(self) -> tuple[Link, datetime]:
+        """The link and its time, so that an update needs no read of its own."""
         return self.link, self.now
 
 

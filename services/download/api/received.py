@@ -1,4 +1,4 @@
-"""What can an agent ask with a session, who was sent something? What there is, without looking for the mail."""
+"""What an agent can ask with a session: the transfers that they were sent, without looking for the mails."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,8 +21,8 @@ Wired = Annotated[Deps, Depends(get_deps)]
 State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantined", "revoked"]
 
 
-class ReceivedCard(BaseModel):
-    """A transfer that was sent to whoever asks; `link` is their token for it, while it leads somewhere."""
+class ReceivedTransferResponse(BaseModel):
+    """A transfer that was sent to the caller; `link` is their token for it, while it works."""
 
     transfer: str
     subject: str
@@ -40,11 +40,11 @@ class ReceivedCard(BaseModel):
 @router.get("")
 async def received(
     request: Request, response: Response, deps: Wired, page_request: PageParameters
-) -> Page[ReceivedCard]:
-    """The latest first. Looking costs nothing; whoever proved a mailbox could read the same links there.
+) -> Page[ReceivedTransferResponse]:
+    """Return a page, the latest first; the caller has proved the mailbox to which the same links were mailed.
 
-    Whether everything was downloaded is told as the service last wrote it down: a download that broke off at its last
-    bytes counts some seconds after its time is over.
+    `has_everything` is as last written: a download that broke inside its last MiB counts up to ten seconds after its
+    lease has ended.
     """
     caller = await deps.authenticator.authenticate(request)
     if caller.role != "agent":
@@ -52,20 +52,20 @@ async def received(
     response.headers["Cache-Control"] = "no-store"
     now = await deps.links.now()
 
-    async def shown(links: Sequence[Document]) -> Sequence[ReceivedCard]:
-        deliveries = await deps.deliveries.endings({link["transfer"] for link in links})
-        return [_card(deps, link, deliveries.get(link["transfer"]), now) for link in links]
+    async def responses(links: Sequence[Document]) -> Sequence[ReceivedTransferResponse]:
+        deliveries = await deps.deliveries.get_many({link["transfer"] for link in links})
+        return [_response(deps, link, deliveries.get(link["transfer"]), now) for link in links]
 
-    return await deps.links.received_by(caller.address, page_request, shown)
+    return await deps.links.received_by(caller.address, page_request, responses)
 
 
-def _card(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedCard:
+def _response(deps: Deps, link: Document, delivery: Delivery | None, now: datetime) -> ReceivedTransferResponse:
     recipient, reference = (
         Recipient.model_validate(link["recipient"]),
         TransferReference.model_validate(link["reference"]),
     )
     state = _state(recipient, link["ends_at"], delivery, now)
-    return ReceivedCard(
+    return ReceivedTransferResponse(
         transfer=link["transfer"],
         subject=reference.subject,
         sender=reference.sender,

@@ -1,4 +1,4 @@
-"""What can a sender ask with a session? To see what became of a transfer, and to change what one recipient may do."""
+"""What a sender can ask with a session: to see who has downloaded what, and to change what one recipient may do."""
 
 from datetime import datetime
 from typing import Annotated, NamedTuple
@@ -8,8 +8,19 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import AfterValidator, BaseModel
 
 from services.contracts.values import Recipient
+from services.download.api.tracking_schemas import (
+    FIRST_FILES,
+    RemindedResponse,
+    ResentResponse,
+    TrackedFileResponse,
+    TrackingResponse,
+    tracked_file_response,
+    tracked_recipient_response,
+    tracking_response,
+    without_link,
+)
 from services.download.deps import Deps
-from services.download.domain import mailing
+from services.download.domain import mails
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
@@ -21,18 +32,6 @@ from services.download.domain.refusals import (
     RecipientUnknown,
     TransferUnknown,
 )
-from services.download.offers import offer_of
-from services.download.tracked import (
-    FIRST_FILES,
-    MailedCard,
-    RemindedCard,
-    ShelfCard,
-    TrackingCard,
-    followed_card,
-    shelf_card,
-    tracking_card,
-    without_link,
-)
 from services.kit.addresses import AddressNotAcceptable, normal_form
 from services.kit.pagination import Page, PageParameters, paginate
 from services.kit.service import get_deps
@@ -43,52 +42,52 @@ router = APIRouter(prefix="/api/download/transfers/{transfer}")
 Wired = Annotated[Deps, Depends(get_deps)]
 
 
-def _compared(typed: str) -> str:
-    """The address in normal form; what is no address names nobody."""
+def _in_normal_form(typed: str) -> str:
+    """Return the address in normal form; text that is no address matches no recipient."""
     try:
         return normal_form(typed)
     except AddressNotAcceptable:
         return typed
 
 
-Typed = Annotated[ShortText, AfterValidator(_compared)]
+Typed = Annotated[ShortText, AfterValidator(_in_normal_form)]
 
 
-class Chosen(BaseModel):
+class RecipientRequest(BaseModel):
     """One recipient, by their address."""
 
     recipient: Typed
 
 
-class Reopening(Chosen):
-    """What is opened again, and for whom."""
+class ReopenRequest(RecipientRequest):
+    """The file to open again, and for whom."""
 
     file: ShortText
 
 
-class Reminding(BaseModel):
-    """Who is reminded: everybody who has not downloaded everything, unless one recipient is named."""
+class ReminderRequest(BaseModel):
+    """Who is reminded: one recipient, or by default everybody who has not downloaded everything."""
 
     recipient: Typed | None = None
 
 
 @router.get("")
-async def track(transfer: str, request: Request, deps: Wired) -> TrackingCard:
-    """The sender's view: who was told, who opened, who downloaded what, who has not."""
+async def track(transfer: str, request: Request, deps: Wired) -> TrackingResponse:
+    """Return who was told, who has opened the link, who has downloaded what, and who has not."""
     delivery, contents, now = await _sent_by_caller(deps, transfer, request)
-    cards = {one.address: without_link(one, delivery) for one in contents.recipients}
-    async for one in deps.links.followed(transfer, [file.file for file in contents.files[:FIRST_FILES]]):
-        cards[one.link.recipient.address] = followed_card(one, contents, delivery, now)
-    return tracking_card(delivery, contents, list(cards.values()))
+    recipients = {one.address: without_link(one, delivery) for one in contents.recipients}
+    async for one in deps.links.tracked(transfer, [file.file for file in contents.files[:FIRST_FILES]]):
+        recipients[one.link.recipient.address] = tracked_recipient_response(one, contents, delivery, now)
+    return tracking_response(delivery, contents, list(recipients.values()))
 
 
 @router.get("/recipients/{number}/files")
 async def files_of_recipient(
     transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, page_request: PageParameters
-) -> Page[ShelfCard]:
-    """What one recipient did with each file, in the order of the transfer; nothing while they have no link.
+) -> Page[TrackedFileResponse]:
+    """Return what one recipient did with each file, in the order of the transfer; nothing while they have no link.
 
-    `number` is their place in the list of recipients, the first is 1: an address does not belong into an address.
+    `number` is their place in the list of recipients, from 1: no URL contains a mail address.
     """
     sent = await _sent_by_caller(deps, transfer, request)
     if number > len(sent.contents.recipients):
@@ -98,29 +97,30 @@ async def files_of_recipient(
         link, now = await deps.links.read(id)
     except LinkUnknown:
         return Page(items=[], next_cursor=None)
-    return paginate(sent.contents.files, page_request, lambda file: shelf_card(file, link, now))
+    return paginate(sent.contents.files, page_request, lambda file: tracked_file_response(file, link, now))
 
 
 @router.post("/reopenings", status_code=204)
-async def reopen(transfer: str, wish: Reopening, request: Request, deps: Wired) -> None:
-    """The sender opens a file again that was suspended on one recipient's link."""
+async def reopen(transfer: str, body: ReopenRequest, request: Request, deps: Wired) -> None:
+    """Open a file again that was suspended on one recipient's link."""
     sent = await _sent_by_caller(deps, transfer, request)
-    recipient = next((one for one in sent.contents.recipients if one.address == wish.recipient), None)
+    recipient = next((one for one in sent.contents.recipients if one.address == body.recipient), None)
     if recipient is None:
         raise LinkUnknown()
     id = deps.links.id(deps.links.token(transfer, recipient))
     await deps.links.read(id)
-    await deps.links.all.update(id, lambda link, now: link.reopen(wish.file, now))
+    await deps.links.all.update(id, lambda link, now: link.reopen(body.file, now))
 
 
 @router.post("/revocations", status_code=204)
-async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> None:
-    """Take one recipient's right back: their link is dead at once, or they never get one. Again changes nothing.
+async def revoke(transfer: str, body: RecipientRequest, request: Request, deps: Wired) -> None:
+    """Take one recipient's right back: their link stops working at once, or they never get one.
 
-    Refuses what has ended, and the last agent who could approve while somebody waits for it.
+    A second time changes nothing. Refuses after the end, and to revoke the last agent who could approve while somebody
+    waits for an approval.
     """
     sent = await _sent_by_caller(deps, transfer, request)
-    recipient = sent.recipient(wish.recipient)
+    recipient = sent.recipient(body.recipient)
     linked = await deps.links.addresses(transfer)
     await deps.deliveries.all.update(
         transfer, lambda delivery, now: delivery.revoke(recipient, sent.contents.recipients, linked, now)
@@ -128,59 +128,61 @@ async def revoke(transfer: str, wish: Chosen, request: Request, deps: Wired) -> 
 
 
 @router.put("/resendings/{id}")
-async def resend(transfer: str, id: UUID, wish: Chosen, request: Request, deps: Wired) -> MailedCard:
-    """Have the mail with the link sent to one recipient once more; the same id again sends nothing more.
+async def resend(transfer: str, id: UUID, body: RecipientRequest, request: Request, deps: Wired) -> ResentResponse:
+    """Send the mail with the link to one recipient again; the same id again sends nothing more.
 
-    Refuses what has ended, who has no link (yet, or no more), a second mail within ten minutes, a sixth within a day.
+    Refuses after the end, for a recipient without a link, a second mail within ten minutes, and a sixth within a day.
     """
     sent = await _sent_by_caller(deps, transfer, request)
-    link = await _link_of(deps, sent, wish.recipient)
-    offer = offer_of(deps, link, sent.contents)
-    link = await deps.links.all.update(link.id, lambda link, now: mailing.resend(link, offer, str(id), now))
-    return MailedCard(recipient=link.recipient.address, asked_at=link.resent.at if link.resent else sent.now)
+    link = await _link_of(deps, sent, body.recipient)
+    content = deps.links.mail_content(link, sent.contents)
+    link = await deps.links.all.update(link.id, lambda link, now: mails.resend(link, content, str(id), now))
+    return ResentResponse(recipient=link.recipient.address, asked_at=link.resent.at if link.resent else sent.now)
 
 
 @router.put("/reminders/{id}")
-async def remind(transfer: str, id: UUID, request: Request, deps: Wired, wish: Reminding | None = None) -> RemindedCard:
-    """Remind those who have not downloaded everything, or one of them; the same id again reminds nobody more.
+async def remind(
+    transfer: str, id: UUID, request: Request, deps: Wired, body: ReminderRequest | None = None
+) -> RemindedResponse:
+    """Remind those who have not downloaded everything, or one of them; the same id again sends nothing more.
 
-    Nobody is reminded twice within a day: who was is passed over, or refused when they alone were named.
+    Nobody is reminded twice within a day: they are passed over, or refused if only they were named.
     """
-    sent, named = await _sent_by_caller(deps, transfer, request), wish.recipient if wish else None
+    sent, named = await _sent_by_caller(deps, transfer, request), body.recipient if body else None
     if named is not None:
         link = await _link_of(deps, sent, named)
-        offer = offer_of(deps, link, sent.contents)
-        await deps.links.all.update(link.id, lambda link, now: mailing.remind(link, offer, str(id), now))
-        return RemindedCard(reminded=[named], passed_over=[])
+        content = deps.links.mail_content(link, sent.contents)
+        await deps.links.all.update(link.id, lambda link, now: mails.remind(link, content, str(id), now))
+        return RemindedResponse(reminded=[named], passed_over=[])
     sent.must_be_open()
     reminded, passed_over = list[str](), list[str]()
     async for one in deps.links.of(transfer):
         if sent.delivery.revoked_at(one.recipient.address):
             continue
-        after = await _remind_unless_barred(deps, one, sent.contents, str(id))
-        if mailing.was_reminded(after, str(id)):
+        after = await _remind_if_allowed(deps, one, sent.contents, str(id))
+        if mails.was_reminded(after, str(id)):
             reminded.append(one.recipient.address)
         elif not after.has_everything(len(sent.contents.files), sent.now):
             passed_over.append(one.recipient.address)
     if not reminded:
         raise NobodyToRemind()
-    return RemindedCard(reminded=reminded, passed_over=passed_over)
+    return RemindedResponse(reminded=reminded, passed_over=passed_over)
 
 
-async def _remind_unless_barred(deps: Deps, link: Link, contents: Contents, id: str) -> Link:
-    offer = offer_of(deps, link, contents)
-    return await deps.links.all.update(link.id, lambda link, now: mailing.remind_unless_barred(link, offer, id, now))
+async def _remind_if_allowed(deps: Deps, link: Link, contents: Contents, id: str) -> Link:
+    content = deps.links.mail_content(link, contents)
+    return await deps.links.all.update(link.id, lambda link, now: mails.remind_if_allowed(link, content, id, now))
 
 
 class _Sent(NamedTuple):
-    """A transfer of whoever asks, and the database's time."""
+    """A transfer that the caller has sent, and the database's time."""
 
     delivery: Delivery
     contents: Contents
     now: datetime
 
     def recipient(self, address: str) -> Recipient:
-        """One of those it was sent to."""
+        """Return one of its recipients, or refuse with `RecipientUnknown`."""
         found = next((one for one in self.contents.recipients if one.address == address), None)
         if found is None:
             raise RecipientUnknown()
@@ -194,7 +196,7 @@ class _Sent(NamedTuple):
 
 
 async def _link_of(deps: Deps, sent: _Sent, address: str) -> Link:
-    """The link of one recipient, while it leads somewhere."""
+    """Return the link of one recipient, or refuse when it works no more or there is none."""
     recipient = sent.recipient(address)
     sent.must_be_open()
     sent.delivery.must_be_open_to(address)

@@ -1,79 +1,92 @@
-"""One attempt to download several files at once: a download that holds a lease on each of them (quota rule 8)."""
+"""An archive: one download of several files that holds a lease on each of them, all or none (quota rule 8)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict
-
 from services.contracts.values import FileSummary
-from services.download.domain.coverage import Leaving
-from services.download.domain.downloads import Download
-from services.download.domain.shelf import Held, Shelf
+from services.download.domain.coverage import ByteCounts
+from services.download.domain.download import Download
+from services.download.domain.quota import ArchiveLease, FileQuota, no_lease_free
+from services.download.domain.ranges import Range
+from services.download.domain.refusals import FileSuspended
+from services.kit.refusals import Refusal
 
-MOST_ENDED = 20
+MAX_ENDED = 20
 
 
-class Bundle(NamedTuple):
-    """What an archive is made of: its files by id, where the bytes of each begin, and how many bytes it has itself."""
+class ArchiveContents(NamedTuple):
+    """The files of an archive by id, where the bytes of each begin in it, and the size of the whole."""
 
-    lines: Mapping[str, FileSummary]
-    begins: Mapping[str, int]
+    files: Mapping[str, FileSummary]
+    offsets: Mapping[str, int]
     size_bytes: int
 
 
-class Archive(BaseModel):
-    """An attempt at an archive; `members` are its files and where their bytes begin in it, and never change."""
+class ArchiveDownload(Download):
+    """The download of an archive; `offsets` says which files it holds and where their bytes begin, and never changes.
 
-    model_config = ConfigDict(frozen=True)
+    It counts on each of its files once it is done, and then has an entry among their downloads.
+    """
 
-    members: dict[str, int]
-    download: Download
+    offsets: dict[str, int]
 
     @classmethod
-    def unbegun(cls, bundle: Bundle, now: datetime) -> Self:
+    def of(cls, contents: ArchiveContents, now: datetime) -> Self:
         """Return one that has no lease yet."""
-        return cls(members=dict(bundle.begins), download=Download.unbegun(bundle.size_bytes, now))
-
-    def holds(self, file: str) -> bool:
-        """It has, or may have, bytes of this file to hand out; a finished one is among the downloads of the file."""
-        return self.may_hand_out and file in self.members
+        return cls(**dict(Download.new(contents.size_bytes, now)), offsets=dict(contents.offsets))
 
     @property
     def may_hand_out(self) -> bool:
         """It has a lease, or a GET of it runs."""
-        return bool(self.download.state == "running" or self.download.gets)
+        return bool(self.state == "running" or self.gets)
 
-    def held(self, file: str, size_bytes: int) -> Held:
-        """The archive as the shelf of one of its files sees it."""
-        begins = self.members[file]
-        return Held(self.download, (begins, begins + size_bytes))
+    def window(self, file: str, size_bytes: int) -> Range:
+        """Return where the bytes of a file of this size lie."""
+        return self.offsets[file], self.offsets[file] + size_bytes
 
-    def with_download(self, download: Download) -> Self:
-        """The same files, and this has become of the attempt."""
-        return self.model_copy(update={"download": download})
-
-    def by_file(self, gone: Leaving, shelves: Mapping[str, Shelf]) -> Iterator[tuple[str, Leaving]]:
-        """Which bytes of which files lie in these bytes of the archive; its own headers belong to no file."""
-        for file, begins in self.members.items() if gone.large else ():
-            found = gone.within((begins, begins + shelves[file].size_bytes))
+    def by_file(self, counts: ByteCounts, quotas: Mapping[str, FileQuota]) -> Iterator[tuple[str, ByteCounts]]:
+        """Yield the bytes of each file among these bytes of the archive; its own headers belong to no file."""
+        for file in self.offsets if counts.large else ():
+            found = counts.within(self.window(file, quotas[file].size_bytes))
             if found.large:
                 yield file, found
 
 
-def tidied(archives: Mapping[str, Archive], now: datetime) -> dict[str, Archive]:
-    """Of attempts that have ended only the latest are kept; their bytes, and those that are done, stay counted."""
-    ended = [(one.download.started_at, id) for id, one in archives.items() if one.download.ended(now)]
-    gone = {id for _, id in sorted(ended)[:-MOST_ENDED]}
+def with_archive_leases(quotas: Mapping[str, FileQuota], archives: Iterable[ArchiveDownload]) -> dict[str, FileQuota]:
+    """Return these quotas, each with the archives that may still hand out bytes of its file.
+
+    For each archive it takes time in proportion to the quotas or to its files, whichever are fewer.
+    """
+    leases: defaultdict[str, list[ArchiveLease]] = defaultdict(list)
+    for archive in archives:
+        for file in quotas.keys() & archive.offsets.keys() if archive.may_hand_out else ():
+            leases[file].append(ArchiveLease(archive, archive.window(file, quotas[file].size_bytes)))
+    return {
+        id: one.model_copy(update={"archives": tuple(leases[id])}) if id in leases else one
+        for id, one in quotas.items()
+    }
+
+
+def without_old_ones(archives: Mapping[str, ArchiveDownload], now: datetime) -> dict[str, ArchiveDownload]:
+    """Drop archives that are over, but for the latest; their bytes, and those that are done, stay counted."""
+    over = [(one.started_at, id) for id, one in archives.items() if one.is_over(now)]
+    gone = {id for _, id in sorted(over)[:-MAX_ENDED]}
     return {id: one for id, one in archives.items() if id not in gone}
 
 
-def with_archives(shelves: Mapping[str, Shelf], archives: Iterable[Archive]) -> dict[str, Shelf]:
-    """Shelves by file, each with the archives that may still hand out bytes of it."""
-    held: defaultdict[str, list[Held]] = defaultdict(list)
-    for archive in archives:
-        for file in archive.members if archive.may_hand_out else ():
-            if file in shelves:
-                held[file].append(archive.held(file, shelves[file].size_bytes))
-    return {id: one.model_copy(update={"held": tuple(held[id])}) if id in held else one for id, one in shelves.items()}
+def refusal_to_start_archive(quotas: Mapping[str, FileQuota], now: datetime) -> Refusal | None:
+    """Return why no archive of these files can be started now, naming the files in the way, if so."""
+    return exhausted(quotas, [file for file, quota in quotas.items() if not quota.left(now)], now) or suspended(quotas)
+
+
+def exhausted(quotas: Mapping[str, FileQuota], files: list[str], now: datetime) -> Refusal | None:
+    """Return the refusal when no lease on these files is free: one of them is used up, or others are running."""
+    return no_lease_free([quotas[file].free_at(now) for file in files], now, files=files) if files else None
+
+
+def suspended(quotas: Mapping[str, FileQuota]) -> Refusal | None:
+    """Return the refusal when some of these files are suspended."""
+    files = [file for file, quota in quotas.items() if quota.is_suspended]
+    return FileSuspended(files=files) if files else None

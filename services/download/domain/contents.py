@@ -1,4 +1,4 @@
-"""What is in a transfer, and for whom? Written once, never changed."""
+"""What was sent, and to whom: written once, never changed."""
 
 from datetime import datetime
 from typing import Self
@@ -20,7 +20,7 @@ class Contents(Aggregate):
 
     @classmethod
     def of(cls, parcel: Parcel) -> Self:
-        """The part of a parcel that the counter needs."""
+        """Return what downloads need of a parcel."""
         return cls(
             id=parcel.transfer,
             reference=parcel.reference(),
@@ -32,17 +32,17 @@ class Contents(Aggregate):
         )
 
     def file(self, id: str) -> SentFile:
-        """One file, or `FileUnknown`."""
+        """Return one file, or refuse with `FileUnknown`."""
         found = next((file for file in self.files if file.file == id), None)
         if found is None:
             raise FileUnknown()
         return found
 
-    def lines(self) -> tuple[FileSummary, ...]:
-        """The files as a mail lists them."""
-        return tuple(line_of(file) for file in self.files)
+    def summaries(self) -> tuple[FileSummary, ...]:
+        """Return the files as mails and events list them."""
+        return tuple(summary_of(file) for file in self.files)
 
 
-def line_of(file: SentFile) -> FileSummary:
-    """A file as a mail lists it."""
+def summary_of(file: SentFile) -> FileSummary:
+    """Return a file as mails and events list it."""
     return FileSummary(path=file.path, size_bytes=file.size_bytes)

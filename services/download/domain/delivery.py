@@ -1,4 +1,4 @@
-"""Is a transfer open, how did it end, and which mails about it arrived? The judge over all its links."""
+"""Whether a transfer is open, and to whom; how it ended; and what became of the mails about it (R41)."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -36,8 +36,8 @@ REFUSALS: dict[Outcome, type[Refusal]] = {
 MAIL_STRENGTH: tuple[MailState, ...] = ("delayed", "accepted", "failed")
 
 
-class Mail(BaseModel):
-    """What became of one mail to one recipient."""
+class MailStatus(BaseModel):
+    """The latest state of one kind of mail to one recipient."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,7 +48,7 @@ class Mail(BaseModel):
     changed_at: datetime
 
     def rank(self) -> tuple[datetime, int, str]:
-        """The later one wins; at the same time the graver one, so that the order of arrival never matters."""
+        """Order states: the later one wins, at the same time the graver one, whatever the order of arrival."""
         return self.changed_at, MAIL_STRENGTH.index(self.state), self.reason
 
 
@@ -61,7 +61,7 @@ class Closing(BaseModel):
     at: datetime
 
     def rank(self) -> tuple[int, float]:
-        """The stronger outcome wins, then the earlier one."""
+        """Order ends: the stronger outcome wins, then the earlier one."""
         return STRENGTH.index(self.outcome), -self.at.timestamp()
 
 
@@ -74,14 +74,14 @@ class Quarantine(BaseModel):
     at: datetime
 
 
-class Handed(NamedTuple):
-    """What is being handed out to whom: a transfer, and the address of a recipient."""
+class DeliveryKey(NamedTuple):
+    """A transfer and the address of one recipient."""
 
     transfer: str
     recipient: str
 
 
-class Revoked(BaseModel):
+class RevokedRecipient(BaseModel):
     """A recipient from whom the sender took their right back."""
 
     model_config = ConfigDict(frozen=True)
@@ -91,11 +91,11 @@ class Revoked(BaseModel):
 
 
 class Delivery(Aggregate):
-    """One transfer at the counter; `id` is the transfer's.
+    """One transfer; `id` is the transfer's.
 
-    It may be heard of before it is released (a mail's state, a withdrawal): then it has no end date yet, and a closed
-    one keeps later releases from opening anything. `verified` are the files that were read back and are what was
-    declared, each with the CRC-32 of its bytes. `extended_to` is the latest end that was heard of after the first one.
+    An event may create it before the release (the state of a mail, a withdrawal): then it has no end date yet, and once
+    closed it stays closed after a later release. `verified` holds the files that were read back and are what was
+    declared, with the CRC-32 of their bytes. `extended_to` is the latest end that an extension has set.
     """
 
     reference: TransferReference | None = None
@@ -103,55 +103,55 @@ class Delivery(Aggregate):
     extended_to: datetime | None = None
     closing: Closing | None = None
     quarantine: Quarantine | None = None
-    mails: tuple[Mail, ...] = ()
-    revoked: tuple[Revoked, ...] = ()
+    mails: tuple[MailStatus, ...] = ()
+    revoked: tuple[RevokedRecipient, ...] = ()
     report: tuple[RecipientReport, ...] = ()
     verified: dict[str, int] = Field(default_factory=dict)
     forget_at: datetime | None = None
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Files may be handed out."""
         return self.closing is None and self.quarantine is None
 
     def must_be_open(self) -> None:
-        """Refuse with the reason when nothing is handed out any more."""
+        """Refuse with the reason when nothing may be handed out any more."""
         if self.closing is not None:
             raise REFUSALS[self.closing.outcome]()
         if self.quarantine is not None:
             raise TransferQuarantined()
 
     def must_be_open_to(self, address: str) -> None:
-        """The same for one recipient."""
+        """Refuse with the reason when nothing may be handed out to this recipient any more."""
         self.must_be_open()
         if self.revoked_at(address):
             raise LinkRevoked()
 
     def is_open_to(self, address: str) -> bool:
-        """Files may be handed out to this recipient."""
-        return self.open and not self.revoked_at(address)
+        """Return whether files may be handed out to this recipient."""
+        return self.is_open and not self.revoked_at(address)
 
     def is_over(self, now: datetime) -> bool:
-        """Its last day is over, whether that was noted or not."""
+        """Return whether its end date has passed, even if that was not written yet."""
         return self.ends_at is not None and now >= self.ends_at
 
     def revoked_at(self, address: str) -> datetime | None:
-        """When a recipient's right was taken back, if it was."""
+        """Return when a recipient's right was taken back, if it was."""
         return next((one.at for one in self.revoked if one.address == address), None)
 
     def release(self, reference: TransferReference, ends_at: datetime, keep: timedelta) -> Self:
-        """Some recipients may have it; the same for every release of a transfer."""
-        until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
-        return self.evolve(reference=reference, ends_at=until)._reconsidered()._remembered(until + keep)
+        """Open it; the same for every release of a transfer."""
+        until = max(_in_milliseconds(ends_at), self.extended_to or _in_milliseconds(ends_at))
+        return self.evolve(reference=reference, ends_at=until)._without_premature_end()._kept_until(until + keep)
 
     def extend(self, ends_at: datetime, keep: timedelta) -> Self:
-        """It ends later than was said; before it was released, that is only remembered."""
-        until = max(_whole(ends_at), self.extended_to or _whole(ends_at))
+        """Give it a later end; before the release that is only remembered."""
+        until = max(_in_milliseconds(ends_at), self.extended_to or _in_milliseconds(ends_at))
         ends = max(self.ends_at, until) if self.ends_at else None
-        return self.evolve(extended_to=until, ends_at=ends)._reconsidered()._remembered(until + keep)
+        return self.evolve(extended_to=until, ends_at=ends)._without_premature_end()._kept_until(until + keep)
 
-    def _reconsidered(self) -> Self:
-        """An end that was found before an extension was heard of, and lies before the new one, was none."""
+    def _without_premature_end(self) -> Self:
+        """Reopen it when it was closed as expired before the event of its extension arrived."""
         found = self.closing
         if found is None or found.outcome != "expired" or self.ends_at is None or found.at >= self.ends_at:
             return self
@@ -160,7 +160,11 @@ class Delivery(Aggregate):
     def revoke(
         self, recipient: Recipient, recipients: tuple[Recipient, ...], linked: Collection[str], now: datetime
     ) -> tuple[Self, list[Event]]:
-        """Take one recipient's right back, for good; `linked` are those who have a link. Again changes nothing."""
+        """Take one recipient's right back, for good; a second time changes nothing.
+
+        `linked` are the addresses of those who have a link. Refuses after the end, and to revoke the last agent who
+        could approve while somebody waits for an approval.
+        """
         if self.revoked_at(recipient.address) or self.reference is None:
             return self, []
         self.must_be_open()
@@ -170,69 +174,69 @@ class Delivery(Aggregate):
         if recipient.role == "agent" and _nobody_could_approve(self.reference, kept, linked):
             raise LastApproverNeeded()
         event = RecipientRevoked(reference=self.reference, recipient=recipient, revoked_at=now)
-        revoked = (*self.revoked, Revoked(address=recipient.address, at=now))
+        revoked = (*self.revoked, RevokedRecipient(address=recipient.address, at=now))
         return self.evolve(revoked=tuple(sorted(revoked, key=lambda one: one.address))), [event]
 
     def close(self, outcome: Outcome, reference: TransferReference, at: datetime, keep: timedelta) -> Self:
-        """It ended for this reason; of two reasons the stronger one stands, whichever was heard first."""
-        closing = Closing(outcome=outcome, at=_whole(at))
+        """Close it for this reason; of two reasons the stronger one stands, in whatever order they arrive."""
+        closing = Closing(outcome=outcome, at=_in_milliseconds(at))
         if self.closing is not None and self.closing.rank() >= closing.rank():
             closing = self.closing
-        return self.evolve(reference=reference, closing=closing)._remembered(at + keep)
+        return self.evolve(reference=reference, closing=closing)._kept_until(at + keep)
 
     def expire(self, report: tuple[RecipientReport, ...], now: datetime) -> tuple[Self, list[Event]]:
-        """The last day is over: closed, once, with the report of who fetched what."""
+        """Close it once its end date has passed, with the report of who downloaded how much."""
         if self.closing is not None or self.reference is None or self.ends_at is None or now < self.ends_at:
             return self, []
         event = TransferExpired(reference=self.reference, report=report, expired_at=now)
         return self.evolve(closing=Closing(outcome="expired", at=now), report=report), [event]
 
-    def quarantined(self, file: str, now: datetime) -> tuple[Self, list[Event]]:
-        """Nothing is handed out until somebody has looked; the first finding is kept, and announced."""
+    def put_in_quarantine(self, file: str, now: datetime) -> tuple[Self, list[Event]]:
+        """Close it to everybody because a file is damaged; the first finding is kept, and announced."""
         if self.quarantine or self.reference is None:
             return self, []
         event = FileDamageDetected(reference=self.reference, file=file, detected_at=now)
         return self.evolve(quarantine=Quarantine(file=file, at=now)), [event]
 
-    def mailed(self, mail: Mail, keep: timedelta) -> Self:
-        """What became of a mail; an older report never replaces a newer one."""
-        mail = mail.model_copy(update={"changed_at": _whole(mail.changed_at)})
+    def record_mail_state(self, mail: MailStatus, keep: timedelta) -> Self:
+        """Record the state of a mail; an older state never replaces a newer one."""
+        mail = mail.model_copy(update={"changed_at": _in_milliseconds(mail.changed_at)})
         key = (mail.recipient, mail.kind)
         others = [one for one in self.mails if (one.recipient, one.kind) != key]
-        latest = max([mail, *(one for one in self.mails if (one.recipient, one.kind) == key)], key=Mail.rank)
+        latest = max([mail, *(one for one in self.mails if (one.recipient, one.kind) == key)], key=MailStatus.rank)
         mails = tuple(sorted([*others, latest], key=lambda one: (one.recipient, one.kind)))
-        return self.evolve(mails=mails)._remembered(mail.changed_at + keep)
+        return self.evolve(mails=mails)._kept_until(mail.changed_at + keep)
 
     def verify(self, file: str, crc32: int, at: datetime, keep: timedelta) -> Self:
-        """This file was read back and is what was declared."""
-        return self.evolve(verified={**self.verified, file: crc32})._remembered(at + keep)
+        """Note that this file was read back and is what was declared."""
+        return self.evolve(verified={**self.verified, file: crc32})._kept_until(at + keep)
 
     def is_verified(self, file: SentFile) -> bool:
-        """Its digest is more than its sender's word: it was read back, or it is one part, verified as it arrived."""
+        """Return whether the digest of a file was computed: it was read back, or is one part, verified on arrival."""
         return file.file in self.verified or len(file.parts) <= 1
 
     def corrected(self, contents: Contents) -> Contents:
-        """The contents with the CRC-32 of their bytes, which the archive tells, where another one was declared."""
+        """Return the contents with the CRC-32 of the stored bytes where another one was declared."""
         if all(self.verified.get(file.file, file.crc32) == file.crc32 for file in contents.files):
             return contents
         fields = ((file, {"crc32": self.verified.get(file.file, file.crc32)}) for file in contents.files)
         return contents.evolve(files=tuple(file.model_copy(update=right) for file, right in fields))
 
-    def _remembered(self, until: datetime) -> Self:
-        until = _whole(until)
+    def _kept_until(self, until: datetime) -> Self:
+        until = _in_milliseconds(until)
         return self if self.forget_at and self.forget_at >= until else self.evolve(forget_at=until)
 
 
 def _nobody_could_approve(
     reference: TransferReference, recipients: Collection[Recipient], linked: Collection[str]
 ) -> bool:
-    """Somebody waits for an approval, and no agent is left who could give it."""
+    """Return whether somebody waits for an approval, and no agent is left who could give it."""
     waits = any(one.role != "agent" and one.address not in linked for one in recipients)
     sender = mailbox_of(reference.sender.address)
     approvers = [one for one in recipients if one.role == "agent" and mailbox_of(one.address) != sender]
     return reference.sender_role != "agent" and waits and not approvers
 
 
-def _whole(at: datetime) -> datetime:
-    """Whole milliseconds, as the database keeps them: the same event heard twice changes nothing."""
+def _in_milliseconds(at: datetime) -> datetime:
+    """Round down to milliseconds, as the database stores dates: the same event twice then changes nothing."""
     return at.replace(microsecond=at.microsecond // 1000 * 1000)

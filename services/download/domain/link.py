@@ -1,34 +1,46 @@
-"""What may one recipient do with one transfer? Every rule is one write on the link's own document."""
+"""What one recipient may do with one transfer; every rule is one write on the document of the link (R33, R39)."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Self
+from contextlib import suppress
+from datetime import datetime
+from typing import NamedTuple, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.contracts.download import LinkIssued
+from services.contracts.download import FileDownloaded, FileSuspended
 from services.contracts.values import FileSummary, Recipient, TransferReference
-from services.download.domain import news
-from services.download.domain.archive import Archive, tidied, with_archives
-from services.download.domain.contents import Contents
-from services.download.domain.coverage import NOTHING, Leaving, is_edge
-from services.download.domain.downloads import Download
-from services.download.domain.gets import Begun, Progress
-from services.download.domain.refusals import DownloadSpent, FileUnknown, LinkExpired
-from services.download.domain.shelf import Shelf
-from services.download.domain.terms import Terms
+from services.download.domain import refusals
+from services.download.domain.archive import (
+    ArchiveContents,
+    ArchiveDownload,
+    exhausted,
+    suspended,
+    with_archive_leases,
+    without_old_ones,
+)
+from services.download.domain.coverage import NO_BYTES, ByteCounts, is_edge
+from services.download.domain.download import Download, GetProgress, GetStart
+from services.download.domain.quota import FileQuota
+from services.download.domain.refusals import (
+    DownloadAlreadyDone,
+    DownloadsExhausted,
+    DownloadSpent,
+    DownloadsRunning,
+    FileUnknown,
+    LinkExpired,
+)
 from services.kit.aggregate import Aggregate
 from services.kit.events import Event
 
-NO_REMINDER_WITHIN = timedelta(hours=12)
-MOST_STEPS = 10_000
+MAX_STEPS = 10_000
 """Of the coverage of all files together; beyond, a GET begins where a run ended, and twice as many are never kept."""
 
 Decision = tuple["Link", list[Event]]
+Changed = TypeVar("Changed", FileQuota, ArchiveDownload)
 
 
-class Asked(BaseModel):
-    """The last mail of a kind: under which id it was asked for, and when; `earlier` are those of the day before it."""
+class MailRequest(BaseModel):
+    """The last mail of a kind: under which id and when it was asked for; `earlier` are those of the day before it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -40,8 +52,8 @@ class Asked(BaseModel):
 class Link(Aggregate):
     """One recipient's right to one transfer; `id` is the keyed hash of a token that is stored nowhere.
 
-    `shelves` holds the files that were ever started, `archives` the attempts at several at once. `settles_at` is when a
-    download inside its last MiB will count, `busy_until` when the last lease dies, `remind_at` when the recipient is
+    `quotas` holds the files that were ever started, `archives` the downloads of several at once. `settles_at` is when a
+    download inside its last MiB will count, `busy_until` when the last lease ends, `remind_at` when the recipient is
     reminded, unless that was done. `files` and `total_bytes` say how much there was when it was issued.
     """
 
@@ -53,194 +65,270 @@ class Link(Aggregate):
     issued_at: datetime | None = None
     files: int = 0
     total_bytes: int = 0
-    shelves: dict[str, Shelf] = Field(default_factory=dict)
-    archives: dict[str, Archive] = Field(default_factory=dict)
+    quotas: dict[str, FileQuota] = Field(default_factory=dict)
+    archives: dict[str, ArchiveDownload] = Field(default_factory=dict)
     opened_at: datetime | None = None
     settles_at: datetime | None = None
     busy_until: datetime | None = None
     remind_at: datetime | None = None
-    resent: Asked | None = None
-    reminded: Asked | None = None
+    resent: MailRequest | None = None
+    reminded: MailRequest | None = None
 
-    def download(self, file: str, id: str) -> Download | None:
-        """One attempt, if there is or was one."""
-        shelf = self.shelves.get(file)
-        return shelf.downloads.get(id) if shelf else None
+    # --- what is known ---
 
-    def shelf(self, file: FileSummary, file_id: str) -> Shelf:
-        """What is known of a file; an untouched one has all its downloads left."""
-        shelf = self.shelves.get(file_id) or self._untouched(file)
-        archives = [one for one in self.archives.values() if one.holds(file_id)]
-        held = tuple(one.held(file_id, file.size_bytes) for one in archives)
-        return shelf.model_copy(update={"held": held}) if held else shelf
+    def quota(self, file: FileSummary, file_id: str) -> FileQuota:
+        """Return the quota of a file; one that was never started has all its downloads left."""
+        quotas = {file_id: self.quotas.get(file_id) or self._unused(file)}
+        return with_archive_leases(quotas, self.archives.values())[file_id]
 
-    def known_shelves(self, file_ids: Iterable[str]) -> dict[str, Shelf]:
-        """The same for files that have shelves, in a time in proportion to the files and to what the archives hold."""
-        return with_archives({id: self.shelves[id] for id in file_ids}, self.archives.values())
+    def quotas_of(self, file_ids: Iterable[str]) -> dict[str, FileQuota]:
+        """Return the quotas of files that were started, or given a quota by `with_quotas`."""
+        return with_archive_leases({id: self.quotas[id] for id in file_ids}, self.archives.values())
 
     def files_downloaded(self, now: datetime) -> int:
-        """How many files this recipient has at least once."""
-        return sum(shelf.count("done", now) > 0 for shelf in self.known_shelves(self.shelves).values())
+        """Return how many files this recipient has downloaded at least once."""
+        return sum(quota.count("done", now) > 0 for quota in self.quotas_of(self.quotas).values())
 
     def has_everything(self, files: int, now: datetime) -> bool:
-        """This recipient has each of so many files at least once."""
+        """Return whether this recipient has downloaded each of so many files at least once."""
         return self.files_downloaded(now) >= files
 
     def must_not_be_over(self, now: datetime) -> None:
-        """Refuse after the end date, to the second; a download begun before may still finish (R39)."""
+        """Refuse after the end date, to the second; a download that was begun before may still finish (R39)."""
         if now >= self.ends_at and (self.busy_until is None or now >= self.busy_until):
             raise LinkExpired()
 
-    def opened(self, now: datetime) -> Decision:
-        """The recipient says, by a deliberate act of the page, that it was seen; the first time is kept."""
+    # --- rules; those of a download are in `FileAttempt` and `ArchiveAttempt` ---
+
+    def mark_opened(self, now: datetime) -> Decision:
+        """Note that the recipient has opened the page; the first time is kept."""
         return (self if self.opened_at else self.evolve(opened_at=now)), []
 
-    def start(self, file: FileSummary, file_id: str, id: str, now: datetime) -> Decision:
-        """Take a lease for this download until the end date; the same id again changes nothing."""
-        return self._change(file, file_id, now, lambda shelf: self._before_the_end(shelf, shelf.taken(id, now), now))
-
-    def fetch(self, file: FileSummary, file_id: str, id: str, begun: Begun, now: datetime) -> Decision:
-        """A GET begins; inside a lease it may after the end date too, but no new lease begins then."""
-
-        def change(shelf: Shelf) -> Shelf:
-            self.must_keep_count(shelf, begun.span[0])
-            self._before_the_end(shelf, shelf.taken(id, now), now)
-            return shelf.fetched(id, begun, now)
-
-        return self._change(file, file_id, now, change)
-
-    def progress(self, file: FileSummary, file_id: str, id: str, progress: Progress, now: datetime) -> Decision:
-        """Book what a GET handed over, and reserve what follows; the last missing byte makes the download done.
-
-        The reservation of the GET says after it whether it may go on.
-        """
-
-        def change(shelf: Shelf) -> Shelf:
-            after = shelf.progressed(id, progress, now)
-            return after if progress.goes_on else after.completed(id, now)
-
-        return self._change(file, file_id, now, change)
-
-    def give_back(self, file: FileSummary, file_id: str, id: str, now: datetime) -> Decision:
-        """The client gives a download up."""
-        return self._change(file, file_id, now, lambda shelf: shelf.given_back(id, now))
-
     def reopen(self, file_id: str, now: datetime) -> Decision:
-        """The sender opens a suspended file again: what was sent before suspends it no more."""
-        if file_id not in self.shelves:
+        """Open a suspended file again at the sender's wish: what was sent before suspends it no more."""
+        if file_id not in self.quotas:
             raise FileUnknown()
-        return self._change(self.shelves[file_id].line, file_id, now, lambda shelf: shelf.reopened())
+        return self.with_quota(self.quotas[file_id].summary, file_id, now, lambda quota: quota.reopened())
 
     def settle(self, now: datetime) -> Decision:
-        """Downloads and archives that died inside their last MiB are done; the sender is told of them."""
+        """Count the downloads whose lease ended inside their last MiB, and tell the sender of them."""
         link, events = self, list[Event]()
         if self.settles_at is None or now < self.settles_at:
             return link, events
-        for file_id, shelf in self.shelves.items():
-            link, more = link._change(shelf.line, file_id, now, lambda one: one)
+        for file_id, quota in self.quotas.items():
+            link, more = link.with_quota(quota.summary, file_id, now, lambda one: one)
             events += more
         for id, archive in self.archives.items():
-            settled = archive.download.settled(now)
-            gone = archive.download.unbooked if settled != archive.download else NOTHING
-            link, more = link.with_archive(id, archive.with_download(settled), now, gone)
+            settled = archive.settled(now)
+            counts = archive.added_by_settling if settled != archive else NO_BYTES
+            link, more = link.with_archive(id, settled, now, counts)
             events += more
-        return link._timed(now), events
+        return link._with_dates(now), events
 
-    def must_keep_count(self, shelf: Shelf, start: int) -> None:
-        """Refuse a GET that would divide the coverage of this file further, when there are too many steps already."""
-        steps = sum(len(one.coverage) for one in self.shelves.values())
-        if steps > 2 * MOST_STEPS or (steps > MOST_STEPS and not is_edge(shelf.coverage, start)):
-            raise DownloadSpent()
-
-    def with_shelves(self, files: Mapping[str, FileSummary]) -> Self:
-        """With a shelf for each of these files, as it is when nobody has asked for it."""
-        return self.evolve(shelves={**{id: self._untouched(line) for id, line in files.items()}, **self.shelves})
-
-    def with_archive(self, id: str, archive: Archive, now: datetime, gone: Leaving = NOTHING) -> Decision:
-        """With this attempt at an archive, which handed out these bytes; a finished one counts on each file, once."""
-        known = self.archives.get(id)
-        if archive == known and not gone.large:
-            return self, []
-        shelves, events = dict(self.shelves), list[Event]()
-        for file_id, bytes_gone in archive.by_file(gone, shelves):
-            before, shelves[file_id] = shelves[file_id], shelves[file_id].booked(bytes_gone)
-            events += self._news(before, shelves[file_id], now)
-        if archive.download.state == "done" and not (known and known.download.state == "done"):
-            for file_id in archive.members:
-                before = shelves[file_id].settled(now)
-                shelves[file_id] = before.with_done(f"archive:{id}", archive.download)
-                events += self._news(before, shelves[file_id], now)
-        return self.evolve(shelves=shelves, archives=tidied({**self.archives, id: archive}, now))._timed(now), events
-
-    def unreminded(self) -> Self:
-        """No reminder is due any more."""
+    def without_reminder(self) -> Self:
+        """Cancel the reminder that is due."""
         return self.evolve(remind_at=None)
 
-    def _untouched(self, file: FileSummary) -> Shelf:
-        return Shelf(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
+    # --- the parts of a rule ---
 
-    def _before_the_end(self, before: Shelf, after: Shelf, now: datetime) -> Shelf:
+    def with_quota(
+        self, file: FileSummary, file_id: str, now: datetime, rule: Callable[[FileQuota], FileQuota]
+    ) -> Decision:
+        """Apply a rule to the quota of one file, after settling its downloads."""
+        before = self.quota(file, file_id)
+        after = rule(before.settled(now))
+        if after == before:
+            return self, []
+        link = self.evolve(quotas={**self.quotas, file_id: after.model_copy(update={"archives": ()})})
+        return link._with_dates(now), self._events(before, after, now)
+
+    def with_quotas(self, files: Mapping[str, FileSummary]) -> Self:
+        """Give each of these files a quota, if it has none."""
+        return self.evolve(quotas={**{id: self._unused(file) for id, file in files.items()}, **self.quotas})
+
+    def with_archive(self, id: str, archive: ArchiveDownload, now: datetime, counts: ByteCounts = NO_BYTES) -> Decision:
+        """Put this archive in, which has handed out these bytes; one that is done now counts on each file, once."""
+        known = self.archives.get(id)
+        if archive == known and not counts.large:
+            return self, []
+        quotas, events = dict(self.quotas), list[Event]()
+        for file_id, of_file in archive.by_file(counts, quotas):
+            before, quotas[file_id] = quotas[file_id], quotas[file_id].with_handed_out(of_file)
+            events += self._events(before, quotas[file_id], now)
+        if archive.state == "done" and not (known and known.state == "done"):
+            for file_id in archive.offsets:
+                before = quotas[file_id].settled(now)
+                quotas[file_id] = before.with_done(f"archive:{id}", archive)
+                events += self._events(before, quotas[file_id], now)
+        archives = without_old_ones({**self.archives, id: archive}, now)
+        return self.evolve(quotas=quotas, archives=archives)._with_dates(now), events
+
+    def must_not_split(self, quota: FileQuota, start: int) -> None:
+        """Refuse a GET that would split a step of this file's coverage, when the link has too many steps already."""
+        steps = sum(len(one.coverage) for one in self.quotas.values())
+        if steps > 2 * MAX_STEPS or (steps > MAX_STEPS and not is_edge(quota.coverage, start)):
+            raise DownloadSpent()
+
+    def before_the_end(self, before: Changed, after: Changed, now: datetime) -> Changed:
+        """Return `after`; refuse a new lease after the end date, while one that runs goes on (R39)."""
         if after != before and now >= self.ends_at:
             raise LinkExpired()
         return after
 
-    def _change(self, file: FileSummary, file_id: str, now: datetime, rule: Callable[[Shelf], Shelf]) -> Decision:
-        before = self.shelf(file, file_id)
-        after = rule(before.settled(now))
-        if after == before:
-            return self, []
-        link = self.evolve(shelves={**self.shelves, file_id: after.model_copy(update={"held": ()})})
-        return link._timed(now), self._news(before, after, now)
+    def _unused(self, file: FileSummary) -> FileQuota:
+        return FileQuota(path=file.path, size_bytes=file.size_bytes, limit=self.downloads_per_file)
 
-    def _news(self, before: Shelf, after: Shelf, now: datetime) -> list[Event]:
-        """What the sender is told of: downloads that are done now, and a file that is suspended now."""
-        events: list[Event] = [*news.downloaded(self.reference, self.recipient.address, before, after)]
-        if after.suspended and not before.suspended:
-            events.append(news.suspended(self.reference, self.recipient.address, after.line, now))
+    def _events(self, before: FileQuota, after: FileQuota, now: datetime) -> list[Event]:
+        """Return what the sender is told: each download that is done now, in that order, and a suspension."""
+        reference, recipient, file = self.reference, self.recipient.address, after.summary
+        known = {id for id, one in before.downloads.items() if one.state == "done"}
+        done = [(one.ended_at, id) for id, one in after.downloads.items() if one.state == "done" and one.ended_at]
+        new = sorted(entry for entry in done if entry[1] not in known)
+        events: list[Event] = [
+            FileDownloaded(
+                reference=reference, recipient=recipient, file=file, times=len(known) + place, downloaded_at=at
+            )
+            for place, (at, _) in enumerate(new, start=1)
+        ]
+        if after.is_suspended and not before.is_suspended:
+            events.append(FileSuspended(reference=reference, recipient=recipient, file=file, suspended_at=now))
         return events
 
-    def _timed(self, now: datetime) -> Self:
-        """With the dates that follow from the downloads; one that should have settled is not forgotten."""
-        downloads = [one for shelf in self.shelves.values() for one in shelf.downloads.values()]
-        archives = [archive.download for archive in self.archives.values()]
-        running = [one for one in (*downloads, *archives) if one.standing(now) == "running"]
-        unsettled = [one for one in (*downloads, *archives) if one.state == "running" and one.at_its_last_bytes]
-        return self.evolve(
-            busy_until=max((one.lease_until for one in running), default=None),
-            settles_at=min((one.lease_until for one in unsettled), default=None),
-        )
+    def _with_dates(self, now: datetime) -> Self:
+        """Set the dates that follow from the downloads; one that should have been settled is not forgotten."""
+        downloads: list[Download] = [one for quota in self.quotas.values() for one in quota.downloads.values()]
+        downloads += self.archives.values()
+        running = [one.lease_until for one in downloads if one.state_at(now) == "running"]
+        unsettled = [one.lease_until for one in downloads if one.state == "running" and one.is_in_its_last_mib]
+        return self.evolve(busy_until=max(running, default=None), settles_at=min(unsettled, default=None))
 
 
-def reminder_date(ends_at: datetime, before: timedelta, now: datetime) -> datetime | None:
-    """When a recipient is reminded of the end; none when that would be at once."""
-    remind_at = ends_at - before
-    return remind_at if remind_at - now >= NO_REMINDER_WITHIN else None
+class FileAttempt(NamedTuple):
+    """A download of one file, under an id that the client chose."""
+
+    file: FileSummary
+    file_id: str
+    id: str
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the whole."""
+        return self.file.size_bytes
+
+    def find(self, link: Link) -> Download | None:
+        """Return what is known of it."""
+        quota = link.quotas.get(self.file_id)
+        return quota.downloads.get(self.id) if quota else None
+
+    def start(self, link: Link, now: datetime) -> Decision:
+        """Take a lease, until the end date; the same id again changes nothing."""
+        return self._change(link, now, lambda quota: link.before_the_end(quota, quota.with_lease(self.id, now), now))
+
+    def fetch(self, link: Link, begun: GetStart, now: datetime) -> Decision:
+        """Begin a GET; within a lease it may begin after the end date too, but takes no new lease then."""
+
+        def rule(quota: FileQuota) -> FileQuota:
+            link.must_not_split(quota, begun.span[0])
+            link.before_the_end(quota, quota.with_lease(self.id, now), now)
+            return quota.with_get(self.id, begun, now)
+
+        return self._change(link, now, rule)
+
+    def progress(self, link: Link, progress: GetProgress, now: datetime) -> Decision:
+        """Record what a GET handed out, and reserve what follows; its reservation then says whether it may go on."""
+        return self._change(link, now, lambda quota: quota.with_progress(self.id, progress, now))
+
+    def give_back(self, link: Link, now: datetime) -> Decision:
+        """End it at the client's wish: its lease is free again."""
+        return self._change(link, now, lambda quota: quota.given_back(self.id, now))
+
+    def _change(self, link: Link, now: datetime, rule: Callable[[FileQuota], FileQuota]) -> Decision:
+        return link.with_quota(self.file, self.file_id, now, rule)
 
 
-def issue(
-    id: str, token: str, recipient: Recipient, contents: Contents, terms: Terms, ends_at: datetime, now: datetime
-) -> Decision:
-    """A new link and the event that brings it to its recipient."""
-    reference, limit = contents.reference, terms.downloads_per_file
-    link = Link(
-        id=id,
-        transfer=reference.transfer,
-        reference=reference,
-        recipient=recipient,
-        downloads_per_file=limit,
-        ends_at=ends_at,
-        issued_at=now,
-        files=len(contents.files),
-        total_bytes=sum(file.size_bytes for file in contents.files),
-        remind_at=reminder_date(ends_at, terms.reminder, now),
-    )
-    event = LinkIssued(
-        reference=reference,
-        recipient=recipient,
-        token=SecretStr(token),
-        text=contents.text,
-        files=contents.lines(),
-        downloads_per_file=limit,
-        ends_at=ends_at,
-    )
-    return link, [event]
+class ArchiveAttempt(NamedTuple):
+    """A download of several files at once: all leases are taken together, or none (quota rule 8).
+
+    It costs none of its files a download before the whole was delivered, and then counts on each of them.
+    """
+
+    contents: ArchiveContents
+    id: str
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of the whole."""
+        return self.contents.size_bytes
+
+    def find(self, link: Link) -> Download | None:
+        """Return what is known of it."""
+        return link.archives.get(self.id)
+
+    def start(self, link: Link, now: datetime) -> Decision:
+        """Take a lease on each file, until the end date; the same id again changes nothing.
+
+        Refuses with the ids of the files that cannot be downloaded, and then takes nothing.
+        """
+        return self._change(link, now, lambda one: link.before_the_end(one, one.with_lease(now), now))
+
+    def fetch(self, link: Link, begun: GetStart, now: datetime) -> Decision:
+        """Begin a GET of these bytes of the archive: all leases are renewed, or taken again if they have ended."""
+        start = begun.span[0]
+
+        def rule(one: ArchiveDownload) -> ArchiveDownload:
+            if one.state_at(now) != "done":
+                link.before_the_end(one, one.with_lease(now), now)
+            elif not one.serves_again(start, now):
+                raise DownloadAlreadyDone()
+            return one.with_get(begun, now)
+
+        for file, offset in self.contents.offsets.items():
+            if file in link.quotas and offset <= start < offset + self.contents.files[file].size_bytes:
+                link.must_not_split(link.quotas[file], start - offset)
+        return self._change(link, now, rule)
+
+    def progress(self, link: Link, progress: GetProgress, now: datetime) -> Decision:
+        """Record what a GET handed out, and reserve what follows; its reservation then says whether it may go on."""
+        known = link.archives.get(self.id)
+        if known is None:
+            return link, []
+        counts = known.added_by(progress)
+        if known.state != "given-back":
+            with suppress(DownloadsExhausted, DownloadsRunning, refusals.FileSuspended):
+                return self._change(link, now, lambda one: one.with_progress(progress, may_go_on=True, now=now), counts)
+        cut_off = lambda one: one.with_progress(progress, may_go_on=False, now=now)  # noqa: E731
+        return self._change(link, now, cut_off, counts, is_limited=False)
+
+    def give_back(self, link: Link, now: datetime) -> Decision:
+        """End it at the client's wish: all its leases are free again."""
+        if self.id not in link.archives:
+            return link, []
+        return self._change(link, now, lambda one: one.given_back(now), is_limited=False)
+
+    def _change(
+        self,
+        link: Link,
+        now: datetime,
+        rule: Callable[[ArchiveDownload], ArchiveDownload],
+        counts: ByteCounts = NO_BYTES,
+        *,
+        is_limited: bool = True,
+    ) -> Decision:
+        """Apply a rule to the archive, after settling the link; refuse a change that exceeds the limit of a file."""
+        link, events = link.settle(now)
+        before = link.archives.get(self.id)
+        if before is None:
+            link, before = link.with_quotas(self.contents.files), ArchiveDownload.of(self.contents, now)
+        after = rule(before)
+        changed, more = link.with_archive(self.id, after, now, counts)
+        if is_limited and changed != link:
+            takes_lease = before.state_at(now) in ("expired", "given-back")
+            quotas = changed.quotas_of(after.offsets)
+            over = [file for file, quota in quotas.items() if quota.is_over_the_limit(now)]
+            refusal = exhausted(link.quotas_of(over), over, now) or (suspended(quotas) if takes_lease else None)
+            if refusal is not None:
+                raise refusal
+        return changed, [*events, *more]
+
+
+DownloadAttempt = FileAttempt | ArchiveAttempt

@@ -1,4 +1,4 @@
-"""Half-open byte ranges [start, stop)."""
+"""Arithmetic of half-open byte ranges [start, stop)."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def merged(*ranges: Range) -> Ranges:
     return tuple(found)
 
 
-def covered(ranges: Iterable[Range]) -> int:
+def total_bytes(ranges: Iterable[Range]) -> int:
     """Return how many bytes merged ranges hold."""
     return sum(stop - start for start, stop in ranges)
 
@@ -34,15 +34,3 @@ def without(span: Range, gone: Ranges) -> Ranges:
             found.append((at, start))
         at = max(at, stop)
     return tuple(found) if at >= end else (*found, (at, end))
-
-
-def within(ranges: Ranges, window: Range) -> Ranges:
-    """Return the bytes of sorted, disjoint ranges that lie in the window, counted from its start."""
-    first, end = window
-    found: list[Range] = []
-    for start, stop in ranges[max(0, bisect_right(ranges, (first, first)) - 1) :]:
-        if start >= end:
-            break
-        if stop > first:
-            found.append((max(start, first) - first, min(stop, end) - first))
-    return tuple(found)

@@ -1,4 +1,4 @@
-"""Why is something refused at the counter? Each reason has its own name, so that the page can say what to do."""
+"""The refusals of the download service; each reason has a name of its own, so that pages can say what to do."""
 
 from services.kit.refusals import Conflict, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 
@@ -172,7 +172,7 @@ class RangeNotSatisfiable(Gone):
     title_fr = "La plage demandée se trouve en dehors du fichier."
 
 
-class CounterBusy(Unavailable):
+class TooManyDownloads(Unavailable):
     """Many downloads are running; try again in a moment, nothing was spent."""
 
     title_fr = "De nombreux téléchargements sont en cours ; réessayez dans un instant, rien n'est décompté."

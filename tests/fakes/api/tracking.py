@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import httpx
 
+from services.download.api.tracking_schemas import FIRST_FILES, LATEST_ARCHIVES
 from services.download.domain.refusals import (
     AgentMailboxOnly,
     EverythingDownloaded,
@@ -18,7 +19,6 @@ from services.download.domain.refusals import (
     TransferUnknown,
     TransferWithdrawn,
 )
-from services.download.tracked import FIRST_FILES, LATEST_ARCHIVES
 from services.kit.refusals import Refusal
 from tests.fakes.api.call import Answers, ApiCall, ok, page, with_session
 from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, tracked_file, tracking

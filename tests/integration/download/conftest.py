@@ -1,4 +1,4 @@
-"""The counter on the real servers."""
+"""The download service on the real servers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -28,7 +28,7 @@ async def download(started: Started) -> Download:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    """A reader with lines that stay open, as the gateway's do."""
+    """A client with connections that stay open, as the gateway's do."""
     limits = httpx.Limits(max_connections=300, max_keepalive_connections=300)
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits) as client:
         yield client

@@ -1,4 +1,4 @@
-"""Readers who leave, and readers who are cut off."""
+"""Clients that disconnect, and clients that are cut off."""
 
 import asyncio
 import socket
@@ -22,7 +22,7 @@ async def read_until_cut(client: httpx.AsyncClient, address: str) -> tuple[bytes
 
 
 async def read_the_rest(reader: asyncio.StreamReader) -> bytes:
-    """What still comes until the line ends or is cut."""
+    """Return what still comes until the connection ends or is cut."""
     received = bytearray()
     with suppress(ConnectionError):
         while chunk := await reader.read(LITTLE_BYTES):
@@ -31,7 +31,7 @@ async def read_the_rest(reader: asyncio.StreamReader) -> bytes:
 
 
 async def open_download(address: str, start: int = 0) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A line on which the headers of the bytes from `start` on have come, and that buffers little."""
+    """Open a connection that buffers little, on which the headers of the bytes from `start` on have come."""
     status, reader, writer = await ask_download(address, start)
     assert status == 206, status
     return reader, writer
@@ -54,7 +54,7 @@ async def ask_download(
 
 
 async def read_and_leave(address: str, size_bytes: int) -> bytes:
-    """Read so many bytes, then drop the line."""
+    """Read so many bytes, then drop the connection."""
     reader, writer = await open_download(address)
     body = await reader.readexactly(size_bytes)
     writer.transport.abort()

@@ -1,4 +1,4 @@
-"""Several instances of the counter on one real database and one real store, and people who use them."""
+"""Several instances of the service on one real database and one real store, and the people who use them."""
 
 import asyncio
 import io
@@ -28,7 +28,7 @@ from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from tests.eventually import eventually
 from tests.harness import Harness
-from tests.unit.download.parcels import sent_file
+from tests.unit.download.sent_files import sent_file
 
 MIB = 1024 * 1024
 FILES_URL = "https://fichiers.melanissimo.example"
@@ -79,10 +79,10 @@ class Download(Harness[Deps]):
     @property
     def responses(self) -> int:
         """How many carry bytes now: one that has ended is not among them before its last record is written."""
-        return sum(deps.counter.responses for deps in self.instances)
+        return sum(deps.limiter.responses for deps in self.instances)
 
     async def come_to_rest(self) -> None:
-        """Wait until no response carries bytes, and all is booked."""
+        """Wait until no response carries bytes, and everything is recorded."""
         await eventually(lambda: self.responses == 0)
 
     async def sent(
@@ -225,6 +225,6 @@ async def is_done(sent: Sent, times: int) -> bool:
     """That many complete downloads were announced."""
     done = await sent.done()
     if done != times:
-        book = await sent.download.documents.links.find_one({"_id": sent.link()}, {"shelves": 1, "archives": 1})
-        raise AssertionError(f"{done} complete downloads were announced, not {times}: {book}")
+        stored = await sent.download.documents.links.find_one({"_id": sent.link()}, {"quotas": 1, "archives": 1})
+        raise AssertionError(f"{done} complete downloads were announced, not {times}: {stored}")
     return True

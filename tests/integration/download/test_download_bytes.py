@@ -1,4 +1,4 @@
-"""What leaves is what came: ranges, headers, verification, and lines that break."""
+"""The bytes that are sent are those that were uploaded: ranges, headers, verification, broken connections."""
 
 import asyncio
 import base64
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from services.download import sweeper
-from services.download.streams.capability import Capabilities, Grant
+from services.download.streaming.capability import DownloadCapabilities, DownloadCapability
 from tests.eventually import eventually
 from tests.harness import PEPPER
 from tests.integration.download.conftest import Started
@@ -184,9 +184,7 @@ async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(
     assert (await sent.give_back(client, id)).json()["left"] == 3
 
 
-async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
-    started: Started, client: httpx.AsyncClient
-) -> None:
+async def test_without_a_free_slot_a_client_is_asked_to_come_back(started: Started, client: httpx.AsyncClient) -> None:
     download = await started(running_downloads=8, running_downloads_per_link=2)
     sent = await download.sent(noise(30 * MIB), part_bytes=5 * MIB)
     address = await sent.address(client)
@@ -198,10 +196,10 @@ async def test_beyond_the_places_at_the_counter_one_is_asked_to_come_back(
 
 async def test_a_forged_or_expired_capability_opens_nothing(download: Download, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
-    grant = Grant(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
-    forged = Capabilities("q" * 40).seal(grant)
+    grant = DownloadCapability(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
+    forged = DownloadCapabilities("q" * 40).seal(grant)
     assert (await client.get(f"{download.urls[0]}/files/{forged}")).status_code == 404
-    old = Capabilities(PEPPER).seal(grant._replace(expires_at=milliseconds_now() - timedelta(seconds=2)))
+    old = DownloadCapabilities(PEPPER).seal(grant._replace(expires_at=milliseconds_now() - timedelta(seconds=2)))
     assert (await client.get(f"{download.urls[0]}/files/{old}")).status_code == 410
     assert len(old) <= 200
 

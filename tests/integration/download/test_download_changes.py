@@ -12,7 +12,7 @@ import pytest
 from services.contracts.upload import TransferExtended
 from services.contracts.values import Recipient
 from services.download import handlers, sweeper
-from services.download.streams import closings
+from services.download.streaming import revocation_cache
 from services.kit.clock import utc_now
 from tests.eventually import eventually
 from tests.harness import signed_in
@@ -101,7 +101,7 @@ async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
 async def test_a_revocation_cuts_the_running_download_of_that_one_only(
     download: Download, client: httpx.AsyncClient, paul: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(revocation_cache, "MAX_AGE_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
     address = await sent.address(client)
     path = f"/api/download/links/{sent.token(BRUNO)}/files/{sent.file}/downloads/{uuid4()}"
@@ -222,7 +222,7 @@ async def test_an_extension_moves_the_end_of_every_link_and_its_reminder(
     await download.pass_time(7 * DAY)
     assert (await sent.start(client)).status_code == 200
     await sweeper.expire(download.deps)
-    assert (await download.deps.deliveries.read(sent.transfer))[0].open
+    assert (await download.deps.deliveries.read(sent.transfer))[0].is_open
     await download.pass_time(3 * DAY)
     assert await slug(sent.start(client)) == (410, "link-expired")
 
@@ -246,7 +246,7 @@ async def test_a_release_and_an_extension_at_the_same_instant_agree(download: Do
 
 async def test_an_end_that_was_found_too_early_is_taken_back(download: Download, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
-    await download.pass_time(7 * DAY + sweeper.EXTENSION_ON_ITS_WAY)
+    await download.pass_time(7 * DAY + sweeper.LATE_EXTENSIONS)
     await sweeper.expire(download.deps)
     assert await slug(sent.look(client)) == (410, "link-expired")
     await extend(download, sent, DAY)

@@ -8,19 +8,19 @@ import httpx
 import pytest
 
 from services.download import sweeper
-from services.download.domain.terms import Terms
-from services.download.streams import closings
+from services.download.domain.policy import DownloadPolicy
+from services.download.streaming import revocation_cache
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download, read_the_rest
 from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, noise
 
-LONG = Terms().memory
+LONG = DownloadPolicy().retention
 
 
 async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
     download: Download, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(closings, "LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(revocation_cache, "MAX_AGE_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB)
     address = await sent.address(client)
     reader, writer = await open_download(address)
@@ -41,31 +41,33 @@ async def test_valid_until_the_last_second_and_refused_after(download: Download,
     assert (refused.status_code, refused.json()["type"]) == (410, "/problems/link-expired")
 
 
-@pytest.mark.parametrize("booked", ["before the rest is asked for", "while the rest comes", "after the rest has come"])
+@pytest.mark.parametrize(
+    "recorded", ["before the rest is asked for", "while the rest comes", "after the rest has come"]
+)
 async def test_a_download_begun_before_the_end_may_finish(
-    download: Download, client: httpx.AsyncClient, booked: str
+    download: Download, client: httpx.AsyncClient, recorded: str
 ) -> None:
-    """Whenever the service notices that the first line was left."""
+    """Whenever the service notices that the first connection was closed."""
     sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
     await download.pass_time(timedelta(days=7, seconds=-45))
     address = await sent.address(client, id)
     reader, first = await open_download(address)
     received = await reader.readexactly(4 * MIB)
-    if booked == "before the rest is asked for":
+    if recorded == "before the rest is asked for":
         first.transport.abort()
         await download.come_to_rest()
     await download.pass_time(timedelta(seconds=46))
     await sweeper.expire(download.deps)
-    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "a lease is alive"
+    assert (await download.deps.deliveries.read(sent.transfer))[0].is_open, "a lease is alive"
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
     reader, second = await open_download(address, len(received))
-    if booked == "while the rest comes":
+    if recorded == "while the rest comes":
         assert download.responses == 2
         first.transport.abort()
         await eventually(lambda: download.responses == 1)
     received += await reader.readexactly(16 * MIB)
     assert received == sent.bodies[0]
-    if booked == "after the rest has come":
+    if recorded == "after the rest has come":
         await eventually(lambda: download.responses == 1)
         first.transport.abort()
     await eventually(lambda: is_done(sent, 1))
@@ -81,8 +83,8 @@ async def test_the_last_day_closes_once_with_a_report(download: Download, client
     await download.pass_time(timedelta(days=7))
     await sweeper.expire(download.deps)
     assert (await sent.start(client)).json()["type"] == "/problems/link-expired"
-    assert (await download.deps.deliveries.read(sent.transfer))[0].open, "an extension may be on its way"
-    await download.pass_time(sweeper.EXTENSION_ON_ITS_WAY)
+    assert (await download.deps.deliveries.read(sent.transfer))[0].is_open, "an extension may be on its way"
+    await download.pass_time(sweeper.LATE_EXTENSIONS)
     await asyncio.gather(*(sweeper.expire(download.deps) for _ in range(3)))
     (entry,) = await download.deps.deliveries.all.outbox(sent.transfer)
     assert entry.type == "download.transfer-expired.v1"

@@ -1,4 +1,4 @@
-"""What the counter hears: in any order, and more than once, it comes to one state."""
+"""Events in any order, and more than once, come to one state."""
 
 import itertools
 import random
@@ -28,7 +28,7 @@ from tests.integration.download.service import (
     parcel_of,
     released,
 )
-from tests.unit.download.parcels import sent_file
+from tests.unit.download.sent_files import sent_file
 
 AT = milliseconds_now()
 ENDS_AT = AT + timedelta(days=7)
@@ -63,7 +63,7 @@ def verified(transfer: str, file: str, crc32: int) -> FileVerified:
 async def state(deps: Deps, transfer: str) -> dict[str, Any]:
     """All that anybody can see of a transfer."""
     delivery, _ = await deps.deliveries.read(transfer)
-    links = [link async for link in deps.links.of(transfer)] if delivery.open else []
+    links = [link async for link in deps.links.of(transfer)] if delivery.is_open else []
     seen: dict[str, Any] = delivery.model_dump(exclude={"version", "id", "reference"})
     return {**seen, "links": [(link.recipient.address, link.ends_at, link.remind_at) for link in links]}
 
@@ -96,7 +96,7 @@ async def test_events_in_every_order_come_to_one_state(download: Download, end: 
     ends_at = ENDS_AT + timedelta(days=3 if "extended" in end else 0)
     assert states[0]["ends_at"] == ends_at
     is_open = end in ((), ("verified",), ("extended",))
-    links = [(one.address, ends_at, ends_at - download.deps.terms.reminder) for one in (ANNE, BRUNO)]
+    links = [(one.address, ends_at, ends_at - download.deps.policy.reminder) for one in (ANNE, BRUNO)]
     assert states[0]["links"] == (links if is_open else [])
     assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 
@@ -183,5 +183,5 @@ async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(
     contents = await download.deps.contents.get(sent.transfer)
     assert [file.crc32 for file in delivery.corrected(contents).files] == [99, small.crc32]
     before, after = [await download.deps.layouts.of(one) for one in (contents, delivery.corrected(contents))]
-    assert [member.crc32 for member in after.members] == [99, small.crc32]
+    assert [member.crc32 for member in after.entries] == [99, small.crc32]
     assert before.etag != after.etag

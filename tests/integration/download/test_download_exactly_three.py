@@ -92,7 +92,7 @@ async def test_a_done_download_hands_out_no_more_than_its_end(download: Download
     assert (await sent.start(client, id)).json()["state"] == "done"
     end = await client.get(address, headers={"Range": f"bytes={half}-"})
     assert (end.status_code, end.content) == (206, sent.bodies[0][half:]), (
-        "a line may have broken that nobody saw break"
+        "a connection may have broken without the service noticing"
     )
     more = await client.get(address, headers={"Range": f"bytes={half - 1}-"})
     assert more.status_code == 409

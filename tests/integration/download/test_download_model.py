@@ -16,8 +16,8 @@ from services.kit.events import Event
 from services.kit.mongo import Database, Repository
 from tests.harness import own_database
 from tests.passing_time import pass_time
-from tests.unit.download.counter import new_link
-from tests.unit.download.machine import LinkMachine, Rule
+from tests.unit.download.link_driver import new_link
+from tests.unit.download.state_machine import LinkMachine, Rule
 
 
 class OnMongo(LinkMachine):
@@ -35,7 +35,7 @@ class OnMongo(LinkMachine):
     def apply(self, change: Rule) -> Link:
         def told(link: Link, now: datetime) -> tuple[Link, list[Event]]:
             after, events = change(link, now)
-            self.heard(events)
+            self.note_events(events)
             return after, events
 
         found: Link = self._run(self.bench.links.update(self.id, told))

@@ -13,7 +13,7 @@ import pytest
 from pymongo import AsyncMongoClient
 
 from devstack.stack import Stack
-from services.download.domain.contents import line_of
+from services.download.domain.contents import summary_of
 from services.kit.credentials import derived_token, keyed_hash
 from tests.eventually import eventually
 from tests.harness import Documents, starting
@@ -48,7 +48,7 @@ async def address_of(sent: Sent, client: httpx.AsyncClient, id: str) -> str:
 
 async def sent_bytes(sent: Sent, id: str) -> int:
     link = await sent.download.deps.links.all.get(sent.link())
-    download = link.download(sent.file, id)
+    download = link.quotas[sent.file].downloads.get(id)
     return download.sent_bytes if download else 0
 
 
@@ -77,7 +77,7 @@ async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched
     await sent.pass_time(timedelta(seconds=90))
     await asyncio.to_thread(real.servers.restart, "download")
     link, now = await real.deps.links.read(sent.link())
-    assert link.shelf(line_of(sent.parcel.files[0]), sent.file).left(now) == 3
+    assert link.quota(summary_of(sent.parcel.files[0]), sent.file).left(now) == 3
     answer = await client.get(await address_of(sent, client, str(uuid4())))
     assert answer.content == sent.bodies[0]
 
@@ -105,7 +105,7 @@ async def test_the_tokens_are_derived_and_stored_nowhere(real: Download) -> None
 
 async def stands(sent: Sent, id: str, state: str) -> bool:
     link = await sent.download.deps.links.all.get(sent.link())
-    download = link.download(sent.file, id)
+    download = link.quotas[sent.file].downloads.get(id)
     return download is not None and download.state == state
 
 

@@ -1,4 +1,4 @@
-"""Whoever takes all the places they can get leaves some to everybody else."""
+"""Clients that take all the slots they can get leave some to everybody else."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -28,7 +28,7 @@ async def lines_of(sent: Sent, client: httpx.AsyncClient, closing: AsyncExitStac
     return statuses
 
 
-async def test_ten_links_with_eight_silent_requests_each_leave_half_of_the_counter(
+async def test_ten_links_with_eight_silent_requests_each_leave_half_of_the_slots(
     started: Started, client: httpx.AsyncClient
 ) -> None:
     download = await started(running_downloads=32)
@@ -45,7 +45,7 @@ async def test_ten_links_with_eight_silent_requests_each_leave_half_of_the_count
         assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
 
 
-async def test_when_silent_readers_from_everywhere_hold_all_places_a_newcomer_is_served(
+async def test_when_silent_clients_from_everywhere_hold_all_slots_a_newcomer_is_served(
     started: Started, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     download = await started(running_downloads=4)
@@ -60,7 +60,7 @@ async def test_when_silent_readers_from_everywhere_hold_all_places_a_newcomer_is
             assert status == 206
         newcomer = {"X-Forwarded-For": "198.51.100.1"}
         assert (await client.get(address, headers=newcomer)).status_code == 503
-        monkeypatch.setattr("services.download.streams.pace.MEASURED_SECONDS", 0.0)
+        monkeypatch.setattr("services.download.streaming.throughput.MEASURED_SECONDS", 0.0)
         await eventually(lambda: is_served(client, address, newcomer), "one of them makes room")
         await eventually(lambda: is_done(other, 1))
         await eventually(lambda: download.responses == 3)

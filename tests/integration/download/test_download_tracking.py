@@ -86,7 +86,7 @@ async def test_the_sender_opens_a_suspended_file_again(download: Download, clien
     await client.get(await sent.address(client, str(uuid4())), headers={"Range": "bytes=0-0"})
     await download.come_to_rest()
     await download.documents.links.update_one(
-        {"_id": sent.link()}, {"$set": {f"shelves.{sent.file}.sent_bytes": 2 * 1024 * MIB}, "$inc": {"version": 1}}
+        {"_id": sent.link()}, {"$set": {f"quotas.{sent.file}.sent_bytes": 2 * 1024 * MIB}, "$inc": {"version": 1}}
     )
     assert (await sent.start(client)).json()["type"] == "/problems/file-suspended"
     assert (await sent.look(client)).json()["files"][0]["suspended"]

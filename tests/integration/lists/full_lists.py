@@ -12,9 +12,9 @@ import httpx
 from services.contracts.values import Parcel, Part, Person, Recipient, SentFile
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
-from services.download.domain.downloads import Download as Attempt
-from services.download.domain.link import issue
-from services.download.domain.shelf import Shelf
+from services.download.domain.download import Download as DownloadAttempt
+from services.download.domain.mails import issue
+from services.download.domain.quota import FileQuota
 from services.kit.addresses import normal_form
 from services.propagation.domain import Approver, Propagation
 from services.upload.domain.file_names import clean_path
@@ -184,7 +184,7 @@ class Received(FullList):
         deps, recipient = self.service.deps, contents.recipients[0]
         token = deps.links.token(contents.id, recipient)
         link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-        assert await deps.links.all.add(link.evolve(shelves=dict(_shelves(contents, at))))
+        assert await deps.links.all.add(link.evolve(quotas=dict(_quotas(contents, at))))
         assert await deps.deliveries.all.add(
             Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
         )
@@ -210,7 +210,7 @@ class FollowedFiles(FullList):
     async def add(self, number: int, files: int) -> str:
         """A transfer of which every recipient has downloaded every file as often as they may."""
         deps, contents = self.service.deps, Contents.of(parcel(str(uuid4()), when(number), files))
-        shelves, at = dict(_shelves(contents, when(number))), when(number)
+        quotas, at = dict(_quotas(contents, when(number))), when(number)
         assert await deps.contents.all.add(contents)
         assert await deps.deliveries.all.add(
             Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
@@ -218,7 +218,7 @@ class FollowedFiles(FullList):
         for place, recipient in enumerate(contents.recipients):
             token = deps.links.token(contents.id, recipient)
             link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
-            assert await deps.links.all.add(link.evolve(shelves=shelves if place < self.busy else {}))
+            assert await deps.links.all.add(link.evolve(quotas=quotas if place < self.busy else {}))
         self.transfer = contents.id
         return contents.id
 
@@ -247,8 +247,8 @@ def _draft_files(count: int) -> Iterable[tuple[str, File]]:
         )  # fmt: skip
 
 
-def _shelves(contents: Contents, at: datetime) -> Iterable[tuple[str, Shelf]]:
-    done = Attempt(size_bytes=7, state="done", started_at=at, lease_until=at, ended_at=at)
+def _quotas(contents: Contents, at: datetime) -> Iterable[tuple[str, FileQuota]]:
+    done = DownloadAttempt(size_bytes=7, state="done", started_at=at, lease_until=at, ended_at=at)
     for file in contents.files:
         downloads = {str(uuid4()): done for _ in range(DOWNLOADS)}
-        yield file.file, Shelf(path=file.path, size_bytes=7, limit=DOWNLOADS, downloads=downloads)
+        yield file.file, FileQuota(path=file.path, size_bytes=7, limit=DOWNLOADS, downloads=downloads)

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.download.archive.layout import Layout, Stretch
-from services.download.archive.records import FULL32, dos_stamp
-from tests.unit.download.parcels import GIB, PARIS, SUBMITTED, LazyArchive, built, layout_of, sent, sent_zeros
+from services.download.zip.layout import FileRange, ZipLayout
+from services.download.zip.records import FULL32, dos_stamp
+from tests.unit.download.sent_files import GIB, PARIS, SUBMITTED, LazyArchive, built, layout_of, sent, sent_zeros
 
 BODIES = {"plans/été.pdf": b"bonjour" * 9, "vide.txt": b"", "plans/Été.pdf": b"x", "日本/🎉.bin": bytes(range(256))}
 
 
-def opened(layout: Layout, bodies: list[bytes]) -> zipfile.ZipFile:
+def opened(layout: ZipLayout, bodies: list[bytes]) -> zipfile.ZipFile:
     body = built(layout, bodies)
     assert len(body) == layout.size_bytes
     return zipfile.ZipFile(io.BytesIO(body))
@@ -37,7 +37,7 @@ def test_python_opens_it_and_finds_what_was_sent() -> None:
 
 @given(st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=40)), max_size=8), st.data())
 def test_any_range_is_that_range_of_the_whole(files: list[tuple[str, bytes]], data: st.DataObject) -> None:
-    layout = Layout([sent(path, body, number) for number, (path, body) in enumerate(files)], SUBMITTED, PARIS)
+    layout = ZipLayout([sent(path, body, number) for number, (path, body) in enumerate(files)], SUBMITTED, PARIS)
     bodies = [body for _, body in files]
     whole = built(layout, bodies)
     assert len(whole) == layout.size_bytes
@@ -55,11 +55,11 @@ def test_the_same_files_make_the_same_bytes_and_any_change_another_tag() -> None
     assert same.etag == other.etag
     files = list(same.files)
     others = [
-        Layout(files[:-1], SUBMITTED, PARIS),
-        Layout(files[::-1], SUBMITTED, PARIS),
-        Layout(files, SUBMITTED + timedelta(seconds=2), PARIS),
-        Layout([files[0].model_copy(update={"path": "autre"}), *files[1:]], SUBMITTED, PARIS),
-        Layout([files[0].model_copy(update={"sha256": "0" * 64}), *files[1:]], SUBMITTED, PARIS),
+        ZipLayout(files[:-1], SUBMITTED, PARIS),
+        ZipLayout(files[::-1], SUBMITTED, PARIS),
+        ZipLayout(files, SUBMITTED + timedelta(seconds=2), PARIS),
+        ZipLayout([files[0].model_copy(update={"path": "autre"}), *files[1:]], SUBMITTED, PARIS),
+        ZipLayout([files[0].model_copy(update={"sha256": "0" * 64}), *files[1:]], SUBMITTED, PARIS),
     ]
     assert len({layout.etag for layout in [same, *others]}) == 6
 
@@ -73,7 +73,7 @@ def test_a_thousand_files_are_laid_out_and_found() -> None:
 
 def test_more_members_than_sixteen_bits_can_count() -> None:
     one = sent("a", b"")
-    layout = Layout([one.model_copy(update={"path": f"{number}"}) for number in range(0xFFFF)], SUBMITTED, PARIS)
+    layout = ZipLayout([one.model_copy(update={"path": f"{number}"}) for number in range(0xFFFF)], SUBMITTED, PARIS)
     body = b"".join(one for one in layout.segments((0, layout.size_bytes)) if isinstance(one, bytes))
     assert len(body) == layout.size_bytes
     assert len(zipfile.ZipFile(io.BytesIO(body)).namelist()) == 0xFFFF
@@ -82,7 +82,7 @@ def test_more_members_than_sixteen_bits_can_count() -> None:
 @pytest.mark.parametrize("size_bytes", [5 * GIB, FULL32 - 1, FULL32, FULL32 + 1])
 def test_a_member_larger_than_thirty_two_bits_opens_without_being_read(size_bytes: int) -> None:
     small = sent("avant", bytes(9)), sent("après", bytes(7))
-    layout = Layout([small[0], sent_zeros("film.mp4", size_bytes), small[1]], SUBMITTED, PARIS)
+    layout = ZipLayout([small[0], sent_zeros("film.mp4", size_bytes), small[1]], SUBMITTED, PARIS)
     lazy = LazyArchive(layout)
     archive = zipfile.ZipFile(lazy)
     assert [info.file_size for info in archive.infolist()] == [9, size_bytes, 7]
@@ -95,10 +95,10 @@ def test_a_member_larger_than_thirty_two_bits_opens_without_being_read(size_byte
 
 
 def test_a_range_deep_inside_touches_one_file_only() -> None:
-    layout = Layout([sent_zeros("a", 5 * GIB), sent_zeros("b", 5 * GIB)], SUBMITTED, PARIS)
-    member = layout.members[1]
+    layout = ZipLayout([sent_zeros("a", 5 * GIB), sent_zeros("b", 5 * GIB)], SUBMITTED, PARIS)
+    member = layout.entries[1]
     assert list(layout.segments((member.data + 7 * 10**8, member.data + 7 * 10**8 + 5))) == [
-        Stretch(layout.files[1], (7 * 10**8, 7 * 10**8 + 5))
+        FileRange(layout.files[1], (7 * 10**8, 7 * 10**8 + 5))
     ]
 
 
@@ -110,6 +110,6 @@ def test_dates_that_the_format_cannot_hold_become_its_nearest(years: int, date: 
 @pytest.mark.parametrize("year", [1650, 1969, 2038, 2500])
 def test_a_date_that_readers_would_disagree_about_is_told_in_local_time_alone(year: int) -> None:
     dated = sent("a", b"x").model_copy(update={"modified_at": datetime(year, 6, 1, tzinfo=UTC)})
-    layout = Layout([dated], SUBMITTED, PARIS)
+    layout = ZipLayout([dated], SUBMITTED, PARIS)
     assert zipfile.ZipFile(io.BytesIO(built(layout, [b"x"]))).infolist()[0].extra == b""
     assert len(built(layout, [b"x"])) == layout.size_bytes

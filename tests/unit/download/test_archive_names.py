@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.contracts.values import Person, TransferReference
-from services.download.archive.layout import Layout
-from services.download.archive.layouts import archive_name
-from services.download.archive.names import NAME_BYTES, PATH_BYTES, clean, entry_names
 from services.download.domain.contents import Contents
+from services.download.zip.layout import ZipLayout
+from services.download.zip.layout_cache import archive_name
+from services.download.zip.names import NAME_BYTES, PATH_BYTES, clean, entry_names
 from services.kit.refusals import Refusal
 from services.upload.domain.file_names import clean_path
 from services.upload.domain.limits import ByRole, Limits
-from tests.unit.download.parcels import SUBMITTED
+from tests.unit.download.sent_files import SUBMITTED
 
 FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\u2044\u2215\uff0f]')
 DEVICE = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[1-9¹²³]|lpt[1-9¹²³])\s*(\..*)?")
@@ -151,7 +151,7 @@ def test_any_subject_gives_a_name_that_every_file_system_takes(subject: str) -> 
 
 
 def name_of(subject: str, sent_at: datetime = SUBMITTED) -> str:
-    return archive_name(contents(subject), Layout((), sent_at, ZoneInfo("Europe/Paris")))
+    return archive_name(contents(subject), ZipLayout((), sent_at, ZoneInfo("Europe/Paris")))
 
 
 def contents(subject: str) -> Contents:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.download.archive.layout import Layout
-from tests.unit.download.parcels import GIB, PARIS, SUBMITTED, built, layout_of, sent, sent_zeros, write_sparse
+from services.download.zip.layout import ZipLayout
+from tests.unit.download.sent_files import GIB, PARIS, SUBMITTED, built, layout_of, sent, sent_zeros, write_sparse
 
 BODIES = {
     "plans/été à Nîmes.pdf": b"bonjour" * 999,
@@ -81,13 +81,13 @@ def test_a_file_comes_out_with_its_own_date_wherever_it_is_unpacked(
 ) -> None:
     dated = sent("ancien.txt", b"x").model_copy(update={"modified_at": datetime(2019, 7, 14, 21, 30, 5, tzinfo=UTC)})
     place, into = tmp_path / "a.zip", tmp_path / "out"
-    place.write_bytes(built(Layout([dated], SUBMITTED, PARIS), [b"x"]))
+    place.write_bytes(built(ZipLayout([dated], SUBMITTED, PARIS), [b"x"]))
     into.mkdir()
     run(*extract, str(place), into=into, zone=elsewhere)
     assert (into / "ancien.txt").stat().st_mtime == datetime(2019, 7, 14, 21, 30, 5, tzinfo=UTC).timestamp()
 
 
-def test_whoever_knows_no_moment_reads_the_time_of_the_zone() -> None:
+def test_a_program_that_reads_no_moment_shows_the_time_of_the_zone() -> None:
     archive = zipfile.ZipFile(io.BytesIO(built(layout_of({"a": b"x"}), [b"x"])))
     assert archive.infolist()[0].date_time == (2026, 3, 2, 10, 41, 30)
 
@@ -103,7 +103,7 @@ def large(tmp_path: Path) -> Path:
     """Before, at and after the borders of 32 bits: 5 GiB of hole between small files."""
     files = [sent_zeros("avant.bin", 9), sent_zeros("films/5 Go.mp4", 5 * GIB), sent_zeros("films/après.bin", 70_000)]
     place = tmp_path / "large.zip"
-    write_sparse(Layout(files, SUBMITTED, PARIS), place)
+    write_sparse(ZipLayout(files, SUBMITTED, PARIS), place)
     assert place.stat().st_blocks * 512 < 1_000_000
     return place
 

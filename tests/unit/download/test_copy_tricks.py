@@ -1,4 +1,4 @@
-"""Ways to more copies than three: how many can be put together from all the bytes that a link hands out."""
+"""Attacks on the limit: how many copies can be put together from all the bytes that a link hands out."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ from services.download.domain.refusals import (
     DownloadStillRunning,
     FileSuspended,
 )
-from tests.unit.download.counter import MIB, Desk
+from tests.unit.download.link_driver import MIB, LinkDriver
 
 REFUSED = (
     DownloadsExhausted,
@@ -26,11 +26,11 @@ REFUSED = (
 TRIES = 400
 
 
-class Thief:
+class Collector:
     """Collects what one link hands out of one file, and puts copies together."""
 
     def __init__(self, size_bytes: int) -> None:
-        self.desk = Desk(size_bytes)
+        self.driver = LinkDriver(size_bytes)
         self.size_bytes = size_bytes
         self.got: list[tuple[int, int]] = []
 
@@ -38,21 +38,21 @@ class Thief:
         """One range under an id, as far as its bytes are reserved, and given back; nothing when it is refused."""
         at = start
         with suppress(*REFUSED):
-            self.desk.start(id)
-            self.desk.fetch(id, start)
-            while at < (reserved := min(stop, self.desk.reserved(id, start))):
+            self.driver.start(id)
+            self.driver.fetch(id, start)
+            while at < (reserved := min(stop, self.driver.reserved(id, start))):
                 at = reserved
-                self.desk.progress(id, start, at)
-            self.desk.complete(id, start, at)
+                self.driver.progress(id, start, at)
+            self.driver.complete(id, start, at)
             self.got.append((start, at))
-            self.desk.give_back(id)
+            self.driver.give_back(id)
 
-    def tries_everything(self, trick: Callable[["Thief"], None]) -> None:
+    def tries_everything(self, trick: Callable[["Collector"], None]) -> None:
         """The trick, once more when every lease is over, and then whole downloads."""
         for _ in range(2):
             trick(self)
-            self.desk.pass_time(hours=1)
-            self.desk.settle()
+            self.driver.pass_time(hours=1)
+            self.driver.settle()
         for number in range(4):
             self.takes(f"whole {number}", 0, self.size_bytes)
 
@@ -63,20 +63,20 @@ class Thief:
         return min(sum(start <= at < stop for start, stop in self.got) for at in edges[:-1])
 
 
-def two_halves(thief: Thief) -> None:
+def two_halves(thief: Collector) -> None:
     half = thief.size_bytes // 2
     for number in range(TRIES):
         thief.takes(f"first {number}", 0, half)
         thief.takes(f"second {number}", half, thief.size_bytes)
 
 
-def all_but_the_last_byte(thief: Thief) -> None:
+def all_but_the_last_byte(thief: Collector) -> None:
     for number in range(TRIES):
         thief.takes(f"most {number}", 0, thief.size_bytes - 1)
         thief.takes(f"last {number}", thief.size_bytes - 1, thief.size_bytes)
 
 
-def the_tail_of_a_done_download(thief: Thief) -> None:
+def the_tail_of_a_done_download(thief: Collector) -> None:
     half = (thief.size_bytes + 1) // 2
     thief.takes("done", 0, thief.size_bytes)
     for number in range(TRIES):
@@ -84,7 +84,7 @@ def the_tail_of_a_done_download(thief: Thief) -> None:
         thief.takes("done", half, thief.size_bytes)
 
 
-def whole_and_given_up_within_the_last_mebibyte(thief: Thief) -> None:
+def whole_and_given_up_within_the_last_mebibyte(thief: Collector) -> None:
     for number in range(TRIES):
         thief.takes(f"{number}", 0, thief.size_bytes - MIB)
         thief.takes(f"end {number}", thief.size_bytes - MIB, thief.size_bytes)
@@ -95,14 +95,14 @@ def whole_and_given_up_within_the_last_mebibyte(thief: Thief) -> None:
     "trick",
     [two_halves, all_but_the_last_byte, the_tail_of_a_done_download, whole_and_given_up_within_the_last_mebibyte],
 )
-def test_no_trick_gives_a_fourth_copy(trick: Callable[[Thief], None], size_bytes: int) -> None:
-    thief = Thief(size_bytes)
+def test_no_trick_gives_a_fourth_copy(trick: Callable[[Collector], None], size_bytes: int) -> None:
+    thief = Collector(size_bytes)
     thief.tries_everything(trick)
     assert 1 <= thief.copies <= 3
 
 
 @pytest.mark.parametrize("trick", [two_halves, all_but_the_last_byte, the_tail_of_a_done_download])
-def test_a_small_file_gives_no_more_than_its_repeats(trick: Callable[[Thief], None]) -> None:
-    thief = Thief(100_000)
+def test_a_small_file_gives_no_more_than_its_repeats(trick: Callable[[Collector], None]) -> None:
+    thief = Collector(100_000)
     thief.tries_everything(trick)
     assert 1 <= thief.copies <= 9

@@ -1,4 +1,4 @@
-"""What a sender may still change: who has it, until when, and which mails go out once more."""
+"""What a sender may still change: who may download, until when, and which mails are sent again."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -8,12 +8,13 @@ import pytest
 
 from services.contracts.download import LinkExtended, LinkIssued, LinkLeftUnused, RecipientRevoked
 from services.contracts.values import Parcel, Person, Recipient, Role, TransferReference
-from services.download.domain import mailing
-from services.download.domain.contents import Contents
+from services.download.domain import mails
+from services.download.domain.contents import Contents, summary_of
 from services.download.domain.delivery import Delivery
-from services.download.domain.gets import Begun, Progress
-from services.download.domain.link import Link, issue
-from services.download.domain.mailing import Offer
+from services.download.domain.download import GetProgress, GetStart
+from services.download.domain.link import FileAttempt, Link
+from services.download.domain.mails import LinkMailContent, issue
+from services.download.domain.policy import DownloadPolicy
 from services.download.domain.refusals import (
     EverythingDownloaded,
     LastApproverNeeded,
@@ -24,17 +25,17 @@ from services.download.domain.refusals import (
     ResentOften,
     TransferWithdrawn,
 )
-from services.download.domain.terms import Terms
-from tests.unit.download.parcels import sent
+from tests.unit.download.sent_files import sent
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ENDS_AT, KEEP, TERMS = NOW + 7 * DAY, timedelta(days=365), Terms()
+ENDS_AT, KEEP, POLICY = NOW + 7 * DAY, timedelta(days=365), DownloadPolicy()
 ANNE = Recipient(address="anne@mairie.example", field="to", role="external")
 BEA = Recipient(address="bea@firme.example", field="cc", role="external")
 BRUNO = Recipient(address="bruno@ministere.example", field="to", role="agent")
 CLAUDE = Recipient(address="claude@ministere.example", field="to", role="agent")
 FILE = sent("a.txt", b"a")
+ATTEMPT = FileAttempt(summary_of(FILE), FILE.file, "d")
 LINKED = frozenset({BRUNO.address, CLAUDE.address})
 
 
@@ -55,18 +56,17 @@ def delivery(role: Role = "external") -> Delivery:
 
 
 def link() -> Link:
-    return issue("l", "token", ANNE, contents(), TERMS, ENDS_AT, NOW)[0]
+    return issue("l", "token", ANNE, contents(), POLICY, ENDS_AT, NOW)[0]
 
 
-def offer() -> Offer:
-    return Offer("token", "Bonjour", contents().lines())
+def content() -> LinkMailContent:
+    return LinkMailContent("token", "Bonjour", contents().summaries())
 
 
 def downloaded(state: Link, now: datetime = NOW) -> Link:
-    line = contents().lines()[0]
-    state, _ = state.start(line, FILE.file, "d", now)
-    state, _ = state.fetch(line, FILE.file, "d", Begun("g", (0, 1), 1), now)
-    return state.progress(line, FILE.file, "d", Progress("g", 1, 1), now)[0]
+    state, _ = ATTEMPT.start(state, now)
+    state, _ = ATTEMPT.fetch(state, GetStart("g", (0, 1), 1), now)
+    return ATTEMPT.progress(state, GetProgress("g", 1, 1), now)[0]
 
 
 # --- revoking ---
@@ -79,7 +79,7 @@ def test_who_is_revoked_is_refused_and_the_others_are_not() -> None:
     with pytest.raises(LinkRevoked):
         after.must_be_open_to(ANNE.address)
     after.must_be_open_to(BEA.address)
-    assert after.open
+    assert after.is_open
     assert after.revoke(ANNE, (ANNE, BEA, BRUNO), LINKED, NOW + HOUR) == (after, [])
 
 
@@ -127,7 +127,7 @@ def test_releases_extensions_and_ends_in_any_order_and_twice_come_to_one_state()
             found.add(state.model_dump_json())
         (one,) = found
         end = Delivery.model_validate_json(one)
-        assert (end.ends_at, end.open) == (ENDS_AT + 3 * DAY, len(some) == 3)
+        assert (end.ends_at, end.is_open) == (ENDS_AT + 3 * DAY, len(some) == 3)
         assert end.forget_at == ENDS_AT + 3 * DAY + KEEP
 
 
@@ -135,14 +135,14 @@ def test_an_end_that_was_found_before_an_extension_was_heard_of_was_none() -> No
     expired, (event,) = delivery().expire((), ENDS_AT)
     assert event
     awake = expired.extend(ENDS_AT + DAY, KEEP)
-    assert awake.open
+    assert awake.is_open
     assert awake.expire((), ENDS_AT + HOUR) == (awake, [])
     assert awake.expire((), ENDS_AT + DAY)[1]
 
 
 def test_an_extension_wakes_nothing_that_ended_otherwise() -> None:
     gone = delivery().expire((), ENDS_AT)[0].close("withdrawn", reference(), NOW, KEEP)
-    assert not gone.extend(ENDS_AT + DAY, KEEP).open
+    assert not gone.extend(ENDS_AT + DAY, KEEP).is_open
 
 
 def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
@@ -150,23 +150,23 @@ def test_a_link_is_over_to_the_second_unless_a_download_runs() -> None:
     link().must_not_be_over(ENDS_AT - second)
     with pytest.raises(LinkExpired):
         link().must_not_be_over(ENDS_AT)
-    running, _ = link().start(contents().lines()[0], FILE.file, "d", ENDS_AT - second)
+    running, _ = ATTEMPT.start(link(), ENDS_AT - second)
     running.must_not_be_over(ENDS_AT)
     with pytest.raises(LinkExpired):
         running.must_not_be_over(ENDS_AT + 2 * MINUTE)
 
 
 def test_a_longer_link_lives_until_then_and_is_reminded_of_before_that() -> None:
-    longer, (event,) = mailing.extend(link(), offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW)
+    longer, (event,) = mails.extend(link(), content(), ENDS_AT + 2 * DAY, POLICY.reminder, NOW)
     assert isinstance(event, LinkExtended)
     assert (event.ends_at, longer.ends_at, longer.remind_at) == (ENDS_AT + 2 * DAY, ENDS_AT + 2 * DAY, ENDS_AT)
     longer.must_not_be_over(ENDS_AT + DAY)
-    assert mailing.extend(longer, offer(), ENDS_AT + 2 * DAY, TERMS.reminder, NOW) == (longer, [])
-    assert mailing.extend(longer, offer(), ENDS_AT, TERMS.reminder, NOW) == (longer, []), "never shorter"
+    assert mails.extend(longer, content(), ENDS_AT + 2 * DAY, POLICY.reminder, NOW) == (longer, [])
+    assert mails.extend(longer, content(), ENDS_AT, POLICY.reminder, NOW) == (longer, []), "never shorter"
 
 
 def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
-    longer, events = mailing.extend(downloaded(link()), offer(), ENDS_AT + DAY, TERMS.reminder, NOW)
+    longer, events = mails.extend(downloaded(link()), content(), ENDS_AT + DAY, POLICY.reminder, NOW)
     assert (longer.ends_at, events) == (ENDS_AT + DAY, [])
 
 
@@ -174,65 +174,65 @@ def test_who_has_everything_is_not_told_of_a_longer_time() -> None:
 
 
 def test_the_link_is_sent_again_once_for_each_asking_and_not_too_often() -> None:
-    after, (event,) = mailing.resend(link(), offer(), "one", NOW)
+    after, (event,) = mails.resend(link(), content(), "one", NOW)
     assert isinstance(event, LinkIssued)
     assert (event.asked_at, event.token.get_secret_value(), event.ends_at) == (NOW, "token", ENDS_AT)
-    assert mailing.resend(after, offer(), "one", NOW + MINUTE) == (after, [])
+    assert mails.resend(after, content(), "one", NOW + MINUTE) == (after, [])
     with pytest.raises(ResentLately) as refused:
-        mailing.resend(after, offer(), "two", NOW + MINUTE)
+        mails.resend(after, content(), "two", NOW + MINUTE)
     assert refused.value.retry_after_seconds == 540
-    assert mailing.resend(after, offer(), "two", NOW + 10 * MINUTE)[1]
+    assert mails.resend(after, content(), "two", NOW + 10 * MINUTE)[1]
 
 
 def test_the_mail_with_the_link_is_sent_again_five_times_in_any_day_and_no_more() -> None:
     after = link()
     for number in range(5):
-        after, _ = mailing.resend(after, offer(), f"at {number}", NOW + number * HOUR)
+        after, _ = mails.resend(after, content(), f"at {number}", NOW + number * HOUR)
     for now in (NOW + 5 * HOUR, NOW + DAY - MINUTE):
         with pytest.raises(ResentOften) as refused:
-            mailing.resend(after, offer(), "one more", now)
+            mails.resend(after, content(), "one more", now)
         assert refused.value.retry_after_seconds == (NOW + DAY - now).total_seconds()
-    assert mailing.resend(after, offer(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
-    after, _ = mailing.resend(after, offer(), "tomorrow", NOW + DAY)
+    assert mails.resend(after, content(), "at 4", NOW + 6 * HOUR) == (after, []), "its answer was lost"
+    after, _ = mails.resend(after, content(), "tomorrow", NOW + DAY)
     assert after.resent is not None
     assert len(after.resent.earlier) == 4
     with pytest.raises(ResentOften):
-        mailing.resend(after, offer(), "one more", NOW + DAY + 30 * MINUTE)
+        mails.resend(after, content(), "one more", NOW + DAY + 30 * MINUTE)
 
 
 def test_nothing_is_sent_again_after_the_end() -> None:
     with pytest.raises(LinkExpired):
-        mailing.resend(link(), offer(), "one", ENDS_AT)
+        mails.resend(link(), content(), "one", ENDS_AT)
     with pytest.raises(LinkExpired):
-        mailing.remind(link(), offer(), "one", ENDS_AT)
+        mails.remind(link(), content(), "one", ENDS_AT)
 
 
 def test_nobody_is_reminded_twice_within_a_day() -> None:
-    after, (event,) = mailing.remind(link(), offer(), "one", NOW)
+    after, (event,) = mails.remind(link(), content(), "one", NOW)
     assert isinstance(event, LinkLeftUnused)
     assert event.asked_at == NOW
-    assert mailing.remind(after, offer(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
+    assert mails.remind(after, content(), "one", NOW + 2 * DAY) == (after, []), "the same request again"
     with pytest.raises(RemindedLately):
-        mailing.remind(after, offer(), "two", NOW + DAY - MINUTE)
-    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY - MINUTE) == (after, [])
-    assert mailing.remind_unless_barred(after, offer(), "two", NOW + DAY)[1]
+        mails.remind(after, content(), "two", NOW + DAY - MINUTE)
+    assert mails.remind_if_allowed(after, content(), "two", NOW + DAY - MINUTE) == (after, [])
+    assert mails.remind_if_allowed(after, content(), "two", NOW + DAY)[1]
 
 
 def test_who_has_everything_is_not_reminded() -> None:
     has_all = downloaded(link())
     with pytest.raises(EverythingDownloaded):
-        mailing.remind(has_all, offer(), "one", NOW)
-    assert mailing.remind_unless_barred(has_all, offer(), "one", NOW) == (has_all, [])
+        mails.remind(has_all, content(), "one", NOW)
+    assert mails.remind_if_allowed(has_all, content(), "one", NOW) == (has_all, [])
 
 
 def test_the_reminder_of_the_calendar_is_one_of_the_day_too() -> None:
-    at = ENDS_AT - TERMS.reminder
-    after, (event,) = mailing.remind_by_calendar(link(), offer(), at)
+    at = ENDS_AT - POLICY.reminder
+    after, (event,) = mails.remind_by_calendar(link(), content(), at)
     assert isinstance(event, LinkLeftUnused)
     assert event.asked_at is None
-    assert mailing.remind_by_calendar(after, offer(), at) == (after, [])
+    assert mails.remind_by_calendar(after, content(), at) == (after, [])
     with pytest.raises(RemindedLately):
-        mailing.remind(after, offer(), "one", at + HOUR)
-    asked, _ = mailing.remind(link(), offer(), "one", at - HOUR)
-    quiet, events = mailing.remind_by_calendar(asked, offer(), at)
+        mails.remind(after, content(), "one", at + HOUR)
+    asked, _ = mails.remind(link(), content(), "one", at - HOUR)
+    quiet, events = mails.remind_by_calendar(asked, content(), at)
     assert (quiet.remind_at, events) == (None, [])

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.download.domain.refusals import LinkUnknown
-from services.download.streams.capability import Capabilities, Grant
+from services.download.streaming.capability import DownloadCapabilities, DownloadCapability
 
-SEALER = Capabilities("p" * 40)
+SEALER = DownloadCapabilities("p" * 40)
 GRANTS = st.builds(
-    Grant,
+    DownloadCapability,
     link=st.binary(min_size=32, max_size=32).map(bytes.hex),
     file=st.uuids().map(str),
     download=st.uuids().map(str),
@@ -21,14 +21,14 @@ GRANTS = st.builds(
 
 
 @given(GRANTS)
-def test_what_was_sealed_is_what_is_read(grant: Grant) -> None:
+def test_what_was_sealed_is_what_is_read(grant: DownloadCapability) -> None:
     capability = SEALER.seal(grant)
     assert SEALER.unseal(capability) == grant
     assert len(capability) <= 200
 
 
 @given(GRANTS, st.integers(0, 500), st.sampled_from("ABab01-_"))
-def test_one_changed_character_opens_nothing_else(grant: Grant, at: int, character: str) -> None:
+def test_one_changed_character_opens_nothing_else(grant: DownloadCapability, at: int, character: str) -> None:
     capability = SEALER.seal(grant)
     at %= len(capability)
     changed = capability[:at] + character + capability[at + 1 :]
@@ -45,11 +45,11 @@ def test_nothing_else_is_a_capability(text: str) -> None:
 
 
 def test_another_pepper_seals_other_doors() -> None:
-    grant = Grant("00" * 32, str(UUID(int=1)), str(UUID(int=2)), datetime(2026, 1, 1, tzinfo=UTC))
+    grant = DownloadCapability("00" * 32, str(UUID(int=1)), str(UUID(int=2)), datetime(2026, 1, 1, tzinfo=UTC))
     with pytest.raises(LinkUnknown):
-        SEALER.unseal(Capabilities("q" * 40).seal(grant))
+        SEALER.unseal(DownloadCapabilities("q" * 40).seal(grant))
 
 
 def test_a_file_id_that_does_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="too long"):
-        SEALER.seal(Grant("00" * 32, "f" * 100, str(UUID(int=2)), datetime(2026, 1, 1, tzinfo=UTC)))
+        SEALER.seal(DownloadCapability("00" * 32, "f" * 100, str(UUID(int=2)), datetime(2026, 1, 1, tzinfo=UTC)))

@@ -10,9 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.download.domain.refusals import RangeNotSatisfiable
-from services.download.streams.headers import Body, asked_range, content_disposition, headers_of
+from services.download.streaming.headers import RepresentationMetadata, content_disposition, headers_of, requested_range
 
-FILE = Body(path="a/été \r\n.zip", size_bytes=10, etag='"ab"', sha256="ab" * 32)
+FILE = RepresentationMetadata(path="a/été \r\n.zip", size_bytes=10, etag='"ab"', sha256="ab" * 32)
 PLAIN, REAL = r'filename="[A-Za-z0-9 ._()\[\]\'-]+"', r"filename\*=UTF-8''(?:[A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})+"
 SHAPE = re.compile(f"attachment; {PLAIN}; {REAL}")
 
@@ -88,7 +88,7 @@ def test_every_header_is_one_line_of_ascii() -> None:
 @given(st.integers(0, 12), st.integers(0, 12))
 def test_a_range_is_inside_the_file_ignored_or_refused(first: int, last: int) -> None:
     try:
-        found = asked_range({"range": f"bytes={first}-{last}"}, FILE)
+        found = requested_range({"range": f"bytes={first}-{last}"}, FILE)
     except RangeNotSatisfiable:
         assert first >= 10
     else:
@@ -121,24 +121,24 @@ def test_a_range_is_inside_the_file_ignored_or_refused(first: int, last: int) ->
     ids=lambda one: str(one)[:20],
 )
 def test_a_range_is_read_as_the_standard_says(asked: str, found: tuple[int, int] | None) -> None:
-    assert asked_range({"range": asked}, FILE) == found
+    assert requested_range({"range": asked}, FILE) == found
 
 
 @pytest.mark.parametrize("asked", ["10-", "-0", "9" * 5_000 + "-"], ids=lambda one: one[:5])
 def test_only_a_valid_range_outside_the_file_is_refused(asked: str) -> None:
     with pytest.raises(RangeNotSatisfiable):
-        asked_range({"range": f"bytes={asked}"}, FILE)
+        requested_range({"range": f"bytes={asked}"}, FILE)
 
 
 @pytest.mark.parametrize("asked", ["0-", "0-0", "-1", "-0", "5-"])
 def test_of_an_empty_file_every_range_is_the_whole(asked: str) -> None:
-    assert asked_range({"range": f"bytes={asked}"}, FILE._replace(size_bytes=0)) is None
+    assert requested_range({"range": f"bytes={asked}"}, FILE._replace(size_bytes=0)) is None
 
 
 @given(st.text(max_size=30))
 def test_no_range_header_crashes(text: str) -> None:
     try:
-        found = asked_range({"range": f"bytes={text}"}, FILE)
+        found = requested_range({"range": f"bytes={text}"}, FILE)
     except RangeNotSatisfiable:
         return
     assert found is None or 0 <= found[0] < found[1] <= 10

@@ -1,4 +1,4 @@
-"""The last record of a GET covers every byte that left, and is not given up when the database is away for a moment."""
+"""The last record of a GET covers every byte that was sent, and is tried again while the database is away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,26 +8,26 @@ from typing import Any
 import pytest
 
 from services.download.domain.ranges import Ranges
-from services.download.streams import journal
-from services.download.streams.counter import Counter
-from services.download.streams.pace import FIRST_CHUNK
-from services.download.streams.places import Bounds
-from services.download.streams.serving import Head, Serving
+from services.download.streaming import progress_recorder
+from services.download.streaming.limiter import DownloadLimiter
+from services.download.streaming.response import DownloadResponse, ResponseHead
+from services.download.streaming.slots import SlotLimits
+from services.download.streaming.throughput import FIRST_CHUNK_BYTES
 from services.kit.connections import EXTENSION
 from services.kit.refusals import Unavailable
-from tests.unit.download.bookings import ATTEMPTS, SIZE, Booked
-from tests.unit.download.counter import MIB
+from tests.unit.download.link_driver import MIB
+from tests.unit.download.recorded_download import ATTEMPTS, SIZE, RecordedDownload
 
 
 class Parts:
-    """The bytes of a range, in parts of one MiB."""
+    """The bytes of a range, in chunks of one MiB."""
 
-    holds_bytes = MIB
+    held_bytes = MIB
 
-    async def first(self) -> None:
+    async def prefetch(self) -> None:
         """They are there."""
 
-    async def parts(self) -> AsyncIterator[memoryview]:
+    async def chunks(self) -> AsyncIterator[memoryview]:
         while True:
             yield memoryview(bytes(MIB))
 
@@ -36,83 +36,85 @@ class Parts:
 
 
 @pytest.fixture
-def booked() -> Booked:
-    return Booked(ATTEMPTS["file"])
+def recorded() -> RecordedDownload:
+    return RecordedDownload(ATTEMPTS["file"])
 
 
-def handed(booked: Booked) -> Ranges:
-    assert booked.download is not None
-    return booked.download.handed
+def handed(recorded: RecordedDownload) -> Ranges:
+    assert recorded.download is not None
+    return recorded.download.handed_out
 
 
-async def test_a_response_that_is_cancelled_while_it_sends_books_what_it_was_sending(booked: Booked) -> None:
+async def test_a_response_that_is_cancelled_while_it_sends_records_what_it_sent(
+    recorded: RecordedDownload,
+) -> None:
     blocked = asyncio.Event()
     sent: list[int] = []
 
     async def send(message: Any) -> None:
         sent.append(len(message.get("body", b"")))
-        if sum(sent) > FIRST_CHUNK:
+        if sum(sent) > FIRST_CHUNK_BYTES:
             blocked.set()
             await asyncio.Event().wait()
 
-    serving = Serving(
-        Head(200, {}),
-        booked.get(0).journal,
+    served = DownloadResponse(
+        ResponseHead(200, {}),
+        recorded.get(0).recorder,
         Parts(),  # type: ignore[arg-type]
-        Counter(Bounds(1, 1, SIZE, 1.0)),
+        DownloadLimiter(SlotLimits(1, 1, SIZE, 1.0)),
         "203.0.113.7",
         SimpleNamespace(),  # type: ignore[arg-type]
     )
     scope = {"extensions": {EXTENSION: SimpleNamespace()}}
-    response = asyncio.create_task(serving(scope, asyncio.Event().wait, send))  # type: ignore[arg-type]
+    response = asyncio.create_task(served(scope, asyncio.Event().wait, send))  # type: ignore[arg-type]
     await blocked.wait()
     response.cancel()
     with pytest.raises(asyncio.CancelledError):
         await response
-    assert handed(booked) == ((0, sum(sent)),)
+    assert handed(recorded) == ((0, sum(sent)),)
 
 
 @pytest.mark.parametrize("ends_well", [True, False])
 async def test_while_the_database_is_away_the_last_record_is_tried_again(
-    booked: Booked, ends_well: bool, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedDownload, ends_well: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PAUSE_SECONDS", 0)
-    get = booked.get(0)
-    booked.hand(get, 50 * MIB)
-    update, refused = booked.links.update, iter([True, True, False])
+    monkeypatch.setattr(progress_recorder, "PAUSE_SECONDS", 0)
+    get = recorded.get(0)
+    recorded.hand(get, 50 * MIB)
+    update, refused = recorded.links.update, iter([True, True, False])
 
     async def update_when_back(*change: Any) -> Any:
         if next(refused):
             raise Unavailable()
         return await update(*change)
 
-    monkeypatch.setattr(booked.links, "update", update_when_back)
-    await (get.journal.ended_well() if ends_well else get.journal.broken())
-    assert handed(booked) == ((0, 50 * MIB),)
+    monkeypatch.setattr(recorded.links, "update", update_when_back)
+    await (get.recorder.on_success() if ends_well else get.recorder.on_abort())
+    assert handed(recorded) == ((0, 50 * MIB),)
 
 
 async def test_a_database_that_stays_away_is_not_waited_for_for_ever(
-    booked: Booked, monkeypatch: pytest.MonkeyPatch
+    recorded: RecordedDownload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal, "PAUSE_SECONDS", 0)
-    get = booked.get(0)
-    booked.hand(get, 50 * MIB)
+    monkeypatch.setattr(progress_recorder, "PAUSE_SECONDS", 0)
+    get = recorded.get(0)
+    recorded.hand(get, 50 * MIB)
 
     async def refuse(*_change: Any) -> None:
         raise Unavailable()
 
-    monkeypatch.setattr(booked.links, "update", refuse)
-    await get.journal.broken()
+    monkeypatch.setattr(recorded.links, "update", refuse)
+    await get.recorder.on_abort()
     with pytest.raises(Unavailable):
-        await get.journal.ended_well()
+        await get.recorder.on_success()
 
 
-async def test_what_was_handed_over_is_counted_before_it_is_waited_for(booked: Booked) -> None:
-    get = booked.get(0)
-    booked.hand(get, SIZE)
-    await get.journal.all_handed_over()
-    link = await booked.links.get("l")
-    assert link.shelves["f"].coverage == ((0, SIZE, 1),)
-    await get.journal.ended_well()
-    link = await booked.links.get("l")
-    assert (booked.is_done, link.shelves["f"].coverage) == (True, ((0, SIZE, 1),))
+async def test_what_was_handed_over_is_counted_before_it_is_waited_for(recorded: RecordedDownload) -> None:
+    get = recorded.get(0)
+    recorded.hand(get, SIZE)
+    await get.recorder.record_all_sent()
+    link = await recorded.links.get("l")
+    assert link.quotas["f"].coverage == ((0, SIZE, 1),)
+    await get.recorder.on_success()
+    link = await recorded.links.get("l")
+    assert (recorded.is_done, link.quotas["f"].coverage) == (True, ((0, SIZE, 1),))

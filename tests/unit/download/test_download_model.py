@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from hypothesis import settings
 
 from services.download.domain.link import Link
-from tests.unit.download.counter import START, new_link
-from tests.unit.download.machine import LinkMachine, Rule
+from tests.unit.download.link_driver import START, new_link
+from tests.unit.download.state_machine import LinkMachine, Rule
 
 
 class InMemory(LinkMachine):
@@ -16,7 +16,7 @@ class InMemory(LinkMachine):
 
     def apply(self, change: Rule) -> Link:
         self.link, events = change(self.link, self.now)
-        self.heard(events)
+        self.note_events(events)
         return self.link
 
     def current(self) -> tuple[Link, datetime]:

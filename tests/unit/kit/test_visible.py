@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.auth.names import declared_name
-from services.download.archive.names import clean
+from services.download.zip.names import clean
 from services.kit.visible import strip_invisible
 from services.notify.content.formatting import one_line
 from services.upload.domain.file_names import clean_path

@@ -1,1 +1,0 @@
-"""How bytes leave: who may fetch them, from where, verified, and counted."""
