@@ -21,7 +21,7 @@ EVERY_PAGE = "tests/browser/test_every_page.py"
 QUICK = {"MAX_TASK_INTERVAL_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
 """Background loops that a test would otherwise wait for."""
 SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
-    "portal": {"LEAST_ASKING_SECONDS": "0"},
+    "portal": {"MIN_FORM_SECONDS": "0"},
     "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
 }
 """Whoever walks through the pages here types without a pause, and everybody comes from one address."""

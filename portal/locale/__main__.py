@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po, write_po
 from portal.language import CATALOGUES, LANGUAGES
 
 PORTAL = Path(__file__).resolve().parent.parent
-METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("advice.py", "python")]
+METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("problem_help.py", "python")]
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 

@@ -15,7 +15,7 @@ from tests.fakes.api.call import token
 from tests.fakes.api.cards import DRAFT, Json
 from tests.fakes.api.drafts import write
 
-RELAY = f"**/relay{COMPOSE}"
+API_PROXY = f"**/api-proxy{COMPOSE}"
 LEAVES = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
@@ -45,7 +45,7 @@ def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     context.set_default_timeout(1000 * PATIENCE_SECONDS)
     sit_down(context, token())
     opened = context.new_page()
-    with opened.expect_response(RELAY):
+    with opened.expect_response(API_PROXY):
         opened.goto(COMPOSE)
     opened.wait_for_selector(READY)
     yield opened
@@ -102,7 +102,7 @@ def test_a_change_whose_answer_was_lost_is_not_taken_for_somebody_elses(page: Pa
         route.fetch()
         route.fulfill(status=400)
 
-    page.route(RELAY, lose, times=1)
+    page.route(API_PROXY, lose, times=1)
     page.fill("#text", "Écrit  ici")
     expect(page.locator(".saved--wrong")).to_be_visible()
     assert draft["text"] == "Écrit  ici"
@@ -132,12 +132,12 @@ def test_a_page_left_open_says_that_its_session_is_over(page: Page, stage: Stage
 
 def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: Json) -> None:
     held: list[Route] = []
-    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
-    with page.expect_request(RELAY):
+    page.route(API_PROXY, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(API_PROXY):
         page.fill("#text", "Les premiers")
     until(lambda: bool(page.evaluate("1") and held), "a save is under way")
     page.fill("#text", "Les premiers et les derniers mots")
-    with page.expect_response(RELAY):
+    with page.expect_response(API_PROXY):
         page.evaluate(HIDE)
     saved(draft, "text", "Les premiers et les derniers mots")
     with page.expect_response(lambda answer: answer.request.method == "GET"):
@@ -169,7 +169,7 @@ def test_the_last_words_of_one_field_are_saved_although_another_is_too_large_to_
 
 def test_leaving_is_asked_about_only_while_what_is_too_large_to_leave_is_unsaved(page: Page, draft: Json) -> None:
     held: list[Route] = []
-    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
+    page.route(API_PROXY, lambda route: route.continue_() if held else held.append(route))
     page.evaluate(TYPE, {"subject": "Objet"})
     assert page.evaluate(LEAVES) is True
     page.evaluate(TYPE, {"text": LARGE})
@@ -193,7 +193,7 @@ def test_nothing_is_called_saved_while_one_has_to_decide(page: Page, draft: Json
     page.locator("details.more").evaluate("it => it.open = false")
     page.evaluate("document.querySelector('#cc').dispatchEvent(new Event('blur'))")
     expect(page.locator(".alert--warn")).to_be_visible()
-    with page.expect_response(RELAY):
+    with page.expect_response(API_PROXY):
         page.fill("#subject", "Objet")
     saved(draft, "subject", "Objet")
     expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from portal.words import day, days_from
+from portal.formatting import day, days_from
 from tests.browser.doing import choose, paste
 from tests.browser.keys import Keys
 from tests.browser.seats import AGENTS, OUTSIDE, House, Seated

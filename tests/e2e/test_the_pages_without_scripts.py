@@ -13,7 +13,7 @@ from devstack.human_check import answer as answer_to
 from devstack.letters import Letters
 from devstack.stack import Stack
 from tests.eventually import eventually
-from tests.unit.portal.visitor import Person
+from tests.unit.portal.visitor import Visitor
 
 AGENT, OUTSIDER = "dominique.portail@ministere.example", "sacha.portail@entreprise.example"
 SENDER = "camille.portail@ville.example"
@@ -21,10 +21,10 @@ CONTENT = b"".join(hashlib.sha256(str(number).encode()).digest() for number in r
 
 
 @pytest.fixture
-async def browser(stack: Stack) -> AsyncIterator[Person]:
+async def browser(stack: Stack) -> AsyncIterator[Visitor]:
     headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
     async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers, timeout=60) as http:
-        yield Person(http)
+        yield Visitor(http)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def letters(stack: Stack) -> Iterator[Letters]:
     mailbox.close()
 
 
-async def come_in(browser: Person, letters: Letters, address: str) -> None:
+async def come_in(browser: Visitor, letters: Letters, address: str) -> None:
     browser.cookies.clear()
     page = await browser.get("/access?kind=question")
     question = re.search(r'<label for="answer">([^<]*)</label>', page.text)
@@ -49,7 +49,7 @@ async def come_in(browser: Person, letters: Letters, address: str) -> None:
 
 
 async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_deleted(
-    stack: Stack, browser: Person, letters: Letters
+    stack: Stack, browser: Visitor, letters: Letters
 ) -> None:
     await come_in(browser, letters, SENDER)
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -102,7 +102,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
 
 
 async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_words(
-    stack: Stack, browser: Person, letters: Letters
+    stack: Stack, browser: Visitor, letters: Letters
 ) -> None:
     await come_in(browser, letters, "claude.formulaire@ville.example")
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -132,7 +132,7 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert set(kept) == {"juste.bin"}
 
 
-async def change_what_was_sent(browser: Person, letters: Letters, tracking: str, offer: str) -> None:
+async def change_what_was_sent(browser: Visitor, letters: Letters, tracking: str, offer: str) -> None:
     """Each action by its form, answered in words: a later end, a mail again, a reminder, one recipient less."""
     page = await browser.get(f"{tracking}/extend")
     extended = await browser.walk(await browser.send(page, f"{tracking}/extend", days="14"))
@@ -153,7 +153,7 @@ async def change_what_was_sent(browser: Person, letters: Letters, tracking: str,
     assert "Ce lien a été révoqué" in dead.text
 
 
-async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Person, letters: Letters) -> None:
+async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser: Visitor, letters: Letters) -> None:
     for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
         head = await browser.http.head(path)
         assert (head.status_code, head.content) == (200, b""), path

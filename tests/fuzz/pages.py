@@ -14,13 +14,13 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 import portal
-from portal.csrf import FIELD, Csrf
+from portal.csrf import FIELD, CsrfProtection
+from portal.draft_form import EDITABLE_FIELDS
+from portal.honeypot import FIELD as HONEYPOT
+from portal.honeypot import STAMP
 from portal.pages import FLOWS
-from portal.receiving import TYPED
+from portal.request_context import API_PROXY
 from portal.sessions import BROWSER, BROWSER_CHARACTERS
-from portal.trap import FIELD as TRAP
-from portal.trap import STAMP
-from portal.visits import RELAY
 from tests.fuzz.apis import Known, odd_body, operations
 from tests.fuzz.inputs import BODIES, OTHERS, STRINGS, as_json, odd
 
@@ -68,7 +68,7 @@ def fields() -> list[str]:
     sources = [path.read_text() for path in Path(portal.__file__).parent.glob("**/*.py") if "islands" not in path.parts]
     together = [name for text in sources for names in READ_TOGETHER.findall(text) for name in re.findall(r"\w+", names)]
     alone = [name for text in sources for name in READ.findall(text)]
-    return sorted({*alone, *together, *TYPED, TRAP, STAMP, "file"})
+    return sorted({*alone, *together, *EDITABLE_FIELDS, HONEYPOT, STAMP, "file"})
 
 
 def address(page: Page, known: Known, chance: random.Random) -> str:
@@ -76,7 +76,7 @@ def address(page: Page, known: Known, chance: random.Random) -> str:
 
     def value(found: re.Match[str]) -> str:
         name = found[1].partition(":")[0]
-        if name == "asked":
+        if name == "path":
             return f"drafts/{_known('draft', known, chance)}" + chance.choice(("", f"/files/{uuid.UUID(int=7)}", "/x"))
         return _known(name, known, chance)
 
@@ -121,11 +121,11 @@ def person_of(token: str) -> str:
 
 
 def form(
-    page: Page, path: str, csrf: Csrf, person: str, known: Known, chance: random.Random
+    page: Page, path: str, csrf: CsrfProtection, person: str, known: Known, chance: random.Random
 ) -> tuple[dict[str, str], bytes]:
     """Headers and body of what a page posts: most often what this site's own pages would send, with odd values."""
-    if page.path.startswith(f"/{RELAY}"):
-        headers = {"X-CSRF-Token": csrf.token(FROM_THIS_BROWSER, person, RELAY), "Content-Type": "application/json"}
+    if page.path.startswith(f"/{API_PROXY}"):
+        headers = {"X-CSRF-Token": csrf.token(FROM_THIS_BROWSER, person, API_PROXY), "Content-Type": "application/json"}
         taking = [one for one in operations() if one.service == "upload" and one.body is not None]
         return headers, odd_body(chance.choice(taking), known, chance)
     names = chance.sample(fields(), chance.randint(0, len(fields())))

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from devstack.people import DECISION, Person
-from portal.csrf import Csrf
+from portal.csrf import CsrfProtection
 from tests.e2e.world import World
 from tests.fuzz import pages
 from tests.fuzz.apis import Known, odd_body, operations
@@ -74,7 +74,7 @@ def fuzz(world: World, seed: int, requests: int) -> Found:
 
 def _round(world: World, chance: random.Random, requests: int) -> Iterator[Asked]:
     cast = people(world)
-    csrf = Csrf(world.stack.secrets("portal")["pepper"], world.stack.gateway_url)
+    csrf = CsrfProtection(world.stack.secrets("portal")["pepper"], world.stack.gateway_url)
     for _ in range(requests):
         if chance.random() < 0.6:
             yield _of_an_api(world, cast, chance)
@@ -146,7 +146,7 @@ def _odd_headers(chance: random.Random) -> dict[str, str]:
     return {chance.choice(sorted(HEADERS)): chance.choice(written).strip()}
 
 
-def _of_a_page(world: World, cast: Cast, csrf: Csrf, chance: random.Random) -> Asked:
+def _of_a_page(world: World, cast: Cast, csrf: CsrfProtection, chance: random.Random) -> Asked:
     page = chance.choice(pages.pages())
     known = cast.known[page.kind]
     spared = known if not page.path.endswith("/delete") or chance.random() < ENDS else {}
