@@ -98,7 +98,7 @@ def test_an_upload_that_the_store_gives_up_on_the_way_begins_anew_by_itself(hous
         until(line.is_held, "some parts have arrived, and others are on the way")
         give_up_uploads(house.stack)
         line.release()
-        expect(page.locator(".file__state")).to_contain_text("à renvoyer depuis le début")
+        expect(page.locator(".file__state")).to_contain_text("envoi repris depuis le début")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         page.close()
 

@@ -79,7 +79,7 @@ def test_one_field_changed_in_two_places_is_asked_about_and_mine_is_saved(page: 
     expect(page.locator(".alert--warn")).to_contain_text("Écrit ailleurs")
     saved(draft, "subject", "Objet")
     assert draft["text"] == "Écrit ailleurs"
-    page.get_by_role("button", name="Enregistrer la mienne").click()
+    page.get_by_role("button", name="Enregistrer ma version").click()
     saved(draft, "text", "Écrit ici")
     expect(page.locator(".alert--warn")).to_have_count(0)
 
@@ -87,7 +87,7 @@ def test_one_field_changed_in_two_places_is_asked_about_and_mine_is_saved(page: 
 def test_the_other_list_of_recipients_is_taken_over(page: Page, draft: Json) -> None:
     write(draft, {"to": ["a@ministere.example; b@ministere.example; oups"]})
     page.fill("#to", "c@ministere.example ")
-    page.get_by_role("button", name="Reprendre l’autre").click()
+    page.get_by_role("button", name="Reprendre la version enregistrée").click()
     expect(page.locator('[data-field="to"] .chip__address')).to_have_text(
         ["a@ministere.example", "b@ministere.example"]
     )
@@ -127,7 +127,7 @@ def test_a_page_left_open_says_that_its_session_is_over(page: Page, stage: Stage
     for text in ("Une heure", "Deux heures"):
         page.fill("#text", text)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        expect(page.locator(".saved--wrong")).to_contain_text("Votre session est terminée")
+        expect(page.locator(".saved--wrong")).to_contain_text("Votre session a expiré")
 
 
 def test_the_last_words_are_saved_while_a_save_is_under_way(page: Page, draft: Json) -> None:
@@ -156,7 +156,7 @@ def test_the_last_words_of_one_field_are_saved_although_another_was_changed_else
     assert page.input_value("#text") == "Écrit ici"
     assert draft["text"] == "Écrit ailleurs"
     assert page.evaluate(LEAVES) is False
-    page.get_by_role("button", name="Enregistrer la mienne").click()
+    page.get_by_role("button", name="Enregistrer ma version").click()
     saved(draft, "text", "Écrit ici")
 
 
@@ -198,6 +198,6 @@ def test_nothing_is_called_saved_while_one_has_to_decide(page: Page, draft: Json
     saved(draft, "subject", "Objet")
     expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")
     assert page.evaluate(LEAVES) is False
-    page.get_by_role("button", name="Reprendre l’autre").click()
+    page.get_by_role("button", name="Reprendre la version enregistrée").click()
     expect(page.locator(".saved")).to_contain_text("Enregistré à")
     assert page.evaluate(LEAVES) is True

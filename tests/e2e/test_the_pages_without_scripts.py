@@ -91,7 +91,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     browser.cookies.update(own)
     tracking = path.replace("/drafts/", "/tracking/")
     followed = await browser.get(tracking)
-    assert "a tout" in followed.text
+    assert "tout téléchargé" in followed.text
     await change_what_was_sent(browser, letters, tracking, offer)
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
@@ -127,7 +127,7 @@ async def test_a_plain_form_takes_a_hundred_megabytes_and_says_no_to_more_in_wor
     assert page.status_code == 422
     assert "Ce fichier dépasse ce que ce formulaire accepte" in page.text
     assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
-    assert "rien du formulaire n’a été lu" in page.text
+    assert "le formulaire n’a pas été lu" in page.text
     kept = re.findall(r"\w[\w ]*\.bin", (await browser.get(path)).text)
     assert set(kept) == {"juste.bin"}
 
@@ -139,10 +139,10 @@ async def change_what_was_sent(browser: Visitor, letters: Letters, tracking: str
     assert "L’envoi est prolongé" in extended.text
     assert "plus longtemps" in letters.wait(AGENT, "download", seen=1).subject
     resent = await browser.walk(await browser.send(extended, f"{tracking}/resend"))
-    assert "Le courriel avec le lien est reparti" in resent.text
+    assert "Le courriel contenant le lien est en cours de renvoi" in resent.text
     assert letters.wait(AGENT, "download", seen=2)
     reminded = await browser.walk(await browser.send(resent, f"{tracking}/remind"))
-    assert "Un rappel part vers un destinataire" in reminded.text
+    assert "Un rappel est en cours d’envoi à un destinataire" in reminded.text
     assert "Rappel" in letters.wait(AGENT, "download", seen=3).subject
     page = await browser.get(f"{tracking}/revoke/2")
     assert OUTSIDER in page.text.replace("<wbr>", "")
@@ -160,5 +160,5 @@ async def test_looking_spends_nothing_and_changes_nothing(stack: Stack, browser:
     assert (await browser.get("/previews")).status_code == 404
     unknown = await browser.get("/download/" + "x" * 43)
     assert unknown.status_code == 404
-    assert "Il n’y a rien ici" in unknown.text
+    assert "Page introuvable" in unknown.text
     assert "script-src 'self'" in unknown.headers["content-security-policy"]

@@ -20,7 +20,7 @@ async def test_an_address_and_an_answer_bring_a_link(api: FakeApi, visitor: Visi
     page = await visitor.get("/access?kind=question")
     assert "Combien font deux plus trois" in page.text
     answer = await visitor.walk(await visitor.send(page, "/access", email=" camille@ville.example ", answer="5"))
-    assert "Consultez votre boîte aux lettres" in answer.text
+    assert "Consultez votre messagerie" in answer.text
     assert api.auth.mailed == ["camille@ville.example"]
 
 
@@ -31,7 +31,7 @@ async def test_an_agent_invites_somebody_from_the_first_page(api: FakeApi, visit
     wrong = await visitor.send(page, "/invite", email="camille", language="fr")
     assert (wrong.status_code, 'value="camille"' in wrong.text) == (422, True)
     answer = await visitor.walk(await visitor.send(page, "/invite", email=" camille@ville.example ", language="en"))
-    assert "L’invitation est partie" in answer.text
+    assert "L’invitation est en cours d’envoi" in answer.text
     assert api.auth.mailed == ["camille@ville.example"]
 
 
@@ -75,7 +75,7 @@ async def test_the_key_opens_a_session_that_no_script_can_read(visitor: Visitor)
 async def test_a_wrong_key_says_how_many_tries_are_left_and_keeps_what_was_typed(visitor: Visitor) -> None:
     answer = await visitor.send(await visitor.get(ENTRANCE), ENTRANCE, key="WRONG", **NAMED)
     assert answer.status_code == 422
-    assert "Il reste 4 essais." in answer.text
+    assert "Il vous reste 4 tentatives." in answer.text
     assert 'value="Martin"' in answer.text
     assert "set-cookie" not in answer.headers
 
@@ -146,7 +146,7 @@ async def test_a_session_that_is_over_leads_to_another_one(api: FakeApi, visitor
     api.auth.session = None
     page = await visitor.get(path)
     assert page.status_code == 401
-    assert "Votre session est terminée" in page.text
+    assert "Votre session a expiré" in page.text
     assert 'href="/access"' in page.text
     assert SENDER["address"] not in page.text
     assert visitor.cookies["__Host-session"] == ""

@@ -24,7 +24,7 @@ async def test_revoking_asks_first_and_says_that_it_is_done(api: FakeApi, visito
     assert AGENT["address"] not in words(page.text)
     assert api.asked[-1].method == "GET"
     after = await visitor.walk(await visitor.send(page, f"{TRACKING}/revoke"))
-    assert "plus rien ne lui est remis" in after.text
+    assert "il ne peut plus rien télécharger" in after.text
     assert "Révoqué par vous" in after.text
     assert f"{TRACKING}/revoke/2" not in after.text
     assert f"{TRACKING}/revoke/1" in after.text
@@ -50,12 +50,13 @@ async def test_a_double_click_sends_the_link_again_once(api: FakeApi, visitor: V
     page = await visitor.get(TRACKING)
     for _ in range(2):
         answer = await visitor.send(page, f"{TRACKING}/resend")
-    assert "Le courriel avec le lien est reparti" in (await visitor.walk(answer)).text
+    assert "Le courriel contenant le lien est en cours de renvoi" in (await visitor.walk(answer)).text
     assert list(api.tracking.wishes.values()) == [("resendings", AGENT["address"])]
 
 
 @pytest.mark.parametrize(
-    ("address", "said"), [("", "Un rappel part vers 2 destinataires"), (OUTSIDER["address"], "vers un destinataire")]
+    ("address", "said"),
+    [("", "Un rappel est en cours d’envoi à 2 destinataires"), (OUTSIDER["address"], "à un destinataire")],
 )
 async def test_all_who_have_not_downloaded_are_reminded_or_one_of_them(
     api: FakeApi, visitor: Visitor, address: str, said: str
@@ -77,7 +78,7 @@ async def test_extending_offers_later_ends_only_and_shows_the_new_one(api: FakeA
     assert "L’envoi est prolongé" in after.text
     assert words(after.text).count("lundi 1er décembre 2025") >= 2
     api.upload.transfers[SENT]["validity_days"] = 14
-    assert "aussi longtemps que possible" in (await visitor.get(f"{TRACKING}/extend")).text
+    assert "la plus tardive possible" in (await visitor.get(f"{TRACKING}/extend")).text
 
 
 @pytest.mark.parametrize("days", ["", "x", "-1", "10.5", "99999"])
@@ -112,7 +113,7 @@ async def test_a_refusal_of_an_action_is_a_page_with_what_to_do(api: FakeApi, vi
     api.refuse("PUT", f"/api/download/transfers/{SENT}/reminders/.*", "reminded-lately")
     answer = await visitor.send(page, f"{TRACKING}/remind")
     assert answer.status_code == 429
-    assert "plus d’une fois par jour" in answer.text
+    assert "une fois par jour" in answer.text
 
 
 async def test_a_link_that_was_revoked_says_so_to_who_holds_it(api: FakeApi, visitor: Visitor) -> None:

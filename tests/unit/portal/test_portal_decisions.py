@@ -24,7 +24,7 @@ async def test_an_approver_is_shown_everything_and_looking_decides_nothing(api: 
     page = words((await visitor.get(DECISION)).text)
     for shown in (AGENT["address"], OUTSIDER["address"], "camille.martin@ville.example", "Camille Martin"):
         assert shown in page
-    assert "L’adresse est prouvée, le nom ne l’est pas" in page
+    assert "L’adresse a été vérifiée, le nom ne l’a pas été" in page
     assert "voici les relevés demandés" in page
     assert "novembre.csv" in page
     assert {request.method for request in api.asked} == {"GET"}
@@ -69,7 +69,7 @@ async def test_whoever_comes_second_reads_who_decided_first(api: FakeApi, visito
     api.propagation.decisions[SENT] |= {"state": "refused", "decided": decided, "may_decide": False}
     answer = await visitor.send(page, f"{DECISION}/approval")
     assert answer.status_code == 409
-    assert "Quelqu’un d’autre a décidé en premier" in answer.text
+    assert "Une autre personne a déjà décidé" in answer.text
     assert "Autre Agent" in answer.text
 
 
@@ -105,7 +105,7 @@ async def test_when_all_who_waited_were_revoked_the_page_says_that_nothing_is_le
     api.propagation.decisions[SENT] |= {"state": "released", "may_decide": False, "decide_by": None}
     late = (await visitor.send(page, f"{DECISION}/approval")).text
     for html in (late, (await visitor.get(DECISION)).text):
-        assert "a révoqué tous ceux qui attendaient une validation" in html
+        assert "a révoqué tous les destinataires en attente de validation" in html
         assert "n’y a plus rien à décider" in html
     assert "/approval" not in late
 
@@ -122,7 +122,7 @@ async def test_an_agent_with_a_session_decides_the_same_way(api: FakeApi, visito
 async def test_the_page_of_a_link_shows_what_there_is_and_costs_nothing(api: FakeApi, visitor: Visitor) -> None:
     page = (await visitor.get(OFFER)).text
     assert "restent 2 téléchargements sur 3" in page
-    assert "Limite atteinte" in page
+    assert "Limite de téléchargements atteinte" in page
     assert "sha256sum" in page
     assert "Get-FileHash" in page
     assert page.count(f'action="{OFFER}/files/') == 1
@@ -137,13 +137,13 @@ async def test_while_undone_downloads_run_the_page_and_the_refusal_say_when_one_
     page = await visitor.get(OFFER)
     assert "restants sont en cours" in page.text
     assert DOWNLOAD not in page.text
-    assert "Limite atteinte" in page.text, "the other file was downloaded as often as it may be"
+    assert "Limite de téléchargements atteinte" in page.text, "the other file was downloaded as often as it may be"
     api.download.offers[TOKEN]["files"][0]["left"] = 1
     page = await visitor.get(OFFER)
     api.download.offers[TOKEN]["files"][0]["left"] = 0
     refused = await visitor.send(page, DOWNLOAD)
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "60")
-    assert "se libère sous 90 secondes" in refused.text
+    assert "redevient disponible sous 90 secondes" in refused.text
 
 
 async def test_a_double_click_takes_one_download_and_leads_to_the_bytes(api: FakeApi, visitor: Visitor) -> None:
@@ -170,7 +170,7 @@ async def test_a_download_that_has_ended_begins_no_other_by_itself(api: FakeApi,
     else:
         api.refuse("PUT", path, how)
     again = await visitor.walk(await visitor.send(page, DOWNLOAD))
-    assert "Rien n’a été décompté à l’instant" in again.text
+    assert "Rien n’a été décompté cette fois" in again.text
     assert DOWNLOAD in again.text
 
 
@@ -213,10 +213,10 @@ async def test_tracking_puts_the_cards_of_three_services_side_by_side(api: FakeA
     visitor.sign_in()
     page = words((await visitor.get(TRACKING)).text)
     assert "En attente de validation" in page
-    assert "a tout" in page
+    assert "tout téléchargé" in page
     assert "courriel retardé" in page
     assert "450 4.2.0 Greylisted" in page
-    assert "interrompu à 40 pour cent, non décompté" in page
+    assert "interrompu à 40 %, non décompté" in page
     assert "1 destinataire n’a pas encore tout téléchargé." in page
 
 
@@ -235,8 +235,8 @@ async def test_tracking_works_before_the_other_services_have_heard_of_the_transf
     ("outcome", "said"),
     [
         ("withdrawn", "Supprimé par vous"),
-        ("expired", "les fichiers sont effacés"),
-        ("rejected", "Un virus a été trouvé"),
+        ("expired", "les fichiers ont été supprimés"),
+        ("rejected", "Un virus a été détecté"),
         ("quarantined", "En cours d’examen"),
     ],
 )

@@ -75,8 +75,8 @@ async def test_a_form_of_a_gigabyte_leads_to_a_page_that_says_so(visitor: Visito
     page = await visitor.get(f"{PAGE}?too-large=yes")
     assert page.status_code == 422
     assert 'id="file-error"' in page.text
-    assert "rien du formulaire n’a été lu" in page.text
-    assert "rien du formulaire" not in (await visitor.get(PAGE)).text
+    assert "le formulaire n’a pas été lu" in page.text
+    assert "le formulaire n’a pas été lu" not in (await visitor.get(PAGE)).text
 
 
 async def test_a_file_that_is_refused_does_not_keep_others_waiting(api: FakeApi) -> None:
@@ -132,7 +132,7 @@ async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(
     over = await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures <de> travail"})
     assert over.status_code == 401
     assert "Deux heures &lt;de&gt; travail" in over.text
-    assert "Ce que vous veniez de saisir" in over.text
+    assert "Vos modifications non enregistrées" in over.text
     assert not [one for one in api.asked if one.method == "PATCH"]
     visitor.sign_in(session="session-2")
     answer = await visitor.send_file(over, PAGE, ("", b""), text="Deux heures <de> travail")
@@ -228,26 +228,26 @@ async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi,
 
 async def test_who_has_to_approve_is_said_before_sending(api: FakeApi, visitor: Visitor) -> None:
     for page in (await visitor.get(PAGE), await visitor.get(f"{PAGE}/recap")):
-        assert "1 destinataire externe\N{NO-BREAK SPACE}: un agent destinataire devra valider." in page.text
+        assert "1 destinataire externe\N{NO-BREAK SPACE}: un agent destinataire devra valider l’envoi." in page.text
     api.upload.drafts[DRAFT]["approvers"] = []
     assert "ajoutez au moins un agent" in (await visitor.get(PAGE)).text
     api.upload.drafts[DRAFT]["needs_approval"] = False
-    assert "l’envoi part aussitôt" in (await visitor.get(PAGE)).text
+    assert "l’envoi est immédiat" in (await visitor.get(PAGE)).text
 
 
 async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, visitor: Visitor) -> None:
     api.upload.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign"}]
     page = await visitor.get(PAGE)
     assert "sacha(at)x</textarea>" in page.text
-    assert "elle ne contient pas de @" in page.text
+    assert "elle ne contient pas de signe @" in page.text
 
 
 async def test_the_recap_names_what_is_no_address_and_why(api: FakeApi, visitor: Visitor) -> None:
     write(api.upload.drafts[DRAFT], {"to": ["c@ministere.example; rené@ville.example; Martin"]})
     for page in (await visitor.get(f"{PAGE}/recap"), await visitor.get(PAGE)):
         assert "<code>rené@ville.example</code> – une adresse ne peut pas contenir «\N{NO-BREAK SPACE}é" in page.text
-        assert "<code>Martin</code> – elle ne contient pas de @" in page.text
-        assert "l’envoi part aussitôt" not in page.text
+        assert "<code>Martin</code> – elle ne contient pas de signe @" in page.text
+        assert "l’envoi est immédiat" not in page.text
 
 
 async def test_a_domain_is_shown_in_unicode_and_can_be_saved_again(api: FakeApi, visitor: Visitor) -> None:

@@ -55,7 +55,7 @@ async def test_who_is_too_fast_is_told_to_try_again_and_keeps_what_was_typed(api
     page = await hasty.get("/access?kind=question")
     answer = await hasty.send(page, "/access", **TYPED)
     assert answer.status_code == 422
-    assert "Réessayez" in answer.text
+    assert "Veuillez réessayer" in answer.text
     assert "Aucun lien n’a été envoyé" in answer.text
     assert 'role="alert"' in answer.text
     assert "<title>Erreur" in answer.text

@@ -42,7 +42,7 @@ async def test_each_list_can_be_searched(visitor: Visitor, path: str, some: str,
     assert 'class="row"' in (await visitor.get(f"{path}?q={some}")).text
     none = (await visitor.get(f"{path}?q={other}")).text
     assert 'class="row"' not in none
-    assert "Rien de tel" in none
+    assert "Aucun résultat" in none
     assert f'value="{other}"' in none
 
 
@@ -115,7 +115,7 @@ async def test_a_search_that_finds_nothing_in_a_long_list_can_be_gone_on_with(ap
     visitor.sign_in()
     many(api, MAX_SEARCHED_ROWS + 1)
     page = (await visitor.get("/transfers?q=ponts")).text
-    assert "Rien de tel" in page
+    assert "Aucun résultat" in page
     further = links(page)["next"]
     assert "q=ponts" in further
     assert shown((await visitor.get(further)).text) == [list(api.upload.transfers)[-1]]

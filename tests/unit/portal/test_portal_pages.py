@@ -142,8 +142,8 @@ async def test_a_refusal_is_a_page_with_what_to_do_and_whom_to_ask(api: FakeApi,
     visitor.sign_in("agent")
     page = await visitor.get(path)
     assert page.status_code == kind.status
-    assert "Que faire" in page.text
-    assert "À qui s’adresser" in page.text
+    assert "Que faire ?" in page.text
+    assert "À qui s’adresser ?" in page.text
     assert "f" * 32 in page.text
 
 
@@ -161,10 +161,10 @@ def test_there_is_advice_on_nothing_that_nobody_says() -> None:
 @pytest.mark.parametrize(
     ("service", "words"),
     [
-        ("auth", "Les liens d’accès et les sessions ne fonctionnent pas"),
-        ("upload", "Les brouillons et l’envoi ne fonctionnent pas"),
-        ("propagation", "La validation ne fonctionne pas"),
-        ("download", "Le téléchargement et le suivi ne fonctionnent pas"),
+        ("auth", "Les liens d’accès et la connexion sont momentanément indisponibles"),
+        ("upload", "Les brouillons et l’envoi sont momentanément indisponibles"),
+        ("propagation", "La validation est momentanément indisponible"),
+        ("download", "Le téléchargement et le suivi sont momentanément indisponibles"),
     ],
 )
 async def test_services_that_do_not_answer_are_said_in_words(
