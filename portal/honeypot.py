@@ -33,4 +33,4 @@ class Honeypot:
         return now.timestamp() - float(at) < self._min_seconds
 
     def _signature(self, challenge: str, at: str) -> str:
-        return keyed_hash(self._pepper, "asking", f"{challenge} {at}")
+        return keyed_hash(self._pepper, "honeypot", f"{challenge} {at}")

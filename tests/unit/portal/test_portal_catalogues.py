@@ -1,4 +1,4 @@
-"""Every word is in the catalogues, in both languages; dates, sizes and numbers are said as people say them."""
+"""Every text is in both catalogues; dates, sizes and numbers are formatted for the language."""
 
 import re
 from collections.abc import Iterator

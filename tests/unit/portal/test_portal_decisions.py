@@ -209,7 +209,7 @@ async def test_a_person_who_looks_is_noted_when_the_page_says_so(api: FakeApi, v
     assert api.asked[-1].url.path.endswith("/opened")
 
 
-async def test_tracking_puts_the_cards_of_three_services_side_by_side(api: FakeApi, visitor: Visitor) -> None:
+async def test_tracking_shows_the_responses_of_three_services(api: FakeApi, visitor: Visitor) -> None:
     visitor.sign_in()
     page = words((await visitor.get(TRACKING)).text)
     assert "En attente de validation" in page

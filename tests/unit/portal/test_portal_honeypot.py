@@ -1,4 +1,4 @@
-"""What looks like a machine is asked to try again, and told so; nobody is lost without a word."""
+"""A likely bot is asked to try again, and told why."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ def after(seconds: float) -> datetime:
 
 
 @pytest.mark.parametrize(("seconds", "triggered"), [(0, True), (1.99, True), (2.0, False), (3_600, False), (-5, True)])
-def test_only_who_is_faster_than_fingers_is_caught(seconds: float, triggered: bool) -> None:
+def test_only_a_form_that_returns_too_soon_is_refused(seconds: float, triggered: bool) -> None:
     assert HONEYPOT.is_triggered(form(), after(seconds)) is triggered
 
 
@@ -81,7 +81,7 @@ async def test_who_filled_the_hidden_field_is_shown_it_and_comes_through_once_it
     assert api.auth.mailed == ["camille@ville.example"]
 
 
-async def test_an_agent_with_a_session_is_never_caught(api: FakeApi, hasty: Visitor) -> None:
+async def test_an_agent_with_a_session_is_never_refused(api: FakeApi, hasty: Visitor) -> None:
     hasty.sign_in("agent")
     api.auth.session = shown_session("agent")
     page = await hasty.get("/access?kind=question")

@@ -1,4 +1,4 @@
-"""The rules of the house, kept by the portal too, and what only it may and may not import."""
+"""The repository's rules applied to the portal, and what only the portal may import."""
 
 import ast
 import json
