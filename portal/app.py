@@ -1,4 +1,4 @@
-"""How is the portal put together, and run? The only place that reads settings and opens connections."""
+"""Builds and runs the portal; the only module that reads settings and opens connections."""
 
 import asyncio
 import sys
@@ -11,15 +11,15 @@ from fastapi import FastAPI
 
 from portal import errors, theme
 from portal.assets import Assets
-from portal.csrf import Csrf
+from portal.csrf import CsrfProtection
 from portal.deps import Deps
-from portal.gateway import Gateway
-from portal.heads import Heads
+from portal.gateway import GatewayClient
+from portal.head_middleware import HeadMiddleware
+from portal.honeypot import Honeypot
 from portal.pages import router
-from portal.rendering import Pages
-from portal.sessions import Cookies
+from portal.rendering import TemplateRenderer
+from portal.sessions import CookieMiddleware
 from portal.settings import Settings
-from portal.trap import Trap
 from services.kit.health import Health, management_app
 from services.kit.logs import configure, logger
 from services.kit.middleware import RequestMiddleware
@@ -29,54 +29,54 @@ from services.kit.version import VERSION
 
 NAME = "portal"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
-LARGEST_BODY_BYTES = 1_000_000_000
-"""A file that is too large is read and dropped, so that what was typed with it is saved; beyond this, nothing is."""
+MAX_BODY_BYTES = 1_000_000_000
+"""A file that is too large is read and discarded, so that the other fields are saved; a larger body is refused."""
 
 
 @dataclass(frozen=True)
-class Portal:
-    """Put together, not yet running."""
+class PortalApp:
+    """The portal, built and not yet running."""
 
     settings: Settings
     deps: Deps
     app: FastAPI
 
 
-def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> Portal:
-    """The portal; `transport` stands for the network in tests."""
+def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> PortalApp:
+    """Build the portal; tests pass a `transport` in place of the network."""
     settings = settings or Settings.read()
-    folder = settings.theme_dir or theme.OURS
+    folder = settings.theme_dir or theme.DEFAULT_THEME
     zone, assets, pepper = ZoneInfo(settings.time_zone), Assets(folder), settings.pepper.get_secret_value()
     deps = Deps(
-        gateway=Gateway(settings.gateway_url, settings.public_base_url, transport),
-        pages=Pages(assets, theme.theme_in(folder), zone, settings.files_base_url, settings.portal_development),
+        gateway=GatewayClient(settings.gateway_url, settings.public_base_url, transport),
+        renderer=TemplateRenderer(assets, theme.load_theme(folder), zone, settings.portal_development),
         assets=assets,
-        csrf=Csrf(pepper, settings.public_base_url),
-        trap=Trap(pepper, settings.least_asking_seconds),
+        csrf=CsrfProtection(pepper, settings.public_base_url),
+        honeypot=Honeypot(pepper, settings.min_form_seconds),
         zone=zone,
         public_url=settings.public_base_url,
-        policy=policy(settings.files_base_url),
+        policy=content_security_policy(settings.files_base_url),
         form_file_bytes=settings.form_file_bytes,
         form_files_at_once=asyncio.Semaphore(settings.form_files_at_once),
         previews=settings.previews_dir if settings.portal_development else None,
     )
-    return Portal(settings, deps, application(deps))
+    return PortalApp(settings, deps, application(deps))
 
 
 def application(deps: Deps) -> FastAPI:
-    """The pages, and what is done for each of them."""
+    """Return the ASGI application: pages, error handlers and middleware."""
     app = FastAPI(title="Mélanissimo portal", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.deps = deps
     app.include_router(router)
     errors.install(app)
-    app.add_middleware(RequestMiddleware, max_body_bytes=LARGEST_BODY_BYTES, accepted=FORM_TYPES)
-    app.add_middleware(Cookies)
-    app.add_middleware(Heads)
+    app.add_middleware(RequestMiddleware, max_body_bytes=MAX_BODY_BYTES, accepted=FORM_TYPES)
+    app.add_middleware(CookieMiddleware)
+    app.add_middleware(HeadMiddleware)
     return app
 
 
-def policy(files_origin: str) -> str:
-    """What a page may load and where its forms may lead: here, and to the origin of the bytes."""
+def content_security_policy(files_origin: str) -> str:
+    """Return the policy of every page: load from this origin only; forms may also lead to the origin of files."""
     own = ("script-src", "style-src", "img-src", "media-src", "connect-src", "font-src", "manifest-src", "worker-src")
     rules = ["default-src 'none'", *(f"{each} 'self'" for each in own), f"form-action 'self' {files_origin}"]
     return "; ".join([*rules, "frame-ancestors 'none'", "base-uri 'none'"])
@@ -94,8 +94,8 @@ def main() -> None:
         runner.run(run(portal))
 
 
-async def run(portal: Portal) -> None:
-    """Serve until told to stop; the gateway may come and go meanwhile."""
+async def run(portal: PortalApp) -> None:
+    """Serve until shutdown is requested; the portal keeps running while the gateway is unavailable."""
     settings, stop = portal.settings, shutdown_requested()
     health = Health({"gateway": portal.deps.gateway.check})
     health.started = True

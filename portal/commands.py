@@ -1,16 +1,16 @@
-"""Commands to paste into a shell: a file's name in them is quoted for that shell, or left out."""
+"""Shell commands that compute a file's SHA-256; a file name is quoted for that shell, or left out."""
 
 import re
 import shlex
 
 POWERSHELL_QUOTES = re.compile("['\N{LEFT SINGLE QUOTATION MARK}-\N{SINGLE HIGH-REVERSED-9 QUOTATION MARK}]")
-"""PowerShell ends a quoted text with any of these, and reads two of them as one."""
+"""Any of these ends a quoted string in PowerShell; a doubled one stands for itself."""
 
 
 def powershell_digest(name: str) -> str:
-    """The command that computes a file's SHA-256 in PowerShell.
+    """Return the command for PowerShell.
 
-    A name with `&` is left out, too: whoever pastes the line into the older cmd.exe by mistake would run what follows.
+    A name with `&` is left out, too: the older cmd.exe would run what follows it.
     """
     if not _is_quotable(name) or "&" in name:
         return "Get-FileHash *"
@@ -19,10 +19,10 @@ def powershell_digest(name: str) -> str:
 
 
 def posix_digest(name: str, program: str = "sha256sum") -> str:
-    """The command that computes a file's SHA-256 in a POSIX shell; `./` keeps a name from being read as an option."""
+    """Return the command for a POSIX shell; `./` keeps a name from being read as an option."""
     return f"{program} {shlex.quote('./' + name) if _is_quotable(name) else './*'}"
 
 
 def _is_quotable(name: str) -> bool:
-    """False where a clipboard or a terminal may alter or obey a character, or a shell reads `\\` inside quotes."""
+    """False where a clipboard or a terminal may change or interpret a character, or a shell reads `\\` in quotes."""
     return name.isprintable() and "\\" not in name

@@ -1,4 +1,4 @@
-"""What do the pages need from outside?"""
+"""What the pages need from outside."""
 
 import asyncio
 from dataclasses import dataclass
@@ -6,21 +6,21 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from portal.assets import Assets
-from portal.csrf import Csrf
-from portal.gateway import Gateway
-from portal.rendering import Pages
-from portal.trap import Trap
+from portal.csrf import CsrfProtection
+from portal.gateway import GatewayClient
+from portal.honeypot import Honeypot
+from portal.rendering import TemplateRenderer
 
 
 @dataclass(frozen=True)
 class Deps:
-    """Everything, put together once."""
+    """Built once, when the portal starts."""
 
-    gateway: Gateway
-    pages: Pages
+    gateway: GatewayClient
+    renderer: TemplateRenderer
     assets: Assets
-    csrf: Csrf
-    trap: Trap
+    csrf: CsrfProtection
+    honeypot: Honeypot
     zone: ZoneInfo
     public_url: str
     policy: str

@@ -1,4 +1,4 @@
-"""How is a refusal shown to people? One layout: what happened, what to do, whom to ask, a reference."""
+"""Show refusals and errors as pages: what happened, what to do, whom to contact, and a reference."""
 
 from collections.abc import Mapping
 from typing import cast
@@ -9,114 +9,111 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from portal.advice import advice_on, down
-from portal.gateway import Refused
-from portal.visits import UNAUTHENTICATED, Visit
+from portal.gateway import ApiProblem
+from portal.problem_help import help_for, outage
+from portal.request_context import API_PROXY, UNAUTHENTICATED, RequestContext, any_visitor
 from services.kit import trace
 from services.kit.logs import logger
 from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError, record_problem
 from services.kit.refusals import BadRequest, NotFound, Refusal
 
-FOR_SCRIPTS = "/relay/"
-"""Where only scripts ask; they are answered with the problem itself, and show its words on their page."""
 
-
-def told(visit: Visit, refusal: Refusal) -> Refused:
-    """A refusal of our own, in the form in which the services' arrive."""
+def as_problem(context: RequestContext, refusal: Refusal) -> ApiProblem:
+    """Convert a refusal of the portal into the form in which those of the services arrive."""
     members = {
         **refusal.members,
         "type": f"/problems/{refusal.slug()}",
-        "title": refusal.title(visit.language),
+        "title": refusal.title(context.language),
         "status": refusal.status,
         "reference": trace.trace_id(),
     }
-    return Refused(refusal.status, members)
+    return ApiProblem(refusal.status, members)
 
 
-def shown(visit: Visit, refused: Refused) -> Response:
-    """The page of a refusal; whoever has no session is shown the way to one. A script is told the problem."""
-    record_problem(visit.request, _slug(refused))
-    if visit.request.url.path.startswith(FOR_SCRIPTS):
-        return _problem(visit, refused)
-    if refused.status == UNAUTHENTICATED:
-        return session_over(visit, refused)
-    answer = visit.show(
+def problem_page(context: RequestContext, problem: ApiProblem) -> Response:
+    """Return the page of a problem: the way to sign in for 401, the problem document itself for a script."""
+    record_problem(context.request, _metric_slug(problem))
+    if context.request.url.path.startswith(f"/{API_PROXY}/"):
+        return _problem_document(context, problem)
+    if problem.status == UNAUTHENTICATED:
+        return session_ended_page(context, problem)
+    page = context.render(
         "error.html",
-        refused.status,
-        refused=refused,
-        advice=advice_on(refused.slug),
-        down=down(refused.slug, refused.service),
+        problem.status,
+        problem=problem,
+        help=help_for(problem.slug),
+        outage=outage(problem.slug, problem.service),
     )
-    if refused.retry_after.isdigit():
-        answer.headers["Retry-After"] = refused.retry_after
-    return answer
+    if problem.retry_after.isdigit():
+        page.headers["Retry-After"] = problem.retry_after
+    return page
 
 
-def _slug(refused: Refused) -> str:
-    """Its name, for counters and log lines, which take none that is odd."""
-    return refused.slug if refused.slug.replace("-", "").isalpha() else "other"
+def _metric_slug(problem: ApiProblem) -> str:
+    """Return the problem's slug for metrics and log lines; `other` unless it has letters and hyphens only."""
+    return problem.slug if problem.slug.replace("-", "").isalpha() else "other"
 
 
-def session_over(
-    visit: Visit, refused: Refused, typed: Mapping[str, str] | None = None, hidden: Mapping[str, str] | None = None
+def session_ended_page(
+    context: RequestContext,
+    problem: ApiProblem,
+    typed: Mapping[str, str] | None = None,
+    hidden: Mapping[str, str] | None = None,
 ) -> Response:
-    """The way to another session, and a form with what was typed and could not be saved, to be saved in it."""
-    if refused.status == UNAUTHENTICATED and visit.was_known:
-        visit.forget()
-    values = {"why": refused.slug, "typed": typed or {}, "hidden": hidden or {}}
-    return visit.show("access/over.html", refused.status, **values)
+    """Return the page that leads to a new session, with a form to save what was typed and not saved."""
+    if problem.status == UNAUTHENTICATED and context.had_session:
+        context.end_session()
+    values = {"reason": problem.slug, "typed": typed or {}, "hidden": hidden or {}}
+    return context.render("access/session_ended.html", problem.status, **values)
 
 
-def _problem(visit: Visit, refused: Refused) -> Response:
-    """The services' own document; one of ours where an answer on the way was none."""
-    ours = told(visit, BY_STATUS.get(refused.status, InternalError)()).members | {"status": refused.status}
-    members = refused.members or ours
-    headers = {"Cache-Control": "no-store", "Content-Language": visit.language}
-    if refused.retry_after.isdigit():
-        headers["Retry-After"] = refused.retry_after
-    return JSONResponse(members, refused.status, headers, MEDIA_TYPE)
+def _problem_document(context: RequestContext, problem: ApiProblem) -> Response:
+    """Return the service's own problem document, or one of ours where the response had none."""
+    ours = as_problem(context, BY_STATUS.get(problem.status, InternalError)()).members | {"status": problem.status}
+    members = problem.members or ours
+    headers = {"Cache-Control": "no-store", "Content-Language": context.language}
+    if problem.retry_after.isdigit():
+        headers["Retry-After"] = problem.retry_after
+    return JSONResponse(members, problem.status, headers, MEDIA_TYPE)
 
 
-def _visit(request: Request) -> Visit:
-    return Visit(request, request.app.state.deps)
+async def _on_api_problem(request: Request, error: Exception) -> Response:
+    return problem_page(any_visitor(request), cast(ApiProblem, error))
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    return shown(_visit(request), cast(Refused, error))
+async def _on_refusal(request: Request, error: Exception) -> Response:
+    context = any_visitor(request)
+    return problem_page(context, as_problem(context, cast(Refusal, error)))
 
 
-async def _refusal(request: Request, error: Exception) -> Response:
-    here = _visit(request)
-    return shown(here, told(here, cast(Refusal, error)))
+async def _on_invalid_path(request: Request, _error: Exception) -> Response:
+    """Answer 404: a path parameter that is not an id leads nowhere."""
+    context = any_visitor(request)
+    return problem_page(context, as_problem(context, NotFound()))
 
 
-async def _malformed(request: Request, _error: Exception) -> Response:
-    """What is not an id cannot lead anywhere."""
-    here = _visit(request)
-    return shown(here, told(here, NotFound()))
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    context = any_visitor(request)
+    refusal = BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)()
+    return problem_page(context, as_problem(context, refusal))
 
 
-async def _http(request: Request, error: Exception) -> Response:
-    here = _visit(request)
-    return shown(here, told(here, BY_STATUS.get(cast(HTTPException, error).status_code, BadRequest)()))
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
+async def _on_unexpected_error(request: Request, error: Exception) -> Response:
     logger().error("a page failed unexpectedly", exc_info=error)
-    here = _visit(request)
-    return shown(here, told(here, InternalError()))
+    context = any_visitor(request)
+    return problem_page(context, as_problem(context, InternalError()))
 
 
-async def _gone(_request: Request, _error: Exception) -> Response:
-    """Nobody is there to read it."""
+async def _on_client_disconnect(_request: Request, _error: Exception) -> Response:
+    """Return a response that nobody receives."""
     return Response(status_code=400)
 
 
 def install(app: FastAPI) -> None:
-    """Show every refusal and every error as a page."""
-    app.add_exception_handler(Refused, _refused)
-    app.add_exception_handler(Refusal, _refusal)
-    app.add_exception_handler(RequestValidationError, _malformed)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(ClientDisconnect, _gone)
-    app.add_exception_handler(Exception, _unexpected)
+    """Register the handlers that show every refusal and every error as a page."""
+    app.add_exception_handler(ApiProblem, _on_api_problem)
+    app.add_exception_handler(Refusal, _on_refusal)
+    app.add_exception_handler(RequestValidationError, _on_invalid_path)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_client_disconnect)
+    app.add_exception_handler(Exception, _on_unexpected_error)

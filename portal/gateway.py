@@ -1,4 +1,4 @@
-"""The one way to the services: the gateway's public API, asked in somebody's name; the one door to httpx."""
+"""HTTP client of the gateway's public API; the only module that imports httpx to send requests."""
 
 import ipaddress
 import json
@@ -14,14 +14,15 @@ from services.kit.refusals import BadRequest, NotFound
 
 TIMEOUT = httpx.Timeout(70.0, connect=3.0)
 LIMITS = httpx.Limits(max_connections=200, max_keepalive_connections=50, keepalive_expiry=4.0)
-PASSING = "unavailable"
+UNAVAILABLE = "unavailable"
 SERVICE = re.compile(r"/api/([a-z]+)/")
 
 
-class Refused(Exception):
-    """A service said no (RFC 9457): `slug` is the end of the problem's type, `title` is in the reader's language.
+class ApiProblem(Exception):
+    """A problem document (RFC 9457) with which a service refused a request.
 
-    `service` is the one that was asked, where that is known.
+    `slug` is the end of the problem's type; `title` is in the language of the request; `service` is the service that
+    was called, where that is known.
     """
 
     def __init__(self, status: int, members: dict[str, Any], retry_after: str = "", service: str = "") -> None:
@@ -33,7 +34,7 @@ class Refused(Exception):
 
     @property
     def slug(self) -> str:
-        return str(self.members.get("type", "")).rpartition("/")[2] or PASSING
+        return str(self.members.get("type", "")).rpartition("/")[2] or UNAVAILABLE
 
     @property
     def title(self) -> str:
@@ -45,25 +46,25 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Reader:
-    """In whose name something is asked: their session if they have one, their language, and where they sit."""
+class RequestIdentity:
+    """On whose behalf a request is sent: language, session token if there is one, and client address."""
 
     language: str
     token: str = ""
     address: str = ""
 
     def headers(self) -> dict[str, str]:
-        """What the gateway is told of them."""
-        told = {"Accept-Language": self.language, "Traceparent": trace.current()}
+        """Return the headers that tell the gateway about this person."""
+        headers = {"Accept-Language": self.language, "Traceparent": trace.current()}
         if self.token:
-            told["Authorization"] = f"Bearer {self.token}"
+            headers["Authorization"] = f"Bearer {self.token}"
         if network := _network(self.address):
-            told |= {"X-Client-Address": self.address, "X-Client-Network": network}
-        return told
+            headers |= {"X-Client-Address": self.address, "X-Client-Network": network}
+        return headers
 
 
-class Gateway:
-    """Asks through the portal's own door of the gateway, under the public host name."""
+class GatewayClient:
+    """Sends requests to the gateway's internal listener for the portal, under the public host name."""
 
     def __init__(self, url: str, public_url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = httpx.AsyncClient(
@@ -75,29 +76,33 @@ class Gateway:
             transport=transport,
         )
 
-    async def ask(self, reader: Reader, method: str, path: str, body: Any = None) -> Any:
-        """The JSON of the answer, none when it is empty; raises `Refused`, or `BadRequest` for what JSON cannot say."""
-        headers = reader.headers() | ({"Content-Type": "application/json"} if body is not None else {})
-        try:
-            answer = await self._http.request(method, path, content=_json(body), headers=headers)
-        except httpx.HTTPError:
-            raise Refused(503, {}) from None
-        if not answer.is_success:
-            raise refused(answer)
-        return answer.json() if answer.content else None
+    async def request(self, identity: RequestIdentity, method: str, path: str, body: Any = None) -> Any:
+        """Return the JSON of the response, none when it is empty.
 
-    async def put_bytes(self, reader: Reader, path: str, content: bytes, crc32: int) -> None:
-        """One part of a file; the gateway lets it through to the store."""
-        headers = reader.headers() | {"X-Part-CRC32": f"{crc32:08x}", "Content-Type": "application/octet-stream"}
+        Raises `ApiProblem` when the service refuses or cannot be reached, and `BadRequest` when the body cannot be
+        encoded as JSON.
+        """
+        headers = identity.headers() | ({"Content-Type": "application/json"} if body is not None else {})
         try:
-            answer = await self._http.put(path, content=content, headers=headers)
+            response = await self._http.request(method, path, content=_json(body), headers=headers)
         except httpx.HTTPError:
-            raise Refused(503, {}) from None
-        if not answer.is_success:
-            raise refused(answer)
+            raise ApiProblem(503, {}) from None
+        if not response.is_success:
+            raise problem_in(response)
+        return response.json() if response.content else None
+
+    async def put_part(self, identity: RequestIdentity, path: str, content: bytes, crc32: int) -> None:
+        """Upload one part of a file; the gateway passes it on to the object store."""
+        headers = identity.headers() | {"X-Part-CRC32": f"{crc32:08x}", "Content-Type": "application/octet-stream"}
+        try:
+            response = await self._http.put(path, content=content, headers=headers)
+        except httpx.HTTPError:
+            raise ApiProblem(503, {}) from None
+        if not response.is_success:
+            raise problem_in(response)
 
     async def check(self) -> None:
-        """Raises when the gateway does not answer at all; a refusal is an answer."""
+        """Raise when the gateway does not answer at all; any response will do."""
         await self._http.get("/api/", timeout=2.0)
 
     async def close(self) -> None:
@@ -105,44 +110,44 @@ class Gateway:
         await self._http.aclose()
 
 
-def refused(answer: httpx.Response) -> Refused:
-    """The refusal in an answer; one that is no problem document says only its status."""
+def problem_in(response: httpx.Response) -> ApiProblem:
+    """Return the problem in an error response; one without a problem document has only its status."""
     members: Any = {}
-    if answer.headers.get("content-type", "").startswith("application/problem+json"):
+    if response.headers.get("content-type", "").startswith("application/problem+json"):
         try:
-            members = answer.json()
+            members = response.json()
         except ValueError:
             members = {}
-    return Refused(
-        answer.status_code,
+    return ApiProblem(
+        response.status_code,
         members if isinstance(members, dict) else {},
-        answer.headers.get("retry-after", ""),
-        service_at(answer.request.url.path),
+        response.headers.get("retry-after", ""),
+        service_of(response.request.url.path),
     )
 
 
 def _json(body: Any) -> bytes | None:
     try:
         return None if body is None else json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError:  # numbers and signs that Python holds and JSON does not
+    except ValueError:  # NaN, infinities and lone surrogates
         raise BadRequest() from None
 
 
-def service_at(address: str) -> str:
-    """Which service answers at an address of the API; empty for any other address."""
-    found = SERVICE.match(address)
+def service_of(path: str) -> str:
+    """Return the name of the service behind a path of the API; empty for any other path."""
+    found = SERVICE.match(path)
     return found[1] if found else ""
 
 
-def path(*segments: str) -> str:
-    """An address of the API; whatever is in a segment stays inside it. `NotFound` for one that would lead up."""
+def api_path(*segments: str) -> str:
+    """Return the API path of these segments, percent-encoded; `NotFound` for an empty or dot segment."""
     if any(segment in ("", ".", "..") for segment in segments):
         raise NotFound()
     return "/api/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
 def _network(address: str) -> str:
-    """An IPv4 address, or the /64 of an IPv6 one: by this the gateway counts."""
+    """Return an IPv4 address as it is, or the /64 of an IPv6 address: the gateway's rate limits count by it."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which language does the reader want, and what are the words? French unless they ask for English."""
+"""Selects the language of a request, and loads its catalogue; French is the default."""
 
 import gettext
 import io
@@ -13,35 +13,35 @@ from starlette.requests import Request
 LANGUAGES = ("fr", "en")
 COOKIE = "language"
 QUERY = "lang"
-"""As the links of pages and mails say it."""
+"""The query parameter in links of pages and mails."""
 CATALOGUES = Path(__file__).parent / "locale"
 
 
-def _complete(said: dict[str, str]) -> dict[str, str]:
-    if not all(said.get(language) for language in LANGUAGES):
-        raise ValueError("everything must be said in fr and in en")
-    return said
+def _complete(texts: dict[str, str]) -> dict[str, str]:
+    if not all(texts.get(language) for language in LANGUAGES):
+        raise ValueError("every text is needed in fr and in en")
+    return texts
 
 
-Said = Annotated[dict[str, str], AfterValidator(_complete)]
-"""The same words in each language, from a file that is no catalogue."""
+Translated = Annotated[dict[str, str], AfterValidator(_complete)]
+"""A text in each language, from a file that is not a catalogue."""
 
 
 def language_of(request: Request) -> str:
-    """What the link on the page asks for, else what it asked for earlier, else what the browser prefers."""
-    wished = [request.query_params.get(QUERY, ""), request.cookies.get(COOKIE, "")]
-    wished += [entry.split(";")[0].strip()[:2].lower() for entry in _accepted(request).split(",")]
-    return next((entry for entry in wished if entry in LANGUAGES), "fr")
+    """Return the language of the query parameter, else that of the cookie, else the one that the browser prefers."""
+    candidates = [request.query_params.get(QUERY, ""), request.cookies.get(COOKIE, "")]
+    candidates += [entry.split(";")[0].strip()[:2].lower() for entry in _accept_language(request).split(",")]
+    return next((entry for entry in candidates if entry in LANGUAGES), "fr")
 
 
-def chosen(request: Request) -> str | None:
-    """The language whose link was followed, if one was."""
-    wished = request.query_params.get(QUERY)
-    return wished if wished in LANGUAGES else None
+def requested_language(request: Request) -> str | None:
+    """Return the language that the query parameter requests, if it does."""
+    language = request.query_params.get(QUERY)
+    return language if language in LANGUAGES else None
 
 
-def catalogue(language: str) -> gettext.GNUTranslations:
-    """The words of one language, compiled from its text file."""
+def load_catalogue(language: str) -> gettext.GNUTranslations:
+    """Compile the catalogue of one language from its text file."""
     with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         read = read_po(file, locale=language)
     compiled = io.BytesIO()
@@ -50,10 +50,10 @@ def catalogue(language: str) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def marked(words: str) -> str:
-    """Words that are translated later, where they are shown; marked here so that the catalogue knows them."""
-    return words
+def translatable(text: str) -> str:
+    """Mark a text for extraction into the catalogues; it is translated where it is shown."""
+    return text
 
 
-def _accepted(request: Request) -> str:
+def _accept_language(request: Request) -> str:
     return request.headers.get("accept-language", "fr")

@@ -1,4 +1,4 @@
-"""A multipart form taken apart while it arrives; the one door to python-multipart."""
+"""Parses a multipart form while it arrives; the only module that imports python-multipart."""
 
 import re
 from collections.abc import AsyncIterator
@@ -10,72 +10,72 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 from services.kit.refusals import BadRequest
 
-LONGEST_HEADER = 4_096
-LONGEST_BOUNDARY = 70
+MAX_HEADER = 4_096
+MAX_BOUNDARY = 70
 ESCAPED_QUOTE = re.compile(r"%22|%0D|%0A")
 
 
 @dataclass(frozen=True)
-class Begun:
-    """A part begins; `filename` is none for a plain field and empty where no file was chosen."""
+class PartBegin:
+    """The start of a part; `filename` is none for a plain field and empty where no file was chosen."""
 
     name: str
     filename: str | None
 
 
 @dataclass(frozen=True)
-class Data:
-    """Some bytes of the part at hand; `left_after` is how many follow if it is the last one, when that is known."""
+class PartData:
+    """Bytes of the current part; `bytes_after` is how many follow if it is the last part, where that is known."""
 
     content: bytes
-    left_after: int | None
+    bytes_after: int | None
 
 
 @dataclass(frozen=True)
-class Ended:
-    """The part at hand is complete."""
+class PartEnd:
+    """The end of the current part."""
 
 
-Event = Begun | Data | Ended
+PartEvent = PartBegin | PartData | PartEnd
 
 
 def boundary_of(content_type: str) -> bytes:
-    """The boundary of a form; refuses what is no multipart form."""
+    """Return the boundary of a multipart form; `BadRequest` for any other content type."""
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
-    if kind != b"multipart/form-data" or not 0 < len(boundary) <= LONGEST_BOUNDARY:
+    if kind != b"multipart/form-data" or not 0 < len(boundary) <= MAX_BOUNDARY:
         raise BadRequest()
     return boundary
 
 
-async def events(stream: AsyncIterator[bytes], boundary: bytes, length: int | None) -> AsyncIterator[Event]:
-    """What the form says, in its order; holds no more than one piece of the stream. `length` is that of the body."""
-    taken = _Taken(len(boundary) + len(b"\r\n----\r\n"), length)
-    parser = MultipartParser(boundary, callbacks=taken.callbacks())  # type: ignore[arg-type]
+async def part_events(stream: AsyncIterator[bytes], boundary: bytes, length: int | None) -> AsyncIterator[PartEvent]:
+    """Yield the events of the form in order, holding one chunk at most; `length` is that of the body, if known."""
+    collector = _EventCollector(len(boundary) + len(b"\r\n----\r\n"), length)
+    parser = MultipartParser(boundary, callbacks=collector.callbacks())  # type: ignore[arg-type]
     try:
-        async for piece in stream:
-            taken.look_at(piece)
-            parser.write(piece)
-            for event in taken.collect():
+        async for chunk in stream:
+            collector.begin_chunk(chunk)
+            parser.write(chunk)
+            for event in collector.take_events():
                 yield event
     except FormParserError:
         raise BadRequest() from None
-    if not taken.is_whole:
+    if not collector.is_complete:
         raise BadRequest()
 
 
-class _Taken:
-    """Listens to the parser. What is left of the last part: all that is to come, less the last boundary."""
+class _EventCollector:
+    """Collects the events of the parser; the last part has as many bytes left as the body, less the final boundary."""
 
     def __init__(self, trailer: int, length: int | None) -> None:
         self._trailer = trailer
         self._length = length
-        self._came = 0
-        self._piece = b""
-        self._events: list[Event] = []
+        self._received_bytes = 0
+        self._chunk = b""
+        self._events: list[PartEvent] = []
         self._header = self._value = b""
         self._disposition = b""
-        self.is_whole = False
+        self.is_complete = False
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -85,21 +85,21 @@ class _Taken:
             "on_header_end": self._on_header,
             "on_headers_finished": self._on_headers,
             "on_part_data": self._on_data,
-            "on_part_end": lambda: self._events.append(Ended()),
+            "on_part_end": lambda: self._events.append(PartEnd()),
             "on_end": self._end,
         }
 
-    def look_at(self, piece: bytes) -> None:
-        self._piece = piece
-        self._came += len(piece)
+    def begin_chunk(self, chunk: bytes) -> None:
+        self._chunk = chunk
+        self._received_bytes += len(chunk)
 
-    def collect(self) -> list[Event]:
-        found, self._events = self._events, []
-        return found
+    def take_events(self) -> list[PartEvent]:
+        events, self._events = self._events, []
+        return events
 
     def _end(self) -> None:
-        """The last boundary came: nothing was cut off."""
-        self.is_whole = True
+        """Note that the final boundary arrived: nothing is missing."""
+        self.is_complete = True
 
     def _begin(self) -> None:
         self._disposition = self._header = self._value = b""
@@ -120,22 +120,22 @@ class _Taken:
         if b"name" not in options:
             raise BadRequest()
         self._events.append(
-            Begun(_said(options[b"name"]), _said(options[b"filename"]) if b"filename" in options else None)
+            PartBegin(_text(options[b"name"]), _text(options[b"filename"]) if b"filename" in options else None)
         )
 
     def _on_data(self, data: bytes, start: int, end: int) -> None:
-        """Only when the piece ends inside the data is it sure that the parser holds nothing back."""
-        sure = self._length is not None and data is self._piece and end == len(data)
-        left = max(0, (self._length or 0) - self._came - self._trailer) if sure else None
-        self._events.append(Data(bytes(data[start:end]), left))
+        """Count the bytes left only where the data reaches the end of the chunk: else the parser may hold some back."""
+        is_known = self._length is not None and data is self._chunk and end == len(data)
+        left = max(0, (self._length or 0) - self._received_bytes - self._trailer) if is_known else None
+        self._events.append(PartData(bytes(data[start:end]), left))
 
 
 def _bounded(header: bytes) -> bytes:
-    if len(header) > LONGEST_HEADER:
+    if len(header) > MAX_HEADER:
         raise BadRequest()
     return header
 
 
-def _said(raw: bytes) -> str:
-    """Browsers write UTF-8, and escape quotes and line ends as in an address."""
+def _text(raw: bytes) -> str:
+    """Decode a header parameter: browsers write UTF-8, and percent-encode quotes and line ends."""
     return ESCAPED_QUOTE.sub(lambda found: unquote(found[0]), raw.decode("utf-8", "replace"))

@@ -1,4 +1,4 @@
-"""How does a page become HTML? One Jinja environment a language; what is missing is an error, all is escaped."""
+"""Renders templates to HTML with one Jinja environment per language; undefined is an error, everything is escaped."""
 
 from functools import cache
 from pathlib import Path
@@ -9,37 +9,32 @@ from zoneinfo import ZoneInfo
 from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 
+from portal.accessibility_statement import load_statement
 from portal.assets import Assets
-from portal.audit import audit_in
 from portal.commands import posix_digest, powershell_digest
-from portal.language import LANGUAGES, catalogue
+from portal.formatting import filters
+from portal.language import LANGUAGES, load_catalogue
 from portal.theme import Theme
-from portal.words import filters
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
-class Pages:
-    """Templates in every language, with the theme and the assets that each page shows."""
+class TemplateRenderer:
+    """Renders templates in every language, with the theme and the assets of each page."""
 
-    def __init__(self, assets: Assets, theme: Theme, zone: ZoneInfo, files_origin: str, reload: bool = False) -> None:
-        shared = {"asset": assets.url, "theme": theme, "files_origin": files_origin, "audit": audit_in()}
+    def __init__(self, assets: Assets, theme: Theme, zone: ZoneInfo, reload: bool = False) -> None:
+        shared = {"asset": assets.url, "theme": theme, "statement": load_statement()}
         self._environments = {
             language: _environment(language, zone, reload, {**shared, "language": language}) for language in LANGUAGES
         }
 
     def html(self, language: str, template: str, values: dict[str, Any]) -> str:
-        """The page in this language."""
+        """Return a page in this language."""
         return self._environments[language].get_template(template).render(values)
-
-    def say(self, language: str, words: str) -> str:
-        """Marked words in this language."""
-        said: str = self._environments[language].globals["gettext"](words)  # type: ignore[operator]
-        return str(said)
 
 
 class CompiledTemplates(BytecodeCache):
-    """Compiled templates in memory, by their source: the second portal of a process compiles none of them again."""
+    """Compiled templates in memory, by their source: a second portal in the same process compiles none again."""
 
     def __init__(self) -> None:
         self._code: dict[tuple[str, str], CodeType] = {}
@@ -70,7 +65,7 @@ def _environment(language: str, zone: ZoneInfo, reload: bool, shared: dict[str, 
         extensions=["jinja2.ext.i18n"],
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(load_catalogue(language), newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(filters(language, zone))
     environment.filters.update(powershell_digest=powershell_digest, posix_digest=posix_digest)
     environment.globals.update(shared)

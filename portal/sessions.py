@@ -1,6 +1,6 @@
-"""Who is visiting? The session's token rests in a cookie that no script can read; who verifies it are the services.
+"""Reads and writes the portal's cookies: session token, device, browser and language.
 
-What is read here from the token is shown, and decides nothing: a forged one is refused as soon as a service sees it.
+Claims that are read from the token here are for display only: the services verify it, and refuse a forged one.
 """
 
 import base64
@@ -19,22 +19,22 @@ from services.kit.credentials import new_token
 
 COOKIE = "__Host-session"
 DEVICE = "__Host-device"
-"""Says that a session for an address was opened on this device; it opens nothing."""
+"""Proves that a session for an address was opened on this device; it grants no access."""
 BROWSER = "__Host-browser"
-"""A random number to which the forms of signing in are bound, until the browser is closed."""
-LONGEST_TOKEN = 2_560
-LONGEST_DEVICE = 200
+"""A random number to which the sign-in forms are bound, until the browser is closed."""
+MAX_TOKEN = 2_560
+MAX_DEVICE = 200
 BROWSER_CHARACTERS = 43
 DEVICE_SECONDS = 180 * 86_400
-SHAPE = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-"""What else stands in a cookie cannot be said in a header."""
-LATEST_SECONDS = 2**40
+TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+"""A cookie may contain characters that cannot be sent in a header."""
+MAX_TIME_SECONDS = 2**40
 
 
-class Visitor(NamedTuple):
-    """The person whom a session's token names; times in seconds since the epoch.
+class SessionClaims(NamedTuple):
+    """The claims of a session token; times in seconds since the epoch.
 
-    `person` is the same in each session of that person, and known to nobody else.
+    `person` is the same in each session of that person, and known to nobody else; `address` is their mail address.
     """
 
     token: str
@@ -46,8 +46,8 @@ class Visitor(NamedTuple):
     expires_at: int
 
     @classmethod
-    def of(cls, token: str) -> Self | None:
-        """The bearer as the token says; none when it says nothing that can be read."""
+    def parse(cls, token: str) -> Self | None:
+        """Return the claims of a token without verifying it; none when they cannot be read."""
         try:
             claims = _claims(token)
             return cls(
@@ -67,47 +67,47 @@ class Visitor(NamedTuple):
         return self.role == "agent"
 
     @property
-    def is_over(self) -> bool:
-        """Past its end by this machine's clock, so that no service need be asked."""
+    def is_expired(self) -> bool:
+        """Whether the token has expired by this machine's clock."""
         return utc_now().timestamp() >= self.expires_at
 
     @property
-    def is_half_spent(self) -> bool:
-        """More than half of the token's life is over: time for the next one."""
+    def needs_renewal(self) -> bool:
+        """Whether more than half of the token's lifetime has passed."""
         return utc_now().timestamp() >= (self.issued_at + self.expires_at) / 2
 
 
-def visitor_of(request: Request) -> Visitor | None:
-    """Whose token the request's cookie holds, over or not."""
-    return Visitor.of(request.cookies.get(COOKIE, ""))
+def session_of(request: Request) -> SessionClaims | None:
+    """Return the claims of the token in the request's cookie, expired or not."""
+    return SessionClaims.parse(request.cookies.get(COOKIE, ""))
 
 
-def hold(request: Request, token: str) -> None:
-    """The answer to this request will carry this token; an empty one ends the cookie."""
+def set_session(request: Request, token: str) -> None:
+    """Have the response set this session token; an empty one deletes the cookie."""
     request.state.session_token = token
 
 
 def device_of(request: Request) -> str:
-    """What this device was given when a session was opened on it; empty when it is unknown."""
+    """Return the device token, set when a session was opened on this device; empty when there is none."""
     held = request.cookies.get(DEVICE, "")
-    return held if len(held) <= LONGEST_DEVICE else ""
+    return held if len(held) <= MAX_DEVICE else ""
 
 
-def remember_device(request: Request, token: str) -> None:
-    """The answer to this request will carry the token of this device."""
+def set_device(request: Request, token: str) -> None:
+    """Have the response set the device token."""
     request.state.device_token = token
 
 
 def browser_of(request: Request) -> str:
-    """The random number of this browser; a new one is decided on where it has none, and the answer carries it."""
+    """Return the random number of this browser; where it has none, draw one and have the response set it."""
     held = request.cookies.get(BROWSER, "") or getattr(request.state, "browser", "")
     if len(held) != BROWSER_CHARACTERS:
         held = request.state.browser = new_token()
     return str(held)
 
 
-class Cookies:
-    """Pure ASGI middleware: writes the cookies that were decided on into the answer, whatever page makes it."""
+class CookieMiddleware:
+    """Pure ASGI middleware that adds the cookies set during the request to the response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -116,17 +116,17 @@ class Cookies:
         """Serve one request."""
         state = dict(scope.get("state", {}))
 
-        async def with_cookie(message: Message) -> None:
+        async def send_with_cookies(message: Message) -> None:
             if message["type"] == "http.response.start":
                 for cookie in _cookies(state):
                     MutableHeaders(scope=message).append("Set-Cookie", cookie)
             await send(message)
 
-        await self._app({**scope, "state": state}, receive, with_cookie)
+        await self._app({**scope, "state": state}, receive, send_with_cookies)
 
 
 def _cookies(state: dict[str, Any]) -> Iterator[str]:
-    """The session's and the browser's end with the browser; the device and the language are remembered."""
+    """Yield `Set-Cookie` values: session and browser cookies end with the browser, the others are kept."""
     token, language = state.get("session_token"), state.get("language")
     device, browser = state.get("device_token"), state.get("browser")
     if token is not None:
@@ -141,7 +141,7 @@ def _cookies(state: dict[str, Any]) -> Iterator[str]:
 
 
 def _claims(token: str) -> dict[str, Any]:
-    if len(token) > LONGEST_TOKEN or not SHAPE.fullmatch(token):
+    if len(token) > MAX_TOKEN or not TOKEN.fullmatch(token):
         raise ValueError("not a token")
     body = token.split(".")[1]
     claims = from_json(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
@@ -151,7 +151,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def _seconds(claim: Any) -> int:
-    """A time that can be computed with, whatever was written into a forged token."""
-    if type(claim) is not int or not 0 <= claim < LATEST_SECONDS:
+    """Return a time within bounds; `ValueError` for anything else that a forged token may contain."""
+    if type(claim) is not int or not 0 <= claim < MAX_TIME_SECONDS:
         raise ValueError("not a time")
     return claim

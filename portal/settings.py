@@ -1,4 +1,4 @@
-"""What may an operator change in the portal?"""
+"""The settings of the portal."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,11 +10,11 @@ from services.kit.time_zones import TimeZone
 
 
 class Settings(ProcessSettings):
-    """`GATEWAY_URL` is the portal's own door of the gateway; `THEME_DIR` holds another look, another name.
+    """`GATEWAY_URL` is the gateway's internal listener for the portal; `THEME_DIR` is the folder of a theme.
 
-    `PREVIEWS_DIR` holds samples of the mails, which are shown under `PORTAL_DEVELOPMENT` alone.
+    `PREVIEWS_DIR` contains samples of the mails, which are shown only with `PORTAL_DEVELOPMENT`.
 
-    Who asks for a link sooner than `LEAST_ASKING_SECONDS` after the form was made is asked to try again; 0: never.
+    Somebody who requests a link sooner than `MIN_FORM_SECONDS` after the form was made must try again; 0: never.
     """
 
     gateway_url: str
@@ -23,7 +23,7 @@ class Settings(ProcessSettings):
     time_zone: TimeZone = "Europe/Paris"
     portal_development: bool = False
     previews_dir: Path | None = None
-    least_asking_seconds: float = Field(2.0, ge=0, le=30)
+    min_form_seconds: float = Field(2.0, ge=0, le=30)
     form_file_bytes: int = Field(100_000_000, ge=1, le=100_000_000)
     form_files_at_once: int = Field(4, ge=1)
     pepper: SecretStr

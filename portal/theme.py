@@ -1,37 +1,37 @@
-"""Whose portal is this? A folder with names, links and colours, that an operator may mount in place of ours."""
+"""The theme: a folder with names, links and colours, which an operator may mount in place of the default one."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from portal.language import Said
+from portal.language import Translated
 
-OURS = Path(__file__).parent / "themes" / "default"
+DEFAULT_THEME = Path(__file__).parent / "themes" / "default"
 
 
-class Link(BaseModel):
-    """A link of the foot of the page."""
+class FooterLink(BaseModel):
+    """A link in the page footer."""
 
     model_config = ConfigDict(frozen=True)
 
-    words: Said
+    text: Translated
     url: str
 
 
 class Theme(BaseModel):
-    """`contact` is whom people ask: words for the reader, and maybe an address."""
+    """The texts of a theme; `contact` tells people where to get help, `contact_mail` is an optional address."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    operator: Said
-    contact: Said
+    operator: Translated
+    contact: Translated
     contact_mail: str = ""
-    legal: Said
-    privacy: Said
-    links: tuple[Link, ...] = ()
+    legal: Translated
+    privacy: Translated
+    links: tuple[FooterLink, ...] = ()
 
 
-def theme_in(folder: Path) -> Theme:
-    """The theme of a folder; refuses one whose words are not complete."""
+def load_theme(folder: Path) -> Theme:
+    """Load the theme of a folder; `ValidationError` when a text is missing in one language."""
     return Theme.model_validate_json((folder / "theme.json").read_text(encoding="utf-8"))

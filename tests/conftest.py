@@ -21,7 +21,7 @@ EVERY_PAGE = "tests/browser/test_every_page.py"
 QUICK = {"MAX_TASK_INTERVAL_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
 """Short intervals of background tasks, for which tests would otherwise wait."""
 SETTINGS = dict.fromkeys(SERVICES, QUICK) | {
-    "portal": {"LEAST_ASKING_SECONDS": "0"},
+    "portal": {"MIN_FORM_SECONDS": "0"},
     "gateway": {"GATEWAY_API_RATE": "2000r/s", "GATEWAY_API_BURST": "4000"},
 }
 """Limits that tests would exceed: they fill forms without a pause, and share one address."""

@@ -1,1 +1,1 @@
-"""The words of the portal, one catalogue a language; English is the language of the keys."""
+"""The texts of the portal, one catalogue per language; the message ids are in English."""

@@ -1,4 +1,4 @@
-"""Brings the catalogues up to date: `python -m portal.locale` after words changed, then translate what is new."""
+"""Updates the catalogues: run `python -m portal.locale` after a text changed, then translate what is new."""
 
 import io
 import sys
@@ -11,13 +11,13 @@ from babel.messages.pofile import read_po, write_po
 from portal.language import CATALOGUES, LANGUAGES
 
 PORTAL = Path(__file__).resolve().parent.parent
-METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("advice.py", "python")]
+METHODS = [("templates/**.html", "jinja2.ext:babel_extract"), ("problem_help.py", "python")]
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false", "newstyle_gettext": "true"}}
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def extracted() -> Catalog:
-    """Every marked string of templates and advice."""
+    """Return every marked text of the templates and of `problem_help.py`."""
     found = Catalog(project="melanissimo", charset="utf-8")
     for file, line, message, _comments, context in extract_from_dir(PORTAL, METHODS, OPTIONS, KEYWORDS):
         found.add(message, None, [(file, line)], context=context)
@@ -25,7 +25,7 @@ def extracted() -> Catalog:
 
 
 def updated(language: str, template: Catalog) -> Catalog:
-    """The catalogue with what is new, without what is gone; English says what the key says."""
+    """Return the catalogue with new messages and without removed ones; in English the text is the message id."""
     with (CATALOGUES / language / "LC_MESSAGES" / "messages.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
     catalogue.update(template, no_fuzzy_matching=True)
@@ -37,7 +37,7 @@ def updated(language: str, template: Catalog) -> Catalog:
 
 
 def text_of(catalogue: Catalog) -> str:
-    """The catalogue as it is kept: no line numbers, no dates, so that only words make a difference."""
+    """Return the text of the catalogue file, without line numbers and dates, so that only texts make a difference."""
     out = io.BytesIO()
     write_po(out, catalogue, width=120, no_location=True, omit_header=False, sort_output=True)
     lines = out.getvalue().decode().splitlines()
@@ -45,7 +45,7 @@ def text_of(catalogue: Catalog) -> str:
 
 
 def main() -> int:
-    """Write both; says what is not translated yet."""
+    """Write both catalogues; report how many messages are not translated yet."""
     template, missing = extracted(), 0
     for language in LANGUAGES:
         catalogue = updated(language, template)

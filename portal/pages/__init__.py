@@ -1,12 +1,12 @@
-"""Every page, one module a flow."""
+"""Every page; one module per flow."""
 
 from fastapi import APIRouter
 
 from portal.pages import (
     access,
+    api_proxy,
     approve,
     assets,
-    changing,
     compose,
     download,
     drafts,
@@ -15,15 +15,15 @@ from portal.pages import (
     lists,
     pending,
     previews,
-    relay,
-    standing,
+    static_pages,
     tracking,
+    transfer_actions,
 )
 
 router = APIRouter()
 FLOWS = (
-    *(home, access, invite, relay, drafts, compose, lists, tracking, changing),
-    *(approve, pending, download, standing, previews, assets),
+    *(home, access, invite, api_proxy, drafts, compose, lists, tracking, transfer_actions),
+    *(approve, pending, download, static_pages, previews, assets),
 )
 for flow in FLOWS:
     router.include_router(flow.router)

@@ -1,99 +1,104 @@
-"""How does somebody come in? An address and a human check; then the link from the mail, its key, and a name."""
+"""Signing in: an address and a human check; then the link from the mail, its key, and a name."""
 
 import uuid
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.forms import Posted
-from portal.gateway import Refused
-from portal.sessions import device_of, hold, remember_device
-from portal.trap import FIELD
-from portal.visits import UNAUTHENTICATED, Visit, Visited
+from portal.forms import PostedForm
+from portal.gateway import ApiProblem
+from portal.honeypot import FIELD
+from portal.request_context import UNAUTHENTICATED, AnyVisitor, RequestContext
+from portal.sessions import device_of, set_device, set_session
 
 router = APIRouter()
-KINDS = ("image", "question")
-IN_ASKING = {"challenge-failed": "answer", "address-not-acceptable": "email"}
-IN_ENTERING = {"wrong-key": "key", "person-name-not-acceptable": "last_name"}
+CHALLENGE_KINDS = ("image", "question")
+REQUEST_ERROR_FIELDS = {"challenge-failed": "answer", "address-not-acceptable": "email"}
+SIGN_IN_ERROR_FIELDS = {"wrong-key": "key", "person-name-not-acceptable": "last_name"}
 
 
 @router.get("/access")
-async def ask(visit: Visited) -> Response:
-    """Address and human check; the image is what people know, the question is for who cannot see it."""
-    return await _form(visit, visit.request.query_params.get("kind", KINDS[0]))
+async def show_request_form(context: AnyVisitor) -> Response:
+    """Ask for an address and a human check: an image by default, a question for those who cannot see it."""
+    return await _request_form(context, context.request.query_params.get("kind", CHALLENGE_KINDS[0]))
 
 
 @router.post("/access")
-async def send(visit: Visited, form: Posted) -> Response:
-    """The same answer for every address: look in your mailbox. What looks like a machine is asked to try again."""
-    if visit.deps.trap.springs(form, visit.now()) and not await _is_agent(visit):
-        return await _form(visit, form["kind"], form["email"], {"sprung": form[FIELD]})
+async def request_link(context: AnyVisitor, form: PostedForm) -> Response:
+    """Give the same answer for every address; ask a likely bot to try again."""
+    if context.deps.honeypot.is_triggered(form, context.now()) and not await _is_agent(context):
+        return await _request_form(context, form["kind"], form["email"], {"honeypot": form[FIELD]})
     try:
-        device = device_of(visit.request)
-        await visit.ask.request_link(form["email"].strip(), form["challenge"], form["answer"], device)
-    except Refused as refused:
-        if refused.slug not in IN_ASKING:
+        device = device_of(context.request)
+        await context.api.request_link(form["email"].strip(), form["challenge"], form["answer"], device)
+    except ApiProblem as problem:
+        if problem.slug not in REQUEST_ERROR_FIELDS:
             raise
-        return await _form(visit, form["kind"], form["email"], {IN_ASKING[refused.slug]: refused.title})
-    return visit.go("/access/sent")
+        errors = {REQUEST_ERROR_FIELDS[problem.slug]: problem.title}
+        return await _request_form(context, form["kind"], form["email"], errors)
+    return context.redirect("/access/sent")
 
 
 @router.get("/access/sent")
-async def sent(visit: Visited) -> Response:
-    """Look in your mailbox."""
-    return visit.show("access/sent.html")
+async def link_sent(context: AnyVisitor) -> Response:
+    """Tell the person to check their mailbox."""
+    return context.render("access/link_sent.html")
 
 
 @router.get("/access/{token}")
-async def enter(visit: Visited, token: str) -> Response:
-    """Name and key; nothing is asked of the link and nothing spent, because mail scanners open every link."""
-    return _entrance(visit, token, {}, {})
+async def show_sign_in_form(context: AnyVisitor, token: str) -> Response:
+    """Ask for name and key; the link is not checked or used up, because mail scanners open every link."""
+    return _sign_in_page(context, token, {}, {})
 
 
 @router.post("/access/{token}")
-async def open_session(visit: Visited, token: str, form: Posted) -> Response:
-    """Spend the link with its key; a wrong key is told with the tries that are left."""
-    wish = form.only("last_name", "first_name", "key", "request_id")
+async def open_session(context: AnyVisitor, token: str, form: PostedForm) -> Response:
+    """Redeem the link with its key; after a wrong key, show the attempts that are left."""
+    typed = form.only("last_name", "first_name", "key", "request_id")
     try:
-        held, device = await visit.ask.open_session({**wish, "link": token})
-    except Refused as refused:
-        if refused.slug not in IN_ENTERING:
+        session, device = await context.api.open_session({**typed, "link": token})
+    except ApiProblem as problem:
+        if problem.slug not in SIGN_IN_ERROR_FIELDS:
             raise
-        return _entrance(visit, token, wish, {IN_ENTERING[refused.slug]: refused})
-    hold(visit.request, held)
-    remember_device(visit.request, device)
-    return visit.go("/")
+        return _sign_in_page(context, token, typed, {SIGN_IN_ERROR_FIELDS[problem.slug]: problem})
+    set_session(context.request, session)
+    set_device(context.request, device)
+    return context.redirect("/")
 
 
 @router.post("/sign-out")
-async def sign_out(visit: Visited, form: Posted) -> Response:  # noqa: ARG001 - reading the form is checking it
-    """End the session everywhere; a session that is over already is as good."""
+async def sign_out(context: AnyVisitor, form: PostedForm) -> Response:  # noqa: ARG001 - reading the form is checking it
+    """End the session on every device that has its token; a session that has ended already is accepted."""
     try:
-        await visit.ask_of_session.close_session()
-    except Refused as refused:
-        if refused.status != UNAUTHENTICATED:
+        await context.session_api.close_session()
+    except ApiProblem as problem:
+        if problem.status != UNAUTHENTICATED:
             raise
-    visit.forget()
-    return visit.go("/")
+    context.end_session()
+    return context.redirect("/")
 
 
-async def _form(visit: Visit, kind: str, email: str = "", errors: dict[str, str] | None = None) -> Response:
-    challenge = await visit.ask.draw_challenge(kind if kind in KINDS else KINDS[0])
-    stamp = visit.deps.trap.stamp(challenge.challenge, visit.now())
+async def _request_form(
+    context: RequestContext, kind: str, email: str = "", errors: dict[str, str] | None = None
+) -> Response:
+    challenge = await context.api.create_challenge(kind if kind in CHALLENGE_KINDS else CHALLENGE_KINDS[0])
+    stamp = context.deps.honeypot.stamp(challenge.challenge, context.now())
     values = {"challenge": challenge, "stamp": stamp, "email": email, "errors": errors or {}}
-    return visit.show("access/ask.html", 422 if errors else 200, **values)
+    return context.render("access/request_link.html", 422 if errors else 200, **values)
 
 
-async def _is_agent(visit: Visit) -> bool:
-    """Not as the cookie says, which anybody can write: as the service says that opened the session."""
-    if visit.visitor is None:
+async def _is_agent(context: RequestContext) -> bool:
+    """Whether the auth service says so; the cookie alone can be forged."""
+    if context.session is None:
         return False
     try:
-        return await visit.ask.role() == "agent"
-    except Refused:
+        return await context.api.role() == "agent"
+    except ApiProblem:
         return False
 
 
-def _entrance(visit: Visit, token: str, typed: dict[str, str], errors: dict[str, Refused]) -> Response:
+def _sign_in_page(
+    context: RequestContext, token: str, typed: dict[str, str], errors: dict[str, ApiProblem]
+) -> Response:
     values = {"last_name": "", "first_name": "", "key": "", "request_id": str(uuid.uuid4()), **typed}
-    return visit.show("access/enter.html", 422 if errors else 200, token=token, typed=values, errors=errors)
+    return context.render("access/sign_in.html", 422 if errors else 200, token=token, typed=values, errors=errors)

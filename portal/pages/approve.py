@@ -1,56 +1,56 @@
-"""The decision by the link in the mail: the page shows everything and changes nothing; two buttons decide."""
+"""The decision by the link in a mail: opening the page changes nothing, its two buttons decide."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.cards import Decision
-from portal.forms import Form, Posted
-from portal.gateway import Refused
-from portal.visits import Visit, Visited
+from portal.api_schemas import DecisionSchema
+from portal.forms import Form, PostedForm
+from portal.gateway import ApiProblem
+from portal.request_context import AnyVisitor, RequestContext
 
 router = APIRouter(prefix="/approve")
-TO_READ_AGAIN = ("already-decided", "approval-snapshot-stale")
+SHOW_AGAIN = ("already-decided", "approval-snapshot-stale")
 
 
 @router.get("/{token}")
-async def show(visit: Visited, token: str) -> Response:
-    """Who writes, to whom, what; looking costs nothing."""
-    return decision_page(visit, await visit.ask.to_decide("approvals", token), f"/approve/{token}")
+async def show(context: AnyVisitor, token: str) -> Response:
+    """Show sender, recipients and content; change nothing."""
+    return decision_page(context, await context.api.decision("approvals", token), f"/approve/{token}")
 
 
 @router.post("/{token}/approval")
-async def approve(visit: Visited, token: str, form: Posted) -> Response:
-    """Vouch for what was shown."""
-    return await decide(visit, ("approvals", token), "approval", form, f"/approve/{token}")
+async def approve(context: AnyVisitor, token: str, form: PostedForm) -> Response:
+    """Approve what was shown."""
+    return await decide(context, ("approvals", token), "approval", form, f"/approve/{token}")
 
 
 @router.post("/{token}/refusal")
-async def refuse(visit: Visited, token: str, form: Posted) -> Response:
+async def refuse(context: AnyVisitor, token: str, form: PostedForm) -> Response:
     """Refuse it, with a reason for the sender."""
-    return await decide(visit, ("approvals", token), "refusal", form, f"/approve/{token}")
+    return await decide(context, ("approvals", token), "refusal", form, f"/approve/{token}")
 
 
-async def decide(visit: Visit, place: tuple[str, str], outcome: str, form: Form, page: str) -> Response:
-    """Decide on what the form says was shown; back to the page, which tells what was decided, by whoever it was."""
+async def decide(context: RequestContext, path: tuple[str, str], outcome: str, form: Form, page: str) -> Response:
+    """Decide about the snapshot that the form names; then show the decision, whoever made it."""
     reason = form["reason"].strip()
     if outcome == "refusal" and not reason:
-        return decision_page(visit, await visit.ask.to_decide(*place), page, status=422, error="reason")
+        return decision_page(context, await context.api.decision(*path), page, status=422, error="reason")
     body = {"digest": form["digest"]} | ({"reason": reason} if outcome == "refusal" else {})
     try:
-        await visit.ask.decide(*place, outcome=outcome, body=body)
-    except Refused as refused:
-        if refused.slug == "malformed-request" and outcome == "refusal":
-            return decision_page(visit, await visit.ask.to_decide(*place), page, 422, "reason-length", reason)
-        if refused.slug not in TO_READ_AGAIN:
+        await context.api.decide(*path, outcome=outcome, body=body)
+    except ApiProblem as problem:
+        if problem.slug == "malformed-request" and outcome == "refusal":
+            return decision_page(context, await context.api.decision(*path), page, 422, "reason-length", reason)
+        if problem.slug not in SHOW_AGAIN:
             raise
-        return decision_page(visit, await visit.ask.to_decide(*place), page, 409, refused.slug, reason)
-    return visit.go(page)
+        return decision_page(context, await context.api.decision(*path), page, 409, problem.slug, reason)
+    return context.redirect(page)
 
 
 def decision_page(
-    visit: Visit, decision: Decision, page: str, status: int = 200, error: str = "", reason: str = ""
+    context: RequestContext, decision: DecisionSchema, page: str, status: int = 200, error: str = "", reason: str = ""
 ) -> Response:
-    """What is to be decided, or what was."""
-    return visit.show(
-        "approve/decision.html", status, decision=decision, page=page, error=error, reason=reason, here=page
+    """Show a transfer with its decision, pending or made."""
+    return context.render(
+        "approve/decision.html", status, decision=decision, page=page, error=error, reason=reason, page_path=page
     )

@@ -1,24 +1,24 @@
-"""Styles, the theme and the islands, to be kept for ever under a name that changes with them."""
+"""Serves styles, theme and islands, to be cached for ever under names that change with their content."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 router = APIRouter()
-FOR_EVER = "public, max-age=31536000, immutable"
+IMMUTABLE = "public, max-age=31536000, immutable"
 
 
 @router.get("/assets/{name:path}")
 async def asset(name: str, request: Request) -> Response:
-    """One file, packed when the browser can unpack it."""
+    """Serve one file, compressed where the browser accepts it."""
     found = request.app.state.deps.assets.find(name)
-    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
-    if found.packed and "gzip" in request.headers.get("accept-encoding", ""):
+    headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+    if found.gzipped and "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        return Response(found.packed, media_type=found.media_type, headers=headers)
+        return Response(found.gzipped, media_type=found.media_type, headers=headers)
     return Response(found.content, media_type=found.media_type, headers=headers)
 
 
 @router.get("/robots.txt")
 async def robots() -> Response:
-    """Nothing here is for search engines."""
+    """Tell search engines to index nothing."""
     return Response("User-agent: *\nDisallow: /\n", media_type="text/plain")

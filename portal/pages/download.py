@@ -1,58 +1,58 @@
-"""The counter: a page that costs nothing, and one button a file that takes a download and leads to its bytes."""
+"""The page of a download link; each button starts one download and redirects to its bytes."""
 
 import uuid
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from portal.forms import Form, Posted
-from portal.gateway import Refused
-from portal.visits import Visit, Visited
+from portal.forms import Form, PostedForm
+from portal.gateway import ApiProblem
+from portal.request_context import AnyVisitor, RequestContext
 
 router = APIRouter(prefix="/download")
-BEGIN_ANOTHER = ("download-already-done", "download-spent")
+ALREADY_USED = ("download-already-done", "download-spent")
 
 
 @router.get("/{token}")
-async def offer(visit: Visited, token: str) -> Response:
-    """What there is, how often, until when; looking costs nothing."""
-    again = visit.request.query_params.get("again", "")
-    found = await visit.ask.offer(token)
-    return visit.show_live("download/offer.html", found, offer=found, token=token, again=again, new_id=new_id)
+async def show_link(context: AnyVisitor, token: str) -> Response:
+    """Show the files, the downloads left and the end date; count nothing."""
+    again = context.request.query_params.get("again", "")
+    found = await context.api.link(token)
+    return context.render_with_etag("download/link.html", found, link=found, token=token, again=again, new_id=new_id)
 
 
 @router.post("/{token}/files/{file}")
-async def download(visit: Visited, token: str, file: str, form: Posted) -> Response:
-    """One file."""
-    return await _start(visit, token, ("files", file), form)
+async def download(context: AnyVisitor, token: str, file: str, form: PostedForm) -> Response:
+    """Start the download of one file."""
+    return await _start(context, token, ("files", file), form)
 
 
 @router.post("/{token}/archive")
-async def download_all(visit: Visited, token: str, form: Posted) -> Response:
-    """Everything as one file."""
-    return await _start(visit, token, ("archive",), form)
+async def download_all(context: AnyVisitor, token: str, form: PostedForm) -> Response:
+    """Start the download of all files as one archive."""
+    return await _start(context, token, ("archive",), form)
 
 
 @router.post("/{token}/opened")
-async def opened(visit: Visited, token: str, form: Posted) -> Response:  # noqa: ARG001
-    """A person is looking; the page's script says so, a scanner does not."""
-    await visit.ask.note_opened(token)
+async def opened(context: AnyVisitor, token: str, form: PostedForm) -> Response:  # noqa: ARG001
+    """Record that a person opened the page: its script reports it, which mail scanners do not run."""
+    await context.api.mark_opened(token)
     return Response(status_code=204)
 
 
-async def _start(visit: Visit, token: str, what: tuple[str, ...], form: Form) -> Response:
-    """On to the bytes. The page named this download, so that a double click takes one; ended, it begins no other."""
+async def _start(context: RequestContext, token: str, target: tuple[str, ...], form: Form) -> Response:
+    """Redirect to the bytes. The page chose the download id, so that a double click starts one download only."""
     try:
-        card = await visit.ask.start(token, what, form["download"])
-    except Refused as refused:
-        if refused.slug not in BEGIN_ANOTHER:
+        started = await context.api.start_download(token, target, form["download"])
+    except ApiProblem as problem:
+        if problem.slug not in ALREADY_USED:
             raise
-        card = {"state": "done"}
-    if card.get("state") == "done":
-        return visit.go(f"/download/{token}?again={what[-1]}")
-    return RedirectResponse(str(card["url"]), 303, headers=visit.headers())
+        started = {"state": "done"}
+    if started.get("state") == "done":
+        return context.redirect(f"/download/{token}?again={target[-1]}")
+    return RedirectResponse(str(started["url"]), 303, headers=context.headers())
 
 
 def new_id() -> str:
-    """A name for a download that may be begun."""
+    """Return the id of a download that may be started."""
     return str(uuid.uuid4())

@@ -1,77 +1,77 @@
-"""What becomes of a draft, besides being written? It is begun, thrown away, looked over, sent."""
+"""A draft's pages besides its form: create, delete, review and send."""
 
 import uuid
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.forms import Posted
-from portal.gateway import Refused
-from portal.pages.compose import OVERTAKEN
-from portal.receiving import TYPED
-from portal.visits import Member
-from portal.words import days_from
+from portal.draft_form import EDITABLE_FIELDS
+from portal.formatting import days_from
+from portal.forms import PostedForm
+from portal.gateway import ApiProblem
+from portal.pages.compose import CONFLICT
+from portal.request_context import SignedIn
 
 router = APIRouter(prefix="/drafts")
 
 
 @router.post("")
-async def begin(visit: Member, form: Posted) -> Response:
-    """A new one; the form says its id, so that a double click begins one draft."""
+async def create(context: SignedIn, form: PostedForm) -> Response:
+    """Create a draft; the form has its id, so that a double click creates one."""
     id = _uuid(form["draft"]) or str(uuid.uuid4())
-    await visit.ask.begin_draft(id)
-    return visit.go(f"/drafts/{id}")
+    await context.api.create_draft(id)
+    return context.redirect(f"/drafts/{id}")
 
 
 @router.get("/{draft}/delete")
-async def ask_before(visit: Member, draft: uuid.UUID) -> Response:
-    """Is it really to go?"""
-    return visit.show("drafts/delete.html", draft=await visit.ask.draft(str(draft)))
+async def confirm_delete(context: SignedIn, draft: uuid.UUID) -> Response:
+    """Ask for confirmation."""
+    return context.render("drafts/delete.html", draft=await context.api.draft(str(draft)))
 
 
 @router.post("/{draft}/delete")
-async def throw_away(visit: Member, draft: uuid.UUID, form: Posted) -> Response:  # noqa: ARG001
-    """Throw it away with its files."""
-    await visit.ask.drop_draft(str(draft))
-    return visit.go("/drafts")
+async def delete(context: SignedIn, draft: uuid.UUID, form: PostedForm) -> Response:  # noqa: ARG001
+    """Delete the draft with its files."""
+    await context.api.delete_draft(str(draft))
+    return context.redirect("/drafts")
 
 
 @router.get("/{draft}/recap")
-async def recap(visit: Member, draft: uuid.UUID) -> Response:
-    """Everything once more before it is sent, or what is missing."""
+async def recap(context: SignedIn, draft: uuid.UUID) -> Response:
+    """Show everything before it is sent, or what is missing."""
     try:
-        found = await visit.ask.draft(str(draft))
-    except Refused as refused:
-        if refused.slug == "already-submitted":
-            return visit.go(f"/drafts/{draft}/sent")
+        found = await context.api.draft(str(draft))
+    except ApiProblem as problem:
+        if problem.slug == "already-submitted":
+            return context.redirect(f"/drafts/{draft}/sent")
         raise
-    return visit.show(
+    return context.render(
         "drafts/recap.html",
         draft=found,
-        ends_at=days_from(visit.now(), found.validity_days),
+        ends_at=days_from(context.now(), found.validity_days),
         was={f"was_{name}": digest for name, digest in found.digests.items()},
-        was_changed="changed" in visit.request.query_params,
+        was_changed="changed" in context.request.query_params,
     )
 
 
 @router.post("/{draft}/submission")
-async def submit(visit: Member, draft: uuid.UUID, form: Posted) -> Response:
-    """Send what was shown; what stands in the way, or that it was changed since then, is shown on the page before."""
+async def submit(context: SignedIn, draft: uuid.UUID, form: PostedForm) -> Response:
+    """Send what was shown; when something is missing or was changed since, show the review again."""
     try:
-        await visit.ask.submit(str(draft), {name: form[f"was_{name}"] for name in (*TYPED, "files")})
-    except Refused as refused:
-        if refused.slug == OVERTAKEN:
-            return visit.go(f"/drafts/{draft}/recap?changed=yes")
-        if "problems" in refused.members:
-            return visit.go(f"/drafts/{draft}/recap")
+        await context.api.submit(str(draft), {name: form[f"was_{name}"] for name in (*EDITABLE_FIELDS, "files")})
+    except ApiProblem as problem:
+        if problem.slug == CONFLICT:
+            return context.redirect(f"/drafts/{draft}/recap?changed=yes")
+        if "problems" in problem.members:
+            return context.redirect(f"/drafts/{draft}/recap")
         raise
-    return visit.go(f"/drafts/{draft}/sent")
+    return context.redirect(f"/drafts/{draft}/sent")
 
 
 @router.get("/{draft}/sent")
-async def sent(visit: Member, draft: uuid.UUID) -> Response:
-    """What was sent, who has to approve it, and where to follow it."""
-    return visit.show("drafts/sent.html", transfer=await visit.ask.transfer(str(draft)))
+async def sent(context: SignedIn, draft: uuid.UUID) -> Response:
+    """Show what was sent, who has to approve it, and the link to its tracking."""
+    return context.render("drafts/sent.html", transfer=await context.api.transfer(str(draft)))
 
 
 def _uuid(given: str) -> str | None:

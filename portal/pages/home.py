@@ -1,13 +1,13 @@
-"""The first page: the way in, or what one may do here."""
+"""The home page: how to sign in, or what there is to do."""
 
 import asyncio
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.cards import Page, PendingSummary
-from portal.gateway import Refused
-from portal.visits import UNAUTHENTICATED, Visit, Visited
+from portal.api_schemas import PageSchema, PendingSummarySchema
+from portal.gateway import ApiProblem
+from portal.request_context import UNAUTHENTICATED, AnyVisitor, RequestContext
 from services.kit.refusals import Unauthenticated
 
 router = APIRouter()
@@ -15,32 +15,32 @@ RECENT = 5
 
 
 @router.get("/")
-async def home(visit: Visited) -> Response:
-    """Without a session: what this is and how to come in; with one: what there is to do."""
-    if not await _has_session(visit):
-        return visit.show("home/welcome.html")
-    ask = visit.ask
+async def home(context: AnyVisitor) -> Response:
+    """Show the product and how to sign in; with a session, the latest drafts, transfers and pending decisions."""
+    if not await _has_session(context):
+        return context.render("home/welcome.html")
+    api = context.api
     drafts, transfers, pending = await asyncio.gather(
-        ask.drafts(limit=RECENT), ask.transfers(limit=RECENT), _pending(visit)
+        api.drafts(limit=RECENT), api.transfers(limit=RECENT), _pending(context)
     )
-    return visit.show("home/desk.html", drafts=drafts.items, transfers=transfers.items, pending=pending)
+    return context.render("home/dashboard.html", drafts=drafts.items, transfers=transfers.items, pending=pending)
 
 
-async def _has_session(visit: Visit) -> bool:
-    """False without a session, and when it has ended; its cookie goes then."""
+async def _has_session(context: RequestContext) -> bool:
+    """Whether there is a session; delete the cookie of one that has ended."""
     try:
-        await visit.keep_session()
+        await context.require_session()
     except Unauthenticated:
         return False
-    except Refused as refused:
-        if refused.status != UNAUTHENTICATED:
+    except ApiProblem as problem:
+        if problem.status != UNAUTHENTICATED:
             raise
-        visit.forget()
+        context.end_session()
         return False
     return True
 
 
-async def _pending(visit: Visit) -> Page[PendingSummary]:
-    """What waits for an agent; nothing ever waits for anybody else."""
-    is_agent = visit.visitor is not None and visit.visitor.is_agent
-    return await visit.ask.pending(limit=RECENT) if is_agent else Page(items=[], next_cursor=None)
+async def _pending(context: RequestContext) -> PageSchema[PendingSummarySchema]:
+    """Return the pending decisions of an agent; others have none."""
+    is_agent = context.session is not None and context.session.is_agent
+    return await context.api.pending(limit=RECENT) if is_agent else PageSchema(items=[], next_cursor=None)

@@ -1,42 +1,42 @@
-"""How does an agent help somebody in who cannot pass the human check? With a link to their mailbox."""
+"""Lets an agent invite somebody who cannot pass the human check: a link is sent to their mailbox."""
 
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.forms import Posted
-from portal.gateway import Refused
+from portal.forms import PostedForm
+from portal.gateway import ApiProblem
 from portal.language import LANGUAGES
-from portal.visits import Member, Visit
+from portal.request_context import RequestContext, SignedIn
 
 router = APIRouter()
-IN_FORM = "address-not-acceptable"
+FORM_ERROR = "address-not-acceptable"
 
 
 @router.get("/invite")
-async def ask(visit: Member) -> Response:
-    """An address, and the language of the mail."""
-    return _form(visit)
+async def show_form(context: SignedIn) -> Response:
+    """Ask for an address and the language of the mail."""
+    return _form(context)
 
 
 @router.post("/invite")
-async def invite(visit: Member, form: Posted) -> Response:
-    """The same answer for every address."""
+async def invite(context: SignedIn, form: PostedForm) -> Response:
+    """Give the same answer for every address."""
     email, language = form["email"].strip(), form["language"]
     try:
-        await visit.ask.invite(email, language if language in LANGUAGES else visit.language)
-    except Refused as refused:
-        if refused.slug != IN_FORM:
+        await context.api.invite(email, language if language in LANGUAGES else context.language)
+    except ApiProblem as problem:
+        if problem.slug != FORM_ERROR:
             raise
-        return _form(visit, email, language, refused.title)
-    return visit.go("/invite/sent")
+        return _form(context, email, language, problem.title)
+    return context.redirect("/invite/sent")
 
 
 @router.get("/invite/sent")
-async def sent(visit: Member) -> Response:
-    """What the person who was invited does now."""
-    return visit.show("invite/sent.html")
+async def sent(context: SignedIn) -> Response:
+    """Tell the agent what the invited person does next."""
+    return context.render("invite/sent.html")
 
 
-def _form(visit: Visit, email: str = "", language: str = "", error: str = "") -> Response:
-    values = {"email": email, "chosen": language or visit.language, "error": error}
-    return visit.show("invite/ask.html", 422 if error else 200, **values)
+def _form(context: RequestContext, email: str = "", language: str = "", error: str = "") -> Response:
+    values = {"email": email, "chosen": language or context.language, "error": error}
+    return context.render("invite/ask.html", 422 if error else 200, **values)

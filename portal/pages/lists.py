@@ -1,4 +1,4 @@
-"""What was written, sent and received, and what waits: lists in pages, searched by whoever and whatever is in them."""
+"""Paginated lists of drafts, transfers, received transfers and pending decisions, with search by subject and person."""
 
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -8,118 +8,118 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from portal.asking import ROWS
-from portal.cards import Item, Page
-from portal.visits import Member, Visit
+from portal.api_client import PAGE_SIZE
+from portal.api_schemas import Item, PageSchema
+from portal.request_context import RequestContext, SignedIn
 from services.kit.text import MAX_SHORT_LENGTH, fold_case
 
 router = APIRouter()
-LONGEST_SEARCH = 100
-LOOKED_THROUGH_AT_ONCE = 100
-LOOKED_THROUGH = 2_000
-LONGEST_TRAIL = 40
+MAX_SEARCH = 100
+SEARCH_PAGE_SIZE = 100
+MAX_SEARCHED_ROWS = 2_000
+MAX_CURSORS = 40
 
-Cursors = Annotated[list[str], Query(max_length=LONGEST_TRAIL + 1)]
-"""The cursors of the pages that were turned, the one that is shown last: they lead back without a script."""
-
-
-class Ask(Protocol[Item]):
-    """One list of a service."""
-
-    async def __call__(self, cursor: str, limit: int) -> Page[Item]:
-        """A page of it."""
+Cursors = Annotated[list[str], Query(max_length=MAX_CURSORS + 1)]
+"""The cursors of the pages before, and of this one: they lead back without a script."""
 
 
-class Turns(NamedTuple):
-    """Where the pages before and after are; none where there is none."""
+class FetchPage(Protocol[Item]):
+    """An endpoint that lists something."""
+
+    async def __call__(self, cursor: str, limit: int) -> PageSchema[Item]:
+        """Fetch one page."""
+
+
+class PageLinks(NamedTuple):
+    """The addresses of the previous and the next page, where there is one."""
 
     previous: str | None
     next: str | None
 
 
 @router.get("/drafts")
-async def drafts(visit: Member, cursor: Cursors = []) -> Response:  # noqa: B006 - fastapi copies it
-    """One's drafts, the last touched first."""
-    return await _show(visit, "drafts/list.html", visit.ask.drafts, cursor)
+async def drafts(context: SignedIn, cursor: Cursors = []) -> Response:  # noqa: B006 - fastapi copies it
+    """List the person's drafts, the latest change first."""
+    return await _show(context, "drafts/list.html", context.api.drafts, cursor)
 
 
 @router.get("/transfers")
-async def transfers(visit: Member, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
-    """What one has sent, the latest first."""
-    words = lambda one: (one.subject, *(to.address for to in one.recipients))  # noqa: E731
-    return await _show(visit, "transfers/list.html", visit.ask.transfers, cursor, q, words)
+async def transfers(context: SignedIn, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
+    """List the person's transfers, the latest first."""
+    texts = lambda one: (one.subject, *(to.address for to in one.recipients))  # noqa: E731
+    return await _show(context, "transfers/list.html", context.api.transfers, cursor, q, texts)
 
 
 @router.get("/received")
-async def received(visit: Member, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
-    """What was sent to an agent, the latest first."""
-    words = lambda one: (one.subject, one.sender.address, one.sender.name)  # noqa: E731
-    return await _show(visit, "transfers/received.html", visit.ask.received, cursor, q, words)
+async def received(context: SignedIn, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
+    """List the transfers that an agent received, the latest first."""
+    texts = lambda one: (one.subject, one.sender.address, one.sender.name)  # noqa: E731
+    return await _show(context, "transfers/received.html", context.api.received, cursor, q, texts)
 
 
 @router.get("/pending")
-async def pending(visit: Member, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
-    """What waits for an agent's decision, the most urgent first."""
-    words = lambda one: (one.subject, one.sender.address, one.sender.declared_name)  # noqa: E731
-    return await _show(visit, "approve/pending.html", visit.ask.pending, cursor, q, words)
+async def pending(context: SignedIn, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
+    """List the decisions that wait for an agent, the most urgent first."""
+    texts = lambda one: (one.subject, one.sender.address, one.sender.declared_name)  # noqa: E731
+    return await _show(context, "approve/pending.html", context.api.pending, cursor, q, texts)
 
 
 async def _show(
-    visit: Visit,
+    context: RequestContext,
     template: str,
-    ask: Ask[Item],
+    fetch: FetchPage[Item],
     cursors: list[str],
     q: str = "",
-    words: Callable[[Item], Iterable[str]] = lambda _one: (),
+    texts: Callable[[Item], Iterable[str]] = lambda _item: (),
 ) -> Response:
-    wanted, here = searched(q), visit.request.url.path
-    page, is_any = await found(ask, cursors[-1] if cursors else "", wanted, words)
-    turns = turned(here, wanted, cursors, page.next_cursor)
-    return visit.show(template, rows=page.items, q=wanted, any=is_any, turns=turns)
+    query, path = normalise_query(q), context.request.url.path
+    page, is_any = await search(fetch, cursors[-1] if cursors else "", query, texts)
+    links = page_links(path, query, cursors, page.next_cursor)
+    return context.render(template, rows=page.items, q=query, any=is_any, links=links)
 
 
-async def found(
-    ask: Ask[Item], cursor: str, wanted: str, words: Callable[[Item], Iterable[str]]
-) -> tuple[Page[Item], bool]:
-    """A page, and whether there was anything to search; what matches is looked for in a bounded part of the list."""
-    if not wanted:
-        page = await ask(cursor, ROWS)
+async def search(
+    fetch: FetchPage[Item], cursor: str, query: str, texts: Callable[[Item], Iterable[str]]
+) -> tuple[PageSchema[Item], bool]:
+    """Return a page of matching items, and whether the list has any; only the first rows are searched."""
+    if not query:
+        page = await fetch(cursor, PAGE_SIZE)
         return page, bool(page.items)
     rows: list[Item] = []
     is_any = False
-    for _ in range(LOOKED_THROUGH // LOOKED_THROUGH_AT_ONCE):
-        page = await ask(cursor, LOOKED_THROUGH_AT_ONCE)
+    for _ in range(MAX_SEARCHED_ROWS // SEARCH_PAGE_SIZE):
+        page = await fetch(cursor, SEARCH_PAGE_SIZE)
         is_any = is_any or bool(page.items)
-        rows += [one for one in page.items if holds(wanted, *words(one))]
-        if len(rows) >= ROWS or page.next_cursor is None:
+        rows += [one for one in page.items if matches(query, *texts(one))]
+        if len(rows) >= PAGE_SIZE or page.next_cursor is None:
             break
         cursor = page.next_cursor
     return page.model_copy(update={"items": rows}), is_any
 
 
-def turned(path: str, wanted: str, cursors: list[str], following: str | None) -> Turns:
-    """The addresses of the pages beside the one that the last of these cursors leads to."""
-    before = _address(path, wanted, cursors[:-1]) if cursors else None
-    after = _address(path, wanted, [*cursors, following][-LONGEST_TRAIL:]) if following else None
-    return Turns(before, after)
+def page_links(path: str, query: str, cursors: list[str], next_cursor: str | None) -> PageLinks:
+    """Return the addresses of the pages before and after the one of the last cursor."""
+    before = _address(path, query, cursors[:-1]) if cursors else None
+    after = _address(path, query, [*cursors, next_cursor][-MAX_CURSORS:]) if next_cursor else None
+    return PageLinks(before, after)
 
 
-def searched(typed: str) -> str:
-    """What is searched for, without blanks around it, and not too long."""
-    return typed.strip()[:LONGEST_SEARCH]
+def normalise_query(typed: str) -> str:
+    """Return the query stripped and cut to the maximum length."""
+    return typed.strip()[:MAX_SEARCH]
 
 
-def holds(wanted: str, *words: str) -> bool:
-    """Each word that is searched for is in one of these, with or without accents."""
-    text = " ".join(_plain(one) for one in words)
-    return all(word in text for word in _plain(wanted).split())
+def matches(query: str, *texts: str) -> bool:
+    """Whether each word of the query is in one of the texts, ignoring case and accents."""
+    text = " ".join(_fold(one) for one in texts)
+    return all(word in text for word in _fold(query).split())
 
 
-def _address(path: str, wanted: str, cursors: list[str]) -> str:
-    query = urlencode([*([("q", wanted)] if wanted else []), *(("cursor", one) for one in cursors)])
-    return f"{path}?{query}" if query else path
+def _address(path: str, query: str, cursors: list[str]) -> str:
+    parameters = urlencode([*([("q", query)] if query else []), *(("cursor", one) for one in cursors)])
+    return f"{path}?{parameters}" if parameters else path
 
 
-def _plain(text: str) -> str:
+def _fold(text: str) -> str:
     letters = fold_case(text[:MAX_SHORT_LENGTH], MAX_SHORT_LENGTH, "NFKD")
     return letters if letters.isascii() else "".join(one for one in letters if not unicodedata.combining(one))

@@ -1,4 +1,4 @@
-"""Where is what I sent? The cards of three services side by side."""
+"""The tracking of a transfer, from the responses of three services."""
 
 import asyncio
 import uuid
@@ -6,44 +6,44 @@ import uuid
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.pages.changing import new_id
-from portal.pages.lists import Cursors, turned
-from portal.visits import Member
+from portal.pages.lists import Cursors, page_links
+from portal.pages.transfer_actions import new_id
+from portal.request_context import SignedIn
 from services.kit.refusals import NotFound
 
 router = APIRouter()
-DONE = ("revoked", "resent", "reminded", "extended")
+ACTIONS = ("revoked", "resent", "reminded", "extended")
 
 
 @router.get("/tracking/{transfer}")
-async def track(visit: Member, transfer: uuid.UUID, done: str = "", n: str = "") -> Response:
-    """The timeline, and each recipient below; `done` is what was asked for a moment ago, and `n` for how many."""
+async def track(context: SignedIn, transfer: uuid.UUID, done: str = "", n: str = "") -> Response:
+    """Show the timeline and each recipient; `done` is the action just completed, and `n` its number of recipients."""
     id = str(transfer)
-    sent, decision, counter = await asyncio.gather(
-        visit.ask.transfer(id), visit.ask.decision(id), visit.ask.tracking(id)
+    sent, decision, tracking = await asyncio.gather(
+        context.api.transfer(id), context.api.find_decision(id), context.api.find_tracking(id)
     )
-    return visit.show_live(
+    return context.render_with_etag(
         "transfers/tracking.html",
         sent,
         decision,
-        counter,
+        tracking,
         transfer=sent,
         decision=decision,
-        counter=counter,
-        done=done if done in DONE else "",
+        tracking=tracking,
+        done=done if done in ACTIONS else "",
         count=int(n) if n.isdecimal() and len(n) < 5 else 1,
         new_id=new_id,
     )
 
 
 @router.get("/tracking/{transfer}/recipients/{number}")
-async def files(visit: Member, transfer: uuid.UUID, number: int, cursor: Cursors = []) -> Response:  # noqa: B006
-    """What one recipient did with each file; by their place in the list, so that no address is in an address."""
+async def files(context: SignedIn, transfer: uuid.UUID, number: int, cursor: Cursors = []) -> Response:  # noqa: B006
+    """Show one recipient's downloads per file; they are named by position, so that no mail address is in a URL."""
     id, last = str(transfer), cursor[-1] if cursor else ""
-    sent, counter = await asyncio.gather(visit.ask.transfer(id), visit.ask.tracking(id))
-    if counter is None or not 1 <= number <= len(counter.recipients):
+    sent, tracking = await asyncio.gather(context.api.transfer(id), context.api.find_tracking(id))
+    if tracking is None or not 1 <= number <= len(tracking.recipients):
         raise NotFound()
-    page = await visit.ask.files_of(id, number, last)
-    turns = turned(visit.request.url.path, "", cursor, page.next_cursor)
-    one = counter.recipients[number - 1]
-    return visit.show("transfers/recipient.html", transfer=sent, one=one, files=page.items, turns=turns)
+    page = await context.api.recipient_files(id, number, last)
+    links = page_links(context.request.url.path, "", cursor, page.next_cursor)
+    recipient = tracking.recipients[number - 1]
+    return context.render("transfers/recipient.html", transfer=sent, recipient=recipient, files=page.items, links=links)

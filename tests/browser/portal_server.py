@@ -37,7 +37,7 @@ class PortalServer:
             out.truncate(PARTS * PART_BYTES)
         self.api = FakeApi.populated()
         transport = httpx.MockTransport(lambda request: self.api.answer(request))
-        given = settings(public_base_url=url, files_base_url=url, gateway_url=url, least_asking_seconds=0)
+        given = settings(public_base_url=url, files_base_url=url, gateway_url=url, min_form_seconds=0)
         self._portal = build(given, transport).app
         self._image = ImageProvider()._paint("K7PEM4")
 

@@ -48,7 +48,7 @@ def test_the_first_decision_counts_and_the_second_agent_learns_whose_it_was(
     scenario.link(other)
 
     approve(late, say)
-    expect(late.locator(".alert--warn")).to_contain_text(say("Somebody else decided first"))
+    expect(late.locator(".alert--warn")).to_contain_text(say("Someone else has already decided"))
     late.reload()
     expect(late.locator(".alert--good")).to_contain_text(say("by %(who)s", who=first.address))
     expect(late.locator(".alert--good time")).to_have_attribute(
@@ -64,7 +64,7 @@ def test_a_refusal_needs_a_reason_which_the_sender_and_the_second_agent_read(
     transfer, (first, second), _ = waiting(scenario)
     page = decision(scenario, first, language)
     page.get_by_role("button", name=say("Refuse"), exact=True).click()
-    expect(page.locator("#reason-error")).to_contain_text(say("Say why, so that the sender knows what to do."))
+    expect(page.locator("#reason-error")).to_contain_text(say("Give a reason, so that the sender knows what to do."))
     page.locator("#reason").fill(REASON)
     page.get_by_role("button", name=say("Refuse"), exact=True).click()
     expect(page.locator(".alert--wrong")).to_contain_text(REASON)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from portal.words import day, days_from
+from portal.formatting import day, days_from
 from tests.browser.actions import choose, paste
 from tests.browser.keyboard import Keyboard
 from tests.browser.people import AGENTS, EXTERNAL, BrowserScenario, BrowserUser
@@ -15,9 +15,9 @@ from tests.browser.translator import Translator
 
 FARTHER = "entreprise.example"
 READY = ("data-ready", "yes")
-ONE_EXTERNAL = "%(n)s external recipient: an agent among the recipients will have to approve."
-MORE_EXTERNAL = "%(n)s external recipients: an agent among the recipients will have to approve."
-NO_AGENT = "To write to people outside the ministries, add at least one agent who can vouch for this transfer."
+ONE_EXTERNAL = "%(n)s external recipient: an agent among the recipients must approve."
+MORE_EXTERNAL = "%(n)s external recipients: an agent among the recipients must approve."
+NO_AGENT = "To send files to external recipients, add at least one agent who can approve this transfer."
 SMALL: FilePayload = {"name": "plan.pdf", "mimeType": "application/pdf", "buffer": b"plan"}
 
 
@@ -68,14 +68,14 @@ def test_a_transfer_from_the_first_input_to_the_tracking_link(
     expect(chips(page).nth(0)).to_contain_text(say("agent"))
     expect(chips(page).nth(1)).to_contain_text(say("external"))
     expect(page.locator(".approval")).to_have_text(say.many(ONE_EXTERNAL, MORE_EXTERNAL, 2))
-    page.get_by_role("button", name=say("Correct it")).click()
+    page.get_by_role("button", name=say("Correct")).click()
     expect(page.locator("#to")).to_have_value("pas une adresse")
     page.locator("#to").fill("")
     expect(wrong(page)).to_be_hidden()
 
     page.get_by_label(say("Subject")).fill("Relevés & délibération")
     page.get_by_role("textbox", name=say("Message")).fill("Bonjour,\n\nvoici.")
-    page.get_by_label(say("How long can it be downloaded?")).select_option("3")
+    page.get_by_label(say("How long should it be available?")).select_option("3")
     chosen = page.locator("#validity_days option:checked").inner_text()
     assert chosen in validity(say, 3)
 
@@ -87,7 +87,7 @@ def test_a_transfer_from_the_first_input_to_the_tracking_link(
 
     page.get_by_role("button", name=say("Save"), exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text(
-        say("The draft is saved. You can leave it and go on later, on another machine too.")
+        say("The draft is saved. You can continue later, on another computer too.")
     )
     page.get_by_role("link", name=say("Drafts")).click()
     page.get_by_role("link", name="Relevés & délibération").first.click()
@@ -97,21 +97,21 @@ def test_a_transfer_from_the_first_input_to_the_tracking_link(
     expect(page.locator("#validity_days")).to_have_value("3")
     expect(page.locator('.file[data-state="complete"]')).to_have_count(3)
 
-    page.get_by_role("button", name=say("Go on: look it over")).click()
-    expect(heading(page)).to_have_text(say("Look it over before sending"))
+    page.get_by_role("button", name=say("Continue: review")).click()
+    expect(heading(page)).to_have_text(say("Review before sending"))
     recap = page.locator("main")
     for words in (agent, other, "Relevés & délibération", "œuvres.csv", say.many(ONE_EXTERNAL, MORE_EXTERNAL, 2)):
         expect(recap).to_contain_text(words)
     page.get_by_role("button", name=say("Send"), exact=True).click()
-    expect(heading(page)).to_have_text(say("It waits for approval"))
+    expect(heading(page)).to_have_text(say("Waiting for approval"))
     expect(page.locator("main")).to_contain_text(agent)
     page.get_by_role("button", name=say("Copy")).click()
     expect(page.get_by_role("status")).to_have_text(say("Copied."))
     link = page.evaluate("navigator.clipboard.readText()")
-    assert link == page.get_by_label(say("Tracking link, for you alone")).input_value()
+    assert link == page.get_by_label(say("Tracking link, for you only")).input_value()
     page.goto(link)
     expect(heading(page)).to_have_text("Relevés & délibération")
-    expect(page.get_by_role("heading", name=say("Where it is"))).to_be_visible()
+    expect(page.get_by_role("heading", name=say("Status"))).to_be_visible()
 
 
 def test_without_an_agent_the_page_warns_and_nothing_can_be_sent(scenario: BrowserScenario) -> None:
@@ -122,7 +122,7 @@ def test_without_an_agent_the_page_warns_and_nothing_can_be_sent(scenario: Brows
     expect(page.locator(".approval")).to_have_text(say(NO_AGENT))
     choose(page, SMALL)
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
-    page.get_by_role("button", name=say("Go on: look it over")).click()
+    page.get_by_role("button", name=say("Continue: review")).click()
     expect(page.locator(".alert--wrong")).to_contain_text("agent")
     expect(page.get_by_role("button", name=say("Send"), exact=True)).to_have_count(0)
     page.get_by_role("link", name=say("Back to the draft")).click()
@@ -144,12 +144,12 @@ def test_the_page_shows_what_the_service_read(scenario: BrowserScenario) -> None
     expect(wrong(page)).to_contain_text(say("an address cannot contain “%(character)s”", character="é"))
     expect(page.locator(".approval")).to_be_hidden()
     page.get_by_label(say("Subject")).fill("Relus")
-    page.get_by_role("button", name=say("Go on: look it over")).click()
+    page.get_by_role("button", name=say("Continue: review")).click()
     expect(page.locator(".alert--wrong code")).to_have_text(f"rené@{FARTHER}")
     page.get_by_role("link", name=say("Back to the draft")).click()
     expect(wrong(page)).to_contain_text(f"rené@{FARTHER}")
     expect(chips(page).locator(".badge")).to_have_count(3)
-    page.get_by_role("button", name=say("Correct it")).click()
+    page.get_by_role("button", name=say("Correct")).click()
     page.locator("#to").fill(f"rene@{FARTHER}")
     page.locator("#to").press("Enter")
     expect(chips(page).locator(".badge")).to_have_count(4)
@@ -173,7 +173,7 @@ def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
     expect(chips(page)).to_have_count(2)
     keyboard.press("Backspace")
     expect(chips(page)).to_have_count(1)
-    expect(page.locator(".approval")).to_have_text(say("Nobody has to approve: it leaves at once."))
+    expect(page.locator(".approval")).to_have_text(say("No approval needed: it is sent immediately."))
 
     keyboard.write(page.locator("#subject"), "Au clavier")
     keyboard.write(page.locator("#text"), "Voici.")
@@ -185,10 +185,10 @@ def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
         keyboard.press("Space")
     chooser.value.set_files([SMALL])
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
-    keyboard.use(page.get_by_role("button", name=say("Go on: look it over")))
-    expect(heading(page)).to_have_text(say("Look it over before sending"))
+    keyboard.use(page.get_by_role("button", name=say("Continue: review")))
+    expect(heading(page)).to_have_text(say("Review before sending"))
     keyboard.use(page.get_by_role("button", name=say("Send"), exact=True))
-    expect(heading(page)).to_have_text(say("It is sent"))
+    expect(heading(page)).to_have_text(say("Your transfer has been sent"))
 
 
 def validity(say: Translator, days: int) -> set[str]:

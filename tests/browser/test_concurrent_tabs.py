@@ -15,7 +15,7 @@ from tests.fakes.api.call import token
 from tests.fakes.api.cards import DRAFT, Json
 from tests.fakes.api.drafts import write
 
-RELAY = f"**/relay{COMPOSE}"
+API_PROXY = f"**/api-proxy{COMPOSE}"
 LEAVES = "dispatchEvent(new Event('beforeunload', { cancelable: true }))"
 HIDE = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
@@ -45,7 +45,7 @@ def page(browser: Browser, server: PortalServer) -> Iterator[Page]:
     context.set_default_timeout(1000 * PATIENCE_SECONDS)
     set_session_cookie(context, token())
     opened = context.new_page()
-    with opened.expect_response(RELAY):
+    with opened.expect_response(API_PROXY):
         opened.goto(COMPOSE)
     opened.wait_for_selector(READY)
     yield opened
@@ -79,7 +79,7 @@ def test_one_field_changed_in_two_places_is_asked_about_and_mine_is_saved(page: 
     expect(page.locator(".alert--warn")).to_contain_text("Écrit ailleurs")
     saved(draft, "subject", "Objet")
     assert draft["text"] == "Écrit ailleurs"
-    page.get_by_role("button", name="Enregistrer la mienne").click()
+    page.get_by_role("button", name="Enregistrer ma version").click()
     saved(draft, "text", "Écrit ici")
     expect(page.locator(".alert--warn")).to_have_count(0)
 
@@ -87,7 +87,7 @@ def test_one_field_changed_in_two_places_is_asked_about_and_mine_is_saved(page: 
 def test_the_other_list_of_recipients_is_taken_over(page: Page, draft: Json) -> None:
     write(draft, {"to": ["a@ministere.example; b@ministere.example; oups"]})
     page.fill("#to", "c@ministere.example ")
-    page.get_by_role("button", name="Reprendre l’autre").click()
+    page.get_by_role("button", name="Reprendre la version enregistrée").click()
     expect(page.locator('[data-field="to"] .chip__address')).to_have_text(
         ["a@ministere.example", "b@ministere.example"]
     )
@@ -102,7 +102,7 @@ def test_a_change_whose_response_was_lost_causes_no_conflict(page: Page, draft: 
         route.fetch()
         route.fulfill(status=400)
 
-    page.route(RELAY, lose, times=1)
+    page.route(API_PROXY, lose, times=1)
     page.fill("#text", "Écrit  ici")
     expect(page.locator(".saved--wrong")).to_be_visible()
     assert draft["text"] == "Écrit  ici"
@@ -127,17 +127,17 @@ def test_a_page_left_open_reports_that_its_session_has_ended(page: Page, server:
     for text in ("Une heure", "Deux heures"):
         page.fill("#text", text)
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        expect(page.locator(".saved--wrong")).to_contain_text("Votre session est terminée")
+        expect(page.locator(".saved--wrong")).to_contain_text("Votre session a expiré")
 
 
 def test_the_last_input_is_saved_while_a_save_is_in_progress(page: Page, draft: Json) -> None:
     held: list[Route] = []
-    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
-    with page.expect_request(RELAY):
+    page.route(API_PROXY, lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request(API_PROXY):
         page.fill("#text", "Les premiers")
     until(lambda: bool(page.evaluate("1") and held), "a save is under way")
     page.fill("#text", "Les premiers et les derniers mots")
-    with page.expect_response(RELAY):
+    with page.expect_response(API_PROXY):
         page.evaluate(HIDE)
     saved(draft, "text", "Les premiers et les derniers mots")
     with page.expect_response(lambda answer: answer.request.method == "GET"):
@@ -156,7 +156,7 @@ def test_the_last_input_of_one_field_is_saved_although_another_was_changed_elsew
     assert page.input_value("#text") == "Écrit ici"
     assert draft["text"] == "Écrit ailleurs"
     assert page.evaluate(LEAVES) is False
-    page.get_by_role("button", name="Enregistrer la mienne").click()
+    page.get_by_role("button", name="Enregistrer ma version").click()
     saved(draft, "text", "Écrit ici")
 
 
@@ -169,7 +169,7 @@ def test_the_last_input_of_one_field_is_saved_although_another_is_too_large_to_s
 
 def test_leaving_needs_confirmation_only_while_a_field_too_large_to_send_is_unsaved(page: Page, draft: Json) -> None:
     held: list[Route] = []
-    page.route(RELAY, lambda route: route.continue_() if held else held.append(route))
+    page.route(API_PROXY, lambda route: route.continue_() if held else held.append(route))
     page.evaluate(TYPE, {"subject": "Objet"})
     assert page.evaluate(LEAVES) is True
     page.evaluate(TYPE, {"text": LARGE})
@@ -193,11 +193,11 @@ def test_nothing_is_shown_as_saved_during_a_conflict(page: Page, draft: Json) ->
     page.locator("details.more").evaluate("it => it.open = false")
     page.evaluate("document.querySelector('#cc').dispatchEvent(new Event('blur'))")
     expect(page.locator(".alert--warn")).to_be_visible()
-    with page.expect_response(RELAY):
+    with page.expect_response(API_PROXY):
         page.fill("#subject", "Objet")
     saved(draft, "subject", "Objet")
     expect(page.locator(".saved--wrong")).to_contain_text("Non enregistré")
     assert page.evaluate(LEAVES) is False
-    page.get_by_role("button", name="Reprendre l’autre").click()
+    page.get_by_role("button", name="Reprendre la version enregistrée").click()
     expect(page.locator(".saved")).to_contain_text("Enregistré à")
     assert page.evaluate(LEAVES) is True

@@ -79,7 +79,7 @@ def test_one_file_then_everything_then_the_limit(scenario: BrowserScenario, lang
     fetched(page, one(page, say, "relevés.csv"))
     page.reload()
     spent = page.locator(".offered").filter(has_text="relevés.csv")
-    expect(spent).to_contain_text(say("Limit reached. Ask the sender to send it anew."))
+    expect(spent).to_contain_text(say("Download limit reached. Ask the sender to send it again."))
     expect(spent.get_by_role("button")).to_have_count(0)
     one(stale, say, "relevés.csv").click()
     refused(stale, say, "Download limit reached")
@@ -112,7 +112,7 @@ def test_expired_deleted_refused_and_unknown_links_are_explained(
     refused(page, say, "This link has expired")
 
     page.goto(link[:-1] + ("A" if link[-1] != "A" else "Q"))
-    expect(page.get_by_role("heading", level=1)).to_have_text(say("There is nothing here"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(say("Page not found"))
 
     page, transfer, other = offered(scenario, language)
     token = page.url.rpartition("/")[2]
@@ -137,5 +137,5 @@ def refused(page: Page, say: Translator, heading: str) -> None:
     """What happened, what to do, whom to ask, and a reference."""
     expect(page.get_by_role("heading", level=1)).to_have_text(say(heading))
     expect(page.get_by_role("heading", name=say("What to do"))).to_be_visible()
-    expect(page.get_by_role("heading", name=say("Whom to ask"))).to_be_visible()
+    expect(page.get_by_role("heading", name=say("Who to contact"))).to_be_visible()
     expect(page.locator(".reference")).to_have_text(REFERENCE)

@@ -100,7 +100,7 @@ def test_a_running_upload_that_the_store_drops_starts_again_by_itself(scenario: 
         until(proxy.is_paused, "some parts have arrived, and others are on the way")
         abort_uploads(scenario.stack)
         proxy.resume()
-        expect(page.locator(".file__state")).to_contain_text("à renvoyer depuis le début")
+        expect(page.locator(".file__state")).to_contain_text("envoi repris depuis le début")
         expect(page.locator(".file")).to_have_attribute("data-state", "complete")
         page.close()
 

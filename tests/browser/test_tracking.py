@@ -26,7 +26,7 @@ def test_tracking_shows_downloads_and_deleting_ends_the_transfer(scenario: Brows
         theirs.get_by_role("button", name=say("Download")).click()
     assert coming.value.path()
     followed = page.locator(".followed li", has_text=other.address.split("@")[0]).first
-    expect(followed).to_contain_text(say("has everything"))
+    expect(followed).to_contain_text(say("downloaded everything"))
     followed.locator("summary").click()
     expect(followed).to_contain_text(say.many("downloaded once", "downloaded %(n)s times", 1))
 
@@ -50,15 +50,15 @@ def test_the_sender_reminds_extends_and_revokes(scenario: BrowserScenario, langu
     page = dominique.open(f"/tracking/{transfer}")
     page.get_by_role("button", name=say("Remind those who have not downloaded")).click()
     reminded = say.many(
-        "A reminder is on its way to one recipient.", "A reminder is on its way to %(n)s recipients.", 2
+        "A reminder is being sent to one recipient.", "A reminder is being sent to %(n)s recipients.", 2
     )
     expect(page.get_by_role("status").filter(has_text=reminded)).to_be_visible()
     assert scenario.link(alix, seen=1) == links[1]
 
     page.get_by_role("link", name=say("Extend")).click()
-    page.get_by_label(say("Until when can it be downloaded?")).select_option("14")
+    page.get_by_label(say("Until when should it be available?")).select_option("14")
     page.get_by_role("button", name=say("Extend")).click()
-    expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
+    expect(page.locator("main")).to_contain_text(say("The transfer has been extended. It is available until"))
 
     followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
     followed.locator("summary").click()
@@ -66,7 +66,7 @@ def test_the_sender_reminds_extends_and_revokes(scenario: BrowserScenario, langu
     expect(page.get_by_role("heading", level=1)).to_have_text(say("Revoke this recipient?"))
     page.get_by_role("button", name=say("Revoke this recipient")).click()
     expect(page.locator("main")).to_contain_text(
-        say("The recipient is revoked: nothing is handed out to them any more.")
+        say("The recipient has been revoked and can no longer download anything.")
     )
 
     scenario.console_errors.expect("Failed to load resource: the server responded with a status of 4")
@@ -87,16 +87,16 @@ def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
     keyboard.use(page.locator(f'a[href="/tracking/{transfer}"]'))
     keyboard.use(page.get_by_role("button", name=say("Remind those who have not downloaded")))
     keyboard.use(page.get_by_role("link", name=say("Extend")))
-    keyboard.use(page.get_by_label(say("Until when can it be downloaded?")), "End")
+    keyboard.use(page.get_by_label(say("Until when should it be available?")), "End")
     keyboard.use(page.get_by_role("button", name=say("Extend")))
-    expect(page.locator("main")).to_contain_text(say("The transfer is extended: it can be downloaded until"))
+    expect(page.locator("main")).to_contain_text(say("The transfer has been extended. It is available until"))
 
     followed = page.locator(".followed > li", has_text=sacha.address.split("@")[0])
     keyboard.use(followed.locator("summary"))
     keyboard.use(followed.get_by_role("link", name=say("Revoke")))
     keyboard.use(page.get_by_role("button", name=say("Revoke this recipient")))
     expect(page.locator("main")).to_contain_text(
-        say("The recipient is revoked: nothing is handed out to them any more.")
+        say("The recipient has been revoked and can no longer download anything.")
     )
 
     keyboard.use(page.get_by_role("link", name=say("Delete"), exact=True))

@@ -43,7 +43,7 @@ def test_after_a_closed_tab_stored_parts_are_not_sent_again(
 
     page.get_by_role("button", name="Continuer").click()
     page.get_by_role("button", name="Envoyer").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("C’est envoyé")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Votre envoi a été effectué")
     sent = somebody.api.sent_transfer(draft)
     with large.open("rb") as content:
         assert [one["sha256"] for one in sent["files"]] == [hashlib.file_digest(content, "sha256").hexdigest()]
@@ -93,7 +93,7 @@ def test_another_file_of_the_same_name_is_refused(open_browser: Callable[[str], 
     somebody.api.announce_file(draft, file, "relevés.csv", 5)
     page = open_draft(somebody.context, draft)
     choose(page, {"name": "relevés.csv", "mimeType": "text/csv", "buffer": b"longer than five"})
-    expect(page.get_by_role("alert")).to_contain_text("ce n’est pas le même")
+    expect(page.get_by_role("alert")).to_contain_text("un autre fichier portant ce nom")
     choose(page, {"name": "relevés.csv", "mimeType": "text/csv", "buffer": b"a;b;c"})
     expect(page.locator('.file[data-state="complete"]')).to_have_count(1)
 
@@ -132,7 +132,7 @@ def test_what_is_typed_is_saved_and_recipients_are_classified(open_browser: Call
     expect(chips).to_have_count(2)
     page.keyboard.press("Backspace")
     expect(chips).to_have_count(1)
-    expect(page.locator(".approval")).to_contain_text("Personne n’a à valider")
+    expect(page.locator(".approval")).to_contain_text("Aucune validation nécessaire")
     found = somebody.api.draft(draft)
     assert [one["address"] for one in found["recipients"]] == [AGENT]
     assert found["unreadable"] == []

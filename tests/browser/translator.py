@@ -3,7 +3,7 @@
 from functools import cache
 from gettext import GNUTranslations
 
-from portal.language import catalogue
+from portal.language import load_catalogue
 
 LOCALES = {"fr": "fr-FR", "en": "en-GB"}
 
@@ -13,7 +13,7 @@ class Translator:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self._catalogue: GNUTranslations = catalogue(language)
+        self._catalogue: GNUTranslations = load_catalogue(language)
 
     def __call__(self, sentence: str, **values: object) -> str:
         translated = self._catalogue.gettext(sentence)

@@ -47,7 +47,7 @@ async def come_in(page: Page, inbox: Inbox) -> None:
     await page.fill("#last_name", "Bernard")
     await page.fill("#first_name", "Dominique")
     await page.fill("#key", mail.key or "")
-    await page.click("button:has-text('Entrer')")
+    await page.click("button:has-text('Se connecter')")
     await page.wait_for_selector("text=Bonjour Dominique Bernard")
 
 
@@ -65,7 +65,7 @@ async def test_a_file_is_sent_and_downloaded_without_a_script(
     await page.fill("#subject", "Sans script")
     await page.set_input_files("#file", file)
     await page.click("text=Continuer")
-    await page.wait_for_selector("text=Personne n’a à valider")
+    await page.wait_for_selector("text=Aucune validation nécessaire")
     await page.click("button:has-text('Envoyer')")
     await page.click("text=Suivre cet envoi")
     await page.wait_for_selector("text=Où en est l’envoi")
@@ -110,7 +110,7 @@ async def test_the_cookies_of_a_session_are_kept_by_the_browser_and_hidden_from_
     await page.fill("#last_name", "Cookie")
     await page.fill("#first_name", "Camille")
     await page.fill("#key", (mail.key or "").lower().replace("-", " "))
-    await page.click("button:has-text('Entrer')")
+    await page.click("button:has-text('Se connecter')")
     await page.wait_for_selector("text=Bonjour Camille Cookie")
     cookies = await context.cookies()
     lasting = {"__Host-browser", "__Host-device"}

@@ -25,7 +25,7 @@ class OpenPage:
 
     def autosave(self, text: str) -> httpx.Response:
         said = {"X-CSRF-Token": _found(r'data-csrf="([^"]+)"', self._html)}
-        return self._ask("PATCH", f"/relay{self._path}", headers=said, json={"text": text})
+        return self._ask("PATCH", f"/api-proxy{self._path}", headers=said, json={"text": text})
 
     def save(self, **fields: str) -> httpx.Response:
         """The form as it was opened, which does not say what it was made from."""

@@ -13,7 +13,7 @@ from devstack.challenge_solver import solve as answer_to
 from devstack.inbox import Inbox
 from devstack.stack import Stack
 from tests.eventually import eventually
-from tests.unit.portal.visitor import Person
+from tests.unit.portal.visitor import Visitor
 
 AGENT, OUTSIDER = "dominique.portail@ministere.example", "sacha.portail@entreprise.example"
 SENDER = "camille.portail@ville.example"
@@ -21,10 +21,10 @@ CONTENT = b"".join(hashlib.sha256(str(number).encode()).digest() for number in r
 
 
 @pytest.fixture
-async def browser(stack: Stack) -> AsyncIterator[Person]:
+async def browser(stack: Stack) -> AsyncIterator[Visitor]:
     headers = {"Sec-Fetch-Site": "same-origin", "Accept-Language": "fr"}
     async with httpx.AsyncClient(base_url=stack.gateway_url, headers=headers, timeout=60) as http:
-        yield Person(http)
+        yield Visitor(http)
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def inbox(stack: Stack) -> Iterator[Inbox]:
     found.close()
 
 
-async def come_in(browser: Person, inbox: Inbox, address: str) -> None:
+async def come_in(browser: Visitor, inbox: Inbox, address: str) -> None:
     browser.cookies.clear()
     page = await browser.get("/access?kind=question")
     question = re.search(r'<label for="answer">([^<]*)</label>', page.text)
@@ -49,7 +49,7 @@ async def come_in(browser: Person, inbox: Inbox, address: str) -> None:
 
 
 async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_deleted(
-    stack: Stack, browser: Person, inbox: Inbox
+    stack: Stack, browser: Visitor, inbox: Inbox
 ) -> None:
     await come_in(browser, inbox, SENDER)
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -91,7 +91,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
     browser.cookies.update(own)
     tracking = path.replace("/drafts/", "/tracking/")
     followed = await browser.get(tracking)
-    assert "a tout" in followed.text
+    assert "tout téléchargé" in followed.text
     await change_what_was_sent(browser, inbox, tracking, offer)
     gone = await browser.walk(await browser.send(await browser.get(f"{tracking}/delete"), f"{tracking}/delete"))
     assert "Supprimé par vous" in gone.text
@@ -102,7 +102,7 @@ async def test_a_transfer_is_written_sent_approved_downloaded_followed_and_delet
 
 
 async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an_explanation(
-    stack: Stack, browser: Person, inbox: Inbox
+    stack: Stack, browser: Visitor, inbox: Inbox
 ) -> None:
     await come_in(browser, inbox, "claude.formulaire@ville.example")
     draft = await browser.walk(await browser.send(await browser.get("/"), "/drafts"))
@@ -127,22 +127,22 @@ async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an
     assert page.status_code == 422
     assert "Ce fichier dépasse ce que ce formulaire accepte" in page.text
     assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
-    assert "rien du formulaire n’a été lu" in page.text
+    assert "le formulaire n’a pas été lu" in page.text
     kept = re.findall(r"\w[\w ]*\.bin", (await browser.get(path)).text)
     assert set(kept) == {"juste.bin"}
 
 
-async def change_what_was_sent(browser: Person, inbox: Inbox, tracking: str, offer: str) -> None:
+async def change_what_was_sent(browser: Visitor, inbox: Inbox, tracking: str, offer: str) -> None:
     """Use each action by its form: extend, resend, remind, revoke."""
     page = await browser.get(f"{tracking}/extend")
     extended = await browser.walk(await browser.send(page, f"{tracking}/extend", days="14"))
     assert "L’envoi est prolongé" in extended.text
     assert "plus longtemps" in inbox.wait(AGENT, "download", seen=1).subject
     resent = await browser.walk(await browser.send(extended, f"{tracking}/resend"))
-    assert "Le courriel avec le lien est reparti" in resent.text
+    assert "Le courriel contenant le lien est en cours de renvoi" in resent.text
     assert inbox.wait(AGENT, "download", seen=2)
     reminded = await browser.walk(await browser.send(resent, f"{tracking}/remind"))
-    assert "Un rappel part vers un destinataire" in reminded.text
+    assert "Un rappel est en cours d’envoi à un destinataire" in reminded.text
     assert "Rappel" in inbox.wait(AGENT, "download", seen=3).subject
     page = await browser.get(f"{tracking}/revoke/2")
     assert OUTSIDER in page.text.replace("<wbr>", "")
@@ -153,12 +153,12 @@ async def change_what_was_sent(browser: Person, inbox: Inbox, tracking: str, off
     assert "Ce lien a été révoqué" in dead.text
 
 
-async def test_viewing_pages_changes_nothing(stack: Stack, browser: Person, inbox: Inbox) -> None:
+async def test_viewing_pages_changes_nothing(stack: Stack, browser: Visitor, inbox: Inbox) -> None:
     for path in ("/", "/access", "/access/x", "/help", "/legal", "/accessibility", "/robots.txt"):
         head = await browser.http.head(path)
         assert (head.status_code, head.content) == (200, b""), path
     assert (await browser.get("/previews")).status_code == 404
     unknown = await browser.get("/download/" + "x" * 43)
     assert unknown.status_code == 404
-    assert "Il n’y a rien ici" in unknown.text
+    assert "Page introuvable" in unknown.text
     assert "script-src 'self'" in unknown.headers["content-security-policy"]

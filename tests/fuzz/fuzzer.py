@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from devstack.people import DECISION, ApiUser
-from portal.csrf import Csrf
+from portal.csrf import CsrfProtection
 from tests.e2e.scenario import Scenario
 from tests.fuzz import portal_routes
 from tests.fuzz.api_operations import KnownValues, odd_body, operations
@@ -74,7 +74,7 @@ def fuzz(scenario: Scenario, seed: int, requests: int) -> FuzzReport:
 
 def _round(scenario: Scenario, rng: random.Random, requests: int) -> Iterator[FuzzRequest]:
     people_of_round = people(scenario)
-    csrf = Csrf(scenario.stack.secrets("portal")["pepper"], scenario.stack.gateway_url)
+    csrf = CsrfProtection(scenario.stack.secrets("portal")["pepper"], scenario.stack.gateway_url)
     for _ in range(requests):
         if rng.random() < 0.6:
             yield _of_an_api(scenario, people_of_round, rng)
@@ -148,7 +148,9 @@ def _odd_headers(rng: random.Random) -> dict[str, str]:
     return {rng.choice(sorted(HEADERS)): rng.choice(written).strip()}
 
 
-def _of_a_page(scenario: Scenario, people_of_round: FuzzPeople, csrf: Csrf, rng: random.Random) -> FuzzRequest:
+def _of_a_page(
+    scenario: Scenario, people_of_round: FuzzPeople, csrf: CsrfProtection, rng: random.Random
+) -> FuzzRequest:
     page = rng.choice(portal_routes.routes())
     known = people_of_round.known[page.kind]
     spared = known if not page.path.endswith("/delete") or rng.random() < ENDS else {}

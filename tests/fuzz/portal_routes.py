@@ -14,13 +14,13 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 
 import portal
-from portal.csrf import FIELD, Csrf
+from portal.csrf import FIELD, CsrfProtection
+from portal.draft_form import EDITABLE_FIELDS
+from portal.honeypot import FIELD as HONEYPOT
+from portal.honeypot import STAMP
 from portal.pages import FLOWS
-from portal.receiving import TYPED
+from portal.request_context import API_PROXY
 from portal.sessions import BROWSER, BROWSER_CHARACTERS
-from portal.trap import FIELD as TRAP
-from portal.trap import STAMP
-from portal.visits import RELAY
 from tests.fuzz.api_operations import KnownValues, odd_body, operations
 from tests.fuzz.inputs import BODIES, OTHERS, STRINGS, as_json, odd
 
@@ -68,7 +68,7 @@ def fields() -> list[str]:
     sources = [path.read_text() for path in Path(portal.__file__).parent.glob("**/*.py") if "islands" not in path.parts]
     together = [name for text in sources for names in READ_TOGETHER.findall(text) for name in re.findall(r"\w+", names)]
     alone = [name for text in sources for name in READ.findall(text)]
-    return sorted({*alone, *together, *TYPED, TRAP, STAMP, "file"})
+    return sorted({*alone, *together, *EDITABLE_FIELDS, HONEYPOT, STAMP, "file"})
 
 
 def address(page: PortalRoute, known: KnownValues, rng: random.Random) -> str:
@@ -76,7 +76,7 @@ def address(page: PortalRoute, known: KnownValues, rng: random.Random) -> str:
 
     def value(found: re.Match[str]) -> str:
         name = found[1].partition(":")[0]
-        if name == "asked":
+        if name == "path":
             return f"drafts/{_known('draft', known, rng)}" + rng.choice(("", f"/files/{uuid.UUID(int=7)}", "/x"))
         return _known(name, known, rng)
 
@@ -121,11 +121,11 @@ def person_of(token: str) -> str:
 
 
 def form(
-    page: PortalRoute, path: str, csrf: Csrf, person: str, known: KnownValues, rng: random.Random
+    page: PortalRoute, path: str, csrf: CsrfProtection, person: str, known: KnownValues, rng: random.Random
 ) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a form: most often as the site's own pages would send them, with odd values."""
-    if page.path.startswith(f"/{RELAY}"):
-        headers = {"X-CSRF-Token": csrf.token(FROM_THIS_BROWSER, person, RELAY), "Content-Type": "application/json"}
+    if page.path.startswith(f"/{API_PROXY}"):
+        headers = {"X-CSRF-Token": csrf.token(FROM_THIS_BROWSER, person, API_PROXY), "Content-Type": "application/json"}
         taking = [one for one in operations() if one.service == "upload" and one.body is not None]
         return headers, odd_body(rng.choice(taking), known, rng)
     names = rng.sample(fields(), rng.randint(0, len(fields())))

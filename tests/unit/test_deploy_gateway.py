@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from deploy.gateway import problems, render
-from portal.app import LARGEST_BODY_BYTES
+from portal.app import MAX_BODY_BYTES
 from services.kit.refusals import Refusal
 
 TEMPLATES = render.template_texts()
@@ -86,7 +86,7 @@ def test_a_title_that_nginx_would_need_to_escape_is_refused(title: str, monkeypa
 
 def test_the_largest_form_of_the_portal_passes_the_gateway_and_a_larger_one_leads_to_a_page() -> None:
     (form,) = re.findall(r'location ~ "\^/drafts/[^"]+" \{(.*?)\n            \}', TEMPLATE, re.S)
-    assert f"client_max_body_size {LARGEST_BODY_BYTES};" in form
+    assert f"client_max_body_size {MAX_BODY_BYTES};" in form
     assert "error_page 413 = @form_too_large;" in form
 
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from portal.sessions import Visitor
+from portal.sessions import SessionClaims
 from services.kit.clock import utc_now
 from tests.harness import KEY
 from tests.integration.auth.conftest import Started
@@ -212,7 +212,7 @@ async def test_a_session_goes_on_after_hours_in_which_nobody_used_it(
 
 async def test_a_person_is_named_the_same_in_each_session_and_nobody_else_is(auth: AuthHarness) -> None:
     tokens = [(await auth.bearer(address)).headers["authorization"] for address in ("a@b.fr", "a@b.fr", "c@b.fr")]
-    known = [Visitor.of(token.removeprefix("Bearer ")) for token in tokens]
+    known = [SessionClaims.parse(token.removeprefix("Bearer ")) for token in tokens]
     named = [one.person for one in known if one]
     assert named[0] == named[1] != named[2]
     assert [len(one) for one in named] == [43, 43, 43]

@@ -86,7 +86,7 @@ async def test_a_form_sent_to_an_unknown_address_shows_the_page_and_its_body_is_
 
 async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gateway: GatewayProcess) -> None:
     await gateway["portal"].stop()
-    for path in ("/access", "//", "/relay/x"):
+    for path in ("/access", "//", "/api-proxy/x"):
         answer = await gateway.ask("GET", path, PERSON)
         page = shown(answer, 503, "momentanément indisponible")
         assert f'<a href="http://envoi.test:{gateway.api_port}/">' in page

@@ -61,5 +61,5 @@ async def test_the_portal_explains_an_address_that_was_copied_incompletely(gatew
     assert answer.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self'")
     page = answer.body.decode()
     assert '<html lang="en">' in page
-    assert "Check that the address was copied whole" in page
+    assert "Check that you copied the whole address" in page
     assert re.search(r'<code class="reference">[0-9a-f]{32}</code>', page)

@@ -18,7 +18,7 @@ NOT_PUBLIC = (
 DRAFT = "/drafts/6f1c0e5a-8a53-4a0e-9d7e-2f4b8a1c3d5e"
 PAGES = (
     *("/", "/access", f"/download/{CAPABILITY}", DRAFT, f"{DRAFT}/recap?x=y", "/assets/portal-0123456789.css"),
-    *("/docs", "/API/auth/x", PART.upper(), "/nowhere", "/metricsx", "/apiary", "/relay/x"),
+    *("/docs", "/API/auth/x", PART.upper(), "/nowhere", "/metricsx", "/apiary", "/api-proxy/x"),
 )
 AMBIGUOUS = (
     *("/api/auth/../upload/x", "/api/auth/./x", "//api/auth/x", "/api//auth/x", "/api/auth/%2e%2e/x"),
@@ -78,8 +78,8 @@ async def test_only_the_form_of_a_draft_may_hold_a_file(gateway: GatewayProcess)
     assert len(gateway["portal"].requests[-1].arrived) == 2_000_000
     assert (await gateway.ask("POST", "/access", body=b"a" * 65_537)).status == 413
     assert (await gateway.ask("POST", f"{DRAFT}/delete", body=b"a" * 65_537)).status == 413
-    assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_144)).status == 200
-    assert (await gateway.ask("PATCH", "/relay/drafts/x", body=b"a" * 262_145)).status == 413
+    assert (await gateway.ask("PATCH", "/api-proxy/drafts/x", body=b"a" * 262_144)).status == 200
+    assert (await gateway.ask("PATCH", "/api-proxy/drafts/x", body=b"a" * 262_145)).status == 413
 
 
 async def test_on_the_internal_listener_the_portal_names_the_client_and_there_are_no_pages(

@@ -18,7 +18,7 @@ from services.kit.service import create_api
 from services.kit.version import VERSION
 from services.upload.api import parts
 from tests.fakes.api.app import FakeApi
-from tests.unit.portal.visitor import in_front_of
+from tests.unit.portal.visitor import new_visitor
 
 router = APIRouter()
 VISIT = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
@@ -106,7 +106,7 @@ async def test_a_visitor_who_is_led_to_a_page_of_a_problem_leaves_its_name(line:
 
 
 async def test_a_page_of_the_portal_leaves_the_name_of_what_it_shows() -> None:
-    person = in_front_of(FakeApi.populated())
+    person = new_visitor(FakeApi.populated())
     with capture_logs() as lines:
         await person.get("/nowhere")
     assert only(lines) == (404, "not-found")

@@ -6,7 +6,7 @@ import pytest
 
 from services.kit.logs import configure
 from tests.fakes.api.app import FakeApi
-from tests.unit.portal.visitor import Person, in_front_of
+from tests.unit.portal.visitor import Visitor, new_visitor
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,7 +22,7 @@ def api() -> Iterator[FakeApi]:
 
 
 @pytest.fixture
-async def person(api: FakeApi) -> AsyncIterator[Person]:
-    somebody = in_front_of(api)
+async def visitor(api: FakeApi) -> AsyncIterator[Visitor]:
+    somebody = new_visitor(api)
     yield somebody
     await somebody.http.aclose()

@@ -5,13 +5,13 @@ import json
 
 import pytest
 
+from portal.draft_form import draft_patch
 from portal.forms import Form
-from portal.gateway import path
-from portal.receiving import changes
+from portal.gateway import api_path
 from services.kit.refusals import NotFound
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT
-from tests.unit.portal.visitor import Person
+from tests.unit.portal.visitor import Visitor
 
 COOKIE = "__Host-session"
 CLAIMS = {"jti": "a", "sub": "a@b.example", "name": "A", "role": "agent", "iat": 1_700_000_000, "exp": 4_000_000_000}
@@ -43,20 +43,20 @@ COOKIES = {
 
 @pytest.mark.parametrize("cookie", COOKIES.values(), ids=COOKIES)
 @pytest.mark.parametrize("address", ["/", "/transfers", "/help", "/access"])
-async def test_a_forged_cookie_opens_nothing_and_breaks_nothing(person: Person, cookie: str, address: str) -> None:
-    person.cookies[COOKIE] = cookie
-    answer = await person.get(address)
+async def test_a_forged_cookie_opens_nothing_and_breaks_nothing(visitor: Visitor, cookie: str, address: str) -> None:
+    visitor.cookies[COOKIE] = cookie
+    answer = await visitor.get(address)
     assert answer.status_code in (200, 401), answer.text
 
 
 @pytest.mark.parametrize("days", ["NaN", "1e400", "-Infinity", "9" * 5_000, "[" * 300])
-async def test_what_json_cannot_say_is_not_passed_on(api: FakeApi, person: Person, days: str) -> None:
-    person.sign_in()
-    page = (await person.get("/drafts")).text
+async def test_what_json_cannot_say_is_not_passed_on(api: FakeApi, visitor: Visitor, days: str) -> None:
+    visitor.sign_in()
+    page = (await visitor.get("/drafts")).text
     said = page.partition('data-csrf="')[2].partition('"')[0]
     headers = {"X-CSRF-Token": said, "Content-Type": "application/json"}
     body = f'{{"validity_days": {days}}}'.encode()
-    answer = await person._ask("PATCH", f"/relay/drafts/{DRAFT}", content=body, headers=headers)
+    answer = await visitor._ask("PATCH", f"/api-proxy/drafts/{DRAFT}", content=body, headers=headers)
     assert answer.status_code == 400
     assert not [one for one in api.asked if one.method == "PATCH"]
 
@@ -64,18 +64,18 @@ async def test_what_json_cannot_say_is_not_passed_on(api: FakeApi, person: Perso
 @pytest.mark.parametrize("step", ["", ".", ".."])
 def test_no_segment_of_an_address_leads_up(step: str) -> None:
     with pytest.raises(NotFound):
-        path("upload", "drafts", DRAFT, "files", step)
+        api_path("upload", "drafts", DRAFT, "files", step)
 
 
 @pytest.mark.parametrize("days", ["9" * 5_000, "²", "٣", "-1", "1e3", "NaN", " 7", ""])
 def test_days_that_are_no_number_are_not_passed_on(days: str) -> None:
-    assert changes(Form(validity_days=days)) == {}
+    assert draft_patch(Form(validity_days=days)) == {}
 
 
-async def test_empty_fields_are_counted_too(api: FakeApi, person: Person) -> None:
-    person.sign_in()
-    page = await person.get(f"/drafts/{DRAFT}")
+async def test_empty_fields_are_counted_too(api: FakeApi, visitor: Visitor) -> None:
+    visitor.sign_in()
+    page = await visitor.get(f"/drafts/{DRAFT}")
     many = {f"field-{number}": "" for number in range(60)}
-    answer = await person.send_file(page, f"/drafts/{DRAFT}", ("", b""), **many)
+    answer = await visitor.send_file(page, f"/drafts/{DRAFT}", ("", b""), **many)
     assert answer.status_code in (413, 422)
     assert not [one for one in api.asked if one.method == "PATCH"]

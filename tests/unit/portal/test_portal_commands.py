@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN, offered_file
-from tests.unit.portal.visitor import Person
+from tests.unit.portal.visitor import Visitor
 
 CONTENT = b"as it was sent"
 QUOTABLE = [
@@ -49,10 +49,10 @@ LEFT_OUT = [
 ]
 
 
-async def shown(api: FakeApi, person: Person, name: str) -> tuple[str, str, str]:
+async def shown(api: FakeApi, visitor: Visitor, name: str) -> tuple[str, str, str]:
     """The lines for PowerShell, for Linux and for macOS, as a browser copies them."""
     api.download.offers[TOKEN]["files"] = [offered_file(f"dossier/{name}")]
-    page = (await person.get(f"/download/{TOKEN}")).text
+    page = (await visitor.get(f"/download/{TOKEN}")).text
     windows, linux, macos = re.findall(r"<br><code>(.*?)</code>", page, re.S)
     return html.unescape(windows), html.unescape(linux), html.unescape(macos)
 
@@ -60,9 +60,9 @@ async def shown(api: FakeApi, person: Person, name: str) -> tuple[str, str, str]
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 @pytest.mark.parametrize("name", [*QUOTABLE, *LEFT_OUT])
 async def test_the_line_for_unix_digests_the_file_and_does_nothing_else(
-    api: FakeApi, person: Person, tmp_path: Path, name: str, shell: str
+    api: FakeApi, visitor: Visitor, tmp_path: Path, name: str, shell: str
 ) -> None:
-    _, *lines = await shown(api, person, name)
+    _, *lines = await shown(api, visitor, name)
     (tmp_path / name).write_bytes(CONTENT)
     for line in lines:
         asked = [shell, "-c", line]
@@ -74,9 +74,9 @@ async def test_the_line_for_unix_digests_the_file_and_does_nothing_else(
 
 @pytest.mark.parametrize("name", [*QUOTABLE, *LEFT_OUT, "R&D.pdf", "a&calc&b.pdf"])
 async def test_the_line_for_powershell_holds_the_name_as_one_literal_or_not_at_all(
-    api: FakeApi, person: Person, name: str
+    api: FakeApi, visitor: Visitor, name: str
 ) -> None:
-    line, *_ = await shown(api, person, name)
+    line, *_ = await shown(api, visitor, name)
     if name in QUOTABLE:
         command, literal = line.split(" '", 1)
         assert (command, read_literal(f"'{literal}")) == ("Get-FileHash -LiteralPath", name)
@@ -85,8 +85,8 @@ async def test_the_line_for_powershell_holds_the_name_as_one_literal_or_not_at_a
 
 
 @pytest.mark.parametrize("name", LEFT_OUT)
-async def test_a_name_that_cannot_be_pasted_safely_is_left_out(api: FakeApi, person: Person, name: str) -> None:
-    assert (await shown(api, person, name))[1:] == ("sha256sum ./*", "shasum -a 256 ./*")
+async def test_a_name_that_cannot_be_pasted_safely_is_left_out(api: FakeApi, visitor: Visitor, name: str) -> None:
+    assert (await shown(api, visitor, name))[1:] == ("sha256sum ./*", "shasum -a 256 ./*")
 
 
 def read_literal(source: str) -> str:

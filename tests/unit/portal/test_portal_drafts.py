@@ -13,7 +13,7 @@ from services.upload.domain.submission import SubjectMissing, problem_view
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT, FILE, SENT, SUBJECT, two_files
 from tests.fakes.api.drafts import write
-from tests.unit.portal.visitor import Person, hidden, in_front_of
+from tests.unit.portal.visitor import Visitor, hidden, new_visitor
 
 PAGE = f"/drafts/{DRAFT}"
 TYPED = {"to": "a@ministere.example\nb@ville.example", "subject": "Objet", "text": "Bonjour", "validity_days": "9"}
@@ -21,20 +21,20 @@ MIB = 2**20
 
 
 @pytest.fixture(autouse=True)
-def _signed_in(person: Person) -> None:
-    person.sign_in()
+def _signed_in(visitor: Visitor) -> None:
+    visitor.sign_in()
 
 
-async def test_a_new_draft_is_begun_once_however_often_the_button_is_pressed(api: FakeApi, person: Person) -> None:
-    page = await person.get("/drafts")
+async def test_a_new_draft_is_begun_once_however_often_the_button_is_pressed(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get("/drafts")
     for _ in range(2):
-        answer = await person.send(page, "/drafts", draft=FILE)
+        answer = await visitor.send(page, "/drafts", draft=FILE)
         assert answer.headers["location"] == f"/drafts/{FILE}"
     assert len(api.upload.drafts) == 2
 
 
-async def test_what_is_typed_is_saved_and_shown_again(api: FakeApi, person: Person) -> None:
-    answer = await person.send_file(await person.get(PAGE), PAGE, ("", b""), **TYPED)
+async def test_what_is_typed_is_saved_and_shown_again(api: FakeApi, visitor: Visitor) -> None:
+    answer = await visitor.send_file(await visitor.get(PAGE), PAGE, ("", b""), **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes"
     saved = next(json.loads(one.content) for one in api.asked if one.method == "PATCH")
     assert set(saved.pop("was")) == set(saved)
@@ -44,14 +44,14 @@ async def test_what_is_typed_is_saved_and_shown_again(api: FakeApi, person: Pers
         "to": ["a@ministere.example\nb@ville.example"],
         "validity_days": 9,
     }
-    assert "Le brouillon est enregistré" in (await person.walk(answer)).text
+    assert "Le brouillon est enregistré" in (await visitor.walk(answer)).text
 
 
 @pytest.mark.parametrize("size", [0, 1, 8 * MIB, 8 * MIB + 1, 16 * MIB, 17 * MIB + 123])
-async def test_a_file_goes_on_to_the_store_in_parts_whole_and_in_order(api: FakeApi, person: Person, size: int) -> None:
+async def test_a_file_reaches_the_store_in_parts_whole_and_in_order(api: FakeApi, visitor: Visitor, size: int) -> None:
     content = hashlib.shake_128(b"file").digest(size)
-    page = await person.get(PAGE)
-    answer = await person.send_file(page, PAGE, ('Été 2025 "b".pdf', content), **TYPED)
+    page = await visitor.get(PAGE)
+    answer = await visitor.send_file(page, PAGE, ('Été 2025 "b".pdf', content), **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes#files"
     (sent,) = [one for one in api.upload.drafts[DRAFT]["files"] if one["path"] == 'Été 2025 "b".pdf']
     assert (sent["state"], sent["sha256"]) == ("complete", hashlib.sha256(content).hexdigest())
@@ -60,37 +60,37 @@ async def test_a_file_goes_on_to_the_store_in_parts_whole_and_in_order(api: Fake
 
 
 async def test_a_file_over_the_limit_of_the_form_is_refused_before_a_part_of_it_goes_on(api: FakeApi) -> None:
-    person = in_front_of(api, form_file_bytes=9 * MIB)
-    person.sign_in()
-    page = await person.get(PAGE)
-    answer = await person.send_file(page, PAGE, ("big.bin", bytes(9 * MIB + 400_000)), **TYPED)
+    visitor = new_visitor(api, form_file_bytes=9 * MIB)
+    visitor.sign_in()
+    page = await visitor.get(PAGE)
+    answer = await visitor.send_file(page, PAGE, ("big.bin", bytes(9 * MIB + 400_000)), **TYPED)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.text
     assert api.upload.drafts[DRAFT]["files"] == two_files()
     assert api.upload.drafts[DRAFT]["subject"] == "Objet"
-    await person.http.aclose()
+    await visitor.http.aclose()
 
 
-async def test_a_form_of_a_gigabyte_leads_to_a_page_that_says_so(person: Person) -> None:
-    page = await person.get(f"{PAGE}?too-large=yes")
+async def test_a_form_of_a_gigabyte_leads_to_a_page_that_says_so(visitor: Visitor) -> None:
+    page = await visitor.get(f"{PAGE}?too-large=yes")
     assert page.status_code == 422
     assert 'id="file-error"' in page.text
-    assert "rien du formulaire n’a été lu" in page.text
-    assert "rien du formulaire" not in (await person.get(PAGE)).text
+    assert "le formulaire n’a pas été lu" in page.text
+    assert "le formulaire n’a pas été lu" not in (await visitor.get(PAGE)).text
 
 
 async def test_a_file_that_is_refused_does_not_keep_others_waiting(api: FakeApi) -> None:
-    person = in_front_of(api, form_file_bytes=9 * MIB, form_files_at_once=1)
-    person.sign_in()
-    page = await person.get(PAGE)
+    visitor = new_visitor(api, form_file_bytes=9 * MIB, form_files_at_once=1)
+    visitor.sign_in()
+    page = await visitor.get(PAGE)
     for _ in range(3):
-        assert (await person.send_file(page, PAGE, ("big.bin", bytes(30 * MIB)), **TYPED)).status_code == 422
-    assert (await person.send_file(page, PAGE, ("small.bin", b"small"), **TYPED)).status_code == 303
-    await person.http.aclose()
+        assert (await visitor.send_file(page, PAGE, ("big.bin", bytes(30 * MIB)), **TYPED)).status_code == 422
+    assert (await visitor.send_file(page, PAGE, ("small.bin", b"small"), **TYPED)).status_code == 303
+    await visitor.http.aclose()
 
 
-async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     fields = {**hidden(page, PAGE), **TYPED}
     body = b""
     for name, value in fields.items():
@@ -98,17 +98,17 @@ async def test_a_file_that_does_not_arrive_leaves_nothing_in_the_draft(api: Fake
         body += part.encode()
     body += b'--b0undary\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
     body += bytes(9 * MIB)  # and then the line is cut: no last boundary
-    headers = {"Content-Type": "multipart/form-data; boundary=b0undary", **person.cookie()}
-    answer = await person.http.post(PAGE, content=body, headers=headers)
+    headers = {"Content-Type": "multipart/form-data; boundary=b0undary", **visitor.cookie()}
+    answer = await visitor.http.post(PAGE, content=body, headers=headers)
     assert answer.status_code == 422
     assert not api.upload.parts
     assert api.upload.drafts[DRAFT]["files"] == two_files()
 
 
-async def test_a_refused_field_is_told_where_it_stands_and_what_was_typed_stays(api: FakeApi, person: Person) -> None:
+async def test_a_refused_field_is_told_where_it_stands_and_what_was_typed_stays(api: FakeApi, visitor: Visitor) -> None:
     api.refuse("PATCH", f"/api/upload/drafts/{DRAFT}", "subject-too-long")
-    page = await person.get(PAGE)
-    answer = await person.send_file(page, PAGE, ("a.txt", b"never sent"), **{**TYPED, "subject": "Long <objet>"})
+    page = await visitor.get(PAGE)
+    answer = await visitor.send_file(page, PAGE, ("a.txt", b"never sent"), **{**TYPED, "subject": "Long <objet>"})
     assert answer.status_code == 422
     assert 'value="Long &lt;objet&gt;"' in answer.text
     assert 'href="#subject"' in answer.text
@@ -116,26 +116,26 @@ async def test_a_refused_field_is_told_where_it_stands_and_what_was_typed_stays(
     assert not api.upload.parts
 
 
-async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
-    answer = await person.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
+async def test_a_refused_file_is_told_at_the_file_and_the_words_are_saved(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
+    answer = await visitor.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
     assert answer.status_code == 422
     assert 'id="file-error"' in answer.text
     assert "ne sont pas acceptés ici" in answer.text
     assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
-    person.sign_in(age=1000)
+async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
+    visitor.sign_in(age=1000)
     api.auth.session = None
-    over = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures <de> travail"})
+    over = await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures <de> travail"})
     assert over.status_code == 401
     assert "Deux heures &lt;de&gt; travail" in over.text
-    assert "Ce que vous veniez de saisir" in over.text
+    assert "Vos modifications non enregistrées" in over.text
     assert not [one for one in api.asked if one.method == "PATCH"]
-    person.sign_in(session="session-2")
-    answer = await person.send_file(over, PAGE, ("", b""), text="Deux heures <de> travail")
+    visitor.sign_in(session="session-2")
+    answer = await visitor.send_file(over, PAGE, ("", b""), text="Deux heures <de> travail")
     assert answer.status_code == 303
     assert api.upload.drafts[DRAFT]["text"] == "Deux heures <de> travail"
     assert api.upload.drafts[DRAFT]["subject"] == SUBJECT
@@ -143,16 +143,16 @@ async def test_when_the_session_is_over_what_was_typed_is_saved_in_the_next_one(
 
 @pytest.mark.parametrize(("another", "said"), [(None, "Vous êtes déconnecté"), ("person-2", "La session a changé")])
 async def test_whoever_is_signed_in_what_was_typed_is_kept_for_who_typed_it(
-    api: FakeApi, person: Person, another: str | None, said: str
+    api: FakeApi, visitor: Visitor, another: str | None, said: str
 ) -> None:
-    page = await person.get(PAGE)
-    person.cookies.clear()
+    page = await visitor.get(PAGE)
+    visitor.cookies.clear()
     if another:
-        person.sign_in(person=another)
-    shown = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures"})
+        visitor.sign_in(person=another)
+    shown = await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Deux heures"})
     assert (shown.status_code, said in shown.text) == (403 if another else 401, True)
-    person.sign_in(session="session-2")
-    assert (await person.send_file(shown, PAGE, ("", b""), text="Deux heures")).status_code == 303
+    visitor.sign_in(session="session-2")
+    assert (await visitor.send_file(shown, PAGE, ("", b""), text="Deux heures")).status_code == 303
     assert api.upload.drafts[DRAFT]["text"] == "Deux heures"
 
 
@@ -160,18 +160,18 @@ def _token(page: httpx.Response) -> dict[str, str]:
     return {"X-CSRF-Token": page.text.split('data-csrf="')[1].split('"')[0]}
 
 
-async def test_an_open_page_goes_on_in_the_next_session_of_the_same_person(api: FakeApi, person: Person) -> None:
-    said = _token(await person.get(PAGE))
-    person.sign_in(session="session-2")
-    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+async def test_an_open_page_goes_on_in_the_next_session_of_the_same_person(api: FakeApi, visitor: Visitor) -> None:
+    said = _token(await visitor.get(PAGE))
+    visitor.sign_in(session="session-2")
+    answer = await visitor.http.patch(f"/api-proxy{PAGE}", json={"text": "Après"}, headers={**said, **visitor.cookie()})
     assert answer.status_code == 200
     assert api.upload.drafts[DRAFT]["text"] == "Après"
 
 
-async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, person: Person) -> None:
-    said = _token(await person.get(PAGE))
-    person.sign_in(age=20 * 3600)
-    answer = await person.http.patch(f"/relay{PAGE}", json={"text": "Après"}, headers={**said, **person.cookie()})
+async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, visitor: Visitor) -> None:
+    said = _token(await visitor.get(PAGE))
+    visitor.sign_in(age=20 * 3600)
+    answer = await visitor.http.patch(f"/api-proxy{PAGE}", json={"text": "Après"}, headers={**said, **visitor.cookie()})
     assert answer.status_code == 200
     assert "__Host-session=" in answer.headers["set-cookie"]
 
@@ -181,169 +181,169 @@ async def test_an_open_page_goes_on_after_a_lunch(api: FakeApi, person: Person) 
     [
         ("over", 401, "session-expired", "Votre session a expiré"),
         ("none", 401, "signed-out", "Vous êtes déconnecté"),
-        ("another", 403, "session-changed", "La session a changé"),
+        ("another", 403, "session-changed", "Une autre personne est désormais connectée"),
     ],
 )
 async def test_a_script_is_told_in_a_problem_what_became_of_its_session(
-    api: FakeApi, person: Person, cookie: str, status: int, type: str, title: str
+    api: FakeApi, visitor: Visitor, cookie: str, status: int, type: str, title: str
 ) -> None:
-    said = _token(await person.get(PAGE))
-    person.cookies.clear()
+    said = _token(await visitor.get(PAGE))
+    visitor.cookies.clear()
     if cookie == "over":
         api.auth.session = None
-        person.sign_in(age=1000)
+        visitor.sign_in(age=1000)
     elif cookie == "another":
-        person.sign_in(person="person-2")
+        visitor.sign_in(person="person-2")
     for _ in range(2):
-        answer = await person.http.patch(f"/relay{PAGE}", json={"text": "x"}, headers={**said, **person.cookie()})
+        answer = await visitor.http.patch(f"/api-proxy{PAGE}", json={"text": "x"}, headers={**said, **visitor.cookie()})
         assert answer.headers["content-type"] == "application/problem+json"
         found = answer.json()
         assert (answer.status_code, found["status"], found["type"]) == (status, status, f"/problems/{type}")
         assert title in found["title"]
 
 
-async def test_every_refusal_of_a_script_is_a_problem(api: FakeApi, person: Person) -> None:
-    headers = {**_token(await person.get(PAGE)), **person.cookie()}
+async def test_every_refusal_of_a_script_is_a_problem(api: FakeApi, visitor: Visitor) -> None:
+    headers = {**_token(await visitor.get(PAGE)), **visitor.cookie()}
 
     def unreachable(_request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no gateway")
 
     api.faults.append(unreachable)
-    for path, status in ((f"/relay{PAGE}", 503), ("/relay/config", 404)):
-        answer = await person.http.get(path, headers=headers)
+    for path, status in ((f"/api-proxy{PAGE}", 503), ("/api-proxy/config", 404)):
+        answer = await visitor.http.get(path, headers=headers)
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         assert answer.json()["title"]
-    from_elsewhere = await person.http.get(f"/relay{PAGE}", headers=person.cookie())
+    from_elsewhere = await visitor.http.get(f"/api-proxy{PAGE}", headers=visitor.cookie())
     assert from_elsewhere.json()["type"] == "/problems/form-from-elsewhere"
 
 
-async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_a_file_is_taken_out_and_the_words_are_saved_with_it(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     assert f'formaction="{PAGE}?remove={FILE}"' in page.text
-    answer = await person.send_file(page, PAGE, ("", b""), f"?remove={FILE}", **TYPED)
+    answer = await visitor.send_file(page, PAGE, ("", b""), f"?remove={FILE}", **TYPED)
     assert answer.headers["location"] == f"{PAGE}?saved=yes#files"
     assert any(request.method == "DELETE" and request.url.path.endswith(FILE) for request in api.asked)
     assert api.upload.drafts[DRAFT]["subject"] == "Objet"
 
 
-async def test_who_has_to_approve_is_said_before_sending(api: FakeApi, person: Person) -> None:
-    for page in (await person.get(PAGE), await person.get(f"{PAGE}/recap")):
-        assert "1 destinataire externe\N{NO-BREAK SPACE}: un agent destinataire devra valider." in page.text
+async def test_who_has_to_approve_is_said_before_sending(api: FakeApi, visitor: Visitor) -> None:
+    for page in (await visitor.get(PAGE), await visitor.get(f"{PAGE}/recap")):
+        assert "1 destinataire externe\N{NO-BREAK SPACE}: un agent destinataire devra valider l’envoi." in page.text
     api.upload.drafts[DRAFT]["approvers"] = []
-    assert "ajoutez au moins un agent" in (await person.get(PAGE)).text
+    assert "ajoutez au moins un agent" in (await visitor.get(PAGE)).text
     api.upload.drafts[DRAFT]["needs_approval"] = False
-    assert "l’envoi part aussitôt" in (await person.get(PAGE)).text
+    assert "l’envoi est immédiat" in (await visitor.get(PAGE)).text
 
 
-async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, person: Person) -> None:
+async def test_what_is_no_address_is_listed_and_kept_in_its_field(api: FakeApi, visitor: Visitor) -> None:
     api.upload.drafts[DRAFT]["unreadable"] = [{"text": "sacha(at)x", "field": "to", "reason": "no-at-sign"}]
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     assert "sacha(at)x</textarea>" in page.text
-    assert "elle ne contient pas de @" in page.text
+    assert "elle ne contient pas de signe @" in page.text
 
 
-async def test_the_recap_names_what_is_no_address_and_why(api: FakeApi, person: Person) -> None:
+async def test_the_recap_names_what_is_no_address_and_why(api: FakeApi, visitor: Visitor) -> None:
     write(api.upload.drafts[DRAFT], {"to": ["c@ministere.example; rené@ville.example; Martin"]})
-    for page in (await person.get(f"{PAGE}/recap"), await person.get(PAGE)):
+    for page in (await visitor.get(f"{PAGE}/recap"), await visitor.get(PAGE)):
         assert "<code>rené@ville.example</code> – une adresse ne peut pas contenir «\N{NO-BREAK SPACE}é" in page.text
-        assert "<code>Martin</code> – elle ne contient pas de @" in page.text
-        assert "l’envoi part aussitôt" not in page.text
+        assert "<code>Martin</code> – elle ne contient pas de signe @" in page.text
+        assert "l’envoi est immédiat" not in page.text
 
 
-async def test_a_domain_is_shown_in_unicode_and_can_be_saved_again(api: FakeApi, person: Person) -> None:
+async def test_a_domain_is_shown_in_unicode_and_can_be_saved_again(api: FakeApi, visitor: Visitor) -> None:
     write(api.upload.drafts[DRAFT], {"to": ["Ana@mairie-évian.fr; eva@почта.рф"], "cc": []})
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     field = "Ana@mairie-évian.fr\neva@почта.рф &lt;eva@xn--80a1acny.xn--p1ai&gt;</textarea>"
     assert field in page.text
-    shown = (await person.get(f"{PAGE}/recap")).text.replace("<wbr>", "")
+    shown = (await visitor.get(f"{PAGE}/recap")).text.replace("<wbr>", "")
     assert "ana@mairie-évian.fr" in shown
     assert "eva@почта.рф &lt;eva@xn--80a1acny.xn--p1ai&gt;" in shown
     before = api.upload.drafts[DRAFT]["recipients"]
-    await person.send(page, PAGE)
+    await visitor.send(page, PAGE)
     assert api.upload.drafts[DRAFT]["recipients"] == before
 
 
-async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(api: FakeApi, person: Person) -> None:
+async def test_what_is_missing_is_listed_and_there_is_no_way_to_send(api: FakeApi, visitor: Visitor) -> None:
     api.upload.drafts[DRAFT]["problems"] = [problem_view(SubjectMissing())]
-    page = await person.get(f"{PAGE}/recap")
+    page = await visitor.get(f"{PAGE}/recap")
     assert "pas encore d&#39;objet" in page.text
     assert f"{PAGE}/submission" not in page.text
 
 
-async def test_sending_shows_who_approves_and_where_to_follow_it(api: FakeApi, person: Person) -> None:
-    recap = await person.get(f"{PAGE}/recap")
-    page = await person.walk(await person.send(recap, f"{PAGE}/submission"))
+async def test_sending_shows_who_approves_and_where_to_follow_it(api: FakeApi, visitor: Visitor) -> None:
+    recap = await visitor.get(f"{PAGE}/recap")
+    page = await visitor.walk(await visitor.send(recap, f"{PAGE}/submission"))
     assert "En attente de validation" in page.text
     assert f'value="http://127.0.0.1:8080/tracking/{DRAFT}"' in page.text
     assert DRAFT not in api.upload.drafts
 
 
-async def test_a_draft_that_became_incomplete_is_shown_again(api: FakeApi, person: Person) -> None:
-    recap = await person.get(f"{PAGE}/recap")
+async def test_a_draft_that_became_incomplete_is_shown_again(api: FakeApi, visitor: Visitor) -> None:
+    recap = await visitor.get(f"{PAGE}/recap")
     api.upload.drafts[DRAFT]["files"] = []
-    answer = await person.send(recap, f"{PAGE}/submission")
+    answer = await visitor.send(recap, f"{PAGE}/submission")
     assert answer.headers["location"] == f"{PAGE}/recap"
 
 
 @pytest.mark.parametrize("removed", [False, True])
 async def test_a_draft_that_was_changed_since_it_was_looked_over_is_not_sent_but_shown_again(
-    api: FakeApi, person: Person, removed: bool
+    api: FakeApi, visitor: Visitor, removed: bool
 ) -> None:
-    recap = await person.get(f"{PAGE}/recap")
+    recap = await visitor.get(f"{PAGE}/recap")
     if removed:
         api.upload.drafts[DRAFT]["files"].pop()
     else:
         await _elsewhere(api, to=["a@ministere.example"], subject="Plans")
-    again = await person.walk(await person.send(recap, f"{PAGE}/submission"))
+    again = await visitor.walk(await visitor.send(recap, f"{PAGE}/submission"))
     assert (DRAFT in api.upload.drafts, DRAFT in api.upload.transfers) == (True, False)
     assert "Rien n’a été envoyé" in again.text
     assert ("Plans" in again.text) is not removed
-    answer = await person.send(again, f"{PAGE}/submission")
+    answer = await visitor.send(again, f"{PAGE}/submission")
     assert answer.headers["location"] == f"{PAGE}/sent"
 
 
-async def test_a_draft_that_was_sent_leads_to_its_tracking(person: Person) -> None:
-    assert (await person.get(f"/drafts/{SENT}")).headers["location"] == f"/tracking/{SENT}"
-    assert (await person.get(f"/drafts/{SENT}/recap")).headers["location"] == f"/drafts/{SENT}/sent"
+async def test_a_draft_that_was_sent_leads_to_its_tracking(visitor: Visitor) -> None:
+    assert (await visitor.get(f"/drafts/{SENT}")).headers["location"] == f"/tracking/{SENT}"
+    assert (await visitor.get(f"/drafts/{SENT}/recap")).headers["location"] == f"/drafts/{SENT}/sent"
 
 
 @pytest.mark.parametrize(("query", "typed"), [("", TYPED), ("?then=recap", TYPED), (f"?remove={FILE}", {})])
 async def test_the_old_page_of_a_draft_that_was_sent_elsewhere_leads_to_its_tracking(
-    api: FakeApi, person: Person, query: str, typed: dict[str, str]
+    api: FakeApi, visitor: Visitor, query: str, typed: dict[str, str]
 ) -> None:
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     await to_thread(api.client().submit, DRAFT)
-    answer = await person.send_file(page, PAGE, ("", b""), query, **typed)
+    answer = await visitor.send_file(page, PAGE, ("", b""), query, **typed)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/tracking/{DRAFT}")
     assert api.upload.transfers[DRAFT]["subject"] == SUBJECT
 
 
-async def test_a_draft_is_deleted_only_after_a_page_that_asks(api: FakeApi, person: Person) -> None:
-    page = await person.get(f"{PAGE}/delete")
+async def test_a_draft_is_deleted_only_after_a_page_that_asks(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(f"{PAGE}/delete")
     assert DRAFT in api.upload.drafts
-    await person.send(page, f"{PAGE}/delete")
+    await visitor.send(page, f"{PAGE}/delete")
     assert DRAFT not in api.upload.drafts
 
 
-async def test_what_is_no_id_leads_nowhere(person: Person) -> None:
+async def test_what_is_no_id_leads_nowhere(visitor: Visitor) -> None:
     for path in ("/drafts/x", "/tracking/x", "/drafts/new/recap"):
-        assert (await person.get(path)).status_code == 404
+        assert (await visitor.get(path)).status_code == 404
 
 
-async def test_scripts_may_ask_for_their_drafts_files_and_for_nothing_else(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_scripts_may_ask_for_their_drafts_files_and_for_nothing_else(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     said = {"X-CSRF-Token": page.text.split('data-csrf="')[1].split('"')[0]}
-    headers = {**said, **person.cookie()}
+    headers = {**said, **visitor.cookie()}
     asked = {"path": "a.txt", "size_bytes": 3}
-    plan = await person.http.put(f"/relay/drafts/{DRAFT}/files/{SENT}", json=asked, headers=headers)
+    plan = await visitor.http.put(f"/api-proxy/drafts/{DRAFT}/files/{SENT}", json=asked, headers=headers)
     assert plan.json()["parts_url"] == f"/parts/{SENT}_1"
-    assert (await person.http.get(f"/relay/drafts/{DRAFT}", headers=headers)).json()["draft"] == DRAFT
-    refused = await person.http.get(f"/relay/drafts/{FILE}", headers=headers)
+    assert (await visitor.http.get(f"/api-proxy/drafts/{DRAFT}", headers=headers)).json()["draft"] == DRAFT
+    refused = await visitor.http.get(f"/api-proxy/drafts/{FILE}", headers=headers)
     assert (refused.status_code, refused.json()["type"]) == (404, "/problems/not-found")
     assert refused.headers["content-type"] == "application/problem+json"
     for path in ("transfers", f"drafts/{DRAFT}/submission", f"drafts/{DRAFT}/../../auth", "config"):
-        assert (await person.http.post(f"/relay/{path}", json={}, headers=headers)).status_code == 404
-    assert (await person.http.get(f"/relay/drafts/{DRAFT}", headers=person.cookie())).status_code == 403
+        assert (await visitor.http.post(f"/api-proxy/{path}", json={}, headers=headers)).status_code == 404
+    assert (await visitor.http.get(f"/api-proxy/drafts/{DRAFT}", headers=visitor.cookie())).status_code == 403
 
 
 NEWER = {"to": ["a@ministere.example"], "subject": "Plans", "text": "Le vrai message", "validity_days": 9}
@@ -363,55 +363,55 @@ def _as_shown(page: httpx.Response) -> dict[str, str]:
     return {**fields, "validity_days": days[0]}
 
 
-async def test_an_old_page_does_not_wipe_what_was_written_elsewhere(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_an_old_page_does_not_wipe_what_was_written_elsewhere(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     await _elsewhere(api, **NEWER)
     before = dict(api.upload.drafts[DRAFT])
-    answer = await person.send_file(page, PAGE, ("", b""), "?then=recap", **_as_shown(page))
+    answer = await visitor.send_file(page, PAGE, ("", b""), "?then=recap", **_as_shown(page))
     assert answer.headers["location"] == f"{PAGE}/recap"
     assert api.upload.drafts[DRAFT] == before
 
 
 async def test_a_list_that_was_not_touched_in_an_old_page_is_not_sent_however_it_was_typed(
-    api: FakeApi, person: Person
+    api: FakeApi, visitor: Visitor
 ) -> None:
     write(api.upload.drafts[DRAFT], {"to": ["Ana@mairie-évian.fr; eva@почта.рф; oups"]})
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     await _elsewhere(api, to=["ana@mairie-évian.fr"])
-    answer = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
+    answer = await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
     assert answer.status_code == 303
     saved = api.upload.drafts[DRAFT]
     assert [one["shown"] for one in saved["recipients"] if one["field"] == "to"] == ["ana@mairie-évian.fr"]
     assert saved["subject"] == "Objet"
 
 
-async def test_a_form_that_does_not_say_what_it_was_made_from_wipes_nothing(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_a_form_that_does_not_say_what_it_was_made_from_wipes_nothing(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     before = dict(api.upload.drafts[DRAFT])
     empty = {"csrf": hidden(page, PAGE)["csrf"], "to": "", "cc": "", "bcc": "", "subject": "", "text": ""}
     files = {name: (None, value) for name, value in {**empty, "validity_days": "7"}.items()}
-    answer = await person.http.post(f"{PAGE}?then=recap", files=files, headers=person.cookie())
+    answer = await visitor.http.post(f"{PAGE}?then=recap", files=files, headers=visitor.cookie())
     assert answer.headers["location"] == f"{PAGE}/recap"
     assert api.upload.drafts[DRAFT] == before
 
 
 async def test_what_was_typed_into_an_old_page_is_saved_beside_what_was_changed_elsewhere(
-    api: FakeApi, person: Person
+    api: FakeApi, visitor: Visitor
 ) -> None:
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     await _elsewhere(api, text=NEWER["text"])
-    await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
+    await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "subject": "Objet"})
     saved = api.upload.drafts[DRAFT]
     assert (saved["subject"], saved["text"]) == ("Objet", NEWER["text"])
 
 
 async def test_one_field_changed_in_two_places_is_shown_in_both_versions_and_the_next_save_decides(
-    api: FakeApi, person: Person
+    api: FakeApi, visitor: Visitor
 ) -> None:
-    page = await person.get(PAGE)
+    page = await visitor.get(PAGE)
     await _elsewhere(api, text="La version <du bureau>", subject="Plans")
     typed = {**_as_shown(page), "text": "La version de la maison", "to": "a@ministere.example"}
-    shown = await person.send_file(page, PAGE, ("a.txt", b"never sent"), **typed)
+    shown = await visitor.send_file(page, PAGE, ("a.txt", b"never sent"), **typed)
     assert shown.status_code == 422
     assert "modifié ailleurs" in shown.text
     assert "La version &lt;du bureau&gt;" in shown.text
@@ -419,27 +419,27 @@ async def test_one_field_changed_in_two_places_is_shown_in_both_versions_and_the
     assert _as_shown(shown)["to"] == "a@ministere.example"
     assert _as_shown(shown)["subject"] == "Plans"
     assert api.upload.drafts[DRAFT]["text"] == "La version <du bureau>"
-    answer = await person.send_file(shown, PAGE, ("", b""), **_as_shown(shown))
+    answer = await visitor.send_file(shown, PAGE, ("", b""), **_as_shown(shown))
     assert answer.status_code == 303
     saved = api.upload.drafts[DRAFT]
     assert (saved["text"], saved["subject"]) == ("La version de la maison", "Plans")
     assert [one["address"] for one in saved["recipients"] if one["field"] == "to"] == ["a@ministere.example"]
 
 
-async def test_a_page_that_is_shown_again_after_a_refusal_still_wipes_nothing(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
+async def test_a_page_that_is_shown_again_after_a_refusal_still_wipes_nothing(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
     api.refuse("PATCH", f"/api/upload/drafts/{DRAFT}", "text-too-long")
-    shown = await person.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Long"})
+    shown = await visitor.send_file(page, PAGE, ("", b""), **{**_as_shown(page), "text": "Long"})
     api.faults.clear()
     await _elsewhere(api, **NEWER)
-    again = await person.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Court"})
+    again = await visitor.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Court"})
     assert again.status_code == 422
     assert api.upload.drafts[DRAFT]["text"] == NEWER["text"]
 
 
-async def test_after_a_refused_file_the_same_page_goes_on_from_what_it_has_saved(api: FakeApi, person: Person) -> None:
-    page = await person.get(PAGE)
-    shown = await person.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
-    answer = await person.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Bonsoir"})
+async def test_after_a_refused_file_the_page_continues_from_what_it_has_saved(api: FakeApi, visitor: Visitor) -> None:
+    page = await visitor.get(PAGE)
+    shown = await visitor.send_file(page, PAGE, ("a.exe", b"MZ"), **TYPED)
+    answer = await visitor.send_file(shown, PAGE, ("", b""), **{**_as_shown(shown), "text": "Bonsoir"})
     assert answer.status_code == 303
     assert (api.upload.drafts[DRAFT]["text"], api.upload.drafts[DRAFT]["subject"]) == ("Bonsoir", "Objet")

@@ -1,4 +1,4 @@
-"""The rules of the house, kept by the portal too, and what only it may and may not import."""
+"""The repository's rules applied to the portal, and what only the portal may import."""
 
 import ast
 import json
@@ -9,10 +9,10 @@ import pytest
 
 import portal
 from portal.assets import Assets
-from portal.theme import OURS, theme_in
+from portal.theme import DEFAULT_THEME, load_theme
+from tests.unit.test_house_rules import MAX_FILE_LINES, MAX_FUNCTION_LINES
 
 PORTAL = Path(portal.__file__).parent
-LONGEST_FILE, LONGEST_FUNCTION = 250, 40
 DOORS = {"httpx": {"gateway.py", "app.py"}, "python_multipart": {"multipart.py"}, "jinja2": {"rendering.py"}}
 
 
@@ -44,10 +44,10 @@ def test_each_driver_has_one_door(driver: str) -> None:
 def test_every_module_opens_with_a_sentence_and_none_outgrows_it() -> None:
     for path, tree in modules():
         assert (ast.get_docstring(tree) or "").strip(), path
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_FILE, path
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES, path
         for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                assert (node.end_lineno or 0) - node.lineno <= LONGEST_FUNCTION, f"{path}: {node.name}"
+                assert (node.end_lineno or 0) - node.lineno <= MAX_FUNCTION_LINES, f"{path}: {node.name}"
 
 
 def test_every_colour_is_a_token() -> None:
@@ -63,24 +63,24 @@ def test_every_colour_is_a_token() -> None:
 @pytest.mark.parametrize("theme", ["default", "example", "high-contrast"])
 def test_a_theme_is_complete(theme: str) -> None:
     folder = PORTAL / "themes" / theme
-    assert theme_in(folder).name
+    assert load_theme(folder).name
     assert Assets(folder).url("logo.svg").startswith("/assets/logo-")
 
 
 def test_a_theme_with_half_of_its_words_is_refused(tmp_path: Path) -> None:
-    told = json.loads((OURS / "theme.json").read_text(encoding="utf-8"))
+    told = json.loads((DEFAULT_THEME / "theme.json").read_text(encoding="utf-8"))
     del told["contact"]["en"]
     (tmp_path / "theme.json").write_text(json.dumps(told))
     with pytest.raises(ValueError, match="in fr and in en"):
-        theme_in(tmp_path)
+        load_theme(tmp_path)
 
 
 def test_islands_are_found_by_the_manifest_of_their_build(tmp_path: Path) -> None:
-    assert Assets(OURS, tmp_path).url("main.ts") == ""
+    assert Assets(DEFAULT_THEME, tmp_path).url("main.ts") == ""
     (tmp_path / "main-4f3e2d1c.js").write_text("export {}")
     (tmp_path / "part-0b9a8c7d.js").write_text("export {}")
     manifest = {"main.ts": {"file": "main-4f3e2d1c.js", "isEntry": True}, "_part.js": {"file": "part-0b9a8c7d.js"}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    assets = Assets(OURS, tmp_path)
+    assets = Assets(DEFAULT_THEME, tmp_path)
     assert assets.url("main.ts") == "/assets/main-4f3e2d1c.js"
     assert assets.find("part-0b9a8c7d.js").media_type == "text/javascript; charset=utf-8"

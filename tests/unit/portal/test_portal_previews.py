@@ -9,7 +9,7 @@ import pytest
 
 from services.notify import previews
 from tests.fakes.api.app import FakeApi
-from tests.unit.portal.visitor import Person, in_front_of
+from tests.unit.portal.visitor import Visitor, new_visitor
 
 ADDRESSES = ("/previews", "/previews/link.fr", "/previews/link.fr/html")
 
@@ -23,18 +23,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def developer(api: FakeApi, folder: Path) -> AsyncIterator[Person]:
-    somebody = in_front_of(api, portal_development=True, previews_dir=folder)
+async def developer(api: FakeApi, folder: Path) -> AsyncIterator[Visitor]:
+    somebody = new_visitor(api, portal_development=True, previews_dir=folder)
     yield somebody
     await somebody.http.aclose()
 
 
-async def test_every_kind_of_mail_is_there_in_both_languages(developer: Person) -> None:
+async def test_every_kind_of_mail_is_there_in_both_languages(developer: Visitor) -> None:
     listed = set(re.findall(r'href="/previews/([^"]+)"', (await developer.get("/previews")).text))
     assert listed == {f"{face}.{language}" for face in previews.variants() for language in ("fr", "en")}
 
 
-async def test_a_mail_is_shown_as_html_and_as_text(developer: Person, folder: Path) -> None:
+async def test_a_mail_is_shown_as_html_and_as_text(developer: Visitor, folder: Path) -> None:
     for name in (f"{face}.{language}" for face in previews.variants() for language in ("fr", "en")):
         page = await developer.get(f"/previews/{name}")
         assert page.status_code == 200
@@ -43,7 +43,7 @@ async def test_a_mail_is_shown_as_html_and_as_text(developer: Person, folder: Pa
         assert (await developer.get(source)).text == (folder / f"{name}.html").read_text(encoding="utf-8")
 
 
-async def test_a_mail_is_framed_by_this_page_alone_and_runs_nothing(developer: Person) -> None:
+async def test_a_mail_is_framed_by_this_page_alone_and_runs_nothing(developer: Visitor) -> None:
     page = await developer.get("/previews/link.fr")
     assert page.headers["content-security-policy"].endswith("base-uri 'none'; frame-src 'self'")
     policy = (await developer.get("/previews/link.fr/html")).headers["content-security-policy"].split("; ")
@@ -53,7 +53,7 @@ async def test_a_mail_is_framed_by_this_page_alone_and_runs_nothing(developer: P
     assert "script-src" not in str(policy)
 
 
-async def test_nothing_but_samples_is_read(developer: Person, folder: Path) -> None:
+async def test_nothing_but_samples_is_read(developer: Visitor, folder: Path) -> None:
     (folder / "secret.txt").write_text("secret")
     (folder / "half.fr.txt").write_text("half")
     for name in ("index", "secret", "half.fr", "..%2Flink.fr", "%2Fetc%2Fpasswd", "link.de"):
@@ -64,7 +64,7 @@ async def test_nothing_but_samples_is_read(developer: Person, folder: Path) -> N
 
 async def test_in_production_there_is_nothing(api: FakeApi, folder: Path) -> None:
     for settings in ({}, {"previews_dir": folder}, {"portal_development": True}):
-        person = in_front_of(api, **settings)
+        visitor = new_visitor(api, **settings)
         for path in ADDRESSES:
-            assert (await person.get(path)).status_code == 404, settings
-        await person.http.aclose()
+            assert (await visitor.get(path)).status_code == 404, settings
+        await visitor.http.aclose()

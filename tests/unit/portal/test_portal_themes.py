@@ -11,10 +11,10 @@ import pytest
 import portal
 from portal.app import build
 from portal.assets import Assets
-from portal.theme import OURS, theme_in
+from portal.theme import DEFAULT_THEME, load_theme
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN
-from tests.unit.portal.visitor import in_front_of, settings
+from tests.unit.portal.visitor import new_visitor, settings
 
 THEMES = Path(portal.__file__).parent / "themes"
 EXAMPLE = THEMES / "example"
@@ -47,36 +47,36 @@ def mounted(tmp_path: Path) -> Path:
 async def test_a_mounted_folder_gives_every_page_its_name_and_its_look(
     api: FakeApi, mounted: Path, language: str
 ) -> None:
-    person = in_front_of(api, language, theme_dir=mounted)
-    theme = theme_in(mounted)
+    visitor = new_visitor(api, language, theme_dir=mounted)
+    theme = load_theme(mounted)
     for path in ("/", "/access", "/help", "/legal", "/accessibility", "/nowhere", f"/download/{TOKEN}"):
-        html = unescape((await person.get(path)).text)
+        html = unescape((await visitor.get(path)).text)
         assert re.search(r"<title>[^<]+ – Envoi de l'Exemple</title>", html)
         assert theme.operator[language] in html
         assert "Mélanissimo" not in html
         sheets = re.findall(r'<link rel="stylesheet" href="/assets/(\w+)-', html)
         assert sheets == ["portal", "theme"], "what comes later counts"
         for link in theme.links:
-            assert f'<a href="{link.url}">{link.words[language]}</a>' in html
-    legal = unescape((await person.get("/legal")).text)
+            assert f'<a href="{link.url}">{link.text[language]}</a>' in html
+    legal = unescape((await visitor.get("/legal")).text)
     assert theme.legal[language] in legal
     assert theme.privacy[language] in legal
-    assert "mailto:assistance@ministere.example" in (await person.get("/help")).text
-    await person.http.aclose()
+    assert "mailto:assistance@ministere.example" in (await visitor.get("/help")).text
+    await visitor.http.aclose()
 
 
 async def test_what_a_theme_loads_is_served_for_ever_under_a_name_that_changes_with_it(
     api: FakeApi, mounted: Path
 ) -> None:
-    person = in_front_of(api, theme_dir=mounted)
-    (name,) = re.findall(r'href="(/assets/theme-[^"]+)"', (await person.get("/")).text)
-    loaded = re.findall(r'url\("([^"]+)"\)', (await person.get(name)).text)
+    visitor = new_visitor(api, theme_dir=mounted)
+    (name,) = re.findall(r'href="(/assets/theme-[^"]+)"', (await visitor.get("/")).text)
+    loaded = re.findall(r'url\("([^"]+)"\)', (await visitor.get(name)).text)
     assert [re.sub("-[0-9a-f]{10}", "", one) for one in loaded] == ["/assets/images/arms.svg", "/assets/exemple.woff2"]
-    kinds = [(await person.get(one)).headers["content-type"] for one in loaded]
+    kinds = [(await visitor.get(one)).headers["content-type"] for one in loaded]
     assert kinds == ["image/svg+xml", "font/woff2"]
-    assert (await person.get(loaded[1])).content == b"wOF2 of a kind"
-    assert "immutable" in (await person.get(loaded[0])).headers["cache-control"]
-    await person.http.aclose()
+    assert (await visitor.get(loaded[1])).content == b"wOF2 of a kind"
+    assert "immutable" in (await visitor.get(loaded[0])).headers["cache-control"]
+    await visitor.http.aclose()
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_theme_that_would_load_something_else_is_refused(tmp_path: Path, addre
     (tmp_path / "secret.svg").write_text("<svg/>")
     (theme / "a.js").write_text("alert(1)")
     (theme / "theme.css").write_text(f'.top {{ background: url("{address}"); }}')
-    with pytest.raises(ValueError, match="not a picture or font of the theme"):
+    with pytest.raises(ValueError, match="not an image or font of the theme"):
         build(settings(theme_dir=theme))
 
 
@@ -103,7 +103,9 @@ def test_a_folder_without_words_is_refused(tmp_path: Path) -> None:
         build(settings(theme_dir=tmp_path))
 
 
-@pytest.mark.parametrize("theme", [OURS.name, *sorted(one.name for one in THEMES.iterdir() if one != OURS)])
+@pytest.mark.parametrize(
+    "theme", [DEFAULT_THEME.name, *sorted(one.name for one in THEMES.iterdir() if one != DEFAULT_THEME)]
+)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("contrast", ["no-preference", "more"])
 def test_every_word_and_every_edge_stands_out(theme: str, scheme: str, contrast: str) -> None:

@@ -20,10 +20,10 @@ PEPPER = "a pepper that is long enough for it"
 
 def settings(**more: Any) -> Settings:
     given = {"public_base_url": PUBLIC, "gateway_url": "http://gateway.test", "files_base_url": FILES_URL}
-    return Settings(pepper=SecretStr(PEPPER), **{**given, "least_asking_seconds": 0, **more})
+    return Settings(pepper=SecretStr(PEPPER), **{**given, "min_form_seconds": 0, **more})
 
 
-class Person:
+class Visitor:
     """Follows no redirect, and keeps cookies as a browser on a loopback address does."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
@@ -93,12 +93,12 @@ def hidden(page: httpx.Response, action: str) -> dict[str, str]:
     return next(form for form in forms(page.text) if form.action == action).hidden
 
 
-def in_front_of(api: FakeApi, language: str = "fr", **more: Any) -> Person:
+def new_visitor(api: FakeApi, language: str = "fr", **more: Any) -> Visitor:
     """Somebody in front of a portal whose services are api."""
     portal = build(settings(**more), api.transport())
     transport = httpx.ASGITransport(portal.app, raise_app_exceptions=False, client=("203.0.113.9", 1))
     headers = {"Accept-Language": language, "Sec-Fetch-Site": "same-origin"}
-    return Person(httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers))
+    return Visitor(httpx.AsyncClient(transport=transport, base_url=PUBLIC, headers=headers))
 
 
 def forms(html: str) -> list[ReadForm]:

@@ -1,4 +1,4 @@
-"""How are dates, sizes and numbers said? In the reader's language, and dates in words."""
+"""Formats dates, sizes and numbers in the language of the reader."""
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
@@ -15,13 +15,13 @@ from services.kit.time_zones import time_zone_label
 
 LOCALES = {"fr": "fr_FR", "en": "en_GB"}
 UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
-NARROW, WIDE = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
-    """The filters of the templates of one language."""
+    """Return the template filters of one language."""
     return {
-        "date": partial(date_words, language=language),
+        "date": partial(format_day, language=language),
         "day": partial(day, language=language, zone=zone),
         "moment": partial(moment, language=language, zone=zone),
         "size": partial(size, language=language),
@@ -33,56 +33,57 @@ def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
 
 
 def day(when: datetime, language: str, zone: ZoneInfo) -> str:
-    """`mardi 2 décembre 2025`; the first of a month is `1er`."""
-    return date_words(when.astimezone(zone).date(), language, "EEEE d MMMM y")
+    """Format a day: `mardi 2 décembre 2025`."""
+    return format_day(when.astimezone(zone).date(), language, "EEEE d MMMM y")
 
 
-def date_words(when: date, language: str, form: str = "d MMMM y") -> str:
-    """`2 décembre 2025`, of a day that is the same everywhere."""
+def format_day(when: date, language: str, form: str = "d MMMM y") -> str:
+    """Format a date without a time zone: `2 décembre 2025`; in French the first of a month is `1er`."""
     words = f" {format_date(when, form, locale=LOCALES[language])}"
     return (words.replace(" 1 ", " 1er ", 1) if language == "fr" else words).strip()
 
 
 def moment(when: datetime, language: str, zone: ZoneInfo) -> str:
-    """`mardi 2 décembre 2025 à 14 h 05 (heure de Paris)`: not everybody who reads it lives there."""
-    there = when.astimezone(zone)
+    """Format a time with its zone, as readers may be elsewhere: `mardi 2 décembre 2025 à 14 h 05 (heure de Paris)`."""
+    local = when.astimezone(zone)
     if language == "fr":
-        clock = f"à {there.hour}{WIDE}h{WIDE}{there.minute:02}"
+        clock = f"à {local.hour}{NO_BREAK_SPACE}h{NO_BREAK_SPACE}{local.minute:02}"
     else:
-        clock = f"at {format_time(there, 'HH:mm', locale=LOCALES[language])}"
+        clock = f"at {format_time(local, 'HH:mm', locale=LOCALES[language])}"
     return f"{day(when, language, zone)} {clock} ({time_zone_label(zone, language)})"
 
 
 def size(size_bytes: int, language: str) -> str:
-    """`1,5 Mo`: decimal units, as disks and limits are counted; one digit after the comma below ten."""
+    """Format a size in decimal units, with one decimal place below ten: `1,5 Mo`."""
     one, many, *larger = UNITS[language]
     if size_bytes < 1_000:
-        return f"{size_bytes}{WIDE}{one if size_bytes == 1 or (language == 'fr' and not size_bytes) else many}"
+        is_one = size_bytes == 1 or (language == "fr" and not size_bytes)
+        return f"{size_bytes}{NO_BREAK_SPACE}{one if is_one else many}"
     value, unit = float(size_bytes), larger[-1]
     for name in larger:
         value, unit = value / 1_000, name
         if value < 999.5:
             break
     shown = format_decimal(value, format="0.#" if value < 9.95 else "0", locale=LOCALES[language])
-    return f"{shown}{WIDE}{unit}"
+    return f"{shown}{NO_BREAK_SPACE}{unit}"
 
 
 def number(value: int, language: str) -> str:
-    """`1 000`."""
+    """Format a number: `1 000`."""
     shown: str = format_decimal(value, locale=LOCALES[language])
     return shown
 
 
 def spaced(digest: str) -> str:
-    """A digest in groups of eight, for the eye."""
+    """Return a digest in groups of eight characters."""
     return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
 
 
 def breakable(text: str) -> Markup:
-    """An address or a path that may be broken before its `@` and after each `/`, and nowhere else if it fits."""
+    """Return an address or a path as HTML that may wrap before `@` and after `/`."""
     return Markup(escape(text).replace("@", Markup("<wbr>@")).replace("/", Markup("/<wbr>")))  # noqa: S704 - escaped
 
 
 def days_from(when: datetime, days: int) -> datetime:
-    """So many days of 24 hours later, as the end of a transfer is counted."""
+    """Return the time this many days of 24 hours later, as the end of a transfer is computed."""
     return when + timedelta(days=days)

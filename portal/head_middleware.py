@@ -1,10 +1,10 @@
-"""HEAD is GET without its body, everywhere: scanners and previewers look that way, and looking costs nothing."""
+"""Answers HEAD as GET without a body, on every page: mail scanners and link previews use it."""
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
-class Heads:
-    """Pure ASGI middleware; the server keeps its own scope, by which it frames the answer to a HEAD."""
+class HeadMiddleware:
+    """Pure ASGI middleware; it copies the scope, because the server frames the response to a HEAD by its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from portal.audit import AUDIT, Audit, audit_in
-from portal.theme import OURS, theme_in
-from portal.words import date_words
+from portal.accessibility_statement import STATEMENT_FILE, AccessibilityStatement, load_statement
+from portal.formatting import format_day
+from portal.theme import DEFAULT_THEME, load_theme
 from tests.fakes.api.app import FakeApi
-from tests.unit.portal.visitor import in_front_of
+from tests.unit.portal.visitor import new_visitor
 
 ROOT = Path(__file__).resolve().parents[3]
-AUDITED = audit_in()
-NAMED = [name for one in AUDITED.tested for name in one.by]
+STATEMENT = load_statement()
+NAMED = [name for one in STATEMENT.tested for name in one.by]
 STATES = {
     "none": {"fr": "Accessibilité : non conforme", "en": "Accessibility: not compliant"},
     "partial": {"fr": "Accessibilité : partiellement conforme", "en": "Accessibility: partially compliant"},
@@ -24,13 +24,20 @@ STATES = {
 }
 
 
-def said(audit: Audit, language: str) -> list[str]:
+def said(statement: AccessibilityStatement, language: str) -> list[str]:
     """Everything that a reader has to be told."""
-    all_of_them = [audit.why, *audit.untested, *audit.known, audit.contact, audit.recourse, theme_in(OURS).contact]
-    for one in audit.tested:
+    all_of_them = [
+        statement.why,
+        *statement.untested,
+        *statement.known,
+        statement.contact,
+        statement.recourse,
+        load_theme(DEFAULT_THEME).contact,
+    ]
+    for one in statement.tested:
         all_of_them += [one.what, one.how, one.result]
-    dates = [date_words(on, language) for on in (audit.on, *(one.on for one in audit.tested))]
-    return [*(words[language] for words in all_of_them), *dates, audit.standards, STATES[audit.state][language]]
+    dates = [format_day(on, language) for on in (statement.on, *(one.on for one in statement.tested))]
+    return [*(words[language] for words in all_of_them), *dates, statement.standards, STATES[statement.state][language]]
 
 
 def spaced(text: str) -> str:
@@ -39,18 +46,18 @@ def spaced(text: str) -> str:
 
 @pytest.mark.parametrize("language", ["fr", "en"])
 async def test_the_statement_says_all_that_the_file_says(api: FakeApi, language: str) -> None:
-    person = in_front_of(api, language)
-    page = spaced(unescape((await person.get("/accessibility")).text))
-    for words in said(AUDITED, language):
+    visitor = new_visitor(api, language)
+    page = spaced(unescape((await visitor.get("/accessibility")).text))
+    for words in said(STATEMENT, language):
         assert spaced(words) in page
-    await person.http.aclose()
+    await visitor.http.aclose()
 
 
 async def test_every_page_leads_to_it_with_the_state(api: FakeApi) -> None:
-    person = in_front_of(api)
-    page = spaced(unescape((await person.get("/help")).text))
-    assert f'<a href="/accessibility">{STATES[AUDITED.state]["fr"]}</a>' in page
-    await person.http.aclose()
+    visitor = new_visitor(api)
+    page = spaced(unescape((await visitor.get("/help")).text))
+    assert f'<a href="/accessibility">{STATES[STATEMENT.state]["fr"]}</a>' in page
+    await visitor.http.aclose()
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -79,9 +86,9 @@ def test_axe_and_the_keyboard_are_among_what_was_tested() -> None:
 
 
 def test_nothing_is_said_to_be_tested_by_nobody() -> None:
-    assert all(one.by for one in AUDITED.tested)
-    assert AUDITED.untested
-    assert AUDITED.known
+    assert all(one.by for one in STATEMENT.tested)
+    assert STATEMENT.untested
+    assert STATEMENT.known
 
 
 @pytest.mark.parametrize(
@@ -89,13 +96,15 @@ def test_nothing_is_said_to_be_tested_by_nobody() -> None:
     [("[why]", "[why]\nde = 1"), ('state = "none"', 'state = "perfect"'), ("[contact]", "[contract]")],
 )
 def test_a_file_that_is_not_understood_is_refused(tmp_path: Path, old: str, new: str) -> None:
-    (tmp_path / "audit.toml").write_text(AUDIT.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    (tmp_path / "statement.toml").write_text(
+        STATEMENT_FILE.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8"
+    )
     with pytest.raises(ValueError, match="validation error"):
-        audit_in(tmp_path / "audit.toml")
+        load_statement(tmp_path / "statement.toml")
 
 
 def test_a_file_that_says_something_in_one_language_only_is_refused(tmp_path: Path) -> None:
-    told: dict[str, Any] = AUDITED.model_dump()
+    told: dict[str, Any] = STATEMENT.model_dump()
     told["why"] = {"fr": "Parce que.", "en": ""}
     with pytest.raises(ValueError, match="in fr and in en"):
-        Audit.model_validate(told)
+        AccessibilityStatement.model_validate(told)
