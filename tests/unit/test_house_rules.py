@@ -49,12 +49,12 @@ ALLOWED_TWICE: set[str] = {
     *("Problem", "Propagation", "Pull", "Quarantine", "Reader", "Received", "Recipient", "RecipientCard"),
     *("Relay", "Sender", "Sent", "Session", "Sessions", "Shelf", "Shown", "ShownSender", "Source", "StoredPart"),
     *("Terms", "Transfer", "TransferQuarantined", "TransferRefused", "TransferSummary", "TransferWithdrawn"),
-    *("Unreadable",),
+    *("CommandResult", "Unreadable"),
 }
 ALLOWED_NAMES: set[str] = {
     *("Counter", "CounterBusy", "Desk", "Judge", "Lanes", "Postman", "Secretary", "Shelf", "ShelfCard"),
     *("Shelves", "Stationery", "_Errand", "_judge", "_shelves", "counter", "desk", "known_shelves", "lanes"),
-    *("postman", "secretary", "shelf", "shelf_card", "with_shelves"),
+    *("postman", "secretary", "shelf", "shelf_card", "with_shelves", "ProgressCounter", "base_digest"),
 }
 ALLOWED_AGGREGATES: set[str] = {
     *("Admission", "SignIn", "LinkQuota", "Digest", "DailySummary", "Standing", "TransferChanges"),
