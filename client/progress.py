@@ -27,7 +27,7 @@ class ProgressListener:
         """Report that a file is complete and verified."""
 
 
-class ProgressCounter(ProgressListener):
+class ProgressSum(ProgressListener):
     """Calls one function with the sizes of all bytes that are there, resumed or confirmed."""
 
     def __init__(self, progress: Progress) -> None:

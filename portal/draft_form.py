@@ -57,11 +57,13 @@ async def read_draft_form(context: RequestContext, draft: str, request: Request)
 def changed_fields(form: Form) -> dict[str, str]:
     """Return the fields that were edited in the page; the draft may since have more in the others."""
     return {
-        name: form[name] for name in EDITABLE_FIELDS if name in form and _digest(form[name]) != base_digest(form, name)
+        name: form[name]
+        for name in EDITABLE_FIELDS
+        if name in form and _digest(form[name]) != loaded_digest(form, name)
     }
 
 
-def base_digest(form: Form, name: str) -> str:
+def loaded_digest(form: Form, name: str) -> str:
     """Return the digest of a field when the page was made; that of an empty field where the form has none."""
     return form[f"was_{name}"] or _digest("")
 
@@ -73,7 +75,7 @@ def draft_patch(form: Form) -> dict[str, Any]:
     if "validity_days" in fields:
         days = fields.pop("validity_days")
         fields |= {"validity_days": int(days)} if DAYS.fullmatch(days) else {}
-    return {**fields, "was": {name: base_digest(form, name) for name in fields}} if fields else {}
+    return {**fields, "was": {name: loaded_digest(form, name) for name in fields}} if fields else {}
 
 
 def _digest(text: str) -> str:

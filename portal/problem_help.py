@@ -58,7 +58,7 @@ HELP_BY_SLUG = {
         ),
         SENDER,
     ),
-    "transfer-withdrawn": ProblemHelp(
+    "transfer-deleted": ProblemHelp(
         _("The sender has deleted this transfer"),
         _("It can no longer be downloaded. If you still need it, ask the sender to send it again."),
         SENDER,
@@ -123,7 +123,7 @@ HELP_BY_SLUG = {
         link=TRANSFERS[0],
         link_text=TRANSFERS[1],
     ),
-    "transfer-refused": ProblemHelp(
+    "transfer-not-approved": ProblemHelp(
         _("This transfer was refused"),
         _("An agent refused it and told the sender why. It can no longer be downloaded."),
         SENDER,
@@ -133,11 +133,11 @@ HELP_BY_SLUG = {
         _("It can no longer be downloaded. If you still need it, ask the sender to send it again."),
         SENDER,
     ),
-    "transfer-quarantined": ProblemHelp(
+    "transfer-in-quarantine": ProblemHelp(
         _("This transfer is being investigated"),
         _("You do not need to do anything: we are investigating, and the sender has been told."),
     ),
-    "file-suspended": ProblemHelp(
+    "downloads-suspended": ProblemHelp(
         _("This file is suspended"),
         _("Ask the sender to reopen it from the tracking page. Interrupted downloads are not counted."),
         SENDER,

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from portal.api_schemas import DraftSchema
 from portal.csrf import FIELD as CSRF
-from portal.draft_form import RECIPIENT_FIELDS, DraftForm, base_digest, changed_fields, read_draft_form
+from portal.draft_form import RECIPIENT_FIELDS, DraftForm, changed_fields, loaded_digest, read_draft_form
 from portal.errors import as_problem, session_ended_page
 from portal.formatting import days_from
 from portal.forms import Form
@@ -103,7 +103,7 @@ async def _page(
     limits = await context.api.limits()
     days = range(limits.validity_days.shortest, limits.validity_days.longest + 1)
     saved = _saved(draft)
-    older = {name: base_digest(form, name) for name in typed or {} if form and name not in conflicts}
+    older = {name: loaded_digest(form, name) for name in typed or {} if form and name not in conflicts}
     return context.render(
         "drafts/compose.html",
         422 if errors else 200,

@@ -153,7 +153,7 @@ def one_file(api: FakeApi, _language: str) -> None:
 def suspended(api: FakeApi, _language: str) -> None:
     files = [_offered(1, "Relevés 2025.csv", 1_482_113, 3), _offered(2, "Plan.pdf", 812_000, 2)]
     files[1]["suspended"] = True
-    archive = cards.archive(left=0, refusal="file-suspended", files=[files[1]["file"]])
+    archive = cards.archive(left=0, refusal="downloads-suspended", files=[files[1]["file"]])
     api.download.offers[TOKEN] = cards.offer(files=files, archive=archive)
 
 

@@ -150,8 +150,8 @@ FETCHING = (
     PageState("download-again", f"{OFFER}?again=x", setup=one_file),
 )
 REFUSALS = (
-    *("downloads-exhausted", "link-expired", "transfer-withdrawn", "transfer-refused", "transfer-lapsed"),
-    *("transfer-quarantined", "file-suspended", "link-unknown", "unavailable"),
+    *("downloads-exhausted", "link-expired", "transfer-deleted", "transfer-not-approved", "transfer-lapsed"),
+    *("transfer-in-quarantine", "downloads-suspended", "link-unknown", "unavailable"),
 )
 REFUSED = tuple(
     PageState(f"refusal-{slug}", OFFER, setup=refusing("GET", "/api/download/.*", slug)) for slug in REFUSALS

@@ -149,7 +149,7 @@ def bucket_holds_open_transfers(scenario: Scenario) -> bool:
         for file in one["files"].values()
         if file["state"] == "complete"
     }
-    evidence = {left["key"] for one in transfers for left in one["leftovers"] if one["outcome"] == "quarantined"}
+    evidence = {left["key"] for one in transfers for left in one["pending_removals"] if one["outcome"] == "quarantined"}
     objects = scenario.objects()
     assert objects <= live | evidence, f"{len(objects - live - evidence)} objects that nobody needs"
     assert whole <= objects, f"{len(whole - objects)} objects are missing"

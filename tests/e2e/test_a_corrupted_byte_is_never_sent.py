@@ -34,8 +34,8 @@ def test_the_part_with_the_corrupted_byte_is_not_sent_and_the_transfer_is_quaran
     assert found == content()[: len(found)]
     assert len(found) <= PART, "nothing of the part that changed"
     until(lambda: metric(scenario, "download", CORRUPTED) == before + 1, "operators see it")
-    assert refused(lambda: slow(url).__enter__()).slug == "transfer-quarantined"
-    assert refused(mine.begin).slug == "transfer-quarantined"
+    assert refused(lambda: slow(url).__enter__()).slug == "transfer-in-quarantine"
+    assert refused(mine.begin).slug == "transfer-in-quarantine"
     assert [one["state"] for one in mine.recorded_downloads()].count("done") == 0
 
 
@@ -46,6 +46,6 @@ def test_a_corrupted_first_part_is_refused_before_the_response_starts(scenario: 
     flip(scenario, mine.sent.transfer, 0)
     url = mine.begin()
     problem = refused(lambda: slow(url).__enter__())
-    assert (problem.status, problem.slug) == (410, "transfer-quarantined")
+    assert (problem.status, problem.slug) == (410, "transfer-in-quarantine")
     assert metric(scenario, "download", CORRUPTED) == before + 1
     assert not any(one["sent_bytes"] or one["state"] == "done" for one in mine.recorded_downloads())

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 from client.download import Downloader
-from client.progress import ProgressCounter
+from client.progress import ProgressSum
 from client.sources import SourceFile
 from client.upload import Uploader
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
@@ -78,7 +78,7 @@ def test_an_upload_resumes_when_the_upload_service_the_gateway_and_the_store_are
             scenario.kill(victim)
             scenario.restart_killed(victim)
 
-    Uploader(sender.api, parallel=PARALLEL, listener=ProgressCounter(kill_something)).send(draft, source)
+    Uploader(sender.api, parallel=PARALLEL, listener=ProgressSum(kill_something)).send(draft, source)
     assert victims == []
     scenario.submit(sender, draft, {"grand.bin": content})
     link = scenario.link(agent)

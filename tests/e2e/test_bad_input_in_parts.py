@@ -17,7 +17,7 @@ from client.errors import Problem
 from client.models import FilePlan
 from client.part_reader import FilePart
 from client.part_upload import put_part
-from client.progress import ProgressCounter
+from client.progress import ProgressSum
 from client.upload import Uploader
 from devstack.people import ApiUser
 from services.upload.capabilities import PartsCapabilities
@@ -187,12 +187,12 @@ def test_an_upload_continues_with_a_new_session_after_the_first_one_ended(scenar
             until(lambda: refused(scenario.api_without_retries(token).drafts).status == 401, "upload has heard of it")
 
     problem = refused(
-        lambda: Uploader(sender.api, parallel=1, listener=ProgressCounter(end_the_session)).send(draft, source)
+        lambda: Uploader(sender.api, parallel=1, listener=ProgressSum(end_the_session)).send(draft, source)
     )
     assert (problem.status, problem.slug) == (401, "session-expired")
     sender.sign_in()
     heard: list[int] = []
-    Uploader(sender.api, listener=ProgressCounter(heard.append)).send(draft, source)
+    Uploader(sender.api, listener=ProgressSum(heard.append)).send(draft, source)
     assert sum(heard) == len(content())
     scenario.submit(sender, draft, {"f.bin": content()})
     scenario.link(agent)

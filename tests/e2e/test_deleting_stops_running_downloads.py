@@ -33,14 +33,14 @@ def test_ten_running_downloads_stop_and_the_bytes_are_purged(scenario: Scenario)
             return refused(lambda: lines.enter_context(slow(urls[0])))
 
         problem = until(no_new_get, "it is over")
-        assert (problem.status, problem.slug) == (410, "transfer-withdrawn")
+        assert (problem.status, problem.slug) == (410, "transfer-deleted")
         found = [had + rest(pieces) for had, pieces in zip(found, running, strict=True)]
     for had in found:
         assert len(had) <= MIB + ON_THE_WAY + PART
         assert had == content()[: len(had)]
     for mine, url in zip(all_ten, urls, strict=True):
-        assert refused(mine.begin).slug == "transfer-withdrawn"
-        assert refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn"  # noqa: B023
+        assert refused(mine.begin).slug == "transfer-deleted"
+        assert refused(lambda: slow(url).__enter__()).slug == "transfer-deleted"  # noqa: B023
         assert all(one["state"] != "done" for one in mine.recorded_downloads())
     until(lambda: not keys & scenario.objects(), "the bytes are purged")
 
@@ -49,7 +49,7 @@ def test_a_browser_that_requests_a_deleted_file_gets_a_page(scenario: Scenario) 
     (mine,) = offered(scenario, b"x")
     url = mine.begin()
     mine.sent.sender.api.withdraw(mine.sent.transfer)
-    until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-withdrawn", "it is over")
+    until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-deleted", "it is over")
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "en"}
     page = httpx.get(url, headers=visit, follow_redirects=True, timeout=PATIENCE_SECONDS)
     assert page.status_code == 200

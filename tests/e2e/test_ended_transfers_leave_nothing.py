@@ -44,7 +44,7 @@ def test_a_refused_transfer(scenario: Scenario) -> None:
     token = agent.wait_for_mail(DECISION).token(DECISION)
     digest = agent.api.approval_request(token)["snapshot"]["digest"]
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
-    is_over(scenario, sent, "refused", "transfer-refused", agent)
+    is_over(scenario, sent, "refused", "transfer-not-approved", agent)
     assert scenario.has_no_link(other)
     until(lambda: mails_about(scenario, sent, "refusé"), "the sender is told")
     assert any("Ce n'est pas pour eux." in mail.text for mail in scenario.inbox.to(sent.sender.address))
@@ -72,7 +72,7 @@ def test_a_withdrawn_transfer(scenario: Scenario, approved: bool) -> None:
         people.append(other)
     sent.sender.api.withdraw(sent.transfer)
     sent.sender.api.withdraw(sent.transfer)
-    is_over(scenario, sent, "withdrawn", "transfer-withdrawn", *people)
+    is_over(scenario, sent, "withdrawn", "transfer-deleted", *people)
     if not approved:
         problem = until(lambda: refused(lambda: agent.api.approve(token, digest)), "nothing to decide")
         assert (problem.status, problem.slug) == (410, "transfer-already-withdrawn")

@@ -43,7 +43,7 @@ def test_a_wrong_digest_stops_the_transfer_and_its_sender_is_told(
     assert sent.recap["needs_approval"]
     token, decision = scenario.link(agent), agent.wait_for_mail(DECISION).token(DECISION)
     problem = until(lambda: refused(lambda: agent.api.offer(token)), "the link is dead")
-    assert (problem.status, problem.slug) == (410, "transfer-quarantined")
+    assert (problem.status, problem.slug) == (410, "transfer-in-quarantine")
     until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] == "quarantined", "the sender's page says so")
     assert sender.api.tracking(sent.transfer)["state"] == "quarantined"
     until(lambda: [one for one in scenario.inbox.to(sender.address) if "arrêté" in one.subject], "the sender is told")

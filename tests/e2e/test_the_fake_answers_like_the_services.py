@@ -264,7 +264,7 @@ def follow_and_delete(requester: Requester, transfer: str) -> None:
     ask("GET", here, wanted=lambda found: is_over(found.json()))
     ask("GET", f"/api/propagation/transfers/{transfer}", wanted=lambda found: is_over(found.json()))
     with requester.without_session():
-        ask("GET", link, wanted=lambda found: found.json()["type"] == "/problems/transfer-withdrawn")
+        ask("GET", link, wanted=lambda found: found.json()["type"] == "/problems/transfer-deleted")
     ask("DELETE", "/api/auth/sessions/current")
     ask("POST", "/api/auth/sessions/current/renewal")
 

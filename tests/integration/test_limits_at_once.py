@@ -156,7 +156,7 @@ CASES = {
     "removed files of one draft that are looked for once more": Case(ruled(late_bytes, seen_to_be_gone), {"yes": 100}),
     "times that a file is sent, and 1 GiB, before it is suspended": Case(
         ruled(sent_often, lambda link, n, now: fetched(link, SMALL, str(n), (0, MIB), now)),
-        {"yes": 1, "file-suspended": 99},
+        {"yes": 1, "downloads-suspended": 99},
     ),
     "times that a small file is handed out in one download": Case(
         ruled(open_link, lambda link, _, now: fetched(link, SMALL, "d", (0, MIB), now)),

@@ -10,7 +10,7 @@ from services.download.domain.coverage import ByteCounts
 from services.download.domain.download import Download
 from services.download.domain.quota import ArchiveLease, FileQuota, no_lease_free
 from services.download.domain.ranges import Range
-from services.download.domain.refusals import FileSuspended
+from services.download.domain.refusals import DownloadsSuspended
 from services.kit.refusals import Refusal
 
 MAX_ENDED = 20
@@ -89,4 +89,4 @@ def exhausted(quotas: Mapping[str, FileQuota], files: list[str], now: datetime) 
 def suspended(quotas: Mapping[str, FileQuota]) -> Refusal | None:
     """Return the refusal when some of these files are suspended."""
     files = [file for file, quota in quotas.items() if quota.is_suspended]
-    return FileSuspended(files=files) if files else None
+    return DownloadsSuspended(files=files) if files else None

@@ -14,10 +14,10 @@ from services.download.domain.refusals import (
     LastApproverNeeded,
     LinkExpired,
     LinkRevoked,
+    TransferDeleted,
+    TransferInQuarantine,
     TransferLapsed,
-    TransferQuarantined,
-    TransferRefused,
-    TransferWithdrawn,
+    TransferNotApproved,
 )
 from services.kit.addresses import mailbox_of
 from services.kit.aggregate import Aggregate
@@ -29,9 +29,9 @@ STRENGTH: tuple[Outcome, ...] = ("expired", "lapsed", "refused", "quarantined", 
 REFUSALS: dict[Outcome, type[Refusal]] = {
     "expired": LinkExpired,
     "lapsed": TransferLapsed,
-    "refused": TransferRefused,
-    "quarantined": TransferQuarantined,
-    "withdrawn": TransferWithdrawn,
+    "refused": TransferNotApproved,
+    "quarantined": TransferInQuarantine,
+    "withdrawn": TransferDeleted,
 }
 MAIL_STRENGTH: tuple[MailState, ...] = ("delayed", "accepted", "failed")
 
@@ -119,7 +119,7 @@ class Delivery(Aggregate):
         if self.closing is not None:
             raise REFUSALS[self.closing.outcome]()
         if self.quarantine is not None:
-            raise TransferQuarantined()
+            raise TransferInQuarantine()
 
     def must_be_open_to(self, address: str) -> None:
         """Refuse with the reason when nothing may be handed out to this recipient any more."""

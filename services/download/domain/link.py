@@ -294,7 +294,7 @@ class ArchiveAttempt(NamedTuple):
             return link, []
         counts = known.added_by(progress)
         if known.state != "given-back":
-            with suppress(DownloadsExhausted, DownloadsRunning, refusals.FileSuspended):
+            with suppress(DownloadsExhausted, DownloadsRunning, refusals.DownloadsSuspended):
                 return self._change(link, now, lambda one: one.with_progress(progress, may_go_on=True, now=now), counts)
         cut_off = lambda one: one.with_progress(progress, may_go_on=False, now=now)  # noqa: E731
         return self._change(link, now, cut_off, counts, is_limited=False)

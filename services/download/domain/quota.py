@@ -15,8 +15,8 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadsRunning,
+    DownloadsSuspended,
     DownloadStillRunning,
-    FileSuspended,
 )
 from services.kit.refusals import Refusal
 
@@ -94,7 +94,7 @@ class FileQuota(BaseModel):
         """Return why no download can be started now, if so."""
         if not self.left(now):
             return self._exhausted(now)
-        return FileSuspended() if self.is_suspended else None
+        return DownloadsSuspended() if self.is_suspended else None
 
     # --- what happens to it ---
 
@@ -179,7 +179,7 @@ class FileQuota(BaseModel):
         if after.is_over_the_limit(now):
             raise self._exhausted(now)
         if takes_lease and self.is_suspended:
-            raise FileSuspended()
+            raise DownloadsSuspended()
         return after
 
     def _exhausted(self, now: datetime) -> Refusal:

@@ -103,13 +103,13 @@ class NobodyToRemind(Conflict):
     )
 
 
-class TransferWithdrawn(Gone):
+class TransferDeleted(Gone):
     """The sender has withdrawn this transfer."""
 
     title_fr = "L'expéditeur a supprimé cet envoi."
 
 
-class TransferRefused(Gone):
+class TransferNotApproved(Gone):
     """An agent has refused this transfer."""
 
     title_fr = "Un agent a refusé cet envoi."
@@ -121,13 +121,13 @@ class TransferLapsed(Gone):
     title_fr = "Personne n'a validé cet envoi à temps."
 
 
-class TransferQuarantined(Gone):
+class TransferInQuarantine(Gone):
     """What is stored is not what was sent, so nothing of it is handed out; we have been alerted."""
 
     title_fr = "Ce qui est conservé n'est pas ce qui a été envoyé : rien n'en est remis, et nous sommes alertés."
 
 
-class FileSuspended(Gone):
+class DownloadsSuspended(Gone):
     """This file was sent far too often through this link; the sender can open it again."""
 
     title_fr = "Ce fichier a été transmis bien trop de fois par ce lien ; l'expéditeur peut le rouvrir."

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from services.download.domain.refusals import TransferQuarantined
+from services.download.domain.refusals import TransferInQuarantine
 from services.download.store import Deliveries
 from services.download.streaming import metrics
 from services.download.streaming.limiter import ClientDisconnected, DownloadLimiter, Preempted, Slot
@@ -89,7 +89,7 @@ class DownloadResponse(Response):
             raise Unavailable() from None
         if isinstance(fault, PartCorrupted):
             await self._quarantiner.close(fault.file)
-            raise TransferQuarantined() from None
+            raise TransferInQuarantine() from None
         if isinstance(fault, ObjectMissing):
             logger().error("an object is missing")
             raise StoreUnavailable() from None

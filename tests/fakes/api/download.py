@@ -12,7 +12,7 @@ from services.download.domain.refusals import (
     DownloadAlreadyDone,
     DownloadsExhausted,
     DownloadsRunning,
-    FileSuspended,
+    DownloadsSuspended,
     FileUnknown,
     LinkExpired,
     LinkUnknown,
@@ -134,7 +134,7 @@ class FakeDownload:
             if not file["left"]:
                 raise self._no_lease(what)
             if file["suspended"]:
-                raise FileSuspended()
+                raise DownloadsSuspended()
             file["left"] -= 1
             self.downloads[id] = what
             if not file["left"]:

@@ -15,15 +15,15 @@ from services.download.domain.refusals import (
     RecipientUnknown,
     RemindedLately,
     ResentLately,
-    TransferRefused,
+    TransferDeleted,
+    TransferNotApproved,
     TransferUnknown,
-    TransferWithdrawn,
 )
 from services.kit.refusals import Refusal
 from tests.fakes.api.call import Answers, ApiCall, ok, page, with_session
 from tests.fakes.api.cards import LATER, WHEN, Json, download, followed, mail, tracked_file, tracking
 
-OVER: dict[str, type[Refusal]] = {"withdrawn": TransferWithdrawn, "refused": TransferRefused}
+OVER: dict[str, type[Refusal]] = {"withdrawn": TransferDeleted, "refused": TransferNotApproved}
 
 
 class FakeTracking:

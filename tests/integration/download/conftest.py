@@ -8,20 +8,20 @@ import pytest
 from devstack.stack import Stack
 from tests.eventually import PATIENCE_SECONDS
 from tests.harness import starting
-from tests.integration.download.service import Download
+from tests.integration.download.service import DownloadHarness
 
-Started = Callable[..., Awaitable[Download]]
+Started = Callable[..., Awaitable[DownloadHarness]]
 
 
 @pytest.fixture
 async def started(servers: Stack) -> AsyncIterator[Started]:
     """Start as many instances as wanted, with settings of one's own."""
-    async with starting(lambda: Download(servers)) as start:
+    async with starting(lambda: DownloadHarness(servers)) as start:
         yield start
 
 
 @pytest.fixture
-async def download(started: Started) -> Download:
+async def download(started: Started) -> DownloadHarness:
     """One instance."""
     return await started()
 

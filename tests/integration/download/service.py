@@ -41,7 +41,7 @@ def milliseconds_now() -> datetime:
     return now.replace(microsecond=now.microsecond // 1000 * 1000)
 
 
-class Download(Harness[Deps]):
+class DownloadHarness(Harness[Deps]):
     """Each instance answers behind a port of its own, as bytes come in pieces only over a real connection."""
 
     service = "download"
@@ -87,12 +87,12 @@ class Download(Harness[Deps]):
 
     async def sent(
         self, *bodies: bytes, part_bytes: int = MIB, to: tuple[Recipient, ...] = (ANNE,), **changes: Any
-    ) -> "Sent":
+    ) -> "StoredTransfer":
         """Store files and release a transfer of them."""
         files = tuple([await asyncio.to_thread(self._store, body, part_bytes) for body in bodies])
         parcel = parcel_of(files, to, **changes)
         await handlers.on_transfer_released(self.deps, released(parcel, to))
-        return Sent(self, parcel, bodies)
+        return StoredTransfer(self, parcel, bodies)
 
     def _store(self, body: bytes, part_bytes: int) -> SentFile:
         file = str(uuid4())
@@ -104,10 +104,10 @@ class Download(Harness[Deps]):
         await handlers.on_transfer_withdrawn(self.deps, event)
 
 
-class Sent:
+class StoredTransfer:
     """A transfer that was released, seen by one of its recipients."""
 
-    def __init__(self, download: Download, parcel: Parcel, bodies: tuple[bytes, ...]) -> None:
+    def __init__(self, download: DownloadHarness, parcel: Parcel, bodies: tuple[bytes, ...]) -> None:
         self.download = download
         self.parcel = parcel
         self.bodies = bodies
@@ -221,7 +221,7 @@ def noise(size_bytes: int) -> bytes:
     return os.urandom(size_bytes)
 
 
-async def is_done(sent: Sent, times: int) -> bool:
+async def is_done(sent: StoredTransfer, times: int) -> bool:
     """That many complete downloads were announced."""
     done = await sent.done()
     if done != times:

@@ -15,19 +15,19 @@ from services.download import sweeper
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.service import MIB, Download, Sent, is_done, noise
+from tests.integration.download.service import MIB, DownloadHarness, StoredTransfer, is_done, noise
 from tests.integration.download.test_download_bytes import flip
 
 NAMES = ["plans/été.zip", "plans/été (2).zip", "plans/été (3).zip"]
 Headers = dict[str, str]
 
 
-def place(sent: Sent, id: str, instance: int = 0) -> str:
+def place(sent: StoredTransfer, id: str, instance: int = 0) -> str:
     return f"{sent.download.urls[instance]}/api/download/links/{sent.token()}/archive/downloads/{id}"
 
 
 async def start(
-    client: httpx.AsyncClient, sent: Sent, *files: str, id: str = "", instance: int = 0, status: int = 200
+    client: httpx.AsyncClient, sent: StoredTransfer, *files: str, id: str = "", instance: int = 0, status: int = 200
 ) -> dict[str, Any]:
     body = {"files": list(files)} if files else {}
     answer = await client.put(place(sent, id or str(uuid4()), instance), json=body)
@@ -38,7 +38,7 @@ async def start(
     return card
 
 
-async def lefts(client: httpx.AsyncClient, sent: Sent) -> list[int]:
+async def lefts(client: httpx.AsyncClient, sent: StoredTransfer) -> list[int]:
     return [file["left"] for file in (await sent.look(client)).json()["files"]]
 
 
@@ -47,7 +47,9 @@ def contents(body: bytes) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def test_an_archive_is_whole_and_counts_once_on_each_file(download: Download, client: httpx.AsyncClient) -> None:
+async def test_an_archive_is_whole_and_counts_once_on_each_file(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent, id = await download.sent(noise(3 * MIB + 7), b"", noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
     assert await lefts(client, sent) == [2, 2, 2]
@@ -68,7 +70,7 @@ async def test_an_archive_is_whole_and_counts_once_on_each_file(download: Downlo
     assert await sent.done() == 3
 
 
-async def test_the_page_says_what_the_archive_will_be(download: Download, client: httpx.AsyncClient) -> None:
+async def test_the_page_says_what_the_archive_will_be(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(1000), noise(10), subject="Plans / été")
     said = (await sent.look(client)).json()["archive"]
     card = await start(client, sent)
@@ -85,7 +87,7 @@ async def test_the_page_says_what_the_archive_will_be(download: Download, client
 
 
 async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await download.sent(noise(9 * MIB), noise(70_000)), str(uuid4())
     card = await start(client, sent, id=id)
@@ -102,7 +104,7 @@ async def test_a_dropped_line_resumes_and_several_lines_make_one_archive(
     assert await lefts(client, sent) == [2, 2]
 
 
-async def test_one_range_at_a_time_inside_the_archive(download: Download, client: httpx.AsyncClient) -> None:
+async def test_one_range_at_a_time_inside_the_archive(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(2 * MIB), noise(10))
     card = await start(client, sent)
     size = card["size_bytes"]
@@ -112,7 +114,9 @@ async def test_one_range_at_a_time_inside_the_archive(download: Download, client
     assert (other.status_code, len(other.content)) == (200, size)
 
 
-async def test_all_or_nothing_and_a_choice_of_what_is_left(download: Download, client: httpx.AsyncClient) -> None:
+async def test_all_or_nothing_and_a_choice_of_what_is_left(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(10), noise(20), noise(30))
     first, second, third = (file.file for file in sent.parcel.files)
     for _ in range(3):
@@ -128,14 +132,14 @@ async def test_all_or_nothing_and_a_choice_of_what_is_left(download: Download, c
     assert await lefts(client, sent) == [2, 0, 2]
 
 
-async def test_what_was_not_sent_cannot_be_chosen(download: Download, client: httpx.AsyncClient) -> None:
+async def test_what_was_not_sent_cannot_be_chosen(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
     assert (await start(client, sent, "other", status=404))["type"] == "/problems/file-unknown"
     assert (await client.put(place(sent, str(uuid4())), json={"files": []})).status_code == 422
     assert (await client.put(place(sent, str(uuid4())))).status_code == 200
 
 
-async def test_given_back_or_forgotten_it_costs_nothing(download: Download, client: httpx.AsyncClient) -> None:
+async def test_given_back_or_forgotten_it_costs_nothing(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent, id = await download.sent(noise(6 * MIB), noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
     await read_and_leave(card["url"], MIB)
@@ -154,7 +158,7 @@ async def test_given_back_or_forgotten_it_costs_nothing(download: Download, clie
 
 
 async def test_broken_inside_its_last_bytes_it_counts_on_each_file(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await download.sent(noise(MIB), noise(10)), str(uuid4())
     card = await start(client, sent, id=id)
@@ -189,18 +193,18 @@ async def test_archives_and_files_take_exactly_three_of_each(started: Started, c
     assert await lefts(client, sent) == [0, 0]
 
 
-async def test_a_flipped_byte_never_leaves_in_an_archive(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_flipped_byte_never_leaves_in_an_archive(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(5 * MIB), noise(10))
     card = await start(client, sent)
     await flip(download, sent, 3 * MIB + 11)
     received, whole = await read_until_cut(client, card["url"])
     assert not whole
     assert received[-3 * MIB :] == sent.bodies[0][: 3 * MIB]
-    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-quarantined"
+    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-in-quarantine"
     assert await sent.done() == 0
 
 
-async def test_many_small_files_and_empty_ones(download: Download, client: httpx.AsyncClient) -> None:
+async def test_many_small_files_and_empty_ones(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(*(noise(number % 7 * 100) for number in range(100)))
     card = await start(client, sent)
     assert list(contents((await client.get(card["url"])).content).values()) == list(sent.bodies)
@@ -208,7 +212,7 @@ async def test_many_small_files_and_empty_ones(download: Download, client: httpx
 
 
 async def test_ranges_of_an_archive_give_no_fourth_copy_of_a_small_file(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(100_000), noise(3 * MIB))
     for _ in range(3):
@@ -223,9 +227,9 @@ async def test_ranges_of_an_archive_give_no_fourth_copy_of_a_small_file(
     assert await lefts(client, sent) == [0, 3]
 
 
-async def test_a_withdrawn_transfer_gives_no_archive(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_withdrawn_transfer_gives_no_archive(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
     card = await start(client, sent)
     await download.withdraw(sent.parcel)
-    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-withdrawn"
+    assert (await client.get(card["url"])).json()["type"] == "/problems/transfer-deleted"
     await start(client, sent, status=410)

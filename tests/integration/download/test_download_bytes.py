@@ -16,10 +16,10 @@ from tests.eventually import eventually
 from tests.harness import PEPPER
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave, read_until_cut
-from tests.integration.download.service import MIB, Download, Sent, is_done, milliseconds_now, noise
+from tests.integration.download.service import MIB, DownloadHarness, StoredTransfer, is_done, milliseconds_now, noise
 
 
-async def test_a_dropped_line_resumes_inside_one_lease(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_dropped_line_resumes_inside_one_lease(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent, id = await download.sent(noise(9 * MIB)), str(uuid4())
     address = await sent.address(client, id)
     received = await read_and_leave(address, 5 * MIB)
@@ -31,7 +31,7 @@ async def test_a_dropped_line_resumes_inside_one_lease(download: Download, clien
     assert await sent.left(client) == 2
 
 
-async def test_a_broken_download_gives_its_slot_back(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_broken_download_gives_its_slot_back(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(40 * MIB), part_bytes=4 * MIB)
     for _ in range(3):
         id = str(uuid4())
@@ -47,7 +47,7 @@ async def test_a_broken_download_gives_its_slot_back(download: Download, client:
 
 
 async def test_broken_inside_the_last_bytes_it_stays_open_and_then_counts(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await download.sent(noise(MIB)), str(uuid4())
     await read_and_leave(await sent.address(client, id), MIB // 2)
@@ -64,7 +64,9 @@ async def test_broken_inside_the_last_bytes_it_stays_open_and_then_counts(
     assert await sent.left(client) == 2
 
 
-async def test_a_lease_that_died_is_taken_again_by_the_next_get(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_lease_that_died_is_taken_again_by_the_next_get(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
     address = await sent.address(client, id)
     received = await read_and_leave(address, 4 * MIB)
@@ -80,7 +82,7 @@ async def test_a_lease_that_died_is_taken_again_by_the_next_get(download: Downlo
     await eventually(lambda: is_done(sent, 1))
 
 
-async def test_several_lines_at_once_make_one_download(download: Download, client: httpx.AsyncClient) -> None:
+async def test_several_lines_at_once_make_one_download(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(8 * MIB + 5), part_bytes=3 * MIB)
     address = await sent.address(client)
     ranges = [(0, 2 * MIB), (2 * MIB, 5 * MIB), (5 * MIB, 8 * MIB + 5)]
@@ -110,7 +112,7 @@ async def test_several_lines_at_once_make_one_download(download: Download, clien
     ],
 )
 async def test_one_range_at_a_time(
-    download: Download, client: httpx.AsyncClient, asked: str, status: int, content_range: str | None
+    download: DownloadHarness, client: httpx.AsyncClient, asked: str, status: int, content_range: str | None
 ) -> None:
     sent = await download.sent(noise(3 * MIB))
     answer = await client.get(await sent.address(client), headers={"Range": asked})
@@ -122,14 +124,16 @@ async def test_one_range_at_a_time(
         assert answer.content == sent.bodies[0]
 
 
-async def test_a_program_that_goes_on_with_an_empty_file_has_it(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_program_that_goes_on_with_an_empty_file_has_it(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(b"")
     answer = await client.get(await sent.address(client), headers={"Range": "bytes=0-"})
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
     await eventually(lambda: is_done(sent, 1))
 
 
-async def test_a_range_of_other_bytes_gets_the_whole_file(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_range_of_other_bytes_gets_the_whole_file(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(1000))
     address = await sent.address(client)
     etag = (await client.head(address)).headers["etag"]
@@ -139,7 +143,7 @@ async def test_a_range_of_other_bytes_gets_the_whole_file(download: Download, cl
 
 
 async def test_the_headers_say_that_it_is_a_file_and_nothing_else(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(1000))
     address = await sent.address(client)
@@ -155,7 +159,7 @@ async def test_the_headers_say_that_it_is_a_file_and_nothing_else(
     )
 
 
-async def test_a_flipped_byte_never_leaves(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_flipped_byte_never_leaves(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(5 * MIB))
     await flip(download, sent, 3 * MIB + 11)
     address = await sent.address(client)
@@ -163,19 +167,21 @@ async def test_a_flipped_byte_never_leaves(download: Download, client: httpx.Asy
     assert not whole
     assert received == sent.bodies[0][: 3 * MIB]
     refused = await client.get(address)
-    assert refused.json()["type"] == "/problems/transfer-quarantined"
+    assert refused.json()["type"] == "/problems/transfer-in-quarantine"
     assert await sent.done() == 0
 
 
-async def test_a_flipped_byte_is_found_even_outside_the_range(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_flipped_byte_is_found_even_outside_the_range(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(2 * MIB))
     await flip(download, sent, MIB - 1)
     answer = await client.get(await sent.address(client), headers={"Range": "bytes=0-9"})
-    assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-quarantined")
+    assert (answer.status_code, answer.json()["type"]) == (410, "/problems/transfer-in-quarantine")
 
 
 async def test_an_object_that_is_gone_is_an_outage_and_costs_nothing(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await download.sent(noise(2 * MIB)), str(uuid4())
     await asyncio.to_thread(download.owner.remove_object, download.servers.s3_bucket, sent.file)
@@ -194,7 +200,9 @@ async def test_without_a_free_slot_a_client_is_asked_to_come_back(started: Start
     await eventually(lambda: answers(client, address, 206))
 
 
-async def test_a_forged_or_expired_capability_opens_nothing(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_forged_or_expired_capability_opens_nothing(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(10))
     grant = DownloadCapability(sent.link(), sent.file, str(uuid4()), milliseconds_now() + timedelta(hours=1))
     forged = DownloadCapabilities("q" * 40).seal(grant)
@@ -208,7 +216,7 @@ async def answers(client: httpx.AsyncClient, address: str, status: int) -> bool:
     return (await client.get(address, headers={"Range": "bytes=0-0"})).status_code == status
 
 
-async def flip(download: Download, sent: Sent, at: int) -> None:
+async def flip(download: DownloadHarness, sent: StoredTransfer, at: int) -> None:
     body = bytearray(sent.bodies[0])
     body[at] ^= 1
     bucket = download.servers.s3_bucket

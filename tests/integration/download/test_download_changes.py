@@ -18,21 +18,30 @@ from tests.eventually import eventually
 from tests.harness import signed_in
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import open_download, read_the_rest
-from tests.integration.download.service import ANNE, BRUNO, MIB, Download, Sent, is_done, noise, released
+from tests.integration.download.service import (
+    ANNE,
+    BRUNO,
+    MIB,
+    DownloadHarness,
+    StoredTransfer,
+    is_done,
+    noise,
+    released,
+)
 
 PAUL, EVE = "paul@prefecture.example", "eve@prefecture.example"
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
-async def download(started: Started) -> Download:
+async def download(started: Started) -> DownloadHarness:
     return await started(instances=2)
 
 
 class Sender:
     """Somebody with a session, at either instance."""
 
-    def __init__(self, download: Download, client: httpx.AsyncClient, address: str = PAUL) -> None:
+    def __init__(self, download: DownloadHarness, client: httpx.AsyncClient, address: str = PAUL) -> None:
         self.download = download
         self.client = client
         self.headers = signed_in(address, "agent")
@@ -43,23 +52,25 @@ class Sender:
         url = f"{self.download.urls[instance]}/api/download/transfers/{transfer}{rest}"
         return await self.client.request(method, url, json=body, headers=self.headers)
 
-    async def revoke(self, sent: Sent, recipient: Recipient = ANNE) -> httpx.Response:
+    async def revoke(self, sent: StoredTransfer, recipient: Recipient = ANNE) -> httpx.Response:
         return await self.ask("POST", sent.transfer, "/revocations", {"recipient": recipient.address})
 
-    async def resend(self, sent: Sent, recipient: Recipient = ANNE, id: str = "", instance: int = 0) -> httpx.Response:
+    async def resend(
+        self, sent: StoredTransfer, recipient: Recipient = ANNE, id: str = "", instance: int = 0
+    ) -> httpx.Response:
         body = {"recipient": recipient.address}
         return await self.ask("PUT", sent.transfer, f"/resendings/{id or uuid4()}", body, instance)
 
-    async def remind(self, sent: Sent, recipient: Recipient | None = None, id: str = "") -> httpx.Response:
+    async def remind(self, sent: StoredTransfer, recipient: Recipient | None = None, id: str = "") -> httpx.Response:
         body = {"recipient": recipient.address if recipient else None}
         return await self.ask("PUT", sent.transfer, f"/reminders/{id or uuid4()}", body)
 
-    async def card(self, sent: Sent) -> Any:
+    async def card(self, sent: StoredTransfer) -> Any:
         return (await self.ask("GET", sent.transfer)).json()
 
 
 @pytest.fixture
-async def paul(download: Download, client: httpx.AsyncClient) -> Sender:
+async def paul(download: DownloadHarness, client: httpx.AsyncClient) -> Sender:
     return Sender(download, client)
 
 
@@ -68,7 +79,7 @@ async def slug(answer: Awaitable[httpx.Response]) -> tuple[int, str]:
     return found.status_code, str(found.json()["type"]).removeprefix("/problems/")
 
 
-async def extend(download: Download, sent: Sent, by: timedelta) -> None:
+async def extend(download: DownloadHarness, sent: StoredTransfer, by: timedelta) -> None:
     ends_at = sent.parcel.ends_at + by
     event = TransferExtended(reference=sent.parcel.reference(), ends_at=ends_at, extended_at=utc_now())
     await handlers.on_transfer_extended(download.deps, event)
@@ -78,7 +89,7 @@ async def extend(download: Download, sent: Sent, by: timedelta) -> None:
 
 
 async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     address = await sent.address(client)
@@ -99,7 +110,7 @@ async def test_who_is_revoked_can_do_nothing_more_and_the_others_everything(
 
 
 async def test_a_revocation_cuts_the_running_download_of_that_one_only(
-    download: Download, client: httpx.AsyncClient, paul: Sender, monkeypatch: pytest.MonkeyPatch
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocation_cache, "MAX_AGE_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB, to=(ANNE, BRUNO))
@@ -118,7 +129,7 @@ async def test_a_revocation_cuts_the_running_download_of_that_one_only(
 
 
 async def test_who_is_revoked_while_waiting_never_gets_a_link(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
     assert (await paul.card(sent))["awaiting_approval"]
@@ -133,7 +144,7 @@ async def test_who_is_revoked_while_waiting_never_gets_a_link(
 
 
 async def test_releases_and_a_revocation_at_the_same_instant_leave_nothing_that_opens(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     for _ in range(12):
         sent = await download.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
@@ -143,7 +154,7 @@ async def test_releases_and_a_revocation_at_the_same_instant_leave_nothing_that_
         assert (await sent.look(client)).status_code in (404, 410)
 
 
-async def test_the_last_agent_who_could_approve_is_not_revoked(download: Download, paul: Sender) -> None:
+async def test_the_last_agent_who_could_approve_is_not_revoked(download: DownloadHarness, paul: Sender) -> None:
     sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO), sender_role="external")
     assert await slug(paul.revoke(sent, BRUNO)) == (409, "last-approver-needed")
     await paul.revoke(sent)
@@ -153,7 +164,7 @@ async def test_the_last_agent_who_could_approve_is_not_revoked(download: Downloa
 # --- once more ---
 
 
-async def test_the_link_goes_out_again_once_for_each_wish(download: Download, paul: Sender) -> None:
+async def test_the_link_goes_out_again_once_for_each_wish(download: DownloadHarness, paul: Sender) -> None:
     sent, id = await download.sent(noise(10)), str(uuid4())
     answers = await asyncio.gather(*(paul.resend(sent, id=id, instance=number % 2) for number in range(10)))
     assert {answer.status_code for answer in answers} == {200}
@@ -172,7 +183,7 @@ async def test_the_link_goes_out_again_once_for_each_wish(download: Download, pa
 
 
 async def test_all_who_have_not_everything_are_reminded_once_a_day(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     cecile = Recipient(address="cecile@mairie.example", field="to", role="external")
     sent, id = await download.sent(noise(10), to=(ANNE, BRUNO, cecile)), str(uuid4())
@@ -192,7 +203,7 @@ async def test_all_who_have_not_everything_are_reminded_once_a_day(
     assert "download.link-left-unused.v1" not in await sent.announced(ANNE)
 
 
-async def test_nobody_who_was_revoked_is_reminded(download: Download, paul: Sender) -> None:
+async def test_nobody_who_was_revoked_is_reminded(download: DownloadHarness, paul: Sender) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await paul.revoke(sent)
     assert (await paul.remind(sent)).json()["reminded"] == [BRUNO.address]
@@ -207,7 +218,7 @@ async def test_nobody_who_was_revoked_is_reminded(download: Download, paul: Send
 
 
 async def test_an_extension_moves_the_end_of_every_link_and_its_reminder(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
@@ -227,7 +238,7 @@ async def test_an_extension_moves_the_end_of_every_link_and_its_reminder(
     assert await slug(sent.start(client)) == (410, "link-expired")
 
 
-async def test_who_gets_a_link_after_the_extension_has_it_until_then(download: Download) -> None:
+async def test_who_gets_a_link_after_the_extension_has_it_until_then(download: DownloadHarness) -> None:
     sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
     await extend(download, sent, DAY)
     await handlers.on_transfer_released(download.deps, released(sent.parcel, (ANNE,)))
@@ -236,7 +247,7 @@ async def test_who_gets_a_link_after_the_extension_has_it_until_then(download: D
     assert entry.body["ends_at"].startswith((sent.parcel.ends_at + DAY).isoformat()[:19])
 
 
-async def test_a_release_and_an_extension_at_the_same_instant_agree(download: Download) -> None:
+async def test_a_release_and_an_extension_at_the_same_instant_agree(download: DownloadHarness) -> None:
     for _ in range(12):
         sent = await download.sent(noise(1), to=(BRUNO,), recipients=(ANNE, BRUNO))
         release = released(sent.parcel, (ANNE,))
@@ -244,7 +255,9 @@ async def test_a_release_and_an_extension_at_the_same_instant_agree(download: Do
         assert {link.ends_at async for link in download.deps.links.of(sent.transfer)} == {sent.parcel.ends_at + DAY}
 
 
-async def test_an_end_that_was_found_too_early_is_taken_back(download: Download, client: httpx.AsyncClient) -> None:
+async def test_an_end_that_was_found_too_early_is_taken_back(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(10))
     await download.pass_time(7 * DAY + sweeper.LATE_EXTENSIONS)
     await sweeper.expire(download.deps)
@@ -262,7 +275,7 @@ async def test_an_end_that_was_found_too_early_is_taken_back(download: Download,
 
 
 async def test_to_anybody_else_the_transfer_does_not_exist(
-    download: Download, client: httpx.AsyncClient, paul: Sender
+    download: DownloadHarness, client: httpx.AsyncClient, paul: Sender
 ) -> None:
     sent, eve = await download.sent(noise(10)), Sender(download, client, EVE)
     unknown = {await slug(paul.ask("POST", str(uuid4()), "/revocations", {"recipient": ANNE.address}))}
@@ -276,18 +289,18 @@ async def test_to_anybody_else_the_transfer_does_not_exist(
 
 
 @pytest.mark.parametrize("end", ["withdrawn", "expired"])
-async def test_what_has_ended_is_not_changed_any_more(download: Download, paul: Sender, end: str) -> None:
+async def test_what_has_ended_is_not_changed_any_more(download: DownloadHarness, paul: Sender, end: str) -> None:
     sent = await download.sent(noise(10))
     if end == "withdrawn":
         await download.withdraw(sent.parcel)
     else:
         await download.pass_time(7 * DAY)
-    said = (410, "transfer-withdrawn" if end == "withdrawn" else "link-expired")
+    said = (410, "transfer-deleted" if end == "withdrawn" else "link-expired")
     for asked in (paul.revoke(sent), paul.resend(sent), paul.remind(sent), paul.remind(sent, ANNE)):
         assert await slug(asked) == said
 
 
-async def test_somebody_to_whom_it_was_not_sent_is_unknown(download: Download, paul: Sender) -> None:
+async def test_somebody_to_whom_it_was_not_sent_is_unknown(download: DownloadHarness, paul: Sender) -> None:
     sent = await download.sent(noise(10))
     for asked in (paul.revoke(sent, BRUNO), paul.resend(sent, BRUNO), paul.remind(sent, BRUNO)):
         assert await slug(asked) == (404, "recipient-unknown")

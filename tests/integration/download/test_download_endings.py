@@ -12,13 +12,13 @@ from services.download.domain.policy import DownloadPolicy
 from services.download.streaming import revocation_cache
 from tests.eventually import eventually
 from tests.integration.download.reader import open_download, read_the_rest
-from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, noise
+from tests.integration.download.service import ANNE, BRUNO, MIB, DownloadHarness, is_done, noise
 
 LONG = DownloadPolicy().retention
 
 
 async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
-    download: Download, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    download: DownloadHarness, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(revocation_cache, "MAX_AGE_SECONDS", 0.0)
     sent = await download.sent(noise(60 * MIB), part_bytes=2 * MIB)
@@ -28,11 +28,13 @@ async def test_a_withdrawal_cuts_a_running_download_at_the_next_part(
     await download.withdraw(sent.parcel)
     assert len(await read_the_rest(reader)) < 30 * MIB, "some parts were on their way"
     writer.close()
-    assert (await client.get(address)).json()["type"] == "/problems/transfer-withdrawn"
+    assert (await client.get(address)).json()["type"] == "/problems/transfer-deleted"
     assert await sent.done() == 0
 
 
-async def test_valid_until_the_last_second_and_refused_after(download: Download, client: httpx.AsyncClient) -> None:
+async def test_valid_until_the_last_second_and_refused_after(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(10))
     await sent.pass_time(timedelta(days=7, minutes=-5))
     assert (await sent.start(client)).status_code == 200
@@ -45,7 +47,7 @@ async def test_valid_until_the_last_second_and_refused_after(download: Download,
     "recorded", ["before the rest is asked for", "while the rest comes", "after the rest has come"]
 )
 async def test_a_download_begun_before_the_end_may_finish(
-    download: Download, client: httpx.AsyncClient, recorded: str
+    download: DownloadHarness, client: httpx.AsyncClient, recorded: str
 ) -> None:
     """Whenever the service notices that the first connection was closed."""
     sent, id = await download.sent(noise(20 * MIB)), str(uuid4())
@@ -76,7 +78,7 @@ async def test_a_download_begun_before_the_end_may_finish(
     assert (await sent.look(client)).json()["type"] == "/problems/link-expired"
 
 
-async def test_the_last_day_closes_once_with_a_report(download: Download, client: httpx.AsyncClient) -> None:
+async def test_the_last_day_closes_once_with_a_report(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10), noise(20), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
     await eventually(lambda: is_done(sent, 1))
@@ -95,7 +97,7 @@ async def test_the_last_day_closes_once_with_a_report(download: Download, client
 
 
 async def test_who_fetched_nothing_is_reminded_once_two_days_before_the_end(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await client.get(await sent.address(client))
@@ -113,7 +115,7 @@ async def test_who_fetched_nothing_is_reminded_once_two_days_before_the_end(
     assert entry.body["token"] == sent.token(BRUNO)
 
 
-async def test_nobody_is_reminded_of_what_was_withdrawn(download: Download) -> None:
+async def test_nobody_is_reminded_of_what_was_withdrawn(download: DownloadHarness) -> None:
     sent = await download.sent(noise(10))
     await download.withdraw(sent.parcel)
     await sent.pass_time(timedelta(days=6))
@@ -121,7 +123,7 @@ async def test_nobody_is_reminded_of_what_was_withdrawn(download: Download) -> N
     assert await sent.announced() == ["download.link-issued.v1"]
 
 
-async def test_a_year_after_the_end_nothing_is_left(download: Download) -> None:
+async def test_a_year_after_the_end_nothing_is_left(download: DownloadHarness) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await download.withdraw(sent.parcel)
     await download.published()

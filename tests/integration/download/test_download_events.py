@@ -22,7 +22,7 @@ from tests.integration.download.service import (
     ANNE,
     BRUNO,
     MIB,
-    Download,
+    DownloadHarness,
     milliseconds_now,
     noise,
     parcel_of,
@@ -80,7 +80,7 @@ async def state(deps: Deps, transfer: str) -> dict[str, Any]:
         ("extended", "lapsed"),
     ],
 )
-async def test_events_in_every_order_come_to_one_state(download: Download, end: tuple[str, ...]) -> None:
+async def test_events_in_every_order_come_to_one_state(download: DownloadHarness, end: tuple[str, ...]) -> None:
     kinds = ("released", "mails", *end)
     count = sum(len(story(parcel_of(()))[kind]) for kind in kinds)
     orders = list(itertools.permutations(range(count)))
@@ -101,7 +101,7 @@ async def test_events_in_every_order_come_to_one_state(download: Download, end: 
     assert states[0]["verified"] == ({"f": 7, "g": 8} if "verified" in end else {})
 
 
-async def test_of_several_ends_the_strongest_stands_whatever_came_first(download: Download) -> None:
+async def test_of_several_ends_the_strongest_stands_whatever_came_first(download: DownloadHarness) -> None:
     for order in itertools.permutations(("withdrawn", "refused", "lapsed", "quarantined")):
         parcel = parcel_of((), to=(ANNE,))
         for kind in order:
@@ -114,7 +114,7 @@ async def test_of_several_ends_the_strongest_stands_whatever_came_first(download
 
 @pytest.mark.parametrize("end", ["withdrawn", "refused", "lapsed", "quarantined"])
 async def test_an_end_leaves_a_tombstone_that_no_release_wakes(
-    download: Download, client: httpx.AsyncClient, end: str
+    download: DownloadHarness, client: httpx.AsyncClient, end: str
 ) -> None:
     parcel = parcel_of((sent_file(b"x", 1, str(uuid4())),), to=(ANNE,))
     (event,) = story(parcel)[end]
@@ -126,13 +126,15 @@ async def test_an_end_leaves_a_tombstone_that_no_release_wakes(
 @pytest.mark.parametrize(
     ("end", "slug"),
     [
-        ("withdrawn", "transfer-withdrawn"),
-        ("refused", "transfer-refused"),
+        ("withdrawn", "transfer-deleted"),
+        ("refused", "transfer-not-approved"),
         ("lapsed", "transfer-lapsed"),
-        ("quarantined", "transfer-quarantined"),
+        ("quarantined", "transfer-in-quarantine"),
     ],
 )
-async def test_each_end_has_its_own_words(download: Download, client: httpx.AsyncClient, end: str, slug: str) -> None:
+async def test_each_end_has_its_own_words(
+    download: DownloadHarness, client: httpx.AsyncClient, end: str, slug: str
+) -> None:
     sent = await download.sent(noise(10))
     address = await sent.address(client)
     (event,) = story(sent.parcel)[end]
@@ -142,7 +144,7 @@ async def test_each_end_has_its_own_words(download: Download, client: httpx.Asyn
     assert {answer.json()["type"] for answer in answers[:3]} == {f"/problems/{slug}"}
 
 
-async def test_each_recipient_hears_of_their_own_link_once(download: Download) -> None:
+async def test_each_recipient_hears_of_their_own_link_once(download: DownloadHarness) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await subscriptions(download.deps)[type(released(sent.parcel, (ANNE,)))](released(sent.parcel, (ANNE,)))
     for recipient in (ANNE, BRUNO):
@@ -154,20 +156,20 @@ async def test_each_recipient_hears_of_their_own_link_once(download: Download) -
     assert sent.token() not in str(stored)
 
 
-async def test_a_crash_between_two_links_is_caught_up_by_the_second_hearing(download: Download) -> None:
+async def test_a_crash_between_two_links_is_caught_up_by_the_second_hearing(download: DownloadHarness) -> None:
     sent = await download.sent(noise(10), to=(ANNE, BRUNO))
     await download.documents.links.delete_one({"_id": sent.link(BRUNO)})
     await subscriptions(download.deps)[type(released(sent.parcel, (ANNE, BRUNO)))](released(sent.parcel, (ANNE, BRUNO)))
     assert await sent.announced(ANNE) == await sent.announced(BRUNO) == ["download.link-issued.v1"]
 
 
-async def test_a_revoked_session_is_remembered(download: Download) -> None:
+async def test_a_revoked_session_is_remembered(download: DownloadHarness) -> None:
     await subscriptions(download.deps)[SessionRevoked](SessionRevoked(session="s-1", revoked_at=AT))
     assert await download.documents.revoked_sessions.find_one({"_id": "s-1"})
 
 
 async def test_a_digest_is_its_senders_word_until_the_file_was_read_back(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(3 * MIB), noise(10))
     large, small = sent.parcel.files

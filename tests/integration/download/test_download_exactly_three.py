@@ -11,10 +11,10 @@ from services.download import sweeper
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import read_and_leave
-from tests.integration.download.service import MIB, Download, is_done, noise
+from tests.integration.download.service import MIB, DownloadHarness, is_done, noise
 
 
-async def test_the_fourth_complete_download_is_refused(download: Download, client: httpx.AsyncClient) -> None:
+async def test_the_fourth_complete_download_is_refused(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(3 * MIB + 7))
     for done in range(1, 4):
         answer = await client.get(await sent.address(client))
@@ -47,7 +47,9 @@ async def test_the_same_start_again_takes_nothing_more(started: Started, client:
     assert await sent.left(client) == 2
 
 
-async def test_looking_and_asking_for_the_headers_cost_nothing(download: Download, client: httpx.AsyncClient) -> None:
+async def test_looking_and_asking_for_the_headers_cost_nothing(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     sent = await download.sent(noise(100))
     address = await sent.address(client)
     version = (await download.deps.links.all.get(sent.link())).version
@@ -59,7 +61,7 @@ async def test_looking_and_asking_for_the_headers_cost_nothing(download: Downloa
 
 
 async def test_a_lease_that_was_never_used_is_free_again_after_ninety_seconds(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(100))
     for _ in range(3):
@@ -75,14 +77,16 @@ async def test_a_lease_that_was_never_used_is_free_again_after_ninety_seconds(
     assert (await sent.start(client)).status_code == 200
 
 
-async def test_giving_back_frees_the_slot_at_once(download: Download, client: httpx.AsyncClient) -> None:
+async def test_giving_back_frees_the_slot_at_once(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent, id = await download.sent(noise(100)), str(uuid4())
     await sent.start(client, id)
     assert (await sent.give_back(client, id)).json() == {"state": "given-back", "left": 3}
     assert (await sent.give_back(client, id)).json() == {"state": "given-back", "left": 3}
 
 
-async def test_a_done_download_hands_out_no_more_than_its_end(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_done_download_hands_out_no_more_than_its_end(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     size_bytes, id = 17 * MIB, str(uuid4())
     sent = await download.sent(noise(size_bytes))
     address, half = await sent.address(client, id), size_bytes // 2
@@ -100,7 +104,7 @@ async def test_a_done_download_hands_out_no_more_than_its_end(download: Download
 
 
 async def test_a_small_download_that_one_program_lets_go_is_had_by_the_next_one_on_the_same_slot(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent = await download.sent(noise(300_000))
     address = await sent.address(client)
@@ -111,7 +115,7 @@ async def test_a_small_download_that_one_program_lets_go_is_had_by_the_next_one_
     assert await sent.left(client) == 2
 
 
-async def test_two_undone_halves_are_one_of_three(download: Download, client: httpx.AsyncClient) -> None:
+async def test_two_undone_halves_are_one_of_three(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent, half = await download.sent(noise(10 * MIB)), 5 * MIB
     for _ in range(3):
         for span, content in ((f"0-{half - 1}", sent.bodies[0][:half]), (f"{half}-", sent.bodies[0][half:])):
@@ -124,7 +128,7 @@ async def test_two_undone_halves_are_one_of_three(download: Download, client: ht
     assert (await sent.start(client)).json()["type"] == "/problems/downloads-exhausted"
 
 
-async def test_all_but_the_last_byte_is_one_of_three(download: Download, client: httpx.AsyncClient) -> None:
+async def test_all_but_the_last_byte_is_one_of_three(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(3 * MIB))
     for left in (2, 1, 0):
         await client.get(await sent.address(client, str(uuid4())), headers={"Range": "bytes=0-3145726"})
@@ -135,7 +139,7 @@ async def test_all_but_the_last_byte_is_one_of_three(download: Download, client:
     assert (await sent.start(client)).json()["type"] == "/problems/downloads-exhausted"
 
 
-async def test_an_empty_file_counts_when_it_was_fetched(download: Download, client: httpx.AsyncClient) -> None:
+async def test_an_empty_file_counts_when_it_was_fetched(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(b"")
     address = await sent.address(client)
     assert (await client.head(address)).status_code == 200
@@ -144,7 +148,7 @@ async def test_an_empty_file_counts_when_it_was_fetched(download: Download, clie
     await eventually(lambda: is_done(sent, 1))
 
 
-async def test_unknown_and_malformed_tokens_look_the_same(download: Download, client: httpx.AsyncClient) -> None:
+async def test_unknown_and_malformed_tokens_look_the_same(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     url = f"{download.urls[0]}/api/download/links"
     answers = [await client.get(f"{url}/{token}") for token in ("A" * 43, "x", "é€%00", "A" * 5000)]
     files = [await client.get(f"{download.urls[0]}/files/{token}") for token in ("A" * 139, "x", "B" * 190)]

@@ -18,10 +18,10 @@ from services.kit.credentials import derived_token, keyed_hash
 from tests.eventually import eventually
 from tests.harness import Documents, starting
 from tests.integration.download.reader import open_download
-from tests.integration.download.service import ANNE, MIB, Download, Sent, noise
+from tests.integration.download.service import ANNE, MIB, DownloadHarness, StoredTransfer, noise
 
 
-class Beside(Download):
+class Beside(DownloadHarness):
     """Instances over the database of the real process, which stays; their own sockets are not used."""
 
     @asynccontextmanager
@@ -31,14 +31,14 @@ class Beside(Download):
 
 
 @pytest.fixture
-async def real(servers: Stack) -> AsyncIterator[Download]:
+async def real(servers: Stack) -> AsyncIterator[DownloadHarness]:
     await asyncio.to_thread(servers.start, {"download"})
     async with starting(lambda: Beside(servers)) as start:
         yield await start(pepper=servers.secrets("download")["pepper"])
     await asyncio.to_thread(servers.restart, "download")
 
 
-async def address_of(sent: Sent, client: httpx.AsyncClient, id: str) -> str:
+async def address_of(sent: StoredTransfer, client: httpx.AsyncClient, id: str) -> str:
     service = sent.download.servers.service_url("download")
     path = f"/api/download/links/{sent.token()}/files/{sent.file}/downloads/{id}"
     answer = await client.put(service + path, json={})
@@ -46,14 +46,14 @@ async def address_of(sent: Sent, client: httpx.AsyncClient, id: str) -> str:
     return str(answer.json()["url"]).replace(sent.download.servers.files_url, service)
 
 
-async def sent_bytes(sent: Sent, id: str) -> int:
+async def sent_bytes(sent: StoredTransfer, id: str) -> int:
     link = await sent.download.deps.links.all.get(sent.link())
     download = link.quotas[sent.file].downloads.get(id)
     return download.sent_bytes if download else 0
 
 
 async def test_told_to_stop_it_finishes_a_running_download_and_exits_cleanly(
-    real: Download, client: httpx.AsyncClient
+    real: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
@@ -67,7 +67,7 @@ async def test_told_to_stop_it_finishes_a_running_download_and_exits_cleanly(
 
 
 async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched(
-    real: Download, client: httpx.AsyncClient
+    real: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await real.sent(noise(24 * MIB), part_bytes=4 * MIB), str(uuid4())
     reader, writer = await open_download(await address_of(sent, client, id))
@@ -83,7 +83,7 @@ async def test_killed_in_the_middle_it_costs_nothing_and_the_rest_can_be_fetched
 
 
 async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(
-    real: Download, client: httpx.AsyncClient
+    real: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "1"})
     sent, id = await real.sent(noise(60 * MIB), part_bytes=4 * MIB), str(uuid4())
@@ -96,14 +96,14 @@ async def test_a_stop_that_cannot_wait_writes_down_what_was_delivered(
     await asyncio.to_thread(real.servers.restart, "download", {"GRACE_SECONDS": "30"})
 
 
-async def test_the_tokens_are_derived_and_stored_nowhere(real: Download) -> None:
+async def test_the_tokens_are_derived_and_stored_nowhere(real: DownloadHarness) -> None:
     pepper = real.servers.secrets("download")["pepper"]
     sent = await real.sent(noise(10))
     token = derived_token(pepper, "link", sent.transfer, ANNE.address)
     assert sent.link() == keyed_hash(pepper, "link", token)
 
 
-async def stands(sent: Sent, id: str, state: str) -> bool:
+async def stands(sent: StoredTransfer, id: str, state: str) -> bool:
     link = await sent.download.deps.links.all.get(sent.link())
     download = link.quotas[sent.file].downloads.get(id)
     return download is not None and download.state == state

@@ -8,16 +8,18 @@ import httpx
 
 from tests.eventually import eventually
 from tests.harness import signed_in
-from tests.integration.download.service import ANNE, BRUNO, Download, noise
+from tests.integration.download.service import ANNE, BRUNO, DownloadHarness, noise
 
 
 async def received(
-    download: Download, client: httpx.AsyncClient, address: str = BRUNO.address, role: str = "agent"
+    download: DownloadHarness, client: httpx.AsyncClient, address: str = BRUNO.address, role: str = "agent"
 ) -> Any:
     return await client.get(f"{download.urls[0]}/api/download/received", headers=signed_in(address, role))
 
 
-async def test_the_latest_comes_first_and_leads_to_ones_own_link(download: Download, client: httpx.AsyncClient) -> None:
+async def test_the_latest_comes_first_and_leads_to_ones_own_link(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     first = await download.sent(noise(10), noise(20), to=(ANNE, BRUNO))
     second = await download.sent(noise(30), to=(BRUNO,))
     await download.sent(noise(1), to=(ANNE,))
@@ -31,7 +33,9 @@ async def test_the_latest_comes_first_and_leads_to_ones_own_link(download: Downl
     assert (await client.get(f"{download.urls[0]}/api/download/links/{newer['link']}")).status_code == 200
 
 
-async def test_what_was_downloaded_and_what_has_ended_is_said(download: Download, client: httpx.AsyncClient) -> None:
+async def test_what_was_downloaded_and_what_has_ended_is_said(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     done, gone, over = [await download.sent(noise(10), to=(BRUNO,)) for _ in range(3)]
     path = f"/api/download/links/{done.token(BRUNO)}/files/{done.file}/downloads/{uuid4()}"
     await client.get(download.local((await client.put(download.urls[0] + path, json={})).json()["url"]))
@@ -47,7 +51,9 @@ async def test_what_was_downloaded_and_what_has_ended_is_said(download: Download
     await eventually(as_it_is)
 
 
-async def test_only_an_agent_has_such_a_list_and_only_their_own(download: Download, client: httpx.AsyncClient) -> None:
+async def test_only_an_agent_has_such_a_list_and_only_their_own(
+    download: DownloadHarness, client: httpx.AsyncClient
+) -> None:
     await download.sent(noise(10), to=(ANNE, BRUNO))
     outsider = await received(download, client, ANNE.address, "external")
     assert (outsider.status_code, outsider.json()["type"]) == (403, "/problems/agent-mailbox-only")

@@ -10,13 +10,13 @@ from services.contracts.values import Recipient
 from tests.eventually import eventually
 from tests.integration.download.conftest import Started
 from tests.integration.download.reader import ask_download
-from tests.integration.download.service import MIB, Sent, is_done, noise
+from tests.integration.download.service import MIB, StoredTransfer, is_done, noise
 
 LINKS, GETS = 10, 8
 CROWD = tuple(Recipient(address=f"r{n}@mairie.example", field="to", role="external") for n in range(LINKS))
 
 
-async def lines_of(sent: Sent, client: httpx.AsyncClient, closing: AsyncExitStack, network: str) -> list[int]:
+async def lines_of(sent: StoredTransfer, client: httpx.AsyncClient, closing: AsyncExitStack, network: str) -> list[int]:
     """Ask for the bytes on every link of the crowd, and read no more than the head; the answers' statuses."""
     statuses: list[int] = []
     for recipient in CROWD:

@@ -9,13 +9,13 @@ from services.download import handlers
 from tests.eventually import eventually
 from tests.harness import signed_in
 from tests.integration.download.reader import read_and_leave
-from tests.integration.download.service import ANNE, BRUNO, MIB, Download, is_done, milliseconds_now, noise
+from tests.integration.download.service import ANNE, BRUNO, MIB, DownloadHarness, is_done, milliseconds_now, noise
 
 PAUL = "paul@prefecture.example"
 
 
 async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(
-    download: Download, client: httpx.AsyncClient
+    download: DownloadHarness, client: httpx.AsyncClient
 ) -> None:
     sent, id = await download.sent(noise(8 * MIB), to=(ANNE, BRUNO)), str(uuid4())
     mail = MailStateChanged(
@@ -47,7 +47,7 @@ async def test_the_sender_sees_who_was_told_who_opened_and_who_has_what(
     )
 
 
-async def test_a_running_download_shows_how_far_it_is(download: Download, client: httpx.AsyncClient) -> None:
+async def test_a_running_download_shows_how_far_it_is(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent, id = await download.sent(noise(40 * MIB)), str(uuid4())
     await read_and_leave(await sent.address(client, id), 20 * MIB)
 
@@ -61,7 +61,7 @@ async def test_a_running_download_shows_how_far_it_is(download: Download, client
     await eventually(half_way)
 
 
-async def test_who_waits_for_an_approval_has_no_link(download: Download, client: httpx.AsyncClient) -> None:
+async def test_who_waits_for_an_approval_has_no_link(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10), to=(BRUNO,), recipients=(ANNE, BRUNO))
     card = (
         await client.get(f"{download.urls[0]}/api/download/transfers/{sent.transfer}", headers=signed_in(PAUL, "agent"))
@@ -71,7 +71,7 @@ async def test_who_waits_for_an_approval_has_no_link(download: Download, client:
     assert (await sent.look(client)).json()["type"] == "/problems/link-unknown"
 
 
-async def test_nobody_else_sees_anything(download: Download, client: httpx.AsyncClient) -> None:
+async def test_nobody_else_sees_anything(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(10))
     url = f"{download.urls[0]}/api/download/transfers"
     other = await client.get(f"{url}/{sent.transfer}", headers=signed_in("eve@prefecture.example", "agent"))
@@ -81,14 +81,14 @@ async def test_nobody_else_sees_anything(download: Download, client: httpx.Async
     assert (await client.get(f"{url}/{sent.transfer}")).status_code == 401
 
 
-async def test_the_sender_opens_a_suspended_file_again(download: Download, client: httpx.AsyncClient) -> None:
+async def test_the_sender_opens_a_suspended_file_again(download: DownloadHarness, client: httpx.AsyncClient) -> None:
     sent = await download.sent(noise(3 * MIB))
     await client.get(await sent.address(client, str(uuid4())), headers={"Range": "bytes=0-0"})
     await download.come_to_rest()
     await download.documents.links.update_one(
         {"_id": sent.link()}, {"$set": {f"quotas.{sent.file}.sent_bytes": 2 * 1024 * MIB}, "$inc": {"version": 1}}
     )
-    assert (await sent.start(client)).json()["type"] == "/problems/file-suspended"
+    assert (await sent.start(client)).json()["type"] == "/problems/downloads-suspended"
     assert (await sent.look(client)).json()["files"][0]["suspended"]
     path, wish = f"/api/download/transfers/{sent.transfer}/reopenings", {"recipient": ANNE.address, "file": sent.file}
     assert (await client.post(download.urls[0] + path, json=wish, headers=signed_in(PAUL, "agent"))).status_code == 204

@@ -12,7 +12,7 @@ import httpx
 from services.contracts.values import Parcel, Part, Person, Recipient, SentFile
 from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
-from services.download.domain.download import Download as DownloadAttempt
+from services.download.domain.download import Download
 from services.download.domain.mails import issue
 from services.download.domain.quota import FileQuota
 from services.kit.addresses import normal_form
@@ -20,7 +20,7 @@ from services.propagation.domain import Approver, Propagation
 from services.upload.domain.file_names import clean_path
 from services.upload.domain.transfer import File, Sender, Transfer, new_draft
 from tests.harness import Harness, signed_in
-from tests.integration.download.service import Download, milliseconds_now
+from tests.integration.download.service import DownloadHarness, milliseconds_now
 from tests.integration.propagation.service import PropagationHarness
 from tests.integration.upload.service import Upload
 from tests.unit.upload.sample import LIMITS
@@ -146,7 +146,7 @@ class Drafts(FullList):
         await self.service.deps.transfers.forget(id)
 
 
-class Sent(Drafts):
+class SentTransfers(Drafts):
     path, id_name = "/api/upload/transfers", "transfer"
     most = 110
 
@@ -175,7 +175,7 @@ class Pending(FullList):
 
 
 class Received(FullList):
-    harness, path, reader, id_name = Download, "/api/download/received", AGENT, "transfer"
+    harness, path, reader, id_name = DownloadHarness, "/api/download/received", AGENT, "transfer"
 
     async def add(self, number: int, files: int) -> str:
         """A link through which every file was downloaded as often as it may be."""
@@ -199,7 +199,7 @@ class Received(FullList):
 class FollowedFiles(FullList):
     """What the second recipient did with each file; it is there once a transfer is, and has no item without one."""
 
-    harness, reader, id_name = Download, SENDER.address, "file"
+    harness, reader, id_name = DownloadHarness, SENDER.address, "file"
     path = "/api/download/transfers/{transfer}/recipients/{number}/files"
     changes = False
     most = LIMITS.files
@@ -233,7 +233,7 @@ class FollowedFiles(FullList):
 
 
 FULL_LISTS: dict[str, type[FullList]] = {
-    f"GET {found.path}": found for found in (Drafts, Sent, Pending, Received, FollowedFiles)
+    f"GET {found.path}": found for found in (Drafts, SentTransfers, Pending, Received, FollowedFiles)
 }
 """By the name of the operation in `docs/openapi`."""
 
@@ -248,7 +248,7 @@ def _draft_files(count: int) -> Iterable[tuple[str, File]]:
 
 
 def _quotas(contents: Contents, at: datetime) -> Iterable[tuple[str, FileQuota]]:
-    done = DownloadAttempt(size_bytes=7, state="done", started_at=at, lease_until=at, ended_at=at)
+    done = Download(size_bytes=7, state="done", started_at=at, lease_until=at, ended_at=at)
     for file in contents.files:
         downloads = {str(uuid4()): done for _ in range(DOWNLOADS)}
         yield file.file, FileQuota(path=file.path, size_bytes=7, limit=DOWNLOADS, downloads=downloads)

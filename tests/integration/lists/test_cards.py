@@ -8,8 +8,16 @@ import pytest
 
 from devstack.stack import Stack
 from tests.harness import signed_in, starting
-from tests.integration.download.service import Download
-from tests.integration.lists.full_lists import SENDER, Drafts, FollowedFiles, FullList, Pending, Sent, recipients
+from tests.integration.download.service import DownloadHarness
+from tests.integration.lists.full_lists import (
+    SENDER,
+    Drafts,
+    FollowedFiles,
+    FullList,
+    Pending,
+    SentTransfers,
+    recipients,
+)
 from tests.unit.upload.sample import LIMITS
 
 MIB = 2**20
@@ -77,7 +85,7 @@ def test_every_answer_with_a_list_in_it_is_a_page_or_says_what_bounds_it() -> No
     ("of", "path", "most_bytes"),
     [
         (Drafts, "/api/upload/drafts/{}", 6 * MIB),
-        (Sent, "/api/upload/transfers/{}", 6 * MIB),
+        (SentTransfers, "/api/upload/transfers/{}", 6 * MIB),
         (Pending, "/api/propagation/transfers/{}", 5 * MIB),
         (FollowedFiles, "/api/download/transfers/{}", 10 * MIB),
     ],
@@ -92,7 +100,7 @@ async def test_the_largest_transfer_is_answered(servers: Stack, of: type[FullLis
 
 
 async def test_the_largest_link_is_answered(servers: Stack) -> None:
-    async with starting(lambda: Download(servers)) as start:
+    async with starting(lambda: DownloadHarness(servers)) as start:
         one = FollowedFiles(await start())
         token = one.service.deps.links.token(await one.add(0, LIMITS.files), recipients()[0])
         answer = await one.client.get(f"/api/download/links/{token}")

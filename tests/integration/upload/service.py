@@ -85,9 +85,9 @@ class Upload(Harness[Deps]):
             await self.objects[0].remove(found.key)
         await asyncio.to_thread(self.store.remove_bucket, self.bucket)
 
-    def of(self, address: str = EXTERNAL, instance: int = 0, session: str = "") -> "Sender":
+    def of(self, address: str = EXTERNAL, instance: int = 0, session: str = "") -> "UploadSender":
         """Return a sender with a session."""
-        return Sender(self, self.at(instance, signed_in(address, session=session)))
+        return UploadSender(self, self.at(instance, signed_in(address, session=session)))
 
     async def authorize(
         self, parts_url: str, part: PartUpload, instance: int = 0, changed: dict[str, str] | None = None
@@ -156,7 +156,7 @@ class Upload(Harness[Deps]):
         )
 
 
-class Sender:
+class UploadSender:
     """A sender with a session, and shortcuts to the states that tests start from."""
 
     def __init__(self, upload: Upload, client: httpx.AsyncClient) -> None:

@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, EXTERNAL, Sender, Upload, slug
+from tests.integration.upload.service import AGENT, EXTERNAL, Upload, UploadSender, slug
 
 
 @pytest.fixture
-def sender(upload: Upload) -> Sender:
+def sender(upload: Upload) -> UploadSender:
     return upload.of(EXTERNAL)
 
 
@@ -55,7 +55,7 @@ async def test_of_many_concurrent_edits_of_one_version_one_is_accepted(upload: U
     assert (shown["text"], shown["digests"]) == (taken["text"], taken["digests"])
 
 
-async def test_a_draft_is_resumed_elsewhere(upload: Upload, sender: Sender) -> None:
+async def test_a_draft_is_resumed_elsewhere(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin(
         to=["dominique@ministere.example; b@ville.example; oups"], subject="S", text="T", validity_days=3
     )
@@ -73,7 +73,7 @@ async def test_a_draft_is_resumed_elsewhere(upload: Upload, sender: Sender) -> N
     assert [one["draft"] for one in listed] == [draft]
 
 
-async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: Sender) -> None:
+async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.ready()
     [file] = (await sender.ask("GET", f"/drafts/{draft}")).json()["files"]
     other = upload.of("other@ville.example")
@@ -110,13 +110,13 @@ async def test_somebody_elses_draft_does_not_exist(upload: Upload, sender: Sende
         ({"language": "de"}, "malformed-request"),
     ],
 )
-async def test_an_invalid_edit_is_refused(sender: Sender, fields: dict[str, object], name: str) -> None:
+async def test_an_invalid_edit_is_refused(sender: UploadSender, fields: dict[str, object], name: str) -> None:
     draft = await sender.begin()
     answer = await sender.ask("PATCH", f"/drafts/{draft}", fields)
     assert (answer.status_code, slug(answer)) == (422, name)
 
 
-async def test_bodies_are_small_and_json(sender: Sender) -> None:
+async def test_bodies_are_small_and_json(sender: UploadSender) -> None:
     draft = await sender.begin()
     answer = await sender.ask("PATCH", f"/drafts/{draft}", {"text": "a" * 10_000_000})
     assert answer.status_code == 413
@@ -157,7 +157,7 @@ async def test_fifty_submissions_at_once_announce_one_event(upload: Upload) -> N
     assert {file["object_key"] for file in parcel["files"]} == await upload.keys()
 
 
-async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: Upload, sender: Sender) -> None:
+async def test_an_incomplete_draft_is_refused_with_all_that_is_missing(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin(to=["x@ville.example"])
     answer = await sender.ask("POST", f"/drafts/{draft}/submission")
     assert (answer.status_code, slug(answer)) == (422, "agent-needed")
@@ -181,7 +181,7 @@ async def test_submissions_per_day_are_limited_and_repetitions_are_not_counted(s
     }
 
 
-async def test_a_submitted_transfer_is_not_a_draft_any_more(sender: Sender) -> None:
+async def test_a_submitted_transfer_is_not_a_draft_any_more(sender: UploadSender) -> None:
     transfer = await sender.sent()
     for method, path in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("PUT", "")):
         answer = await sender.ask(method, f"/drafts/{transfer}{path}", {} if method in ("PATCH", "PUT") else None)
@@ -204,7 +204,7 @@ async def test_withdrawing_is_announced_once_however_often_it_is_asked(upload: U
     assert recap.status_code == 200
 
 
-async def test_a_draft_is_not_a_transfer(sender: Sender) -> None:
+async def test_a_draft_is_not_a_transfer(sender: UploadSender) -> None:
     draft = await sender.begin()
     assert (await sender.ask("GET", f"/transfers/{draft}")).status_code == 404
     assert (await sender.ask("DELETE", f"/transfers/{draft}")).status_code == 404

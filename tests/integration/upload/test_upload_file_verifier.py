@@ -15,14 +15,17 @@ import pytest
 from services.kit.objects import ObjectStore, StoreUnavailable
 from services.upload.file_verifier import damaged, verify_due
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, EXTERNAL, MIB, PartUpload, Sender, Upload, split_into_parts
+from tests.integration.upload.service import AGENT, EXTERNAL, MIB, PartUpload, Upload, UploadSender, split_into_parts
 
 LARGE = os.urandom(8 * MIB + 1000)
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 async def sent_with(
-    sender: Sender, content: bytes, sha256: str = "", falsify: Callable[[PartUpload], PartUpload] = lambda part: part
+    sender: UploadSender,
+    content: bytes,
+    sha256: str = "",
+    falsify: Callable[[PartUpload], PartUpload] = lambda part: part,
 ) -> str:
     """A transfer of one file, whose declared digest or parts may be false."""
     draft = await sender.begin(to=[AGENT], subject="Relevés")
@@ -53,7 +56,7 @@ async def announced(upload: Upload, transfer: str) -> list[dict[str, Any]]:
     return [entry["body"] for entry in found["outbox"]] if found else []
 
 
-async def outcome(sender: Sender, transfer: str) -> tuple[str, str | None]:
+async def outcome(sender: UploadSender, transfer: str) -> tuple[str, str | None]:
     card = (await sender.ask("GET", f"/transfers/{transfer}")).json()
     return card["state"], card["outcome"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contents import random_content
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import AGENT, EXTERNAL, MIB, Sender, Upload, part_of, slug, split_into_parts
+from tests.integration.upload.service import AGENT, EXTERNAL, MIB, Upload, UploadSender, part_of, slug, split_into_parts
 
 
 def large() -> bytes:
@@ -16,12 +16,12 @@ def large() -> bytes:
 
 
 @pytest.fixture
-def sender(upload: Upload) -> Sender:
+def sender(upload: Upload) -> UploadSender:
     return upload.of(EXTERNAL)
 
 
 @pytest.mark.parametrize("content", [b"", b"x", b"y" * (8 * MIB)], ids=["empty", "a byte", "one whole part"])
-async def test_a_small_file_is_one_put(upload: Upload, sender: Sender, content: bytes) -> None:
+async def test_a_small_file_is_one_put(upload: Upload, sender: UploadSender, content: bytes) -> None:
     draft = await sender.begin()
     file = await sender.send_file(draft, "a.bin", content)
     shown = (await sender.ask("GET", f"/drafts/{draft}/files/{file}")).json()
@@ -33,7 +33,7 @@ async def test_a_small_file_is_one_put(upload: Upload, sender: Sender, content: 
     assert await upload.objects[0].read(key, 0, len(content)) == content
 
 
-async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender) -> None:
+async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
     assert (plan["part_size_bytes"], plan["part_count"]) == (8 * MIB, 3)
@@ -46,7 +46,7 @@ async def test_a_large_file_arrives_byte_for_byte(upload: Upload, sender: Sender
     assert await upload.pending() == 0
 
 
-async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender) -> None:
+async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
     first, second, last = split_into_parts(plan, large())
@@ -63,7 +63,7 @@ async def test_what_has_arrived_is_not_sent_again(upload: Upload, sender: Sender
     assert (await again.complete(draft, plan["file"], large())).status_code == 200
 
 
-async def test_a_file_announced_again_keeps_its_parts(upload: Upload, sender: Sender) -> None:
+async def test_a_file_announced_again_keeps_its_parts(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(large()))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, large())[0]) == 200
@@ -84,7 +84,7 @@ async def test_fifty_announcements_at_once_are_one_file(upload: Upload) -> None:
     assert await upload.pending() == 1
 
 
-async def test_bytes_with_another_digest_are_refused_by_the_store(upload: Upload, sender: Sender) -> None:
+async def test_bytes_with_another_digest_are_refused_by_the_store(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
     assert await upload.put_part(plan["parts_url"], part_of(1, b"right"), body=b"wrong") in (400, 403)
@@ -93,7 +93,7 @@ async def test_bytes_with_another_digest_are_refused_by_the_store(upload: Upload
     assert await upload.put_part(plan["parts_url"], part_of(1, b"right")) == 200
 
 
-async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload, sender: Sender) -> None:
+async def test_the_digest_of_the_whole_is_checked_where_it_can_be(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
     await upload.put_part(plan["parts_url"], part_of(1, b"right"))
@@ -120,7 +120,7 @@ async def test_fifty_completions_at_once_are_one(upload: Upload, content: bytes)
 
 
 async def test_a_completion_is_repeated_after_a_crash_between_the_store_and_the_database(
-    upload: Upload, sender: Sender
+    upload: Upload, sender: UploadSender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", len(large()))
@@ -169,7 +169,7 @@ async def test_completing_and_removing_at_once_leaves_nothing(upload: Upload) ->
     ],
 )
 async def test_a_file_that_is_not_allowed_is_refused_before_its_bytes(
-    upload: Upload, sender: Sender, body: dict[str, object], status: int, name: str
+    upload: Upload, sender: UploadSender, body: dict[str, object], status: int, name: str
 ) -> None:
     draft = await sender.begin()
     answer = await sender.ask("PUT", f"/drafts/{draft}/files/{uuid4()}", body)
@@ -177,7 +177,7 @@ async def test_a_file_that_is_not_allowed_is_refused_before_its_bytes(
     assert await upload.pending() == 0
 
 
-async def test_a_half_surrogate_in_a_name_is_refused(sender: Sender) -> None:
+async def test_a_half_surrogate_in_a_name_is_refused(sender: UploadSender) -> None:
     draft = await sender.begin()
     url = f"/api/upload/drafts/{draft}/files/{uuid4()}"
     body = b'{"path": "a\\ud800.pdf", "size_bytes": 1}'

@@ -10,12 +10,12 @@ import httpx
 import pytest
 
 from tests.integration.upload.conftest import Started
-from tests.integration.upload.service import EXTERNAL, Sender, Upload, slug
+from tests.integration.upload.service import EXTERNAL, Upload, UploadSender, slug
 
 AT_ONCE = 100
 
 
-async def at_once(upload: Upload, ask: Callable[[Sender, int], Awaitable[httpx.Response]]) -> Counter[str]:
+async def at_once(upload: Upload, ask: Callable[[UploadSender, int], Awaitable[httpx.Response]]) -> Counter[str]:
     """Send a hundred concurrent requests, half of them to each instance; return the number of each answer."""
     senders = [upload.of(EXTERNAL, instance) for instance in range(2)]
     answers = await asyncio.gather(*(ask(senders[number % 2], number) for number in range(AT_ONCE)))
@@ -51,7 +51,7 @@ async def test_a_hundred_files_announced_at_once_are_as_many_as_fit(
     upload = await started(instances=2, **settings)
     draft = await upload.of(EXTERNAL).begin()
 
-    async def announce(sender: Sender, number: int) -> httpx.Response:
+    async def announce(sender: UploadSender, number: int) -> httpx.Response:
         body = {"path": f"{number}.txt", "size_bytes": size_bytes}
         return await sender.ask("PUT", f"/drafts/{draft}/files/{uuid4()}", body)
 
@@ -63,7 +63,7 @@ async def test_a_hundred_lists_of_recipients_written_at_once_leave_one_that_is_a
     upload = await started(instances=2, max_recipients=20)
     draft = await upload.of(EXTERNAL).begin()
 
-    async def write(sender: Sender, number: int) -> httpx.Response:
+    async def write(sender: UploadSender, number: int) -> httpx.Response:
         field = ("to", "cc", "bcc")[number % 3]
         people = [f"{field}{number}-{one}@ville.example" for one in range(8)]
         return await sender.ask("PATCH", f"/drafts/{draft}", {field: people})

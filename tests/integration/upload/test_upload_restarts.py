@@ -8,13 +8,13 @@ import pytest
 
 from services.kit.objects import ObjectStore, StoredPart
 from tests.contents import random_content
-from tests.integration.upload.service import EXTERNAL, MIB, Sender, Upload, slug, split_into_parts
+from tests.integration.upload.service import EXTERNAL, MIB, Upload, UploadSender, slug, split_into_parts
 
 LARGE = random_content(2, 17 * MIB)
 
 
 @pytest.fixture
-def sender(upload: Upload) -> Sender:
+def sender(upload: Upload) -> UploadSender:
     return upload.of(EXTERNAL)
 
 
@@ -24,7 +24,7 @@ async def abort_uploads(upload: Upload) -> None:
         await upload.objects[0].abort_multipart(pending.key, pending.upload_id)
 
 
-async def planned(sender: Sender, draft: str, file: str) -> dict[str, Any]:
+async def planned(sender: UploadSender, draft: str, file: str) -> dict[str, Any]:
     answer = await sender.ask("GET", f"/drafts/{draft}/files/{file}")
     assert answer.status_code == 200, answer.text
     plan: dict[str, Any] = answer.json()
@@ -42,7 +42,7 @@ async def nothing_is_left(upload: Upload, draft: str) -> None:
 @pytest.mark.parametrize("sent", [0, 1, 3])
 @pytest.mark.parametrize("asked_with", ["GET", "PUT"])
 async def test_a_file_whose_upload_was_aborted_is_sent_again_from_the_start(
-    upload: Upload, sender: Sender, sent: int, asked_with: str
+    upload: Upload, sender: UploadSender, sent: int, asked_with: str
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
@@ -66,7 +66,7 @@ async def test_a_file_whose_upload_was_aborted_is_sent_again_from_the_start(
 
 
 async def test_an_upload_that_was_aborted_before_any_part_was_announced_lost_nothing(
-    upload: Upload, sender: Sender
+    upload: Upload, sender: UploadSender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
@@ -76,7 +76,7 @@ async def test_an_upload_that_was_aborted_before_any_part_was_announced_lost_not
     assert await upload.put_part(again["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
 
 
-async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: Sender) -> None:
+async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200
@@ -88,7 +88,9 @@ async def test_a_restarted_upload_may_have_other_bytes(upload: Upload, sender: S
     assert (await sender.complete(draft, plan["file"], other)).status_code == 200
 
 
-async def test_an_upload_that_was_aborted_before_its_completion_is_sent_again(upload: Upload, sender: Sender) -> None:
+async def test_an_upload_that_was_aborted_before_its_completion_is_sent_again(
+    upload: Upload, sender: UploadSender
+) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     for part in split_into_parts(plan, LARGE):
@@ -104,7 +106,7 @@ async def test_an_upload_that_was_aborted_before_its_completion_is_sent_again(up
 
 
 async def test_an_upload_that_is_aborted_during_its_completion_is_sent_again(
-    upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    upload: Upload, sender: UploadSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
@@ -123,7 +125,7 @@ async def test_an_upload_that_is_aborted_during_its_completion_is_sent_again(
 
 
 async def test_a_file_of_one_part_that_was_lost_is_sent_again_under_the_same_key(
-    upload: Upload, sender: Sender
+    upload: Upload, sender: UploadSender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "a.bin", 5)
@@ -174,7 +176,9 @@ async def test_restarting_and_removing_at_once_leaves_nothing(upload: Upload) ->
     await nothing_is_left(upload, draft)
 
 
-async def test_an_object_whose_completion_was_not_recorded_is_not_restarted(upload: Upload, sender: Sender) -> None:
+async def test_an_object_whose_completion_was_not_recorded_is_not_restarted(
+    upload: Upload, sender: UploadSender
+) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     for part in split_into_parts(plan, LARGE):
@@ -186,7 +190,7 @@ async def test_an_object_whose_completion_was_not_recorded_is_not_restarted(uplo
 
 
 async def test_a_restart_that_was_not_recorded_is_repeated(
-    upload: Upload, sender: Sender, monkeypatch: pytest.MonkeyPatch
+    upload: Upload, sender: UploadSender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process dies between the store and the database: the upload that no draft refers to is an orphan."""
     draft = await sender.begin()
@@ -208,7 +212,7 @@ async def test_a_restart_that_was_not_recorded_is_repeated(
 
 
 async def test_a_file_of_which_nothing_has_arrived_gets_smaller_parts_when_asked(
-    upload: Upload, sender: Sender
+    upload: Upload, sender: UploadSender
 ) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
@@ -227,7 +231,7 @@ async def test_a_file_of_which_nothing_has_arrived_gets_smaller_parts_when_asked
     await nothing_is_left(upload, draft)
 
 
-async def test_a_file_with_parts_keeps_their_size(upload: Upload, sender: Sender) -> None:
+async def test_a_file_with_parts_keeps_their_size(upload: Upload, sender: UploadSender) -> None:
     draft = await sender.begin()
     plan = await sender.announce(draft, "grand.bin", len(LARGE))
     assert await upload.put_part(plan["parts_url"], split_into_parts(plan, LARGE)[0]) == 200

@@ -11,7 +11,7 @@ from tests.fakes.api.cards import KEY, PERSON, TOKEN
 TO = ["--to", "d@ministere.example", "--subject", "Plans", "--server", SERVER]
 
 
-class CommandResult(NamedTuple):
+class CliResult(NamedTuple):
     """The exit code and the output of a command."""
 
     code: int
@@ -24,7 +24,7 @@ class CommandResult(NamedTuple):
         return found
 
 
-Run = Callable[..., CommandResult]
+Run = Callable[..., CliResult]
 
 
 def sign_in(run: Run) -> None:

@@ -11,7 +11,7 @@ import pytest
 from client.commands.app import main
 from client.state_folder import StateFolder
 from tests.fakes.api.app import FakeApi
-from tests.unit.client.cli_runner import CommandResult, Run
+from tests.unit.client.cli_runner import CliResult, Run
 
 PART_BYTES = 1000
 
@@ -32,10 +32,10 @@ def run(api: FakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
-    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> CommandResult:
+    def run(*asked: str, says: Sequence[str] = (), stdin: TextIO | None = None) -> CliResult:
         monkeypatch.setattr(sys, "stdin", stdin or StringIO("".join(f"{line}\n" for line in says)))
         code = main(asked)
-        return CommandResult(code, *capsys.readouterr())
+        return CliResult(code, *capsys.readouterr())
 
     return run
 

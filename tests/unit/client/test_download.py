@@ -14,7 +14,7 @@ from client.errors import DownloadCorrupted, Problem, UnexpectedResponse
 from client.file_lock import FileLocked
 from client.models import OfferedFile
 from client.partial_file import PartialFile
-from client.progress import ProgressCounter
+from client.progress import ProgressSum
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN
 from tests.fakes.api.download import FILES_URL, content_from, etag_of, id_of
@@ -85,7 +85,7 @@ def answer_bytes(api: FakeApi, content: bytes) -> None:
 def test_the_file_is_complete_and_nothing_else_is_left(api: FakeApi, tmp_path: Path, content: bytes) -> None:
     offer(api, content)
     heard: list[int] = []
-    target = Downloader(api.client(), TOKEN, ProgressCounter(heard.append)).fetch(
+    target = Downloader(api.client(), TOKEN, ProgressSum(heard.append)).fetch(
         offered(api), tmp_path / "new" / "plan.pdf"
     )
     assert target.read_bytes() == content
@@ -200,10 +200,10 @@ def test_an_expired_capability_is_renewed_under_the_same_id(api: FakeApi, tmp_pa
 
 
 def test_a_link_that_ended_meanwhile_is_reported(api: FakeApi, tmp_path: Path) -> None:
-    api.faults.append(lambda request: problem("transfer-withdrawn"))
+    api.faults.append(lambda request: problem("transfer-deleted"))
     with pytest.raises(Problem) as caught:
         Downloader(api.client(), TOKEN).fetch(offered(api), tmp_path / "plan.pdf")
-    assert caught.value.slug == "transfer-withdrawn"
+    assert caught.value.slug == "transfer-deleted"
     assert list(tmp_path.iterdir()) == []
 
 

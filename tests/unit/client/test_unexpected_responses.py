@@ -24,7 +24,7 @@ from tests.fakes.api.call import token
 from tests.fakes.api.cards import AGENT, KEY, PERSON, SENT, TOKEN
 from tests.fakes.api.problems import problem
 from tests.fakes.api.undescribed_routes import ContractViolation
-from tests.unit.client.cli_runner import TO, CommandResult
+from tests.unit.client.cli_runner import TO, CliResult
 from tests.unit.client.test_transport import api_with_response
 
 JsonPath = tuple[str | int, ...]
@@ -90,7 +90,7 @@ class CommandHarness:
         self._folder = folder
         self._numbers = itertools.count()
 
-    def run(self, case: str, rewrite: Rewrite) -> CommandResult:
+    def run(self, case: str, rewrite: Rewrite) -> CliResult:
         """Run a command with fresh files, session and API."""
         asked, says = CASES[case]
         here = self._folder / str(next(self._numbers))
@@ -115,7 +115,7 @@ class CommandHarness:
             return Api(base_url, language, NO_RETRY, httpx.Client(transport=httpx.MockTransport(answer)))
 
         self._monkeypatch.setattr("client.commands.context.Api", connect)
-        return CommandResult(main(asked), *self._capsys.readouterr())
+        return CliResult(main(asked), *self._capsys.readouterr())
 
 
 @pytest.fixture

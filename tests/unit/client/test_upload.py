@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from client.errors import FileChanged, Problem
-from client.progress import ProgressCounter, ProgressListener
+from client.progress import ProgressListener, ProgressSum
 from client.sources import SourceFile, file_id
 from client.upload import Uploader
 from tests.fakes.api.app import FakeApi
@@ -45,7 +45,7 @@ def bad_gateway() -> httpx.Response:
 def test_a_file_of_any_size_arrives_unchanged(api: FakeApi, tmp_path: Path, size_bytes: int) -> None:
     source = a_file(tmp_path, size_bytes)
     heard: list[int] = []
-    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressSum(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert sum(heard) == size_bytes
 
@@ -106,7 +106,7 @@ def test_a_resumed_upload_sends_only_the_missing_parts(api: FakeApi, tmp_path: P
     assert sorted(api.upload.puts) == [1, 2, 3, 4, 5, 6]
     api.faults.clear()
     heard: list[int] = []
-    Uploader(api.client(), listener=ProgressCounter(heard.append)).send(DRAFT, source)
+    Uploader(api.client(), listener=ProgressSum(heard.append)).send(DRAFT, source)
     assert sent(api, source) == source.path.read_bytes()
     assert all(times == 1 for times in api.upload.puts.values())
     assert sum(heard) == 9_500

@@ -14,7 +14,7 @@ from services.download.domain.refusals import (
     DownloadsExhausted,
     DownloadSpent,
     DownloadsRunning,
-    FileSuspended,
+    DownloadsSuspended,
     LinkExpired,
 )
 from tests.unit.download.link_driver import MIB, START, new_link
@@ -122,7 +122,7 @@ def test_after_the_end_a_running_archive_goes_on_and_no_new_one_begins() -> None
 def test_a_suspended_file_suspends_archives_that_hold_it_and_says_which() -> None:
     link = started(new_link(), "x", files="ac").with_quotas({"b": FILES["b"]})
     link = link.evolve(quotas={**link.quotas, "b": link.quotas["b"].model_copy(update={"sent_bytes": 2000 * MIB})})
-    with pytest.raises(FileSuspended) as refused:
+    with pytest.raises(DownloadsSuspended) as refused:
         ArchiveAttempt(ALL, "y").start(link, START)
     assert refused.value.members == {"files": ["b"]}
 

@@ -10,8 +10,8 @@ from services.download.domain.refusals import (
     DownloadsExhausted,
     DownloadSpent,
     DownloadsRunning,
+    DownloadsSuspended,
     DownloadStillRunning,
-    FileSuspended,
 )
 from tests.unit.download.link_driver import MIB, LinkDriver
 
@@ -21,7 +21,7 @@ REFUSED = (
     DownloadAlreadyDone,
     DownloadSpent,
     DownloadStillRunning,
-    FileSuspended,
+    DownloadsSuspended,
 )
 TRIES = 400
 

@@ -23,7 +23,7 @@ from services.download.domain.refusals import (
     RemindedLately,
     ResentLately,
     ResentOften,
-    TransferWithdrawn,
+    TransferDeleted,
 )
 from tests.unit.download.sent_files import sent
 
@@ -86,7 +86,7 @@ def test_who_is_revoked_is_refused_and_the_others_are_not() -> None:
 def test_nobody_is_revoked_from_what_has_ended() -> None:
     with pytest.raises(LinkExpired):
         delivery().revoke(ANNE, (ANNE, BRUNO), LINKED, ENDS_AT)
-    with pytest.raises(TransferWithdrawn):
+    with pytest.raises(TransferDeleted):
         delivery().close("withdrawn", reference(), NOW, KEEP).revoke(ANNE, (ANNE, BRUNO), LINKED, NOW)
 
 

@@ -263,7 +263,7 @@ def test_a_hundred_times_the_file_and_some_suspends_and_the_sender_is_told_each_
     (event,) = driver.events
     assert isinstance(event, FileSuspended)
     assert (event.recipient, event.file, event.suspended_at) == (driver.link.recipient.address, driver.file, driver.now)
-    with pytest.raises(refusals.FileSuspended):
+    with pytest.raises(refusals.DownloadsSuspended):
         driver.start("one more")
     driver.settle()
     driver.pass_time(minutes=1)

@@ -41,7 +41,7 @@ class Node:
                 yield from child.walk()
 
 
-class Page(HTMLParser):
+class ParsedPage(HTMLParser):
     """A page all of whose tags are closed in order."""
 
     def __init__(self, html: str) -> None:
@@ -93,7 +93,7 @@ class Page(HTMLParser):
 class Colours:
     """The colours of a page in the light or in the dark scheme."""
 
-    def __init__(self, page: Page, *, dark: bool) -> None:
+    def __init__(self, page: ParsedPage, *, dark: bool) -> None:
         self._styles: dict[int, Style] = {}
         self._rules = [*_rules(MEDIA.sub("", page.styles))]
         if dark:

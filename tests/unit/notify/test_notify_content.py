@@ -10,7 +10,7 @@ from services.contracts.values import Language
 from services.notify.content.formatting import format_date, format_size, many_lines, one_line
 from services.notify.content.renderer import TEMPLATES, MailRenderer
 from tests.unit.notify.contexts import AT, HOSTILE, contexts_by_kind
-from tests.unit.notify.markup import Page
+from tests.unit.notify.markup import ParsedPage
 
 PARIS = ZoneInfo("Europe/Paris")
 RENDERER = MailRenderer(PARIS)
@@ -40,7 +40,7 @@ both = pytest.mark.parametrize("language", ["fr", "en"])
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def tags(page: Page) -> set[str]:
+def tags(page: ParsedPage) -> set[str]:
     assert {name for node in page.nodes for name in node.attributes} <= ALLOWED_ATTRIBUTES
     return {node.tag for node in page.nodes}
 
@@ -58,7 +58,7 @@ def test_every_mail_has_a_subject_and_is_complete_in_both_formats(kind: str, lan
     assert mail.subject
     assert "\n" not in mail.subject
     assert f'lang="{language}"' in mail.html
-    assert tags(Page(mail.html)) <= ALLOWED_TAGS
+    assert tags(ParsedPage(mail.html)) <= ALLOWED_TAGS
     assert ("Bonjour," if language == "fr" else "Hello,") in mail.text
     assert "None" not in mail.text
     assert "{" not in mail.text
@@ -71,7 +71,7 @@ def test_every_mail_has_a_subject_and_is_complete_in_both_formats(kind: str, lan
 @every_kind
 def test_nothing_that_somebody_wrote_becomes_markup_or_a_line_of_its_own(kind: str, language: Language) -> None:
     mail = RENDERER.render(kind, language, contexts_by_kind(HOSTILE)[kind])
-    page = Page(mail.html)
+    page = ParsedPage(mail.html)
     assert tags(page) <= ALLOWED_TAGS
     assert all(link.startswith("https://m.example/") for link in page.links)
     assert len(page.links) <= 3
@@ -115,7 +115,7 @@ def test_no_bracket_stands_inside_another(kind: str, language: Language) -> None
 def test_french_punctuation_is_never_alone_at_the_beginning_of_a_line(kind: str) -> None:
     """A no-break space stands before `:`, `;`, `?`, `!`, `»` and after `«`."""
     mail = RENDERER.render(kind, "fr", contexts_by_kind()[kind])
-    seen = [*mail.text.splitlines(), *(text for _, text in Page(mail.html).words())]
+    seen = [*mail.text.splitlines(), *(text for _, text in ParsedPage(mail.html).words())]
     assert [text for text in seen if re.search(r" [:;?!»]|« ", text)] == []
 
 
@@ -148,7 +148,7 @@ def test_a_domain_is_written_in_unicode_and_a_doubtful_one_in_ascii_too() -> Non
 def test_a_link_in_what_somebody_wrote_is_not_made_one() -> None:
     given = {**contexts_by_kind()["link"], "quoted": "voir https://piege.example/ et www.piege.example"}
     mail = RENDERER.render("link", "fr", given)
-    assert Page(mail.html).links == [
+    assert ParsedPage(mail.html).links == [
         "https://m.example/download/x",
         "https://m.example/download/x",
         "https://m.example/download/x?lang=en",

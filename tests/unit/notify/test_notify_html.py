@@ -14,7 +14,7 @@ from services.notify.content.renderer import COMPILED, OTHER_LANGUAGE, TEMPLATES
 from tests.eventually import PATIENCE_SECONDS
 from tests.unit.notify import contexts
 from tests.unit.notify.contexts import contexts_by_kind
-from tests.unit.notify.markup import Colours, Page
+from tests.unit.notify.markup import Colours, ParsedPage
 
 PROJECT = Path(__file__).resolve().parents[3]
 SOURCES = PROJECT / "services" / "notify" / "mjml"
@@ -73,7 +73,7 @@ def test_there_is_a_sample_of_every_kind_in_both_languages() -> None:
 @every_sample
 def test_nothing_is_fetched_from_anywhere(name: str) -> None:
     html = SAMPLES[name].mail.html
-    page = Page(html)
+    page = ParsedPage(html)
     assert {node.tag for node in page.nodes} & {"img", "link", "script", "iframe", "object", "form", "svg"} == set()
     assert not re.search(r"\b(?:src|srcset|background|action|poster)\s*=|url\(|@import|@font-face", html)
     ours = r"melanissimo\.example/"
@@ -84,7 +84,7 @@ def test_nothing_is_fetched_from_anywhere(name: str) -> None:
 @every_sample
 def test_links_go_to_one_page_of_ours_and_to_the_same_in_the_other_language(name: str) -> None:
     sample = SAMPLES[name]
-    links = Page(sample.mail.html).links
+    links = ParsedPage(sample.mail.html).links
     plain = [link for link in links if "?" not in link]
     assert links[-1].startswith(f"{previews.BASE_URL}/")
     assert links[-1].endswith(f"?lang={OTHER_LANGUAGE[sample.language]}")
@@ -97,7 +97,7 @@ def test_links_go_to_one_page_of_ours_and_to_the_same_in_the_other_language(name
 @every_sample
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_word_stands_out_from_what_is_behind_it(name: str, dark: bool) -> None:
-    page = Page(SAMPLES[name].mail.html)
+    page = ParsedPage(SAMPLES[name].mail.html)
     colours = Colours(page, dark=dark)
     seen = [(text, colours.contrast(node)) for node, text in page.words()]
     assert len(seen) > 5
@@ -105,7 +105,7 @@ def test_every_word_stands_out_from_what_is_behind_it(name: str, dark: bool) -> 
 
 
 def test_the_dark_scheme_is_dark_and_the_light_one_light() -> None:
-    page = Page(SAMPLES["link.fr"].mail.html)
+    page = ParsedPage(SAMPLES["link.fr"].mail.html)
     (greeting,) = [node for node, text in page.words() if text == "Bonjour,"]
     light, dark = (Colours(page, dark=dark)._nearest(greeting, ("color",)) for dark in (False, True))
     assert int(light[1:3], 16) < 0x40 < 0xC0 < int(dark[1:3], 16)
@@ -114,7 +114,7 @@ def test_the_dark_scheme_is_dark_and_the_light_one_light() -> None:
 @every_sample
 def test_a_page_tells_its_language_its_title_and_what_the_list_of_mails_shows(name: str) -> None:
     sample = SAMPLES[name]
-    page = Page(sample.mail.html)
+    page = ParsedPage(sample.mail.html)
     (html,) = [node for node in page.nodes if node.tag == "html"]
     (title,) = [node for node in page.nodes if node.tag == "title"]
     assert html.attributes["lang"] == sample.language
@@ -129,7 +129,7 @@ def test_a_page_tells_its_language_its_title_and_what_the_list_of_mails_shows(na
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_markup_in_what_somebody_wrote_stays_text(name: str) -> None:
-    page, calm = Page(HOSTILE[name].html), Page(CALM[name].html)
+    page, calm = ParsedPage(HOSTILE[name].html), ParsedPage(CALM[name].html)
     assert [node.tag for node in page.nodes if node.tag != "br"] == [
         node.tag for node in calm.nodes if node.tag != "br"
     ]
