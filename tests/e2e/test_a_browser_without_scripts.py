@@ -68,7 +68,7 @@ async def test_a_file_is_sent_and_downloaded_without_a_script(
     await page.wait_for_selector("text=Aucune validation nécessaire")
     await page.click("button:has-text('Envoyer')")
     await page.click("text=Suivre cet envoi")
-    await page.wait_for_selector("text=Où en est l’envoi")
+    await page.wait_for_selector("h2:has-text('État de l’envoi')")
 
     mail = await asyncio.to_thread(inbox.wait, AGENT, "download")
     await page.goto(f"/download/{mail.token('download')}")
@@ -93,7 +93,7 @@ async def test_a_file_that_is_too_large_for_the_form_is_refused_with_an_explanat
     await page.fill("#subject", "Trop grand")
     await page.set_input_files("#file", file)
     await page.click("button:has-text('Ajouter et enregistrer')")
-    await page.wait_for_selector("#file-error:has-text('dépasse ce que ce formulaire accepte')")
+    await page.wait_for_selector("#file-error:has-text('dépasse la taille acceptée par ce formulaire')")
     assert await page.input_value("#subject") == "Trop grand"
     await page.click("a:has-text('Accueil')")
     await page.wait_for_selector("a:has-text('Trop grand')")

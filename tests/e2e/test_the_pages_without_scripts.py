@@ -115,7 +115,7 @@ async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an
 
     more = await browser.send_file(taken, path, ("trop.bin", content + b"!"), **{**typed, "subject": "Cent et un"})
     assert more.status_code == 422
-    assert "Ce fichier dépasse ce que ce formulaire accepte" in more.text
+    assert "Ce fichier dépasse la taille acceptée par ce formulaire" in more.text
     assert 'id="file-error"' in more.text
     assert 'value="Cent et un"' in more.text
 
@@ -125,7 +125,7 @@ async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an
     page = await browser.get(connection.getresponse().headers["Location"])
     connection.close()
     assert page.status_code == 422
-    assert "Ce fichier dépasse ce que ce formulaire accepte" in page.text
+    assert "Ce fichier dépasse la taille acceptée par ce formulaire" in page.text
     assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
     assert "le formulaire n’a pas été lu" in page.text
     kept = re.findall(r"\w[\w ]*\.bin", (await browser.get(path)).text)

@@ -160,7 +160,7 @@ async def test_a_wrong_clock_in_the_process_changes_nothing(
         return datetime.now(UTC) + timedelta(days=days)
 
     auth = await started(links_per_mailbox=100)
-    for module in ("kit.outbox_entry", "auth.sessions"):
+    for module in ("kit.outbox_entry", "auth.session_tokens"):
         monkeypatch.setattr(f"services.{module}.utc_now", skewed)
     live, over = await auth.link(), await auth.link()
     await auth.pass_time(timedelta(minutes=50))

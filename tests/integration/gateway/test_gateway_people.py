@@ -99,9 +99,9 @@ async def test_without_the_portal_people_read_a_plain_page_with_a_link_to_it(gat
     ("asked", "cookie", "language", "words"),
     [
         ("", "", "fr", "momentanément"),
-        ("en-GB,en;q=0.9", "", "en", "not available"),
+        ("en-GB,en;q=0.9", "", "en", "temporarily unavailable"),
         ("en", "fr", "fr", "momentanément"),
-        ("fr", "en", "en", "not available"),
+        ("fr", "en", "en", "temporarily unavailable"),
     ],
 )
 async def test_the_plain_page_is_in_the_language_of_its_reader(
@@ -113,12 +113,12 @@ async def test_the_plain_page_is_in_the_language_of_its_reader(
 
 
 async def test_every_refusal_of_the_gateway_is_a_page_for_people(gateway: GatewayProcess) -> None:
-    shown(await gateway.ask("OPTIONS", "/access", PERSON), 405, "Cette méthode")
+    shown(await gateway.ask("OPTIONS", "/access", PERSON), 405, "Méthode non autorisée")
     shown(await gateway.ask("POST", "/access", PERSON, body=b"a" * 65_537), 413, "dépasse la limite")
     shown(await gateway.ask("GET", "/" + "a" * 40_000, PERSON), 414, "jusqu'au dernier caractère")
     shown(await gateway.ask("GET", "/", PERSON, f"Cookie: {'a' * 40_000}"), 400, "pas comprise")
     shown(await gateway.ask("GET", f"{LINK}%2", PERSON), 400, "en entier")
-    shown(await gateway.ask("GET", PART, PERSON), 405, "Cette méthode")
+    shown(await gateway.ask("GET", PART, PERSON), 405, "Méthode non autorisée")
     shown(await gateway.ask("PUT", PART, PERSON, "Transfer-Encoding: chunked"), 400, "pas comprise")
     page = shown(await gateway.ask("GET", "/", PERSON, host="evil.test"), 421, "ne répond pas pour ce nom")
     assert f"http://envoi.test:{gateway.api_port}/" in page
@@ -143,7 +143,7 @@ async def test_every_refusal_of_the_origin_of_the_files_is_a_page_for_people(gat
     shown(await gateway.ask_files("GET", file, PERSON, f"Cookie: {'a' * 40_000}"), 400, "pas comprise")
     shown(await gateway.ask_files("GET", f"{file}%2", PERSON), 400, "en entier")
     shown(await gateway.ask_files("GET", f"{file}%20", PERSON), 404, "en entier")
-    shown(await gateway.ask_files("POST", file, PERSON), 405, "Cette méthode")
+    shown(await gateway.ask_files("POST", file, PERSON), 405, "Méthode non autorisée")
     shown(await gateway.ask_files("POST", file, PERSON, body=b"a" * 1_025), 413, "dépasse la limite")
 
 
