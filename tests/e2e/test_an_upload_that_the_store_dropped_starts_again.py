@@ -39,7 +39,7 @@ def test_the_upload_starts_again_and_completes(scenario: Scenario, tmp_path: Pat
             ended = CommandResult(command.returncode, output, errors)
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "grand.bin", "what": "lost"}]
-    assert "restarted from the beginning" in ended.errors
+    assert "sent again from the start" in ended.errors
     link = next(link for link in agent.wait_for_mail(OFFER).links if f"/{OFFER}/" in link)
     (file,) = agent.api.offer(link.rpartition("/")[2]).files
     assert file.sha256 == hashlib.sha256(content).hexdigest()
