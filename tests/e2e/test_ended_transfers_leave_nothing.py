@@ -57,7 +57,7 @@ def test_a_transfer_that_nobody_decided_in_time(scenario: Scenario) -> None:
     scenario.database("propagation")["propagations"].update_one({"_id": sent.transfer}, change)
     is_over(scenario, sent, "lapsed", "transfer-lapsed", agent)
     assert scenario.has_no_link(other)
-    until(lambda: mails_about(scenario, sent, "sans validation"), "the sender is told")
+    until(lambda: mails_about(scenario, sent, "faute de validation"), "the sender is told")
 
 
 @pytest.mark.parametrize("approved", [False, True])

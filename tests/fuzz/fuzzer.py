@@ -109,7 +109,6 @@ def _known(drafts: list[str], sent: list[str], agent: ApiUser, approval: str) ->
         "transfer": sent,
         "download": [str(uuid.uuid4()) for _ in range(3)],
         "id": [str(uuid.uuid4())],
-        "wish": [str(uuid.uuid4())],
         "digest": [digest],
         "address": addresses,
         "recipient": addresses,

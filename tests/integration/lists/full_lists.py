@@ -183,7 +183,7 @@ class Received(FullList):
         contents = Contents.of(parcel(str(uuid4()), at, files))
         deps, recipient = self.service.deps, contents.recipients[0]
         token = deps.links.token(contents.id, recipient)
-        link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
+        link, _ = issue(deps.links.id(token), token, recipient, contents, deps.policy, contents.ends_at, at)
         assert await deps.links.all.add(link.evolve(quotas=dict(_quotas(contents, at))))
         assert await deps.deliveries.all.add(
             Delivery(id=contents.id, reference=contents.reference, ends_at=contents.ends_at)
@@ -217,7 +217,7 @@ class FollowedFiles(FullList):
         )
         for place, recipient in enumerate(contents.recipients):
             token = deps.links.token(contents.id, recipient)
-            link, _ = issue(deps.links.id(token), token, recipient, contents, deps.terms, contents.ends_at, at)
+            link, _ = issue(deps.links.id(token), token, recipient, contents, deps.policy, contents.ends_at, at)
             assert await deps.links.all.add(link.evolve(quotas=quotas if place < self.busy else {}))
         self.transfer = contents.id
         return contents.id
