@@ -133,8 +133,8 @@ def no_recipient_exceeded_the_limit(scenario: Scenario) -> None:
 
 def _archive_download(link: dict[str, Any], id: str) -> dict[str, Any] | None:
     """Return the download of the archive that a file was part of; it is recorded there."""
-    archive: dict[str, Any] = link.get("archives", {}).get(id.removeprefix("archive:"), {})
-    return archive.get("download")
+    archive: dict[str, Any] | None = link.get("archives", {}).get(id.removeprefix("archive:"))
+    return archive
 
 
 def bucket_holds_open_transfers(scenario: Scenario) -> bool:
