@@ -126,7 +126,7 @@ async def test_a_plain_form_accepts_a_hundred_megabytes_and_refuses_more_with_an
     connection.close()
     assert page.status_code == 422
     assert "Ce fichier dépasse la taille acceptée par ce formulaire" in page.text
-    assert "de 100\N{NO-BREAK SPACE}Mo au plus" in page.text
+    assert "de 100\N{NO-BREAK SPACE}Mo au maximum" in page.text
     assert "le formulaire n’a pas été lu" in page.text
     kept = re.findall(r"\w[\w ]*\.bin", (await browser.get(path)).text)
     assert set(kept) == {"juste.bin"}
