@@ -27,10 +27,10 @@ class NoMirror(RuntimeError):
 
 def tool(name: str) -> Path:
     """Return the path of the program; fetch it on first use."""
-    program = FOLDER / "root" / PROGRAMS[name][1]
-    if not program.exists():
+    package, path = PROGRAMS[name]
+    if not (FOLDER / package).exists():
         fetch()
-    return program
+    return FOLDER / package / path
 
 
 def fetch() -> None:
@@ -38,16 +38,19 @@ def fetch() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        missing = [package for package, path in PROGRAMS.values() if not (FOLDER / "root" / path).exists()]
+        missing = [package for package, _ in PROGRAMS.values() if not (FOLDER / package).exists()]
         if not missing:
             return
         downloads = FOLDER / "downloads"
-        downloads.mkdir(exist_ok=True)
+        shutil.rmtree(downloads, ignore_errors=True)  # of a run that was interrupted
+        downloads.mkdir()
         apt = _private_apt(_mirror())
         _run([*apt, "update"], downloads)
         _run([*apt, "download", *missing], downloads)
-        for package in downloads.glob("*.deb"):
-            _run(["dpkg-deb", "--extract", str(package), str(FOLDER / "root")], downloads)
+        for package in missing:
+            (archive,) = downloads.glob(f"{package}_*.deb")
+            _run(["dpkg-deb", "--extract", str(archive), str(downloads / package)], downloads)
+            (downloads / package).rename(FOLDER / package)  # complete: others look for it without the lock
         shutil.rmtree(FOLDER / "lists")  # the index of a whole suite, no longer needed
 
 

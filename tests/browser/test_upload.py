@@ -64,7 +64,7 @@ def test_valid_files_are_kept_and_the_others_are_refused_with_an_explanation(
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("2 fichiers n’ont pas été ajoutés")
     expect(alert).to_contain_text("outil.exe – les fichiers en .exe ne sont pas acceptés")
-    expect(alert).to_contain_text("Plan.PDF – un fichier de ce nom est déjà là")
+    expect(alert).to_contain_text("Plan.PDF – un fichier portant ce nom existe déjà")
     expect(page.locator('.file[data-state="complete"]')).to_have_count(2)
     assert {file["path"]: file["state"] for file in somebody.api.draft(draft)["files"]} == {
         "plan.pdf": "complete",
