@@ -45,7 +45,7 @@ class FilesIncomplete(Unprocessable):
 
 
 class AgentNeeded(Unprocessable):
-    """To write to people outside the ministries, add at least one agent who can vouch for the transfer."""
+    """To write to people outside the ministries, add at least one agent who can approve the transfer."""
 
     title_fr = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
 
