@@ -1,6 +1,5 @@
 """The real servers and services, started once for each process of pytest when a test needs them."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from tests import progress
 
 ROOT = Path(__file__).resolve().parent.parent / ".local"
 RUNS_SIDE_BY_SIDE = 16
-WHOLE_STACK = ("tests/e2e", "tests/browser")
+WHOLE_STACK = ("tests/e2e, first half", "tests/e2e, second half", "tests/browser")
+SECOND_HALF_FROM = "tests/e2e/test_c"
 EVERY_PAGE = "tests/browser/test_every_page.py"
 QUICK = {"MAX_TASK_INTERVAL_SECONDS": "1", "OUTBOX_GRACE_SECONDS": "1"}
 """Short intervals of background tasks, for which tests would otherwise wait."""
@@ -77,10 +77,8 @@ def own_stack() -> Stack:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Report progress; the first process, which runs the longest tests, has priority over the others."""
+    """Report progress."""
     progress.install(config)
-    if getattr(config, "workerinput", {}).get("workerid", "gw0") != "gw0":
-        os.nice(5)
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,12 +95,13 @@ def _rank(scope: str, first: tuple[str, ...], last: tuple[str, ...]) -> int:
 
 
 def scope_of(nodeid: str) -> str:
-    """Return what runs in one process, in order: tests on the whole stack, the pages in one language, or a file."""
+    """Return what runs in one process, in order: half of the stories, the pages in one language, or a file."""
     path, _, test = nodeid.partition("::")
     if path == EVERY_PAGE:
         return test.partition("[")[2] or path
-    folder = path.rpartition("/")[0]
-    return folder if folder in WHOLE_STACK else path
+    if path.startswith("tests/e2e/"):
+        return WHOLE_STACK[path >= SECOND_HALF_FROM]
+    return "tests/browser" if path.startswith("tests/browser/") else path
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -4,9 +4,11 @@ import contextlib
 import random
 import socket
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import cache
+from itertools import cycle, islice
 from typing import Any, ClassVar, Generic, TypeVar
 from uuid import uuid4
 
@@ -16,7 +18,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from devstack.keys import public_keys, signing_key
-from devstack.ports import LOOPBACK, PORT_RANGE
+from devstack.ports import LOOPBACK, PORT_RANGE, claim
 from devstack.stack import Stack
 from services.kit.authentication import SESSION_TOKEN
 from services.kit.clock import utc_now
@@ -32,7 +34,9 @@ AGENTS = "ministere.example"
 PUBLIC_URL = "https://melanissimo.example"
 PEPPER = "p" * 40
 NETWORK = "203.0.113.7"
-UNUSED_PORTS = iter(random.sample(range(10_000, PORT_RANGE.start), PORT_RANGE.start - 10_000))
+PORTS_OF_A_PROCESS = 200
+PORT_RANGES = range(10_000, PORT_RANGE.start, PORTS_OF_A_PROCESS)
+CLAIMS: list[socket.socket] = []
 
 Documents = AsyncDatabase[dict[str, Any]]
 Deps = TypeVar("Deps")
@@ -40,12 +44,22 @@ Running = TypeVar("Running", bound="Harness[Any]")
 
 
 def free_port() -> int:
-    """Return a free port, which neither the system nor the stack nor another call uses meanwhile."""
-    for port in UNUSED_PORTS:
+    """Return a port on which nobody listens, from a range that no other process of a test run uses."""
+    for port in islice(_own_ports(), PORTS_OF_A_PROCESS):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((LOOPBACK, port))
             return port
     raise LookupError("every port is in use")
+
+
+@cache
+def _own_ports() -> Iterator[int]:
+    """Return the ports of a range in turn; the claim on its first port ends with this process."""
+    for first in random.sample(PORT_RANGES, len(PORT_RANGES)):
+        if claimed := claim(first):
+            CLAIMS.append(claimed)
+            return cycle(range(first + 1, first + PORTS_OF_A_PROCESS))
+    raise LookupError("every range is in use")
 
 
 def signed_in(address: str, role: str = "", name: str = "Camille Martin", session: str = "") -> dict[str, str]:

@@ -42,6 +42,7 @@ class ConnectionPool:
         self._host, self._port = address.hostname or "", address.port
         self._tls = ssl.create_default_context() if address.scheme == "https" else None
         self._idle: deque[http.client.HTTPConnection] = deque()
+        self._is_closed = False
 
     def acquire(self) -> http.client.HTTPConnection:
         """Return an idle connection that the server has not closed, or a new one."""
@@ -54,12 +55,15 @@ class ConnectionPool:
         return self._connect()
 
     def release(self, connection: http.client.HTTPConnection) -> None:
-        """Return a connection to the pool; its response must be read to the end."""
+        """Return a connection to the pool; its response must be read to the end. A closed pool closes it."""
         if connection.sock is not None:
             self._idle.append(connection)
+        if self._is_closed:
+            self.close()
 
     def close(self) -> None:
-        """Close all idle connections."""
+        """Close all idle connections, and from now on each that is released."""
+        self._is_closed = True
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()

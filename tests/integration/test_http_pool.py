@@ -177,6 +177,16 @@ def test_a_connection_whose_response_was_abandoned_is_not_used_again(server: Ser
     assert server.asked == [(0, 1), (0, 2)]
 
 
+def test_a_connection_that_is_released_after_its_pool_was_closed_is_closed(
+    server: Server, pool: ConnectionPool
+) -> None:
+    server.moods = ["whole"]
+    connection = pool.acquire()
+    pool.close()
+    pool.release(connection)
+    assert connection.sock is None
+
+
 def test_an_unreachable_server_is_a_failed_connection(server: Server, pool: ConnectionPool) -> None:
     server.close()
     with pytest.raises(ConnectionFailed):

@@ -24,6 +24,7 @@ from services.kit.refusals import Unavailable
 COPIED_BYTES = 128 * 1024
 RECORD_BEFORE_WAITING_SECONDS = 0.5
 DISCONNECT_NOTICE_SECONDS = 0.005
+OUTCOMES = {ClientDisconnected: "left", Preempted: "slow", NoLongerAllowed: "cut"}
 
 
 class ResponseHead(NamedTuple):
@@ -117,11 +118,9 @@ class DownloadResponse(Response):
                     await self._send_part(client, part)
             await client.drain(self._recorder.record_all_sent)
             await asyncio.shield(self._recorder.on_success())
-        except (ClientDisconnected, Preempted) as end:
+        except (ClientDisconnected, Preempted, NoLongerAllowed) as end:
             client.connection.abort()  # it would keep the bytes that the client does not take
-            return "left" if isinstance(end, ClientDisconnected) else "slow"
-        except NoLongerAllowed:
-            return "cut"
+            return OUTCOMES[type(end)]
         except PartCorrupted as found:
             await self._quarantiner.close(found.file)
             return "corrupted"

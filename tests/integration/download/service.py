@@ -70,6 +70,9 @@ class DownloadHarness(Harness[Deps]):
         await super().start(instances, **settings)
         self.owner = s3_client(self.servers.workspace, "upload")
         self.closing.callback(self.owner._http.clear)
+        self.closing.push_async_callback(
+            self.come_to_rest
+        )  # a response still reads from the store after its client left
         self.urls = [await self.closing.enter_async_context(served(app)) for app in self.apps]
 
     def local(self, url: str, instance: int = 0) -> str:
