@@ -18,7 +18,7 @@ from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 
 from devstack.keys import public_keys, signing_key
-from devstack.ports import LOOPBACK, PORT_RANGE, claim
+from devstack.ports import PORT_RANGE, claim, is_free
 from devstack.stack import Stack
 from services.kit.authentication import SESSION_TOKEN
 from services.kit.clock import utc_now
@@ -45,11 +45,7 @@ Running = TypeVar("Running", bound="Harness[Any]")
 
 def free_port() -> int:
     """Return a port on which nobody listens, from a range that no other process of a test run uses."""
-    for port in islice(_own_ports(), PORTS_OF_A_PROCESS):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind((LOOPBACK, port))
-            return port
-    raise LookupError("every port is in use")
+    return next(port for port in islice(_own_ports(), PORTS_OF_A_PROCESS) if is_free(port))
 
 
 @cache
