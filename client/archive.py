@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from client.errors import DownloadCorrupted
-from client.models import OfferedFile
+from client.schemas.download import LinkFileSchema
 
 CHUNK_BYTES = 1024 * 1024
 
 
-def verify_archive(path: Path, files: Sequence[OfferedFile]) -> None:
+def verify_archive(path: Path, files: Sequence[LinkFileSchema]) -> None:
     """Read every file of the archive to its end; the archive holds the files in the order of `files`.
 
     Raise `DownloadCorrupted` when a file is missing, extra, or has other bytes.

@@ -9,13 +9,10 @@ from pathlib import Path
 from client.api import Api
 from client.archive import verify_archive
 from client.errors import DownloadCorrupted
-from client.models import DownloadGrant, Offer, OfferedFile
 from client.partial_file import PartialFile
 from client.progress import ProgressListener
-from client.range_download import RangeDownload
-
-Start = Callable[[str], DownloadGrant]
-Verify = Callable[[Path, RangeDownload], None]
+from client.range_download import RangeDownload, Started
+from client.schemas.download import LinkFileSchema, LinkSchema, StartedArchiveSchema, StartedFileSchema
 
 
 class Downloader:
@@ -26,33 +23,38 @@ class Downloader:
         self._token = token
         self._listener = listener or ProgressListener()
 
-    def fetch(self, offered: OfferedFile, target: Path) -> Path:
+    def fetch(self, offered: LinkFileSchema, target: Path) -> Path:
         """Download the file to `target` and verify it; resume what an interrupted attempt left beside it."""
 
-        def start(download: str) -> DownloadGrant:
+        def start(download: str) -> StartedFileSchema:
             return self._api.start_download(self._token, offered.file, download)
 
-        def verify(_part: Path, range_download: RangeDownload) -> None:
+        def verify(_part: Path, range_download: RangeDownload[StartedFileSchema]) -> None:
             if range_download.sha256 != range_download.grant.sha256:
                 raise DownloadCorrupted(offered.path)
 
         return self._fetch(offered.file, start, target, verify)
 
-    def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> Path:
+    def fetch_archive(self, offer: LinkSchema, wanted: Sequence[LinkFileSchema], target: Path) -> Path:
         """Download these files of an offer as one verified ZIP archive; resume like `fetch`."""
         chosen = {file.file: file for file in wanted}
         ids = [file.file for file in offer.files if file.file in chosen]
 
-        def start(download: str) -> DownloadGrant:
+        def start(download: str) -> StartedArchiveSchema:
             return self._api.start_archive(self._token, download, ids)
 
-        def verify(part: Path, range_download: RangeDownload) -> None:
+        def verify(part: Path, range_download: RangeDownload[StartedArchiveSchema]) -> None:
             verify_archive(part, [chosen[file] for file in range_download.grant.files if file in chosen])
 
-        etag = offer.card["archive"]["etag"]
-        return self._fetch(f"archive {etag} {ids}", start, target, verify)
+        return self._fetch(f"archive {offer.archive.etag} {ids}", start, target, verify)
 
-    def _fetch(self, what: str, start: Start, target: Path, verify: Verify) -> Path:
+    def _fetch(
+        self,
+        what: str,
+        start: Callable[[str], Started],
+        target: Path,
+        verify: Callable[[Path, RangeDownload[Started]], None],
+    ) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = PartialFile.for_target(target, self._token, what)
         with partial.open_locked() as stream:

@@ -6,13 +6,14 @@ from typing import Any
 
 Json = dict[str, Any]
 NO_TYPE = "about:blank"
+UNAVAILABLE = "unavailable"
 TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class Problem(Exception):
     """The service refused (RFC 9457); `slug` is the end of its type, `members` the whole document."""
 
-    def __init__(self, status: int, members: Mapping[str, Any], retry_after_seconds: float | None = None) -> None:
+    def __init__(self, status: int, members: Mapping[str, Any], retry_after_seconds: int | None = None) -> None:
         self.status = status
         self.file = ""
         """The refused file, if the refusal concerns one."""
@@ -20,6 +21,8 @@ class Problem(Exception):
         """The host that responded."""
         self.received = ""
         """A summary of the response: `502 text/html`."""
+        self.service = ""
+        """The service that was asked, if its name is known."""
         self.redirected_to = ""
         """The server that it redirects the same path to."""
         self.members = dict(members)
@@ -32,8 +35,8 @@ class Problem(Exception):
 
     @property
     def slug(self) -> str:
-        """Return `link-already-used` for `/problems/link-already-used`."""
-        return self.type.rpartition("/")[2]
+        """Return `link-already-used` for `/problems/link-already-used`; `unavailable` without a problem type."""
+        return self.type.rpartition("/")[2] if self.is_from_service else UNAVAILABLE
 
     @property
     def title(self) -> str:
@@ -74,6 +77,14 @@ class UnexpectedResponse(Exception):
         self.fault = fault
         self.member = member
         super().__init__(f"{host}: {received}: {fault.name} {member}".rstrip())
+
+
+class InvalidPath(ValueError):
+    """The path of a request would have an empty segment or a segment of dots, which lead to another path."""
+
+
+class InvalidBody(ValueError):
+    """JSON in UTF-8 cannot represent the body of a request."""
 
 
 class UploadStopped(Exception):

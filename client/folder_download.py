@@ -9,9 +9,9 @@ from client.api import Api
 from client.archive import verify_archive
 from client.download import Downloader, sha256_of
 from client.errors import DownloadCorrupted, Problem, TargetExists
-from client.models import Offer, OfferedFile
 from client.progress import ProgressListener
 from client.safe_paths import create_parent_folder, target_paths
+from client.schemas.download import LinkFileSchema, LinkSchema
 
 PARALLEL = 3
 
@@ -20,7 +20,7 @@ PARALLEL = 3
 class FetchedFile:
     """The result for one file: its place, or the failure; `is_new` is false for a file that was there before."""
 
-    offered: OfferedFile
+    offered: LinkFileSchema
     target: Path
     is_new: bool = False
     failure: Exception | None = None
@@ -34,7 +34,9 @@ class FolderDownload:
         self._listener = listener or ProgressListener()
         self._downloader = Downloader(api, token, self._listener)
 
-    def fetch_all(self, offer: Offer, wanted: Sequence[OfferedFile], parallel: int = PARALLEL) -> list[FetchedFile]:
+    def fetch_all(
+        self, offer: LinkSchema, wanted: Sequence[LinkFileSchema], parallel: int = PARALLEL
+    ) -> list[FetchedFile]:
         """Download the wanted files; a refusal concerns one file, a transient failure ends the whole download."""
         target_of = dict(zip(offer.files, target_paths([file.path for file in offer.files], self._into), strict=True))
         pool = ThreadPoolExecutor(parallel, thread_name_prefix="file")
@@ -46,9 +48,9 @@ class FolderDownload:
         pool.shutdown()
         return found
 
-    def fetch_archive(self, offer: Offer, wanted: Sequence[OfferedFile]) -> Path:
+    def fetch_archive(self, offer: LinkSchema, wanted: Sequence[LinkFileSchema]) -> Path:
         """Download the wanted files as one verified archive, named by the service; keep a valid one that is there."""
-        (target,) = target_paths([offer.card["archive"]["name"]], self._into)
+        (target,) = target_paths([offer.archive.name], self._into)
         create_parent_folder(target, self._into)
         if not target.exists():
             return self._downloader.fetch_archive(offer, wanted, target)
@@ -58,7 +60,7 @@ class FolderDownload:
             raise TargetExists(None, "another file is there", str(target)) from None
         return target
 
-    def _result(self, file: OfferedFile, target: Path) -> FetchedFile:
+    def _result(self, file: LinkFileSchema, target: Path) -> FetchedFile:
         try:
             return FetchedFile(file, target, is_new=self._fetch(file, target))
         except (Problem, DownloadCorrupted, TargetExists) as failure:
@@ -66,7 +68,7 @@ class FolderDownload:
                 raise
             return FetchedFile(file, target, failure=failure)
 
-    def _fetch(self, file: OfferedFile, target: Path) -> bool:
+    def _fetch(self, file: LinkFileSchema, target: Path) -> bool:
         create_parent_folder(target, self._into)
         if target.exists():
             if target.stat().st_size != file.size_bytes or sha256_of(target) != file.sha256:

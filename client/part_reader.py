@@ -27,6 +27,19 @@ class FilePart:
         """Hash the content; this releases the GIL."""
         return cls(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of its upload."""
+        return {
+            "Content-Length": str(len(self.content)),
+            "Content-Type": "application/octet-stream",
+            "X-Part-CRC32": f"{self.crc32:08x}",
+        }
+
+    def path(self, parts_url: str) -> str:
+        """Return the path of its upload: the store compares the digest in it with the content."""
+        return f"{parts_url}/{self.number}/{self.sha256}"
+
 
 class PartReader:
     """Splits a file into parts while it hashes the whole; `sha256` is final after the last part."""

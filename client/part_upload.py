@@ -6,10 +6,10 @@ import httpx
 
 from client.api import Api
 from client.congestion import CongestionWindow
-from client.errors import Problem, ResponseFault, UnexpectedResponse
-from client.models import FilePlan
+from client.errors import Problem, UnexpectedResponse
 from client.part_reader import FilePart, chunks
 from client.progress import ProgressListener
+from client.schemas.upload import FilePlanSchema
 
 CAPABILITY_EXPIRED = frozenset({401, 403, 410})
 FAILURES_BEFORE_SMALLER_PARTS = 2
@@ -23,7 +23,7 @@ class PartUploader:
     """The URL for the parts of a file; when its capability has expired, one thread fetches the next one for all."""
 
     def __init__(
-        self, api: Api, draft: str, plan: FilePlan, window: CongestionWindow, may_use_smaller_parts: bool
+        self, api: Api, draft: str, plan: FilePlanSchema, window: CongestionWindow, may_use_smaller_parts: bool
     ) -> None:
         self._api = api
         self._window = window
@@ -70,20 +70,12 @@ class PartUploader:
 
 def put_part(api: Api, parts_url: str, part: FilePart, listener: ProgressListener | None = None) -> None:
     """Upload one part, without retries; the store refuses it when its digest is not the one in the URL."""
-    headers = {
-        "Accept-Language": api.transport.language,
-        "Content-Length": str(len(part.content)),
-        "Content-Type": "application/octet-stream",
-        "X-Part-CRC32": f"{part.crc32:08x}",
-    }
-    url = f"{api.transport.base_url}{parts_url}/{part.number}/{part.sha256}"
+    headers = {"Accept-Language": api.language, **part.headers}
+    url = api.transport.base_url + part.path(parts_url)
     tally = ProgressTally(listener or ProgressListener())
     try:
         response = api.transport.send("PUT", url, content=chunks(part.content, tally.add), headers=headers)
-        if not response.is_success:
-            raise response.to_problem()
-        if response.content:
-            raise response.unexpected(ResponseFault.UNEXPECTED_BODY)
+        response.check_stored()
     except BaseException:
         tally.roll_back()
         raise

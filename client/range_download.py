@@ -3,15 +3,15 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Generic, TypeVar
 
 import httpx
 
 from client.errors import DownloadCorrupted, Problem, ResponseFault, UnexpectedResponse
-from client.models import DownloadGrant
 from client.partial_file import PartialFile
 from client.progress import ProgressListener
 from client.response import ApiResponse, parse_http_date
+from client.schemas.download import StartedArchiveSchema, StartedFileSchema
 from client.transport import Transport
 
 CHUNK_BYTES = 1024 * 1024
@@ -20,13 +20,16 @@ LINK_EXPIRED = "link-expired"
 NEW_ID_NEEDED = frozenset({"download-already-done", "download-spent"})
 
 
-class RangeDownload:
+Started = TypeVar("Started", bound=StartedFileSchema | StartedArchiveSchema)
+
+
+class RangeDownload(Generic[Started]):
     """Appends to `stream` until it is complete; the id of the download is in the name of the partial file."""
 
     def __init__(
         self,
         transport: Transport,
-        start: Callable[[str], DownloadGrant],
+        start: Callable[[str], Started],
         partial: PartialFile,
         stream: BinaryIO,
         listener: ProgressListener,
@@ -56,13 +59,13 @@ class RangeDownload:
                 if self._stream.tell() == before:
                     raise
 
-    def _start_download(self) -> DownloadGrant:
+    def _start_download(self) -> Started:
         try:
             return self._start(self._partial.download)
         except Problem as problem:
             return self._start_with_new_id(problem)
 
-    def _start_with_new_id(self, problem: Problem) -> DownloadGrant:
+    def _start_with_new_id(self, problem: Problem) -> Started:
         """Keep the bytes and take a new id: the old download is done, or was interrupted too often."""
         if problem.slug not in NEW_ID_NEEDED or not self._ids_left:
             raise problem

@@ -1,24 +1,28 @@
-"""An HTTP response: read up to a limit, then converted to a document with a known schema, or to an exception."""
+"""An HTTP response: read up to a limit, then converted to an object with a known schema, or to an exception."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
 import httpx
+from pydantic import BaseModel, ValidationError
 
 from client.errors import Json, Problem, ResponseFault, UnexpectedResponse
-from client.schemas import PROBLEM, Schema, violations
+from client.request import Result
+from client.schemas.problems import ProblemSchema
 
 MAX_RESPONSE_BYTES = 16_000_000
 """More than the largest response: 1,000 files, 100 recipients or 10,000 parts."""
 MAX_JSON_DEPTH = 32
 NO_DOCUMENT_STATUSES = frozenset({202, 204})
 SURROGATE = re.compile("[\ud800-\udfff]")
-SECONDS = re.compile(r"[0-9]+")
+SECONDS = re.compile(r"[0-9]{1,9}")
+SERVICE = re.compile(r"/api/([a-z]+)/")
+Schema = TypeVar("Schema", bound=BaseModel)
 
 
 @dataclass(frozen=True)
@@ -33,42 +37,68 @@ class ApiResponse:
     @classmethod
     def read(cls, reply: httpx.Response) -> Self:
         """Read a streamed response to its end; refuse one of more than `MAX_RESPONSE_BYTES`."""
-        head = cls(reply.request.url, reply.status_code, reply.headers)
-        content = bytearray()
+        head, content = cls._head(reply), bytearray()
         for chunk in reply.iter_bytes():
-            content += chunk
-            if len(content) > MAX_RESPONSE_BYTES:
-                raise head.unexpected(ResponseFault.TOO_LONG)
-        return cls(head.url, head.status, head.headers, bytes(content))
+            head._append(content, chunk)
+        return replace(head, content=bytes(content))
+
+    @classmethod
+    async def read_async(cls, reply: httpx.Response) -> Self:
+        """Read a response of an asynchronous client; see `read`."""
+        head, content = cls._head(reply), bytearray()
+        async for chunk in reply.aiter_bytes():
+            head._append(content, chunk)
+        return replace(head, content=bytes(content))
+
+    @classmethod
+    def _head(cls, reply: httpx.Response) -> Self:
+        return cls(reply.request.url, reply.status_code, reply.headers)
+
+    def _append(self, content: bytearray, chunk: bytes) -> None:
+        content += chunk
+        if len(content) > MAX_RESPONSE_BYTES:
+            raise self.unexpected(ResponseFault.TOO_LONG)
 
     @property
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
-    def document(self, schema: Schema) -> Json:
-        """Return the JSON object of a success if it satisfies the schema."""
+    def result(self, model: type[Result]) -> Result:
+        """Return what a success holds, according to the schema; `NoneType` means that there is no document."""
         if not self.is_success:
             raise self.to_problem()
+        if issubclass(model, BaseModel):
+            return self._document(model)
+        if self.status not in NO_DOCUMENT_STATUSES:
+            raise self.unexpected(ResponseFault.UNEXPECTED_BODY)
+        return cast(Result, None)
+
+    def _document(self, model: type[Schema]) -> Schema:
         found = self._json("application/json")
         if not isinstance(found, dict):
             raise self.unexpected(ResponseFault.NOT_AN_OBJECT)
-        for place in violations(found, schema):
-            raise self.unexpected(ResponseFault.INVALID_MEMBER, place.removeprefix("."))
-        return found
+        try:
+            return model.model_validate(found)
+        except ValidationError as error:
+            raise self.unexpected(ResponseFault.INVALID_MEMBER, _place(error)) from None
 
-    def expect_no_document(self) -> None:
-        """Raise unless this is a success with a status that means that there is no document."""
+    def check_stored(self) -> None:
+        """Raise unless this is the response of the store to a part that it has stored: a success without a body."""
         if not self.is_success:
             raise self.to_problem()
-        if self.status not in NO_DOCUMENT_STATUSES:
+        if self.content:
             raise self.unexpected(ResponseFault.UNEXPECTED_BODY)
 
     def to_problem(self) -> Problem:
         """Return the refusal; a body that is no problem document becomes `about:blank`."""
         found = self._json("application/problem+json")
-        members = found if next(violations(found, PROBLEM), None) is None else {}
-        wait = self.headers.get("retry-after", "")
-        problem = Problem(self.status, members, float(wait) if SECONDS.fullmatch(wait) else None)
+        try:
+            members: Json = found if ProblemSchema.model_validate(found) else {}
+        except ValidationError:
+            members = {}
+        wait, service = self.headers.get("retry-after", ""), SERVICE.match(self.url.path)
+        problem = Problem(self.status, members, int(wait) if SECONDS.fullmatch(wait) else None)
+        problem.service = service[1] if service else ""
         problem.host, problem.received, problem.redirected_to = self.host, self.received, self._redirected_to()
         return problem
 
@@ -115,6 +145,12 @@ def parse_http_date(header: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else None
+
+
+def _place(error: ValidationError) -> str:
+    """Return the place of the first error, such as `files[0].path`."""
+    steps = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).removeprefix(".")
 
 
 def _is_acceptable(value: Any, levels: int) -> bool:

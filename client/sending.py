@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from client.api import Api
 from client.draft_fields import DraftFields
-from client.errors import Json, Problem
+from client.errors import Problem
 from client.progress import ProgressListener
+from client.schemas.upload import CompletedFileSchema, DraftProblemSchema, DraftSchema, RecapSchema
 from client.sources import SourceFile, file_id
 from client.upload import PARALLEL, Uploader
 
@@ -17,7 +18,7 @@ FILE_PROBLEMS = frozenset({"file-missing", "files-incomplete", "too-many-files",
 class PreparedDraft:
     """The draft as the service shows it, and the names of the files that were removed from it."""
 
-    view: Json
+    view: DraftSchema
     dropped: tuple[str, ...]
 
 
@@ -38,30 +39,30 @@ class SendOperation:
         before = self._api.create_draft(self.draft)
         dropped = self._drop_others(before) if is_all else ()
         view = self._api.edit_draft(self.draft, **self._fields.to_json())
-        for problem in view["problems"]:
-            if problem["slug"] not in FILE_PROBLEMS:
+        for problem in view.problems:
+            if problem.slug not in FILE_PROBLEMS:
                 raise _to_problem(problem, self._api.transport.language)
         return PreparedDraft(view, dropped)
 
-    def upload(self, listener: ProgressListener | None = None, parallel: int = PARALLEL) -> list[Json]:
+    def upload(self, listener: ProgressListener | None = None, parallel: int = PARALLEL) -> list[CompletedFileSchema]:
         """Upload every file, resuming an earlier attempt."""
         return Uploader(self._api, parallel, listener).send_all(self.draft, self._files)
 
-    def submit(self) -> Json:
+    def submit(self) -> RecapSchema:
         """Submit the draft and return the recap; a repeated call returns the same recap."""
         return self._api.submit(self.draft)
 
-    def _drop_others(self, view: Json) -> tuple[str, ...]:
+    def _drop_others(self, draft: DraftSchema) -> tuple[str, ...]:
         ours = {file_id(self.draft, file.name) for file in self._files}
-        others = [file for file in view["files"] if file["file"] not in ours]
+        others = [file for file in draft.files if file.file not in ours]
         for file in others:
-            self._api.delete_file(self.draft, file["file"])
-        return tuple(str(file["path"]) for file in others)
+            self._api.delete_file(self.draft, file.file)
+        return tuple(file.path for file in others)
 
 
 def send(
     api: Api, draft: str, fields: DraftFields, files: Sequence[SourceFile], listener: ProgressListener | None = None
-) -> Json:
+) -> RecapSchema:
     """Prepare, upload and submit; return the recap."""
     operation = SendOperation(api, draft, fields, files)
     operation.prepare()
@@ -69,8 +70,7 @@ def send(
     return operation.submit()
 
 
-def _to_problem(problem: Json, language: str) -> Problem:
+def _to_problem(problem: DraftProblemSchema, language: str) -> Problem:
     """Convert a problem in a draft's view to the refusal that a submission would get."""
-    titles = problem.get("titles") or {}
-    members = {name: value for name, value in problem.items() if name not in ("titles", "slug")}
-    return Problem(422, {**members, "title": titles.get(language) or problem["slug"]})
+    members = {name: value for name, value in problem.document.items() if name not in ("titles", "slug")}
+    return Problem(422, {**members, "title": problem.titles.get(language) or problem.slug})

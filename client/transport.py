@@ -3,24 +3,22 @@
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 
 from client.errors import Json, Problem, ResponseFault, UnexpectedResponse
-from client.models import parse_time
+from client.request import ApiRequest, Result
 from client.response import ApiResponse, parse_http_date
 from client.retry import RetryPolicy
-from client.schemas import RENEWAL, SESSION, Schema, page_schema
+from client.schemas.auth import RenewedSessionSchema
 
 TIMEOUT = httpx.Timeout(75.0, connect=10.0)
 RENEWAL_SHARE = 0.5
 MIN_RENEWAL_PAUSE_SECONDS = 0.5
-PAGE_SIZE = 100
 
 
 @cache
@@ -61,65 +59,42 @@ class Transport:
         with self.http.stream(method, url, **options) as answer:
             return ApiResponse.read(answer)
 
-    def request_once(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
-        """Send a request with the session's token; raise on a refusal, and on a response that violates the schema."""
-        return self._call(method, path, body).document(schema)
+    def call(self, request: ApiRequest[Result]) -> Result:
+        """Send a request, with retries if it is safe to repeat; raise on a refusal and on an unexpected response."""
+        if not request.is_repeatable:
+            return self.call_once(request)
+        return self.retry.call(lambda: self.call_once(request))
 
-    def request(self, method: str, path: str, body: Json | None = None, *, schema: Schema) -> Json:
-        """Send a request that is safe to repeat, with retries; see `request_once`."""
-        return self.retry.call(lambda: self.request_once(method, path, body, schema=schema))
+    def call_once(self, request: ApiRequest[Result]) -> Result:
+        """Send a request once; use the session that its response may hold from then on."""
+        headers = self._headers(request.has_token) | request.headers
+        response = self.send(request.method, self.base_url + request.path, content=request.content, headers=headers)
+        result = response.result(request.model)
+        if isinstance(result, RenewedSessionSchema):
+            self._accept_session(response, result)
+        return result
 
-    def request_no_content_once(self, method: str, path: str, body: Json | None = None) -> None:
-        """Send a request whose response has no document."""
-        self._call(method, path, body).expect_no_document()
-
-    def request_no_content(self, method: str, path: str, body: Json | None = None) -> None:
-        """Send a request whose response has no document, with retries."""
-        self.retry.call(lambda: self.request_no_content_once(method, path, body))
-
-    def list_items(self, path: str, item: Schema) -> list[Json]:
-        """Return a whole list, requested page by page."""
-        items: list[Json] = []
-        query: Json = {"limit": PAGE_SIZE}
-        while True:
-            page = self.request("GET", f"{path}?{urlencode(query)}", schema=page_schema(item))
-            items += page["items"]
-            if not page["next_cursor"]:
-                return items
-            query["cursor"] = page["next_cursor"]
-
-    def accept_session(self, response: ApiResponse, schema: Schema) -> Json:
+    def _accept_session(self, response: ApiResponse, session: RenewedSessionSchema) -> None:
         """Take the session of a response: its token, and when to renew it by the monotonic clock.
 
         Its remaining life is counted from the `Date` of the response, so that a wrong clock here does not matter.
         """
-        body = response.document(schema)
         sent_at = parse_http_date(response.headers.get("date", ""))
         if sent_at is None:
             raise response.unexpected(ResponseFault.NO_DATE)
-        left = (parse_time(body["expires_at"]) - sent_at).total_seconds()
-        self.token = body["token"]
+        left = (session.expires_at - sent_at).total_seconds()
+        self.token = session.token
         self._renew_at = time.monotonic() + left * RENEWAL_SHARE
-        self.on_session(body)
-        return body
-
-    def open_session(self, path: str, body: Json) -> Json:
-        """Open a session and use it; `body` holds its id, so that a repeated request opens only one."""
-        url, headers = self.base_url + path, self._headers(public=True)
-        return self.retry.call(lambda: self.accept_session(self.send("POST", url, json=body, headers=headers), SESSION))
-
-    def renew(self, path: str) -> Json:
-        """Renew the session, without retries, and use the new one."""
-        return self.accept_session(self.send("POST", self.base_url + path, headers=self._headers()), RENEWAL)
+        self.on_session(session.document)
 
     @contextmanager
-    def keep_session_renewed(self, path: str) -> Iterator[None]:
+    def keep_session_renewed(self, renewal: ApiRequest[RenewedSessionSchema]) -> Iterator[None]:
         """Renew the session in a thread each time half of its life is over, however long an upload takes."""
         if self._renew_at is None:
             yield
             return
         ended = threading.Event()
-        thread = threading.Thread(target=self._renew_until, args=(ended, path), name="session", daemon=True)
+        thread = threading.Thread(target=self._renew_until, args=(ended, renewal), name="session", daemon=True)
         thread.start()
         try:
             yield
@@ -127,25 +102,22 @@ class Transport:
             ended.set()
         thread.join()
 
-    def _renew_until(self, ended: threading.Event, path: str) -> None:
+    def _renew_until(self, ended: threading.Event, renewal: ApiRequest[RenewedSessionSchema]) -> None:
         while not ended.wait(self._renewal_pause_seconds()):
             try:
-                self.renew(path)
+                self.call_once(renewal)
             except (httpx.TransportError, UnexpectedResponse):
                 continue
             except Problem as problem:
                 if not problem.is_transient:
                     return
 
-    def _call(self, method: str, path: str, body: Json | None) -> ApiResponse:
-        return self.send(method, self.base_url + path, json=body, headers=self._headers())
-
     def _renewal_pause_seconds(self) -> float:
         left = (self._renew_at or 0) - time.monotonic()
         return min(max(MIN_RENEWAL_PAUSE_SECONDS, left), threading.TIMEOUT_MAX)
 
-    def _headers(self, public: bool = False) -> Mapping[str, str]:
+    def _headers(self, has_token: bool) -> dict[str, str]:
         headers = {"Accept-Language": self.language}
-        if self.token and not public:
+        if self.token and has_token:
             headers["Authorization"] = f"Bearer {self.token}"
         return headers

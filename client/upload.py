@@ -6,11 +6,11 @@ from concurrent.futures import Future
 from functools import partial
 
 from client.api import Api
-from client.errors import Json, Problem, UploadedContentDiffers, UploadStopped
-from client.models import FilePlan
+from client.errors import Problem, UploadedContentDiffers, UploadStopped
 from client.part_reader import FilePart, PartReader
 from client.part_upload import PartUploader, SmallerPartsNeeded
 from client.progress import ProgressListener
+from client.schemas.upload import CompletedFileSchema, FilePlanSchema
 from client.sources import SourceFile, file_id
 from client.upload_pool import UploadPool, results
 
@@ -29,13 +29,13 @@ class Uploader:
         self._parallel = parallel
         self._listener = listener or ProgressListener()
 
-    def send_all(self, draft: str, files: Iterable[SourceFile]) -> list[Json]:
+    def send_all(self, draft: str, files: Iterable[SourceFile]) -> list[CompletedFileSchema]:
         """Upload every file, several at once; announce all of them first, so that refusals come before any byte."""
         with self._api.keep_session_renewed(), UploadPool(self._parallel) as pool:
             uploads = pool.map(lambda file: FileUpload(self._api, draft, file, pool, self._listener), files)
             return pool.map(FileUpload.send, uploads)
 
-    def send(self, draft: str, source: SourceFile) -> Json:
+    def send(self, draft: str, source: SourceFile) -> CompletedFileSchema:
         """Upload one file, resuming an earlier attempt; return the response of its completion."""
         return self.send_all(draft, [source])[0]
 
@@ -56,7 +56,7 @@ class FileUpload:
         self._small_parts = False
         self._plan = self._announce_or_restart()
 
-    def send(self) -> Json:
+    def send(self) -> CompletedFileSchema:
         """Resume an earlier attempt; upload a file that has changed since then from its start."""
         for _ in range(MAX_ROUNDS - 1):
             try:
@@ -77,7 +77,7 @@ class FileUpload:
                     raise
         return self._upload_and_complete()
 
-    def _announce_or_restart(self) -> FilePlan:
+    def _announce_or_restart(self) -> FilePlanSchema:
         try:
             plan = self._announce()
         except Problem as problem:
@@ -91,7 +91,7 @@ class FileUpload:
             self._listener.changed(self._source.name, "date")
         return plan
 
-    def _announce(self) -> FilePlan:
+    def _announce(self) -> FilePlanSchema:
         source = self._source
         return self._api.announce_file(
             self._draft, self._file, source.name, source.size_bytes, source.modified_at, self._small_parts
@@ -108,13 +108,13 @@ class FileUpload:
         self._reset_count()
         self._plan = self._delete_and_announce(change)
 
-    def _delete_and_announce(self, change: str) -> FilePlan:
+    def _delete_and_announce(self, change: str) -> FilePlanSchema:
         """Delete what had arrived of a changed file, and announce the file as it is now."""
         self._listener.changed(self._source.name, change)
         self._api.delete_file(self._draft, self._file)
         return self._announce()
 
-    def _upload_and_complete(self) -> Json:
+    def _upload_and_complete(self) -> CompletedFileSchema:
         """Read the whole file once, upload the missing parts, and complete the file."""
         plan, self._failed = self._plan, threading.Event()
         reader = PartReader(self._source.path, plan.size_bytes, plan.part_size_bytes, plan.part_count)

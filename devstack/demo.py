@@ -14,10 +14,10 @@ import httpx
 from client.api import Api
 from client.download import Downloader, sha256_of
 from client.draft_fields import DraftFields
-from client.errors import DownloadCorrupted, FileChanged, Json, Problem, UnexpectedResponse
+from client.errors import DownloadCorrupted, FileChanged, Problem, UnexpectedResponse
 from client.folder_download import FolderDownload
-from client.models import Offer
 from client.progress import ProgressListener
+from client.schemas.download import LinkSchema, TrackingSchema
 from client.sending import SendOperation
 from client.sources import SourceFile, find_sources
 from devstack.accounts import SERVICES
@@ -115,9 +115,9 @@ class Demo:
         with screen.bytes_of("sent in parallel parts", total) as listener:
             operation.upload(listener)
         recap = operation.submit()
-        self.transfer = recap["transfer"]
-        self._expect(recap["needs_approval"] is True, "a transfer from outside to outside must wait for approval")
-        screen.step(f"submitted; waits for {', '.join(recap['approvers'])}")
+        self.transfer = recap.transfer
+        self._expect(recap.needs_approval is True, "a transfer from outside to outside must wait for approval")
+        screen.step(f"submitted; waits for {', '.join(recap.approvers)}")
 
     def approve(self) -> None:
         agent, screen = self.agent, self.screen
@@ -126,9 +126,9 @@ class Demo:
         screen.step(f"mail « {letter.subject} » to {agent.address}")
         self._expect(not self.inbox.to(self.external.address), "nobody outside may have had a mail before approval")
         token = letter.token(DECISION)
-        shown = agent.api.approval_request(token)["snapshot"]
-        screen.note(f"{shown['sender']['address']} writes « {shown['subject']} », {len(shown['files'])} files")
-        agent.api.approve(token, shown["digest"])
+        shown = agent.api.approval_request(token).snapshot
+        screen.note(f"{shown.sender.address} writes « {shown.subject} », {len(shown.files)} files")
+        agent.api.approve(token, shown.digest)
         screen.step("approved from the link in the mail")
 
     def download(self) -> None:
@@ -159,11 +159,11 @@ class Demo:
         while _times_done(card := self.sender.api.tracking(self.transfer), self.external.address) < len(self.sent) + 2:
             self._expect(time.monotonic() < deadline, "tracking must show every complete download")
             time.sleep(0.05)
-        for one in card["recipients"]:
-            self.screen.note(f"{one['address']} ({one['role']})")
-            self.screen.note("  mails: " + ", ".join(f"{mail['kind']} {mail['state']}" for mail in one["mails"]))
-            for file in one["files"]:
-                self.screen.note(f"  {file['done']} × {file['path']}, {file['left']} left")
+        for one in card.recipients:
+            self.screen.note(f"{one.address} ({one.role})")
+            self.screen.note("  mails: " + ", ".join(f"{mail.kind} {mail.state}" for mail in one.mails))
+            for file in one.files:
+                self.screen.note(f"  {file.done} × {file.path}, {file.left} left")
         self.screen.step("tracking shown")
 
     def delete(self) -> None:
@@ -174,7 +174,7 @@ class Demo:
             token = person.wait_for_mail(OFFER).token(OFFER)
             self._eventually_refused(f"the link of {person.address}", 410, lambda: person.api.offer(token))  # noqa: B023
 
-    def _fetch_all(self, person: ApiUser, token: str, offer: Offer, listener: ProgressListener) -> None:
+    def _fetch_all(self, person: ApiUser, token: str, offer: LinkSchema, listener: ProgressListener) -> None:
         self._expect({file.path for file in offer.files} == set(self.sent), "the link must offer what was sent")
         folder = self.folder / person.address
         for one in FolderDownload(person.api, token, folder, listener).fetch_all(offer, offer.files):
@@ -210,9 +210,9 @@ class Demo:
             raise UnexpectedOutcome(what)
 
 
-def _times_done(card: Json, address: str) -> int:
+def _times_done(card: TrackingSchema, address: str) -> int:
     """Return how many complete downloads of one recipient the sender sees."""
-    return sum(file["done"] for one in card["recipients"] if one["address"] == address for file in one["files"])
+    return sum(file.done for one in card.recipients if one.address == address for file in one.files)
 
 
 def _running_stack(root: Path) -> Stack:

@@ -1,7 +1,7 @@
 """People who use the public API with a mailbox of their own: they solve the human check, read mails and sign in."""
 
 from client.api import Api
-from client.models import ApiSession
+from client.schemas.auth import NewSessionSchema
 from devstack.challenge_solver import solve
 from devstack.inbox import Inbox, ReceivedMail
 
@@ -37,14 +37,14 @@ class ApiUser:
         """Wait for the mail with a link to a page, after `seen` earlier ones."""
         return self._inbox.wait(self.address, page, seen, seconds)
 
-    def open_session(self, mail: ReceivedMail) -> ApiSession:
+    def open_session(self, mail: ReceivedMail) -> NewSessionSchema:
         """Open a session with the link and the key of a mail."""
         key = mail.key
         if key is None:
             raise LookupError(f"no key in « {mail.subject} »")
         return self.api.open_session(mail.token(ACCESS), key, self.last_name, self.first_name)
 
-    def sign_in(self) -> ApiSession:
+    def sign_in(self) -> NewSessionSchema:
         """Request a link, read the mail and open a session."""
         seen = len([mail for mail in self._inbox.to(self.address) if mail.key])
         self.request_link()

@@ -3,17 +3,18 @@
 import asyncio
 import sys
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
 import uvloop
 from fastapi import FastAPI
 
+from client.async_api import AsyncTransport
 from portal import errors, theme
 from portal.assets import Assets
 from portal.csrf import CsrfProtection
 from portal.deps import Deps
-from portal.gateway import GatewayClient
 from portal.head_middleware import HeadMiddleware
 from portal.honeypot import Honeypot
 from portal.pages import router
@@ -48,7 +49,7 @@ def build(settings: Settings | None = None, transport: httpx.AsyncBaseTransport 
     folder = settings.theme_dir or theme.DEFAULT_THEME
     zone, assets, pepper = ZoneInfo(settings.time_zone), Assets(folder), settings.pepper.get_secret_value()
     deps = Deps(
-        gateway=GatewayClient(settings.gateway_url, settings.public_base_url, transport),
+        gateway=AsyncTransport(settings.gateway_url, gateway_headers(settings.public_base_url), transport),
         renderer=TemplateRenderer(assets, theme.load_theme(folder), zone, settings.portal_development),
         assets=assets,
         csrf=CsrfProtection(pepper, settings.public_base_url),
@@ -73,6 +74,11 @@ def application(deps: Deps) -> FastAPI:
     app.add_middleware(CookieMiddleware)
     app.add_middleware(HeadMiddleware)
     return app
+
+
+def gateway_headers(public_url: str) -> dict[str, str]:
+    """Return the headers of every request to the gateway's internal listener, which expects the public host name."""
+    return {"Host": urlsplit(public_url).netloc, "User-Agent": "melanissimo-portal"}
 
 
 def content_security_policy(files_origin: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from client.async_api import AsyncTransport
 from portal.assets import Assets
 from portal.csrf import CsrfProtection
-from portal.gateway import GatewayClient
 from portal.honeypot import Honeypot
 from portal.rendering import TemplateRenderer
 
@@ -16,7 +16,7 @@ from portal.rendering import TemplateRenderer
 class Deps:
     """Built once, when the portal starts."""
 
-    gateway: GatewayClient
+    gateway: AsyncTransport
     renderer: TemplateRenderer
     assets: Assets
     csrf: CsrfProtection

@@ -9,10 +9,10 @@ from typing import Any
 
 from fastapi import Request
 
+from client.errors import Problem
 from portal.csrf import FIELD
 from portal.errors import as_problem
 from portal.forms import Form
-from portal.gateway import ApiProblem
 from portal.multipart import PartBegin, PartData, PartEnd, PartEvent, boundary_of, part_events
 from portal.request_context import RequestContext
 from portal.streamed_upload import StreamedUpload
@@ -32,7 +32,7 @@ class DraftForm:
     """The fields that were read, and the first problem; what follows a problem is read and discarded."""
 
     form: Form = field(default_factory=Form)
-    problem: ApiProblem | None = None
+    problem: Problem | None = None
     file_started: bool = False
 
 
@@ -44,7 +44,7 @@ async def read_draft_form(context: RequestContext, draft: str, request: Request)
     reader = DraftFormReader(context, draft)
     try:
         await reader.read(events)
-    except (ApiProblem, Refusal) as refusal:
+    except (Problem, Refusal) as refusal:
         reader.record_problem(refusal)
         await reader.abort_upload()
         async for _ in events:
@@ -107,9 +107,9 @@ class DraftFormReader:
                 await self._end(event)
         await self._save()
 
-    def record_problem(self, refusal: ApiProblem | Refusal) -> None:
+    def record_problem(self, refusal: Problem | Refusal) -> None:
         """Remember why the rest of the form is discarded."""
-        self.result.problem = refusal if isinstance(refusal, ApiProblem) else as_problem(self._context, refusal)
+        self.result.problem = refusal if isinstance(refusal, Problem) else as_problem(self._context, refusal)
 
     async def abort_upload(self) -> None:
         """Release the slot of a file that did not arrive, and delete the file from the draft."""
@@ -155,4 +155,4 @@ class DraftFormReader:
         self._context.verify_form(form[FIELD])
         await self._context.require_session()
         if patch := draft_patch(form):
-            await self._context.api.edit_draft(self._draft, patch)
+            await self._context.api.edit_draft(self._draft, **patch)

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from portal.gateway import ApiProblem
+from client.errors import InvalidBody, InvalidPath, Problem
 from portal.problem_help import help_for, outage
 from portal.request_context import API_PROXY, UNAUTHENTICATED, RequestContext, any_visitor
 from services.kit import trace
@@ -18,7 +18,7 @@ from services.kit.problems import BY_STATUS, MEDIA_TYPE, InternalError, record_p
 from services.kit.refusals import BadRequest, NotFound, Refusal
 
 
-def as_problem(context: RequestContext, refusal: Refusal) -> ApiProblem:
+def as_problem(context: RequestContext, refusal: Refusal) -> Problem:
     """Convert a refusal of the portal into the form in which those of the services arrive."""
     members = {
         **refusal.members,
@@ -27,10 +27,10 @@ def as_problem(context: RequestContext, refusal: Refusal) -> ApiProblem:
         "status": refusal.status,
         "reference": trace.trace_id(),
     }
-    return ApiProblem(refusal.status, members)
+    return Problem(refusal.status, members)
 
 
-def problem_page(context: RequestContext, problem: ApiProblem) -> Response:
+def problem_page(context: RequestContext, problem: Problem) -> Response:
     """Return the page of a problem: the way to sign in for 401, the problem document itself for a script."""
     record_problem(context.request, _metric_slug(problem))
     if context.request.url.path.startswith(f"/{API_PROXY}/"):
@@ -41,22 +41,32 @@ def problem_page(context: RequestContext, problem: ApiProblem) -> Response:
         "error.html",
         problem.status,
         problem=problem,
+        reference=reference_of(problem),
         help=help_for(problem.slug),
         outage=outage(problem.slug, problem.service),
     )
-    if problem.retry_after.isdigit():
-        page.headers["Retry-After"] = problem.retry_after
+    page.headers.update(_retry_after(problem))
     return page
 
 
-def _metric_slug(problem: ApiProblem) -> str:
+def reference_of(problem: Problem) -> str:
+    """Return the reference to give to the support: that of the service, or that of this request."""
+    return str(problem.members.get("reference") or trace.trace_id() or "")
+
+
+def _retry_after(problem: Problem) -> dict[str, str]:
+    seconds = problem.retry_after_seconds
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+def _metric_slug(problem: Problem) -> str:
     """Return the problem's slug for metrics and log lines; `other` unless it has letters and hyphens only."""
     return problem.slug if problem.slug.replace("-", "").isalpha() else "other"
 
 
 def session_ended_page(
     context: RequestContext,
-    problem: ApiProblem,
+    problem: Problem,
     typed: Mapping[str, str] | None = None,
     hidden: Mapping[str, str] | None = None,
 ) -> Response:
@@ -67,18 +77,16 @@ def session_ended_page(
     return context.render("access/session_ended.html", problem.status, **values)
 
 
-def _problem_document(context: RequestContext, problem: ApiProblem) -> Response:
+def _problem_document(context: RequestContext, problem: Problem) -> Response:
     """Return the service's own problem document, or one of ours where the response had none."""
     ours = as_problem(context, BY_STATUS.get(problem.status, InternalError)()).members | {"status": problem.status}
     members = problem.members or ours
-    headers = {"Cache-Control": "no-store", "Content-Language": context.language}
-    if problem.retry_after.isdigit():
-        headers["Retry-After"] = problem.retry_after
+    headers = {"Cache-Control": "no-store", "Content-Language": context.language, **_retry_after(problem)}
     return JSONResponse(members, problem.status, headers, MEDIA_TYPE)
 
 
-async def _on_api_problem(request: Request, error: Exception) -> Response:
-    return problem_page(any_visitor(request), cast(ApiProblem, error))
+async def _on_problem(request: Request, error: Exception) -> Response:
+    return problem_page(any_visitor(request), cast(Problem, error))
 
 
 async def _on_refusal(request: Request, error: Exception) -> Response:
@@ -87,9 +95,15 @@ async def _on_refusal(request: Request, error: Exception) -> Response:
 
 
 async def _on_invalid_path(request: Request, _error: Exception) -> Response:
-    """Answer 404: a path parameter that is not an id leads nowhere."""
+    """Answer 404: a path parameter that is not an id, or is empty or dots, leads nowhere."""
     context = any_visitor(request)
     return problem_page(context, as_problem(context, NotFound()))
+
+
+async def _on_invalid_body(request: Request, _error: Exception) -> Response:
+    """Answer 400: what was sent cannot be sent on."""
+    context = any_visitor(request)
+    return problem_page(context, as_problem(context, BadRequest()))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -111,9 +125,11 @@ async def _on_client_disconnect(_request: Request, _error: Exception) -> Respons
 
 def install(app: FastAPI) -> None:
     """Register the handlers that show every refusal and every error as a page."""
-    app.add_exception_handler(ApiProblem, _on_api_problem)
+    app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(Refusal, _on_refusal)
     app.add_exception_handler(RequestValidationError, _on_invalid_path)
+    app.add_exception_handler(InvalidPath, _on_invalid_path)
+    app.add_exception_handler(InvalidBody, _on_invalid_body)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(ClientDisconnect, _on_client_disconnect)
     app.add_exception_handler(Exception, _on_unexpected_error)

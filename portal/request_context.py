@@ -8,10 +8,11 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel
 
-from portal.api_client import ApiClient
+from client.async_api import AsyncApi
+from client.errors import Problem
+from portal.client_headers import client_headers
 from portal.csrf import SignedOut
 from portal.deps import Deps
-from portal.gateway import ApiProblem, RequestIdentity
 from portal.language import language_of, requested_language
 from portal.sessions import SessionClaims, session_of, set_session
 from services.kit.clock import utc_now
@@ -34,22 +35,19 @@ class RequestContext:
         request.state.language = requested_language(request)
 
     @property
-    def api(self) -> ApiClient:
+    def api(self) -> AsyncApi:
         """Return a client of the services on behalf of this person."""
-        return ApiClient(self.deps.gateway, self.identity())
+        return self._api_of(self.session)
 
     @property
-    def session_api(self) -> ApiClient:
+    def session_api(self) -> AsyncApi:
         """Return a client that sends the session's token even if it has expired: to renew or to close the session."""
-        return ApiClient(self.deps.gateway, self._identity_with(self._claims))
+        return self._api_of(self._claims)
 
-    def identity(self) -> RequestIdentity:
-        """Return on whose behalf requests to the services are sent."""
-        return self._identity_with(self.session)
-
-    def _identity_with(self, session: SessionClaims | None) -> RequestIdentity:
+    def _api_of(self, session: SessionClaims | None) -> AsyncApi:
         address = self.request.client.host if self.request.client else ""
-        return RequestIdentity(self.language, session.token if session else "", address)
+        token = session.token if session else ""
+        return AsyncApi(self.deps.gateway, self.language, token, client_headers(address))
 
     @property
     def had_session(self) -> bool:
@@ -97,8 +95,8 @@ class RequestContext:
         if not self._claims.needs_renewal:
             return
         try:
-            token = await self.session_api.renew_session()
-        except ApiProblem as problem:
+            token = (await self.session_api.renew_session()).token
+        except Problem as problem:
             if self.session is None or problem.status == UNAUTHENTICATED:
                 raise
             return  # the current token is still valid

@@ -1,11 +1,11 @@
 """Uploads one file of a form while it arrives, part by part; at most one part is in memory."""
 
 import hashlib
-import zlib
 from asyncio import to_thread
-from typing import Any
 
-from portal.gateway import ApiProblem
+from client.errors import Problem
+from client.part_reader import FilePart
+from client.schemas.upload import FilePlanSchema
 from portal.request_context import RequestContext
 from services.kit.refusals import BadRequest, ContentTooLarge
 
@@ -31,7 +31,7 @@ class StreamedUpload:
         self._digest = hashlib.sha256()
         self._received_bytes = 0
         self._parts = 0
-        self._plan: dict[str, Any] | None = None
+        self._plan: FilePlanSchema | None = None
         self._has_slot = False
 
     async def add(self, content: bytes, bytes_after: int | None) -> None:
@@ -47,14 +47,14 @@ class StreamedUpload:
             await self._announce(self._received_bytes + bytes_after)
         if self._plan is None and len(self._buffer) > 2 * SINGLE_PART_BYTES:
             raise BadRequest()
-        while self._plan is not None and len(self._buffer) > self._plan["part_size_bytes"]:
-            await self._put_part(self._plan["part_size_bytes"])
+        while self._plan is not None and len(self._buffer) > self._plan.part_size_bytes:
+            await self._put_part(self._plan.part_size_bytes)
 
     async def finish(self) -> None:
         """Upload the last part and complete the file."""
         if self._plan is None:
             await self._announce(self._received_bytes)
-        if self._plan is not None and self._received_bytes != self._plan["size_bytes"]:
+        if self._plan is not None and self._received_bytes != self._plan.size_bytes:
             raise BadRequest()
         await self._put_part(len(self._buffer))
         await self._context.require_session()
@@ -69,7 +69,7 @@ class StreamedUpload:
         if abort and self._plan is not None:
             try:
                 await self._context.api.delete_file(self._draft, self._file)
-            except ApiProblem:
+            except Problem:
                 return  # it stays in the draft, incomplete, where the sender can remove it
 
     async def _announce(self, size_bytes: int) -> None:
@@ -79,14 +79,13 @@ class StreamedUpload:
         assert self._plan is not None  # noqa: S101 - announced before
         content = bytes(self._buffer[:length])
         del self._buffer[:length]
-        sha256, crc32 = await to_thread(self._digests, content)
         self._parts += 1
-        path = f"{self._plan['parts_url']}/{self._parts}/{sha256}"
-        await self._context.deps.gateway.put_part(self._context.identity(), path, content, crc32)
+        part = await to_thread(self._hashed, self._parts, content)
+        await self._context.api.put_part(self._plan.parts_url, part)
 
-    def _digests(self, content: bytes) -> tuple[str, int]:
+    def _hashed(self, number: int, content: bytes) -> FilePart:
         self._digest.update(content)
-        return hashlib.sha256(content).hexdigest(), zlib.crc32(content)
+        return FilePart.of(number, content)
 
     def _refuse_too_large(self, size_bytes: int) -> None:
         limit = self._context.deps.form_file_bytes

@@ -11,6 +11,8 @@ from client.commands.i18n import COLON, printable, translate
 from client.errors import (
     DownloadCorrupted,
     FileChanged,
+    InvalidBody,
+    InvalidPath,
     Json,
     Problem,
     ResponseFault,
@@ -136,7 +138,7 @@ def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat
             return error.failure
         case Problem():
             return _from_problem(error)
-        case InvalidUsage() | InvalidLink() | InvalidServerUrl():
+        case InvalidUsage() | InvalidLink() | InvalidServerUrl() | InvalidPath():
             return Failure(ExitCode.USAGE, _usage_message(error))
         case NotSignedIn():
             return Failure(ExitCode.NOT_SIGNED_IN, str(error))
@@ -160,7 +162,7 @@ def failure_of(error: BaseException) -> Failure | None:  # noqa: C901 - one flat
                 "The received contents are not the ones that were sent",
             )
             return Failure(ExitCode.CONTENT_MISMATCH, f"{title}{COLON}{printable(str(error))}")
-        case UnicodeError():
+        case UnicodeError() | InvalidBody():
             return Failure(ExitCode.USAGE, translate("Ce texte n'est pas en UTF-8.", "This text is not UTF-8."))
         case OSError():
             return _from_os_error(error)
@@ -205,6 +207,8 @@ def _not_from_service(problem: Problem) -> str:
 
 
 def _usage_message(error: Exception) -> str:
+    if isinstance(error, InvalidPath):
+        return translate("Identifiant incorrect.", "Invalid id.")
     if isinstance(error, InvalidLink):
         return translate(
             "Ce n'est ni l'adresse d'une telle page ni un jeton : ", "Neither such a page nor a token: "

@@ -10,7 +10,7 @@ from client.commands.options import ATTEMPTS, Archive, AsJson, Attempts, Into, L
 from client.commands.terminal import Entry
 from client.errors import Json
 from client.folder_download import FetchedFile, FolderDownload
-from client.models import Offer, OfferedFile
+from client.schemas.download import LinkFileSchema, LinkSchema
 
 
 def get(
@@ -38,7 +38,7 @@ def get(
                 _show_results(context, offer, fetching.fetch_all(offer, wanted))
 
 
-def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
+def _chosen(offer: LinkSchema, names: Sequence[str] | None) -> list[LinkFileSchema]:
     """Return the files that were asked for by path, or by a name that only one of them has."""
     if not names:
         return list(offer.files)
@@ -59,24 +59,22 @@ def _chosen(offer: Offer, names: Sequence[str] | None) -> list[OfferedFile]:
     return chosen
 
 
-def _show_offer(context: CommandContext, offer: Offer) -> None:
-    card = offer.card
-    sender = card["sender"]
+def _show_offer(context: CommandContext, offer: LinkSchema) -> None:
     total = sum(file.size_bytes for file in offer.files)
     entries: list[Entry] = [
-        (translate("De", "From"), f"{sender.get('name') or ''} <{sender['address']}>"),
-        (translate("Objet", "Subject"), card["subject"]),
-        ("", card["text"]),
+        (translate("De", "From"), f"{offer.sender.name} <{offer.sender.address}>"),
+        (translate("Objet", "Subject"), offer.subject),
+        ("", offer.text),
         (translate("Fichiers", "Files"), f"{format_file_count(len(offer.files))}, {format_size(total)}"),
-        (translate("Disponible jusqu'au", "Available until"), format_time(card["ends_at"])),
+        (translate("Disponible jusqu'au", "Available until"), format_time(offer.ends_at)),
     ]
     context.terminal.show([entry for entry in entries if entry[1]], to_stderr=True)
 
 
-def _show_archive(context: CommandContext, offer: Offer, wanted: Sequence[OfferedFile], target: Path) -> None:
+def _show_archive(context: CommandContext, offer: LinkSchema, wanted: Sequence[LinkFileSchema], target: Path) -> None:
     document = {
-        "transfer": offer.card["transfer"],
-        "subject": offer.card["subject"],
+        "transfer": offer.transfer,
+        "subject": offer.subject,
         "archive": {"saved_as": str(target), "size_bytes": target.stat().st_size},
         "files": [{"file": one.file, "path": one.path, "sha256": one.sha256} for one in wanted],
     }
@@ -84,12 +82,12 @@ def _show_archive(context: CommandContext, offer: Offer, wanted: Sequence[Offere
     context.terminal.result(document, [("", f"{target}  ({format_file_count(len(wanted))}, {verified})")])
 
 
-def _show_results(context: CommandContext, offer: Offer, found: list[FetchedFile]) -> None:
+def _show_results(context: CommandContext, offer: LinkSchema, found: list[FetchedFile]) -> None:
     """Show every file with its result; the first failure sets the exit code."""
     failures = [one.failure for one in found if one.failure]
     document = {
-        "transfer": offer.card["transfer"],
-        "subject": offer.card["subject"],
+        "transfer": offer.transfer,
+        "subject": offer.subject,
         "files": [_document(one) for one in found],
     }
     entries = [entry for one in found for entry in _entries(one)]

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 
-from client.errors import Json
 from client.visible import strip_invisible
 
 UNITS = (("o", "B"), ("ko", "kB"), ("Mo", "MB"), ("Go", "GB"), ("To", "TB"))
@@ -41,11 +40,11 @@ def format_size(size_bytes: int) -> str:
     return f"{number.replace('.', translate(',', '.'))} {translate(*UNITS[unit])}"
 
 
-def format_time(moment: str | None) -> str:
+def format_time(moment: datetime | None) -> str:
     """Format a time of the service in the local time zone, and name the zone."""
-    if not moment:
+    if moment is None:
         return "–"
-    local = datetime.fromisoformat(moment).astimezone()
+    local = moment.astimezone()
     zone = local.tzname() or ""
     zone_name = zone if zone[:1].isalpha() else local.strftime("UTC%z")
     return f"{local.strftime(translate('%d/%m/%Y à %H:%M', '%Y-%m-%d %H:%M'))} {zone_name}"
@@ -63,9 +62,9 @@ def format_file_count(number: int) -> str:
     return f"{number} {translate('fichier', 'file')}{'s' if number > 1 or (number == 0 and LANGUAGE == 'en') else ''}"
 
 
-def role_label(person: Json) -> str:
-    """Return the role of a session or a recipient in the user's language."""
-    return ROLES.get(person["role"], str(person["role"]))
+def role_label(role: str) -> str:
+    """Return a role in the user's language."""
+    return ROLES.get(role, role)
 
 
 ROLES = {"agent": translate("agent", "agent"), "external": translate("externe", "external")}

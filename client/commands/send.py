@@ -30,8 +30,9 @@ from client.commands.options import (
 from client.commands.progress_bars import ProgressView
 from client.commands.terminal import Entry
 from client.draft_fields import DraftFields
-from client.errors import Json, Problem
+from client.errors import Problem
 from client.resume_state import ResumeState
+from client.schemas.upload import DraftRecipientSchema, DraftSchema, RecapSchema
 from client.sending import PreparedDraft, SendOperation
 from client.sources import BROKEN_LINK, EMPTY_FOLDER, LINKED_FOLDER, NOT_A_FILE, find_sources
 from client.upload import PARALLEL
@@ -154,25 +155,25 @@ class _SendCommand:
             )
         terminal.show(self._draft_entries(prepared.view), to_stderr=True)
 
-    def _draft_entries(self, view: Json) -> list[Entry]:
+    def _draft_entries(self, view: DraftSchema) -> list[Entry]:
         return [
             (translate("Brouillon", "Draft"), self._draft),
-            (translate("Objet", "Subject"), str(view["subject"])),
-            *_recipient_entries(view["recipients"]),
+            (translate("Objet", "Subject"), view.subject),
+            *_recipient_entries(view.recipients),
             (
                 translate("Fichiers", "Files"),
                 f"{format_file_count(len(self._files))}, {format_size(self._total_bytes)}",
             ),
             (
                 translate("Validité", "Validity"),
-                translate(f"{view['validity_days']} jours", f"{view['validity_days']} days"),
+                translate(f"{view.validity_days} jours", f"{view.validity_days} days"),
             ),
         ]
 
-    def _show_recap(self, recap: Json) -> None:
+    def _show_recap(self, recap: RecapSchema) -> None:
         shown = self._shown
         document = {
-            **recap,
+            **recap.document,
             "server": self._api.transport.base_url,
             "draft": self._draft,
             "resumed": self._is_begun,
@@ -184,16 +185,16 @@ class _SendCommand:
         self._context.terminal.result(document, _recap_entries(recap))
 
 
-def _recipient_entries(recipients: list[Json]) -> list[Entry]:
+def _recipient_entries(recipients: list[DraftRecipientSchema]) -> list[Entry]:
     found = []
     for role, title in (("agent", translate("Agents", "Agents")), ("external", translate("Externes", "External"))):
-        addresses = [str(one.get("shown", one["address"])) for one in recipients if one["role"] == role]
+        addresses = [one.shown for one in recipients if one.role == role]
         if addresses:
             found.append((title, ", ".join(addresses)))
     return found
 
 
-def _recap_entries(recap: Json) -> list[Entry]:
+def _recap_entries(recap: RecapSchema) -> list[Entry]:
     waits = translate(
         "En attente de la validation d'un agent : les destinataires externes recevront ensuite leur lien.",
         "Waiting for an agent's approval: external recipients get their link after it.",
@@ -202,14 +203,14 @@ def _recap_entries(recap: Json) -> list[Entry]:
         "Envoyé : chaque destinataire reçoit son lien par courriel.", "Sent: each recipient gets a link by mail."
     )
     entries: list[Entry] = [
-        ("", waits if recap["needs_approval"] else gone),
-        (translate("Envoi", "Transfer"), recap["transfer"]),
+        ("", waits if recap.needs_approval else gone),
+        (translate("Envoi", "Transfer"), recap.transfer),
         (
             translate("Fichiers", "Files"),
-            f"{format_file_count(len(recap['files']))}, {format_size(recap['total_bytes'])}",
+            f"{format_file_count(len(recap.files))}, {format_size(recap.total_bytes)}",
         ),
-        (translate("Disponible jusqu'au", "Available until"), format_time(recap["ends_at"])),
+        (translate("Disponible jusqu'au", "Available until"), format_time(recap.ends_at)),
     ]
-    if recap["needs_approval"]:
-        entries.append((translate("Peuvent valider", "May approve"), ", ".join(recap["approvers"])))
+    if recap.needs_approval:
+        entries.append((translate("Peuvent valider", "May approve"), ", ".join(recap.approvers)))
     return entries

@@ -16,9 +16,9 @@ from client.commands.options import (
     MailedLink,
     Server,
 )
-from client.errors import Json, Problem
+from client.errors import Problem
 from client.links import parse_link
-from client.models import DrawnChallenge
+from client.schemas.auth import ChallengeSchema, CurrentSessionSchema
 
 TRIES = 3
 IMAGE = "human-check.png"
@@ -101,7 +101,7 @@ def _have_link_mailed(context: CommandContext, api: Api, email: str, kind: str) 
     )
 
 
-def _answer(context: CommandContext, api: Api, challenge: DrawnChallenge) -> str:
+def _answer(context: CommandContext, api: Api, challenge: ChallengeSchema) -> str:
     if challenge.question:
         return context.terminal.ask(challenge.question)
     path = context.state.write_bytes(IMAGE, api.challenge_image(challenge))
@@ -126,10 +126,10 @@ def _open(context: CommandContext, api: Api, token: str, key: str | None, named:
             return
 
 
-def _show_session(context: CommandContext, api: Api, session: Json) -> None:
-    who = f"{session['name']} <{session['email']}>, {role_label(session)}"
+def _show_session(context: CommandContext, api: Api, session: CurrentSessionSchema) -> None:
+    who = f"{session.name} <{session.email}>, {role_label(session.role)}"
     entries = [
         (translate("Session", "Session"), who),
-        (translate("Valable jusqu'au", "Valid until"), format_time(session["ends_at"])),
+        (translate("Valable jusqu'au", "Valid until"), format_time(session.ends_at)),
     ]
-    context.terminal.result({"server": api.transport.base_url, **session}, entries)
+    context.terminal.result({"server": api.transport.base_url, **session.document}, entries)

@@ -1,6 +1,8 @@
 """`status` and `delete`: show transfers, and withdraw one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from client.api import Api
 from client.commands.context import command_context
@@ -18,6 +20,10 @@ from client.commands.i18n import (
 from client.commands.options import ATTEMPTS, All, AsJson, Attempts, MaybeTransfer, Server, Transfer, Yes
 from client.commands.terminal import Entry
 from client.errors import Json, Problem
+from client.request import Result
+from client.schemas.download import TrackedRecipientSchema, TrackingSchema
+from client.schemas.propagation import DecisionSchema
+from client.schemas.upload import DraftSummarySchema, TransferSchema, TransferSummarySchema
 
 OUTCOMES = {
     "withdrawn": translate("supprimé", "deleted"),
@@ -44,11 +50,15 @@ def status(
             )
         api, _ = context.signed_in()
         if transfer is None:
-            document = {"transfers": api.sent_transfers(), "drafts": api.drafts()}
-            context.terminal.result(document, _all(document))
+            sent, drafts = api.whole_list(api.sent_transfers), api.whole_list(api.drafts)
+            document = {
+                "transfers": [one.document for one in sent],
+                "drafts": [one.document for one in drafts],
+            }
+            context.terminal.result(document, _all(sent, drafts))
         else:
-            document = card(api, transfer)
-            context.terminal.result(document, _one(document))
+            shown = TransferView.read(api, transfer)
+            context.terminal.result(shown.document(), _one(shown))
 
 
 def delete(
@@ -69,19 +79,33 @@ def delete(
             "Supprimé : les fichiers ne peuvent plus être téléchargés.",
             "Deleted: the files can no longer be downloaded.",
         )
-        context.terminal.result(api.sent_transfer(transfer), [("", said)])
+        context.terminal.result(api.sent_transfer(transfer).document, [("", said)])
 
 
-def card(api: Api, transfer: str) -> Json:
-    """Return what each service knows of a transfer; None where a service does not know it (yet)."""
-    return {
-        "transfer": api.sent_transfer(transfer),
-        "decision": _known(lambda: api.decision(transfer)),
-        "tracking": _known(lambda: api.tracking(transfer)),
-    }
+@dataclass(frozen=True)
+class TransferView:
+    """What each service knows of a transfer; None where a service does not know it (yet)."""
+
+    transfer: TransferSchema
+    decision: DecisionSchema | None
+    tracking: TrackingSchema | None
+
+    @classmethod
+    def read(cls, api: Api, transfer: str) -> Self:
+        """Ask each service."""
+        return cls(
+            api.sent_transfer(transfer),
+            _known(lambda: api.decision(transfer)),
+            _known(lambda: api.tracking(transfer)),
+        )
+
+    def document(self) -> Json:
+        """Return the JSON of `--json`."""
+        found = {"transfer": self.transfer, "decision": self.decision, "tracking": self.tracking}
+        return {name: one and one.document for name, one in found.items()}
 
 
-def _known(ask: Callable[[], Json]) -> Json | None:
+def _known(ask: Callable[[], Result]) -> Result | None:
     try:
         return ask()
     except Problem as problem:
@@ -90,72 +114,68 @@ def _known(ask: Callable[[], Json]) -> Json | None:
         return None
 
 
-def _all(document: Json) -> list[Entry]:
-    sent = [entry for one in document["transfers"] for entry in _line(one)]
-    drafts = [
-        ("", f"{one['draft']}  {translate('brouillon', 'draft')}  {one['subject']}") for one in document["drafts"]
-    ]
-    return [*sent, *drafts] or [("", translate("Aucun envoi.", "No transfers."))]
+def _all(transfers: Sequence[TransferSummarySchema], drafts: Sequence[DraftSummarySchema]) -> list[Entry]:
+    sent = [entry for one in transfers for entry in _line(one)]
+    begun = [("", f"{one.id}  {translate('brouillon', 'draft')}  {one.subject}") for one in drafts]
+    return [*sent, *begun] or [("", translate("Aucun envoi.", "No transfers."))]
 
 
-def _line(sent: Json) -> list[Entry]:
-    state = OUTCOMES.get(sent["outcome"], sent["outcome"]) if sent["outcome"] else translate("en cours", "open")
+def _line(sent: TransferSchema | TransferSummarySchema) -> list[Entry]:
+    state = OUTCOMES.get(sent.outcome, sent.outcome) if sent.outcome else translate("en cours", "open")
     columns = [
-        sent["transfer"],
-        format_time(sent["submitted_at"]),
+        sent.id,
+        format_time(sent.submitted_at),
         state,
-        format_size(sent["total_bytes"]),
-        printable(sent["subject"]),
+        format_size(sent.total_bytes),
+        printable(sent.subject),
     ]
     return [("", "  ".join(columns))]
 
 
-def _one(document: Json) -> list[Entry]:
-    sent, decision, tracking = document["transfer"], document["decision"], document["tracking"]
-    entries = [*_line(sent), (translate("Disponible jusqu'au", "Available until"), format_time(sent["ends_at"]))]
+def _one(shown: TransferView) -> list[Entry]:
+    sent, decision, tracking = shown.transfer, shown.decision, shown.tracking
+    entries = [*_line(sent), (translate("Disponible jusqu'au", "Available until"), format_time(sent.ends_at))]
     entries.append(
-        (translate("Fichiers", "Files"), f"{format_file_count(len(sent['files']))}, {format_size(sent['total_bytes'])}")
+        (translate("Fichiers", "Files"), f"{format_file_count(len(sent.files))}, {format_size(sent.total_bytes)}")
     )
     if decision:
         entries += _decision(decision)
-    for one in tracking["recipients"] if tracking else []:
-        entries += _recipient(one, len(tracking["files"]))
+    if tracking:
+        entries += [entry for one in tracking.recipients for entry in _recipient(one, len(tracking.files))]
     return entries
 
 
-def _decision(decision: Json) -> list[Entry]:
-    decided = decision["decided"]
+def _decision(decision: DecisionSchema) -> list[Entry]:
+    decided = decision.decided
     if decided:
-        said = DECISIONS.get(decided["outcome"], decided["outcome"])
-        reason = f"{COLON}{decided['reason']}" if decided.get("reason") else ""
+        said = DECISIONS.get(decided.outcome, decided.outcome)
+        reason = f"{COLON}{decided.reason}" if decided.reason else ""
         return [
             (
                 translate("Décision", "Decision"),
-                f"{said} {decided['by']['address']}, {format_time(decided['at'])}{reason}",
+                f"{said} {decided.by.address}, {format_time(decided.at)}{reason}",
             )
         ]
-    if decision["state"] != "waiting":
+    if decision.state != "waiting":
         return []
-    approvers = ", ".join(decision["approvers"])
+    approvers = ", ".join(decision.approvers)
     until = translate(
-        f"attendue avant le {format_time(decision['decide_by'])}", f"due by {format_time(decision['decide_by'])}"
+        f"attendue avant le {format_time(decision.decide_by)}", f"due by {format_time(decision.decide_by)}"
     )
     return [(translate("Décision", "Decision"), f"{until} ({approvers})")]
 
 
-def _recipient(one: Json, files: int) -> list[Entry]:
+def _recipient(one: TrackedRecipientSchema, files: int) -> list[Entry]:
     """Return one recipient's mails, first visit, and number of downloaded files."""
-    mail_states = ", ".join(
-        " ".join(MAILS.get(mail[name], mail[name]) for name in ("kind", "state")) for mail in one["mails"]
-    )
-    opened = format_time(one["opened_at"])
-    has = one["files_downloaded"]
-    gone = f"  {translate('révoqué', 'revoked')}" if one.get("revoked_at") else ""
+    mail_states = ", ".join(" ".join(MAILS.get(word, word) for word in (mail.kind, mail.state)) for mail in one.mails)
+    opened = format_time(one.opened_at)
+    has = one.files_downloaded
+    gone = f"  {translate('révoqué', 'revoked')}" if one.revoked_at else ""
     mails, seen, got = (
         translate("courriels", "mails"),
         translate("ouvert", "opened"),
         translate("téléchargés", "downloaded"),
     )
-    who = f"{one['address']} ({role_label(one)})"
+    who = f"{one.address} ({role_label(one.role)})"
     facts = f"{mails}{COLON}{mail_states}  {seen}{COLON}{opened}  {got}{COLON}{has}/{files}"
     return [("", f"{who}  {facts}{gone}")]

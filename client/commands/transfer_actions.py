@@ -15,7 +15,7 @@ def extend(
         api, _ = context.signed_in()
         found = api.extend(transfer, days)
         context.terminal.result(
-            found, [(translate("Disponible jusqu'au", "Available until"), format_time(found["ends_at"]))]
+            found.document, [(translate("Disponible jusqu'au", "Available until"), format_time(found.ends_at))]
         )
 
 
@@ -52,7 +52,9 @@ def resend(
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         found = api.resend(transfer, str(uuid.uuid4()), recipient)
-        context.terminal.result(found, [("", translate("Le courriel est renvoyé.", "The mail is being sent again."))])
+        context.terminal.result(
+            found.document, [("", translate("Le courriel est renvoyé.", "The mail is being sent again."))]
+        )
 
 
 def remind(
@@ -66,5 +68,5 @@ def remind(
     with command_context(server, as_json, attempts) as context:
         api, _ = context.signed_in()
         found = api.remind(transfer, str(uuid.uuid4()), recipient)
-        reminded = ", ".join(printable(one) for one in found["reminded"])
-        context.terminal.result(found, [(translate("Rappel envoyé à", "Reminder sent to"), reminded)])
+        reminded = ", ".join(printable(one) for one in found.reminded)
+        context.terminal.result(found.document, [(translate("Rappel envoyé à", "Reminder sent to"), reminded)])

@@ -5,8 +5,8 @@ import uuid
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from client.errors import Problem
 from portal.forms import PostedForm
-from portal.gateway import ApiProblem
 from portal.honeypot import FIELD
 from portal.request_context import UNAUTHENTICATED, AnyVisitor, RequestContext
 from portal.sessions import device_of, set_device, set_session
@@ -31,7 +31,7 @@ async def request_link(context: AnyVisitor, form: PostedForm) -> Response:
     try:
         device = device_of(context.request)
         await context.api.request_link(form["email"].strip(), form["challenge"], form["answer"], device)
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.slug not in REQUEST_ERROR_FIELDS:
             raise
         errors = {REQUEST_ERROR_FIELDS[problem.slug]: problem.title}
@@ -56,13 +56,13 @@ async def open_session(context: AnyVisitor, token: str, form: PostedForm) -> Res
     """Redeem the link with its key; after a wrong key, show the attempts that are left."""
     typed = form.only("last_name", "first_name", "key", "request_id")
     try:
-        session, device = await context.api.open_session({**typed, "link": token})
-    except ApiProblem as problem:
+        session = await context.api.open_session(token, **typed)
+    except Problem as problem:
         if problem.slug not in SIGN_IN_ERROR_FIELDS:
             raise
         return _sign_in_page(context, token, typed, {SIGN_IN_ERROR_FIELDS[problem.slug]: problem})
-    set_session(context.request, session)
-    set_device(context.request, device)
+    set_session(context.request, session.token)
+    set_device(context.request, session.device)
     return context.redirect("/")
 
 
@@ -71,7 +71,7 @@ async def sign_out(context: AnyVisitor, form: PostedForm) -> Response:  # noqa: 
     """End the session on every device that has its token; a session that has ended already is accepted."""
     try:
         await context.session_api.close_session()
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.status != UNAUTHENTICATED:
             raise
     context.end_session()
@@ -92,13 +92,11 @@ async def _is_agent(context: RequestContext) -> bool:
     if context.session is None:
         return False
     try:
-        return await context.api.role() == "agent"
-    except ApiProblem:
+        return (await context.api.current_session()).role == "agent"
+    except Problem:
         return False
 
 
-def _sign_in_page(
-    context: RequestContext, token: str, typed: dict[str, str], errors: dict[str, ApiProblem]
-) -> Response:
+def _sign_in_page(context: RequestContext, token: str, typed: dict[str, str], errors: dict[str, Problem]) -> Response:
     values = {"last_name": "", "first_name": "", "key": "", "request_id": str(uuid.uuid4()), **typed}
     return context.render("access/sign_in.html", 422 if errors else 200, token=token, typed=values, errors=errors)

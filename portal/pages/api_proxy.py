@@ -1,12 +1,15 @@
 """Lets scripts of our pages call a few endpoints of the upload service; the session token stays in its cookie."""
 
 import re
+from types import NoneType
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic_core import from_json
 
+from client.request import ApiRequest, api_path
+from client.schemas.values import DocumentSchema
 from portal.forms import VerifiedScript, read_body
 from portal.request_context import API_PROXY, SignedIn
 from services.kit.refusals import BadRequest, NotFound
@@ -29,8 +32,12 @@ async def forward(context: SignedIn, path: str, request: Request) -> Response:
     """Forward one request to the upload service, and return its response unchanged."""
     if not any(request.method in methods and pattern.fullmatch(path) for methods, pattern in ALLOWED):
         raise NotFound()
-    answer = await context.api.request(request.method, "upload", *path.split("/"), body=await _json(request))
-    return JSONResponse(answer, headers=NO_STORE) if answer is not None else Response(status_code=204)
+    path, body = api_path("upload", *path.split("/")), await _json(request)
+    if request.method == "DELETE":
+        await context.api.call(ApiRequest("DELETE", path, NoneType, body))
+        return Response(status_code=204)
+    found = await context.api.call(ApiRequest(request.method, path, DocumentSchema, body))
+    return JSONResponse(found.document, headers=NO_STORE)
 
 
 async def _json(request: Request) -> Any:

@@ -7,13 +7,13 @@ from datetime import datetime
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from portal.api_schemas import DraftSchema
+from client.errors import Problem
+from client.schemas.upload import DraftSchema
 from portal.csrf import FIELD as CSRF
 from portal.draft_form import RECIPIENT_FIELDS, DraftForm, changed_fields, loaded_digest, read_draft_form
 from portal.errors import as_problem, session_ended_page
 from portal.formatting import days_from
 from portal.forms import Form
-from portal.gateway import ApiProblem
 from portal.request_context import AnyVisitor, RequestContext, SignedIn
 from portal.streamed_upload import FormFileTooLarge
 
@@ -45,7 +45,7 @@ async def _unless_sent(context: RequestContext, draft: uuid.UUID, page: Awaitabl
     """Return the page of a draft, or redirect to its tracking once it was sent."""
     try:
         return await page
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.slug == "already-submitted":
             return context.redirect(f"/tracking/{draft}")
         raise
@@ -70,14 +70,14 @@ async def _after_save(context: RequestContext, draft: str, received: DraftForm) 
     return context.redirect(f"/drafts/{draft}?saved=yes" + ("#files" if remove or received.file_started else ""))
 
 
-def _unsaved_form(context: RequestContext, form: Form, problem: ApiProblem) -> Response:
+def _unsaved_form(context: RequestContext, form: Form, problem: Problem) -> Response:
     """Keep what was typed in a form that can be sent in the next session of the same person."""
     changed = changed_fields(form)
     hidden = (CSRF, *(f"was_{name}" for name in changed))
     return session_ended_page(context, problem, changed, {name: form[name] for name in hidden})
 
 
-async def _with_problem(context: RequestContext, draft: str, received: DraftForm, problem: ApiProblem) -> Response:
+async def _with_problem(context: RequestContext, draft: str, received: DraftForm, problem: Problem) -> Response:
     """Show the problem at its field, with what was typed; the fields were saved if a file had started to arrive."""
     if problem.status in (403, 503):
         raise problem

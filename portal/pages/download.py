@@ -1,15 +1,18 @@
 """The page of a download link; each button starts one download and redirects to its bytes."""
 
 import uuid
+from collections.abc import Awaitable
 
 from fastapi import APIRouter
 from fastapi.responses import RedirectResponse, Response
 
-from portal.forms import Form, PostedForm
-from portal.gateway import ApiProblem
+from client.errors import Problem
+from client.schemas.download import StartedDownloadSchema
+from portal.forms import PostedForm
 from portal.request_context import AnyVisitor, RequestContext
 
 router = APIRouter(prefix="/download")
+ARCHIVE = "archive"
 ALREADY_USED = ("download-already-done", "download-spent")
 
 
@@ -17,20 +20,20 @@ ALREADY_USED = ("download-already-done", "download-spent")
 async def show_link(context: AnyVisitor, token: str) -> Response:
     """Show the files, the downloads left and the end date; count nothing."""
     again = context.request.query_params.get("again", "")
-    found = await context.api.link(token)
+    found = await context.api.offer(token)
     return context.render_with_etag("download/link.html", found, link=found, token=token, again=again, new_id=new_id)
 
 
 @router.post("/{token}/files/{file}")
 async def download(context: AnyVisitor, token: str, file: str, form: PostedForm) -> Response:
     """Start the download of one file."""
-    return await _start(context, token, ("files", file), form)
+    return await _start(context, token, file, context.api.start_download(token, file, form["download"]))
 
 
 @router.post("/{token}/archive")
 async def download_all(context: AnyVisitor, token: str, form: PostedForm) -> Response:
     """Start the download of all files as one archive."""
-    return await _start(context, token, ("archive",), form)
+    return await _start(context, token, ARCHIVE, context.api.start_archive(token, form["download"]))
 
 
 @router.post("/{token}/opened")
@@ -40,17 +43,16 @@ async def opened(context: AnyVisitor, token: str, form: PostedForm) -> Response:
     return Response(status_code=204)
 
 
-async def _start(context: RequestContext, token: str, target: tuple[str, ...], form: Form) -> Response:
+async def _start(context: RequestContext, token: str, what: str, started: Awaitable[StartedDownloadSchema]) -> Response:
     """Redirect to the bytes. The page chose the download id, so that a double click starts one download only."""
+    again = context.redirect(f"/download/{token}?again={what}")
     try:
-        started = await context.api.start_download(token, target, form["download"])
-    except ApiProblem as problem:
+        found = await started
+    except Problem as problem:
         if problem.slug not in ALREADY_USED:
             raise
-        started = {"state": "done"}
-    if started.get("state") == "done":
-        return context.redirect(f"/download/{token}?again={target[-1]}")
-    return RedirectResponse(str(started["url"]), 303, headers=context.headers())
+        return again
+    return again if found.is_done else RedirectResponse(found.url, 303, headers=context.headers())
 
 
 def new_id() -> str:

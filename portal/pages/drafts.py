@@ -5,10 +5,10 @@ import uuid
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from client.errors import Problem
 from portal.draft_form import EDITABLE_FIELDS
 from portal.formatting import days_from
 from portal.forms import PostedForm
-from portal.gateway import ApiProblem
 from portal.pages.compose import CONFLICT
 from portal.request_context import SignedIn
 
@@ -41,7 +41,7 @@ async def recap(context: SignedIn, draft: uuid.UUID) -> Response:
     """Show everything before it is sent, or what is missing."""
     try:
         found = await context.api.draft(str(draft))
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.slug == "already-submitted":
             return context.redirect(f"/drafts/{draft}/sent")
         raise
@@ -59,7 +59,7 @@ async def submit(context: SignedIn, draft: uuid.UUID, form: PostedForm) -> Respo
     """Send what was shown; when something is missing or was changed since, show the review again."""
     try:
         await context.api.submit(str(draft), {name: form[f"was_{name}"] for name in (*EDITABLE_FIELDS, "files")})
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.slug == CONFLICT:
             return context.redirect(f"/drafts/{draft}/recap?changed=yes")
         if "problems" in problem.members:
@@ -71,7 +71,7 @@ async def submit(context: SignedIn, draft: uuid.UUID, form: PostedForm) -> Respo
 @router.get("/{draft}/sent")
 async def sent(context: SignedIn, draft: uuid.UUID) -> Response:
     """Show what was sent, who has to approve it, and the link to its tracking."""
-    return context.render("drafts/sent.html", transfer=await context.api.transfer(str(draft)))
+    return context.render("drafts/sent.html", transfer=await context.api.sent_transfer(str(draft)))
 
 
 def _uuid(given: str) -> str | None:

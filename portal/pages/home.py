@@ -5,8 +5,9 @@ import asyncio
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.api_schemas import PageSchema, PendingSummarySchema
-from portal.gateway import ApiProblem
+from client.errors import Problem
+from client.schemas.propagation import PendingSummarySchema
+from client.schemas.values import PageSchema
 from portal.request_context import UNAUTHENTICATED, AnyVisitor, RequestContext
 from services.kit.refusals import Unauthenticated
 
@@ -21,7 +22,7 @@ async def home(context: AnyVisitor) -> Response:
         return context.render("home/welcome.html")
     api = context.api
     drafts, transfers, pending = await asyncio.gather(
-        api.drafts(limit=RECENT), api.transfers(limit=RECENT), _pending(context)
+        api.drafts(limit=RECENT), api.sent_transfers(limit=RECENT), _pending(context)
     )
     return context.render("home/dashboard.html", drafts=drafts.items, transfers=transfers.items, pending=pending)
 
@@ -32,7 +33,7 @@ async def _has_session(context: RequestContext) -> bool:
         await context.require_session()
     except Unauthenticated:
         return False
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.status != UNAUTHENTICATED:
             raise
         context.end_session()

@@ -3,8 +3,8 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from client.errors import Problem
 from portal.forms import PostedForm
-from portal.gateway import ApiProblem
 from portal.language import LANGUAGES
 from portal.request_context import RequestContext, SignedIn
 
@@ -24,7 +24,7 @@ async def invite(context: SignedIn, form: PostedForm) -> Response:
     email, language = form["email"].strip(), form["language"]
     try:
         await context.api.invite(email, language if language in LANGUAGES else context.language)
-    except ApiProblem as problem:
+    except Problem as problem:
         if problem.slug != FORM_ERROR:
             raise
         return _form(context, email, language, problem.title)

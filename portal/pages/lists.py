@@ -1,19 +1,20 @@
 """Paginated lists of drafts, transfers, received transfers and pending decisions, with search by subject and person."""
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
-from portal.api_client import PAGE_SIZE
-from portal.api_schemas import Item, PageSchema
+from client.schemas.values import Item, PageSchema
 from portal.request_context import RequestContext, SignedIn
 from services.kit.text import MAX_SHORT_LENGTH, fold_case
 
 router = APIRouter()
+PAGE_SIZE = 50
+"""How many rows a list shows on one page."""
 MAX_SEARCH = 100
 SEARCH_PAGE_SIZE = 100
 MAX_SEARCHED_ROWS = 2_000
@@ -26,7 +27,7 @@ Cursors = Annotated[list[str], Query(max_length=MAX_CURSORS + 1)]
 class FetchPage(Protocol[Item]):
     """An endpoint that lists something."""
 
-    async def __call__(self, cursor: str, limit: int) -> PageSchema[Item]:
+    def __call__(self, cursor: str, limit: int) -> Awaitable[PageSchema[Item]]:
         """Fetch one page."""
 
 
@@ -47,7 +48,7 @@ async def drafts(context: SignedIn, cursor: Cursors = []) -> Response:  # noqa: 
 async def transfers(context: SignedIn, q: str = "", cursor: Cursors = []) -> Response:  # noqa: B006
     """List the person's transfers, the latest first."""
     texts = lambda one: (one.subject, *(to.address for to in one.recipients))  # noqa: E731
-    return await _show(context, "transfers/list.html", context.api.transfers, cursor, q, texts)
+    return await _show(context, "transfers/list.html", context.api.sent_transfers, cursor, q, texts)
 
 
 @router.get("/received")

@@ -5,8 +5,9 @@ import re
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from portal.api_schemas import UploadLimitsSchema
-from portal.gateway import ApiProblem
+from client.errors import Problem
+from client.schemas.upload import UploadLimitsSchema
+from portal.errors import reference_of
 from portal.problem_help import help_for
 from portal.request_context import AnyVisitor, RequestContext
 
@@ -24,7 +25,7 @@ async def _limits(context: RequestContext) -> UploadLimitsSchema | None:
     """Return none while the upload service is down, so that the help page still works."""
     try:
         return await context.api.limits()
-    except ApiProblem:
+    except Problem:
         return None
 
 
@@ -43,5 +44,7 @@ async def legal(context: AnyVisitor) -> Response:
 @router.get("/refused/{slug}")
 async def refused(context: AnyVisitor, slug: str, reference: str = "") -> Response:
     """Show the problem to a person whose browser requested the bytes of a file and was refused."""
-    known = reference if REFERENCE.fullmatch(reference) else None
-    return context.render("error.html", problem=ApiProblem(200, {"reference": known}), help=help_for(slug), outage="")
+    problem = Problem(200, {"reference": reference if REFERENCE.fullmatch(reference) else None})
+    return context.render(
+        "error.html", problem=problem, reference=reference_of(problem), help=help_for(slug), outage=""
+    )

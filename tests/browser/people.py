@@ -112,7 +112,7 @@ class BrowserScenario:
     def approve(self, agent: ApiUser) -> None:
         """Approve with the link of the mail and the client library."""
         token = agent.wait_for_mail(DECISION).token(DECISION)
-        agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
+        agent.api.approve(token, agent.api.approval_request(token).snapshot.digest)
 
     def wait_for_the_end(self, person: ApiUser) -> None:
         """Wait until the download service refuses this person's link."""

@@ -127,7 +127,7 @@ def test_expired_deleted_refused_and_unknown_links_are_explained(
     agent = scenario.new_person(AGENTS, "claude")
     scenario.send(scenario.known_person(EXTERNAL), [agent, scenario.new_person(FARTHER, "sacha")], FILES)
     token = agent.wait_for_mail(DECISION).token(DECISION)
-    agent.api.refuse(token, agent.api.approval_request(token)["snapshot"]["digest"], "Non.")
+    agent.api.refuse(token, agent.api.approval_request(token).snapshot.digest, "Non.")
     scenario.wait_for_the_end(agent)
     page.goto(scenario.link(agent))
     refused(page, say, "This transfer was refused")

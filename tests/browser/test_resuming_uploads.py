@@ -47,8 +47,8 @@ def test_after_a_killed_browser_stored_parts_are_not_sent_again(
         until(proxy.is_paused, "some parts have arrived, and others are on the way")
         kill(context)
 
-    (file,) = camille.api.draft(draft)["files"]
-    before = {part.number for part in camille.api.file_plan(draft, file["file"]).parts}
+    (file,) = camille.api.draft(draft).files
+    before = {part.number for part in camille.api.file_plan(draft, file.file).parts}
     assert before
     page = open_draft(camille.context, draft)
     expect(page.locator('.file[data-state="incomplete"]')).to_contain_text(re.compile(r"\d+\s%"))
@@ -87,8 +87,8 @@ def test_an_old_upload_that_the_store_dropped_is_sent_again(scenario: BrowserSce
     expect(page.locator(".file__state")).to_contain_text("le renvoyer depuis le début")
     choose(page, large)
     expect(page.locator(".file")).to_have_attribute("data-state", "complete")
-    (file,) = camille.api.draft(draft)["files"]
-    assert file["size_bytes"] == large.stat().st_size
+    (file,) = camille.api.draft(draft).files
+    assert file.size_bytes == large.stat().st_size
 
 
 def test_a_running_upload_that_the_store_drops_starts_again_by_itself(scenario: BrowserScenario, large: Path) -> None:

@@ -29,8 +29,8 @@ def test_after_a_closed_tab_stored_parts_are_not_sent_again(
     expect(page).to_have_title(re.compile(r"^\d+\s%"))
     page.close(run_before_unload=False)
 
-    (file,) = somebody.api.draft(draft)["files"]
-    before = {part.number for part in somebody.api.file_plan(draft, file["file"]).parts}
+    (file,) = somebody.api.draft(draft).files
+    before = {part.number for part in somebody.api.file_plan(draft, file.file).parts}
     assert 2 <= len(before) < 10
 
     page = open_draft(somebody.context, draft)
@@ -46,7 +46,7 @@ def test_after_a_closed_tab_stored_parts_are_not_sent_again(
     expect(page.get_by_role("heading", level=1)).to_contain_text("Votre envoi a été effectué")
     sent = somebody.api.sent_transfer(draft)
     with large.open("rb") as content:
-        assert [one["sha256"] for one in sent["files"]] == [hashlib.file_digest(content, "sha256").hexdigest()]
+        assert [one.sha256 for one in sent.files] == [hashlib.file_digest(content, "sha256").hexdigest()]
 
 
 def test_valid_files_are_kept_and_the_others_are_refused_with_an_explanation(
@@ -66,7 +66,7 @@ def test_valid_files_are_kept_and_the_others_are_refused_with_an_explanation(
     expect(alert).to_contain_text("outil.exe – les fichiers en .exe ne sont pas acceptés")
     expect(alert).to_contain_text("Plan.PDF – un fichier portant ce nom existe déjà")
     expect(page.locator('.file[data-state="complete"]')).to_have_count(2)
-    assert {file["path"]: file["state"] for file in somebody.api.draft(draft)["files"]} == {
+    assert {file.path: file.state for file in somebody.api.draft(draft).files} == {
         "plan.pdf": "complete",
         "vide.txt": "complete",
     }
@@ -134,8 +134,8 @@ def test_what_is_typed_is_saved_and_recipients_are_classified(open_browser: Call
     expect(chips).to_have_count(1)
     expect(page.locator(".approval")).to_contain_text("Aucune validation nécessaire")
     found = somebody.api.draft(draft)
-    assert [one["address"] for one in found["recipients"]] == [AGENT]
-    assert found["unreadable"] == []
+    assert [one.address for one in found.recipients] == [AGENT]
+    assert found.unreadable == []
 
 
 def test_two_tabs_never_send_one_draft(open_browser: Callable[[str], BrowserUser], large: Path) -> None:

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 
 from client.download import Downloader
-from client.models import Offer
 from client.response import ApiResponse
+from client.schemas.download import LinkSchema
 from tests.e2e.scenario import WRITE, Scenario, SentTransfer, refused
 from tests.eventually import PATIENCE_SECONDS, until
 
@@ -44,11 +44,11 @@ class DownloadableFile:
 
     @property
     def file(self) -> str:
-        return str(self.sent.recap["files"][0]["file"])
+        return self.sent.recap.files[0].file
 
     @property
     def name(self) -> str:
-        return str(self.sent.recap["files"][0]["path"])
+        return self.sent.recap.files[0].path
 
     @property
     def content(self) -> bytes:
@@ -59,7 +59,7 @@ class DownloadableFile:
         return self.scenario.api_without_retries().start_download(self.link, self.file, download or new()).url
 
     @property
-    def offer(self) -> Offer:
+    def offer(self) -> LinkSchema:
         """What the link's page shows."""
         return self.scenario.api_without_retries().offer(self.link)
 
@@ -76,9 +76,9 @@ class DownloadableFile:
     @property
     def done_each(self) -> list[int]:
         """The complete downloads of each file."""
-        recipients = self.sent.sender.api.tracking(self.sent.transfer)["recipients"]
-        mine = next(one for one in recipients if one["address"] == self.address)
-        return [int(file["done"]) for file in mine["files"]]
+        recipients = self.sent.sender.api.tracking(self.sent.transfer).recipients
+        mine = next(one for one in recipients if one.address == self.address)
+        return [file.done for file in mine.files]
 
     def recorded_downloads(self) -> list[dict[str, Any]]:
         """Return every recorded download, as the database has it."""

@@ -18,8 +18,9 @@ from pymongo.database import Database
 
 from client.api import Api
 from client.draft_fields import DraftFields
-from client.errors import Json, Problem
+from client.errors import Problem
 from client.retry import NO_RETRY, RetryPolicy
+from client.schemas.upload import RecapSchema
 from client.sources import SourceFile
 from client.upload import Uploader
 from devstack.inbox import Inbox
@@ -41,7 +42,7 @@ class SentTransfer:
     transfer: str
     sender: ApiUser
     files: dict[str, bytes]
-    recap: Json
+    recap: RecapSchema
 
 
 @dataclass
@@ -138,8 +139,8 @@ class Scenario:
         """Submit a draft and record that it was acknowledged."""
         recap = sender.api.submit(draft)
         self.canaries |= {name for name in files if len(name) > 8}
-        self.acknowledged.append(recap["transfer"])
-        return SentTransfer(recap["transfer"], sender, files, recap)
+        self.acknowledged.append(recap.transfer)
+        return SentTransfer(recap.transfer, sender, files, recap)
 
     def link(self, person: ApiUser, seen: int = 0) -> str:
         """Return the token of the link in a recipient's mail."""

@@ -25,7 +25,7 @@ def flip(scenario: Scenario, transfer: str, at: int) -> None:
 
 def test_the_part_with_the_corrupted_byte_is_not_sent_and_the_transfer_is_quarantined(scenario: Scenario) -> None:
     (mine,) = offered(scenario, content())
-    until(lambda: mine.offer.card["files"][0]["verification"] == "verified", "it was read back as it came")
+    until(lambda: mine.offer.files[0].verification == "verified", "it was read back as it came")
     before = metric(scenario, "download", CORRUPTED)
     flip(scenario, mine.sent.transfer, PART + 12_345)
     url = mine.begin()
@@ -41,7 +41,7 @@ def test_the_part_with_the_corrupted_byte_is_not_sent_and_the_transfer_is_quaran
 
 def test_a_corrupted_first_part_is_refused_before_the_response_starts(scenario: Scenario) -> None:
     (mine,) = offered(scenario, content())
-    until(lambda: mine.offer.card["files"][0]["verification"] == "verified", "it was read back as it came")
+    until(lambda: mine.offer.files[0].verification == "verified", "it was read back as it came")
     before = metric(scenario, "download", CORRUPTED)
     flip(scenario, mine.sent.transfer, 0)
     url = mine.begin()

@@ -63,7 +63,7 @@ def test_a_transfer_completes_although_a_service_is_killed_in_each_step(scenario
         sent = scenario.submit(sender, draft, files)
         token = agent.wait_for_mail(DECISION).token(DECISION)
     with during("approve"):
-        agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
+        agent.api.approve(token, agent.api.approval_request(token).snapshot.digest)
         link = scenario.link(other)
     with during("fetch"):
         for file in other.api.offer(link).files:

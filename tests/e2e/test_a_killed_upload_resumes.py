@@ -57,7 +57,7 @@ def test_a_client_that_is_killed_repeatedly_sends_only_what_was_in_flight(scenar
     link = scenario.link(agent)
     target = Downloader(agent.api, link).fetch(agent.api.offer(link).file("grand.bin"), scenario.folder / "grand.bin")
     assert target.read_bytes() == content
-    assert transfer.recap["total_bytes"] == SIZE_BYTES
+    assert transfer.recap.total_bytes == SIZE_BYTES
 
 
 def test_an_upload_resumes_when_the_upload_service_the_gateway_and_the_store_are_killed(

@@ -77,16 +77,16 @@ def test_after_a_scan_of_every_mail_each_link_still_works(scenario: Scenario) ->
     link, decision = scenario.link(agent), agent.wait_for_mail(DECISION).token(DECISION)
     scan(everything(scenario, agent), base_url)
     card = agent.api.approval_request(decision)
-    assert card["state"] == "waiting"
+    assert card.state == "waiting"
     assert scenario.has_no_link(other)
     assert agent.api.offer(link).file("f.txt").left == 3
 
-    agent.api.approve(decision, card["snapshot"]["digest"])
+    agent.api.approve(decision, card.snapshot.digest)
     link = scenario.link(other)
     scan(everything(scenario, agent, other, sender), base_url)
     offered = other.api.offer(link).file("f.txt")
     assert offered.left == 3
     assert Downloader(other.api, link).fetch(offered, scenario.folder / sent.transfer).read_bytes() == b"intact"
-    assert agent.api.approval_request(decision)["state"] == "approved"
-    assert sender.api.sent_transfer(sent.transfer)["outcome"] is None
+    assert agent.api.approval_request(decision).state == "approved"
+    assert sender.api.sent_transfer(sent.transfer).outcome is None
     assert f"/{OFFER}/" in everything(scenario, other)[-1].text

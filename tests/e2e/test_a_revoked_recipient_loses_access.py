@@ -29,8 +29,8 @@ def test_the_running_download_of_the_revoked_recipient_stops_and_that_of_another
         assert (problem.status, problem.slug) == (410, "link-revoked")
     until(lambda: other.done == 1, "the other has it")
     card = sender.tracking(mine.sent.transfer)
-    assert card["not_downloaded"] == []
-    assert {one["address"]: bool(one["revoked_at"]) for one in card["recipients"]} == {
+    assert card.not_downloaded == []
+    assert {one.address: bool(one.revoked_at) for one in card.recipients} == {
         mine.address: True,
         other.address: False,
     }
@@ -43,7 +43,7 @@ def test_a_recipient_revoked_before_the_approval_gets_no_link_after_it(scenario:
     sent = scenario.send(sender, [agent.address, one.address, other.address])
     token = agent.wait_for_mail(DECISION).token(DECISION)
     scenario.link(agent)
-    before = agent.api.approval_request(token)["snapshot"]
+    before = agent.api.approval_request(token).snapshot
     problem = refused(
         lambda: scenario.api_without_retries(sender.api.transport.token).revoke(sent.transfer, agent.address)
     )
@@ -51,12 +51,12 @@ def test_a_recipient_revoked_before_the_approval_gets_no_link_after_it(scenario:
     sender.api.revoke(sent.transfer, one.address)
 
     def shown() -> str:
-        card = agent.api.approval_request(token)["snapshot"]
-        assert one.address not in {known["address"] for known in card["recipients"]}
-        return str(card["digest"])
+        card = agent.api.approval_request(token).snapshot
+        assert one.address not in {known.address for known in card.recipients}
+        return card.digest
 
     digest = until(shown, "the agent reads who is left")
-    assert refused(lambda: agent.api.approve(token, before["digest"])).slug == "approval-snapshot-stale"
+    assert refused(lambda: agent.api.approve(token, before.digest)).slug == "approval-snapshot-stale"
     agent.api.approve(token, digest)
     scenario.link(other)
     assert scenario.inbox.to(one.address) == []

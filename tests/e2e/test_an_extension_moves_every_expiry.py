@@ -38,27 +38,27 @@ def test_an_extended_transfer_can_be_downloaded_until_its_new_end(scenario: Scen
     sender, transfer = mine.sent.sender.api, mine.sent.transfer
     done.fetch()
     until(lambda: done.done == 1, "one has everything")
-    old_end = mine.offer.card["ends_at"]
+    old_end = mine.offer.ends_at
     for _ in range(2):
         card = sender.extend(transfer, 14)
-    assert card["validity_days"] == 14
-    until(lambda: mine.offer.card["ends_at"] == card["ends_at"] != old_end, "the page shows the new end")
+    assert card.validity_days == 14
+    until(lambda: mine.offer.ends_at == card.ends_at != old_end, "the page shows the new end")
     mail = scenario.inbox.wait(mine.address, OFFER, seen=1)
     assert "plus longtemps" in mail.subject
     assert mail.token(OFFER) == mine.link
-    assert sender.tracking(transfer)["ends_at"] == card["ends_at"]
+    assert sender.tracking(transfer).ends_at == card.ends_at
     for days, slug in ((13, "validity-shortened"), (15, "validity-out-of-range")):
         assert refused(lambda days=days: sender.extend(transfer, days)).slug == slug  # type: ignore[misc]
 
     pass_time(scenario, mine, WEEK)
     mine.fetch()
-    assert sender.sent_transfer(transfer)["state"] == "submitted"
+    assert sender.sent_transfer(transfer).state == "submitted"
     pass_time(scenario, mine, WEEK)
     problem = refused(mine.begin)
     assert (problem.status, problem.slug) == (410, "link-expired")
     problem = refused(lambda: sender.extend(transfer, 14))
     assert (problem.status, problem.slug) == (410, "transfer-ended")
-    until(lambda: sender.sent_transfer(transfer)["outcome"] == "expired", "it ends")
+    until(lambda: sender.sent_transfer(transfer).outcome == "expired", "it ends")
     until(lambda: not scenario.keys(transfer) & scenario.objects(), "the bytes are purged")
     assert len(scenario.inbox.with_page(done.address, OFFER)) == 1, "who has everything is not told"
 
@@ -74,12 +74,12 @@ def test_a_recipient_approved_after_the_extension_has_access_until_the_new_end(s
     link = scenario.link(agent)
     card = sender.api.extend(sent.transfer, 10)
     until(
-        lambda: agent.api.approval_request(token)["snapshot"]["ends_at"] == card["ends_at"],
+        lambda: agent.api.approval_request(token).snapshot.ends_at == card.ends_at,
         "the agent reads the new end",
     )
-    until(lambda: agent.api.offer(link).card["ends_at"] == card["ends_at"], "their link has it")
-    agent.api.approve(token, agent.api.approval_request(token)["snapshot"]["digest"])
-    assert other.api.offer(scenario.link(other)).card["ends_at"] == card["ends_at"]
+    until(lambda: agent.api.offer(link).ends_at == card.ends_at, "their link has it")
+    agent.api.approve(token, agent.api.approval_request(token).snapshot.digest)
+    assert other.api.offer(scenario.link(other)).ends_at == card.ends_at
 
 
 def test_only_the_sender_extends(scenario: Scenario) -> None:

@@ -49,13 +49,13 @@ def test_a_validity_outside_three_to_fourteen_days(sender: ApiUser, draft: str, 
 
 @pytest.mark.parametrize("days", [3, 14])
 def test_three_and_fourteen_days_are_accepted(sender: ApiUser, draft: str, days: int) -> None:
-    assert sender.api.edit_draft(draft, validity_days=days)["validity_days"] == days
+    assert sender.api.edit_draft(draft, validity_days=days).validity_days == days
 
 
 @pytest.mark.parametrize("days", ["7", 7.5, None, True, [7]])
 def test_a_validity_that_is_no_whole_number(sender: ApiUser, draft: str, days: object) -> None:
     if days is None:
-        assert sender.api.edit_draft(draft, validity_days=days)["validity_days"] == 7
+        assert sender.api.edit_draft(draft, validity_days=days).validity_days == 7
         return
     assert refused(lambda: sender.api.edit_draft(draft, validity_days=days)).slug == "malformed-request"
 
@@ -65,9 +65,9 @@ def test_of_a_pasted_list_the_valid_addresses_are_kept_and_the_invalid_ones_are_
 ) -> None:
     pasted = "Un <un@ville.example>; deux@ville.example, pas une adresse\ntrois@@ville.example; DEUX@VILLE.example"
     card = sender.api.edit_draft(draft, to=[pasted])
-    assert [one["address"] for one in card["recipients"]] == ["un@ville.example", "deux@ville.example"]
-    assert [entry["text"] for entry in card["unreadable"]] == ["pas une adresse", "trois@@ville.example"]
-    assert "recipients-unreadable" in [problem["slug"] for problem in card["problems"]]
+    assert [one.address for one in card.recipients] == ["un@ville.example", "deux@ville.example"]
+    assert [entry.text for entry in card.unreadable] == ["pas une adresse", "trois@@ville.example"]
+    assert "recipients-unreadable" in [problem.slug for problem in card.problems]
     assert refused(lambda: sender.api.submit(draft)).slug == "recipients-unreadable"
 
 
@@ -75,13 +75,13 @@ def test_a_list_as_a_mail_program_or_a_spreadsheet_writes_it(sender: ApiUser, dr
     listed = "Martin, Claude <Claude.Martin@ministere.example>; Petit, Sacha <sacha@ville.example>;"
     rows = "Durand Ana\t\u200bana@mairie-évian.example\nNoir Eva\t'eva@ville.example'"
     card = sender.api.edit_draft(draft, to=[listed, rows], cc=["rené@ville.example"])
-    assert [(one["address"], one["shown"]) for one in card["recipients"]] == [
+    assert [(one.address, one.shown) for one in card.recipients] == [
         ("claude.martin@ministere.example", "Claude.Martin@ministere.example"),
         ("sacha@ville.example", "sacha@ville.example"),
         ("ana@xn--mairie-vian-hbb.example", "ana@mairie-évian.example"),
         ("eva@ville.example", "eva@ville.example"),
     ]
-    assert card["unreadable"] == [
+    assert card.document["unreadable"] == [
         {"text": "rené@ville.example", "field": "cc", "reason": "character-not-acceptable", "character": "é"}
     ]
     problem = refused(lambda: sender.api.submit(draft))
@@ -98,12 +98,12 @@ def test_a_subject_and_a_text_that_are_too_long(sender: ApiUser, draft: str) -> 
     assert refused(lambda: sender.api.edit_draft(draft, subject="x" * 201)).slug == "subject-too-long"
     assert refused(lambda: sender.api.edit_draft(draft, text="x" * 10_001)).slug == "text-too-long"
     card = sender.api.edit_draft(draft, subject="Bonjour\r\nBcc: x@ville.example\u202e")
-    assert card["subject"] == "Bonjour Bcc: x@ville.example"
+    assert card.subject == "Bonjour Bcc: x@ville.example"
 
 
 def test_an_empty_draft_says_all_that_is_missing(scenario: Scenario, sender: ApiUser) -> None:
     draft = str(uuid.uuid4())
-    missing = [problem["slug"] for problem in sender.api.create_draft(draft)["problems"]]
+    missing = [problem.slug for problem in sender.api.create_draft(draft).problems]
     assert missing == ["recipient-missing", "subject-missing", "file-missing"]
     problem = refused(lambda: sender.api.submit(draft))
     assert (problem.status, problem.slug) == (422, "recipient-missing")
@@ -119,12 +119,12 @@ def test_a_malicious_file_name_is_refused(sender: ApiUser, draft: str, name: str
 @pytest.mark.parametrize(("name", "kept"), NAMES_CLEANED.items())
 def test_a_file_name_that_can_be_cleaned_is_accepted(sender: ApiUser, draft: str, name: str, kept: str) -> None:
     sender.api.announce_file(draft, str(uuid.uuid4()), name, 1)
-    assert sender.api.draft(draft)["files"][0]["path"] == kept
+    assert sender.api.draft(draft).files[0].path == kept
 
 
 def test_a_name_of_three_hundred_characters_is_shortened_and_keeps_its_extension(sender: ApiUser, draft: str) -> None:
     sender.api.announce_file(draft, str(uuid.uuid4()), "é" * 296 + ".pdf", 1)
-    path = sender.api.draft(draft)["files"][0]["path"]
+    path = sender.api.draft(draft).files[0].path
     assert len(path) <= 120
     assert path.endswith("é.pdf")
 

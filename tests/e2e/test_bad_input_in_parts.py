@@ -14,10 +14,10 @@ import httpx
 import pytest
 
 from client.errors import Problem
-from client.models import FilePlan
 from client.part_reader import FilePart
 from client.part_upload import put_part
 from client.progress import ProgressSum
+from client.schemas.upload import FilePlanSchema
 from client.upload import Uploader
 from devstack.people import ApiUser
 from services.upload.capabilities import PartsCapabilities
@@ -38,7 +38,7 @@ def sender(scenario: Scenario) -> ApiUser:
 
 
 @pytest.fixture
-def plan(scenario: Scenario, sender: ApiUser) -> Iterator[tuple[str, FilePlan]]:
+def plan(scenario: Scenario, sender: ApiUser) -> Iterator[tuple[str, FilePlanSchema]]:
     draft = scenario.draft(sender, ["x@ministere.example"])
     yield draft, sender.api.announce_file(draft, str(uuid.uuid4()), "f.bin", len(content()))
     sender.api.delete_draft(draft)
@@ -48,18 +48,18 @@ def a_cut(number: int, content: bytes) -> FilePart:
     return FilePart(number, content, hashlib.sha256(content).hexdigest(), zlib.crc32(content))
 
 
-def put(scenario: Scenario, plan: FilePlan, cut: FilePart) -> None:
+def put(scenario: Scenario, plan: FilePlanSchema, cut: FilePart) -> None:
     put_part(scenario.api_without_retries(), plan.parts_url, cut)
 
 
 def test_a_part_that_does_not_have_its_digest_is_refused_by_the_store(
-    scenario: Scenario, plan: tuple[str, FilePlan], sender: ApiUser
+    scenario: Scenario, plan: tuple[str, FilePlanSchema], sender: ApiUser
 ) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     damaged = replace(cut, content=b"x" + cut.content[1:])
     problem = refused(lambda: put(scenario, plan[1], damaged))
     assert (problem.status, problem.slug) == (422, "part-digest-mismatch")
-    assert sender.api.file_plan(plan[0], plan[1].file).parts == ()
+    assert sender.api.file_plan(plan[0], plan[1].file).parts == []
     put(scenario, plan[1], cut)
     assert [part.number for part in sender.api.file_plan(plan[0], plan[1].file).parts] == [1]
 
@@ -76,13 +76,13 @@ def test_a_part_that_does_not_have_its_digest_is_refused_by_the_store(
     ],
 )
 def test_a_part_of_another_length_or_number(
-    scenario: Scenario, plan: tuple[str, FilePlan], number: int, length: int, status: int, slug: str
+    scenario: Scenario, plan: tuple[str, FilePlanSchema], number: int, length: int, status: int, slug: str
 ) -> None:
     problem = refused(lambda: put(scenario, plan[1], a_cut(number, b"x" * length)))
     assert (problem.status, problem.slug) == (status, slug)
 
 
-def test_a_part_without_a_checksum_or_without_a_length(scenario: Scenario, plan: tuple[str, FilePlan]) -> None:
+def test_a_part_without_a_checksum_or_without_a_length(scenario: Scenario, plan: tuple[str, FilePlanSchema]) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     url = f"{scenario.stack.gateway_url}{plan[1].parts_url}/1/{cut.sha256}"
     assert httpx.put(url, content=cut.content, timeout=PATIENCE_SECONDS).json()["type"] == "/problems/checksum-needed"
@@ -92,7 +92,9 @@ def test_a_part_without_a_checksum_or_without_a_length(scenario: Scenario, plan:
     assert chunked.json()["type"] == "/problems/length-required"
 
 
-def test_an_interrupted_part_is_not_stored(scenario: Scenario, plan: tuple[str, FilePlan], sender: ApiUser) -> None:
+def test_an_interrupted_part_is_not_stored(
+    scenario: Scenario, plan: tuple[str, FilePlanSchema], sender: ApiUser
+) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     gateway = urlsplit(scenario.stack.gateway_url)
     head = (
@@ -101,12 +103,12 @@ def test_an_interrupted_part_is_not_stored(scenario: Scenario, plan: tuple[str, 
     )
     with socket.create_connection((str(gateway.hostname), int(gateway.port or 80))) as connection:
         connection.sendall(head.encode() + cut.content[: PART_BYTES // 2])
-    assert sender.api.file_plan(plan[0], plan[1].file).parts == ()
+    assert sender.api.file_plan(plan[0], plan[1].file).parts == []
     put(scenario, plan[1], cut)
 
 
 def test_a_capability_that_is_forged_truncated_or_of_another_file_is_refused(
-    scenario: Scenario, plan: tuple[str, FilePlan]
+    scenario: Scenario, plan: tuple[str, FilePlanSchema]
 ) -> None:
     url = plan[1].parts_url
     cut = a_cut(1, content()[:PART_BYTES])
@@ -117,7 +119,7 @@ def test_a_capability_that_is_forged_truncated_or_of_another_file_is_refused(
 
 
 def test_completing_before_all_is_there_and_completing_twice(
-    scenario: Scenario, plan: tuple[str, FilePlan], sender: ApiUser
+    scenario: Scenario, plan: tuple[str, FilePlanSchema], sender: ApiUser
 ) -> None:
     draft, file = plan[0], plan[1].file
     digest = hashlib.sha256(content()).hexdigest()
@@ -128,7 +130,7 @@ def test_completing_before_all_is_there_and_completing_twice(
     assert refused(lambda: sender.api.complete_file(draft, file, digest)).members["parts"] == [2]
     put(scenario, plan[1], a_cut(2, content()[PART_BYTES:]))
     first = sender.api.complete_file(draft, file, digest)
-    assert sender.api.complete_file(draft, file, digest) == first
+    assert sender.api.complete_file(draft, file, digest).document == first.document
     problem = refused(lambda: sender.api.complete_file(draft, file, "0" * 64))
     assert (problem.status, problem.slug) == (409, "digest-differs")
     problem = refused(lambda: put(scenario, plan[1], a_cut(1, content()[:PART_BYTES])))
@@ -136,7 +138,7 @@ def test_completing_before_all_is_there_and_completing_twice(
 
 
 @pytest.mark.parametrize("digest", ["", "0" * 63, "g" * 64, "0" * 65, 7])
-def test_an_invalid_digest(plan: tuple[str, FilePlan], sender: ApiUser, digest: str) -> None:
+def test_an_invalid_digest(plan: tuple[str, FilePlanSchema], sender: ApiUser, digest: str) -> None:
     problem = refused(lambda: sender.api.complete_file(plan[0], plan[1].file, digest))
     assert problem.slug == "malformed-request"
 
@@ -144,7 +146,7 @@ def test_an_invalid_digest(plan: tuple[str, FilePlan], sender: ApiUser, digest: 
 def test_sending_twice_sends_once(scenario: Scenario, sender: ApiUser) -> None:
     agent = scenario.agent("dominique")
     sent = scenario.send(sender, [agent.address])
-    assert sender.api.submit(sent.transfer) == sent.recap
+    assert sender.api.submit(sent.transfer).document == sent.recap.document
     assert refused(lambda: sender.api.edit_draft(sent.transfer, subject="autre")).slug == "already-submitted"
     assert (
         refused(lambda: sender.api.announce_file(sent.transfer, str(uuid.uuid4()), "a", 1)).slug == "already-submitted"
@@ -167,8 +169,8 @@ def test_of_fifty_completions_and_fifty_submissions_at_once_each_counts_once(
     with ThreadPoolExecutor(25) as pool:
         files = list(pool.map(lambda _: sender.api.complete_file(draft, plan.file, digest), range(50)))
         recaps = list(pool.map(lambda _: sender.api.submit(draft), range(50)))
-    assert all(file == files[0] for file in files)
-    assert all(recap == recaps[0] for recap in recaps)
+    assert all(file.document == files[0].document for file in files)
+    assert all(recap.document == recaps[0].document for recap in recaps)
     scenario.link(agent)
     assert len(scenario.inbox.to(agent.address)) == 1
 
@@ -198,12 +200,12 @@ def test_an_upload_continues_with_a_new_session_after_the_first_one_ended(scenar
     scenario.link(agent)
 
 
-def test_an_address_for_parts_that_has_expired(scenario: Scenario, plan: tuple[str, FilePlan]) -> None:
+def test_an_address_for_parts_that_has_expired(scenario: Scenario, plan: tuple[str, FilePlanSchema]) -> None:
     draft, file = plan[0], plan[1].file
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
     pepper = scenario.stack.secrets("upload")["pepper"].strip()
     expired, _ = PartsCapabilities(pepper, timedelta(hours=1)).seal(draft, file, two_hours_ago)
-    old = replace(plan[1], parts_url=f"/parts/{expired}")
+    old = plan[1].model_copy(update={"parts_url": f"/parts/{expired}"})
     problem = refused(lambda: put(scenario, old, a_cut(1, content()[:PART_BYTES])))
     assert (problem.status, problem.slug) == (403, "parts-address-expired")
 

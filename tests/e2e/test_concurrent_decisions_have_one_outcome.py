@@ -40,7 +40,7 @@ def test_an_approval_a_refusal_and_a_withdrawal(scenario: Scenario, round_: int)
     first, second = scenario.agent("dominique"), scenario.agent("claude")
     sent = scenario.send(sender, [first.address, second.address, other.address])
     tokens = [agent.wait_for_mail(DECISION).token(DECISION) for agent in (first, second)]
-    digest = first.api.approval_request(tokens[0])["snapshot"]["digest"]
+    digest = first.api.approval_request(tokens[0]).snapshot.digest
     approved, refused_, withdrawn = at_once(
         lambda: first.api.approve(tokens[0], digest),
         lambda: second.api.refuse(tokens[1], digest, "Non."),
@@ -48,7 +48,7 @@ def test_an_approval_a_refusal_and_a_withdrawal(scenario: Scenario, round_: int)
     )
     assert [approved, refused_].count("done") <= 1, "two decisions cannot both have been taken"
     assert withdrawn == "done"
-    until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] in ("withdrawn", "refused"), "it is over")
+    until(lambda: sender.api.sent_transfer(sent.transfer).outcome in ("withdrawn", "refused"), "it is over")
     delivery = scenario.database("download")["deliveries"]
     until(
         lambda: (delivery.find_one({"_id": sent.transfer}) or {}).get("closing"), "the download service has handled it"
@@ -66,14 +66,14 @@ def test_two_agents_who_approve_and_refuse(scenario: Scenario, round_: int) -> N
     first, second = scenario.agent("dominique"), scenario.agent("claude")
     sent = scenario.send(sender, [first.address, second.address, other.address])
     tokens = [agent.wait_for_mail(DECISION).token(DECISION) for agent in (first, second)]
-    digest = first.api.approval_request(tokens[0])["snapshot"]["digest"]
+    digest = first.api.approval_request(tokens[0]).snapshot.digest
     outcomes = at_once(
         lambda: first.api.approve(tokens[0], digest), lambda: second.api.refuse(tokens[1], digest, "Non.")
     )
     assert sorted(outcomes) == ["already-decided", "done"]
     if outcomes[0] == "done":
         assert other.api.offer(scenario.link(other)).files[0].left == 3
-        assert sender.api.sent_transfer(sent.transfer)["outcome"] is None
+        assert sender.api.sent_transfer(sent.transfer).outcome is None
     else:
-        until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] == "refused", "it is refused")
+        until(lambda: sender.api.sent_transfer(sent.transfer).outcome == "refused", "it is refused")
         assert scenario.has_no_link(other)

@@ -32,7 +32,7 @@ def is_over(scenario: Scenario, sent: SentTransfer, outcome: str, slug: str, *pe
         token = scenario.link(person)
         problem = until(lambda: refused(lambda: person.api.offer(token)), "the link is dead")  # noqa: B023
         assert (problem.status, problem.slug) == (410, slug)
-    until(lambda: sent.sender.api.sent_transfer(sent.transfer)["outcome"] == outcome, f"the outcome is {outcome}")
+    until(lambda: sent.sender.api.sent_transfer(sent.transfer).outcome == outcome, f"the outcome is {outcome}")
 
 
 def mails_about(scenario: Scenario, sent: SentTransfer, word: str) -> bool:
@@ -42,7 +42,7 @@ def mails_about(scenario: Scenario, sent: SentTransfer, word: str) -> bool:
 def test_a_refused_transfer(scenario: Scenario) -> None:
     sent, agent, other = waiting(scenario)
     token = agent.wait_for_mail(DECISION).token(DECISION)
-    digest = agent.api.approval_request(token)["snapshot"]["digest"]
+    digest = agent.api.approval_request(token).snapshot.digest
     agent.api.refuse(token, digest, "Ce n'est pas pour eux.")
     is_over(scenario, sent, "refused", "transfer-not-approved", agent)
     assert scenario.has_no_link(other)
@@ -65,7 +65,7 @@ def test_a_withdrawn_transfer(scenario: Scenario, approved: bool) -> None:
     sent, agent, other = waiting(scenario)
     people = [agent]
     token = agent.wait_for_mail(DECISION).token(DECISION)
-    digest = agent.api.approval_request(token)["snapshot"]["digest"]
+    digest = agent.api.approval_request(token).snapshot.digest
     if approved:
         agent.api.approve(token, digest)
         scenario.link(other)

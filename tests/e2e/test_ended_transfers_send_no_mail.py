@@ -77,7 +77,7 @@ def test_when_the_mail_server_is_back_ended_transfers_send_no_mail(
 
         told["refused"] = from_outside(scenario, outsider, agent)
         card = agent.api.decision(told["refused"][0].transfer)
-        agent.api.refuse_transfer(told["refused"][0].transfer, card["snapshot"]["digest"], "Non.")
+        agent.api.refuse_transfer(told["refused"][0].transfer, card.snapshot.digest, "Non.")
 
         told["lapsed"] = from_outside(scenario, outsider, scenario.agent("claude"))
         change = {"$set": {"decide_by": datetime.now(UTC) - PAST}, "$inc": WRITE}

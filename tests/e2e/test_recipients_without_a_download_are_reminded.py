@@ -11,10 +11,10 @@ def test_only_recipients_without_a_download_are_reminded_and_once_a_day(scenario
     sender, transfer, wish = done.sent.sender.api, done.sent.transfer, new()
     done.fetch()
     until(lambda: done.done == 1, "one has it")
-    assert sender.remind(transfer, new(), named.address)["reminded"] == [named.address]
+    assert sender.remind(transfer, new(), named.address).reminded == [named.address]
     for _ in range(2):
         card = sender.remind(transfer, wish)
-        assert card == {"reminded": [waits.address], "passed_over": [named.address]}
+        assert card.document == {"reminded": [waits.address], "passed_over": [named.address]}
     for one in (waits, named):
         mail = scenario.inbox.wait(one.address, OFFER, seen=1)
         assert "Rappel" in mail.subject

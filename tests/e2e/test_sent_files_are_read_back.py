@@ -17,7 +17,7 @@ def large() -> bytes:
 
 def words(api: Api, token: str) -> list[str]:
     """How sure each digest is, in the words of the recipient's page."""
-    return [file["verification"] for file in api.offer(token).card["files"]]
+    return [file.verification for file in api.offer(token).files]
 
 
 def test_a_file_becomes_verified_for_its_sender_and_its_recipient(scenario: Scenario) -> None:
@@ -25,8 +25,8 @@ def test_a_file_becomes_verified_for_its_sender_and_its_recipient(scenario: Scen
     sent = scenario.send(sender, [agent.address], {"grand.bin": large(), "petit.txt": b"petit"})
     token = scenario.link(agent)
     until(lambda: words(agent.api, token) == ["verified", "verified"], "the recipient reads that it is verified")
-    tracked = sender.api.tracking(sent.transfer)["files"]
-    assert [file["verification"] for file in tracked] == ["verified", "verified"]
+    tracked = sender.api.tracking(sent.transfer).files
+    assert [file.verification for file in tracked] == ["verified", "verified"]
 
 
 def test_a_wrong_digest_stops_the_transfer_and_its_sender_is_told(
@@ -40,12 +40,12 @@ def test_a_wrong_digest_stops_the_transfer_and_its_sender_is_told(
     say = sender.api.complete_file
     monkeypatch.setattr(sender.api, "complete_file", lambda draft, file, _sha256: say(draft, file, LIE))
     sent = scenario.send(sender, [agent.address, other.address], {"menteur-9413.bin": large()})
-    assert sent.recap["needs_approval"]
+    assert sent.recap.needs_approval
     token, decision = scenario.link(agent), agent.wait_for_mail(DECISION).token(DECISION)
     problem = until(lambda: refused(lambda: agent.api.offer(token)), "the link is dead")
     assert (problem.status, problem.slug) == (410, "transfer-in-quarantine")
-    until(lambda: sender.api.sent_transfer(sent.transfer)["outcome"] == "quarantined", "the sender's page says so")
-    assert sender.api.tracking(sent.transfer)["state"] == "quarantined"
+    until(lambda: sender.api.sent_transfer(sent.transfer).outcome == "quarantined", "the sender's page says so")
+    assert sender.api.tracking(sent.transfer).state == "quarantined"
     until(lambda: [one for one in scenario.inbox.to(sender.address) if "arrêté" in one.subject], "the sender is told")
     problem = until(lambda: refused(lambda: agent.api.approve(decision, "0" * 64)), "nothing can be decided")
     assert problem.slug == "transfer-already-quarantined"

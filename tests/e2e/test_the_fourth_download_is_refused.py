@@ -7,7 +7,7 @@ import httpx
 
 from client.download import Downloader
 from client.errors import Problem
-from client.models import DownloadGrant
+from client.schemas.download import StartedFileSchema
 from tests.e2e.downloads import MIB, ON_THE_WAY
 from tests.e2e.scenario import Scenario, SentTransfer, refused
 from tests.eventually import PATIENCE_SECONDS, until
@@ -19,7 +19,7 @@ def a_link(scenario: Scenario, content: bytes = b"trois fois") -> tuple[SentTran
     agent, other = scenario.agent("dominique", signed_in=True), scenario.external("sacha", signed_in=False)
     sent = scenario.send(agent, [other.address], {"f.bin": content})
     link = scenario.link(other)
-    return sent, link, sent.recap["files"][0]["file"]
+    return sent, link, sent.recap.files[0].file
 
 
 def test_the_fourth_complete_download_is_refused_and_the_sender_sees_three(scenario: Scenario) -> None:
@@ -34,8 +34,8 @@ def test_the_fourth_complete_download_is_refused_and_the_sender_sees_three(scena
     assert (problem.status, problem.slug) == (410, "downloads-exhausted")
 
     def all_done() -> bool:
-        recipient = sent.sender.api.tracking(sent.transfer)["recipients"][0]
-        return bool(recipient["files"][0]["done"] == 3)
+        recipient = sent.sender.api.tracking(sent.transfer).recipients[0]
+        return recipient.files[0].done == 3
 
     until(all_done, "the sender sees three")
 
@@ -61,7 +61,7 @@ def test_the_same_id_again_takes_nothing_more(scenario: Scenario) -> None:
     _, link, file = a_link(scenario)
     api, download = scenario.api_without_retries(), str(uuid.uuid4())
     with ThreadPoolExecutor(10) as pool:
-        grants: list[DownloadGrant] = list(pool.map(lambda _: api.start_download(link, file, download), range(20)))
+        grants: list[StartedFileSchema] = list(pool.map(lambda _: api.start_download(link, file, download), range(20)))
     assert {grant.left for grant in grants} == {2}
 
 

@@ -101,7 +101,7 @@ def people(scenario: Scenario) -> FuzzPeople:
 
 
 def _known(drafts: list[str], sent: list[str], agent: ApiUser, approval: str) -> KnownValues:
-    digest = str(agent.api.approval_request(approval)["snapshot"]["digest"])
+    digest = str(agent.api.approval_request(approval).snapshot.digest)
     challenge = agent.api.create_challenge("question").challenge
     addresses = [agent.address, f"{uuid.uuid4().hex[:8]}@ville.example"]
     return {

@@ -1,4 +1,4 @@
-"""The image of the portal: its pages and the kit, verified packages, built islands, no Node, an unprivileged user."""
+"""The image of the portal: its pages, the client library and the kit; no Node, an unprivileged user."""
 
 import re
 import subprocess
@@ -10,15 +10,16 @@ from deploy.tools import PROJECT
 RECIPE = (PROJECT / "deploy" / "Dockerfile.portal").read_text(encoding="utf-8")
 LINES = [line for line in re.sub(r"\\\n *", "", RECIPE).splitlines() if line and not line.startswith("#")]
 FINAL = LINES[LINES.index("FROM ${BASE}") :]
-HEAVY = ("motor", "pymongo", "aio_pika", "jose", "minio")
+ABSENT = ("motor", "pymongo", "aio_pika", "jose", "minio", "typer", "client.commands")
 
 
-def test_it_holds_only_the_kit_and_the_portal() -> None:
+def test_it_holds_only_the_kit_the_client_library_and_the_portal() -> None:
     copied = [line for line in FINAL if line.startswith("COPY")]
     assert [line.split()[-1] for line in copied] == [
         "/app/venv",
         "/app/services/__init__.py",
         "/app/services/kit",
+        "/app/client",
         "/app/portal",
     ]
 
@@ -37,7 +38,8 @@ def test_packages_come_from_the_lock_with_their_hashes() -> None:
     assert installs[1].endswith('--constraint requirements.lock --group "pyproject.toml:portal"')
     lock = (PROJECT / "requirements.lock").read_text()
     groups = tomllib.loads((PROJECT / "pyproject.toml").read_text())["dependency-groups"]
-    for entry in (*groups["web"], *(each for each in groups["portal"] if isinstance(each, str))):
+    own = [each for each in groups["portal"] if isinstance(each, str)]
+    for entry in (*groups["web"], *groups["client-library"], *own):
         name = re.match(r"[A-Za-z0-9-]+", entry)
         assert name
         assert re.search(rf"^{name[0].lower()}(?:\[.*\])?==", lock, re.M), entry
@@ -50,7 +52,7 @@ def test_it_runs_as_an_unprivileged_user_and_stops_on_sigterm() -> None:
     assert not [line for line in FINAL[FINAL.index("USER 10001:10001") :] if line.startswith(("RUN", "COPY", "ADD"))]
 
 
-def test_the_portal_imports_no_driver_of_a_server() -> None:
-    ask = f"import sys, portal.app; print([name for name in {HEAVY!r} if name in sys.modules])"
+def test_the_portal_imports_no_driver_of_a_server_and_no_command_line() -> None:
+    ask = f"import sys, portal.app; print([name for name in {ABSENT!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", ask], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -12,9 +12,9 @@ import pytest
 from client.download import Downloader
 from client.errors import DownloadCorrupted, Problem, UnexpectedResponse
 from client.file_lock import FileLocked
-from client.models import OfferedFile
 from client.partial_file import PartialFile
 from client.progress import ProgressSum
+from client.schemas.download import LinkFileSchema
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import TOKEN
 from tests.fakes.api.download import FILES_URL, content_from, etag_of, id_of
@@ -57,8 +57,8 @@ def offer(api: FakeApi, content: bytes) -> None:
     api.download.offer_files({"Été/plan.pdf": content})
 
 
-def offered(api: FakeApi) -> OfferedFile:
-    return OfferedFile.from_json(api.download.offers[TOKEN]["files"][0])
+def offered(api: FakeApi) -> LinkFileSchema:
+    return LinkFileSchema.model_validate(api.download.offers[TOKEN]["files"][0])
 
 
 def interrupt_after(api: FakeApi, size_bytes: int, times: int = 1) -> None:

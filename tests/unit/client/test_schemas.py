@@ -1,99 +1,167 @@
-"""The client's schemas require no more than docs/openapi promises."""
+"""The requests and the schemas of the client keep to docs/openapi."""
 
-import inspect
 import json
+import types
+import typing
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
+from inspect import getmembers, signature
 from typing import Any
 
 import httpx
 import pytest
+from pydantic import BaseModel
 
-from client.api import Api
-from client.schemas import Nullable, OptionalMember, Schema
+from client.errors import InvalidBody, InvalidPath
+from client.operations import Operations
+from client.request import ApiRequest, DescribedOperation, api_path
 from tests.fakes.api.app import SERVER
 from tests.fakes.api.description import DOCUMENTS, JSON, description
 
 ID = "6f1c0e5a-8a53-4a0e-9d7e-2f4b8a1c3d5e"
-GIVEN: dict[str, Any] = {"challenge": None, "modified_at": datetime(2026, 1, 1, tzinfo=UTC), "files": [ID], "days": 7}
-WITHOUT_SCHEMA = {"challenge_image", "open_session", "renew_session", "keep_session_renewed"}
-METHODS = [
-    name
-    for name, _ in inspect.getmembers(Api, inspect.isfunction)
-    if not name.startswith("_") and name not in WITHOUT_SCHEMA
-]
+GIVEN: dict[str, Any] = {
+    "kind": "question",
+    "language": "fr",
+    "key": "7ZK3M",
+    "size_bytes": 7,
+    "sha256": "f" * 64,
+    "digest": "f" * 64,
+    "modified_at": datetime(2026, 1, 1, tzinfo=UTC),
+    "small_parts": False,
+    "files": [ID],
+    "days": 7,
+    "number": 1,
+    "limit": 50,
+    "was": {"subject": "f" * 64},
+}
+OPERATIONS = {name: found for name, found in getmembers(Operations) if isinstance(found, DescribedOperation)}
+NOT_CALLED = {
+    "GET /api/auth/challenges/{challenge}/image",
+    "GET /api/auth/challenges/{challenge}/audio",
+    "GET /api/auth/jwks.json",
+    "DELETE /api/download/links/{token}/archive/downloads/{download}",
+}
+"""A challenge names the paths of its image and its recording; the rest is for services and other clients."""
+TYPES = {str: "string", int: "integer", bool: "boolean", datetime: "string"}
+Schema = dict[str, Any]
 
 
-class RequestMade(Exception):
-    """A request and its expected schema; None without a document."""
-
-
-def request_of(method: str) -> "tuple[str, str, Schema | None]":
-    """Return the request that a method of the client makes."""
-    api = Api(SERVER)
-
-    def note(verb: str, path: str, body: object = None, *, schema: "Schema | None" = None) -> None:
-        raise RequestMade(verb, path, schema)
-
-    def note_list(path: str, item: Schema) -> None:
-        raise RequestMade("GET", path, {"items": [item]})
-
-    for name, heard in (
-        ("request", note),
-        ("request_no_content", note),
-        ("request_no_content_once", note),
-        ("list_items", note_list),
-    ):
-        setattr(api.transport, name, heard)
-    function = getattr(api, method)
-    parameters = inspect.signature(function).parameters.values()
+def request_of(name: str) -> ApiRequest[Any]:
+    """Return the request that an operation describes."""
+    operations = Operations()
+    operations.language = "fr"
+    parameters = [one for one in signature(OPERATIONS[name].describe).parameters.values() if one.name != "self"]
     given = {one.name: GIVEN.get(one.name, ID) for one in parameters if one.kind is not one.VAR_KEYWORD}
-    with pytest.raises(RequestMade) as asked:
-        function(**given)
-    verb, path, schema = asked.value.args
-    return verb, path, schema
+    return OPERATIONS[name].describe(operations, **given)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_schema_requires_nothing_that_the_service_may_omit(method: str) -> None:
-    verb, path, schema = request_of(method)
-    operation = description().operation(httpx.Request(verb, SERVER + path))
+@cache
+def components(service: str) -> Schema:
+    found: Schema = json.loads((DOCUMENTS / f"{service}.json").read_text())["components"]["schemas"]
+    return found
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_each_operation_is_one_of_the_api_and_reads_what_it_answers(name: str) -> None:
+    request = request_of(name)
+    sent = httpx.Request(request.method, SERVER + request.path, content=request.content)
+    operation = description().check_request(sent)
     assert operation
-    answers = [answer for status, answer in operation.described["responses"].items() if status.startswith("2")]
-    if schema is None:
-        assert set(operation.described["responses"]) & {"202", "204"}
+    answers = {status: answer for status, answer in operation.described["responses"].items() if status[0] == "2"}
+    if request.model is types.NoneType:
+        assert set(answers) <= {"202", "204"}
         return
-    document = json.loads((DOCUMENTS / f"{operation.service}.json").read_text())
-    for answer in answers:
-        assert list(too_strict(schema, answer["content"][JSON]["schema"], document)) == []
+    (answer,) = answers.values()
+    assert list(differences(request.model, answer["content"][JSON]["schema"], operation.service)) == []
 
 
-def too_strict(expected: Schema, schema: dict[str, Any], document: dict[str, Any], at: str = "") -> Iterator[str]:
-    """Yield the places where a valid response would violate the expected schema."""
+def test_no_other_operation_is_described_but_those_that_no_client_calls() -> None:
+    offered = set()
+    for name in OPERATIONS:
+        request = request_of(name)
+        operation = description().operation(httpx.Request(request.method, SERVER + request.path))
+        assert operation
+        offered.add(operation.name)
+    assert description().operations - offered == NOT_CALLED
+
+
+def differences(expected: Any, schema: Schema, service: str, at: str = "") -> Iterator[str]:
+    """Yield the places where a described response and the type that reads it differ."""
     if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+        schema = components(service)[schema["$ref"].rpartition("/")[2]]
     kinds = schema.get("anyOf", [schema])
-    may_be_null = {"type": "null"} in kinds
-    if may_be_null and not isinstance(expected, Nullable | OptionalMember):
+    expected, may_be_null = _without_none(expected)
+    if ({"type": "null"} in kinds) > may_be_null:
         yield f"{at}: may be null"
-    inner = expected.schema if isinstance(expected, Nullable | OptionalMember) else expected
     for kind in kinds:
-        if kind == {"type": "null"}:
+        if kind != {"type": "null"}:
+            yield from _of_value(expected, kind, service, at)
+
+
+def _of_value(expected: Any, schema: Schema, service: str, at: str) -> Iterator[str]:
+    if "$ref" in schema:
+        yield from differences(expected, schema, service, at)
+    elif typing.get_origin(expected) is list:
+        yield from _of_items(typing.get_args(expected)[0], schema, service, at)
+    elif typing.get_origin(expected) is dict:
+        yield from _of_values(typing.get_args(expected)[1], schema, service, at)
+    elif issubclass(expected, BaseModel):
+        yield from _of_members(expected, schema, service, at)
+    elif schema.get("type") != TYPES[expected]:
+        yield f"{at}: {schema.get('type')} is read as {expected.__name__}"
+    elif (schema.get("format") == "date-time") != (expected is datetime):
+        yield f"{at}: {schema.get('format')} is read as {expected.__name__}"
+
+
+def _of_items(expected: Any, schema: Schema, service: str, at: str) -> Iterator[str]:
+    if schema.get("type") != "array":
+        yield f"{at}: not a list"
+    else:
+        yield from differences(expected, schema["items"], service, f"{at}[]")
+
+
+def _of_values(expected: Any, schema: Schema, service: str, at: str) -> Iterator[str]:
+    """Compare a mapping: an object whose members all have one type."""
+    values = schema.get("properties") or {"*": schema["additionalProperties"]}
+    for name, value in values.items():
+        yield from differences(expected, value, service, f"{at}.{name}")
+
+
+def _of_members(expected: type[BaseModel], schema: Schema, service: str, at: str) -> Iterator[str]:
+    properties, required = schema.get("properties", {}), schema.get("required", [])
+    for field, info in expected.model_fields.items():
+        name = info.alias or field
+        if name not in properties:
+            if schema.get("additionalProperties") is not True or info.is_required():
+                yield f"{at}.{name}: not described"
             continue
-        if "$ref" in kind:
-            yield from too_strict(inner, kind, document, at)
-        elif isinstance(inner, dict):
-            yield from _of_members(inner, kind, document, at)
-        elif isinstance(inner, list):
-            yield from too_strict(inner[0], kind["items"], document, f"{at}[]")
-
-
-def _of_members(
-    expected: dict[str, Schema], schema: dict[str, Any], document: dict[str, Any], at: str
-) -> Iterator[str]:
-    required = schema.get("required", [])
-    for name, inner in expected.items():
-        if name not in required and not isinstance(inner, OptionalMember):
+        if name not in required and info.is_required():
             yield f"{at}.{name}: may be missing"
-        if name in schema.get("properties", {}):
-            yield from too_strict(inner, schema["properties"][name], document, f"{at}.{name}")
+        yield from differences(info.annotation, properties[name], service, f"{at}.{name}")
+
+
+def _without_none(expected: Any) -> tuple[Any, bool]:
+    """Return a type without its constraints and without None, and whether it had None."""
+    if typing.get_origin(expected) is typing.Annotated:
+        return _without_none(typing.get_args(expected)[0])
+    if typing.get_origin(expected) in (types.UnionType, typing.Union):
+        (inner,) = (one for one in typing.get_args(expected) if one is not types.NoneType)
+        return _without_none(inner)[0], True
+    return expected, False
+
+
+@pytest.mark.parametrize("segment", ["", ".", ".."])
+def test_no_segment_of_a_path_leads_up(segment: str) -> None:
+    with pytest.raises(InvalidPath):
+        api_path("upload", "drafts", ID, "files", segment)
+
+
+def test_a_segment_of_a_path_is_encoded() -> None:
+    assert api_path("download", "links", "a/b?c#d é") == "/api/download/links/a%2Fb%3Fc%23d%20%C3%A9"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "\ud800"])
+def test_a_body_that_json_cannot_represent_is_not_sent(value: object) -> None:
+    with pytest.raises(InvalidBody):
+        _ = ApiRequest("PATCH", "/api/upload/drafts/x", types.NoneType, {"text": value}).content

@@ -44,7 +44,7 @@ def test_a_success_without_json_is_unexpected() -> None:
 def test_a_request_that_is_safe_to_repeat_is_retried(api: FakeApi) -> None:
     refusals = [problem("unavailable"), problem("too-many-requests", retry_after="7")]
     api.faults.append(lambda request: refusals.pop() if refusals else None)
-    assert api.client().limits() == LIMITS
+    assert api.client().limits().document == LIMITS
     assert api.pauses[0] == 7
     assert len(api.pauses) == 2
 

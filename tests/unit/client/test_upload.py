@@ -197,7 +197,7 @@ def test_files_are_sent_in_parallel_and_returned_in_their_order(api: FakeApi, tm
 
     api.faults.append(meet_from_the_fourth_on)
     answers = Uploader(api.client(), parallel=4).send_all(DRAFT, files)
-    assert [answer["file"] for answer in answers] == [file_id(DRAFT, file.name) for file in files]
+    assert [answer.file for answer in answers] == [file_id(DRAFT, file.name) for file in files]
     assert all(sent(api, file) == file.path.read_bytes() for file in files)
 
 

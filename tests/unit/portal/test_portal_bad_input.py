@@ -7,8 +7,6 @@ import pytest
 
 from portal.draft_form import draft_patch
 from portal.forms import Form
-from portal.gateway import api_path
-from services.kit.refusals import NotFound
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT
 from tests.unit.portal.visitor import Visitor
@@ -61,10 +59,13 @@ async def test_what_json_cannot_say_is_not_passed_on(api: FakeApi, visitor: Visi
     assert not [one for one in api.asked if one.method == "PATCH"]
 
 
-@pytest.mark.parametrize("step", ["", ".", ".."])
-def test_no_segment_of_an_address_leads_up(step: str) -> None:
-    with pytest.raises(NotFound):
-        api_path("upload", "drafts", DRAFT, "files", step)
+@pytest.mark.parametrize("step", [".", ".."])
+async def test_no_segment_of_an_address_leads_up(api: FakeApi, visitor: Visitor, step: str) -> None:
+    visitor.sign_in()
+    page = await visitor.get(f"/drafts/{DRAFT}")
+    answer = await visitor.send_file(page, f"/drafts/{DRAFT}", ("", b""), query=f"?remove={step}")
+    assert answer.status_code == 404
+    assert not [one for one in api.asked if one.method == "DELETE"]
 
 
 @pytest.mark.parametrize("days", ["9" * 5_000, "²", "٣", "-1", "1e3", "NaN", " 7", ""])

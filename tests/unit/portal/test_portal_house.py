@@ -13,7 +13,7 @@ from portal.theme import DEFAULT_THEME, load_theme
 from tests.unit.test_house_rules import MAX_FILE_LINES, MAX_FUNCTION_LINES
 
 PORTAL = Path(portal.__file__).parent
-DOORS = {"httpx": {"gateway.py", "app.py"}, "python_multipart": {"multipart.py"}, "jinja2": {"rendering.py"}}
+DOORS = {"httpx": {"app.py"}, "python_multipart": {"multipart.py"}, "jinja2": {"rendering.py"}}
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
