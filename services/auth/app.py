@@ -54,7 +54,7 @@ def wire(settings: Settings, database: Database) -> Deps:
         speech=Speech.find(settings.speech_program),
         session_tokens=_session_tokens(settings, sign_ins),
         rate_limiter=SignInRateLimiter(rates, link_quotas, settings.limits(), hash_with_pepper),
-        device_tokens=DeviceTokens(hash_with_pepper, policy.device_lifetime),
+        device_tokens=DeviceTokens(settings.pepper.get_secret_value(), policy.device_lifetime),
         agent_domains=Domains(split_list(settings.agent_domains)),
         keyed_hash=hash_with_pepper,
         now=database.now,
