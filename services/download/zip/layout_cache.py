@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import FileUnknown
 from services.download.zip.layout import ZipLayout
-from services.download.zip.names import NAME_BYTES, clean
+from services.download.zip.names import clean
+from services.kit.file_names import MAX_NAME_BYTES
 
 CACHED = 32
 MAX_NAME = 80
@@ -53,7 +54,7 @@ def archive_name(contents: Contents, layout: ZipLayout) -> str:
 
 def _beginning(subject: str) -> str:
     """Return the words that fit, without punctuation after the last one; if the first does not fit, its beginning."""
-    fits = subject[:MAX_NAME].encode(errors="ignore")[:NAME_BYTES].decode(errors="ignore")
+    fits = subject[:MAX_NAME].encode(errors="ignore")[:MAX_NAME_BYTES].decode(errors="ignore")
     if len(fits) >= len(subject):
         return subject
     words = fits if subject[len(fits)] == " " else fits.rpartition(" ")[0]

@@ -8,15 +8,13 @@ from pydantic import BaseModel
 
 from services.contracts.values import Language
 from services.kit.idn import display_form
-from services.kit.text import normalise
+from services.kit.text import clean_line
 from services.kit.time_zones import time_zone_label
-from services.kit.visible import strip_invisible
 
 ADDRESS_KEYS = ("address", "recipient")
 NBSP = "\N{NO-BREAK SPACE}"
 MAX_LINE_LENGTH = 500
 MAX_TEXT_LENGTH = 20_000
-UNWANTED_CATEGORIES = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 # fmt: off
 MONTHS: dict[Language, tuple[str, ...]] = {
     "fr": ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
@@ -33,10 +31,8 @@ UNITS: dict[Language, tuple[str, ...]] = {"fr": ("octets", "ko", "Mo", "Go", "To
 
 
 def one_line(raw: str, max_length: int = MAX_LINE_LENGTH) -> str:
-    """Return text of others as one line: no control, format or direction character, no line or paragraph end (R31)."""
-    spaced = " ".join(raw[:MAX_TEXT_LENGTH].split())
-    visible = normalise(strip_invisible(spaced, UNWANTED_CATEGORIES), MAX_TEXT_LENGTH)
-    return shorten(" ".join(visible.split()), max_length)
+    """Return text of others as one line, which cannot forge a header (R31)."""
+    return shorten(clean_line(raw[:MAX_TEXT_LENGTH], MAX_TEXT_LENGTH), max_length)
 
 
 def many_lines(raw: str, max_length: int = MAX_TEXT_LENGTH) -> str:
