@@ -1,7 +1,6 @@
 """Store aggregates in MongoDB; each write replaces a known version of one document (R1, R4)."""
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Generic
@@ -13,6 +12,7 @@ from pymongo.errors import DuplicateKeyError
 
 from services.kit import metrics
 from services.kit.aggregate import Change, State
+from services.kit.backoff import CONFLICT_BACKOFF
 from services.kit.documents import Document, ExpiringDocuments, outage_as_unavailable
 from services.kit.events import Event
 from services.kit.listing import Listing
@@ -123,8 +123,8 @@ class Repository(Generic[State]):
         """
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
-            for attempt in range(MAX_ATTEMPTS):
-                state, now = snapshot if snapshot and not attempt else await self.read(id)
+            for failures in range(1, MAX_ATTEMPTS + 1):
+                state, now = snapshot if snapshot and failures == 1 else await self.read(id)
                 after, events = change(state, now)
                 if after == state and not events:
                     return state
@@ -133,7 +133,7 @@ class Repository(Generic[State]):
                     self._notify_relay(id, outbox)
                     return after.evolve(version=state.version + 1)
                 metrics.conflicts.labels(self.name).inc()
-                await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+                await asyncio.sleep(CONFLICT_BACKOFF.pause_seconds(failures))
         raise Unavailable()
 
     async def read(self, id: str) -> tuple[State, datetime]:
