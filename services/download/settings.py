@@ -3,15 +3,15 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
 from services.download.domain.policy import DownloadPolicy
 from services.download.streaming.slots import SlotLimits
-from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.settings import LOOPBACK, StoreSettings
 from services.kit.time_zones import TimeZone
 
 
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
     A running download holds at most two parts of its file, all of them together at most `parts_in_memory_mib`. One
@@ -20,13 +20,6 @@ class Settings(ServiceSettings):
     """
 
     mongo_database: str = "download"
-    s3_endpoint: str
-    s3_region: str = "us-east-1"
-    s3_bucket: str = "melanissimo"
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
-    session_jwks: SecretStr
-    pepper: SecretStr
     files_base_url: str
     downloads_per_file: int = Field(default=3, ge=1, le=100)
     capability_hours: int = Field(default=12, ge=1, le=168)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Any, Generic, Self
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -19,6 +19,7 @@ from services.kit.listing import Listing
 from services.kit.outbox_entry import OutboxEntry, entries_for
 from services.kit.pagination import EPOCH
 from services.kit.refusals import NotFound, Unavailable
+from services.kit.settings import ServiceSettings
 from services.kit.update_document import diff_update
 
 __all__ = ["Database", "Document", "ExpiringDocuments", "OutboxEntry", "Repository"]
@@ -45,6 +46,11 @@ class Database:
         self._database = self._client[name]
         self.repositories: list[Repository[Any]] = []
         self._indexes: list[tuple[Any, list[tuple[str, int]], Document]] = []
+
+    @classmethod
+    def open(cls, settings: ServiceSettings) -> Self:
+        """Return the database of a service, not yet connected."""
+        return cls(settings.mongo_url.get_secret_value(), settings.mongo_database)
 
     def repository(self, name: str, model: type[State]) -> "Repository[State]":
         """Return the repository of one aggregate class; the relay publishes its outboxes."""

@@ -82,6 +82,23 @@ class ServiceSettings(ProcessSettings):
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
 
 
+class SessionSettings(ServiceSettings):
+    """Of a service that authenticates by session; its own tokens and hashes are derived from `pepper`."""
+
+    session_jwks: SecretStr
+    pepper: SecretStr
+
+
+class StoreSettings(SessionSettings):
+    """Of a service with a bucket of the object store."""
+
+    s3_endpoint: str
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "melanissimo"
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+
+
 def _describe_errors(error: ValidationError) -> str:
     """Return `name: error` for each setting, without values."""
     found = error.errors(include_url=False, include_input=False)

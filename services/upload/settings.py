@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, PositiveInt, SecretStr
+from pydantic import AfterValidator, PositiveInt
 
 from services.kit.addresses import Domains
-from services.kit.settings import ServiceSettings
+from services.kit.settings import StoreSettings
 from services.upload.domain.limits import ByRole, Limits, Retention
 
 EXECUTABLE = (
@@ -21,18 +21,11 @@ def _named(value: str) -> str:
     return value
 
 
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """All settings; those without a default are required."""
 
     mongo_database: str = "upload"
-    pepper: SecretStr
-    session_jwks: SecretStr
     agent_domains: Annotated[str, AfterValidator(_named)]
-    s3_endpoint: str
-    s3_region: str
-    s3_bucket: str
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
 
     max_transfer_bytes_agent: PositiveInt = 20_000_000_000
     max_transfer_bytes_external: PositiveInt = 1_000_000_000

@@ -1,9 +1,10 @@
 """The layouts that were used last, and the names of archives; of contents, only a CRC-32 may be corrected."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
+
+from cachetools import LRUCache
 
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import FileUnknown
@@ -22,7 +23,7 @@ class LayoutCache:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], ZipLayout] = OrderedDict()
+        self._recent: LRUCache[tuple[str, tuple[tuple[str, int], ...]], ZipLayout] = LRUCache(CACHED)
 
     async def of(self, contents: Contents, files: Collection[str] | None = None) -> ZipLayout:
         """Return the layout, with the files in the order of the transfer; refuse with `FileUnknown`.
@@ -34,12 +35,10 @@ class LayoutCache:
         if len(chosen) < len(wanted):
             raise FileUnknown()
         key = contents.id, tuple((file.file, file.crc32) for file in chosen)
-        if key not in self._recent:
-            self._recent[key] = await asyncio.to_thread(ZipLayout, chosen, contents.submitted_at, self._zone)
-        layout = self._recent[key]
-        self._recent.move_to_end(key)
-        if len(self._recent) > CACHED:
-            self._recent.popitem(last=False)
+        layout = self._recent.get(key)
+        if layout is None:
+            layout = await asyncio.to_thread(ZipLayout, chosen, contents.submitted_at, self._zone)
+            self._recent[key] = layout
         return layout
 
 
