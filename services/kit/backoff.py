@@ -7,11 +7,7 @@ MAX_DOUBLINGS = 64
 
 
 class Backoff(NamedTuple):
-    """Pauses that double from `first_seconds` up to `max_seconds`.
-
-    A random part of the share `jitter` of each pause is left out, so that those who failed together do not return
-    together: with 1 it may be of any length up to the whole, with 0 it always is the whole.
-    """
+    """Pauses that double from `first_seconds` up to `max_seconds`; a random part of the share `jitter` is left out."""
 
     first_seconds: float
     max_seconds: float

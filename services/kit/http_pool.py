@@ -1,4 +1,4 @@
-"""HTTP connection pool for threads; reads byte ranges into preallocated buffers and digests them."""
+"""HTTP connection pool for threads; reads byte ranges into preallocated buffers and digests them (ADR 28)."""
 
 import hashlib
 import http.client
