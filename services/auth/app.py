@@ -9,7 +9,7 @@ from services.auth.deps import Deps
 from services.auth.device_tokens import DeviceTokens
 from services.auth.rate_limits import SignInRateLimiter
 from services.auth.session_tokens import SessionTokens
-from services.auth.settings import Settings, split_list
+from services.auth.settings import Settings
 from services.auth.store import Challenges, LinkQuotas, SignIns
 from services.auth.sweeper import INTERVAL_SECONDS, forget
 from services.kit.addresses import Domains
@@ -19,6 +19,7 @@ from services.kit.credentials import derived_token, keyed_hash
 from services.kit.mongo import Database
 from services.kit.rate_limit import RateLimiter
 from services.kit.service import PeriodicTask, Service
+from services.kit.settings import split_list
 from services.kit.tokens import Signer
 
 NAME = "auth"

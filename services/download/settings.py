@@ -1,13 +1,12 @@
 """The settings of the download service."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from services.download.domain.policy import DownloadPolicy
 from services.download.streaming.slots import SlotLimits
-from services.kit.settings import LOOPBACK, StoreSettings
+from services.kit.settings import PublicUrl, StoreSettings
 from services.kit.time_zones import TimeZone
 
 
@@ -20,7 +19,7 @@ class Settings(StoreSettings):
     """
 
     mongo_database: str = "download"
-    files_base_url: str
+    files_base_url: PublicUrl
     downloads_per_file: int = Field(default=3, ge=1, le=100)
     capability_hours: int = Field(default=12, ge=1, le=168)
     running_downloads: int = Field(default=64, ge=1)
@@ -31,14 +30,6 @@ class Settings(StoreSettings):
     grace_after_end_hours: int = Field(default=12, ge=0)
     retention_days: int = Field(default=365, ge=1)
     time_zone: TimeZone = "Europe/Paris"
-
-    @field_validator("files_base_url")
-    @classmethod
-    def _https_unless_loopback(cls, value: str) -> str:
-        address = urlsplit(value)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise ValueError("must be https")
-        return value.rstrip("/")
 
     @property
     def policy(self) -> DownloadPolicy:
