@@ -1,7 +1,7 @@
 """Authenticate requests by session token; revoked sessions are refused."""
 
 from datetime import timedelta
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Self
 
 from cachetools import TTLCache
 from fastapi import Request
@@ -37,11 +37,12 @@ class Caller(NamedTuple):
     mail_to: str = ""
 
 
-class Authenticator(Protocol):
-    """Authenticates the requests of an API."""
-
-    async def authenticate(self, request: Request) -> Caller:
-        """Return the caller; raises `Unauthenticated` or `SessionExpired`."""
+def bearer_token(request: Request) -> str:
+    """Return the token of `Authorization: Bearer …`; raises `Unauthenticated` if there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated()
+    return token
 
 
 class TokenAuthenticator:
@@ -62,10 +63,8 @@ class TokenAuthenticator:
         return cls(verifier, database.expiring_documents("revoked_sessions", expire_at="until"))
 
     async def authenticate(self, request: Request) -> Caller:
-        """Return the caller named by `Authorization: Bearer …`."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated()
+        """Return the caller of a request; raises `Unauthenticated` or `SessionExpired`."""
+        token = bearer_token(request)
         caller = self._recently_verified.get(token)
         if caller is None:
             caller = self._recently_verified[token] = await self._verify(token)
@@ -74,8 +73,7 @@ class TokenAuthenticator:
     async def revoke(self, session: str) -> None:
         """Refuse this session from now on; stored longer than its last token can live."""
         await self._revoked.mark(session, seconds=2 * int(SESSION_TOKEN.max_life.total_seconds()))
-        for token in [token for token, caller in self._recently_verified.items() if caller.session == session]:
-            self._recently_verified.pop(token, None)
+        self._recently_verified.clear()
 
     async def _verify(self, token: str) -> Caller:
         try:

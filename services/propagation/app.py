@@ -42,12 +42,10 @@ def build() -> Service:
 def wire(settings: Settings, database: Database) -> Deps:
     """Return what endpoints, handlers and periodic tasks need, over an open database."""
     invitations = ApproverInvitations(settings.pepper)
-    authenticator = TokenAuthenticator.open(settings, database)
     return Deps(
         propagations=Propagations(database, invitations),
         invitations=invitations,
-        authenticator=authenticator,
-        sessions=authenticator,
+        authenticator=TokenAuthenticator.open(settings, database),
         decision_period=timedelta(days=settings.decision_days),
         retention=timedelta(days=settings.retention_days),
     )
