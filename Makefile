@@ -61,7 +61,7 @@ check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the co
 	@$(BIN)/python -m tools.generate --check
 	@$(BIN)/python -m deploy.images
 
-bench: packages .venv/.installed $(MAILS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=sends|bytes|parts|peers|pages|browser)
+bench: packages .venv/.installed $(MAILS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=ranges|digests|sends|bytes|parts|peers|pages|browser)
 	@$(BIN)/python -m bench $(if $(FULL),--full) $(addprefix --only ,$(ONLY)) < /dev/null
 
 mails: $(MAILS) ## compile the mails, from MJML to the HTML that notify fills
@@ -80,6 +80,7 @@ lock: packages .venv/.installed ## settle the versions of everything anew
 	@node tools/mails/lock.mjs < /dev/null
 	@node tools/mails/lock.mjs portal/islands < /dev/null
 	@node tools/mails/lock.mjs bench/lighthouse < /dev/null
+	@node tools/mails/lock.mjs bench/digests < /dev/null
 
 fmt: .venv/.installed $(ISLAND_MODULES) ## lay the code out
 	@$(BIN)/ruff check --fix .

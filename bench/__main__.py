@@ -1,4 +1,4 @@
-"""Runs all or some of the benchmarks on a stack of its own, and prints the results."""
+"""Runs all or some of the benchmarks, most of them on a stack of their own, and prints the results."""
 
 import argparse
 import os
@@ -7,13 +7,12 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
-from bench import baselines, browser, comparison, large_uploads, latency, pages, sends
+from bench import baselines, browser, comparison, digests, large_uploads, latency, pages, range_reads, sends
 from bench.contender import Load
 from bench.rows import TableRow, format_table
 from bench.stage import Stage
 
 CONCURRENCIES = (1, 8, 32)
-KINDS = ("sends", "bytes", "parts", "peers", "pages", "browser")
 
 
 class Sizes(NamedTuple):
@@ -36,20 +35,29 @@ FULL = Sizes(1_000_000_000, 200, 3, 100, 10.0, 40_000_000, 1_000_000_000)
 def main(words: list[str]) -> int:
     """Run the benchmarks; `--quick` is for changes of the benchmarks themselves, its figures mean nothing."""
     parser = argparse.ArgumentParser(prog="bench", description="Timings, as ratios.")
-    parser.add_argument("--only", choices=KINDS, action="append", help="one of them; may be repeated")
+    kinds = [*WITHOUT_STACK, *WITH_STACK]
+    parser.add_argument("--only", choices=kinds, action="append", help="one of them; may be repeated")
     size = parser.add_mutually_exclusive_group()
     size.add_argument("--quick", action="store_const", const=QUICK, dest="sizes", help="hardly any work")
     size.add_argument("--full", action="store_const", const=FULL, dest="sizes", help="1 GB and 200 × 1 MB")
     asked = parser.parse_args(words)
-    kinds, sizes = asked.only or KINDS, asked.sizes or USUAL
+    kinds, sizes = asked.only or kinds, asked.sizes or USUAL
     began = time.monotonic()
-    with Stage() as stage:
-        _warm(stage, 5 if sizes is QUICK else 20)
-        _say(f"{os.cpu_count()} cores; {_load()} as it begins")
-        for kind in kinds:
-            _say(f"\n{kind}\n\n{MEASURES[kind](stage, sizes)}")
-        _say(f"\n{time.monotonic() - began:.0f} s in all, on a fresh stack; {_load()} at the end.")
+    _say(f"{os.cpu_count()} cores; {_load()} as it begins")
+    for kind in [one for one in kinds if one in WITHOUT_STACK]:
+        _say(f"\n{kind}\n\n{format_table(WITHOUT_STACK[kind](sizes))}")
+    _on_a_stack([one for one in kinds if one in WITH_STACK], sizes)
+    _say(f"\n{time.monotonic() - began:.0f} s in all; {_load()} at the end.")
     return 0
+
+
+def _on_a_stack(kinds: list[str], sizes: Sizes) -> None:
+    """Run these on a fresh stack, if there are any."""
+    if kinds:
+        with Stage() as stage:
+            _warm(stage, 5 if sizes is QUICK else 20)
+            for kind in kinds:
+                _say(f"\n{kind}\n\n{WITH_STACK[kind](stage, sizes)}")
 
 
 def _sends(stage: Stage, sizes: Sizes) -> str:
@@ -92,13 +100,17 @@ def _browser(stage: Stage, sizes: Sizes) -> str:
     return format_table(browser.measure(stage, sizes.page_bytes, sizes.runs))
 
 
-MEASURES: dict[str, Callable[[Stage, Sizes], str]] = {
+WITH_STACK: dict[str, Callable[[Stage, Sizes], str]] = {
     "sends": _sends,
     "bytes": _bytes,
     "parts": _parts,
     "peers": _peers,
     "pages": _pages,
     "browser": _browser,
+}
+WITHOUT_STACK: dict[str, Callable[[Sizes], list[TableRow]]] = {
+    "ranges": lambda sizes: range_reads.measure(sizes.large_bytes, 3 * sizes.runs),
+    "digests": lambda sizes: digests.measure(sizes.latencies),
 }
 
 

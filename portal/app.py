@@ -1,13 +1,11 @@
 """Builds and runs the portal; the only module that reads settings and opens connections."""
 
 import asyncio
-import sys
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
-import uvloop
 from fastapi import FastAPI
 
 from client.async_api import AsyncTransport
@@ -21,12 +19,9 @@ from portal.pages import router
 from portal.rendering import TemplateRenderer
 from portal.sessions import CookieMiddleware
 from portal.settings import Settings
-from services.kit.health import Health, management_app
-from services.kit.logs import configure, logger
+from services.kit.health import Health
 from services.kit.middleware import RequestMiddleware
-from services.kit.server import EXIT_BAD_SETTINGS, create_server, serve, shutdown_requested, wait_for_exit
-from services.kit.settings import InvalidSettings
-from services.kit.version import VERSION
+from services.kit.server import run_process, serve_until_stopped
 
 NAME = "portal"
 FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
@@ -90,35 +85,12 @@ def content_security_policy(files_origin: str) -> str:
 
 def main() -> None:
     """Run the portal until SIGTERM or SIGINT; exit 78 when its settings are not acceptable."""
-    try:
-        portal = build()
-    except (InvalidSettings, ValueError, OSError) as error:
-        print(f"{NAME}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
-        raise SystemExit(EXIT_BAD_SETTINGS) from None
-    configure(NAME, portal.settings.log_level)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(portal))
+    run_process(NAME, build, run)
 
 
 async def run(portal: PortalApp) -> None:
     """Serve until shutdown is requested; the portal keeps running while the gateway is unavailable."""
-    settings, stop = portal.settings, shutdown_requested()
-    health = Health({"gateway": portal.deps.gateway.check})
+    gateway = portal.deps.gateway
+    health = Health({"gateway": gateway.check})
     health.started = True
-    public = create_server(portal.app, settings, settings.listen_port)
-    private = create_server(management_app(health), settings, settings.management_port)
-    beat = asyncio.create_task(health.beat())
-    servers = [asyncio.create_task(serve(each, settings)) for each in (public, private)]
-    logger().info("started", port=settings.listen_port, version=VERSION)
-    await wait_for_exit(stop, servers)
-    health.draining = True
-    logger().info("stopping")
-    public.should_exit = True
-    await servers[0]
-    beat.cancel()
-    private.should_exit = True
-    await servers[1]
-    await portal.deps.gateway.close()
-    logger().info("stopped")
-    if not stop.is_set():
-        raise SystemExit(1)
+    await serve_until_stopped(portal.app, portal.settings, health, close=gateway.close)

@@ -1,77 +1,29 @@
-"""Formats dates, sizes and numbers in the language of the reader."""
+"""The filters of the templates, and how they show digests and long names."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
-from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
+from services.kit.formatting import format_date, format_date_time, format_day, format_number, format_size
 from services.kit.idn import display_form
-from services.kit.time_zones import time_zone_label
-
-LOCALES = {"fr": "fr_FR", "en": "en_GB"}
-UNITS = {"fr": ("octet", "octets", "ko", "Mo", "Go", "To"), "en": ("byte", "bytes", "kB", "MB", "GB", "TB")}
-NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def filters(language: str, zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
     """Return the template filters of one language."""
     return {
-        "date": partial(format_day, language=language),
-        "day": partial(day, language=language, zone=zone),
-        "moment": partial(moment, language=language, zone=zone),
-        "size": partial(size, language=language),
-        "number": partial(number, language=language),
+        "date": partial(format_date, language=language),
+        "day": partial(format_day, language=language, zone=zone),
+        "moment": partial(format_date_time, language=language, zone=zone),
+        "size": partial(format_size, language=language),
+        "number": partial(format_number, language=language),
         "readable": display_form,
         "spaced": spaced,
         "breakable": breakable,
     }
-
-
-def day(when: datetime, language: str, zone: ZoneInfo) -> str:
-    """Format a day: `mardi 2 décembre 2025`."""
-    return format_day(when.astimezone(zone).date(), language, "EEEE d MMMM y")
-
-
-def format_day(when: date, language: str, form: str = "d MMMM y") -> str:
-    """Format a date without a time zone: `2 décembre 2025`; in French the first of a month is `1er`."""
-    words = f" {format_date(when, form, locale=LOCALES[language])}"
-    return (words.replace(" 1 ", " 1er ", 1) if language == "fr" else words).strip()
-
-
-def moment(when: datetime, language: str, zone: ZoneInfo) -> str:
-    """Format a time with its zone, as readers may be elsewhere: `mardi 2 décembre 2025 à 14 h 05 (heure de Paris)`."""
-    local = when.astimezone(zone)
-    if language == "fr":
-        clock = f"à {local.hour}{NO_BREAK_SPACE}h{NO_BREAK_SPACE}{local.minute:02}"
-    else:
-        clock = f"at {format_time(local, 'HH:mm', locale=LOCALES[language])}"
-    return f"{day(when, language, zone)} {clock} ({time_zone_label(zone, language)})"
-
-
-def size(size_bytes: int, language: str) -> str:
-    """Format a size in decimal units, with one decimal place below ten: `1,5 Mo`."""
-    one, many, *larger = UNITS[language]
-    if size_bytes < 1_000:
-        is_one = size_bytes == 1 or (language == "fr" and not size_bytes)
-        return f"{size_bytes}{NO_BREAK_SPACE}{one if is_one else many}"
-    value, unit = float(size_bytes), larger[-1]
-    for name in larger:
-        value, unit = value / 1_000, name
-        if value < 999.5:
-            break
-    shown = format_decimal(value, format="0.#" if value < 9.95 else "0", locale=LOCALES[language])
-    return f"{shown}{NO_BREAK_SPACE}{unit}"
-
-
-def number(value: int, language: str) -> str:
-    """Format a number: `1 000`."""
-    shown: str = format_decimal(value, locale=LOCALES[language])
-    return shown
 
 
 def spaced(digest: str) -> str:

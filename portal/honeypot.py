@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from services.kit.credentials import constant_time_equal, keyed_hash
+from services.kit.credentials import Sealer
 
 FIELD = "website"
 """Hidden from people; bots fill in every field."""
@@ -11,26 +11,22 @@ STAMP = "stamp"
 
 
 class Honeypot:
-    """A field that must stay empty, and a minimum time to fill in the form, measured from a signed time stamp.
+    """A field that must stay empty, and a minimum time to fill in the form, measured from a sealed time stamp.
 
     The stamp is bound to the human check of its form, which is worth one attempt, so that it cannot be kept for later.
     """
 
     def __init__(self, pepper: str, min_seconds: float) -> None:
-        self._pepper = pepper
+        self._sealer = Sealer(pepper, "honeypot")
         self._min_seconds = min_seconds
 
     def stamp(self, challenge: str, now: datetime) -> str:
-        """Return the signed time stamp of a form made now."""
-        at = f"{now.timestamp():.3f}"
-        return f"{at}-{self._signature(challenge, at)}"
+        """Return the sealed time stamp of a form made now."""
+        return self._sealer.seal(f"{now.timestamp():.3f}".encode(), challenge)
 
     def is_triggered(self, form: Mapping[str, str], now: datetime) -> bool:
         """Whether the field is filled in, the form came back too soon, or its stamp is not one of ours."""
-        at, _, signature = form[STAMP].partition("-")
-        if form[FIELD] or not constant_time_equal(signature, self._signature(form["challenge"], at)):
+        made_at = self._sealer.unseal(form[STAMP], form["challenge"])
+        if form[FIELD] or made_at is None:
             return True
-        return now.timestamp() - float(at) < self._min_seconds
-
-    def _signature(self, challenge: str, at: str) -> str:
-        return keyed_hash(self._pepper, "honeypot", f"{challenge} {at}")
+        return now.timestamp() - float(made_at) < self._min_seconds

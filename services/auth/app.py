@@ -1,4 +1,4 @@
-"""Composes auth from its settings, connections and parts."""
+"""How the service is put together: the only module that reads settings and opens connections."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from services.auth.deps import Deps
 from services.auth.device_tokens import DeviceTokens
 from services.auth.rate_limits import SignInRateLimiter
 from services.auth.session_tokens import SessionTokens
-from services.auth.settings import Settings, split_list
+from services.auth.settings import Settings
 from services.auth.store import Challenges, LinkQuotas, SignIns
 from services.auth.sweeper import INTERVAL_SECONDS, forget
 from services.kit.addresses import Domains
@@ -19,21 +19,24 @@ from services.kit.credentials import derived_token, keyed_hash
 from services.kit.mongo import Database
 from services.kit.rate_limit import RateLimiter
 from services.kit.service import PeriodicTask, Service
+from services.kit.settings import split_list
 from services.kit.tokens import Signer
+
+NAME = "auth"
 
 
 def build() -> Service:
     """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
-    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
+    database = Database.open(settings)
     deps = wire(settings, database)
     return Service(
-        name="auth",
+        name=NAME,
         settings=settings,
         deps=deps,
         router=router,
         database=database,
-        bus=Bus(settings.amqp_url.get_secret_value(), "auth"),
+        bus=Bus.open(settings, NAME),
         handlers={},
         tasks=[PeriodicTask("forget", INTERVAL_SECONDS, partial(forget, deps))],
         docs="Signing in: challenges, one-time links, sessions.",
@@ -41,11 +44,10 @@ def build() -> Service:
 
 
 def wire(settings: Settings, database: Database) -> Deps:
-    """Return the dependencies over an open database."""
+    """Return what endpoints, handlers and periodic tasks need, over an open database."""
     hash_with_pepper = partial(keyed_hash, settings.pepper.get_secret_value())
     policy = settings.policy()
     sign_ins, link_quotas = SignIns(database), LinkQuotas(database)
-    rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
     return Deps(
         sign_ins=sign_ins,
         link_quotas=link_quotas,
@@ -53,8 +55,8 @@ def wire(settings: Settings, database: Database) -> Deps:
         challenge_providers=create_providers(split_list(settings.challenge_kinds)),
         speech=Speech.find(settings.speech_program),
         session_tokens=_session_tokens(settings, sign_ins),
-        rate_limiter=SignInRateLimiter(rates, link_quotas, settings.limits(), hash_with_pepper),
-        device_tokens=DeviceTokens(hash_with_pepper, policy.device_lifetime),
+        rate_limiter=SignInRateLimiter(RateLimiter(database), link_quotas, settings.limits(), hash_with_pepper),
+        device_tokens=DeviceTokens(settings.pepper.get_secret_value(), policy.device_lifetime),
         agent_domains=Domains(split_list(settings.agent_domains)),
         keyed_hash=hash_with_pepper,
         now=database.now,

@@ -1,33 +1,35 @@
 """Tokens by which a device proves that a session for an address was opened on it (ADR 16)."""
 
-from collections.abc import Callable
+import struct
 from datetime import datetime, timedelta
 
-from services.kit.credentials import constant_time_equal
+from services.kit.credentials import Sealer, keyed_hash
+
+MESSAGE = struct.Struct(">32sQ")
+"""The id of the device, and the expiry in Unix seconds."""
 
 
 class DeviceTokens:
     """Issues and verifies device tokens; nothing about them is stored, and a token names nobody."""
 
-    def __init__(self, keyed_hash: Callable[[str, str], str], lifetime: timedelta) -> None:
-        self._keyed_hash = keyed_hash
+    def __init__(self, pepper: str, lifetime: timedelta) -> None:
+        self._pepper = pepper
+        self._sealer = Sealer(pepper, "device")
         self._lifetime = lifetime
 
     def issue(self, mailbox: str, sign_in: str, started_at: datetime) -> str:
-        """Return a token for a device on which this mailbox signed in: id, expiry in Unix seconds, keyed hash.
+        """Return a token for a device on which this mailbox signed in.
 
         The same sign-in always gives the same token, also when its request is repeated.
         """
-        id, ends_at = self._keyed_hash("device id", sign_in), int((started_at + self._lifetime).timestamp())
-        return f"{id}.{ends_at}.{self._mac(id, ends_at, mailbox)}"
+        id = keyed_hash(self._pepper, "device id", sign_in)
+        ends_at = int((started_at + self._lifetime).timestamp())
+        return self._sealer.seal(MESSAGE.pack(bytes.fromhex(id), ends_at), mailbox)
 
     def device_id(self, token: str, mailbox: str, now: datetime) -> str:
         """Return the device's id if the token is valid for this mailbox and unexpired, else an empty string."""
-        id, _, rest = token.partition(".")
-        digits, _, mac = rest.partition(".")
-        if not (digits.isascii() and digits.isdigit()) or int(digits) <= now.timestamp():
+        message = self._sealer.unseal(token, mailbox)
+        if message is None:
             return ""
-        return id if constant_time_equal(mac, self._mac(id, int(digits), mailbox)) else ""
-
-    def _mac(self, id: str, ends_at: int, mailbox: str) -> str:
-        return self._keyed_hash("device", f"{id} {ends_at} {mailbox}")
+        id, ends_at = MESSAGE.unpack(message)
+        return str(id.hex()) if now.timestamp() < ends_at else ""

@@ -3,12 +3,9 @@
 import unicodedata
 
 from services.kit.refusals import Unprocessable
-from services.kit.text import MAX_SHORT_LENGTH, normalise
-from services.kit.visible import strip_invisible
+from services.kit.text import MAX_SHORT_LENGTH, clean_line
 
 MAX_LENGTH = 100
-INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Cn")
-WHITESPACE = "\t\n\v\f\r\x85\u2028\u2029"
 
 
 class PersonNameNotAcceptable(Unprocessable):
@@ -25,8 +22,7 @@ def declared_name(raw: str) -> str:
     """
     if len(raw) > MAX_SHORT_LENGTH:
         raise PersonNameNotAcceptable(longest=MAX_LENGTH)
-    spaced = "".join(" " if character in WHITESPACE else character for character in raw)
-    name = " ".join(normalise(strip_invisible(spaced, INVISIBLE), MAX_SHORT_LENGTH).split())
+    name = clean_line(raw, MAX_SHORT_LENGTH)
     if len(name) > MAX_LENGTH or not any(unicodedata.category(character).startswith("L") for character in name):
         raise PersonNameNotAcceptable(longest=MAX_LENGTH)
     return name

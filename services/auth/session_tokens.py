@@ -9,9 +9,9 @@ from fastapi import Request
 
 from services.auth.domain import Session, SignIn, SignInPolicy, active_session
 from services.auth.store import SignIns
-from services.kit.authentication import SESSION_TOKEN, SessionExpired
+from services.kit.authentication import SESSION_TOKEN, SessionExpired, bearer_token
 from services.kit.clock import utc_now
-from services.kit.refusals import NotFound, Unauthenticated
+from services.kit.refusals import NotFound
 from services.kit.tokens import InvalidToken, Signer, Verifier
 
 
@@ -87,11 +87,8 @@ class SessionTokens:
 
         The session itself is not looked up.
         """
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated()
         try:
-            return str(self._verifier.verify(token, utc_now(), grace)["jti"])
+            return str(self._verifier.verify(bearer_token(request), utc_now(), grace)["jti"])
         except InvalidToken:
             raise SessionExpired() from None
 

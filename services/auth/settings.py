@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from services.auth.domain import SignInPolicy
 from services.auth.rate_limits import SignInLimits
-from services.kit.settings import ServiceSettings
+from services.kit.settings import EntryList, ServiceSettings
 
 DEFAULT_LIMITS = SignInLimits()
 
@@ -18,8 +18,8 @@ class Settings(ServiceSettings):
     session_private_key: SecretStr
     retired_session_jwks: SecretStr | None = None
     pepper: SecretStr
-    agent_domains: str
-    challenge_kinds: str = "image,question"
+    agent_domains: EntryList
+    challenge_kinds: EntryList = "image,question"
     speech_program: str = "espeak-ng"
 
     link_minutes: int = Field(60, ge=5, le=1440)
@@ -37,13 +37,6 @@ class Settings(ServiceSettings):
     challenges_per_network: int = Field(DEFAULT_LIMITS.challenges_per_network, ge=1)
     recordings_per_network: int = Field(DEFAULT_LIMITS.recordings_per_network, ge=1)
 
-    @field_validator("agent_domains", "challenge_kinds")
-    @classmethod
-    def _not_empty(cls, value: str) -> str:
-        if not split_list(value):
-            raise ValueError("must list at least one")
-        return value
-
     def policy(self) -> SignInPolicy:
         """Return the durations and the number of attempts."""
         return SignInPolicy(
@@ -57,8 +50,3 @@ class Settings(ServiceSettings):
     def limits(self) -> SignInLimits:
         """Return the rate limits, which have the same names."""
         return SignInLimits(**{name: getattr(self, name) for name in SignInLimits._fields})
-
-
-def split_list(value: str) -> list[str]:
-    """Return the entries of a comma-separated list, stripped, without empty ones."""
-    return [entry.strip() for entry in value.split(",") if entry.strip()]

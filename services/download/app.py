@@ -16,35 +16,28 @@ from services.download.streaming.limiter import DownloadLimiter
 from services.download.streaming.revocation_cache import RevocationCache
 from services.download.sweeper import periodic_tasks
 from services.download.zip.layout_cache import LayoutCache
-from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
+from services.kit.authentication import TokenAuthenticator
 from services.kit.bus import Bus
 from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from services.kit.service import PeriodicTask, Service
-from services.kit.tokens import Verifier
 
 NAME = "download"
 
 
 def build() -> Service:
-    """Read the settings and open what the service needs; nothing is reached yet."""
+    """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
-    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
-    objects = ObjectStore(
-        settings.s3_endpoint,
-        settings.s3_region,
-        settings.s3_bucket,
-        settings.s3_access_key.get_secret_value(),
-        settings.s3_secret_key.get_secret_value(),
-    )
+    database = Database.open(settings)
+    objects = ObjectStore.open(settings)
     deps = wire(settings, database, objects)
     return Service(
-        NAME,
-        settings,
-        deps,
-        routes(),
-        database,
-        Bus(settings.amqp_url.get_secret_value(), NAME),
+        name=NAME,
+        settings=settings,
+        deps=deps,
+        router=routes(),
+        database=database,
+        bus=Bus.open(settings, NAME),
         handlers=subscriptions(deps),
         tasks=[*periodic_tasks(deps), PeriodicTask("running downloads", 0, deps.limiter.until_stopped)],
         on_close=[objects.close],
@@ -53,9 +46,8 @@ def build() -> Service:
 
 
 def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
-    """Return what endpoints, handlers and the sweeper need."""
+    """Return what endpoints, handlers and periodic tasks need, over an open database."""
     pepper = settings.pepper.get_secret_value()
-    verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
     deliveries = Deliveries(database)
     return Deps(
         deliveries=deliveries,
@@ -67,7 +59,7 @@ def wire(settings: Settings, database: Database, objects: ObjectStore) -> Deps:
         buffers=BufferPool(),
         limiter=DownloadLimiter(settings.slot_limits),
         revocations=RevocationCache(deliveries),
-        authenticator=TokenAuthenticator(verifier, database.expiring_documents("revoked_sessions", expire_at="until")),
+        authenticator=TokenAuthenticator.open(settings, database),
         policy=settings.policy,
         files_base_url=settings.files_base_url,
     )

@@ -1,17 +1,16 @@
 """The settings of the download service."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field
 
 from services.download.domain.policy import DownloadPolicy
 from services.download.streaming.slots import SlotLimits
-from services.kit.settings import LOOPBACK, ServiceSettings
+from services.kit.settings import PublicUrl, StoreSettings
 from services.kit.time_zones import TimeZone
 
 
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """The settings of the download service; `files_base_url` is an origin of its own, for the bytes alone.
 
     A running download holds at most two parts of its file, all of them together at most `parts_in_memory_mib`. One
@@ -20,14 +19,7 @@ class Settings(ServiceSettings):
     """
 
     mongo_database: str = "download"
-    s3_endpoint: str
-    s3_region: str = "us-east-1"
-    s3_bucket: str = "melanissimo"
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
-    session_jwks: SecretStr
-    pepper: SecretStr
-    files_base_url: str
+    files_base_url: PublicUrl
     downloads_per_file: int = Field(default=3, ge=1, le=100)
     capability_hours: int = Field(default=12, ge=1, le=168)
     running_downloads: int = Field(default=64, ge=1)
@@ -38,14 +30,6 @@ class Settings(ServiceSettings):
     grace_after_end_hours: int = Field(default=12, ge=0)
     retention_days: int = Field(default=365, ge=1)
     time_zone: TimeZone = "Europe/Paris"
-
-    @field_validator("files_base_url")
-    @classmethod
-    def _https_unless_loopback(cls, value: str) -> str:
-        address = urlsplit(value)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise ValueError("must be https")
-        return value.rstrip("/")
 
     @property
     def policy(self) -> DownloadPolicy:

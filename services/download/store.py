@@ -1,9 +1,10 @@
 """The repositories of deliveries, contents and links."""
 
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime
 from typing import NamedTuple
+
+from cachetools import LRUCache
 
 from services.contracts.values import Recipient
 from services.download.domain.contents import Contents
@@ -117,7 +118,7 @@ class ContentsRepository:
 
     def __init__(self, database: Database) -> None:
         self.all: Repository[Contents] = database.repository("contents", Contents)
-        self._recent: OrderedDict[str, Contents] = OrderedDict()
+        self._recent: LRUCache[str, Contents] = LRUCache(CACHED_CONTENTS)
 
     async def get(self, transfer: str) -> Contents:
         """Return the contents; refuse with `TransferUnknown`."""
@@ -128,9 +129,6 @@ class ContentsRepository:
             except NotFound:
                 raise TransferUnknown() from None
             self._recent[transfer] = found
-            if len(self._recent) > CACHED_CONTENTS:
-                self._recent.popitem(last=False)
-        self._recent.move_to_end(transfer)
         return found
 
 

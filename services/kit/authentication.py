@@ -1,14 +1,15 @@
 """Authenticate requests by session token; revoked sessions are refused."""
 
-from collections import OrderedDict
 from datetime import timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Self
 
+from cachetools import TTLCache
 from fastapi import Request
 
 from services.kit.clock import monotonic_seconds, utc_now
-from services.kit.mongo import ExpiringDocuments
+from services.kit.mongo import Database, ExpiringDocuments
 from services.kit.refusals import Unauthenticated
+from services.kit.settings import SessionSettings
 from services.kit.tokens import InvalidToken, TokenProfile, Verifier
 
 CACHE_SECONDS = 2.0
@@ -36,11 +37,12 @@ class Caller(NamedTuple):
     mail_to: str = ""
 
 
-class Authenticator(Protocol):
-    """Authenticates the requests of an API."""
-
-    async def authenticate(self, request: Request) -> Caller:
-        """Return the caller; raises `Unauthenticated` or `SessionExpired`."""
+def bearer_token(request: Request) -> str:
+    """Return the token of `Authorization: Bearer …`; raises `Unauthenticated` if there is none."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated()
+    return token
 
 
 class TokenAuthenticator:
@@ -52,24 +54,26 @@ class TokenAuthenticator:
     def __init__(self, verifier: Verifier, revoked: ExpiringDocuments) -> None:
         self._verifier = verifier
         self._revoked = revoked
-        self._recently_verified: OrderedDict[str, tuple[Caller, float]] = OrderedDict()
+        self._recently_verified: TTLCache[str, Caller] = TTLCache(MAX_CACHED, CACHE_SECONDS, monotonic_seconds)
+
+    @classmethod
+    def open(cls, settings: SessionSettings, database: Database) -> Self:
+        """Return the authenticator of a service."""
+        verifier = Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN)
+        return cls(verifier, database.expiring_documents("revoked_sessions", expire_at="until"))
 
     async def authenticate(self, request: Request) -> Caller:
-        """Return the caller named by `Authorization: Bearer …`."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated()
-        caller, until = self._recently_verified.get(token, (None, 0.0))
-        if caller is None or monotonic_seconds() >= until:
-            caller = await self._verify(token)
-            self._cache(token, caller)
+        """Return the caller of a request; raises `Unauthenticated` or `SessionExpired`."""
+        token = bearer_token(request)
+        caller = self._recently_verified.get(token)
+        if caller is None:
+            caller = self._recently_verified[token] = await self._verify(token)
         return caller
 
     async def revoke(self, session: str) -> None:
         """Refuse this session from now on; stored longer than its last token can live."""
         await self._revoked.mark(session, seconds=2 * int(SESSION_TOKEN.max_life.total_seconds()))
-        for token in [token for token, (caller, _) in self._recently_verified.items() if caller.session == session]:
-            del self._recently_verified[token]
+        self._recently_verified.clear()
 
     async def _verify(self, token: str) -> Caller:
         try:
@@ -80,9 +84,3 @@ class TokenAuthenticator:
             raise SessionExpired()
         mail_to = claims.get("mail_to", "")
         return Caller(claims["sub"], claims["name"], claims["role"], claims["jti"], claims["language"], mail_to)
-
-    def _cache(self, token: str, caller: Caller) -> None:
-        self._recently_verified[token] = caller, monotonic_seconds() + CACHE_SECONDS
-        self._recently_verified.move_to_end(token)
-        if len(self._recently_verified) > MAX_CACHED:
-            self._recently_verified.popitem(last=False)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import aio_pika
 from aio_pika import DeliveryMode, Message
@@ -18,6 +18,7 @@ from services.kit.events import Event, queue_name
 from services.kit.logs import logger
 from services.kit.outbox_entry import OutboxEntry
 from services.kit.refusals import Refusal, Unavailable
+from services.kit.settings import ServiceSettings
 
 EVENTS_EXCHANGE = "events"
 DEAD_EXCHANGE = "dead"
@@ -41,6 +42,11 @@ class Bus:
         self._exchanges: dict[str, Any] = {}
         self._consumers: list[tuple[Any, str]] = []
         self._backlog = Backlog()
+
+    @classmethod
+    def open(cls, settings: ServiceSettings, service: str) -> Self:
+        """Return the bus of a service, not yet connected."""
+        return cls(settings.amqp_url.get_secret_value(), service)
 
     @property
     def connected(self) -> bool:

@@ -1,15 +1,17 @@
-"""Generate, hash and compare one-time tokens and keys."""
+"""Generate, derive, hash, seal and compare tokens and keys; each purpose has a key of its own."""
 
-import base64
-import hashlib
 import hmac
 import re
 import secrets
+
+from services.kit import url_safe
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 KEY_BITS = 128
 KEY_CHARACTERS = 26
 GROUP_CHARACTERS = 5
+MAC_BYTES = 32
+MAX_SEALED_LENGTH = 200
 
 
 def new_token() -> str:
@@ -31,17 +33,59 @@ def normalise_key(typed: str) -> str:
 
 def keyed_hash(pepper: str, purpose: str, secret: str) -> str:
     """Return the HMAC-SHA256 in hex, with a separate key per purpose, so that hashes of two purposes never match."""
-    key = hmac.digest(pepper.encode(), purpose.encode(), "sha256")
-    return hmac.new(key, secret.encode(), hashlib.sha256).hexdigest()
+    return _mac(_derive_key(pepper, purpose), secret.encode()).hex()
 
 
 def derived_token(pepper: str, purpose: str, *parts: str) -> str:
     """Derive a token of 43 characters from `pepper` and the parts; the same parts give the same token."""
-    key = hmac.digest(pepper.encode(), purpose.encode(), "sha256")
-    message = b"".join(len(part.encode()).to_bytes(4, "big") + part.encode() for part in parts)
-    return base64.urlsafe_b64encode(hmac.digest(key, message, "sha256")).rstrip(b"=").decode()
+    return url_safe.encode(_mac(_derive_key(pepper, purpose), b"".join(map(_framed, parts))))
+
+
+class Sealer:
+    """Seals short messages for one purpose: everybody can read them, and only the holder of the pepper can make one.
+
+    `context` is not part of the text; whoever unseals the message has to know it.
+    """
+
+    def __init__(self, pepper: str, purpose: str) -> None:
+        self._key = _derive_key(pepper, purpose)
+
+    def seal(self, message: bytes, context: str = "") -> str:
+        """Return the message with its HMAC, as at most 200 URL-safe characters; `ValueError` if it is too long."""
+        sealed = url_safe.encode(self._mac(message, context) + message)
+        if len(sealed) > MAX_SEALED_LENGTH:
+            raise ValueError("the message is too long to be sealed")
+        return sealed
+
+    def unseal(self, sealed: str, context: str = "") -> bytes | None:
+        """Return the message; none for any text that `seal` does not return for this context."""
+        if len(sealed) > MAX_SEALED_LENGTH:
+            return None
+        try:
+            raw = url_safe.decode(sealed)
+        except ValueError:
+            return None
+        message = raw[MAC_BYTES:]
+        return message if hmac.compare_digest(raw[:MAC_BYTES], self._mac(message, context)) else None
+
+    def _mac(self, message: bytes, context: str) -> bytes:
+        return _mac(self._key, _framed(context) + message)
 
 
 def constant_time_equal(one: str, other: str) -> bool:
     """Compare in a time that does not depend on where the strings differ."""
     return hmac.compare_digest(one.encode(), other.encode())
+
+
+def _derive_key(pepper: str, purpose: str) -> bytes:
+    return _mac(pepper.encode(), purpose.encode())
+
+
+def _mac(key: bytes, message: bytes) -> bytes:
+    return hmac.digest(key, message, "sha256")
+
+
+def _framed(text: str) -> bytes:
+    """Return the text after its length, so that where it ends is part of what is hashed."""
+    encoded = text.encode()
+    return len(encoded).to_bytes(4, "big") + encoded

@@ -1,4 +1,4 @@
-"""HTTP connection pool for threads; reads byte ranges into preallocated buffers and digests them."""
+"""HTTP connection pool for threads; reads byte ranges into preallocated buffers and digests them (ADR 28)."""
 
 import hashlib
 import http.client
@@ -13,11 +13,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult
 
+from services.kit.backoff import Backoff
+
 CHUNK_BYTES = 1024 * 1024
 RECEIVE_BUFFER_BYTES = 1024 * 1024
 CONNECT_TIMEOUT_SECONDS = 2.0
 READ_TIMEOUT_SECONDS = 30.0
-BACKOFF_SECONDS = (0.0, 0.2, 0.4)
+MAX_ATTEMPTS = 3
+BACKOFF = Backoff(0.2, 0.4)
 RETRYABLE_STATUSES = frozenset({500, 502, 503, 504})
 
 Headers = Mapping[str, str]
@@ -115,8 +118,9 @@ class RangeReader:
             self._release()
 
     def _read_with_retry(self, into: memoryview) -> str:
-        for pause in BACKOFF_SECONDS:
-            time.sleep(pause)
+        for failures in range(MAX_ATTEMPTS):
+            if failures:
+                time.sleep(BACKOFF.pause_seconds(failures))
             try:
                 self._response = self._response or self._request()
                 return _read_chunks(self._response, into)

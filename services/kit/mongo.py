@@ -1,10 +1,9 @@
 """Store aggregates in MongoDB; each write replaces a known version of one document (R1, R4)."""
 
 import asyncio
-import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Generic
+from typing import Any, Generic, Self
 from weakref import WeakValueDictionary
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -13,12 +12,14 @@ from pymongo.errors import DuplicateKeyError
 
 from services.kit import metrics
 from services.kit.aggregate import Change, State
+from services.kit.backoff import CONFLICT_BACKOFF
 from services.kit.documents import Document, ExpiringDocuments, outage_as_unavailable
 from services.kit.events import Event
 from services.kit.listing import Listing
 from services.kit.outbox_entry import OutboxEntry, entries_for
 from services.kit.pagination import EPOCH
 from services.kit.refusals import NotFound, Unavailable
+from services.kit.settings import ServiceSettings
 from services.kit.update_document import diff_update
 
 __all__ = ["Database", "Document", "ExpiringDocuments", "OutboxEntry", "Repository"]
@@ -45,6 +46,11 @@ class Database:
         self._database = self._client[name]
         self.repositories: list[Repository[Any]] = []
         self._indexes: list[tuple[Any, list[tuple[str, int]], Document]] = []
+
+    @classmethod
+    def open(cls, settings: ServiceSettings) -> Self:
+        """Return the database of a service, not yet connected."""
+        return cls(settings.mongo_url.get_secret_value(), settings.mongo_database)
 
     def repository(self, name: str, model: type[State]) -> "Repository[State]":
         """Return the repository of one aggregate class; the relay publishes its outboxes."""
@@ -123,8 +129,8 @@ class Repository(Generic[State]):
         """
         lock = self._locks.setdefault(id, asyncio.Lock())
         async with lock:
-            for attempt in range(MAX_ATTEMPTS):
-                state, now = snapshot if snapshot and not attempt else await self.read(id)
+            for failures in range(1, MAX_ATTEMPTS + 1):
+                state, now = snapshot if snapshot and failures == 1 else await self.read(id)
                 after, events = change(state, now)
                 if after == state and not events:
                     return state
@@ -133,7 +139,7 @@ class Repository(Generic[State]):
                     self._notify_relay(id, outbox)
                     return after.evolve(version=state.version + 1)
                 metrics.conflicts.labels(self.name).inc()
-                await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+                await asyncio.sleep(CONFLICT_BACKOFF.pause_seconds(failures))
         raise Unavailable()
 
     async def read(self, id: str) -> tuple[State, datetime]:

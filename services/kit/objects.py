@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 from urllib.parse import quote, urlsplit
 
 import urllib3
@@ -23,6 +23,7 @@ from urllib3.util import Retry, Timeout
 from services.kit.clock import utc_now
 from services.kit.http_pool import AsyncRangeReader, ConnectionFailed, ConnectionPool, RangeReader, UnexpectedStatus
 from services.kit.refusals import Unavailable
+from services.kit.settings import StoreSettings
 
 Result = TypeVar("Result")
 NOT_FOUND_CODES = {"NoSuchKey", "NoSuchUpload", "NoSuchBucket", "NotFound"}
@@ -98,6 +99,12 @@ class ObjectStore:
         )
         self._connections = ConnectionPool(self._address)
         self._threads = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="objects")
+
+    @classmethod
+    def open(cls, settings: StoreSettings) -> Self:
+        """Return the bucket of a service, not yet connected."""
+        keys = settings.s3_access_key.get_secret_value(), settings.s3_secret_key.get_secret_value()
+        return cls(settings.s3_endpoint, settings.s3_region, settings.s3_bucket, *keys)
 
     async def ping(self) -> None:
         """Raise `StoreUnavailable` unless the store answers; needs permission to read one key only."""

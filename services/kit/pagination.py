@@ -1,6 +1,5 @@
 """Lists as pages, bounded in items and bytes; a cursor leads to the next page."""
 
-import base64
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,6 +8,7 @@ from typing import Annotated, Generic, NamedTuple, TypeVar
 from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
+from services.kit import url_safe
 from services.kit.refusals import BadRequest
 
 MAX_ITEMS = 100
@@ -70,14 +70,13 @@ PageParameters = Annotated[PageRequest, Depends(page_request)]
 
 def encode_cursor(position: Position) -> str:
     """Return a position as an opaque string."""
-    plain = f"{position.sort_key}.{position.id}"
-    return base64.urlsafe_b64encode(plain.encode()).rstrip(b"=").decode()
+    return url_safe.encode(f"{position.sort_key}.{position.id}".encode())
 
 
 def decode_cursor(cursor: str) -> Position:
     """Return the position of a cursor; raises `CursorNotValid` for any other string."""
     try:
-        plain = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
+        plain = url_safe.decode(cursor).decode()
     except ValueError:
         raise CursorNotValid() from None
     if not (found := CURSOR_PATTERN.fullmatch(plain)):

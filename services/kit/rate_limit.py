@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from fastapi import Request
 
-from services.kit.mongo import ExpiringDocuments
+from services.kit.mongo import Database
 
 
 class RateLimit(NamedTuple):
@@ -19,8 +19,8 @@ class RateLimit(NamedTuple):
 class RateLimiter:
     """Counts each hit with one atomic increment at the database's time, before it decides."""
 
-    def __init__(self, counters: ExpiringDocuments) -> None:
-        self._counters = counters
+    def __init__(self, database: Database) -> None:
+        self._counters = database.expiring_documents("rates", expire_at="until")
 
     async def allows(self, limit: RateLimit, key: str) -> bool:
         """Count a hit for `key` and return whether it is within the limit."""

@@ -2,27 +2,23 @@
 
 import asyncio
 import gc
-import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import uvicorn
-import uvloop
 from fastapi import APIRouter, FastAPI, Request
 
 from services.kit import metrics, problems, trace
 from services.kit.bus import Bus, Handler
 from services.kit.events import Event
-from services.kit.health import Check, Health, management_app
-from services.kit.logs import configure, logger
+from services.kit.health import Check, Health
+from services.kit.logs import logger
 from services.kit.middleware import RequestMiddleware
 from services.kit.mongo import Database
 from services.kit.outbox import Relay
 from services.kit.refusals import Unavailable
-from services.kit.server import EXIT_BAD_SETTINGS, create_server, serve, shutdown_requested, wait_for_exit
-from services.kit.settings import InvalidSettings, ServiceSettings
-from services.kit.version import VERSION
+from services.kit.server import run_process, serve_until_stopped
+from services.kit.settings import ServiceSettings
 
 JSON_BYTES = 64 * 1024
 GC_THRESHOLD = 10_000
@@ -89,15 +85,7 @@ def create_api(
 
 def main(build: Callable[[], Service], name: str) -> None:
     """Run a service until SIGTERM or SIGINT; exit with 78 if its settings are invalid."""
-    try:
-        service = build()
-    except (InvalidSettings, ValueError) as error:
-        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - there is no log before the settings are read
-        raise SystemExit(EXIT_BAD_SETTINGS) from None
-    configure(name, service.settings.log_level)
-    _freeze_gc()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(service))
+    run_process(name, build, run)
 
 
 def _freeze_gc() -> None:
@@ -109,40 +97,25 @@ def _freeze_gc() -> None:
 
 async def run(service: Service) -> None:
     """Serve until a signal; dependencies may fail and return meanwhile."""
-    stop = shutdown_requested()
-    relay = Relay(service.database.repositories, service.bus, service.settings.outbox_grace_seconds)
+    _freeze_gc()
+    settings = service.settings
+    relay = Relay(service.database.repositories, service.bus, settings.outbox_grace_seconds)
     health = Health({"mongo": service.database.ping, "broker": _broker_check(service.bus), **service.checks})
     app = create_api(
-        service.name,
-        service.router,
-        service.deps,
-        service.max_body_bytes,
-        service.docs,
-        service.settings.public_base_url,
+        service.name, service.router, service.deps, service.max_body_bytes, service.docs, settings.public_base_url
     )
-    public = create_server(app, service.settings, service.settings.listen_port)
-    private = create_server(management_app(health), service.settings, service.settings.management_port)
-    background = [asyncio.create_task(one) for one in _background(service, relay, health)]
-    servers = [asyncio.create_task(serve(one, service.settings)) for one in (public, private)]
-    logger().info("started", port=service.settings.listen_port, version=VERSION)
-    await wait_for_exit(stop, servers)
-    health.draining = True
-    logger().info("stopping")
-    await _stop(service, relay, public, servers[0])
-    for task in background:
-        task.cancel()
-    await asyncio.gather(*background, return_exceptions=True)
-    private.should_exit = True
-    await servers[1]
-    await _close(service)
-    logger().info("stopped")
-    if not stop.is_set():
-        raise SystemExit(1)
+    tasks = [run_forever(task, settings.max_task_interval_seconds) for task in service.tasks]
+    await serve_until_stopped(
+        app,
+        settings,
+        health,
+        background=[_run_relay(service, health, relay), *tasks],
+        drain=lambda: _drain(service, relay),
+        close=lambda: _close(service),
+    )
 
 
-async def _stop(service: Service, relay: Relay, public: uvicorn.Server, serving: asyncio.Task[None]) -> None:
-    public.should_exit = True
-    await serving
+async def _drain(service: Service, relay: Relay) -> None:
     await service.bus.drain(service.settings.grace_seconds)
     try:
         async with asyncio.timeout(5):
@@ -168,13 +141,6 @@ def _broker_check(bus: Bus) -> Check:
             raise Unavailable()
 
     return check
-
-
-def _background(service: Service, relay: Relay, health: Health) -> Iterator[Any]:
-    yield health.beat()
-    yield _run_relay(service, health, relay)
-    for task in service.tasks:
-        yield run_forever(task, service.settings.max_task_interval_seconds)
 
 
 async def _run_relay(service: Service, health: Health, relay: Relay) -> None:

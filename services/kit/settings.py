@@ -3,15 +3,34 @@
 import ipaddress
 import os
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WELL_KNOWN_PASSWORDS = ("guest", "minioadmin", "changeme", "password", "secret")
 MIN_SECRET_LENGTH = 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _https_unless_loopback(value: str) -> str:
+    address = urlsplit(value)
+    if address.scheme != "https" and address.hostname not in LOOPBACK:
+        raise ValueError("must be https")
+    return value.rstrip("/")
+
+
+def _some_entries(value: str) -> str:
+    if not split_list(value):
+        raise ValueError("must list at least one")
+    return value
+
+
+PublicUrl = Annotated[str, AfterValidator(_https_unless_loopback)]
+"""An address of the gateway, https except on this machine."""
+EntryList = Annotated[str, AfterValidator(_some_entries)]
+"""A comma-separated list with at least one entry; see `split_list`."""
 
 
 class InvalidSettings(Exception):
@@ -27,7 +46,7 @@ class ProcessSettings(BaseSettings):
     listen_port: int = 8000
     management_port: int = 9000
     log_level: str = "INFO"
-    public_base_url: str
+    public_base_url: PublicUrl
     trusted_proxies: str = "127.0.0.1"
     grace_seconds: int = 30
 
@@ -42,14 +61,6 @@ class ProcessSettings(BaseSettings):
             raise InvalidSettings(_describe_errors(error)) from None
         except ValueError as error:
             raise InvalidSettings(str(error)) from None
-
-    @field_validator("public_base_url")
-    @classmethod
-    def _https_unless_loopback(cls, value: str) -> str:
-        address = urlsplit(value)
-        if address.scheme != "https" and address.hostname not in LOOPBACK:
-            raise ValueError("must be https")
-        return value.rstrip("/")
 
     @field_validator("trusted_proxies")
     @classmethod
@@ -80,6 +91,28 @@ class ServiceSettings(ProcessSettings):
     amqp_url: SecretStr
     max_task_interval_seconds: float = Field(default=3600.0, gt=0)
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
+
+
+class SessionSettings(ServiceSettings):
+    """Of a service that authenticates by session; its own tokens and hashes are derived from `pepper`."""
+
+    session_jwks: SecretStr
+    pepper: SecretStr
+
+
+class StoreSettings(SessionSettings):
+    """Of a service with a bucket of the object store."""
+
+    s3_endpoint: str
+    s3_region: str = "us-east-1"
+    s3_bucket: str = "melanissimo"
+    s3_access_key: SecretStr
+    s3_secret_key: SecretStr
+
+
+def split_list(value: str) -> list[str]:
+    """Return the entries of a comma-separated list, stripped, without empty ones."""
+    return [entry.strip() for entry in value.split(",") if entry.strip()]
 
 
 def _describe_errors(error: ValidationError) -> str:

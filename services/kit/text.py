@@ -1,4 +1,4 @@
-"""Normalise text of others; its size is bounded before any expensive operation.
+"""Clean and normalise text of others; its size is bounded before any expensive operation.
 
 No other module uses Unicode normal forms: normalisation sorts consecutive combining marks in a time that grows with
 the square of their number, so that 64 kB of them would block a process for seconds.
@@ -12,12 +12,17 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from services.kit.refusals import ContentTooLarge
+from services.kit.visible import strip_invisible
 
 MAX_SHORT_LENGTH = 1_000
 MAX_LONG_LENGTH = 100_000
 MAX_MARKS = 13
 """In a row, more than any language uses. A mark may decompose into two and a letter bring three, so that at most 30 are
 sorted (UAX #15, Stream-Safe Text Format)."""
+
+INVISIBLE = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
+"""The categories that a text must not have: they could forge a header, hide a letter or change the direction."""
+LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029]")
 
 NormalForm = Literal["NFC", "NFKC", "NFKD"]
 
@@ -26,6 +31,23 @@ ShortText = Annotated[str, StringConstraints(max_length=MAX_SHORT_LENGTH)]
 
 LongText = Annotated[str, StringConstraints(max_length=MAX_LONG_LENGTH)]
 """A text that a person typed or pasted; a rule bounds it further before normalising it."""
+
+
+def clean_line(text: str, max_length: int) -> str:
+    """Return text of others as one line in NFC: a space for each run of blanks, nothing invisible (R31).
+
+    Raises what `normalise` raises.
+    """
+    visible = strip_invisible(" ".join(text.split()), INVISIBLE)
+    return " ".join(normalise(visible, max_length).split())
+
+
+def clean_lines(text: str, max_length: int) -> str:
+    """Return text of others in NFC, with a newline at each line end, and nothing invisible but tabs.
+
+    Raises what `normalise` raises.
+    """
+    return normalise(strip_invisible(LINE_ENDS.sub("\n", text), INVISIBLE, keeping="\n\t"), max_length)
 
 
 def normalise(text: str, max_length: int, form: NormalForm = "NFC") -> str:

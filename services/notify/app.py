@@ -1,4 +1,4 @@
-"""Assemble notify from its settings and connections."""
+"""How the service is put together: the only module that reads settings and opens connections."""
 
 from zoneinfo import ZoneInfo
 
@@ -25,11 +25,11 @@ FORGET_SECONDS = 3600.0
 
 
 def build() -> Service:
-    """Return the service, not yet connected."""
+    """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
-    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
-    bus = Bus(settings.amqp_url.get_secret_value(), NAME)
-    deps = _deps(settings, database, bus)
+    database = Database.open(settings)
+    bus = Bus.open(settings, NAME)
+    deps = wire(settings, database, bus)
     dispatcher = MailDispatcher(deps)
     return Service(
         name=NAME,
@@ -48,7 +48,8 @@ def build() -> Service:
     )
 
 
-def _deps(settings: Settings, database: Database, bus: Bus) -> Deps:
+def wire(settings: Settings, database: Database, bus: Bus) -> Deps:
+    """Return what endpoints, handlers and periodic tasks need, over an open database."""
     mails = Mails(database)
     return Deps(
         mails=mails,

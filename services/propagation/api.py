@@ -12,8 +12,7 @@ from services.kit.documents import Document
 from services.kit.pagination import Page, PageParameters
 from services.kit.refusals import Forbidden, NotFound
 from services.kit.service import get_deps
-from services.kit.text import normalise
-from services.kit.visible import strip_invisible
+from services.kit.text import clean_lines
 from services.propagation.approval_snapshot import ApprovalSnapshot, SnapshotSender
 from services.propagation.deps import Deps
 from services.propagation.domain import Propagation, RecordedDecision, StateName, approve, refuse
@@ -37,15 +36,11 @@ class AgentsOnly(Forbidden):
 
 
 def _clean_reason(raw: str) -> str:
-    """Strip control, format and direction characters, which could forge a name or a header; keep line ends.
-
-    Raise `ValueError` if nothing is left.
-    """
-    lines = "\n".join(raw.splitlines())
-    kept = normalise(strip_invisible(lines, ("Cc", "Cf", "Cs", "Co"), keeping="\n"), MAX_REASON_LENGTH)
-    if not kept.strip():
+    """Return the reason in visible lines; raise `ValueError` if nothing is left."""
+    reason = clean_lines(raw, MAX_REASON_LENGTH).strip()
+    if not reason:
         raise ValueError("a reason in words is needed")
-    return kept.strip()
+    return reason
 
 
 class ApprovalForm(BaseModel):

@@ -1,12 +1,11 @@
-"""Composes propagation from its settings, connections and parts."""
+"""How the service is put together: the only module that reads settings and opens connections."""
 
 from datetime import timedelta
 
-from services.kit.authentication import SESSION_TOKEN, TokenAuthenticator
+from services.kit.authentication import TokenAuthenticator
 from services.kit.bus import Bus
 from services.kit.mongo import Database
 from services.kit.service import PeriodicTask, Service
-from services.kit.tokens import Verifier
 from services.propagation.api import router
 from services.propagation.deps import Deps
 from services.propagation.handlers import subscriptions
@@ -22,7 +21,7 @@ FORGET_INTERVAL_SECONDS = 3600.0
 def build() -> Service:
     """Read the settings and create the service; the servers that it needs may still be down."""
     settings = Settings.read()
-    database = Database(settings.mongo_url.get_secret_value(), settings.mongo_database)
+    database = Database.open(settings)
     deps = wire(settings, database)
     return Service(
         name=NAME,
@@ -30,7 +29,7 @@ def build() -> Service:
         deps=deps,
         router=router,
         database=database,
-        bus=Bus(settings.amqp_url.get_secret_value(), NAME),
+        bus=Bus.open(settings, NAME),
         handlers=subscriptions(deps),
         tasks=[
             PeriodicTask("lapse", LAPSE_INTERVAL_SECONDS, lambda: lapse_overdue(deps)),
@@ -41,15 +40,12 @@ def build() -> Service:
 
 
 def wire(settings: Settings, database: Database) -> Deps:
-    """Return the dependencies over an open database."""
+    """Return what endpoints, handlers and periodic tasks need, over an open database."""
     invitations = ApproverInvitations(settings.pepper)
-    revoked = database.expiring_documents("revoked_sessions", expire_at="until")
-    authenticator = TokenAuthenticator(Verifier(settings.session_jwks.get_secret_value(), SESSION_TOKEN), revoked)
     return Deps(
         propagations=Propagations(database, invitations),
         invitations=invitations,
-        authenticator=authenticator,
-        sessions=authenticator,
+        authenticator=TokenAuthenticator.open(settings, database),
         decision_period=timedelta(days=settings.decision_days),
         retention=timedelta(days=settings.retention_days),
     )

@@ -79,7 +79,7 @@ async def _apply_or_tombstone(deps: Deps, transfer: str, rule: Rule, tombstone_s
 
 async def on_session_revoked(deps: Deps, event: SessionRevoked) -> None:
     """Refuse this session from now on."""
-    await deps.sessions.revoke(event.session)
+    await deps.authenticator.revoke(event.session)
 
 
 def subscriptions(deps: Deps) -> dict[type[Event], Handler]:

@@ -1,7 +1,7 @@
 """Start the service."""
 
 from services.kit.service import main
-from services.upload.app import build
+from services.upload.app import NAME, build
 
 if __name__ == "__main__":
-    main(build, "upload")
+    main(build, NAME)

@@ -7,13 +7,14 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from services.contracts.values import Part
+from services.kit.backoff import Backoff
 from services.kit.objects import ObjectMissing, ObjectStore, StoredPart, StoreUnavailable
 from services.upload.domain.files import assemble
 from services.upload.domain.transfer import File
 from services.upload.store import PartDigests
 
 MAX_ATTEMPTS = 4
-BACKOFF_SECONDS = 0.1
+BACKOFF = Backoff(0.1, 0.4)
 
 
 def new_object_key(transfer: str) -> str:
@@ -79,7 +80,7 @@ class FileUploads:
 
         A repetition, also after a crash between the store and the database, finds the object and returns the same.
         """
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        for failures in range(1, MAX_ATTEMPTS + 1):
             found = await self.received_parts(file)
             done = assemble(file, sha256, found.parts)
             if file.upload_id is None or found.stored is None:
@@ -89,7 +90,7 @@ class FileUploads:
                 await self._objects.complete_multipart(file.key, file.upload_id, found.stored)
             if await self._is_there(file):
                 return done
-            await asyncio.sleep(attempt * BACKOFF_SECONDS)
+            await asyncio.sleep(BACKOFF.pause_seconds(failures))
         raise StoreUnavailable()
 
     async def remove(self, key: str, upload_id: str | None) -> bool:

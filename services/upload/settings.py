@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, PositiveInt, SecretStr
+from pydantic import AfterValidator, PositiveInt
 
 from services.kit.addresses import Domains
-from services.kit.settings import ServiceSettings
+from services.kit.settings import EntryList, StoreSettings, split_list
 from services.upload.domain.limits import ByRole, Limits, Retention
 
 EXECUTABLE = (
@@ -15,24 +15,11 @@ EXECUTABLE = (
 )
 
 
-def _named(value: str) -> str:
-    if not any(entry.strip() for entry in value.split(",")):
-        raise ValueError("must name the domains of the agents")
-    return value
-
-
-class Settings(ServiceSettings):
+class Settings(StoreSettings):
     """All settings; those without a default are required."""
 
     mongo_database: str = "upload"
-    pepper: SecretStr
-    session_jwks: SecretStr
-    agent_domains: Annotated[str, AfterValidator(_named)]
-    s3_endpoint: str
-    s3_region: str
-    s3_bucket: str
-    s3_access_key: SecretStr
-    s3_secret_key: SecretStr
+    agent_domains: EntryList
 
     max_transfer_bytes_agent: PositiveInt = 20_000_000_000
     max_transfer_bytes_external: PositiveInt = 1_000_000_000
@@ -64,14 +51,13 @@ class Settings(ServiceSettings):
     def limits(self) -> Limits:
         """Return the limits of one transfer."""
         agent, external = self.max_transfer_bytes_agent, self.max_transfer_bytes_external
-        extensions = (entry.strip().lower().lstrip(".") for entry in self.refused_extensions.split(","))
         return Limits(
             total_bytes=ByRole(agent=agent, external=external),
             files=self.max_files,
             recipients=self.max_recipients,
             drafts=self.max_drafts,
             transfers_per_day=ByRole(agent=self.transfers_per_day_agent, external=self.transfers_per_day_external),
-            refused_extensions=frozenset(entry for entry in extensions if entry),
+            refused_extensions=frozenset(one.lower().lstrip(".") for one in split_list(self.refused_extensions)) - {""},
             subject_characters=self.subject_characters,
             text_characters=self.text_characters,
             name_characters=self.name_characters,

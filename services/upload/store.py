@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from services.contracts.values import Part
 from services.kit.aggregate import Change
+from services.kit.backoff import CONFLICT_BACKOFF
 from services.kit.events import Event
 from services.kit.listing import Order, map_each
 from services.kit.mongo import Database, Document
@@ -133,13 +134,13 @@ class Transfers:
         The slot is part of the write and unique in the database: concurrent requests choose again until each has a
         slot of its own, or none is left.
         """
-        for attempt in range(MAX_ATTEMPTS):
+        for failures in range(1, MAX_ATTEMPTS + 1):
             slot = random.choice(free_slots(await self._slots_of(draft.sender.address), limits))  # noqa: S311 - no secret
             if await self.add(draft.evolve(slot=slot)):
                 return draft
             if known := await self.find(draft.id):
                 return known
-            await asyncio.sleep(random.uniform(0, min(0.002 * (attempt + 1), 0.05)))  # noqa: S311 - jitter, no secret
+            await asyncio.sleep(CONFLICT_BACKOFF.pause_seconds(failures))
         raise Unavailable()
 
     async def _slots_of(self, address: str) -> set[int]:

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from portal.formatting import day, days_from
+from portal.formatting import days_from
+from services.kit.formatting import format_day
 from tests.browser.actions import choose, paste
 from tests.browser.keyboard import Keyboard
 from tests.browser.people import AGENTS, EXTERNAL, BrowserScenario, BrowserUser
@@ -194,5 +195,5 @@ def test_with_the_keyboard_alone(scenario: BrowserScenario) -> None:
 def validity(say: Translator, days: int) -> set[str]:
     """The end in words, also if midnight has passed meanwhile."""
     zone, now = ZoneInfo("Europe/Paris"), datetime.now(UTC)
-    ends = [day(days_from(now, count), say.language, zone) for count in (days, days - 1)]
+    ends = [format_day(days_from(now, count), say.language, zone) for count in (days, days - 1)]
     return {say.many("%(n)s day, until %(end)s", "%(n)s days, until %(end)s", days, end=end) for end in ends}

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from services.kit import http_pool
+from services.kit.backoff import Backoff
 from services.kit.http_pool import ConnectionFailed, ConnectionPool, RangeReader, UnexpectedStatus
 from tests.eventually import PATIENCE_SECONDS, until
 
@@ -84,7 +85,7 @@ def _head(stream: BinaryIO) -> bytes:
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """It is asked again without a pause, however slow this machine is."""
-    monkeypatch.setattr(http_pool, "BACKOFF_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(http_pool, "BACKOFF", Backoff(0, 0))
     monkeypatch.setattr(http_pool, "CONNECT_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     monkeypatch.setattr(http_pool, "READ_TIMEOUT_SECONDS", PATIENCE_SECONDS)
     server = Server()

@@ -55,8 +55,7 @@ def counted(ask: Callable[[SignInRateLimiter, int], Awaitable[Any]], **limits: i
 
 
 def _limits(database: Database, limits: SignInLimits) -> SignInRateLimiter:
-    rates = RateLimiter(database.expiring_documents("rates", expire_at="until"))
-    return SignInRateLimiter(rates, LinkQuotas(database), limits, lambda kind, text: f"{kind} {text}")
+    return SignInRateLimiter(RateLimiter(database), LinkQuotas(database), limits, lambda kind, text: f"{kind} {text}")
 
 
 def ruled(state: Callable[[datetime], Aggregate], rule: Callable[[Any, int, datetime], Any]) -> Begin:

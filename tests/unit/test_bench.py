@@ -7,6 +7,8 @@ import pytest
 from bench.browser import growth
 from bench.comparison import CORES, limit
 from bench.contender import Load, verify_content
+from bench.digests import WARM_UP_ROUNDS
+from bench.digests import rows as digest_rows
 from bench.http_connection import InvalidMeasurement
 from bench.lighthouse import Report, read
 from bench.pages import rows
@@ -65,3 +67,12 @@ def test_a_page_that_is_too_heavy_or_scores_too_little_misses_its_target() -> No
 def test_memory_with_a_constant_peak_has_not_grown() -> None:
     assert growth([1, 10, 9, 9, 9, 10]) == 1.0
     assert growth([1, 10, 9, 9, 9, 20]) == 2.0
+
+
+def test_libraries_that_digest_the_same_bytes_differently_are_no_result() -> None:
+    measured = [9.0] * WARM_UP_ROUNDS + [8.0, 8.0]
+    times = {"the page's": measured, "a library": [one / 2 for one in measured]}
+    ratios = [row.ratio for row in digest_rows({"times": times, "digests": ["a", "a"]})]
+    assert ratios == ["1.00 of the page's speed", "2.00 of the page's speed"]
+    with pytest.raises(InvalidMeasurement):
+        digest_rows({"times": times, "digests": ["a", "b"]})

@@ -1,5 +1,5 @@
 // Incremental SHA-256, which the browser does not offer, and CRC-32, which it does not have.
-// WebAssembly would be faster, but the content security policy of the pages forbids to compile it.
+// WebAssembly is hardly faster, and the content security policy of the pages forbids to compile it (ADR 29).
 
 const PRIMES = (() => {
   const found: number[] = [];

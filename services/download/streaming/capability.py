@@ -1,22 +1,16 @@
 """Capabilities: sealed URLs whose bearer may fetch the bytes of one download, without a session (quota rule 2)."""
 
-import base64
-import binascii
-import hmac
-import re
+import struct
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.download.domain.refusals import LinkUnknown
+from services.kit.credentials import Sealer
 
 ARCHIVE = "archive"
-MAX_LENGTH = 200
-SHAPE = re.compile(r"[A-Za-z0-9_-]{100,200}")
-SEAL_BYTES = 32
-LINK_BYTES = 32
-ID_BYTES = 16
-DATE_BYTES = 5
+HEAD = struct.Struct(">32s16sQ")
+"""The ids of the link and of the download, and the expiry in Unix seconds; the id of the file follows."""
 
 
 class DownloadCapability(NamedTuple):
@@ -29,39 +23,26 @@ class DownloadCapability(NamedTuple):
 
 
 class DownloadCapabilities:
-    """Seals capabilities with a key that is derived for this purpose alone."""
+    """Seals and unseals capabilities."""
 
     def __init__(self, pepper: str) -> None:
-        self._key = hmac.digest(pepper.encode(), b"download", "sha256")
+        self._sealer = Sealer(pepper, "download")
 
     def seal(self, capability: DownloadCapability) -> str:
         """Return a capability as at most 200 URL-safe characters; `ValueError` for a file id too long to fit."""
-        body = (
-            bytes.fromhex(capability.link)
-            + UUID(capability.download).bytes
-            + int(capability.expires_at.timestamp()).to_bytes(DATE_BYTES, "big")
-            + capability.file.encode()
-        )
-        sealed = base64.urlsafe_b64encode(hmac.digest(self._key, body, "sha256") + body).rstrip(b"=").decode()
-        if len(sealed) > MAX_LENGTH:
-            raise ValueError("the id of a file is too long")
-        return sealed
+        link, download = bytes.fromhex(capability.link), UUID(capability.download).bytes
+        head = HEAD.pack(link, download, int(capability.expires_at.timestamp()))
+        return self._sealer.seal(head + capability.file.encode())
 
     def unseal(self, sealed_url: str) -> DownloadCapability:
         """Return the capability, whose date the caller checks; refuse with `LinkUnknown` what was not sealed here."""
-        if not SHAPE.fullmatch(sealed_url):
+        message = self._sealer.unseal(sealed_url)
+        if message is None:
             raise LinkUnknown()
-        try:
-            sealed = base64.urlsafe_b64decode(sealed_url + "=" * (-len(sealed_url) % 4))
-        except binascii.Error:
-            raise LinkUnknown() from None
-        seal, body = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]
-        if not hmac.compare_digest(seal, hmac.digest(self._key, body, "sha256")):
-            raise LinkUnknown()
-        dated, named = LINK_BYTES + ID_BYTES, LINK_BYTES + ID_BYTES + DATE_BYTES
+        link, download, expires_at = HEAD.unpack_from(message)
         return DownloadCapability(
-            link=body[:LINK_BYTES].hex(),
-            file=body[named:].decode(),
-            download=str(UUID(bytes=body[LINK_BYTES:dated])),
-            expires_at=datetime.fromtimestamp(int.from_bytes(body[dated:named], "big"), UTC),
+            link=link.hex(),
+            file=message[HEAD.size :].decode(),
+            download=str(UUID(bytes=download)),
+            expires_at=datetime.fromtimestamp(expires_at, UTC),
         )

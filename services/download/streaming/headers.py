@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import RangeNotSatisfiable
+from services.kit.file_names import clean_name
 from services.kit.text import normalise
 from services.kit.visible import strip_invisible
 
@@ -71,7 +72,8 @@ class RepresentationMetadata(NamedTuple):
 
 def content_disposition(path: str) -> str:
     """Return a header to save under the last name of `path`: in ASCII for old clients, and UTF-8 (RFC 6266, 8187)."""
-    name = _clean(path.replace("\\", "/").rsplit("/", 1)[-1])
+    last = path.replace("\\", "/").rpartition("/")[2][:MAX_ASKED]
+    name = clean_name(normalise(strip_invisible(last, INVISIBLE), MAX_ASKED), MAX_NAME) or "file"
     return f"attachment; filename=\"{_plain(name)}\"; filename*=UTF-8''{quote(name, safe=ATTRIBUTE)}"
 
 
@@ -83,16 +85,6 @@ def _plain(name: str) -> str:
     if not (stem or extension).strip(" ._"):
         return f"file{dot}{extension}".rstrip(" ._")
     return plain.strip().rstrip(" .")
-
-
-def _clean(name: str) -> str:
-    """Return the name without control, format and surrogate characters, and not longer than file systems take."""
-    kept = strip_invisible(name[:MAX_ASKED], INVISIBLE)
-    kept = normalise(kept, MAX_ASKED).strip().rstrip(" .")
-    stem, dot, suffix = kept.rpartition(".")
-    if len(kept) > MAX_NAME and dot and len(suffix) < 20:
-        return f"{stem[: MAX_NAME - len(suffix) - 1]}.{suffix}"
-    return kept[:MAX_NAME] or "file"
 
 
 def headers_of(metadata: RepresentationMetadata, span: Range, partial: bool) -> dict[str, str]:

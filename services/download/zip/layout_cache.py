@@ -1,14 +1,16 @@
 """The layouts that were used last, and the names of archives; of contents, only a CRC-32 may be corrected."""
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Collection
 from zoneinfo import ZoneInfo
+
+from cachetools import LRUCache
 
 from services.download.domain.contents import Contents
 from services.download.domain.refusals import FileUnknown
 from services.download.zip.layout import ZipLayout
-from services.download.zip.names import NAME_BYTES, clean
+from services.download.zip.names import clean
+from services.kit.file_names import MAX_NAME_BYTES
 
 CACHED = 32
 MAX_NAME = 80
@@ -21,7 +23,7 @@ class LayoutCache:
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
-        self._recent: OrderedDict[tuple[str, tuple[tuple[str, int], ...]], ZipLayout] = OrderedDict()
+        self._recent: LRUCache[tuple[str, tuple[tuple[str, int], ...]], ZipLayout] = LRUCache(CACHED)
 
     async def of(self, contents: Contents, files: Collection[str] | None = None) -> ZipLayout:
         """Return the layout, with the files in the order of the transfer; refuse with `FileUnknown`.
@@ -33,12 +35,10 @@ class LayoutCache:
         if len(chosen) < len(wanted):
             raise FileUnknown()
         key = contents.id, tuple((file.file, file.crc32) for file in chosen)
-        if key not in self._recent:
-            self._recent[key] = await asyncio.to_thread(ZipLayout, chosen, contents.submitted_at, self._zone)
-        layout = self._recent[key]
-        self._recent.move_to_end(key)
-        if len(self._recent) > CACHED:
-            self._recent.popitem(last=False)
+        layout = self._recent.get(key)
+        if layout is None:
+            layout = await asyncio.to_thread(ZipLayout, chosen, contents.submitted_at, self._zone)
+            self._recent[key] = layout
         return layout
 
 
@@ -53,7 +53,7 @@ def archive_name(contents: Contents, layout: ZipLayout) -> str:
 
 def _beginning(subject: str) -> str:
     """Return the words that fit, without punctuation after the last one; if the first does not fit, its beginning."""
-    fits = subject[:MAX_NAME].encode(errors="ignore")[:NAME_BYTES].decode(errors="ignore")
+    fits = subject[:MAX_NAME].encode(errors="ignore")[:MAX_NAME_BYTES].decode(errors="ignore")
     if len(fits) >= len(subject):
         return subject
     words = fits if subject[len(fits)] == " " else fits.rpartition(" ")[0]

@@ -2,26 +2,17 @@
 
 The upload cleaned them already; here nothing is refused, and a clean name stays as it is. A backslash separates folders
 as a slash does. Empty names, `.` and `..` are removed, and with them every absolute path, as are invisible and
-direction-changing characters, and dots and blanks at the end. What Windows forbids and look-alikes of `/` become `_`, a
-reserved Windows name gets a `_` before it, and what is too long is shortened.
+direction-changing characters; each name is made valid (`services/kit/file_names.py`).
 """
 
-import re
 from collections.abc import Iterable
 
+from services.kit.file_names import clean_name, shorten_name
 from services.kit.text import fold_case, normalise
 from services.kit.visible import strip_invisible
 
-NAME_BYTES = 240
 PATH_BYTES = 4_096
-EXTENSION_CHARACTERS = 17
-LOOK_ALIKES = "\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c"
-REPLACED = str.maketrans(dict.fromkeys('<>:"|?*' + LOOK_ALIKES, "_"))
 INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
-DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
-}
-TAIL = re.compile(r"[\s.\u200c\u200d]+$")
 NAMELESS = "file"
 
 
@@ -34,7 +25,7 @@ def entry_names(paths: Iterable[str]) -> list[str]:
 def clean(path: str) -> str:
     """Return the path with `/` between folders, safe to unpack anywhere; cleaning it again changes nothing."""
     plain = normalise(strip_invisible(path[:PATH_BYTES], INVISIBLE), PATH_BYTES).replace("\\", "/")
-    segments = [_clean_name(segment) for segment in plain.split("/")]
+    segments = [clean_name(segment) for segment in plain.split("/")]
     found = "/".join(segment for segment in segments if segment) or NAMELESS
     return found if len(found.encode()) <= PATH_BYTES else found.rpartition("/")[2]
 
@@ -73,32 +64,9 @@ class UniqueNames:
         wanted, candidate = _folded(name), name
         while _folded(candidate) in self._files or _folded(candidate) in self._folders:
             number = self._last[wanted] = self._last.get(wanted, 1) + 1
-            candidate = _shortened(name, f" ({number})")
+            candidate = shorten_name(name, mark=f" ({number})")
         return candidate
 
 
 def _folded(name: str) -> str:
     return fold_case(name, PATH_BYTES)
-
-
-def _clean_name(segment: str) -> str:
-    name = TAIL.sub("", segment.translate(REPLACED)).strip()
-    return _no_device(_shortened(_no_device(name))) if name else ""
-
-
-def _no_device(name: str) -> str:
-    return f"_{name}" if name.partition(".")[0].strip().upper() in DEVICES else name
-
-
-def _shortened(name: str, mark: str = "") -> str:
-    """Return the name in at most 240 bytes, with `mark` before the extension."""
-    stem, dot, extension = name.rpartition(".")
-    end = dot + extension
-    if not stem or len(end) > EXTENSION_CHARACTERS:
-        stem, end = name, ""
-    end = mark + end
-    if len((stem + end).encode()) <= NAME_BYTES:
-        return stem + end
-    while len((stem + end).encode()) > NAME_BYTES:
-        stem = stem[:-1]
-    return (TAIL.sub("", stem) or "_") + end

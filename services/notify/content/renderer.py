@@ -10,7 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 from markupsafe import Markup
 
 from services.contracts.values import Language
-from services.notify.content.formatting import format_date, format_size, one_line, sanitise
+from services.kit.formatting import format_date_time, format_size
+from services.notify.content.formatting import one_line, sanitise
 from services.notify.content.rows import download_rows, file_rows, format_person, recipient_rows, report_rows
 from services.notify.content.template_functions import bullets, quote, quote_html
 
@@ -67,7 +68,7 @@ class MailRenderer:
 
     def _formatters(self, language: Language) -> dict[str, Callable[..., Any]]:
         """Return the template functions that depend on the language."""
-        date = partial(format_date, language=language, zone=self._zone)
+        date = partial(format_date_time, language=language, zone=self._zone)
         return {
             "date": date,
             "size": partial(format_size, language=language),
@@ -75,7 +76,7 @@ class MailRenderer:
             "file_rows": partial(file_rows, language=language),
             "recipient_rows": partial(recipient_rows, language=language),
             "report_rows": partial(report_rows, language=language),
-            "download_rows": partial(download_rows, language=language, format_date=date),
+            "download_rows": partial(download_rows, language=language, format_date_time=date),
         }
 
     def _load_html_templates(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from markupsafe import escape
 
 from services.contracts.values import Language
-from services.notify.content.formatting import format_size
+from services.kit.formatting import format_size
 
 MAX_ROWS = 100
 MAX_BYTES = 12_000
@@ -62,11 +62,11 @@ def _format_count(one: dict[str, Any], language: Language) -> str:
 
 
 def download_rows(
-    downloads: Sequence[dict[str, Any]], language: Language, format_date: Callable[[datetime], str]
+    downloads: Sequence[dict[str, Any]], language: Language, format_date_time: Callable[[datetime], str]
 ) -> list[Row]:
     """Return who downloaded what, and when."""
     rows = [
-        Row(DOWNLOAD[language].format(recipient=one["recipient"], path=one["path"]), format_date(one["at"]))
+        Row(DOWNLOAD[language].format(recipient=one["recipient"], path=one["path"]), format_date_time(one["at"]))
         for one in downloads
     ]
     return _truncate(rows, language)

@@ -3,9 +3,8 @@
 Refused, because no honest client sends them: control characters (NUL included), half a surrogate pair, `.` or `..` as
 a folder, absolute paths, empty names, more folders or characters than the limits allow.
 Cleaned, because honest people have them: invisible and direction-changing characters are removed, except the joiners of
-a script or an emoji; look-alikes of `/` and characters that Windows forbids become `_`; trailing dots and spaces are
-removed; a reserved Windows name gets a `_` prefix; a name that is too long is shortened and keeps its extension. A
-backslash separates folders, as a slash does.
+a script or an emoji, and each name is made valid (`services/kit/file_names.py`). A backslash separates folders, as a
+slash does.
 """
 
 import re
@@ -13,21 +12,14 @@ import unicodedata
 from collections.abc import Iterable
 from itertools import accumulate
 
+from services.kit.file_names import clean_name, shorten_name
 from services.kit.refusals import Unprocessable
 from services.kit.text import fold_case, normalise
 from services.kit.visible import strip_invisible
 from services.upload.domain.limits import Limits
 
 MAX_INPUT_LENGTH = 4_096
-MAX_NAME_BYTES = 240
-MAX_EXTENSION_LENGTH = 17
-LOOK_ALIKES = "\u2044\u2215\u2216\u29f5\u29f8\u29f9\ufe68\uff0f\uff3c"
-REPLACEMENTS = str.maketrans(dict.fromkeys('<>:"|?*' + LOOK_ALIKES, "_"))
-DEVICES = {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"} | {
-    f"{device}{digit}" for device in ("COM", "LPT") for digit in "123456789¹²³"
-}
 DRIVE = re.compile(r"[A-Za-z]:/")
-TRAILING = re.compile(r"[\s.\u200c\u200d]+$")
 
 
 class NameNotAcceptable(Unprocessable):
@@ -83,7 +75,7 @@ def _unique_name(before: str, name: str, taken: set[str], limits: Limits) -> str
     candidate, number = name, 1
     while _folded(before + candidate) in taken:
         number += 1
-        candidate = _shortened(name, limits, f" ({number})")
+        candidate = shorten_name(name, limits.name_characters, f" ({number})")
     return candidate
 
 
@@ -92,29 +84,9 @@ def _folded(path: str) -> str:
 
 
 def _clean_name(segment: str, limits: Limits) -> str:
-    name = segment.strip()
-    if name in (".", ".."):
+    if segment.strip() in (".", ".."):
         raise NameNotAcceptable(reason="parent-folder")
-    name = TRAILING.sub("", name.translate(REPLACEMENTS))
+    name = clean_name(segment, limits.name_characters)
     if not name:
         raise NameNotAcceptable(reason="empty")
-    return _avoid_device(_shortened(_avoid_device(name), limits))
-
-
-def _avoid_device(name: str) -> str:
-    return f"_{name}" if name.partition(".")[0].strip().upper() in DEVICES else name
-
-
-def _shortened(name: str, limits: Limits, mark: str = "") -> str:
-    """Return the name within the limits of characters and bytes, with `mark` before the extension."""
-    stem, dot, extension = name.rpartition(".")
-    end = dot + extension
-    if not stem or len(end) > MAX_EXTENSION_LENGTH:
-        stem, end = name, ""
-    end = mark + end
-    if len(stem + end) <= limits.name_characters and len((stem + end).encode()) <= MAX_NAME_BYTES:
-        return stem + end
-    stem = stem[: limits.name_characters - len(end)]
-    while len((stem + end).encode()) > MAX_NAME_BYTES:
-        stem = stem[:-1]
-    return (TRAILING.sub("", stem) or "_") + end
+    return name

@@ -1,15 +1,11 @@
 """Sanitise subjects and texts: no control, invisible or direction-changing characters."""
 
-import re
-
 from services.kit.refusals import Unprocessable
-from services.kit.text import normalise
-from services.kit.visible import strip_invisible
+from services.kit.text import clean_line, clean_lines
 from services.upload.domain.limits import Limits
 
 MAX_CODE_POINTS_PER_CHARACTER = 4
 """How many code points one counted character may take in the input: combining accents, line ends."""
-WHITESPACE = re.compile(r"\s+")
 
 
 class SubjectTooLong(Unprocessable):
@@ -30,7 +26,7 @@ def clean_subject(raw: str, limits: Limits) -> str:
     most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:
         raise SubjectTooLong(limit_characters=longest, characters=len(raw))
-    subject = WHITESPACE.sub(" ", _sanitised(WHITESPACE.sub(" ", raw), keeping="", most=most)).strip()
+    subject = clean_line(raw, most)
     if len(subject) > longest:
         raise SubjectTooLong(limit_characters=longest, characters=len(subject))
     return subject
@@ -42,12 +38,7 @@ def clean_text(raw: str, limits: Limits) -> str:
     most = MAX_CODE_POINTS_PER_CHARACTER * longest
     if len(raw) > most:
         raise TextTooLong(limit_characters=longest, characters=len(raw))
-    lines = raw.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = _sanitised(lines, keeping="\n\t", most=most)
+    text = clean_lines(raw, most)
     if len(text) > longest:
         raise TextTooLong(limit_characters=longest, characters=len(text))
     return text
-
-
-def _sanitised(raw: str, keeping: str, most: int) -> str:
-    return normalise(strip_invisible(raw, keeping=keeping), most)

@@ -14,7 +14,7 @@ import minio
 from services.kit.mongo import Database
 from services.kit.objects import ObjectStore
 from services.upload.api import router
-from services.upload.app import MAX_BODY_BYTES, open_bucket, wire
+from services.upload.app import MAX_BODY_BYTES, wire
 from services.upload.deps import Deps
 from services.upload.domain.lifecycle import REMOVAL_DELAY
 from services.upload.orphans import OrphanSweeper
@@ -56,7 +56,7 @@ class Upload(Harness[Deps]):
         }
 
     def wire(self, database: Database) -> Deps:
-        objects = open_bucket(self.settings)
+        objects = ObjectStore.open(self.settings)
         self.closing.callback(objects.close)
         return wire(self.settings, database, objects)
 

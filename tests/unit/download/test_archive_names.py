@@ -13,7 +13,8 @@ from services.contracts.values import Person, TransferReference
 from services.download.domain.contents import Contents
 from services.download.zip.layout import ZipLayout
 from services.download.zip.layout_cache import archive_name
-from services.download.zip.names import NAME_BYTES, PATH_BYTES, clean, entry_names
+from services.download.zip.names import PATH_BYTES, clean, entry_names
+from services.kit.file_names import MAX_NAME_BYTES
 from services.kit.refusals import Refusal
 from services.upload.domain.file_names import clean_path
 from services.upload.domain.limits import ByRole, Limits
@@ -59,7 +60,7 @@ def test_every_name_is_safe_and_no_two_are_the_same(paths: list[str]) -> None:
             assert segment == segment.strip()
             assert not segment.endswith(".")
             assert not DEVICE.fullmatch(segment)
-            assert len(segment.encode()) <= NAME_BYTES + 1
+            assert len(segment.encode()) <= MAX_NAME_BYTES + 1
 
 
 @given(ROUGH)
@@ -146,7 +147,7 @@ def test_any_subject_gives_a_name_that_every_file_system_takes(subject: str) -> 
     assert not FORBIDDEN.search(found)
     assert "/" not in found
     assert not DEVICE.fullmatch(found)
-    assert clean(found) == found or len(found.encode()) > NAME_BYTES
+    assert clean(found) == found or len(found.encode()) > MAX_NAME_BYTES
     assert re.search(r"\w", found.removesuffix(" 2026-03-02.zip")) or not re.search(r"\w", subject)
 
 

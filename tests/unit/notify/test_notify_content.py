@@ -7,9 +7,9 @@ import pytest
 from jinja2 import UndefinedError
 
 from services.contracts.values import Language
-from services.notify.content.formatting import format_date, format_size, many_lines, one_line
+from services.notify.content.formatting import many_lines, one_line
 from services.notify.content.renderer import TEMPLATES, MailRenderer
-from tests.unit.notify.contexts import AT, HOSTILE, contexts_by_kind
+from tests.unit.notify.contexts import HOSTILE, contexts_by_kind
 from tests.unit.notify.markup import ParsedPage
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -167,30 +167,6 @@ def test_a_long_list_of_files_is_cut_with_how_many_are_left_out() -> None:
     mail = RENDERER.render("link", "fr", {**contexts_by_kind()["link"], "files": files})
     assert "et 900 de plus" in mail.text
     assert "1000 fichiers" in mail.text
-
-
-@pytest.mark.parametrize(
-    ("size_bytes", "french", "english"),
-    [
-        (0, "0 octets", "0 B"),
-        (999, "999 octets", "999 B"),
-        (1_000, "1 ko", "1 kB"),
-        (1_250_000_000, "1,2 Go", "1.2 GB"),
-        (999_999, "1 Mo", "1 MB"),
-        (20_000_000_000, "20 Go", "20 GB"),
-    ],
-)
-def test_sizes_are_in_decimal_units(size_bytes: int, french: str, english: str) -> None:
-    assert format_size(size_bytes, "fr").replace("\N{NO-BREAK SPACE}", " ") == french
-    assert format_size(size_bytes, "en").replace("\N{NO-BREAK SPACE}", " ") == english
-
-
-def test_dates_are_in_words_and_in_the_configured_zone() -> None:
-    assert (
-        format_date(AT, "fr", PARIS) == "mardi 3 mars 2026 à 14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}05 (heure de Paris)"
-    )
-    assert format_date(AT, "en", PARIS) == "Tuesday 3 March 2026 at 14:05 (Paris time)"
-    assert format_date(AT.replace(day=1), "fr", PARIS).startswith("dimanche 1er mars 2026 à 14")
 
 
 def test_a_line_is_one_line_and_a_text_keeps_its_lines() -> None:

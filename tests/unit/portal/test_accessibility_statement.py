@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from portal.accessibility_statement import STATEMENT_FILE, AccessibilityStatement, load_statement
-from portal.formatting import format_day
 from portal.theme import DEFAULT_THEME, load_theme
+from services.kit.formatting import format_date
 from tests.fakes.api.app import FakeApi
 from tests.unit.portal.visitor import new_visitor
 
@@ -36,7 +36,7 @@ def said(statement: AccessibilityStatement, language: str) -> list[str]:
     ]
     for one in statement.tested:
         all_of_them += [one.what, one.how, one.result]
-    dates = [format_day(on, language) for on in (statement.on, *(one.on for one in statement.tested))]
+    dates = [format_date(on, language) for on in (statement.on, *(one.on for one in statement.tested))]
     return [*(words[language] for words in all_of_them), *dates, statement.standards, STATES[statement.state][language]]
 
 

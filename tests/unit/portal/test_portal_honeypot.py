@@ -7,6 +7,7 @@ import pytest
 
 from portal.forms import Form
 from portal.honeypot import FIELD, STAMP, Honeypot
+from services.kit import url_safe
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.auth import shown_session
 from tests.unit.portal.visitor import PEPPER, Visitor, hidden, new_visitor
@@ -34,8 +35,9 @@ def test_a_stamp_is_good_for_its_own_check_and_only_we_make_it() -> None:
     late = after(60)
     assert HONEYPOT.is_triggered(form(challenge="another"), late)
     assert HONEYPOT.is_triggered(form(**{STAMP: Honeypot("somebody else's pepper", 2.0).stamp("c", NOW)}), late)
-    earlier = form()[STAMP].replace(f"{NOW.timestamp():.3f}", f"{NOW.timestamp() - 60:.3f}")
-    for forged in ("", "-", "nan-", "1772543100.000", earlier):
+    made_at, earlier_at = (f"{moment.timestamp():.3f}".encode() for moment in (NOW, after(-60)))
+    earlier = url_safe.encode(url_safe.decode(form()[STAMP]).replace(made_at, earlier_at))
+    for forged in ("", "-", "nan-", "1772543100.000", url_safe.encode(earlier_at), earlier):
         assert HONEYPOT.is_triggered(form(**{STAMP: forged}), late), forged
 
 

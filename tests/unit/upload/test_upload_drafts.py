@@ -107,9 +107,10 @@ def test_one_address_many_times_is_one_recipient() -> None:
 def test_texts_that_are_far_too_long_are_refused_before_they_are_sanitised(
     field: str, refusal: type[Refusal], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "services.upload.domain.text_sanitising._sanitised", lambda *_, **__: pytest.fail("it was cleaned")
-    )
+    for cleaner in ("clean_line", "clean_lines"):
+        monkeypatch.setattr(
+            f"services.upload.domain.text_sanitising.{cleaner}", lambda *_: pytest.fail("it was cleaned")
+        )
     with pytest.raises(refusal):
         parse_edit(DraftEdit.model_validate({field: "e\u0301" * 50_000}), LIMITS)
 
