@@ -15,8 +15,8 @@ from deploy.gateway import render
 from services.contracts.events import ALL_EVENTS
 from services.kit.bus import EVENTS_EXCHANGE
 from services.kit.refusals import Refusal
-from services.kit.service import create_api
 from tools import limits
+from tools.openapi import document
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SERVICES = ("auth", "upload", "propagation", "notify", "download")
@@ -44,7 +44,7 @@ def asyncapi() -> str:
         operations[f"{publisher}.publishes.{event.__name__}"] = {"action": "send", "channel": reference}
         for subscriber in event.subscribers:
             operations[f"{subscriber}.receives.{event.__name__}"] = {"action": "receive", "channel": reference}
-    document = {
+    described = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "The events of Mélanissimo",
@@ -58,47 +58,12 @@ def asyncapi() -> str:
         "operations": operations,
         "components": {"schemas": schemas},
     }
-    return yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=120)
+    return yaml.safe_dump(described, allow_unicode=True, sort_keys=False, width=120)
 
 
 def openapi(service: str) -> str:
-    """What a person can ask of one service."""
-    module = importlib.import_module(f"services.{service}.api")
-    document = create_api(service, module.router, deps=None).openapi()
-    _describe_problems(document, service)
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def _describe_problems(document: dict[str, Any], service: str) -> None:
-    """Say of every operation that it may refuse with a problem, in place of what the framework says of status 422."""
-    for schema in ("HTTPValidationError", "ValidationError"):
-        document["components"]["schemas"].pop(schema, None)
-    document["components"]["schemas"]["Problem"] = _problem_schema(service)
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    document["components"]["responses"] = {"Problem": {"description": "Refused.", "content": content}}
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["default"] = {"$ref": "#/components/responses/Problem"}
-
-
-def _problem_schema(service: str) -> dict[str, Any]:
-    """Return the schema of the problem details (RFC 9457) of one service; further members depend on the type."""
-    refusals = [found for found in all_refusals() if found.__module__.split(".")[1] in (service, "kit")]
-    return {
-        "title": "Problem",
-        "description": "Problem details (RFC 9457), as docs/problems.md lists them; a type may have more members.",
-        "type": "object",
-        "properties": {
-            "type": {"enum": sorted({f"/problems/{refusal.slug()}" for refusal in refusals})},
-            "title": {"type": "string", "minLength": 1},
-            "status": {"enum": sorted({refusal.status for refusal in refusals})},
-            "reference": {"type": "string", "description": "Finds it in the logs."},
-            "detail": {"type": "string"},
-        },
-        "required": ["type", "title", "status", "reference"],
-        "additionalProperties": True,
-    }
+    """Return what a person can ask of one service."""
+    return json.dumps(document(service), indent=1, ensure_ascii=False) + "\n"
 
 
 def readme() -> str:

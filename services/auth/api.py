@@ -1,4 +1,8 @@
-"""The HTTP API of auth."""
+"""Signing in: a human check, a one-time link by mail, then a session.
+
+A session token (a JWT, valid for minutes) is sent to every API as `Authorization: Bearer …`; it is renewed until the
+session ends.
+"""
 
 import asyncio
 from datetime import datetime
@@ -12,21 +16,30 @@ from services.auth.domain import (
     Challenge,
     ChallengeFailed,
     ChallengeNotOffered,
+    LinkAlreadyUsed,
+    OneTimeLinkExpired,
+    OneTimeLinkUnknown,
     OnlyAgentsInvite,
     RedeemAttempt,
     SignIn,
+    TooManyChallenges,
+    TooManyLinkRequests,
+    TooManyWrongKeys,
+    WrongKey,
     issue,
     redeem,
     revoke,
     role_of,
     session_or_refuse,
 )
-from services.auth.names import full_name
+from services.auth.link_quota import LinkQuotaExceeded
+from services.auth.names import PersonNameNotAcceptable, full_name
 from services.auth.schemas import (
     AcceptedResponse,
     ChallengeRequest,
     ChallengeResponse,
     InvitationRequest,
+    KeySetResponse,
     LinkRequest,
     NewSessionResponse,
     SessionRequest,
@@ -34,20 +47,23 @@ from services.auth.schemas import (
     TokenResponse,
 )
 from services.contracts.values import Language
-from services.kit.addresses import mailbox_of, normal_form, smtp_form
+from services.kit.addresses import AddressNotAcceptable, mailbox_of, normal_form, smtp_form
+from services.kit.authentication import SESSION_REFUSALS, SessionExpired
 from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.credentials import new_key, new_token, normalise_key
 from services.kit.rate_limit import network_of
-from services.kit.refusals import NotFound
-from services.kit.service import get_deps
+from services.kit.refusals import NotFound, refuses
+from services.kit.service import binary, get_deps
 
 router = APIRouter(prefix="/api/auth")
 Wired = Annotated[Deps, Depends(get_deps)]
 PRIVATE = {"Cache-Control": "no-store"}
 PUBLIC = {"Cache-Control": "public, max-age=300"}
+OF_LINK = (OneTimeLinkUnknown, OneTimeLinkExpired, LinkAlreadyUsed, TooManyWrongKeys)
 
 
 @router.post("/challenges", status_code=201)
+@refuses(TooManyChallenges, ChallengeNotOffered)
 async def create_challenge(body: ChallengeRequest, request: Request, deps: Wired) -> ChallengeResponse:
     """Create a challenge."""
     await deps.rate_limiter.count_challenge(network_of(request))
@@ -60,7 +76,8 @@ async def create_challenge(body: ChallengeRequest, request: Request, deps: Wired
     return _challenge_response(id, challenge, expires_at, audible=deps.speech is not None)
 
 
-@router.get("/challenges/{challenge}/image", response_class=Response, responses={200: {"content": {"image/png": {}}}})
+@router.get("/challenges/{challenge}/image", response_class=Response, responses=binary("image/png"))
+@refuses(NotFound)
 async def show_image(challenge: str, deps: Wired) -> Response:
     """Return the image of a code; it can be fetched any number of times."""
     drawn = await deps.challenges.get(challenge)
@@ -69,7 +86,8 @@ async def show_image(challenge: str, deps: Wired) -> Response:
     return Response(drawn.image, media_type="image/png", headers=PRIVATE)
 
 
-@router.get("/challenges/{challenge}/audio", response_class=Response, responses={200: {"content": {"audio/wav": {}}}})
+@router.get("/challenges/{challenge}/audio", response_class=Response, responses=binary("audio/wav"))
+@refuses(NotFound, TooManyChallenges)
 async def play_audio(challenge: str, request: Request, deps: Wired, language: Language | None = None) -> Response:
     """Return a recording of the same code; it can be fetched as often as the rate limit allows."""
     drawn = await deps.challenges.get(challenge)
@@ -82,6 +100,7 @@ async def play_audio(challenge: str, request: Request, deps: Wired, language: La
 
 
 @router.post("/links", status_code=202)
+@refuses(AddressNotAcceptable, ChallengeFailed, TooManyLinkRequests, LinkQuotaExceeded)
 async def request_link(body: LinkRequest, request: Request, deps: Wired) -> AcceptedResponse:
     """Send a link and a key to an address; neither the response nor its time tells whether they were sent (R8)."""
     started = monotonic_seconds()
@@ -95,6 +114,7 @@ async def request_link(body: LinkRequest, request: Request, deps: Wired) -> Acce
 
 
 @router.post("/invitations", status_code=202)
+@refuses(*SESSION_REFUSALS, OnlyAgentsInvite, AddressNotAcceptable, TooManyLinkRequests, LinkQuotaExceeded)
 async def invite(body: InvitationRequest, request: Request, deps: Wired) -> AcceptedResponse:
     """Send a link and a key to somebody whom an agent invites, without a challenge; each agent has a quota (R8)."""
     agent = await deps.session_tokens.authenticate(request)
@@ -107,6 +127,7 @@ async def invite(body: InvitationRequest, request: Request, deps: Wired) -> Acce
 
 
 @router.post("/sessions", status_code=201)
+@refuses(PersonNameNotAcceptable, *OF_LINK, WrongKey, SessionExpired)
 async def open_session(body: SessionRequest, response: Response, deps: Wired) -> NewSessionResponse:
     """Open a session with a link and its key; each link opens one session."""
     name = full_name(body.first_name, body.last_name)
@@ -126,6 +147,7 @@ async def open_session(body: SessionRequest, response: Response, deps: Wired) ->
 
 
 @router.get("/sessions/current")
+@refuses(*SESSION_REFUSALS)
 async def show_session(request: Request, response: Response, deps: Wired) -> SessionResponse:
     """Return the session of the request."""
     sign_in, session, _ = await deps.session_tokens.authenticate(request)
@@ -136,6 +158,7 @@ async def show_session(request: Request, response: Response, deps: Wired) -> Ses
 
 
 @router.post("/sessions/current/renewal")
+@refuses(*SESSION_REFUSALS)
 async def renew_session(request: Request, response: Response, deps: Wired) -> TokenResponse:
     """Return a new token for an active session, even if the token of the request has expired."""
     active = await deps.session_tokens.authenticate_for_renewal(request)
@@ -145,12 +168,13 @@ async def renew_session(request: Request, response: Response, deps: Wired) -> To
 
 
 @router.delete("/sessions/current", status_code=204)
+@refuses(*SESSION_REFUSALS, OneTimeLinkUnknown)
 async def close_session(request: Request, deps: Wired) -> None:
     """End the session in all services; repeating the request has no further effect."""
     await deps.sign_ins.update(deps.session_tokens.session_id_to_revoke(request), revoke)
 
 
-@router.get("/jwks.json")
+@router.get("/jwks.json", response_model=KeySetResponse)
 async def publish_keys(deps: Wired) -> Response:
     """Return the public keys that verify session tokens."""
     return JSONResponse(deps.session_tokens.jwks, headers=PUBLIC)

@@ -39,7 +39,6 @@ def build() -> Service:
         bus=Bus.open(settings, NAME),
         handlers={},
         tasks=[PeriodicTask("forget", INTERVAL_SECONDS, partial(forget, deps))],
-        docs="Signing in: challenges, one-time links, sessions.",
     )
 
 

@@ -43,6 +43,7 @@ class WrongKey(Forbidden):
     """This is not the key that came with the link."""
 
     title_fr = "Ce n'est pas la clé reçue avec le lien."
+    attempts_left: int
 
 
 class ChallengeFailed(Unprocessable):
@@ -55,6 +56,7 @@ class ChallengeNotOffered(Unprocessable):
     """This kind of human check is not offered here."""
 
     title_fr = "Cette forme de vérification n'est pas proposée ici."
+    offered: list[str]
 
 
 class OnlyAgentsInvite(Forbidden):

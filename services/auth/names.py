@@ -12,6 +12,7 @@ class PersonNameNotAcceptable(Unprocessable):
     """A last name and a first name are needed, of at most 100 characters each."""
 
     title_fr = "Un nom et un prénom sont nécessaires, de 100 caractères au plus chacun."
+    longest: int
 
 
 def declared_name(raw: str) -> str:

@@ -85,3 +85,21 @@ class SessionResponse(BaseModel):
     name: str
     language: Language
     ends_at: datetime
+
+
+class JsonWebKeyResponse(BaseModel):
+    """A public key on the curve P-256 (RFC 7517); a token names its key by `kid`."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    alg: str
+    use: str
+
+
+class KeySetResponse(BaseModel):
+    """The public keys that verify session tokens: the present one, and those of tokens that may still be valid."""
+
+    keys: list[JsonWebKeyResponse]

@@ -41,7 +41,6 @@ def build() -> Service:
         handlers=subscriptions(deps),
         tasks=[*periodic_tasks(deps), PeriodicTask("running downloads", 0, deps.limiter.until_stopped)],
         on_close=[objects.close],
-        docs="Downloads: what was sent to you, exactly as often as allowed.",
     )
 
 

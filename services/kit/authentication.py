@@ -23,6 +23,9 @@ class SessionExpired(Unauthenticated):
     title_fr = "Votre session a expiré ; reconnectez-vous, votre brouillon est conservé."
 
 
+SESSION_REFUSALS = (Unauthenticated, SessionExpired)
+
+
 class Caller(NamedTuple):
     """The person of a session: `address` is in normal form, `role` was decided when the session was opened.
 

@@ -9,7 +9,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from services.kit import url_safe
-from services.kit.refusals import BadRequest
+from services.kit.refusals import BadRequest, refuses
 
 MAX_ITEMS = 100
 DEFAULT_ITEMS = 50
@@ -55,6 +55,7 @@ class PageRequest(NamedTuple):
     after: Position | None = None
 
 
+@refuses(CursorNotValid)
 def page_request(
     limit: Annotated[int, Query(ge=1, le=MAX_ITEMS, description="How many items at most.")] = DEFAULT_ITEMS,
     cursor: Annotated[

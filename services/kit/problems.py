@@ -32,6 +32,7 @@ class MalformedRequest(Unprocessable):
     """The request does not have the form that this address expects."""
 
     title_fr = "La demande n'a pas la forme attendue à cette adresse."
+    errors: list[dict[str, str]] | None
 
 
 class MethodNotAllowed(Refusal):

@@ -1,14 +1,20 @@
 """Refusals of requests: the class name is the problem's name, the docstring its title, the parent its status."""
 
+import inspect
 import re
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, TypeVar, get_origin
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+REFUSALS = "refusals"
 
 
 class Refusal(Exception):
     """A decision not to do what was requested.
 
     `title_fr` is the title in French; keyword arguments become members of the problem (RFC 9457, section 3.2), so they
-    contain nothing that the caller may not know.
+    contain nothing that the caller may not know. A subclass declares them as annotations, those that may be missing
+    with `| None`.
     """
 
     status: ClassVar[int] = 400
@@ -28,6 +34,22 @@ class Refusal(Exception):
     def title(cls, language: str = "en") -> str:
         """Return the title, one sentence, in `fr` or `en`."""
         return cls.title_fr if language == "fr" and cls.title_fr else (cls.__doc__ or "").strip().splitlines()[0]
+
+    @classmethod
+    def member_types(cls) -> dict[str, Any]:
+        """Return the types of the declared members, by name."""
+        declared = inspect.get_annotations(cls)
+        return {name: type for name, type in declared.items() if get_origin(type) is not ClassVar}
+
+
+def refuses(*refusals: type[Refusal]) -> Callable[[Endpoint], Endpoint]:
+    """Declare how an endpoint, or a dependency of endpoints, refuses; docs/openapi lists it for each operation."""
+
+    def declare(endpoint: Endpoint) -> Endpoint:
+        vars(endpoint)[REFUSALS] = refusals
+        return endpoint
+
+    return declare
 
 
 class BadRequest(Refusal):
@@ -84,6 +106,8 @@ class ContentTooLarge(Refusal):
 
     status = 413
     title_fr = "La taille dépasse la limite."
+    limit_bytes: int | None
+    limit_characters: int | None
 
 
 class UnsupportedMediaType(Refusal):
@@ -91,6 +115,7 @@ class UnsupportedMediaType(Refusal):
 
     status = 415
     title_fr = "Ce type de contenu n'est pas accepté ici."
+    accepted: str | None
 
 
 class Unprocessable(Refusal):

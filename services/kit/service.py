@@ -50,7 +50,6 @@ class Service:
     checks: dict[str, Check] = field(default_factory=dict)
     on_close: Sequence[Callable[[], None]] = ()
     max_body_bytes: int = JSON_BYTES
-    docs: str = ""
 
 
 async def get_deps(request: Request) -> Any:
@@ -58,18 +57,21 @@ async def get_deps(request: Request) -> Any:
     return request.app.state.deps
 
 
+def binary(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses` of an endpoint that answers bytes of this media type."""
+    return {200: {"content": {media_type: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
 def create_api(
     name: str,
     router: APIRouter,
     deps: Any,
     max_body_bytes: int = JSON_BYTES,
-    docs: str = "",
     pages_url: str = "",
 ) -> FastAPI:
     """Create the public application of a service; browsers see its refusals as pages of `pages_url`."""
     app = FastAPI(
         title=f"Mélanissimo {name}",
-        description=docs,
         version="1",
         docs_url=None,
         redoc_url=None,
@@ -102,7 +104,7 @@ async def run(service: Service) -> None:
     relay = Relay(service.database.repositories, service.bus, settings.outbox_grace_seconds)
     health = Health({"mongo": service.database.ping, "broker": _broker_check(service.bus), **service.checks})
     app = create_api(
-        service.name, service.router, service.deps, service.max_body_bytes, service.docs, settings.public_base_url
+        service.name, service.router, service.deps, service.max_body_bytes, settings.public_base_url
     )
     tasks = [run_forever(task, settings.max_task_interval_seconds) for task in service.tasks]
     await serve_until_stopped(

@@ -44,7 +44,6 @@ def build() -> Service:
             PeriodicTask("daily-summaries", SUMMARIES_SECONDS, lambda: send_daily_summaries(deps)),
             PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
         ],
-        docs="Sends the mails that events call for. It has no API of its own.",
     )
 
 

@@ -1,4 +1,7 @@
-"""The HTTP API of propagation: list pending transfers, read one, approve or refuse it."""
+"""Approval of the transfers that external senders address to external recipients: list them, read one, decide.
+
+An approver decides with a session, or with the token of the link in their mail.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -7,15 +10,16 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from services.contracts.values import Person
-from services.kit.authentication import Caller
+from services.kit.authentication import SESSION_REFUSALS, Caller
 from services.kit.documents import Document
 from services.kit.pagination import Page, PageParameters
-from services.kit.refusals import Forbidden, NotFound
+from services.kit.refusals import Forbidden, NotFound, refuses
 from services.kit.service import get_deps
 from services.kit.text import clean_lines
 from services.propagation.approval_snapshot import ApprovalSnapshot, SnapshotSender
 from services.propagation.deps import Deps
 from services.propagation.domain import Propagation, RecordedDecision, StateName, approve, refuse
+from services.propagation.refusals import UNDECIDABLE
 
 
 def no_store(response: Response) -> None:
@@ -79,6 +83,7 @@ class PendingTransfer(BaseModel):
 
 
 @router.get("/approvals/{token}")
+@refuses(NotFound)
 async def show_approval(deps: Wired, token: str) -> DecisionResponse:
     """Return what is to be decided; this changes nothing (R24)."""
     propagation, address = await deps.propagations.find_by_token(token)
@@ -86,6 +91,7 @@ async def show_approval(deps: Wired, token: str) -> DecisionResponse:
 
 
 @router.post("/approvals/{token}/approval")
+@refuses(NotFound, *UNDECIDABLE)
 async def approve_by_token(deps: Wired, token: str, form: ApprovalForm) -> DecisionResponse:
     """Approve the snapshot, by the link in the mail."""
     propagation, address = await deps.propagations.find_by_token(token)
@@ -93,6 +99,7 @@ async def approve_by_token(deps: Wired, token: str, form: ApprovalForm) -> Decis
 
 
 @router.post("/approvals/{token}/refusal")
+@refuses(NotFound, *UNDECIDABLE)
 async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> DecisionResponse:
     """Refuse the snapshot, by the link in the mail."""
     propagation, address = await deps.propagations.find_by_token(token)
@@ -100,6 +107,7 @@ async def refuse_by_token(deps: Wired, token: str, form: RefusalForm) -> Decisio
 
 
 @router.get("/pending")
+@refuses(*SESSION_REFUSALS, AgentsOnly)
 async def show_pending(deps: Wired, request: Request, page_request: PageParameters) -> Page[PendingTransfer]:
     """List the transfers that the calling agent may decide, the most urgent first."""
     caller = await _agent(deps, request)
@@ -107,18 +115,21 @@ async def show_pending(deps: Wired, request: Request, page_request: PageParamete
 
 
 @router.post("/transfers/{transfer}/approval")
+@refuses(*SESSION_REFUSALS, AgentsOnly, NotFound, *UNDECIDABLE)
 async def approve_by_session(deps: Wired, request: Request, transfer: str, form: ApprovalForm) -> DecisionResponse:
     """Approve the snapshot, with a session."""
     return await _approve(deps, transfer, await _approver(deps, request, transfer), form)
 
 
 @router.post("/transfers/{transfer}/refusal")
+@refuses(*SESSION_REFUSALS, AgentsOnly, NotFound, *UNDECIDABLE)
 async def refuse_by_session(deps: Wired, request: Request, transfer: str, form: RefusalForm) -> DecisionResponse:
     """Refuse the snapshot, with a session."""
     return await _refuse(deps, transfer, await _approver(deps, request, transfer), form)
 
 
 @router.get("/transfers/{transfer}")
+@refuses(*SESSION_REFUSALS, NotFound)
 async def show_transfer(deps: Wired, request: Request, transfer: str) -> DecisionResponse:
     """Return the state of the decision to the sender and to the agents among the recipients."""
     caller = await deps.authenticator.authenticate(request)

@@ -35,7 +35,6 @@ def build() -> Service:
             PeriodicTask("lapse", LAPSE_INTERVAL_SECONDS, lambda: lapse_overdue(deps)),
             PeriodicTask("forget", FORGET_INTERVAL_SECONDS, lambda: forget_old(deps)),
         ],
-        docs="Approval of the transfers that external senders address to external recipients.",
     )
 
 

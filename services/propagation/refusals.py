@@ -7,6 +7,9 @@ class AlreadyDecided(Conflict):
     """Another approver has already decided on this transfer."""
 
     title_fr = "Un autre agent a déjà décidé pour cet envoi."
+    outcome: str
+    decided_by: str
+    decided_at: str
 
 
 class TransferAlreadyWithdrawn(Gone):
@@ -39,3 +42,14 @@ class TransferAlreadyQuarantined(Gone):
     title_fr = (
         "Les fichiers ne sont pas ceux que l'expéditeur a annoncés : l'envoi est arrêté, il n'y a plus rien à décider."
     )
+
+
+UNDECIDABLE = (
+    AlreadyDecided,
+    TransferAlreadyWithdrawn,
+    ApprovalAlreadyLapsed,
+    ExternalRecipientsRevoked,
+    ApprovalSnapshotStale,
+    TransferAlreadyQuarantined,
+)
+"""Why a decision cannot be taken, or not yet on what was read."""

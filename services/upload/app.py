@@ -49,7 +49,6 @@ def build() -> Service:
         checks={"store": objects.ping},
         on_close=[objects.close],
         max_body_bytes=MAX_BODY_BYTES,
-        docs="Drafts, their files, and transfers.",
     )
 
 

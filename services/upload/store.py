@@ -51,6 +51,7 @@ class PartDiffers(Conflict):
     """This part was announced with other bytes before; the file has changed, so remove it and add it again."""
 
     title_fr = "Ce morceau a déjà été annoncé avec d'autres octets ; le fichier a changé : ajoutez-le de nouveau."
+    part: int
 
 
 Snapshot = tuple[Transfer, datetime]

@@ -19,8 +19,10 @@ from services.download.deps import Deps
 from services.download.domain.contents import Contents, summary_of
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import ArchiveAttempt, FileAttempt, Link
+from services.download.domain.refusals import CLOSED_TO_RECIPIENT, NO_LEASE, DownloadSpent, FileUnknown
 from services.download.streaming.capability import ARCHIVE, DownloadCapability
 from services.download.zip.layout_cache import archive_name
+from services.kit.refusals import refuses
 from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download")
@@ -29,6 +31,7 @@ Wired = Annotated[Deps, Depends(get_deps)]
 
 
 @router.get("/links/{token}")
+@refuses(*CLOSED_TO_RECIPIENT)
 async def look(token: str, deps: Wired) -> LinkResponse:
     """Return what there is to download, and how many downloads are left; looking costs nothing."""
     opened = await _opened(deps, token)
@@ -37,6 +40,7 @@ async def look(token: str, deps: Wired) -> LinkResponse:
 
 
 @router.post("/links/{token}/opened", status_code=204)
+@refuses(*CLOSED_TO_RECIPIENT)
 async def note_opened(token: str, deps: Wired) -> None:
     """Note that a person opened the page, which posts this; a scanner that only looks does not."""
     opened = await _opened(deps, token)
@@ -44,6 +48,7 @@ async def note_opened(token: str, deps: Wired) -> None:
 
 
 @router.put("/links/{token}/files/{file}/downloads/{download}")
+@refuses(*CLOSED_TO_RECIPIENT, FileUnknown, *NO_LEASE, DownloadSpent)
 async def start(token: str, file: str, download: UUID, deps: Wired) -> DownloadStartResponse:
     """Take one of the downloads of a file, under an id of the client's choice; the same id again takes nothing more.
 
@@ -66,6 +71,7 @@ async def start(token: str, file: str, download: UUID, deps: Wired) -> DownloadS
 
 
 @router.delete("/links/{token}/files/{file}/downloads/{download}")
+@refuses(*CLOSED_TO_RECIPIENT, FileUnknown)
 async def give_back(token: str, file: str, download: UUID, deps: Wired) -> DownloadEndResponse:
     """Give a download up: unless only its last MiB is missing, it costs nothing."""
     link, _, contents, now = await _opened(deps, token)
@@ -78,6 +84,7 @@ async def give_back(token: str, file: str, download: UUID, deps: Wired) -> Downl
 
 
 @router.put("/links/{token}/archive/downloads/{download}")
+@refuses(*CLOSED_TO_RECIPIENT, FileUnknown, *NO_LEASE, DownloadSpent)
 async def start_archive(
     token: str, download: UUID, deps: Wired, body: ArchiveRequest | None = None
 ) -> ArchiveStartResponse:
@@ -105,6 +112,7 @@ async def start_archive(
 
 
 @router.delete("/links/{token}/archive/downloads/{download}")
+@refuses(*CLOSED_TO_RECIPIENT)
 async def give_back_archive(token: str, download: UUID, deps: Wired) -> DownloadEndResponse:
     """Give an archive up, and with it its lease on each file."""
     link, _, contents, now = await _opened(deps, token)

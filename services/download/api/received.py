@@ -11,8 +11,10 @@ from services.contracts.values import Person, Recipient, Role, TransferReference
 from services.download.deps import Deps
 from services.download.domain.delivery import Delivery
 from services.download.domain.refusals import AgentMailboxOnly
+from services.kit.authentication import SESSION_REFUSALS
 from services.kit.documents import Document
 from services.kit.pagination import Page, PageParameters
+from services.kit.refusals import refuses
 from services.kit.service import get_deps
 
 router = APIRouter(prefix="/api/download/received")
@@ -38,6 +40,7 @@ class ReceivedTransferResponse(BaseModel):
 
 
 @router.get("")
+@refuses(*SESSION_REFUSALS, AgentMailboxOnly)
 async def received(
     request: Request, response: Response, deps: Wired, page_request: PageParameters
 ) -> Page[ReceivedTransferResponse]:

@@ -25,21 +25,33 @@ from services.download.domain.contents import Contents
 from services.download.domain.delivery import Delivery
 from services.download.domain.link import Link
 from services.download.domain.refusals import (
+    ENDED,
+    EverythingDownloaded,
+    FileUnknown,
+    LastApproverNeeded,
     LinkExpired,
+    LinkRevoked,
     LinkUnknown,
     NobodyToRemind,
     RecipientHasNoLink,
     RecipientUnknown,
+    RemindedLately,
+    ResentLately,
+    ResentOften,
     TransferUnknown,
 )
 from services.kit.addresses import AddressNotAcceptable, normal_form
+from services.kit.authentication import SESSION_REFUSALS
 from services.kit.pagination import Page, PageParameters, paginate
+from services.kit.refusals import refuses
 from services.kit.service import get_deps
 from services.kit.text import ShortText
 
 router = APIRouter(prefix="/api/download/transfers/{transfer}")
 
 Wired = Annotated[Deps, Depends(get_deps)]
+OF_SENDER = (*SESSION_REFUSALS, TransferUnknown)
+NO_MAIL = (RecipientUnknown, RecipientHasNoLink, LinkRevoked, *ENDED)
 
 
 def _in_normal_form(typed: str) -> str:
@@ -72,6 +84,7 @@ class ReminderRequest(BaseModel):
 
 
 @router.get("")
+@refuses(*OF_SENDER)
 async def track(transfer: str, request: Request, deps: Wired) -> TrackingResponse:
     """Return who was told, who has opened the link, who has downloaded what, and who has not."""
     delivery, contents, now = await _sent_by_caller(deps, transfer, request)
@@ -82,6 +95,7 @@ async def track(transfer: str, request: Request, deps: Wired) -> TrackingRespons
 
 
 @router.get("/recipients/{number}/files")
+@refuses(*OF_SENDER, RecipientUnknown)
 async def files_of_recipient(
     transfer: str, number: Annotated[int, Path(ge=1)], request: Request, deps: Wired, page_request: PageParameters
 ) -> Page[TrackedFileResponse]:
@@ -101,6 +115,7 @@ async def files_of_recipient(
 
 
 @router.post("/reopenings", status_code=204)
+@refuses(*OF_SENDER, LinkUnknown, FileUnknown)
 async def reopen(transfer: str, body: ReopenRequest, request: Request, deps: Wired) -> None:
     """Open a file again that was suspended on one recipient's link."""
     sent = await _sent_by_caller(deps, transfer, request)
@@ -113,6 +128,7 @@ async def reopen(transfer: str, body: ReopenRequest, request: Request, deps: Wir
 
 
 @router.post("/revocations", status_code=204)
+@refuses(*OF_SENDER, RecipientUnknown, *ENDED, LastApproverNeeded)
 async def revoke(transfer: str, body: RecipientRequest, request: Request, deps: Wired) -> None:
     """Take one recipient's right back: their link stops working at once, or they never get one.
 
@@ -128,6 +144,7 @@ async def revoke(transfer: str, body: RecipientRequest, request: Request, deps: 
 
 
 @router.put("/resendings/{id}")
+@refuses(*OF_SENDER, *NO_MAIL, ResentLately, ResentOften)
 async def resend(transfer: str, id: UUID, body: RecipientRequest, request: Request, deps: Wired) -> ResentResponse:
     """Send the mail with the link to one recipient again; the same id again sends nothing more.
 
@@ -141,6 +158,7 @@ async def resend(transfer: str, id: UUID, body: RecipientRequest, request: Reque
 
 
 @router.put("/reminders/{id}")
+@refuses(*OF_SENDER, *NO_MAIL, EverythingDownloaded, RemindedLately, NobodyToRemind)
 async def remind(
     transfer: str, id: UUID, request: Request, deps: Wired, body: ReminderRequest | None = None
 ) -> RemindedResponse:

@@ -31,12 +31,18 @@ class DownloadsExhausted(Gone):
     """This file has been downloaded as often as this link allows."""
 
     title_fr = "Ce fichier a été téléchargé autant de fois que ce lien le permet."
+    done: int | None
+    running: int | None
+    files: list[str] | None
 
 
 class DownloadsRunning(TooManyRequests):
     """All downloads that are left of this file are running; try again soon, nothing was spent."""
 
     title_fr = "Les téléchargements restants de ce fichier sont en cours ; réessayez bientôt, rien n'est décompté."
+    done: int | None
+    running: int | None
+    files: list[str] | None
 
 
 class LinkExpired(Gone):
@@ -131,6 +137,7 @@ class DownloadsSuspended(Gone):
     """This file was sent far too often through this link; the sender can open it again."""
 
     title_fr = "Ce fichier a été transmis bien trop de fois par ce lien ; l'expéditeur peut le rouvrir."
+    files: list[str] | None
 
 
 class DownloadStillRunning(Unavailable):
@@ -151,6 +158,7 @@ class DownloadAlreadyDone(Conflict):
     """This download is complete; begin another one to have the file again."""
 
     title_fr = "Ce téléchargement est terminé ; commencez-en un autre pour obtenir de nouveau le fichier."
+    left: int | None
 
 
 class DownloadSpent(Conflict):
@@ -170,9 +178,18 @@ class RangeNotSatisfiable(Gone):
 
     status = 416
     title_fr = "La plage demandée se trouve en dehors du fichier."
+    size_bytes: int
 
 
 class TooManyDownloads(Unavailable):
     """Many downloads are running; try again in a moment, nothing was spent."""
 
     title_fr = "De nombreux téléchargements sont en cours ; réessayez dans un instant, rien n'est décompté."
+
+
+ENDED = (LinkExpired, TransferDeleted, TransferNotApproved, TransferLapsed, TransferInQuarantine)
+"""Why nothing of a transfer is handed out any more."""
+CLOSED_TO_RECIPIENT = (LinkUnknown, TransferUnknown, LinkRevoked, *ENDED)
+"""Why a link does not work, or not any more."""
+NO_LEASE = (DownloadsExhausted, DownloadsRunning, DownloadsSuspended)
+"""Why no download can be started now."""

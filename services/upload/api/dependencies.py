@@ -6,16 +6,20 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from services.contracts.values import Language, Role
-from services.kit.authentication import Caller
+from services.kit.authentication import SESSION_REFUSALS, Caller
+from services.kit.refusals import NotFound, refuses
 from services.kit.service import get_deps
 from services.upload.deps import Deps
-from services.upload.domain.transfer import Sender
+from services.upload.domain.transfer import AlreadySubmitted, Sender
 
 PREFIX = "/api/upload"
+OF_DRAFT = (NotFound, AlreadySubmitted)
+"""How every operation on one draft refuses."""
 
 Wired = Annotated[Deps, Depends(get_deps)]
 
 
+@refuses(*SESSION_REFUSALS)
 async def _current_caller(request: Request, deps: Wired) -> Caller:
     return await deps.authenticator.authenticate(request)
 

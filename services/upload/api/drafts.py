@@ -7,14 +7,28 @@ from fastapi import APIRouter, Response
 from services.kit.authentication import Caller
 from services.kit.pagination import Page, PageParameters
 from services.kit.rate_limit import RateLimit
-from services.upload.api.dependencies import PREFIX, CurrentCaller, Id, Wired, language_of, sender_of
+from services.kit.refusals import refuses
+from services.upload.api.dependencies import OF_DRAFT, PREFIX, CurrentCaller, Id, Wired, language_of, sender_of
 from services.upload.api.schemas import DraftResponse, DraftSummaryResponse, RecapResponse
 from services.upload.api.views import draft_summary, draft_view, json_response, recap_view
 from services.upload.deps import Deps
-from services.upload.domain.draft_edits import DraftEdit, apply_edit, parse_edit
-from services.upload.domain.edit_conflicts import SubmissionPrecondition, SubmissionRequest, require_unchanged
+from services.upload.domain.draft_edits import (
+    DraftEdit,
+    TooManyDrafts,
+    TooManyRecipients,
+    ValidityOutOfRange,
+    apply_edit,
+    parse_edit,
+)
+from services.upload.domain.edit_conflicts import (
+    DraftChangedElsewhere,
+    SubmissionPrecondition,
+    SubmissionRequest,
+    require_unchanged,
+)
 from services.upload.domain.lifecycle import discard
-from services.upload.domain.submission import TooManyTransfers, refuse_incomplete, submit
+from services.upload.domain.submission import INCOMPLETE, TooManyTransfers, refuse_incomplete, submit
+from services.upload.domain.text_sanitising import SubjectTooLong, TextTooLong
 from services.upload.domain.transfer import Transfer, editable_by, new_draft, owned_by
 from services.upload.domain.verification import needs_verification
 
@@ -23,6 +37,7 @@ DAY_SECONDS = 86_400
 
 
 @router.put("/{draft}", response_model=DraftResponse)
+@refuses(*OF_DRAFT, TooManyDrafts)
 async def create_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
     """Create a draft under an id chosen by the client; a repetition returns the draft as it is now."""
     found = await deps.transfers.find(str(draft)) or await _new(deps, str(draft), caller)
@@ -36,6 +51,7 @@ async def list_drafts(deps: Wired, caller: CurrentCaller, page_request: PagePara
 
 
 @router.get("/{draft}", response_model=DraftResponse)
+@refuses(*OF_DRAFT)
 async def get_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
     """Return one draft."""
     found, _ = await deps.transfers.read(str(draft))
@@ -43,6 +59,7 @@ async def get_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> Response:
 
 
 @router.patch("/{draft}", response_model=DraftResponse)
+@refuses(*OF_DRAFT, TooManyRecipients, SubjectTooLong, TextTooLong, ValidityOutOfRange, DraftChangedElsewhere)
 async def edit_draft(draft: Id, edit: DraftEdit, deps: Wired, caller: CurrentCaller) -> Response:
     """Edit the named fields; a list of recipients is replaced as a whole, and each entry may be a pasted list."""
     typed = await asyncio.to_thread(parse_edit, edit, deps.limits)
@@ -53,12 +70,14 @@ async def edit_draft(draft: Id, edit: DraftEdit, deps: Wired, caller: CurrentCal
 
 
 @router.delete("/{draft}", status_code=204)
+@refuses(*OF_DRAFT)
 async def delete_draft(draft: Id, deps: Wired, caller: CurrentCaller) -> None:
     """Delete the draft with its files; a repetition changes nothing. Withdraw a submitted transfer instead."""
     await deps.transfers.update(str(draft), lambda state, now: (discard(_deletable(caller.address, state), now), []))
 
 
 @router.post("/{draft}/submission", response_model=RecapResponse)
+@refuses(*OF_DRAFT, *INCOMPLETE, DraftChangedElsewhere, TooManyTransfers)
 async def submit_draft(
     draft: Id, deps: Wired, caller: CurrentCaller, submission: SubmissionRequest | None = None
 ) -> Response:

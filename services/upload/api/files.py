@@ -10,13 +10,21 @@ from pydantic import BaseModel, StringConstraints
 from services.contracts.values import Part
 from services.kit.authentication import Caller
 from services.kit.events import Event
-from services.kit.refusals import NotFound
-from services.upload.api.dependencies import PREFIX, CurrentCaller, Id, Wired
+from services.kit.objects import StoreUnavailable
+from services.kit.refusals import NotFound, refuses
+from services.upload.api.dependencies import OF_DRAFT, PREFIX, CurrentCaller, Id, Wired
 from services.upload.api.schemas import CompleteFileResponse, FilePlanResponse
 from services.upload.api.views import complete_file_view, file_plan_view, json_response
 from services.upload.deps import Deps
+from services.upload.domain.file_names import ExtensionRefused, NameNotAcceptable
 from services.upload.domain.files import (
     Announcement,
+    DigestDiffers,
+    FileAlreadyAnnounced,
+    PartsMissing,
+    RemovalsUnderWay,
+    TooManyFiles,
+    TransferTooLarge,
     announce,
     find_announced,
     mark_complete,
@@ -25,12 +33,13 @@ from services.upload.domain.files import (
     restart_upload,
     without_file,
 )
-from services.upload.domain.parts import min_part_bytes, part_bytes_of
+from services.upload.domain.parts import FileTooLarge, min_part_bytes, part_bytes_of
 from services.upload.domain.transfer import File, Transfer, editable_by
 from services.upload.file_uploads import new_object_key
 from services.upload.store import Snapshot
 
 router = APIRouter(prefix=f"{PREFIX}/drafts/{{draft}}/files/{{file}}")
+NOT_ACCEPTABLE = (NameNotAcceptable, ExtensionRefused, FileTooLarge, TooManyFiles, TransferTooLarge)
 
 
 class CompletionRequest(BaseModel):
@@ -40,6 +49,7 @@ class CompletionRequest(BaseModel):
 
 
 @router.put("", response_model=FilePlanResponse)
+@refuses(*OF_DRAFT, *NOT_ACCEPTABLE, FileAlreadyAnnounced, RemovalsUnderWay, StoreUnavailable)
 async def announce_file(
     draft: Id, file: Id, announcement: Announcement, deps: Wired, caller: CurrentCaller
 ) -> Response:
@@ -65,12 +75,14 @@ async def announce_file(
 
 
 @router.get("", response_model=FilePlanResponse)
+@refuses(*OF_DRAFT, StoreUnavailable)
 async def get_file_plan(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> Response:
     """Return the URL for the parts of a file, with a fresh capability, and the parts that have arrived."""
     return await _file_plan(deps, await deps.transfers.read(str(draft)), str(file), caller)
 
 
 @router.post("/completion", response_model=CompleteFileResponse)
+@refuses(*OF_DRAFT, PartsMissing, DigestDiffers, StoreUnavailable)
 async def complete_file(
     draft: Id, file: Id, completion: CompletionRequest, deps: Wired, caller: CurrentCaller
 ) -> Response:
@@ -85,6 +97,7 @@ async def complete_file(
 
 
 @router.delete("", status_code=204)
+@refuses(*OF_DRAFT)
 async def remove_file(draft: Id, file: Id, deps: Wired, caller: CurrentCaller) -> None:
     """Remove a file from the draft; its bytes are removed within seconds. A repetition changes nothing."""
     await deps.transfers.update(

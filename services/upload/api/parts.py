@@ -27,12 +27,14 @@ class PartTooLarge(ContentTooLarge):
     """This part is larger than expected."""
 
     title_fr = "Ce morceau est plus grand que prévu."
+    expected_bytes: int
 
 
 class PartTooShort(Unprocessable):
     """This part is shorter than expected."""
 
     title_fr = "Ce morceau est plus petit que prévu."
+    expected_bytes: int
 
 
 class ChecksumNeeded(Unprocessable):

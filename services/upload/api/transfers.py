@@ -4,13 +4,14 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel, StrictInt
 
 from services.kit.pagination import Page, PageParameters
-from services.kit.refusals import NotFound
+from services.kit.refusals import NotFound, refuses
 from services.upload.api.dependencies import PREFIX, CurrentCaller, Id, Wired
 from services.upload.api.schemas import TransferResponse, TransferSummaryResponse
 from services.upload.api.views import json_response, transfer_summary, transfer_view
+from services.upload.domain.draft_edits import ValidityOutOfRange
 from services.upload.domain.lifecycle import withdraw
 from services.upload.domain.transfer import Transfer, owned_by
-from services.upload.domain.validity import extend
+from services.upload.domain.validity import TransferEnded, ValidityShortened, extend
 
 router = APIRouter(prefix=f"{PREFIX}/transfers")
 
@@ -28,6 +29,7 @@ async def list_transfers(deps: Wired, caller: CurrentCaller, page_request: PageP
 
 
 @router.get("/{transfer}", response_model=TransferResponse)
+@refuses(NotFound)
 async def get_transfer(transfer: Id, deps: Wired, caller: CurrentCaller) -> Response:
     """Return one transfer."""
     found, _ = await deps.transfers.read(str(transfer))
@@ -35,12 +37,14 @@ async def get_transfer(transfer: Id, deps: Wired, caller: CurrentCaller) -> Resp
 
 
 @router.delete("/{transfer}", status_code=204)
+@refuses(NotFound)
 async def withdraw_transfer(transfer: Id, deps: Wired, caller: CurrentCaller) -> None:
     """Withdraw the transfer: its links stop working and its bytes are removed. A repetition changes nothing."""
     await deps.transfers.update(str(transfer), lambda state, now: withdraw(_sent(caller.address, state), now))
 
 
 @router.put("/{transfer}/validity", response_model=TransferResponse)
+@refuses(NotFound, TransferEnded, ValidityOutOfRange, ValidityShortened)
 async def extend_validity(transfer: Id, validity: ValidityRequest, deps: Wired, caller: CurrentCaller) -> Response:
     """Extend the validity within the limits of every transfer; the same number of days changes nothing.
 

@@ -24,18 +24,25 @@ class ValidityOutOfRange(Unprocessable):
     """The transfer cannot be kept for that number of days."""
 
     title_fr = "La durée de validité demandée n'est pas possible."
+    shortest_days: int
+    longest_days: int
+    asked_days: int
 
 
 class TooManyRecipients(Unprocessable):
     """There are more recipients than one transfer may have."""
 
     title_fr = "Il y a plus de destinataires qu'un envoi ne peut en avoir."
+    limit: int
+    recipients: int
+    problems: list[dict[str, Any]] | None
 
 
 class TooManyDrafts(Conflict):
     """There are too many drafts; send or delete one of them first."""
 
     title_fr = "Il y a trop de brouillons ; envoyez-en ou supprimez-en un d'abord."
+    limit: int
 
 
 class DraftEdit(BaseModel):

@@ -15,6 +15,7 @@ class DraftChangedElsewhere(Conflict):
     """This draft was changed elsewhere meanwhile; compare both versions before you go on."""
 
     title_fr = "Ce brouillon a été modifié ailleurs entre-temps ; comparez les deux versions avant de continuer."
+    fields: list[str]
 
 
 class FieldDigests(BaseModel):

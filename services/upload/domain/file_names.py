@@ -26,12 +26,16 @@ class NameNotAcceptable(Unprocessable):
     """This file name cannot be used; rename the file and add it again."""
 
     title_fr = "Ce nom de fichier ne peut pas être utilisé ; renommez le fichier et ajoutez-le de nouveau."
+    reason: str
+    limit_characters: int | None
+    limit_folders: int | None
 
 
 class ExtensionRefused(Unprocessable):
     """Files of this kind are not accepted here."""
 
     title_fr = "Les fichiers de ce type ne sont pas acceptés ici."
+    extension: str
 
 
 def clean_path(requested: str, limits: Limits) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictInt
 
@@ -26,24 +26,32 @@ class TransferTooLarge(ContentTooLarge):
     """The files together are larger than one transfer may be."""
 
     title_fr = "Les fichiers dépassent ensemble la taille permise pour un envoi."
+    limit_bytes: int
+    size_bytes: int
+    problems: list[dict[str, Any]] | None
 
 
 class TooManyFiles(Unprocessable):
     """There are more files than one transfer may hold."""
 
     title_fr = "Il y a plus de fichiers qu'un envoi ne peut en contenir."
+    limit: int
+    problems: list[dict[str, Any]] | None
 
 
 class RemovalsUnderWay(TooManyRequests):
     """The files that you removed are still being deleted; add the next ones in a moment."""
 
     title_fr = "Les fichiers retirés sont encore en cours de suppression ; ajoutez les suivants dans un instant."
+    limit: int
 
 
 class FileAlreadyAnnounced(Conflict):
     """Another file was announced under this id."""
 
     title_fr = "Un autre fichier a été annoncé sous cet identifiant."
+    path: str
+    size_bytes: int
 
 
 class FileAlreadyComplete(Conflict):
@@ -56,6 +64,8 @@ class PartsMissing(Conflict):
     """Some parts of the file have not arrived."""
 
     title_fr = "Certains morceaux du fichier ne sont pas arrivés."
+    parts: list[int]
+    missing: int
 
 
 class DigestDiffers(Conflict):

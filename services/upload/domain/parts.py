@@ -14,6 +14,8 @@ class FileTooLarge(ContentTooLarge):
     """This file has more parts than the store can take."""
 
     title_fr = "Ce fichier compte plus de morceaux que le stockage n'en accepte."
+    limit_bytes: int
+    size_bytes: int
 
 
 def part_bytes_of(size_bytes: int, limits: Limits, *, small: bool = False) -> int:

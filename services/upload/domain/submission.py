@@ -18,42 +18,65 @@ class RecipientMissing(Unprocessable):
     """There is no recipient yet."""
 
     title_fr = "Il n'y a pas encore de destinataire."
+    problems: list[dict[str, Any]] | None
 
 
 class RecipientsUnreadable(Unprocessable):
     """Some recipients are not mail addresses; correct or remove them."""
 
     title_fr = "Certains destinataires ne sont pas des adresses de messagerie ; corrigez-les ou retirez-les."
+    unreadable: list[str]
+    problems: list[dict[str, Any]] | None
 
 
 class SubjectMissing(Unprocessable):
     """There is no subject yet."""
 
     title_fr = "Il n'y a pas encore d'objet."
+    problems: list[dict[str, Any]] | None
 
 
 class FileMissing(Unprocessable):
     """There is no file yet."""
 
     title_fr = "Il n'y a pas encore de fichier."
+    problems: list[dict[str, Any]] | None
 
 
 class FilesIncomplete(Unprocessable):
     """Some files are not uploaded completely; wait for them or remove them."""
 
     title_fr = "Certains fichiers ne sont pas arrivés en entier ; attendez-les ou retirez-les."
+    files: list[str]
+    problems: list[dict[str, Any]] | None
 
 
 class AgentNeeded(Unprocessable):
     """To write to people outside the ministries, add at least one agent who can approve the transfer."""
 
     title_fr = "Pour écrire à des personnes extérieures, ajoutez au moins un agent qui pourra valider l'envoi."
+    problems: list[dict[str, Any]] | None
 
 
 class TooManyTransfers(TooManyRequests):
     """You have sent as many transfers as one day allows; go on tomorrow."""
 
     title_fr = "Vous avez fait autant d'envois qu'une journée le permet ; continuez demain."
+    limit: int
+
+
+INCOMPLETE: tuple[type[Refusal], ...] = (
+    RecipientMissing,
+    RecipientsUnreadable,
+    TooManyRecipients,
+    AgentNeeded,
+    SubjectMissing,
+    FileMissing,
+    FilesIncomplete,
+    TooManyFiles,
+    TransferTooLarge,
+)
+"""What prevents a submission."""
 
 
 def recipients_of(transfer: Transfer, agents: Domains) -> tuple[Recipient, ...]:

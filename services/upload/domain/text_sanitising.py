@@ -12,12 +12,16 @@ class SubjectTooLong(Unprocessable):
     """The subject is longer than allowed."""
 
     title_fr = "L'objet est trop long."
+    limit_characters: int
+    characters: int
 
 
 class TextTooLong(Unprocessable):
     """The text is longer than allowed."""
 
     title_fr = "Le message est trop long."
+    limit_characters: int
+    characters: int
 
 
 def clean_subject(raw: str, limits: Limits) -> str:

@@ -24,6 +24,7 @@ class AlreadySubmitted(Conflict):
     """This draft has been sent; it cannot be changed any more."""
 
     title_fr = "Ce brouillon a été envoyé ; il ne peut plus être modifié."
+    transfer: str
 
 
 class Sender(Value):

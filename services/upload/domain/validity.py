@@ -15,12 +15,15 @@ class TransferEnded(Gone):
     """This transfer has ended: it cannot be extended any more."""
 
     title_fr = "Cet envoi est terminé : il ne peut plus être prolongé."
+    outcome: str
 
 
 class ValidityShortened(Unprocessable):
     """A transfer can be kept for longer, not for less; to end it now, delete it."""
 
     title_fr = "Un envoi peut être prolongé, pas raccourci ; pour y mettre fin, supprimez-le."
+    validity_days: int
+    asked_days: int
 
 
 def extend(transfer: Transfer, days: int, limits: Limits, now: datetime) -> Decision[Transfer]:
