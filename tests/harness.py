@@ -26,6 +26,7 @@ from services.kit.mongo import Database
 from services.kit.service import JSON_BYTES, create_api
 from services.kit.settings import ServiceSettings
 from services.kit.tokens import Signer
+from tests.fakes.api.description import description
 from tests.passing_time import pass_time
 
 KEY = signing_key()
@@ -83,6 +84,13 @@ async def own_database(servers: Stack, prefix: str) -> AsyncIterator[Documents]:
             yield documents
         finally:
             await client.drop_database(documents.name)
+
+
+async def _check_refusal(response: httpx.Response) -> None:
+    """Fail when a service refuses with a problem that docs/openapi does not name for the operation."""
+    if response.is_error:
+        await response.aread()
+        description().check_refusal(response.request, response)
 
 
 class Harness(ABC, Generic[Deps]):
@@ -148,7 +156,8 @@ class Harness(ABC, Generic[Deps]):
         """Return a client of one instance, from one network."""
         app = self.apps[instance % len(self.apps)]
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(network, 40_000))
-        return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers)
+        hooks = {"response": [_check_refusal]}
+        return httpx.AsyncClient(transport=transport, base_url=PUBLIC_URL, headers=headers, event_hooks=hooks)
 
     async def announced(self, collection: str, id: str = "") -> list[dict[str, Any]]:
         """Return the entries in the outboxes of all documents or of one, the oldest first."""

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from types import NoneType
@@ -60,7 +61,7 @@ def document(service: str) -> Json:
     app = create_api(service, api.router, deps=None)
     described: Json = app.openapi()
     described["info"]["description"] = (inspect.getdoc(api) or "") + ABOUT_PROBLEMS.rstrip()
-    examples = _examples("problems") | _examples(service)
+    known = examples("problems") | examples(service)
     schemas, all_refusals = described["components"]["schemas"], set[type[Refusal]]()
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
@@ -71,10 +72,10 @@ def document(service: str) -> Json:
         responses.pop("422", None)
         responses |= {str(status): _reference(status, group) for status, group in _by_status(refusals)}
     for name, schema in schemas.items():
-        if name in examples:
-            schema["examples"] = [examples[name]]
+        if name in known:
+            schema["examples"] = [known[name]]
     ordered = sorted(all_refusals, key=lambda one: one.__name__)
-    schemas |= {one.__name__: _schema(one, examples.get(one.__name__, {})) for one in ordered}
+    schemas |= {one.__name__: _schema(one, known.get(one.__name__, {})) for one in ordered}
     described["components"]["responses"] = {one.__name__: _response(one.status, (one,)) for one in ordered}
     return described
 
@@ -126,7 +127,6 @@ def _schema(refusal: type[Refusal], example: Json) -> Json:
     """Return the schema of a problem: the members that all have, and its own; with an example in each language."""
     common = {"type": f"/problems/{refusal.slug()}", "status": refusal.status, "reference": REFERENCE}
     own = {name: _member(type) for name, type in refusal.member_types().items()}
-    required = [name for name, type in refusal.member_types().items() if NoneType not in get_args(type)]
     return {
         "description": refusal.title(),
         "type": "object",
@@ -138,9 +138,14 @@ def _schema(refusal: type[Refusal], example: Json) -> Json:
             "detail": {"type": "string"},
             **own,
         },
-        "required": ["type", "title", "status", "reference", *required],
+        "required": ["type", "title", "status", "reference", *required_members(refusal)],
         "examples": [{**common, "title": refusal.title(language), **example} for language in ("fr", "en")],
     }
+
+
+def required_members(refusal: type[Refusal]) -> list[str]:
+    """Return the names of the members that a problem has beside those of all problems, without those it may lack."""
+    return [name for name, type in refusal.member_types().items() if NoneType not in get_args(type)]
 
 
 def _member(type: Any) -> Json:
@@ -148,7 +153,8 @@ def _member(type: Any) -> Json:
     return next((one for one in schema.get("anyOf", []) if one != {"type": "null"}), schema)
 
 
-def _examples(name: str) -> Json:
+@cache
+def examples(name: str) -> Json:
     """Return examples by the name of their schema; for a problem, only its own members."""
     found: Json = yaml.safe_load((EXAMPLES / f"{name}.yaml").read_text())
     return found

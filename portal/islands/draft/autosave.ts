@@ -3,9 +3,10 @@ import { apiUrl, callApi, Problem, sendRequest } from "../page/api";
 import { byRef } from "../page/dom";
 import { i18nOf, type Translate } from "../page/i18n";
 import { LeaveGuard } from "../page/leave-guard";
+import type { DraftChangedElsewhere, DraftEdit, DraftResponse, FieldDigests } from "../page/upload-api";
 import type { ParsedRecipients } from "../recipients/entries";
 import { showConflict } from "./conflict";
-import { type Draft, FIELDS, fieldText, fieldValue, isSameText } from "./draft";
+import { FIELDS, fieldText, fieldValue, isSameText } from "./draft";
 import { type Changes, fitsKeepalive, SentChanges } from "./sent-changes";
 import { DraftStatus } from "./status";
 
@@ -18,7 +19,7 @@ class Autosave {
   readonly #base: Changes;
   #timer = 0;
   #saving: Promise<void> | undefined;
-  #latest: (Draft & ParsedRecipients) | undefined;
+  #latest: (DraftResponse & ParsedRecipients) | undefined;
   readonly #sent = new SentChanges();
   /** The fields that wait for the person's choice, each with the function that removes the question. */
   readonly #conflicts = new Map<string, () => void>();
@@ -63,7 +64,7 @@ class Autosave {
 
   /** Fetch the draft, to show what the service parsed in the lists. */
   #load(): void {
-    void callApi<Draft>("GET", `drafts/${this.draftId}`).then(
+    void callApi<DraftResponse>("GET", `drafts/${this.draftId}`).then(
       (draft) => this.#show(draft, {}),
       () => undefined,
     );
@@ -104,7 +105,7 @@ class Autosave {
     while (this.#saving !== undefined) await this.#saving;
     const changes = this.#unsavedChanges();
     if (Object.keys(changes).length === 0) return;
-    const response = callApi<Draft>("PATCH", `drafts/${this.draftId}`, this.#requestBody(changes, new Set()));
+    const response = callApi<DraftResponse>("PATCH", `drafts/${this.draftId}`, this.#requestBody(changes, new Set()));
     this.#saving = this.#send(changes, response).finally(() => {
       this.#saving = undefined;
     });
@@ -120,7 +121,7 @@ class Autosave {
   }
 
   /** Return the changes as the service accepts them; `was` holds each one's base digest, unless that is unknown. */
-  #requestBody(changes: Changes, unknownBase: Set<string>): Record<string, unknown> {
+  #requestBody(changes: Changes, unknownBase: Set<string>): DraftEdit {
     const values = Object.entries(changes).map(([name, text]) => [name, fieldValue(name, text)]);
     const known = Object.keys(changes).filter((name) => !unknownBase.has(name));
     const was = Object.fromEntries(known.map((name) => [name, this.#baseDigestInput(name)?.value]));
@@ -133,12 +134,12 @@ class Autosave {
   }
 
   /** A later `flushOnHide` may be in flight: if it is saved first, the service refuses this older change. */
-  async #send(changes: Changes, response: Promise<Draft>): Promise<void> {
+  async #send(changes: Changes, response: Promise<DraftResponse>): Promise<void> {
     try {
       this.#onSaved(changes, await this.#sent.track(changes, response));
     } catch (error) {
       const isConflict = error instanceof Problem && error.slug === CHANGED_ELSEWHERE;
-      if (isConflict) await this.#resolveConflicts(error.members.fields as string[], error);
+      if (isConflict) await this.#resolveConflicts((error.members as unknown as DraftChangedElsewhere).fields, error);
       else this.#fail(Object.keys(changes), error);
     } finally {
       this.#updateLeaveGuard();
@@ -146,7 +147,7 @@ class Autosave {
   }
 
   /** Record that these changes are saved. The response to a change is ignored once a later one is saved. */
-  #onSaved(changes: Changes, draft: Draft): void {
+  #onSaved(changes: Changes, draft: DraftResponse): void {
     const confirmed = Object.entries(changes).filter(([name, text]) => this.#sent.confirm(name, text));
     if (confirmed.length === 0) return;
     for (const [name, text] of confirmed) this.#setBase(name, text, draft);
@@ -155,14 +156,14 @@ class Autosave {
   }
 
   /** Make the field's next changes from this text of the draft. */
-  #setBase(name: string, text: string, draft: Draft): void {
+  #setBase(name: string, text: string, draft: DraftResponse): void {
     this.#base[name] = text;
     this.#failed.delete(name);
-    this.#baseDigestInput(name)?.setAttribute("value", draft.digests[name] ?? "");
+    this.#baseDigestInput(name)?.setAttribute("value", draft.digests[name as keyof FieldDigests] ?? "");
   }
 
   /** The same, and forget what was sent before. */
-  #resetBase(name: string, text: string, draft: Draft): void {
+  #resetBase(name: string, text: string, draft: DraftResponse): void {
     this.#sent.forget(name);
     this.#setBase(name, text, draft);
   }
@@ -170,7 +171,7 @@ class Autosave {
   /** Fields whose saved text this page sent itself, without having the response, are rebased; the person decides the others. */
   async #resolveConflicts(fields: string[], problem: Problem): Promise<void> {
     try {
-      const draft = await callApi<Draft>("GET", `drafts/${this.draftId}`);
+      const draft = await callApi<DraftResponse>("GET", `drafts/${this.draftId}`);
       this.#conflictProblem = problem;
       for (const name of fields) {
         const text = fieldText(draft, name);
@@ -184,7 +185,7 @@ class Autosave {
     }
   }
 
-  #askWhich(name: string, draft: Draft): void {
+  #askWhich(name: string, draft: DraftResponse): void {
     const field = this.form.querySelector<HTMLInputElement>(`[name="${name}"]`);
     if (!field || this.#conflicts.has(name)) return;
     const other = fieldText(draft, name);
@@ -221,7 +222,7 @@ class Autosave {
   }
 
   /** Show who has to approve, and give the lists what the service parsed in the text that was `sent`. */
-  #show(draft: Draft, sent: Changes): void {
+  #show(draft: DraftResponse, sent: Changes): void {
     this.#latest = { ...draft, sent };
     this.#publish();
     this.#status.showApproval(draft);

@@ -1,22 +1,13 @@
 // A draft as the service returns it, and its fields as the page holds them.
+import type { DraftResponse } from "../page/upload-api";
 import type { DraftRecipients } from "../recipients/entries";
 
 const RECIPIENT_FIELDS = ["to", "cc", "bcc"];
 export const FIELDS = [...RECIPIENT_FIELDS, "subject", "text", "validity_days"];
 
-/** `digests` holds a digest of each field, by which the service detects that it was changed elsewhere. */
-export interface Draft extends DraftRecipients {
-  subject: string;
-  text: string;
-  validity_days: number;
-  digests: Record<string, string>;
-  needs_approval: boolean;
-  approvers: string[];
-}
-
 /** Return a field of the draft as the page holds it; a list has one entry a line. */
 export function fieldText(
-  draft: Pick<Draft, "recipients" | "unreadable" | "subject" | "text" | "validity_days">,
+  draft: DraftRecipients & Pick<DraftResponse, "subject" | "text" | "validity_days">,
   name: string,
 ): string {
   if (name === "subject" || name === "text") return draft[name];
@@ -42,7 +33,7 @@ function normalised(text: string): string {
 
 /** Return the message that says who has to approve, and its number; nothing while that is not known. */
 export function approvalMessage(
-  draft: Pick<Draft, "recipients" | "unreadable" | "needs_approval" | "approvers">,
+  draft: DraftRecipients & Pick<DraftResponse, "needs_approval" | "approvers">,
 ): [string, number] | undefined {
   if (draft.recipients.length === 0) return undefined;
   const externals = draft.recipients.filter(({ role }) => role !== "agent").length;

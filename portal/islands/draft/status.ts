@@ -3,7 +3,8 @@ import { Problem } from "../page/api";
 import { el, setText } from "../page/dom";
 import type { Translate } from "../page/i18n";
 import { isTransient } from "../page/retry";
-import { approvalMessage, type Draft } from "./draft";
+import type { DraftResponse } from "../page/upload-api";
+import { approvalMessage } from "./draft";
 
 export class DraftStatus {
   readonly saveState = el("p", { class: "saved" });
@@ -11,7 +12,7 @@ export class DraftStatus {
 
   constructor(private readonly t: Translate) {}
 
-  showApproval(draft: Draft): void {
+  showApproval(draft: DraftResponse): void {
     const message = approvalMessage(draft);
     this.approval.hidden = !message;
     if (!message) return;

@@ -1,4 +1,5 @@
 // The entries of a list of recipients, and how the service parsed them. Nothing here decides what an address is.
+import type { TransferRecipientResponse, Unreadable } from "../page/upload-api";
 
 /** A line of the text area; `role` once the service knows it as an address, `invalid` once it knows that it is none. */
 export interface Entry {
@@ -9,8 +10,8 @@ export interface Entry {
 
 /** The recipients of a draft as the service returns them. */
 export interface DraftRecipients {
-  recipients: { shown: string; field: string; role: string }[];
-  unreadable: { text: string; field: string; reason: string; character: string }[];
+  recipients: Pick<TransferRecipientResponse, "shown" | "field" | "role">[];
+  unreadable: Unreadable[];
 }
 
 /** The same, with the text of each field that was sent; empty if nothing was. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { approvalMessage, fieldText, fieldValue } from "../draft/draft";
+import type { DraftRecipients } from "../recipients/entries";
 
-const DRAFT = {
+const DRAFT: Parameters<typeof fieldText>[0] = {
   recipients: [
     { shown: "A@b.fr", field: "to", role: "external" },
     { shown: "c@d.fr", field: "cc", role: "external" },
@@ -28,9 +29,9 @@ test("a list of recipients is sent whole, an empty one as an empty list", () => 
 });
 
 test("the message says who has to approve, once that is known", () => {
-  const agent = { shown: "a", field: "to", role: "agent" };
-  const external = { shown: "o", field: "to", role: "external" };
-  const unreadable = [{ text: "x", field: "to", reason: "no-at-sign", character: "" }];
+  const agent: DraftRecipients["recipients"][0] = { shown: "a", field: "to", role: "agent" };
+  const external: DraftRecipients["recipients"][0] = { shown: "o", field: "to", role: "external" };
+  const unreadable: DraftRecipients["unreadable"] = [{ text: "x", field: "to", reason: "no-at-sign", character: "" }];
   const empty = { recipients: [], unreadable: [], needs_approval: false, approvers: [] };
   const waiting = { ...empty, needs_approval: true };
   expect(approvalMessage(empty)).toBeUndefined();

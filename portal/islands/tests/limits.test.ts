@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { type DraftContent, type Limits, normalisePath, pathKey, validate } from "../uploader/limits";
 
 const LIMITS: Limits = {
-  total_bytes: { external: 100 },
+  total_bytes: { agent: 200, external: 100 },
   files: 3,
   refused_extensions: ["exe", "js"],
   path_characters: 40,

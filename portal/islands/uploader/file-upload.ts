@@ -1,9 +1,10 @@
 // Uploads one file: announces it, hashes and sends its parts, completes it; it can be stopped and resumed at any time.
 import { callApi, Problem } from "../page/api";
 import { isTransient, withRetry } from "../page/retry";
+import type { Announcement, CompletionRequest, FilePlanResponse } from "../page/upload-api";
 import type { CongestionWindow } from "./congestion";
 import type { Hasher, PartDigests } from "./hasher";
-import { isLost, type PartRange, type Plan, partRanges, slice } from "./plan";
+import { isLost, type PartRange, partRanges, slice } from "./plan";
 import { putPart } from "./put";
 import type { Semaphore } from "./semaphore";
 
@@ -36,7 +37,7 @@ interface HashedPart {
 
 /** The upload of one file; `run` may be called again after it was stopped. */
 export class FileUpload {
-  #plan: Plan | undefined;
+  #plan: FilePlanResponse | undefined;
   readonly #digests = new Map<number, Promise<PartDigests>>();
   readonly #received = new Set<number>();
   readonly #inFlight = new Map<number, number>();
@@ -81,7 +82,8 @@ export class FileUpload {
       this.#setPlan(plan);
       if (plan.state === "complete") return;
       try {
-        await callApi("POST", `${this.#path}/completion`, { sha256: await this.#sendParts(plan, signal) }, signal);
+        const completion: CompletionRequest = { sha256: await this.#sendParts(plan, signal) };
+        await callApi("POST", `${this.#path}/completion`, completion, signal);
         return;
       } catch (error) {
         if (error instanceof SmallerPartsNeeded) this.#useSmallerParts();
@@ -108,15 +110,15 @@ export class FileUpload {
   }
 
   /** Return the plan of the file, which is announced to the service if it does not know it. */
-  #announce(signal: AbortSignal): Promise<Plan> {
-    if (this.isAnnounced || this.#plan) return callApi<Plan>("GET", this.#path, undefined, signal);
+  #announce(signal: AbortSignal): Promise<FilePlanResponse> {
+    if (this.isAnnounced || this.#plan) return callApi<FilePlanResponse>("GET", this.#path, undefined, signal);
     const { file, path } = this.picked;
     const modified = file.lastModified > 0 ? { modified_at: new Date(file.lastModified).toISOString() } : {};
-    const announced = { path, size_bytes: file.size, small_parts: this.#smallParts, ...modified };
-    return callApi<Plan>("PUT", this.#path, announced, signal);
+    const announced: Announcement = { path, size_bytes: file.size, small_parts: this.#smallParts, ...modified };
+    return callApi<FilePlanResponse>("PUT", this.#path, announced, signal);
   }
 
-  #setPlan(plan: Plan): void {
+  #setPlan(plan: FilePlanResponse): void {
     this.#plan = plan;
     this.#partsUrl = plan.parts_url;
     this.#maxRenewals = MAX_RENEWALS_PER_PART * plan.part_count;
@@ -126,7 +128,7 @@ export class FileUpload {
   }
 
   /** Hash the parts in order, send each when a slot is free, and return the digest of the whole file. */
-  async #sendParts(plan: Plan, signal: AbortSignal): Promise<string> {
+  async #sendParts(plan: FilePlanResponse, signal: AbortSignal): Promise<string> {
     const found = new Map(plan.parts.map((part) => [part.number, part.sha256]));
     const stop = new AbortController();
     const anySignal = AbortSignal.any([signal, stop.signal]);
@@ -224,7 +226,7 @@ export class FileUpload {
   async #fetchUrl(signal: AbortSignal): Promise<void> {
     this.#renewals += 1;
     if (this.#renewals > this.#maxRenewals) throw new Problem(403);
-    const { parts_url } = await callApi<Plan>("GET", this.#path, undefined, signal);
+    const { parts_url } = await callApi<FilePlanResponse>("GET", this.#path, undefined, signal);
     this.#partsUrl = parts_url;
   }
 

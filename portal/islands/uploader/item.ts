@@ -2,17 +2,15 @@
 import { InterceptedResponse, Problem } from "../page/api";
 import type { I18n } from "../page/i18n";
 import { isTransient } from "../page/retry";
+import type { AnnouncedFileResponse } from "../page/upload-api";
 import { type FileAction, FileRow, type FileState, type FileStatus } from "./file-row";
 import { FileUpload, type UploadContext } from "./file-upload";
 import { FileUnreadable } from "./hasher";
 
 /** A file as the draft lists it; `state` is empty while the service does not know it. */
-export interface DraftFile {
-  file: string;
-  path: string;
-  size_bytes: number;
-  state: string;
-}
+export type ListedFile = Pick<AnnouncedFileResponse, "file" | "path" | "size_bytes"> & {
+  state: AnnouncedFileResponse["state"] | "";
+};
 
 const CHANGED_SLUGS = new Set(["part-digest-mismatch", "digest-differs"]);
 const STOPPED = new Error("stopped");
@@ -30,7 +28,7 @@ export class Item {
   constructor(
     private readonly context: UploadContext,
     private readonly i18n: I18n,
-    listed: DraftFile,
+    listed: ListedFile,
     private file: File | undefined,
     onAction: (action: FileAction) => void,
     private readonly onChange: () => void,

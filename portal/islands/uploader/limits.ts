@@ -1,14 +1,12 @@
 // Validates the files that were selected before anything is sent: each refused one has its reason, the others are accepted.
 import type { Values } from "../page/i18n";
+import type { LimitsResponse, Sender } from "../page/upload-api";
 
 /** The limits that the upload service publishes. */
-export interface Limits {
-  total_bytes: Record<string, number>;
-  files: number;
-  refused_extensions: string[];
-  path_characters: number;
-  folders: number;
-}
+export type Limits = Pick<
+  LimitsResponse,
+  "total_bytes" | "files" | "refused_extensions" | "path_characters" | "folders"
+>;
 
 export interface Candidate {
   path: string;
@@ -27,7 +25,7 @@ export interface DraftContent {
   paths: Iterable<string>;
   count: number;
   bytes: number;
-  role: string;
+  role: Sender["role"];
 }
 
 export interface Validation<Kind> {
@@ -60,7 +58,7 @@ export function validate<Kind extends Candidate>(
   formatSize: (bytes: number) => string,
 ): Validation<Kind> {
   const keys = new Set([...content.paths].map(pathKey));
-  const maxBytes = limits.total_bytes[content.role] ?? Number.POSITIVE_INFINITY;
+  const maxBytes = limits.total_bytes[content.role];
   let { count, bytes } = content;
   const validation: Validation<Kind> = { accepted: [], refused: [] };
   for (const candidate of candidates) {

@@ -1,24 +1,5 @@
 // How a file is split into parts and where they are uploaded, as the upload service plans it.
-
-export interface ReceivedPart {
-  number: number;
-  size_bytes: number;
-  sha256: string;
-}
-
-/** What the service returns about a file. */
-export interface Plan {
-  file: string;
-  path: string;
-  size_bytes: number;
-  modified_at: string | null;
-  state: string;
-  part_size_bytes: number;
-  part_count: number;
-  restarted_at: string | null;
-  parts_url: string;
-  parts: ReceivedPart[];
-}
+import type { FilePlanResponse, StoredPartResponse } from "../page/upload-api";
 
 /** The bytes `from` to `to`, exclusive, of a file; an empty file has one part without bytes. */
 export interface PartRange {
@@ -44,16 +25,16 @@ export function slice(file: Blob, { from, to }: PartRange): Blob {
 }
 
 /** Say whether all parts that were received are lost, and none was received since. */
-export function isLost(plan: Pick<Plan, "restarted_at" | "parts" | "state">): boolean {
+export function isLost(plan: Pick<FilePlanResponse, "restarted_at" | "parts" | "state">): boolean {
   return plan.restarted_at !== null && plan.parts.length === 0 && plan.state !== "complete";
 }
 
-export function receivedBytes(plan: Pick<Plan, "parts">): number {
+export function receivedBytes(plan: Pick<FilePlanResponse, "parts">): number {
   return plan.parts.reduce((sum, part) => sum + part.size_bytes, 0);
 }
 
 /** Return the first and the last part that were received: they identify a file that is picked again. */
-export function firstAndLast(parts: ReceivedPart[]): ReceivedPart[] {
+export function firstAndLast(parts: StoredPartResponse[]): StoredPartResponse[] {
   const ordered = [...parts].sort((one, other) => one.number - other.number);
   return [...new Set([ordered[0], ordered.at(-1)])].filter((one) => one !== undefined);
 }

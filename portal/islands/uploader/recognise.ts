@@ -1,7 +1,8 @@
 // Tells whether a picked file is the one that is partly uploaded, by its size, its date and the digests of its ends.
 import { callApi } from "../page/api";
+import type { FilePlanResponse, StoredPartResponse } from "../page/upload-api";
 import { toHex } from "./digests";
-import { firstAndLast, type Plan, partRange, type ReceivedPart, slice } from "./plan";
+import { firstAndLast, partRange, slice } from "./plan";
 
 const DATE_TOLERANCE_MS = 2_000; // the resolution of times on FAT file systems
 
@@ -12,18 +13,18 @@ export async function isSameFile(
   file: File,
 ): Promise<boolean> {
   if (file.size !== known.sizeBytes) return false;
-  const plan = await callApi<Plan>("GET", `drafts/${draftId}/files/${known.id}`);
+  const plan = await callApi<FilePlanResponse>("GET", `drafts/${draftId}/files/${known.id}`);
   if (!datesMatch(plan, file) && plan.parts.length === 0) return false;
   for (const part of firstAndLast(plan.parts)) if (!(await containsPart(file, plan, part))) return false;
   return true;
 }
 
-export function datesMatch(plan: Pick<Plan, "modified_at">, file: Pick<File, "lastModified">): boolean {
+export function datesMatch(plan: Pick<FilePlanResponse, "modified_at">, file: Pick<File, "lastModified">): boolean {
   if (!plan.modified_at || file.lastModified <= 0) return true;
   return Math.abs(Date.parse(plan.modified_at) - file.lastModified) <= DATE_TOLERANCE_MS;
 }
 
-async function containsPart(file: File, plan: Plan, part: ReceivedPart): Promise<boolean> {
+async function containsPart(file: File, plan: FilePlanResponse, part: StoredPartResponse): Promise<boolean> {
   try {
     const bytes = await slice(file, partRange(part.number, file.size, plan.part_size_bytes)).arrayBuffer();
     return toHex(await crypto.subtle.digest("SHA-256", bytes)) === part.sha256;

@@ -2,14 +2,15 @@
 import { callApi, Problem, sendRequest } from "../page/api";
 import { type I18n, i18nOf } from "../page/i18n";
 import { LeaveGuard } from "../page/leave-guard";
+import type { DraftResponse, FilePlanResponse, LimitsResponse, Sender } from "../page/upload-api";
 import { CongestionWindow } from "./congestion";
 import { enableDropZone } from "./drop-zone";
 import { droppedFiles, pickedFiles, type SelectedFile, type Selection } from "./dropped-files";
 import type { FileAction } from "./file-row";
 import { Hasher } from "./hasher";
-import { type DraftFile, Item } from "./item";
-import { type FileRefusal, type Limits, pathKey, validate } from "./limits";
-import { isLost, type Plan, receivedBytes } from "./plan";
+import { Item, type ListedFile } from "./item";
+import { type FileRefusal, pathKey, validate } from "./limits";
+import { isLost, receivedBytes } from "./plan";
 import { ProgressReporter } from "./progress-reporter";
 import { isSameFile } from "./recognise";
 import { Semaphore } from "./semaphore";
@@ -18,11 +19,6 @@ import { UploadView } from "./view";
 
 const MAX_PARTS_IN_FLIGHT = 4;
 const MAX_FILES_AT_ONCE = 4;
-
-interface DraftFiles {
-  from: { role: string };
-  files: DraftFile[];
-}
 
 class Uploader {
   readonly #items: Item[] = [];
@@ -42,8 +38,8 @@ class Uploader {
     root: HTMLElement,
     private readonly draftId: string,
     private readonly i18n: I18n,
-    private readonly limits: Limits,
-    private readonly role: string,
+    private readonly limits: LimitsResponse,
+    private readonly role: Sender["role"],
   ) {
     const { t, formatSize } = i18n;
     const [slots, congestion] = [new Semaphore(MAX_PARTS_IN_FLIGHT), new CongestionWindow(MAX_PARTS_IN_FLIGHT)];
@@ -57,7 +53,7 @@ class Uploader {
         for (const item of this.#items) if (item.state === "paused") this.#perform(item, "resume");
       },
     };
-    const total = formatSize(limits.total_bytes[role] ?? 0);
+    const total = formatSize(limits.total_bytes[role]);
     this.#view = new UploadView(root, i18n, actions, t("limits", { total, n: limits.files }));
     this.#reporter = new ProgressReporter(this.#view, i18n, this.#items);
     enableDropZone(t("drop_here"), (transfer) => {
@@ -67,7 +63,7 @@ class Uploader {
   }
 
   /** Update the list with the files that the server has. */
-  sync(files: DraftFile[]): void {
+  sync(files: ListedFile[]): void {
     for (const file of files) {
       const item = this.#items.find((one) => one.id === file.file) ?? this.#addItem(file);
       if (file.state === "complete" && item.state !== "complete") item.finish("complete");
@@ -76,7 +72,7 @@ class Uploader {
     this.#refresh();
   }
 
-  #addItem(listed: DraftFile, file?: File): Item {
+  #addItem(listed: ListedFile, file?: File): Item {
     const item = new Item(
       this.#context,
       this.i18n,
@@ -93,7 +89,7 @@ class Uploader {
   /** Fetch how much of an incomplete file was received. */
   async #fetchReceived(item: Item): Promise<void> {
     const path = `drafts/${this.draftId}/files/${item.id}`;
-    const plan = await callApi<Plan>("GET", path).catch(() => undefined);
+    const plan = await callApi<FilePlanResponse>("GET", path).catch(() => undefined);
     if (plan && item.state === "incomplete") item.setReceived(receivedBytes(plan), isLost(plan));
   }
 
@@ -119,7 +115,7 @@ class Uploader {
     await this.#sendQueued();
   }
 
-  #content(): { paths: string[]; count: number; bytes: number; role: string } {
+  #content(): { paths: string[]; count: number; bytes: number; role: Sender["role"] } {
     const paths = this.#items.map((item) => item.path);
     return { paths, count: paths.length, bytes: this.#totalBytes(), role: this.role };
   }
@@ -184,7 +180,7 @@ class Uploader {
     });
     if (hadToWait) {
       this.#view.showNotice();
-      await callApi<DraftFiles>("GET", `drafts/${this.draftId}`).then(
+      await callApi<DraftResponse>("GET", `drafts/${this.draftId}`).then(
         ({ files }) => this.sync(files),
         () => undefined,
       );
@@ -232,8 +228,8 @@ export function enhance(root: HTMLElement): void {
 
 async function start(root: HTMLElement, draftId: string): Promise<void> {
   const [limits, draft] = await Promise.all([
-    sendRequest<Limits>("GET", "/api/upload/config"),
-    callApi<DraftFiles>("GET", `drafts/${draftId}`),
+    sendRequest<LimitsResponse>("GET", "/api/upload/config"),
+    callApi<DraftResponse>("GET", `drafts/${draftId}`),
   ]);
   const uploader = new Uploader(root, draftId, i18nOf(root), limits, draft.from.role);
   uploader.sync(draft.files);

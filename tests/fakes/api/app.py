@@ -17,7 +17,7 @@ from tests.fakes.api import cards
 from tests.fakes.api.auth import FakeAuth
 from tests.fakes.api.call import Answers, ApiCall, token
 from tests.fakes.api.cards import DRAFT, SENT, TOKEN, WHEN, Json
-from tests.fakes.api.description import Operation, description
+from tests.fakes.api.description import Operation, description, not_ours
 from tests.fakes.api.download import FakeDownload
 from tests.fakes.api.problems import problem, problem_of_part
 from tests.fakes.api.propagation import FakePropagation
@@ -84,12 +84,18 @@ class FakeApi:
         hasty = RetryPolicy(attempts=retry.attempts, sleep=self.pauses.append)
         return Api(base_url, language, hasty, httpx.Client(transport=self.transport()))
 
-    def refuse(self, method: str, path: str, slug: str, **members: Any) -> None:
-        """Refuse these requests from now on; `path` is a regular expression."""
+    def refuse(self, method: str, path: str, slug: str, *, unchecked: str = "", **members: Any) -> None:
+        """Refuse these requests from now on; `path` is a regular expression.
+
+        `unchecked` is the reason why this need not be a problem that the operation names.
+        """
 
         def refused(request: httpx.Request) -> httpx.Response | None:
             is_meant = request.method == method and fullmatch(path, unquote(request.url.path))
-            return problem(slug, _language(request), **members) if is_meant else None
+            if not is_meant:
+                return None
+            refusal = problem(slug, _language(request), **members)
+            return not_ours(refusal, unchecked) if unchecked else refusal
 
         self.faults.insert(0, refused)
 

@@ -35,12 +35,16 @@ FORMATS.checks("date-time", ValueError)(_is_moment)
 
 
 class Operation(NamedTuple):
-    """A route of a service as it describes it; `parameters` are the values that were found in the path."""
+    """A route of a service as it describes it; `parameters` are the values that were found in the path.
+
+    `problems` are references to the schemas of its problems, by slug.
+    """
 
     service: str
     name: str
     described: dict[str, Any]
     parameters: dict[str, str]
+    problems: dict[str, str]
 
 
 def not_ours(response: httpx.Response, reason: str) -> httpx.Response:
@@ -65,14 +69,23 @@ class ApiDescription:
         """The names of all of them, like `GET /api/upload/drafts/{draft}`."""
         return {operation.name for _, operation in self._operations}
 
+    def refusing_with(self, slug: str) -> Operation | None:
+        """Return an operation that names this problem, if there is one."""
+        return next((operation for _, operation in self._operations if slug in operation.problems), None)
+
     def operation(self, request: httpx.Request) -> Operation | None:
         """What is asked for; none for a route that no service describes, which must be one of those `elsewhere`."""
+        if (found := self.described(request)) is None:
+            undescribed_route(request)
+        return found
+
+    def described(self, request: httpx.Request) -> Operation | None:
+        """What is asked for; none for a route that no service describes."""
         path = request.url.raw_path.decode().partition("?")[0]
         for pattern, operation in self._operations:
             if found := pattern.fullmatch(f"{request.method} {path}"):
                 values = {name: unquote(value) for name, value in found.groupdict().items()}
                 return operation._replace(parameters=values)
-        undescribed_route(request)
         return None
 
     def check_request(self, request: httpx.Request) -> Operation | None:
@@ -95,6 +108,12 @@ class ApiDescription:
         else:
             self._check_success(operation, response)
 
+    def check_refusal(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Refuse a problem that a described operation does not name, or one with other members."""
+        operation = self.described(request)
+        if operation is not None and response.headers.get("content-type") == MEDIA_TYPE:
+            self._check_problem(request, operation, response)
+
     def _check_parameters(self, operation: Operation, query: Mapping[str, str]) -> None:
         known = {one["name"]: one["schema"] for one in operation.described.get("parameters", [])}
         for name, value in {**operation.parameters, **query}.items():
@@ -116,7 +135,7 @@ class ApiDescription:
         where = f"{operation.name}: the answer {response.status_code}"
         described = operation.described["responses"].get(str(response.status_code))
         if described is None:
-            documented = ", ".join(operation.described["responses"])
+            documented = ", ".join(status for status in operation.described["responses"] if status < "4")
             raise ContractViolation(f"{where} is not one of {documented}")
         media_type = response.headers.get("content-type", "").partition(";")[0]
         content = described.get("content")
@@ -125,7 +144,7 @@ class ApiDescription:
                 raise ContractViolation(f"{where} has no body, but this one has {response.content[:200]!r}")
         elif media_type not in content:
             raise ContractViolation(f"{where} is {' or '.join(content)}, not {media_type or 'empty'}")
-        elif "schema" in content[media_type]:
+        elif media_type == JSON:
             self._validate(where, content[media_type]["schema"], _json(where, response.content))
 
     def _check_problem(self, request: httpx.Request, operation: Operation | None, response: httpx.Response) -> None:
@@ -146,8 +165,13 @@ class ApiDescription:
             raise ContractViolation(f"{where}: /title: {slug} does not say {body.get('title')!r}")
         if kind.status in (429, 503) and "retry-after" not in response.headers:
             raise ContractViolation(f"{where}: it has no Retry-After")
-        if kind.owner in (service, "kit"):
-            self._validate(where, {"$ref": f"{_urn(service)}#/components/schemas/Problem"}, body)
+        if operation is not None:
+            self._check_named_problem(where, operation, slug, body)
+
+    def _check_named_problem(self, where: str, operation: Operation, slug: str, body: Any) -> None:
+        if slug not in operation.problems:
+            raise ContractViolation(f"{where}: /type: it does not refuse with {slug}")
+        self._validate(where, {"$ref": operation.problems[slug]}, body)
 
     def _validate(self, where: str, schema: Mapping[str, Any], value: Any) -> None:
         key = json.dumps(schema)
@@ -188,7 +212,19 @@ def _operations(documents: Mapping[str, dict[str, Any]]) -> Iterator[tuple[re.Pa
             for method, described in operations.items():
                 name = f"{method.upper()} {template}"
                 pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(name))
-                yield re.compile(pattern), Operation(service, name, described, {})
+                problems = dict(_problems(described["responses"], document["components"]))
+                yield re.compile(pattern), Operation(service, name, described, {}, problems)
+
+
+def _problems(responses: Mapping[str, Any], components: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the slug of each problem among these responses, and the reference to its schema."""
+    for response in responses.values():
+        if "$ref" in response:
+            response = components["responses"][response["$ref"].rpartition("/")[2]]
+        schema = response.get("content", {}).get(MEDIA_TYPE, {}).get("schema", {})
+        for one in schema.get("oneOf", [schema] if schema else []):
+            described = components["schemas"][one["$ref"].rpartition("/")[2]]
+            yield described["properties"]["type"]["const"].removeprefix("/problems/"), one["$ref"]
 
 
 def _titles(kind: ProblemType, *, of_part: bool) -> set[str]:

@@ -9,6 +9,7 @@ import httpx
 from deploy.gateway import problems as gateway
 from services.kit.refusals import Refusal
 from tools.generate import all_refusals
+from tools.openapi import examples, required_members
 
 MEDIA_TYPE = "application/problem+json"
 REFERENCE = "f" * 32
@@ -22,12 +23,16 @@ Titles = dict[str, str]
 
 @dataclass(frozen=True)
 class ProblemType:
-    """A kind of problem; `owner` is the service that refuses, or `kit` when all may."""
+    """A kind of problem; `owner` is the service that refuses, or `kit` when all may.
+
+    `members` are examples of the further members that it always has.
+    """
 
     slug: str
     status: int
     titles: Titles
     owner: str
+    members: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,15 @@ def problem_types() -> dict[str, ProblemType]:
 
 def _kind(refusal: type[Refusal], owner: str) -> ProblemType:
     titles = {language: refusal.title(language) for language in ("fr", "en")}
-    return ProblemType(refusal.slug(), refusal.status, titles, owner)
+    known = examples("problems").get(refusal.__name__, {})
+    members = {name: known[name] for name in required_members(refusal)}
+    return ProblemType(refusal.slug(), refusal.status, titles, owner, members)
 
 
 def problem(slug: str, language: str = "fr", retry_after: str = "", **members: Any) -> httpx.Response:
     """Return a problem response as a service gives it, with the status and the title of its type."""
     kind = problem_types()[slug]
-    return _answer(kind, kind.titles[language], language, retry_after, members)
+    return _answer(kind, kind.titles[language], language, retry_after, kind.members | members)
 
 
 def problem_of_part(slug: str, language: str = "fr", retry_after: str = "") -> httpx.Response:

@@ -178,7 +178,7 @@ def test_a_submitted_send_with_a_remaining_resume_state_is_submitted_once(
 ) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
+    api.faults.append(lambda request: problem("agent-needed") if "submission" in request.url.path else None)
     assert run("send", "x", *TO).code == 3
     api.faults.clear()
     (draft,) = api.upload.drafts
@@ -190,7 +190,7 @@ def test_a_submitted_send_with_a_remaining_resume_state_is_submitted_once(
 def test_a_deleted_draft_is_replaced_by_a_new_one(run: Run, api: FakeApi, state: StateFolder) -> None:
     sign_in(run)
     Path("x").write_bytes(b"x")
-    api.faults.append(lambda request: problem("forbidden") if "submission" in request.url.path else None)
+    api.faults.append(lambda request: problem("agent-needed") if "submission" in request.url.path else None)
     assert run("send", "x", *TO).code == 3
     (draft,) = api.upload.drafts
     api.faults[:] = [lambda request: problem("not-found") if draft in request.url.path else None]

@@ -1,5 +1,6 @@
 """A fake of the API cannot invent anything, and whoever asks it cannot either."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from tests.fakes.api.app import SERVER, FakeApi
 from tests.fakes.api.cards import DRAFT, TOKEN, Json
 from tests.fakes.api.description import description, not_ours
 from tests.fakes.api.drafts import shown
-from tests.fakes.api.problems import problem, problem_of_part, problem_types
+from tests.fakes.api.problems import MEDIA_TYPE, problem, problem_of_part, problem_types
 from tests.fakes.api.undescribed_routes import UNDESCRIBED_ROUTES, ContractViolation
 
 UNPLAYED = {
@@ -61,18 +62,28 @@ def test_an_answer_has_what_its_service_describes_and_nothing_else(change: Chang
 @pytest.mark.parametrize(
     ("response", "said"),
     [
-        (httpx.Response(201, json=cards.draft()), "the answer 201 is not one of 200, default"),
+        (httpx.Response(201, json=cards.draft()), "the answer 201 is not one of 200$"),
         (httpx.Response(200), "is application/json, not empty"),
         (httpx.Response(200, json=[]), r"/: \[\] is not of type 'object'"),
         (httpx.Response(200, content=b"{", headers={"content-type": "application/json"}), "is no JSON"),
         (httpx.Response(502), "the refusal 502 is no application/problem"),
         (problem("link-unknown"), "link-unknown is refused by download, not by upload"),
         (problem("part-digest-mismatch"), "refused by gateway, for parts, not by upload"),
+        (problem("too-many-files"), "/type: it does not refuse with too-many-files"),
+        (problem("not-found", limit=3), "/: .*'limit' was unexpected"),
     ],
 )
 def test_no_answer_has_another_status_or_another_form(response: httpx.Response, said: str) -> None:
     with pytest.raises(ContractViolation, match=said):
         answered(get(DRAFT_PATH), response)
+
+
+def test_a_problem_has_the_members_that_its_type_always_has() -> None:
+    right = problem("already-submitted")
+    answered(get(DRAFT_PATH), right)
+    wrong = {name: value for name, value in right.json().items() if name != "transfer"}
+    with pytest.raises(ContractViolation, match="/: 'transfer' is a required property"):
+        answered(get(DRAFT_PATH), httpx.Response(409, json=wrong, headers={"content-type": MEDIA_TYPE}))
 
 
 @pytest.mark.parametrize(
@@ -95,15 +106,18 @@ def test_a_problem_says_what_the_refusal_says(change: Json, said: str) -> None:
 @pytest.mark.parametrize("slug", sorted(problem_types()))
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_problem_is_one_that_some_route_answers(slug: str, language: str) -> None:
-    where = {"auth": "/api/auth/jwks.json", "propagation": "/api/propagation/pending", "download": "/files/x"}
-    path = where.get(problem_types()[slug].owner, DRAFT_PATH)
-    if problem_types()[slug].owner == "notify":
+    owner = problem_types()[slug].owner
+    if owner == "notify":
         with pytest.raises(ContractViolation, match="refused by notify"):
-            answered(get(path), problem(slug, language))
-    elif problem_types()[slug].owner == "gateway, for parts":
+            answered(get(DRAFT_PATH), problem(slug, language))
+    elif operation := description().refusing_with(slug):
+        method, template = operation.name.split(" ")
+        request = httpx.Request(method, SERVER + re.sub(r"\{\w+\}", DRAFT, template))
+        answered(request, problem(slug, language))
+    elif owner in ("upload", "gateway, for parts"):
         answered(httpx.Request("PUT", SERVER + PART_PATH), problem_of_part(slug, language))
     else:
-        answered(get(path), problem(slug, language))
+        answered(get("/files/x"), problem(slug, language))
 
 
 def test_the_gateway_says_of_a_part_that_is_refused_what_it_says_and_not_what_the_service_would() -> None:

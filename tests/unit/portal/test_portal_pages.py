@@ -138,7 +138,7 @@ async def test_looking_with_head_is_looking(visitor: Visitor) -> None:
 async def test_a_refusal_is_a_page_with_what_to_do_and_whom_to_ask(api: FakeApi, visitor: Visitor, slug: str) -> None:
     kind = problem_types()[slug]
     method, asked, path = MET.get(kind.owner, MET["download"])
-    api.refuse(method, asked, slug)
+    api.refuse(method, asked, slug, unchecked="one page stands for all that meet refusals")
     visitor.sign_in("agent")
     page = await visitor.get(path)
     assert page.status_code == kind.status
