@@ -16,9 +16,12 @@ MAIL_MODULES := tools/mails/node_modules/.installed
 ISLANDS := portal/static/.made
 PREVIEWS := .local/previews/index.html
 ISLAND_MODULES := portal/islands/node_modules/.installed
+API_TYPE_MODULES := tools/api-types/node_modules/.installed
+API_TYPES := tools/api-types/node_modules/.bin/openapi-typescript docs/openapi/upload.json \
+	--root-types --root-types-no-schema-prefix --output portal/islands/page/upload-api.d.ts
 
 .DEFAULT_GOAL := help
-.PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench mails islands screenshots generate lock fmt packages
+.PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench mails islands screenshots generate release lock fmt packages
 
 help: ## what there is
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -50,7 +53,7 @@ mutations: packages .venv/.installed $(MAILS) $(ISLANDS) ## break twenty rules o
 fuzz: packages .venv/.installed $(MAILS) $(ISLANDS) ## odd requests to every API and page: no 5xx, no pause (REQUESTS=20000 SEED=)
 	@$(BIN)/python -m tests.fuzz --requests $(REQUESTS) $(if $(SEED),--seed $(SEED)) < /dev/null
 
-check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the code without running it
+check: .venv/.installed $(ISLAND_MODULES) $(API_TYPE_MODULES) ## what a machine can say about the code without running it
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@cd portal/islands && npm run --silent check < /dev/null
@@ -59,6 +62,8 @@ check: .venv/.installed $(ISLAND_MODULES) ## what a machine can say about the co
 	@for one in $(PYTHONS); do ! $$one -c '' 2> /dev/null || $$one -W error -m tools.compiling || exit; done
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tools.generate --check
+	@$(API_TYPES) --check < /dev/null > /dev/null
+	@$(BIN)/python -m tools.breaking
 	@$(BIN)/python -m deploy.images
 
 bench: packages .venv/.installed $(MAILS) $(ISLANDS) ## timings, as ratios (FULL=1: larger; ONLY=ranges|digests|sends|bytes|parts|peers|pages|browser)
@@ -71,14 +76,19 @@ islands: $(ISLANDS) ## build what the portal's pages gain when scripts run
 screenshots: packages .venv/.installed $(ISLANDS) ## every page of the portal, as pictures in .local/screenshots (ONLY=compose)
 	@$(BIN)/python -m tests.browser.screenshots $(ONLY) < /dev/null
 
-generate: .venv/.installed ## write the documents that are derived from the code
+generate: .venv/.installed $(API_TYPE_MODULES) ## write the documents, and the types of the islands, that are derived from the code
 	@$(BIN)/python -m tools.generate
+	@$(API_TYPES) < /dev/null > /dev/null
+
+release: .venv/.installed ## keep today's documents of the APIs and events as those of a release
+	@$(BIN)/python -m tools.breaking --release
 
 lock: packages .venv/.installed ## settle the versions of everything anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-annotate --no-header --quiet --output-file requirements.lock
 	@node tools/mails/lock.mjs < /dev/null
 	@node tools/mails/lock.mjs portal/islands < /dev/null
+	@node tools/mails/lock.mjs tools/api-types < /dev/null
 	@node tools/mails/lock.mjs bench/lighthouse < /dev/null
 	@node tools/mails/lock.mjs bench/digests < /dev/null
 
@@ -112,6 +122,10 @@ $(PREVIEWS): $(MAILS) $(wildcard services/notify/previews.py services/notify/con
 
 $(ISLAND_MODULES): portal/islands/package.json portal/islands/package-lock.json | packages
 	@cd portal/islands && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
+	@touch $@
+
+$(API_TYPE_MODULES): tools/api-types/package.json tools/api-types/package-lock.json | packages
+	@cd tools/api-types && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
 	@touch $@
 
 $(ISLANDS): $(ISLAND_MODULES) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))

@@ -12,18 +12,18 @@ from services.kit.text import LongText, ShortText
 class ChallengeRequest(BaseModel):
     """The kind and the language of a challenge."""
 
-    kind: ShortText = "image"
+    kind: ShortText = Field("image", description="`image` or `question`.")
     language: Language = "fr"
 
 
 class ChallengeResponse(BaseModel):
     """A challenge, valid for one answer until `expires_at`: an image and a recording of one code, or a question."""
 
-    challenge: str
+    challenge: str = Field(description="Its id.")
     kind: str
-    image_url: str | None
-    question: str | None
-    audio_url: str | None
+    image_url: str | None = Field(description="Of the code, as PNG; null for a question.")
+    question: str | None = Field(description="To be answered in words; null for an image.")
+    audio_url: str | None = Field(description="Of the same code read aloud, as WAV; null if there is no recording.")
     expires_at: datetime
 
 
@@ -31,8 +31,8 @@ class LinkRequest(BaseModel):
     """The address to send a link to, the answer to a challenge, and the `device` token of an earlier session."""
 
     email: ShortText
-    challenge: ShortText
-    answer: ShortText
+    challenge: ShortText = Field(description="The id of the challenge.")
+    answer: ShortText = Field(description="To that challenge.")
     language: Language = "fr"
     device: str = Field("", max_length=200)
 
@@ -54,8 +54,8 @@ class SessionRequest(BaseModel):
     With `request_id`, chosen by the client, the same request can be repeated for two minutes if its response was lost.
     """
 
-    link: LongText
-    key: ShortText
+    link: LongText = Field(description="The token in the URL of the mail.")
+    key: ShortText = Field(description="Of the same mail; case, spaces and dashes do not matter.")
     last_name: ShortText
     first_name: ShortText
     request_id: UUID | None = None
@@ -64,7 +64,7 @@ class SessionRequest(BaseModel):
 class TokenResponse(BaseModel):
     """A session token and its expiry."""
 
-    token: str
+    token: str = Field(description="For `Authorization: Bearer …`.")
     expires_at: datetime
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Generic, NamedTuple, TypeVar
 
 from fastapi import Depends, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.kit import url_safe
 from services.kit.refusals import BadRequest, refuses
@@ -33,6 +33,11 @@ class CursorNotValid(BadRequest):
 
 class Page(BaseModel, Generic[Item]):
     """Some items of a list, in order; `next_cursor` leads to the next page, and is null on the last one."""
+
+    # The framework does not pass the docstring on to `Page[…]`.
+    model_config = ConfigDict(
+        json_schema_extra={"description": "Some items of a list; `next_cursor` is null at its end."}
+    )
 
     items: Annotated[list[Item], Field(max_length=MAX_ITEMS)]
     next_cursor: str | None

@@ -63,21 +63,21 @@ class DecisionResponse(BaseModel):
     """A transfer and the state of its decision; only its approvers get the snapshot's `digest`."""
 
     state: StateName
-    decide_by: datetime | None
-    decided: RecordedDecision | None
-    may_decide: bool
-    approvers: tuple[str, ...]
+    decide_by: datetime | None = Field(description="Null unless a decision is waited for.")
+    decided: RecordedDecision | None = Field(description="The decision that an approver took; null if none was.")
+    may_decide: bool = Field(description="Whether the caller may decide now.")
+    approvers: tuple[str, ...] = Field(description="The addresses of the agents who may decide.")
     snapshot: ApprovalSnapshot
 
 
 class PendingTransfer(BaseModel):
     """A transfer that waits for a decision, as a list item; `/transfers/{transfer}` has all of it."""
 
-    transfer: str
+    transfer: str = Field(description="Its id.")
     sender: SnapshotSender
     subject: str
-    files: int
-    total_bytes: int
+    files: int = Field(description="How many.")
+    total_bytes: int = Field(description="Of all files.")
     submitted_at: datetime
     decide_by: datetime
 

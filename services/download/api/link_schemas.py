@@ -24,11 +24,13 @@ Verification = Literal["declared", "verified"]
 class SentFileResponse(BaseModel):
     """A file, and whether its digest was verified."""
 
-    file: str
-    path: str
+    file: str = Field(description="Its id.")
+    path: str = Field(description="With `/` between folders.")
     size_bytes: int
-    sha256: str
-    verification: Verification
+    sha256: str = Field(description="Lower-case hex.")
+    verification: Verification = Field(
+        description="Whether the digest is what the sender declared, or was computed from what is stored."
+    )
 
 
 class LinkFileResponse(SentFileResponse):
@@ -38,7 +40,7 @@ class LinkFileResponse(SentFileResponse):
     """
 
     left: int
-    suspended: bool
+    suspended: bool = Field(description="It was sent far too often; its sender can open it again.")
     refusal: str | None
 
 
@@ -48,9 +50,9 @@ class ArchiveResponse(BaseModel):
     When none may, `refusal` names the reason as the problem type would, and `files` the files in the way.
     """
 
-    name: str
+    name: str = Field(description="To save it under.")
     size_bytes: int
-    etag: str
+    etag: str = Field(description="Of the bytes, as in the header `ETag`.")
     left: int
     refusal: str | None
     files: list[str]
@@ -59,12 +61,12 @@ class ArchiveResponse(BaseModel):
 class LinkResponse(BaseModel):
     """A transfer as one recipient sees it."""
 
-    transfer: str
+    transfer: str = Field(description="Its id.")
     subject: str
     text: str
     sender: Person
     ends_at: datetime
-    downloads_per_file: int
+    downloads_per_file: int = Field(description="How many downloads of each file the link allows.")
     files: list[LinkFileResponse]
     archive: ArchiveResponse
 
@@ -72,11 +74,11 @@ class LinkResponse(BaseModel):
 class DownloadStartResponse(BaseModel):
     """Where the bytes of a download are, until when, and how many more downloads may be started."""
 
-    url: str
+    url: str = Field(description="Of the bytes.")
     size_bytes: int
-    sha256: str
-    expires_at: datetime
-    left: int
+    sha256: str = Field(description="Of the file, in lower-case hex.")
+    expires_at: datetime = Field(description="When the URL ends.")
+    left: int = Field(description="How many more may be started now.")
     state: Literal["running", "done"]
 
 
@@ -84,7 +86,7 @@ class DownloadEndResponse(BaseModel):
     """The state of a download that was given back; inside its last MiB it stays open for a resume."""
 
     state: Literal["running", "done", "given-back"]
-    left: int
+    left: int = Field(description="How many more may be started now.")
 
 
 class ArchiveRequest(BaseModel):
@@ -96,13 +98,13 @@ class ArchiveRequest(BaseModel):
 class ArchiveStartResponse(BaseModel):
     """Where the bytes of an archive are, until when, and which files it holds."""
 
-    url: str
-    name: str
+    url: str = Field(description="Of the bytes.")
+    name: str = Field(description="To save it under.")
     size_bytes: int
-    etag: str
-    files: list[str]
-    expires_at: datetime
-    left: int
+    etag: str = Field(description="Of the bytes, as in the header `ETag`.")
+    files: list[str] = Field(description="The ids of its files.")
+    expires_at: datetime = Field(description="When the URL ends.")
+    left: int = Field(description="How many more may be started now.")
     state: Literal["running", "done"]
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.contracts.values import Person, Recipient, Role, TransferReference
 from services.download.deps import Deps
@@ -26,15 +26,15 @@ State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantine
 class ReceivedTransferResponse(BaseModel):
     """A transfer that was sent to the caller; `link` is their token for it, while it works."""
 
-    transfer: str
+    transfer: str = Field(description="Its id.")
     subject: str
     sender: Person
     sender_role: Role
-    issued_at: datetime
+    issued_at: datetime = Field(description="When the link was issued.")
     ends_at: datetime
     state: State
-    files: int
-    total_bytes: int
+    files: int = Field(description="How many.")
+    total_bytes: int = Field(description="Of all files.")
     has_everything: bool
     link: str | None
 

@@ -23,7 +23,7 @@ State = Literal["open", "expired", "lapsed", "refused", "withdrawn", "quarantine
 class TrackedDownloadResponse(BaseModel):
     """One download; `percent` of its bytes were handed out."""
 
-    download: str
+    download: str = Field(description="Its id.")
     state: Literal["running", "done", "given-back"]
     percent: int
     started_at: datetime
@@ -33,20 +33,20 @@ class TrackedDownloadResponse(BaseModel):
 class TrackedFileResponse(BaseModel):
     """What one recipient did with one file."""
 
-    file: str
-    path: str
-    done: int
-    left: int
-    suspended: bool
+    file: str = Field(description="Its id.")
+    path: str = Field(description="With `/` between folders.")
+    done: int = Field(description="How many downloads are complete.")
+    left: int = Field(description="How many more may be started now.")
+    suspended: bool = Field(description="It was sent far too often; its sender can open it again.")
     downloads: list[TrackedDownloadResponse]
 
 
 class TrackedMailResponse(BaseModel):
     """The latest state of one kind of mail."""
 
-    kind: str
+    kind: str = Field(description="What the mail was for.")
     state: str
-    reason: str
+    reason: str = Field(description="What the mail server said; may be empty.")
     changed_at: datetime
 
 
@@ -58,17 +58,17 @@ class TrackedRecipientResponse(BaseModel):
     """
 
     address: str
-    field: values.Field
+    field: values.Field = Field(description="The list in which the sender put them.")
     role: Role
     has_link: bool
     revoked_at: datetime | None
-    opened_at: datetime | None
+    opened_at: datetime | None = Field(description="When they first opened the page of their link.")
     mails: list[TrackedMailResponse]
-    files_downloaded: int
-    files_suspended: int
+    files_downloaded: int = Field(description="How many.")
+    files_suspended: int = Field(description="How many.")
     files: Annotated[list[TrackedFileResponse], Field(max_length=FIRST_FILES)]
     archives: Annotated[list[TrackedDownloadResponse], Field(max_length=LATEST_ARCHIVES)]
-    has_everything: bool
+    has_everything: bool = Field(description="They have downloaded every file.")
 
     @property
     def lacks_something(self) -> bool:
@@ -79,27 +79,27 @@ class TrackedRecipientResponse(BaseModel):
 class ResentResponse(BaseModel):
     """A mail with the link that is sent again."""
 
-    recipient: str
+    recipient: str = Field(description="Their address.")
     asked_at: datetime
 
 
 class RemindedResponse(BaseModel):
     """Who is reminded; `passed_over` are those who have not everything, but were reminded less than a day ago."""
 
-    reminded: list[str]
-    passed_over: list[str]
+    reminded: list[str] = Field(description="Addresses.")
+    passed_over: list[str] = Field(description="Addresses.")
 
 
 class TrackingResponse(BaseModel):
     """A transfer as its sender sees it."""
 
-    transfer: str
+    transfer: str = Field(description="Its id.")
     subject: str
     state: State
     ends_at: datetime
     closed_at: datetime | None
-    awaiting_approval: bool
-    not_downloaded: list[str]
+    awaiting_approval: bool = Field(description="Somebody has no link yet, because an agent has to approve first.")
+    not_downloaded: list[str] = Field(description="The addresses of those who have a link and not everything.")
     files: list[SentFileResponse]
     recipients: list[TrackedRecipientResponse]
 

@@ -14,13 +14,13 @@ from services.upload.domain.transfer import FileState, Outcome, Sender, State
 class AnnouncedFileResponse(BaseModel):
     """A file of a draft or a transfer; it has digests (lower-case hex) once it is complete."""
 
-    file: str
-    path: str
+    file: str = Field(description="Its id, chosen by the client.")
+    path: str = Field(description="With `/` between folders; unique within the transfer.")
     size_bytes: int
     modified_at: datetime | None
     state: FileState
     sha256: str | None
-    crc32: str | None
+    crc32: str | None = Field(description="Eight hexadecimal digits.")
 
 
 class CompleteFileResponse(AnnouncedFileResponse):
@@ -45,7 +45,7 @@ class FilePlanResponse(CompleteFileResponse):
     """
 
     restarted_at: datetime | None
-    parts_url: str
+    parts_url: str = Field(description="A part is sent to `{parts_url}/{number}/{sha256}`.")
     capability_expires_at: datetime
     parts: list[StoredPartResponse]
 
@@ -55,7 +55,7 @@ class DraftProblemResponse(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    slug: str
+    slug: str = Field(description="The last segment of `type`.")
     type: str
     titles: dict[Language, str]
 
@@ -72,15 +72,17 @@ class TransferContentsResponse(BaseModel):
     state: State
     sender: Sender = Field(serialization_alias="from")
     recipients: list[TransferRecipientResponse]
-    needs_approval: bool
-    approvers: list[str]
-    unreadable: tuple[Unreadable, ...]
+    needs_approval: bool = Field(description="An external sender writes to an external recipient.")
+    approvers: list[str] = Field(
+        description="The addresses of the agents who may approve; none if no approval is needed."
+    )
+    unreadable: tuple[Unreadable, ...] = Field(description="Entries of the lists that are no addresses.")
     subject: str
     text: str
-    validity_days: int
+    validity_days: int = Field(description="Days of 24 hours from the submission to the end.")
     language: Language
     files: list[AnnouncedFileResponse]
-    total_bytes: int
+    total_bytes: int = Field(description="Of all files.")
     created_at: datetime
     updated_at: datetime
 
@@ -92,7 +94,7 @@ class DraftResponse(TransferContentsResponse):
     what was shown is submitted.
     """
 
-    draft: str
+    draft: str = Field(description="Its id, chosen by the client.")
     digests: FieldDigests
     problems: list[DraftProblemResponse]
 
@@ -100,11 +102,11 @@ class DraftResponse(TransferContentsResponse):
 class DraftSummaryResponse(BaseModel):
     """A draft in a list."""
 
-    draft: str
+    draft: str = Field(description="Its id.")
     subject: str
-    recipients: int
-    files: int
-    total_bytes: int
+    recipients: int = Field(description="How many.")
+    files: int = Field(description="How many.")
+    total_bytes: int = Field(description="Of all files.")
     created_at: datetime
     updated_at: datetime
 
@@ -112,27 +114,27 @@ class DraftSummaryResponse(BaseModel):
 class TransferResponse(TransferContentsResponse):
     """A submitted transfer, its end and its outcome."""
 
-    transfer: str
-    outcome: Outcome | None
+    transfer: str = Field(description="Its id, that of the draft.")
+    outcome: Outcome | None = Field(description="How it ended; null before.")
     submitted_at: datetime
     ends_at: datetime
-    closed_at: datetime | None
-    purged_at: datetime | None
+    closed_at: datetime | None = Field(description="When it ended.")
+    purged_at: datetime | None = Field(description="When its last byte was removed.")
 
 
 class TransferSummaryResponse(BaseModel):
     """A submitted transfer in a list, with its recipients, so that clients can search for them."""
 
-    transfer: str
+    transfer: str = Field(description="Its id.")
     state: State
-    outcome: Outcome | None
+    outcome: Outcome | None = Field(description="How it ended; null before.")
     subject: str
     recipients: tuple[Recipient, ...]
-    files: int
-    total_bytes: int
+    files: int = Field(description="How many.")
+    total_bytes: int = Field(description="Of all files.")
     submitted_at: datetime
     ends_at: datetime
-    closed_at: datetime | None
+    closed_at: datetime | None = Field(description="When it ended.")
 
 
 class AddressesByRoleResponse(BaseModel):
@@ -145,14 +147,16 @@ class AddressesByRoleResponse(BaseModel):
 class RecapResponse(BaseModel):
     """The recap of a submission: the contents, the recipients, the end and the approvers."""
 
-    transfer: str
+    transfer: str = Field(description="Its id, that of the draft.")
     submitted_at: datetime
     ends_at: datetime
     needs_approval: bool
-    approvers: list[str]
+    approvers: list[str] = Field(
+        description="The addresses of the agents who may approve; none if no approval is needed."
+    )
     recipients: AddressesByRoleResponse
     files: list[AnnouncedFileResponse]
-    total_bytes: int
+    total_bytes: int = Field(description="Of all files.")
 
 
 class ValidityDaysResponse(BaseModel):
@@ -173,16 +177,16 @@ class PartBytesResponse(BaseModel):
 class LimitsResponse(BaseModel):
     """All limits; sizes in bytes, lengths in characters."""
 
-    total_bytes: ByRole
-    files: int
-    recipients: int
-    drafts: int
-    refused_extensions: list[str]
+    total_bytes: ByRole = Field(description="Of one transfer, by the role of its sender.")
+    files: int = Field(description="Of one transfer.")
+    recipients: int = Field(description="Of one transfer.")
+    drafts: int = Field(description="Of one sender.")
+    refused_extensions: list[str] = Field(description="In lower case, without a dot.")
     subject_characters: int
     text_characters: int
-    name_characters: int
+    name_characters: int = Field(description="Of the last segment of a path.")
     path_characters: int
-    folders: int
+    folders: int = Field(description="Within one another in a path.")
     validity_days: ValidityDaysResponse
     part_bytes: PartBytesResponse
     languages: list[Language]

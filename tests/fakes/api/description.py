@@ -114,6 +114,10 @@ class ApiDescription:
         if operation is not None and response.headers.get("content-type") == MEDIA_TYPE:
             self._check_problem(request, operation, response)
 
+    def check_value(self, service: str, name: str, value: Any) -> None:
+        """Refuse a value that does not fulfil a schema of a service, or has more members than it names."""
+        self._validate(name, {"$ref": f"{_urn(service)}#/components/schemas/{name}"}, value)
+
     def _check_parameters(self, operation: Operation, query: Mapping[str, str]) -> None:
         known = {one["name"]: one["schema"] for one in operation.described.get("parameters", [])}
         for name, value in {**operation.parameters, **query}.items():
