@@ -15,8 +15,7 @@ import yaml
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 RELEASED = DOCS / "released"
-DOCUMENTS = ("asyncapi.yaml", "openapi/auth.json", "openapi/upload.json", "openapi/propagation.json")
-DOCUMENTS += ("openapi/download.json",)
+DOCUMENTS = ("asyncapi.yaml", *(f"openapi/{name}.json" for name in ("auth", "upload", "propagation", "download")))
 ALTERNATIVES = ("anyOf", "oneOf")
 LOWER_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 UPPER_BOUNDS = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
@@ -109,7 +108,7 @@ def _breaks_of_one(old: Schema, new: Schema, use: Use, at: str) -> Iterator[str]
     yield from _breaks_of_members(old, new, use, at)
     for keyword, step in (("items", "[]"), ("additionalProperties", "{}")):
         if isinstance(received.get(keyword), dict):
-            inner = [Schema(each.get(keyword) or {}, root) for each, root in ((before, old.document), (after, new[1]))]
+            inner = Schema(before.get(keyword) or {}, old.document), Schema(after.get(keyword) or {}, new.document)
             yield from schema_breaks(*inner, use, f"{at}{step}")
 
 
@@ -184,15 +183,13 @@ def _successes(operation: Json) -> Json:
 
 
 def _content_breaks(old: Schema, new: Schema, use: Use, at: str) -> Iterator[str]:
-    after = new.node.get("content", {})
-    for media_type, content in old.node.get("content", {}).items():
+    before, after = old.node.get("content", {}), new.node.get("content", {})
+    for media_type in before:
         if media_type not in after:
             yield f"{at}{media_type} removed"
         else:
-            schemas = (
-                Schema(one.get("schema", {}), each[1]) for one, each in ((content, old), (after[media_type], new))
-            )
-            yield from schema_breaks(*schemas, use, at)
+            was, now = (content[media_type].get("schema", {}) for content in (before, after))
+            yield from schema_breaks(Schema(was, old.document), Schema(now, new.document), use, at)
 
 
 def _payload(channel: Json, name: str) -> Json:
@@ -203,11 +200,8 @@ def _payload(channel: Json, name: str) -> Json:
 def breaks() -> Iterator[str]:
     """Yield every break of the present documents against those of the last release."""
     for name in DOCUMENTS:
-        old, new = (
-            (yaml.safe_load if name.endswith("yaml") else json.loads)((folder / name).read_text())
-            for folder in (RELEASED, DOCS)
-        )
-        yield from (event_breaks if name.endswith("yaml") else api_breaks)(old, new)
+        load, compare = (yaml.safe_load, event_breaks) if name.endswith("yaml") else (json.loads, api_breaks)
+        yield from compare(load((RELEASED / name).read_text()), load((DOCS / name).read_text()))
 
 
 def main(arguments: list[str]) -> int:

@@ -84,7 +84,7 @@ def operations_of(routes: Iterable[Any]) -> Iterator[tuple[str, APIRoute]]:
     """Yield the method and the route of each described operation."""
     for route in routes:
         if isinstance(route, APIRoute):
-            for method in sorted(route.methods):
+            for method in sorted(route.methods or ()):
                 yield method, route
 
 

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar, get_origin
+from typing import Any, ClassVar, TypeVar
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 REFUSALS = "refusals"
@@ -38,8 +38,8 @@ class Refusal(Exception):
     @classmethod
     def member_types(cls) -> dict[str, Any]:
         """Return the types of the declared members, by name."""
-        declared = inspect.get_annotations(cls)
-        return {name: type for name, type in declared.items() if get_origin(type) is not ClassVar}
+        of_all = inspect.get_annotations(Refusal)
+        return {name: type for name, type in inspect.get_annotations(cls).items() if name not in of_all}
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[Endpoint], Endpoint]:
