@@ -18,7 +18,7 @@ PREVIEWS := .local/previews/index.html
 ISLAND_MODULES := portal/islands/node_modules/.installed
 API_TYPE_MODULES := tools/api-types/node_modules/.installed
 API_TYPES := tools/api-types/node_modules/.bin/openapi-typescript docs/openapi/upload.json \
-	--root-types --root-types-no-schema-prefix --output portal/islands/page/upload-api.d.ts
+	--root-types --root-types-no-schema-prefix --output portal/islands/api/upload.d.ts
 
 .DEFAULT_GOAL := help
 .PHONY: help run stop restart status demo test test-debian13 mutations fuzz check bench mails islands screenshots generate release lock fmt packages
@@ -128,6 +128,6 @@ $(API_TYPE_MODULES): tools/api-types/package.json tools/api-types/package-lock.j
 	@cd tools/api-types && npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error < /dev/null > /dev/null
 	@touch $@
 
-$(ISLANDS): $(ISLAND_MODULES) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))
+$(ISLANDS): $(ISLAND_MODULES) $(wildcard $(addprefix portal/islands/,*.ts *.css tsconfig.json api/*.ts draft/*.ts page/*.ts recipients/*.ts uploader/*.ts))
 	@cd portal/islands && npm run --silent build -- --logLevel warn < /dev/null
 	@touch $@

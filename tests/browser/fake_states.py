@@ -22,9 +22,9 @@ def nothing(_api: FakeApi, _language: str) -> None:
     """Keep the initial state."""
 
 
-def refusing(method: str, path: str, slug: str) -> Setup:
-    """Refuse requests to a path, as the service would."""
-    return lambda api, _language: api.refuse(method, path, slug)
+def refusing(method: str, path: str, slug: str, unchecked: str = "") -> Setup:
+    """Refuse requests to a path, as the service would; `unchecked` says why they need not name this."""
+    return lambda api, _language: api.refuse(method, path, slug, unchecked=unchecked)
 
 
 def session_gone(api: FakeApi, _language: str) -> None:

@@ -169,7 +169,8 @@ REFUSALS = (
     *("transfer-in-quarantine", "downloads-suspended", "link-unknown", "unavailable"),
 )
 REFUSED = tuple(
-    PageState(f"refusal-{slug}", OFFER, setup=refusing("GET", "/api/download/.*", slug)) for slug in REFUSALS
+    PageState(f"refusal-{slug}", OFFER, setup=refusing("GET", "/api/download/.*", slug, "one page stands for all"))
+    for slug in REFUSALS
 )
 STATIC = (
     PageState("help", "/help"),

@@ -2,14 +2,21 @@
 
 import importlib
 import json
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pydantic import TypeAdapter
 
+from devstack.stack import Stack
+from services.auth import api as auth
+from services.auth.domain import LinkAlreadyUsed
+from services.kit.mongo import Database
 from services.kit.service import create_api
 from tests.fakes.api.description import SERVICES, description
 from tests.fakes.api.problems import problem_types
+from tests.fakes.api.undescribed_routes import ContractViolation
+from tests.harness import Harness
 from tools.generate import all_refusals
 from tools.openapi import document, examples, operations_of, refusals_of, required_members
 
@@ -97,3 +104,24 @@ def test_no_example_is_left_of_a_schema_that_is_gone() -> None:
     assert examples("problems").keys() - {"x-values"} <= names
     for service, described in DOCUMENTS.items():
         assert examples(service).keys() - {"x-values"} <= described["components"]["schemas"].keys()
+
+
+class RefusingHarness(Harness[Any]):
+    """Runs auth in a state in which every caller is refused with the problem of another operation."""
+
+    service = "auth"
+
+    def wire(self, database: Database) -> Any:
+        """Return what refuses."""
+
+        async def refuse(_request: object) -> None:
+            raise LinkAlreadyUsed()
+
+        return SimpleNamespace(session_tokens=SimpleNamespace(authenticate=refuse))
+
+
+async def test_a_refusal_that_its_operation_does_not_name_fails_the_test_that_meets_it() -> None:
+    harness = RefusingHarness(cast(Stack, None))
+    harness.apps.append(create_api("auth", auth.router, harness.wire(cast(Database, None))))
+    with pytest.raises(ContractViolation, match="it does not refuse with link-already-used"):
+        await harness.at().get("/api/auth/sessions/current")

@@ -1,9 +1,10 @@
 // Saves the draft while the person types.
+
+import type { DraftChangedElsewhere, DraftEdit, DraftResponse, FieldDigests } from "../api/upload";
 import { apiUrl, callApi, Problem, sendRequest } from "../page/api";
 import { byRef } from "../page/dom";
 import { i18nOf, type Translate } from "../page/i18n";
 import { LeaveGuard } from "../page/leave-guard";
-import type { DraftChangedElsewhere, DraftEdit, DraftResponse, FieldDigests } from "../page/upload-api";
 import type { ParsedRecipients } from "../recipients/entries";
 import { showConflict } from "./conflict";
 import { FIELDS, fieldText, fieldValue, isSameText } from "./draft";

@@ -1,5 +1,5 @@
 // A draft as the service returns it, and its fields as the page holds them.
-import type { DraftResponse } from "../page/upload-api";
+import type { DraftResponse } from "../api/upload";
 import type { DraftRecipients } from "../recipients/entries";
 
 const RECIPIENT_FIELDS = ["to", "cc", "bcc"];

@@ -1,9 +1,10 @@
 // Shows below the form when the draft was saved or why not, and above it who will have to approve.
+
+import type { DraftResponse } from "../api/upload";
 import { Problem } from "../page/api";
 import { el, setText } from "../page/dom";
 import type { Translate } from "../page/i18n";
 import { isTransient } from "../page/retry";
-import type { DraftResponse } from "../page/upload-api";
 import { approvalMessage } from "./draft";
 
 export class DraftStatus {

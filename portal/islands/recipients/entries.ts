@@ -1,5 +1,5 @@
 // The entries of a list of recipients, and how the service parsed them. Nothing here decides what an address is.
-import type { TransferRecipientResponse, Unreadable } from "../page/upload-api";
+import type { TransferRecipientResponse, Unreadable } from "../api/upload";
 
 /** A line of the text area; `role` once the service knows it as an address, `invalid` once it knows that it is none. */
 export interface Entry {

@@ -1,12 +1,21 @@
 import { expect, test } from "vitest";
-import { type DraftContent, type Limits, normalisePath, pathKey, validate } from "../uploader/limits";
+import type { LimitsResponse } from "../api/upload";
+import { type DraftContent, normalisePath, pathKey, validate } from "../uploader/limits";
 
-const LIMITS: Limits = {
+const LIMITS: LimitsResponse = {
   total_bytes: { agent: 200, external: 100 },
   files: 3,
   refused_extensions: ["exe", "js"],
   path_characters: 40,
   folders: 2,
+  name_characters: 40,
+  recipients: 3,
+  drafts: 3,
+  subject_characters: 40,
+  text_characters: 40,
+  validity_days: { shortest: 1, longest: 14, usual: 7 },
+  part_bytes: { smallest: 8, largest: 64 },
+  languages: ["fr", "en"],
 };
 const NOTHING: DraftContent = { paths: [], count: 0, bytes: 0, role: "external" };
 const file = (path: string, size = 1) => ({ path, file: { size } });

@@ -1,7 +1,8 @@
 // Uploads one file: announces it, hashes and sends its parts, completes it; it can be stopped and resumed at any time.
+
+import type { Announcement, CompletionRequest, FilePlanResponse } from "../api/upload";
 import { callApi, Problem } from "../page/api";
 import { isTransient, withRetry } from "../page/retry";
-import type { Announcement, CompletionRequest, FilePlanResponse } from "../page/upload-api";
 import type { CongestionWindow } from "./congestion";
 import type { Hasher, PartDigests } from "./hasher";
 import { isLost, type PartRange, partRanges, slice } from "./plan";

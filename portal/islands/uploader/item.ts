@@ -1,8 +1,9 @@
 // One file of the draft as this page knows it: its state, its row in the list, and its upload.
+
+import type { AnnouncedFileResponse } from "../api/upload";
 import { InterceptedResponse, Problem } from "../page/api";
 import type { I18n } from "../page/i18n";
 import { isTransient } from "../page/retry";
-import type { AnnouncedFileResponse } from "../page/upload-api";
 import { type FileAction, FileRow, type FileState, type FileStatus } from "./file-row";
 import { FileUpload, type UploadContext } from "./file-upload";
 import { FileUnreadable } from "./hasher";

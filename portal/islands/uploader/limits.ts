@@ -1,12 +1,7 @@
 // Validates the files that were selected before anything is sent: each refused one has its reason, the others are accepted.
-import type { Values } from "../page/i18n";
-import type { LimitsResponse, Sender } from "../page/upload-api";
 
-/** The limits that the upload service publishes. */
-export type Limits = Pick<
-  LimitsResponse,
-  "total_bytes" | "files" | "refused_extensions" | "path_characters" | "folders"
->;
+import type { LimitsResponse, Sender } from "../api/upload";
+import type { Values } from "../page/i18n";
 
 export interface Candidate {
   path: string;
@@ -53,7 +48,7 @@ export function pathKey(path: string): string {
 /** Validate files in order; one that is too large leaves room for the smaller ones after it. */
 export function validate<Kind extends Candidate>(
   candidates: Kind[],
-  limits: Limits,
+  limits: LimitsResponse,
   content: DraftContent,
   formatSize: (bytes: number) => string,
 ): Validation<Kind> {
@@ -82,7 +77,7 @@ export function validate<Kind extends Candidate>(
   return validation;
 }
 
-function nameRefusal(path: string, limits: Limits): readonly [string, Values] | undefined {
+function nameRefusal(path: string, limits: LimitsResponse): readonly [string, Values] | undefined {
   const normalised = normalisePath(path);
   const names = normalised.split("/");
   if (names.some((name) => name === "")) return ["refused_empty_name", {}];

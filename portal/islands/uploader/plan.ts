@@ -1,5 +1,5 @@
 // How a file is split into parts and where they are uploaded, as the upload service plans it.
-import type { FilePlanResponse, StoredPartResponse } from "../page/upload-api";
+import type { FilePlanResponse, StoredPartResponse } from "../api/upload";
 
 /** The bytes `from` to `to`, exclusive, of a file; an empty file has one part without bytes. */
 export interface PartRange {

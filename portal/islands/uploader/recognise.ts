@@ -1,6 +1,7 @@
 // Tells whether a picked file is the one that is partly uploaded, by its size, its date and the digests of its ends.
+
+import type { FilePlanResponse, StoredPartResponse } from "../api/upload";
 import { callApi } from "../page/api";
-import type { FilePlanResponse, StoredPartResponse } from "../page/upload-api";
 import { toHex } from "./digests";
 import { firstAndLast, partRange, slice } from "./plan";
 

@@ -1,8 +1,9 @@
 // Manages the files of a draft and uploads them. The server keeps the draft, this page the uploads.
+
+import type { DraftResponse, FilePlanResponse, LimitsResponse, Sender } from "../api/upload";
 import { callApi, Problem, sendRequest } from "../page/api";
 import { type I18n, i18nOf } from "../page/i18n";
 import { LeaveGuard } from "../page/leave-guard";
-import type { DraftResponse, FilePlanResponse, LimitsResponse, Sender } from "../page/upload-api";
 import { CongestionWindow } from "./congestion";
 import { enableDropZone } from "./drop-zone";
 import { droppedFiles, pickedFiles, type SelectedFile, type Selection } from "./dropped-files";

@@ -229,9 +229,15 @@ export interface components {
          * @description A file of a draft or a transfer; it has digests (lower-case hex) once it is complete.
          */
         AnnouncedFileResponse: {
-            /** File */
+            /**
+             * File
+             * @description Its id, chosen by the client.
+             */
             file: string;
-            /** Path */
+            /**
+             * Path
+             * @description With `/` between folders; unique within the transfer.
+             */
             path: string;
             /** Size Bytes */
             size_bytes: number;
@@ -244,7 +250,10 @@ export interface components {
             state: "receiving" | "complete";
             /** Sha256 */
             sha256: string | null;
-            /** Crc32 */
+            /**
+             * Crc32
+             * @description Eight hexadecimal digits.
+             */
             crc32: string | null;
         };
         /**
@@ -299,9 +308,15 @@ export interface components {
          *     }
          */
         CompleteFileResponse: {
-            /** File */
+            /**
+             * File
+             * @description Its id, chosen by the client.
+             */
             file: string;
-            /** Path */
+            /**
+             * Path
+             * @description With `/` between folders; unique within the transfer.
+             */
             path: string;
             /** Size Bytes */
             size_bytes: number;
@@ -314,7 +329,10 @@ export interface components {
             state: "receiving" | "complete";
             /** Sha256 */
             sha256: string | null;
-            /** Crc32 */
+            /**
+             * Crc32
+             * @description Eight hexadecimal digits.
+             */
             crc32: string | null;
             /** Part Size Bytes */
             part_size_bytes: number;
@@ -374,7 +392,10 @@ export interface components {
          * @description A problem that prevents the submission of a draft, as in its refusal; it may have more members.
          */
         DraftProblemResponse: {
-            /** Slug */
+            /**
+             * Slug
+             * @description The last segment of `type`.
+             */
             slug: string;
             /** Type */
             type: string;
@@ -479,17 +500,29 @@ export interface components {
             from: components["schemas"]["Sender"];
             /** Recipients */
             recipients: components["schemas"]["TransferRecipientResponse"][];
-            /** Needs Approval */
+            /**
+             * Needs Approval
+             * @description An external sender writes to an external recipient.
+             */
             needs_approval: boolean;
-            /** Approvers */
+            /**
+             * Approvers
+             * @description The addresses of the agents who may approve; none if no approval is needed.
+             */
             approvers: string[];
-            /** Unreadable */
+            /**
+             * Unreadable
+             * @description Entries of the lists that are no addresses.
+             */
             unreadable: components["schemas"]["Unreadable"][];
             /** Subject */
             subject: string;
             /** Text */
             text: string;
-            /** Validity Days */
+            /**
+             * Validity Days
+             * @description Days of 24 hours from the submission to the end.
+             */
             validity_days: number;
             /**
              * Language
@@ -498,7 +531,10 @@ export interface components {
             language: "fr" | "en";
             /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /** Total Bytes */
+            /**
+             * Total Bytes
+             * @description Of all files.
+             */
             total_bytes: number;
             /**
              * Created At
@@ -510,7 +546,10 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-            /** Draft */
+            /**
+             * Draft
+             * @description Its id, chosen by the client.
+             */
             draft: string;
             digests: components["schemas"]["FieldDigests"];
             /** Problems */
@@ -521,15 +560,27 @@ export interface components {
          * @description A draft in a list.
          */
         DraftSummaryResponse: {
-            /** Draft */
+            /**
+             * Draft
+             * @description Its id.
+             */
             draft: string;
             /** Subject */
             subject: string;
-            /** Recipients */
+            /**
+             * Recipients
+             * @description How many.
+             */
             recipients: number;
-            /** Files */
+            /**
+             * Files
+             * @description How many.
+             */
             files: number;
-            /** Total Bytes */
+            /**
+             * Total Bytes
+             * @description Of all files.
+             */
             total_bytes: number;
             /**
              * Created At
@@ -611,9 +662,15 @@ export interface components {
          *     }
          */
         FilePlanResponse: {
-            /** File */
+            /**
+             * File
+             * @description Its id, chosen by the client.
+             */
             file: string;
-            /** Path */
+            /**
+             * Path
+             * @description With `/` between folders; unique within the transfer.
+             */
             path: string;
             /** Size Bytes */
             size_bytes: number;
@@ -626,7 +683,10 @@ export interface components {
             state: "receiving" | "complete";
             /** Sha256 */
             sha256: string | null;
-            /** Crc32 */
+            /**
+             * Crc32
+             * @description Eight hexadecimal digits.
+             */
             crc32: string | null;
             /** Part Size Bytes */
             part_size_bytes: number;
@@ -634,7 +694,10 @@ export interface components {
             part_count: number;
             /** Restarted At */
             restarted_at: string | null;
-            /** Parts Url */
+            /**
+             * Parts Url
+             * @description A part is sent to `{parts_url}/{number}/{sha256}`.
+             */
             parts_url: string;
             /**
              * Capability Expires At
@@ -680,24 +743,43 @@ export interface components {
          *     }
          */
         LimitsResponse: {
+            /** @description Of one transfer, by the role of its sender. */
             total_bytes: components["schemas"]["ByRole"];
-            /** Files */
+            /**
+             * Files
+             * @description Of one transfer.
+             */
             files: number;
-            /** Recipients */
+            /**
+             * Recipients
+             * @description Of one transfer.
+             */
             recipients: number;
-            /** Drafts */
+            /**
+             * Drafts
+             * @description Of one sender.
+             */
             drafts: number;
-            /** Refused Extensions */
+            /**
+             * Refused Extensions
+             * @description In lower case, without a dot.
+             */
             refused_extensions: string[];
             /** Subject Characters */
             subject_characters: number;
             /** Text Characters */
             text_characters: number;
-            /** Name Characters */
+            /**
+             * Name Characters
+             * @description Of the last segment of a path.
+             */
             name_characters: number;
             /** Path Characters */
             path_characters: number;
-            /** Folders */
+            /**
+             * Folders
+             * @description Within one another in a path.
+             */
             folders: number;
             validity_days: components["schemas"]["ValidityDaysResponse"];
             part_bytes: components["schemas"]["PartBytesResponse"];
@@ -706,6 +788,7 @@ export interface components {
         };
         /**
          * Page[DraftSummaryResponse]
+         * @description Some items of a list; `next_cursor` is null at its end.
          * @example {
          *       "items": [
          *         {
@@ -729,6 +812,7 @@ export interface components {
         };
         /**
          * Page[TransferSummaryResponse]
+         * @description Some items of a list; `next_cursor` is null at its end.
          * @example {
          *       "items": [
          *         {
@@ -810,7 +894,10 @@ export interface components {
          *     }
          */
         RecapResponse: {
-            /** Transfer */
+            /**
+             * Transfer
+             * @description Its id, that of the draft.
+             */
             transfer: string;
             /**
              * Submitted At
@@ -824,12 +911,18 @@ export interface components {
             ends_at: string;
             /** Needs Approval */
             needs_approval: boolean;
-            /** Approvers */
+            /**
+             * Approvers
+             * @description The addresses of the agents who may approve; none if no approval is needed.
+             */
             approvers: string[];
             recipients: components["schemas"]["AddressesByRoleResponse"];
             /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /** Total Bytes */
+            /**
+             * Total Bytes
+             * @description Of all files.
+             */
             total_bytes: number;
         };
         /**
@@ -1021,17 +1114,29 @@ export interface components {
             from: components["schemas"]["Sender"];
             /** Recipients */
             recipients: components["schemas"]["TransferRecipientResponse"][];
-            /** Needs Approval */
+            /**
+             * Needs Approval
+             * @description An external sender writes to an external recipient.
+             */
             needs_approval: boolean;
-            /** Approvers */
+            /**
+             * Approvers
+             * @description The addresses of the agents who may approve; none if no approval is needed.
+             */
             approvers: string[];
-            /** Unreadable */
+            /**
+             * Unreadable
+             * @description Entries of the lists that are no addresses.
+             */
             unreadable: components["schemas"]["Unreadable"][];
             /** Subject */
             subject: string;
             /** Text */
             text: string;
-            /** Validity Days */
+            /**
+             * Validity Days
+             * @description Days of 24 hours from the submission to the end.
+             */
             validity_days: number;
             /**
              * Language
@@ -1040,7 +1145,10 @@ export interface components {
             language: "fr" | "en";
             /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /** Total Bytes */
+            /**
+             * Total Bytes
+             * @description Of all files.
+             */
             total_bytes: number;
             /**
              * Created At
@@ -1052,9 +1160,15 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
-            /** Transfer */
+            /**
+             * Transfer
+             * @description Its id, that of the draft.
+             */
             transfer: string;
-            /** Outcome */
+            /**
+             * Outcome
+             * @description How it ended; null before.
+             */
             outcome: ("withdrawn" | "quarantined" | "refused" | "lapsed" | "expired" | "discarded") | null;
             /**
              * Submitted At
@@ -1066,9 +1180,15 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
-            /** Closed At */
+            /**
+             * Closed At
+             * @description When it ended.
+             */
             closed_at: string | null;
-            /** Purged At */
+            /**
+             * Purged At
+             * @description When its last byte was removed.
+             */
             purged_at: string | null;
         };
         /**
@@ -1076,22 +1196,34 @@ export interface components {
          * @description A submitted transfer in a list, with its recipients, so that clients can search for them.
          */
         TransferSummaryResponse: {
-            /** Transfer */
+            /**
+             * Transfer
+             * @description Its id.
+             */
             transfer: string;
             /**
              * State
              * @enum {string}
              */
             state: "draft" | "submitted" | "closed";
-            /** Outcome */
+            /**
+             * Outcome
+             * @description How it ended; null before.
+             */
             outcome: ("withdrawn" | "quarantined" | "refused" | "lapsed" | "expired" | "discarded") | null;
             /** Subject */
             subject: string;
             /** Recipients */
             recipients: components["schemas"]["Recipient"][];
-            /** Files */
+            /**
+             * Files
+             * @description How many.
+             */
             files: number;
-            /** Total Bytes */
+            /**
+             * Total Bytes
+             * @description Of all files.
+             */
             total_bytes: number;
             /**
              * Submitted At
@@ -1103,7 +1235,10 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
-            /** Closed At */
+            /**
+             * Closed At
+             * @description When it ended.
+             */
             closed_at: string | null;
         };
         /**
