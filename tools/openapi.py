@@ -60,6 +60,7 @@ def document(service: str) -> Json:
     api = importlib.import_module(f"services.{service}.api")
     app = create_api(service, api.router, deps=None)
     described: Json = app.openapi()
+    described |= {part: _without_titles(described[part]) for part in ("paths", "components")}
     described["info"]["description"] = (inspect.getdoc(api) or "") + ABOUT_PROBLEMS.rstrip()
     known = examples("problems") | examples(service)
     schemas, all_refusals = described["components"]["schemas"], set[type[Refusal]]()
@@ -78,6 +79,16 @@ def document(service: str) -> Json:
     schemas |= {one.__name__: _schema(one, known.get(one.__name__, {})) for one in ordered}
     described["components"]["responses"] = {one.__name__: _response(one.status, (one,)) for one in ordered}
     return described
+
+
+def _without_titles(node: Any) -> Any:
+    """Return schemas without the titles that the framework derives from names."""
+    if isinstance(node, list):
+        return [_without_titles(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    kept = {name: value for name, value in node.items() if name != "title" or not isinstance(value, str)}
+    return {name: _without_titles(value) for name, value in kept.items()}
 
 
 def operations_of(routes: Iterable[Any]) -> Iterator[tuple[str, APIRoute]]:

@@ -214,50 +214,26 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /**
-         * AddressesByRoleResponse
-         * @description Addresses of the agents, and of the external recipients.
-         */
+        /** @description Addresses of the agents, and of the external recipients. */
         AddressesByRoleResponse: {
-            /** Agent */
             agent: string[];
-            /** External */
             external: string[];
         };
-        /**
-         * AnnouncedFileResponse
-         * @description A file of a draft or a transfer; it has digests (lower-case hex) once it is complete.
-         */
+        /** @description A file of a draft or a transfer; it has digests (lower-case hex) once it is complete. */
         AnnouncedFileResponse: {
-            /**
-             * File
-             * @description Its id, chosen by the client.
-             */
+            /** @description Its id, chosen by the client. */
             file: string;
-            /**
-             * Path
-             * @description With `/` between folders; unique within the transfer.
-             */
+            /** @description With `/` between folders; unique within the transfer. */
             path: string;
-            /** Size Bytes */
             size_bytes: number;
-            /** Modified At */
             modified_at: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "receiving" | "complete";
-            /** Sha256 */
             sha256: string | null;
-            /**
-             * Crc32
-             * @description Eight hexadecimal digits.
-             */
+            /** @description Eight hexadecimal digits. */
             crc32: string | null;
         };
         /**
-         * Announcement
          * @description A file to be uploaded: its path with `/` between folders, its size in bytes.
          *
          *     `small_parts` asks for the smallest parts that the store takes, for connections that break before a larger part
@@ -270,30 +246,18 @@ export interface components {
          *     }
          */
         Announcement: {
-            /** Path */
             path: string;
-            /** Size Bytes */
             size_bytes: number;
-            /** Modified At */
             modified_at?: string | null;
-            /**
-             * Small Parts
-             * @default false
-             */
+            /** @default false */
             small_parts: boolean;
         };
-        /**
-         * ByRole
-         * @description A limit for agents, and one for external persons.
-         */
+        /** @description A limit for agents, and one for external persons. */
         ByRole: {
-            /** Agent */
             agent: number;
-            /** External */
             external: number;
         };
         /**
-         * CompleteFileResponse
          * @description A file and the size and number of its parts.
          * @example {
          *       "file": "1d2f6c1e-7a53-4c0b-8e5f-90b1c2d3e4f5",
@@ -308,50 +272,30 @@ export interface components {
          *     }
          */
         CompleteFileResponse: {
-            /**
-             * File
-             * @description Its id, chosen by the client.
-             */
+            /** @description Its id, chosen by the client. */
             file: string;
-            /**
-             * Path
-             * @description With `/` between folders; unique within the transfer.
-             */
+            /** @description With `/` between folders; unique within the transfer. */
             path: string;
-            /** Size Bytes */
             size_bytes: number;
-            /** Modified At */
             modified_at: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "receiving" | "complete";
-            /** Sha256 */
             sha256: string | null;
-            /**
-             * Crc32
-             * @description Eight hexadecimal digits.
-             */
+            /** @description Eight hexadecimal digits. */
             crc32: string | null;
-            /** Part Size Bytes */
             part_size_bytes: number;
-            /** Part Count */
             part_count: number;
         };
         /**
-         * CompletionRequest
          * @description The digest of a whole file, in lower-case hex.
          * @example {
          *       "sha256": "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"
          *     }
          */
         CompletionRequest: {
-            /** Sha256 */
             sha256: string;
         };
         /**
-         * DraftEdit
          * @description The changes of an edit; fields that are not named stay as they are.
          *
          *     `was` holds the digests of the fields as they were shown to the editor: an edit of a field that was changed
@@ -370,36 +314,21 @@ export interface components {
          *     }
          */
         DraftEdit: {
-            /** To */
             to?: string[] | null;
-            /** Cc */
             cc?: string[] | null;
-            /** Bcc */
             bcc?: string[] | null;
-            /** Subject */
             subject?: string | null;
-            /** Text */
             text?: string | null;
-            /** Validity Days */
             validity_days?: number | null;
-            /** Language */
             language?: ("fr" | "en") | null;
             /** @default {} */
             was: components["schemas"]["EditPrecondition"];
         };
-        /**
-         * DraftProblemResponse
-         * @description A problem that prevents the submission of a draft, as in its refusal; it may have more members.
-         */
+        /** @description A problem that prevents the submission of a draft, as in its refusal; it may have more members. */
         DraftProblemResponse: {
-            /**
-             * Slug
-             * @description The last segment of `type`.
-             */
+            /** @description The last segment of `type`. */
             slug: string;
-            /** Type */
             type: string;
-            /** Titles */
             titles: {
                 [key: string]: string;
             };
@@ -407,7 +336,6 @@ export interface components {
             [key: string]: unknown;
         };
         /**
-         * DraftResponse
          * @description A draft, and the problems that prevent its submission, in the order of the page.
          *
          *     An edit repeats the `digests` in `was`, so that it overwrites nothing newer; a submission repeats them, so that only
@@ -492,150 +420,75 @@ export interface components {
          *     }
          */
         DraftResponse: {
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "draft" | "submitted" | "closed";
             from: components["schemas"]["Sender"];
-            /** Recipients */
             recipients: components["schemas"]["TransferRecipientResponse"][];
-            /**
-             * Needs Approval
-             * @description An external sender writes to an external recipient.
-             */
+            /** @description An external sender writes to an external recipient. */
             needs_approval: boolean;
-            /**
-             * Approvers
-             * @description The addresses of the agents who may approve; none if no approval is needed.
-             */
+            /** @description The addresses of the agents who may approve; none if no approval is needed. */
             approvers: string[];
-            /**
-             * Unreadable
-             * @description Entries of the lists that are no addresses.
-             */
+            /** @description Entries of the lists that are no addresses. */
             unreadable: components["schemas"]["Unreadable"][];
-            /** Subject */
             subject: string;
-            /** Text */
             text: string;
-            /**
-             * Validity Days
-             * @description Days of 24 hours from the submission to the end.
-             */
+            /** @description Days of 24 hours from the submission to the end. */
             validity_days: number;
-            /**
-             * Language
-             * @enum {string}
-             */
+            /** @enum {string} */
             language: "fr" | "en";
-            /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /**
-             * Total Bytes
-             * @description Of all files.
-             */
+            /** @description Of all files. */
             total_bytes: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
-            /**
-             * Draft
-             * @description Its id, chosen by the client.
-             */
+            /** @description Its id, chosen by the client. */
             draft: string;
             digests: components["schemas"]["FieldDigests"];
-            /** Problems */
             problems: components["schemas"]["DraftProblemResponse"][];
         };
-        /**
-         * DraftSummaryResponse
-         * @description A draft in a list.
-         */
+        /** @description A draft in a list. */
         DraftSummaryResponse: {
-            /**
-             * Draft
-             * @description Its id.
-             */
+            /** @description Its id. */
             draft: string;
-            /** Subject */
             subject: string;
-            /**
-             * Recipients
-             * @description How many.
-             */
+            /** @description How many. */
             recipients: number;
-            /**
-             * Files
-             * @description How many.
-             */
+            /** @description How many. */
             files: number;
-            /**
-             * Total Bytes
-             * @description Of all files.
-             */
+            /** @description Of all files. */
             total_bytes: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
         };
-        /**
-         * EditPrecondition
-         * @description The expected digests of the fields before an edit; those that are not named are not compared.
-         */
+        /** @description The expected digests of the fields before an edit; those that are not named are not compared. */
         EditPrecondition: {
-            /** To */
             to?: string | null;
-            /** Cc */
             cc?: string | null;
-            /** Bcc */
             bcc?: string | null;
-            /** Subject */
             subject?: string | null;
-            /** Text */
             text?: string | null;
-            /** Validity Days */
             validity_days?: string | null;
         };
         /**
-         * FieldDigests
          * @description The SHA-256 (lower-case hex) of each field as UTF-8 text.
          *
          *     A list of recipients has one entry per line: the addresses as displayed, then the unreadable entries. The files have
          *     one line each, in the order of the draft: the SHA-256 (empty until complete), the size in bytes, the path.
          */
         FieldDigests: {
-            /** To */
             to: string;
-            /** Cc */
             cc: string;
-            /** Bcc */
             bcc: string;
-            /** Subject */
             subject: string;
-            /** Text */
             text: string;
-            /** Validity Days */
             validity_days: string;
-            /** Files */
             files: string;
         };
         /**
-         * FilePlanResponse
          * @description A file, the URL for its parts with its expiry, and the parts that have arrived, in order.
          *
          *     `restarted_at` is when the store lost the parts that had arrived; they have to be sent again.
@@ -662,53 +515,27 @@ export interface components {
          *     }
          */
         FilePlanResponse: {
-            /**
-             * File
-             * @description Its id, chosen by the client.
-             */
+            /** @description Its id, chosen by the client. */
             file: string;
-            /**
-             * Path
-             * @description With `/` between folders; unique within the transfer.
-             */
+            /** @description With `/` between folders; unique within the transfer. */
             path: string;
-            /** Size Bytes */
             size_bytes: number;
-            /** Modified At */
             modified_at: string | null;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "receiving" | "complete";
-            /** Sha256 */
             sha256: string | null;
-            /**
-             * Crc32
-             * @description Eight hexadecimal digits.
-             */
+            /** @description Eight hexadecimal digits. */
             crc32: string | null;
-            /** Part Size Bytes */
             part_size_bytes: number;
-            /** Part Count */
             part_count: number;
-            /** Restarted At */
             restarted_at: string | null;
-            /**
-             * Parts Url
-             * @description A part is sent to `{parts_url}/{number}/{sha256}`.
-             */
+            /** @description A part is sent to `{parts_url}/{number}/{sha256}`. */
             parts_url: string;
-            /**
-             * Capability Expires At
-             * Format: date-time
-             */
+            /** Format: date-time */
             capability_expires_at: string;
-            /** Parts */
             parts: components["schemas"]["StoredPartResponse"][];
         };
         /**
-         * LimitsResponse
          * @description All limits; sizes in bytes, lengths in characters.
          * @example {
          *       "total_bytes": {
@@ -745,49 +572,26 @@ export interface components {
         LimitsResponse: {
             /** @description Of one transfer, by the role of its sender. */
             total_bytes: components["schemas"]["ByRole"];
-            /**
-             * Files
-             * @description Of one transfer.
-             */
+            /** @description Of one transfer. */
             files: number;
-            /**
-             * Recipients
-             * @description Of one transfer.
-             */
+            /** @description Of one transfer. */
             recipients: number;
-            /**
-             * Drafts
-             * @description Of one sender.
-             */
+            /** @description Of one sender. */
             drafts: number;
-            /**
-             * Refused Extensions
-             * @description In lower case, without a dot.
-             */
+            /** @description In lower case, without a dot. */
             refused_extensions: string[];
-            /** Subject Characters */
             subject_characters: number;
-            /** Text Characters */
             text_characters: number;
-            /**
-             * Name Characters
-             * @description Of the last segment of a path.
-             */
+            /** @description Of the last segment of a path. */
             name_characters: number;
-            /** Path Characters */
             path_characters: number;
-            /**
-             * Folders
-             * @description Within one another in a path.
-             */
+            /** @description Within one another in a path. */
             folders: number;
             validity_days: components["schemas"]["ValidityDaysResponse"];
             part_bytes: components["schemas"]["PartBytesResponse"];
-            /** Languages */
             languages: ("fr" | "en")[];
         };
         /**
-         * Page[DraftSummaryResponse]
          * @description Some items of a list; `next_cursor` is null at its end.
          * @example {
          *       "items": [
@@ -805,13 +609,10 @@ export interface components {
          *     }
          */
         Page_DraftSummaryResponse_: {
-            /** Items */
             items: components["schemas"]["DraftSummaryResponse"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
         /**
-         * Page[TransferSummaryResponse]
          * @description Some items of a list; `next_cursor` is null at its end.
          * @example {
          *       "items": [
@@ -845,23 +646,15 @@ export interface components {
          *     }
          */
         Page_TransferSummaryResponse_: {
-            /** Items */
             items: components["schemas"]["TransferSummaryResponse"][];
-            /** Next Cursor */
             next_cursor: string | null;
         };
-        /**
-         * PartBytesResponse
-         * @description The possible sizes of parts, in bytes.
-         */
+        /** @description The possible sizes of parts, in bytes. */
         PartBytesResponse: {
-            /** Smallest */
             smallest: number;
-            /** Largest */
             largest: number;
         };
         /**
-         * RecapResponse
          * @description The recap of a submission: the contents, the recipients, the end and the approvers.
          * @example {
          *       "transfer": "6f1c0e5a-8a53-4a0e-9d7e-2f4b8a1c3d5e",
@@ -894,117 +687,61 @@ export interface components {
          *     }
          */
         RecapResponse: {
-            /**
-             * Transfer
-             * @description Its id, that of the draft.
-             */
+            /** @description Its id, that of the draft. */
             transfer: string;
-            /**
-             * Submitted At
-             * Format: date-time
-             */
+            /** Format: date-time */
             submitted_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
+            /** Format: date-time */
             ends_at: string;
-            /** Needs Approval */
             needs_approval: boolean;
-            /**
-             * Approvers
-             * @description The addresses of the agents who may approve; none if no approval is needed.
-             */
+            /** @description The addresses of the agents who may approve; none if no approval is needed. */
             approvers: string[];
             recipients: components["schemas"]["AddressesByRoleResponse"];
-            /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /**
-             * Total Bytes
-             * @description Of all files.
-             */
+            /** @description Of all files. */
             total_bytes: number;
         };
         /**
-         * Recipient
          * @description A recipient of a transfer; `field` is the one in which the sender put them: bcc is hidden from the others.
          *
          *     `address` is in normal form and identifies the recipient. `mail_to` is the address with its local part as typed,
          *     for delivery; empty if it equals `address`.
          */
         Recipient: {
-            /** Address */
             address: string;
-            /**
-             * Field
-             * @enum {string}
-             */
+            /** @enum {string} */
             field: "to" | "cc" | "bcc";
-            /**
-             * Role
-             * @enum {string}
-             */
+            /** @enum {string} */
             role: "agent" | "external";
-            /**
-             * Mail To
-             * @default
-             */
+            /** @default  */
             mail_to: string;
         };
-        /**
-         * Sender
-         * @description The sender: the proven address, the address for mail, the declared name, and the role of the session.
-         */
+        /** @description The sender: the proven address, the address for mail, the declared name, and the role of the session. */
         Sender: {
-            /** Address */
             address: string;
-            /** Name */
             name: string;
-            /**
-             * Role
-             * @enum {string}
-             */
+            /** @enum {string} */
             role: "agent" | "external";
-            /**
-             * Mail To
-             * @default
-             */
+            /** @default  */
             mail_to: string;
         };
-        /**
-         * StoredPartResponse
-         * @description A part that has arrived; numbers start at one.
-         */
+        /** @description A part that has arrived; numbers start at one. */
         StoredPartResponse: {
-            /** Number */
             number: number;
-            /** Size Bytes */
             size_bytes: number;
-            /** Sha256 */
             sha256: string;
         };
-        /**
-         * SubmissionPrecondition
-         * @description The expected digests of a draft at its submission; those that are not named are not compared.
-         */
+        /** @description The expected digests of a draft at its submission; those that are not named are not compared. */
         SubmissionPrecondition: {
-            /** To */
             to?: string | null;
-            /** Cc */
             cc?: string | null;
-            /** Bcc */
             bcc?: string | null;
-            /** Subject */
             subject?: string | null;
-            /** Text */
             text?: string | null;
-            /** Validity Days */
             validity_days?: string | null;
-            /** Files */
             files?: string | null;
         };
         /**
-         * SubmissionRequest
          * @description The precondition of a submission: a draft that was changed since it was shown is not submitted.
          * @example {
          *       "was": {
@@ -1022,33 +759,18 @@ export interface components {
             /** @default {} */
             was: components["schemas"]["SubmissionPrecondition"];
         };
-        /**
-         * TransferRecipientResponse
-         * @description A recipient; `shown` is the address as displayed, which can be typed into a list again.
-         */
+        /** @description A recipient; `shown` is the address as displayed, which can be typed into a list again. */
         TransferRecipientResponse: {
-            /** Address */
             address: string;
-            /**
-             * Field
-             * @enum {string}
-             */
+            /** @enum {string} */
             field: "to" | "cc" | "bcc";
-            /**
-             * Role
-             * @enum {string}
-             */
+            /** @enum {string} */
             role: "agent" | "external";
-            /**
-             * Mail To
-             * @default
-             */
+            /** @default  */
             mail_to: string;
-            /** Shown */
             shown: string;
         };
         /**
-         * TransferResponse
          * @description A submitted transfer, its end and its outcome.
          * @example {
          *       "from": {
@@ -1106,184 +828,89 @@ export interface components {
          *     }
          */
         TransferResponse: {
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "draft" | "submitted" | "closed";
             from: components["schemas"]["Sender"];
-            /** Recipients */
             recipients: components["schemas"]["TransferRecipientResponse"][];
-            /**
-             * Needs Approval
-             * @description An external sender writes to an external recipient.
-             */
+            /** @description An external sender writes to an external recipient. */
             needs_approval: boolean;
-            /**
-             * Approvers
-             * @description The addresses of the agents who may approve; none if no approval is needed.
-             */
+            /** @description The addresses of the agents who may approve; none if no approval is needed. */
             approvers: string[];
-            /**
-             * Unreadable
-             * @description Entries of the lists that are no addresses.
-             */
+            /** @description Entries of the lists that are no addresses. */
             unreadable: components["schemas"]["Unreadable"][];
-            /** Subject */
             subject: string;
-            /** Text */
             text: string;
-            /**
-             * Validity Days
-             * @description Days of 24 hours from the submission to the end.
-             */
+            /** @description Days of 24 hours from the submission to the end. */
             validity_days: number;
-            /**
-             * Language
-             * @enum {string}
-             */
+            /** @enum {string} */
             language: "fr" | "en";
-            /** Files */
             files: components["schemas"]["AnnouncedFileResponse"][];
-            /**
-             * Total Bytes
-             * @description Of all files.
-             */
+            /** @description Of all files. */
             total_bytes: number;
-            /**
-             * Created At
-             * Format: date-time
-             */
+            /** Format: date-time */
             created_at: string;
-            /**
-             * Updated At
-             * Format: date-time
-             */
+            /** Format: date-time */
             updated_at: string;
-            /**
-             * Transfer
-             * @description Its id, that of the draft.
-             */
+            /** @description Its id, that of the draft. */
             transfer: string;
-            /**
-             * Outcome
-             * @description How it ended; null before.
-             */
+            /** @description How it ended; null before. */
             outcome: ("withdrawn" | "quarantined" | "refused" | "lapsed" | "expired" | "discarded") | null;
-            /**
-             * Submitted At
-             * Format: date-time
-             */
+            /** Format: date-time */
             submitted_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
+            /** Format: date-time */
             ends_at: string;
-            /**
-             * Closed At
-             * @description When it ended.
-             */
+            /** @description When it ended. */
             closed_at: string | null;
-            /**
-             * Purged At
-             * @description When its last byte was removed.
-             */
+            /** @description When its last byte was removed. */
             purged_at: string | null;
         };
-        /**
-         * TransferSummaryResponse
-         * @description A submitted transfer in a list, with its recipients, so that clients can search for them.
-         */
+        /** @description A submitted transfer in a list, with its recipients, so that clients can search for them. */
         TransferSummaryResponse: {
-            /**
-             * Transfer
-             * @description Its id.
-             */
+            /** @description Its id. */
             transfer: string;
-            /**
-             * State
-             * @enum {string}
-             */
+            /** @enum {string} */
             state: "draft" | "submitted" | "closed";
-            /**
-             * Outcome
-             * @description How it ended; null before.
-             */
+            /** @description How it ended; null before. */
             outcome: ("withdrawn" | "quarantined" | "refused" | "lapsed" | "expired" | "discarded") | null;
-            /** Subject */
             subject: string;
-            /** Recipients */
             recipients: components["schemas"]["Recipient"][];
-            /**
-             * Files
-             * @description How many.
-             */
+            /** @description How many. */
             files: number;
-            /**
-             * Total Bytes
-             * @description Of all files.
-             */
+            /** @description Of all files. */
             total_bytes: number;
-            /**
-             * Submitted At
-             * Format: date-time
-             */
+            /** Format: date-time */
             submitted_at: string;
-            /**
-             * Ends At
-             * Format: date-time
-             */
+            /** Format: date-time */
             ends_at: string;
-            /**
-             * Closed At
-             * @description When it ended.
-             */
+            /** @description When it ended. */
             closed_at: string | null;
         };
         /**
-         * Unreadable
          * @description An entry among the recipients that is not an address; `reason` is a code that clients translate.
          *
          *     `character` is the character that an address cannot have, if that is the reason; as `U+XXXX` if it is invisible.
          */
         Unreadable: {
-            /** Text */
             text: string;
-            /**
-             * Field
-             * @enum {string}
-             */
+            /** @enum {string} */
             field: "to" | "cc" | "bcc";
-            /** Reason */
             reason: string;
-            /**
-             * Character
-             * @default
-             */
+            /** @default  */
             character: string;
         };
-        /**
-         * ValidityDaysResponse
-         * @description The possible validity of a transfer, in days.
-         */
+        /** @description The possible validity of a transfer, in days. */
         ValidityDaysResponse: {
-            /** Shortest */
             shortest: number;
-            /** Longest */
             longest: number;
-            /** Usual */
             usual: number;
         };
         /**
-         * ValidityRequest
          * @description The validity in days of 24 hours, from the submission to the end.
          * @example {
          *       "days": 14
          *     }
          */
         ValidityRequest: {
-            /** Days */
             days: number;
         };
         /**
