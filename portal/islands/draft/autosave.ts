@@ -1,5 +1,4 @@
 // Saves the draft while the person types.
-
 import type { DraftChangedElsewhere, DraftEdit, DraftResponse, FieldDigests } from "../api/upload";
 import { apiUrl, callApi, Problem, sendRequest } from "../page/api";
 import { byRef } from "../page/dom";

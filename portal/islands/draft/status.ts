@@ -1,5 +1,4 @@
 // Shows below the form when the draft was saved or why not, and above it who will have to approve.
-
 import type { DraftResponse } from "../api/upload";
 import { Problem } from "../page/api";
 import { el, setText } from "../page/dom";

@@ -1,5 +1,4 @@
 // Uploads one file: announces it, hashes and sends its parts, completes it; it can be stopped and resumed at any time.
-
 import type { Announcement, CompletionRequest, FilePlanResponse } from "../api/upload";
 import { callApi, Problem } from "../page/api";
 import { isTransient, withRetry } from "../page/retry";

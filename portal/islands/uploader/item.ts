@@ -1,5 +1,4 @@
 // One file of the draft as this page knows it: its state, its row in the list, and its upload.
-
 import type { AnnouncedFileResponse } from "../api/upload";
 import { InterceptedResponse, Problem } from "../page/api";
 import type { I18n } from "../page/i18n";

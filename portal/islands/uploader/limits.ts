@@ -1,5 +1,4 @@
 // Validates the files that were selected before anything is sent: each refused one has its reason, the others are accepted.
-
 import type { LimitsResponse, Sender } from "../api/upload";
 import type { Values } from "../page/i18n";
 

@@ -1,5 +1,4 @@
 // Tells whether a picked file is the one that is partly uploaded, by its size, its date and the digests of its ends.
-
 import type { FilePlanResponse, StoredPartResponse } from "../api/upload";
 import { callApi } from "../page/api";
 import { toHex } from "./digests";

@@ -1,5 +1,4 @@
 // Manages the files of a draft and uploads them. The server keeps the draft, this page the uploads.
-
 import type { DraftResponse, FilePlanResponse, LimitsResponse, Sender } from "../api/upload";
 import { callApi, Problem, sendRequest } from "../page/api";
 import { type I18n, i18nOf } from "../page/i18n";

@@ -6,6 +6,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 PORTAL = Path(__file__).resolve().parents[3] / "portal"
 ISLANDS = PORTAL / "islands"
 BUILT = PORTAL / "static"
@@ -45,8 +47,9 @@ def test_the_page_carries_every_message_that_a_script_uses_and_no_other() -> Non
             assert key in known, f"{island}: {key} is not on the page"
 
 
-def test_the_lock_holds_hashes_and_no_address() -> None:
-    lock = json.loads((ISLANDS / "package-lock.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("folder", [ISLANDS, PORTAL.parent / "tools" / "api-types"], ids=lambda folder: folder.name)
+def test_the_lock_holds_hashes_and_no_address(folder: Path) -> None:
+    lock = json.loads((folder / "package-lock.json").read_text(encoding="utf-8"))
     entries = {name: entry for name, entry in lock["packages"].items() if name}
     assert entries
     assert all(entry["integrity"].startswith("sha512-") for entry in entries.values())
