@@ -103,9 +103,7 @@ async def run(service: Service) -> None:
     settings = service.settings
     relay = Relay(service.database.repositories, service.bus, settings.outbox_grace_seconds)
     health = Health({"mongo": service.database.ping, "broker": _broker_check(service.bus), **service.checks})
-    app = create_api(
-        service.name, service.router, service.deps, service.max_body_bytes, settings.public_base_url
-    )
+    app = create_api(service.name, service.router, service.deps, service.max_body_bytes, settings.public_base_url)
     tasks = [run_forever(task, settings.max_task_interval_seconds) for task in service.tasks]
     await serve_until_stopped(
         app,
