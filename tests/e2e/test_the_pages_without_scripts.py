@@ -12,12 +12,13 @@ import pytest
 from devstack.challenge_solver import solve as answer_to
 from devstack.inbox import Inbox
 from devstack.stack import Stack
+from tests.contents import random_content
 from tests.eventually import eventually
 from tests.unit.portal.visitor import Visitor
 
 AGENT, OUTSIDER = "dominique.portail@ministere.example", "sacha.portail@entreprise.example"
 SENDER = "camille.portail@ville.example"
-CONTENT = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(400_000))
+CONTENT = random_content(41, 12_800_000)
 
 
 @pytest.fixture
