@@ -35,6 +35,7 @@ AGENTS = "ministere.example"
 PUBLIC_URL = "https://melanissimo.example"
 PEPPER = "p" * 40
 NETWORK = "203.0.113.7"
+MONGO_TIMEOUT_SECONDS = 30.0
 PORTS_OF_A_PROCESS = 200
 PORT_RANGES = range(10_000, PORT_RANGE.start, PORTS_OF_A_PROCESS)
 CLAIMS: list[socket.socket] = []
@@ -140,7 +141,7 @@ class Harness(ABC, Generic[Deps]):
         self.documents = await self.closing.enter_async_context(self.database())
         self.settings = self.settings_class(**{**self.given(), **settings})
         for _ in range(instances):
-            database = Database(self.servers.mongo_admin_url, self.documents.name)
+            database = Database(self.servers.mongo_admin_url, self.documents.name, MONGO_TIMEOUT_SECONDS)
             self.closing.callback(database.close)
             deps = self.wire(database)
             self.databases.append(database)

@@ -30,14 +30,14 @@ MAX_ATTEMPTS = 60
 class Database:
     """The database of one service, with majority writes and reads and a time limit on every operation (R56)."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, timeout_seconds: float = 2.0) -> None:
         self._client: Any = AsyncIOMotorClient(
             url,
             w="majority",
             journal=True,
             readConcernLevel="majority",
             retryWrites=True,
-            timeoutMS=2000,
+            timeoutMS=int(timeout_seconds * 1000),
             serverSelectionTimeoutMS=2000,
             maxPoolSize=50,
             appname=name,
@@ -50,7 +50,7 @@ class Database:
     @classmethod
     def open(cls, settings: ServiceSettings) -> Self:
         """Return the database of a service, not yet connected."""
-        return cls(settings.mongo_url.get_secret_value(), settings.mongo_database)
+        return cls(settings.mongo_url.get_secret_value(), settings.mongo_database, settings.mongo_timeout_seconds)
 
     def repository(self, name: str, model: type[State]) -> "Repository[State]":
         """Return the repository of one aggregate class; the relay publishes its outboxes."""

@@ -82,6 +82,7 @@ class ProcessSettings(BaseSettings):
 class ServiceSettings(ProcessSettings):
     """The settings of a service with a database and the broker.
 
+    A database operation that takes longer than `mongo_timeout_seconds` is an outage (R56).
     `max_task_interval_seconds` limits the pauses of all periodic tasks. An event that is still unpublished after
     `outbox_grace_seconds` is published by any process of the service.
     """
@@ -89,6 +90,7 @@ class ServiceSettings(ProcessSettings):
     mongo_database: str
     mongo_url: SecretStr
     amqp_url: SecretStr
+    mongo_timeout_seconds: float = Field(default=2.0, gt=0)
     max_task_interval_seconds: float = Field(default=3600.0, gt=0)
     outbox_grace_seconds: float = Field(default=5.0, gt=0)
 

@@ -25,6 +25,7 @@ from services.kit.refusals import Refusal
 from services.upload.domain.files import Announcement, announce, without_file
 from services.upload.domain.lifecycle import MAX_SECOND_REMOVALS, after_removal
 from services.upload.domain.transfer import PendingRemoval, Transfer
+from tests.harness import MONGO_TIMEOUT_SECONDS
 from tests.unit.download.link_driver import MIB, new_link
 from tests.unit.upload.sample import HOUR, LIMITS, RETENTION, draft
 
@@ -184,7 +185,7 @@ CASES = {
 
 @pytest.fixture
 def replicas(servers: Stack, database: Database) -> Iterator[list[Database]]:
-    other = Database(servers.mongo_admin_url, database._database.name)
+    other = Database(servers.mongo_admin_url, database._database.name, MONGO_TIMEOUT_SECONDS)
     yield [database, other]
     other.close()
 

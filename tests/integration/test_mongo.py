@@ -17,6 +17,7 @@ from services.kit.mongo import Database, ExpiringDocuments, Repository
 from services.kit.refusals import Conflict, NotFound, Unavailable
 from tests.eventually import eventually
 from tests.fakes.mongo import FakeRepository
+from tests.harness import MONGO_TIMEOUT_SECONDS
 
 
 class Tally(Aggregate):
@@ -84,7 +85,7 @@ async def test_a_change_that_changes_nothing_is_not_written(tallies: Any) -> Non
 
 
 async def test_two_hundred_concurrent_changes_over_three_clients_lose_none(servers: Stack, database: Database) -> None:
-    replicas = [Database(servers.mongo_admin_url, database._database.name) for _ in range(3)]
+    replicas = [Database(servers.mongo_admin_url, database._database.name, MONGO_TIMEOUT_SECONDS) for _ in range(3)]
     stores = [replica.repository("tallies", Tally) for replica in replicas]
     await stores[0].add(Tally(id="a"))
     await asyncio.gather(*(stores[n % 3].update("a", one_more) for n in range(200)))
@@ -184,7 +185,9 @@ async def test_a_mark_ends_by_the_clock_of_the_database(database: Database) -> N
     assert before <= found["until"] - timedelta(hours=1) <= await database.now()
 
 
-async def test_a_stalled_database_is_unavailable_and_then_serves_again(servers: Stack, real: Repository[Tally]) -> None:
+async def test_a_stalled_database_is_unavailable_and_then_serves_again(servers: Stack, database: Database) -> None:
+    as_a_service_has_it = Database(servers.mongo_admin_url, database._database.name)
+    real = as_a_service_has_it.repository("tallies", Tally)
     await real.add(Tally(id="a"))
     pid = servers.pid("mongo")
     assert pid is not None
@@ -194,6 +197,7 @@ async def test_a_stalled_database_is_unavailable_and_then_serves_again(servers: 
     finally:
         os.kill(pid, signal.SIGCONT)
     await eventually(lambda: _is_served(real, "a"))
+    as_a_service_has_it.close()
 
 
 async def _is_refused(store: Repository[Tally], id: str) -> bool:

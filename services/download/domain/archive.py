@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from services.contracts.values import FileSummary
 from services.download.domain.coverage import ByteCounts
 from services.download.domain.download import Download
-from services.download.domain.quota import ArchiveLease, FileQuota, no_lease_free
+from services.download.domain.quota import ArchiveLease, FileQuota, LeasedArchive, no_lease_free
 from services.download.domain.ranges import Range
 from services.download.domain.refusals import DownloadsSuspended
 from services.kit.refusals import Refusal
@@ -61,8 +61,9 @@ def with_archive_leases(quotas: Mapping[str, FileQuota], archives: Iterable[Arch
     """
     leases: defaultdict[str, list[ArchiveLease]] = defaultdict(list)
     for archive in archives:
+        leased = LeasedArchive(archive)
         for file in quotas.keys() & archive.offsets.keys() if archive.may_hand_out else ():
-            leases[file].append(ArchiveLease(archive, archive.window(file, quotas[file].size_bytes)))
+            leases[file].append(ArchiveLease(leased, archive.window(file, quotas[file].size_bytes)))
     return {
         id: one.model_copy(update={"archives": tuple(leases[id])}) if id in leases else one
         for id, one in quotas.items()

@@ -24,6 +24,7 @@ a byte of it arriving. Within one download, alone or in an archive, each byte of
 out three times and counts once: at most three times `limit` copies can come of it (docs/downloads.md).
 """
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -115,9 +116,15 @@ def _in_a_small_file(times: int) -> int:
 
 
 def _within(steps: Steps, window: Range) -> Steps:
+    """Return the steps in this window; only those that lie in it are looked at."""
     first, end = window
-    cut = ((max(start, first) - first, min(stop, end) - first, times) for start, stop, times in steps)
-    return tuple(one for one in cut if one[0] < one[1])
+    found: list[Step] = []
+    for at in range(bisect_right(steps, first, key=lambda step: step[1]), len(steps)):
+        start, stop, times = steps[at]
+        if max(start, first) >= end:
+            break
+        found.append((max(start, first) - first, min(stop, end) - first, times))
+    return tuple(found)
 
 
 def _joined(steps: Iterable[Step]) -> Steps:

@@ -1,7 +1,9 @@
 """One file of one link: how often its bytes were handed out, how many downloads are left, and its downloads."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from math import ceil
 from typing import Any, NamedTuple, Self
 
@@ -27,10 +29,23 @@ MAX_UNFINISHED = 20
 RETRY_SECONDS = 10
 
 
-class ArchiveLease(NamedTuple):
-    """The lease that an archive holds on a file: the download of the archive, and where the file lies in it."""
+class LeasedArchive:
+    """An archive that may still hand out bytes.
 
-    download: Download
+    Its state and its outstanding bytes at one moment are computed once, however many files it holds: an archive of a
+    thousand files may have been fetched in hundreds of ranges.
+    """
+
+    def __init__(self, download: Download) -> None:
+        self.download = download
+        self.state_at = cache(download.state_at)
+        self.outstanding = cache(download.outstanding)
+
+
+class ArchiveLease(NamedTuple):
+    """The lease that an archive holds on a file, and where the file lies in the archive."""
+
+    archive: LeasedArchive
     window: Range
 
 
@@ -49,7 +64,7 @@ class FileQuota(BaseModel):
     file. `archives` are those that may still hand out bytes of this file; the link adds them, and they are not stored.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
     path: str
     size_bytes: int
@@ -73,8 +88,11 @@ class FileQuota(BaseModel):
 
     def count(self, state: DownloadState, now: datetime) -> int:
         """Return how many downloads are in this state, including archives with this file in them."""
-        archives = (one.download for one in self.archives if one.download.state == "running")  # a done one is listed
-        return sum(one.state_at(now) == state for one in (*self.downloads.values(), *archives))
+        leased = (
+            one.archive for one in self.archives if one.archive.download.state == "running"
+        )  # a done one is listed
+        states = [*(one.state_at(now) for one in self.downloads.values()), *(one.state_at(now) for one in leased)]
+        return states.count(state)
 
     def left(self, now: datetime) -> int:
         """Return how many more downloads may be started now."""
@@ -85,10 +103,15 @@ class FileQuota(BaseModel):
         return self._possible_copies(now) > self.limit
 
     def free_at(self, now: datetime) -> datetime | None:
-        """Return when one more may be started if the running ones hand out nothing more; none if that never comes."""
-        running = (*self.downloads.values(), *(one.download for one in self.archives))
+        """Return when one more may be started if the running ones hand out nothing more; none if that never comes.
+
+        Searched by halves: while nothing more is handed out, what is outstanding only shrinks.
+        """
+        running = (*self.downloads.values(), *(one.archive.download for one in self.archives))
         ends = {end for one in running for end in (one.lease_until, *(get.until for get in one.gets.values()))}
-        return next((end for end in sorted(ends) if end > now and self.left(end)), None)
+        later = sorted(end for end in ends if end > now)
+        first = bisect_left(later, True, key=lambda end: self.left(end) > 0)
+        return later[first] if first < len(later) else None
 
     def refusal_to_start(self, now: datetime) -> Refusal | None:
         """Return why no download can be started now, if so."""
@@ -169,7 +192,7 @@ class FileQuota(BaseModel):
         if not self.size_bytes:
             return self.count("done", now) + self.count("running", now)
         steps = [one.outstanding(now).of(self.size_bytes) for one in self.downloads.values()]
-        steps += [one.download.outstanding(now).within(one.window).of(self.size_bytes) for one in self.archives]
+        steps += [one.archive.outstanding(now).within(one.window).of(self.size_bytes) for one in self.archives]
         outstanding = tuple(step for some in steps for step in some)
         return copies(self.size_bytes, added(self.coverage, outstanding, self.limit + 1))
 

@@ -14,7 +14,7 @@ from devstack.stack import Stack
 from services.download.domain.link import Link
 from services.kit.events import Event
 from services.kit.mongo import Database, Repository
-from tests.harness import own_database
+from tests.harness import MONGO_TIMEOUT_SECONDS, own_database
 from tests.passing_time import pass_time
 from tests.unit.download.link_driver import new_link
 from tests.unit.download.state_machine import LinkMachine, Rule
@@ -69,7 +69,7 @@ def test_the_link_on_the_real_database_does_what_the_model_does(servers: Stack) 
     closing = AsyncExitStack()
     with asyncio.Runner() as runner:
         documents = runner.run(closing.enter_async_context(own_database(servers, "download")))
-        database = Database(servers.mongo_admin_url, documents.name)
+        database = Database(servers.mongo_admin_url, documents.name, MONGO_TIMEOUT_SECONDS)
         closing.callback(database.close)
         links = database.repository("modelled", Link)
         OnMongo.bench = Bench(runner, links, documents["modelled"])

@@ -1,12 +1,14 @@
 """An archive holds a lease on each of its files, and counts on each when it is whole."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from services.contracts.download import FileDownloaded
 from services.contracts.values import FileSummary
-from services.download.domain.archive import MAX_ENDED, ArchiveContents
+from services.download.domain.archive import MAX_ENDED, ArchiveContents, refusal_to_start_archive
+from services.download.domain.coverage import ByteCounts, counted
 from services.download.domain.download import GetProgress, GetStart
 from services.download.domain.link import ArchiveAttempt, Decision, FileAttempt, Link
 from services.download.domain.refusals import (
@@ -19,6 +21,7 @@ from services.download.domain.refusals import (
 )
 from tests.unit.download.link_driver import MIB, START, new_link
 
+SECOND = timedelta(seconds=1)
 FILES = {name: FileSummary(path=f"{name}.pdf", size_bytes=5 * MIB) for name in "abc"}
 OFFSETS = {"a": 0, "b": 5 * MIB, "c": 10 * MIB}
 ALL = ArchiveContents(FILES, OFFSETS, 16 * MIB)
@@ -163,3 +166,31 @@ def test_archives_that_ended_without_a_byte_do_not_pile_up() -> None:
         link = started(link, f"{number}", now)
     assert MAX_ENDED <= len(link.archives) <= MAX_ENDED + 1
     assert "99" in link.archives
+
+
+def test_looking_at_a_thousand_files_computes_what_each_archive_owes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {str(n): FileSummary(path=f"{n}.txt", size_bytes=2000) for n in range(1000)}
+    contents = ArchiveContents(files, {id: n * 2100 for n, id in enumerate(files)}, 1000 * 2100)
+    link = new_link()
+    for id in "xy":
+        link = ArchiveAttempt(contents, id).start(link, START)[0]
+    sweeps: list[int] = []
+
+    def counting(*given: Any) -> ByteCounts:
+        sweeps.append(1)
+        return counted(*given)
+
+    monkeypatch.setattr("services.download.domain.download.counted", counting)
+    quotas = link.quotas_of(link.quotas)
+    assert {quota.left(START) for quota in quotas.values()} == {1}
+    assert refusal_to_start_archive(quotas, START) is None
+    assert len(sweeps) == len(link.archives)
+
+
+def test_the_next_start_is_when_enough_of_what_runs_has_lapsed() -> None:
+    link = new_link()
+    for n, id in enumerate("xyz"):
+        link = started(link, id, START + n * SECOND)
+    quota = link.quotas_of("a")["a"]
+    assert quota.free_at(START + 3 * SECOND) == START + timedelta(seconds=90)
+    assert quota.free_at(START + timedelta(seconds=90)) == START + timedelta(seconds=91)
