@@ -26,6 +26,7 @@ RETRY_DELAYS: dict[str, float] = {"5s": 5, "60s": 60, "600s": 600}
 PUBLISH_TIMEOUT_SECONDS = 5.0
 PREFETCH = 16
 RECONNECT_SECONDS = 1.0
+ANSWER_SECONDS = 4.0
 
 Handler = Callable[[Any], Awaitable[None]]
 
@@ -42,6 +43,8 @@ class Bus:
         self._exchanges: dict[str, Any] = {}
         self._consumers: list[tuple[Any, str]] = []
         self._backlog = Backlog()
+        self._in_use = asyncio.Event()
+        self._question: asyncio.Task[bool] | None = None
 
     @classmethod
     def open(cls, settings: ServiceSettings, service: str) -> Self:
@@ -60,6 +63,12 @@ class Bus:
 
     async def connect(self, handlers: dict[type[Event], Handler]) -> None:
         """Connect and consume the queues of `handlers`; raises while the broker or the topology does not exist yet."""
+        try:
+            await self._connect(handlers)
+        finally:
+            self._in_use.set()
+
+    async def _connect(self, handlers: dict[type[Event], Handler]) -> None:
         await self.close()
         address = f"{self._url}{'&' if '?' in self._url else '?'}heartbeat=10&reconnect_interval={RECONNECT_SECONDS:g}"
         properties: FieldTable = {"connection_name": self._service}
@@ -92,12 +101,35 @@ class Bus:
             raise
         metrics.published.labels(entry.type).inc()
 
+    async def answers(self) -> bool:
+        """Return whether the broker answers within a few seconds; called before `connect` or in `drain`, it waits.
+
+        A connection stays open for half a minute although the broker at its other end has stopped.
+        """
+        await self._in_use.wait()
+        if self._question is None or self._question.done():
+            self._question = asyncio.create_task(self._ask())
+        # A question that is cancelled would close its channel: it stays, and the next call waits for it again.
+        await asyncio.wait([self._question], timeout=ANSWER_SECONDS)
+        return self._question.done() and not self._question.cancelled() and self._question.result()
+
+    async def _ask(self) -> bool:
+        if not self.connected or not self._consumers:
+            return False
+        queue, _ = self._consumers[0]
+        try:
+            await queue.declare()  # passively
+        except Exception:
+            return False
+        return True
+
     async def caught_up(self) -> None:
         """Return once the events that waited in the queues are handled; raises while the broker cannot be asked."""
         await self._backlog.caught_up()
 
     async def drain(self, grace_seconds: float) -> None:
         """Stop consuming and finish the running handlers; the broker redelivers the other events (R62)."""
+        self._in_use.clear()
         for queue, tag in self._consumers:
             try:
                 await asyncio.wait_for(queue.cancel(tag), timeout=2)

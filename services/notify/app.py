@@ -13,6 +13,7 @@ from services.notify.content.renderer import MailRenderer
 from services.notify.deps import Deps
 from services.notify.dispatcher import MailDispatcher
 from services.notify.handlers import subscriptions
+from services.notify.hold import Hold, watch_broker
 from services.notify.settings import Settings
 from services.notify.smtp.circuit_breaker import CircuitBreaker
 from services.notify.smtp.mailer import SmtpMailer, SmtpSettings
@@ -20,6 +21,7 @@ from services.notify.store import DailySummaries, Mails, TransferStatuses
 from services.notify.sweeper import forget_old, send_daily_summaries
 
 NAME = "notify"
+WATCH_SECONDS = 1.0
 SUMMARIES_SECONDS = 60.0
 FORGET_SECONDS = 3600.0
 
@@ -41,6 +43,7 @@ def build() -> Service:
         handlers=subscriptions(deps),
         tasks=[
             PeriodicTask("dispatch", 0, dispatcher.run_once),
+            PeriodicTask("watch-broker", WATCH_SECONDS, lambda: watch_broker(deps.hold, bus.answers)),
             PeriodicTask("daily-summaries", SUMMARIES_SECONDS, lambda: send_daily_summaries(deps)),
             PeriodicTask("forget", FORGET_SECONDS, lambda: forget_old(deps)),
         ],
@@ -60,6 +63,7 @@ def wire(settings: Settings, database: Database, bus: Bus) -> Deps:
         mail_from=settings.sender(),
         concurrency=settings.smtp_concurrency,
         caught_up=bus.caught_up,
+        hold=Hold(),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email.headerregistry import Address
 
 from services.notify.content.composer import MailComposer
+from services.notify.hold import Hold
 from services.notify.smtp.circuit_breaker import CircuitBreaker
 from services.notify.smtp.mailer import Mailer
 from services.notify.store import DailySummaries, Mails, TransferStatuses
@@ -26,3 +27,4 @@ class Deps:
     mail_from: Address
     concurrency: int
     caught_up: Callable[[], Awaitable[None]]
+    hold: Hold

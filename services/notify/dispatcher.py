@@ -2,7 +2,8 @@
 
 A mail about a right that was revoked is not sent: this is checked once more between the connection to the relay and the
 SMTP transaction. A revocation during the transaction comes too late: the mail is sent and recorded as accepted, and its
-link is refused (ADR 15). After a start, the events that waited are handled before the first mail is sent.
+link is refused (ADR 15). After a start, the events that waited are handled before the first mail is sent. While the
+broker does not answer, such mails are held.
 """
 
 import asyncio
@@ -17,9 +18,20 @@ from services.kit.clock import monotonic_seconds, utc_now
 from services.kit.logs import logger
 from services.kit.refusals import NotFound
 from services.notify.deps import Deps
-from services.notify.domain import AlreadyClaimed, Mail, accept, claim, delay, fail, mark_sender_notified, requeue
+from services.notify.domain import (
+    AlreadyClaimed,
+    Mail,
+    accept,
+    claim,
+    delay,
+    fail,
+    mark_sender_notified,
+    release,
+    requeue,
+)
 from services.notify.smtp.mailer import Outcome
 from services.notify.smtp.message import build_message
+from services.notify.transfer_status import ABOUT_A_RIGHT
 
 IDLE_SECONDS = 1.0
 DRAIN_TIMEOUT_SECONDS = 8.0
@@ -59,7 +71,8 @@ class MailDispatcher:
         self._wake_up.clear()
         try:
             permits = self._deps.circuit_breaker.permits(self._deps.concurrency, len(self._in_flight))
-            found = await self._deps.mails.due(self._in_flight, permits) if permits > 0 else []
+            held_kinds = ABOUT_A_RIGHT if self._deps.hold.on else ()
+            found = await self._deps.mails.due(self._in_flight, permits, held_kinds) if permits > 0 else []
             self._has_more = len(found) >= permits
             for mail, read_at in found:
                 self._start(MailSnapshot(mail, read_at, monotonic_seconds()))
@@ -135,8 +148,12 @@ class MailDispatcher:
             # A permanent failure: otherwise the mail would be tried again for two days.
             logger().error("a mail cannot be built", mail_id=mail.id, exc_info=True)
             return Outcome("refused", 0, "the message could not be built")
-        may_send = partial(self._deps.transfer_statuses.may_send, mail)
-        return await self._deps.mailer.send(mail.forward_path, message, may_send)
+        return await self._deps.mailer.send(mail.forward_path, message, partial(self._may_send, mail))
+
+    async def _may_send(self, mail: Mail) -> bool:
+        if mail.kind in ABOUT_A_RIGHT and self._deps.hold.on:
+            return False
+        return await self._deps.transfer_statuses.may_send(mail)
 
     async def _notify_sender(self, mail: Mail) -> None:
         """Report a permanent failure to the sender of the transfer, once per recipient and request."""
@@ -153,7 +170,7 @@ def _apply(outcome: Outcome, mail: Mail, recipient: str, now: datetime) -> Decis
         case "accepted":
             return accept(mail, recipient, now)
         case "withheld":
-            return mail, []
+            return release(mail, now)
         case "refused":
             return fail(mail, outcome.reason, now)
         case "delayed":

@@ -138,6 +138,11 @@ def requeue(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
     return _mark_delayed(mail.evolve(next_at=DUE_NOW), reason, now)
 
 
+def release(mail: Mail, _now: datetime) -> Decision[Mail]:
+    """Make a claimed mail due again at once: it was not attempted."""
+    return (mail.evolve(next_at=DUE_NOW), []) if mail.state == "waiting" else (mail, [])
+
+
 def fail(mail: Mail, reason: str, now: datetime) -> Decision[Mail]:
     """Record a permanent failure; the mail stays due until the sender of its transfer is told."""
     if mail.state != "waiting":

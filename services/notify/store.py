@@ -41,11 +41,18 @@ class Mails:
         ids = [{"_id": {"$gte": f"{kind}:{transfer}:", "$lt": f"{kind}:{transfer};"}} for kind in kinds]
         return await self.all.find({"$or": ids, "state": "waiting"}, limit=MAX_WAITING)
 
-    async def due(self, excluded_ids: Collection[str], limit: int) -> list[tuple[Mail, datetime]]:
-        """Return due mails, one of each flow in turn, each with the database's time at which it was read."""
+    async def due(
+        self, excluded_ids: Collection[str], limit: int, held_kinds: Collection[str] = ()
+    ) -> list[tuple[Mail, datetime]]:
+        """Return due mails, one of each flow in turn, each with the database's time at which it was read.
+
+        Unsent mails of the kinds that are held are left out.
+        """
         found: list[tuple[Mail, datetime]] = []
         while len(found) < limit:
-            others = {"_id": {"$nin": [*excluded_ids, *(mail.id for mail, _ in found)]}}
+            others: Document = {"_id": {"$nin": [*excluded_ids, *(mail.id for mail, _ in found)]}}
+            if held_kinds:
+                others["$nor"] = [{"state": "waiting", "kind": {"$in": list(held_kinds)}}]
             first = await self._first({**others, "flow": {"$gt": self._last_flow}}) or await self._first(others)
             if not first:
                 break

@@ -214,6 +214,27 @@ async def test_a_reader_has_caught_up_once_all_that_waited_at_its_start_is_handl
     assert sorted(heard) == list(range(last + 1))
 
 
+async def test_a_broker_that_has_stopped_does_not_answer_although_its_connections_are_open(
+    servers: Stack, connect: Connect
+) -> None:
+    handler = RecordingHandler()
+    bus = await connect(handler)
+    assert await bus.answers()
+    servers.kill("rabbit", signal.SIGSTOP)
+    try:
+
+        async def silent() -> bool:
+            return not await bus.answers()
+
+        await eventually(silent, "all threads of the broker stand still")
+        assert bus.connected
+    finally:
+        servers.kill("rabbit", signal.SIGCONT)
+    await eventually(bus.answers, "it answers again")
+    await bus.publish(entry(1))
+    await eventually(lambda: _is(handler.handled, [1]))
+
+
 async def test_nothing_is_lost_when_the_broker_is_killed_under_the_relay(
     servers: Stack, connect: Connect, database: Database
 ) -> None:

@@ -28,7 +28,7 @@ class Outcome(NamedTuple):
     """The outcome of one attempt; `code` is the relay's reply code, or 0 without a reply.
 
     `unreachable` says nothing about the mail: there was no connection, or the relay refused every client. `withheld`:
-    the relay was reached, and the mail may not be sent any more.
+    the relay was reached, and the mail may not be sent, now or at all.
     """
 
     result: Result

@@ -15,6 +15,7 @@ from services.notify.content.renderer import MailRenderer
 from services.notify.deps import Deps
 from services.notify.dispatcher import MailDispatcher
 from services.notify.domain import DUE_NOW, Mail
+from services.notify.hold import Hold
 from services.notify.smtp.circuit_breaker import CircuitBreaker
 from services.notify.smtp.mailer import Mailer
 from services.notify.store import DailySummaries, Mails, TransferStatuses
@@ -35,7 +36,9 @@ def deps_on(
 ) -> Deps:
     breaker, mails = CircuitBreaker(monotonic_seconds), Mails(database)
     summaries, statuses = DailySummaries(database), TransferStatuses(database, mails)
-    return Deps(mails, summaries, statuses, COMPOSER, mailer, breaker, FROM, concurrency, caught_up)
+    hold = Hold()
+    hold.record(True, monotonic_seconds())
+    return Deps(mails, summaries, statuses, COMPOSER, mailer, breaker, FROM, concurrency, caught_up, hold)
 
 
 def another(deps: Deps) -> Deps:

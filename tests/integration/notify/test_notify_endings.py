@@ -7,7 +7,9 @@ import pytest
 from services.kit.events import Event
 from services.kit.mongo import Database
 from services.notify.deps import Deps
+from services.notify.domain import DUE_NOW
 from services.notify.handlers import subscriptions
+from services.notify.hold import SETTLING_SECONDS
 from services.notify.smtp.mailer import SmtpMailer
 from services.notify.transfer_status import TransferStatus
 from tests.eventually import eventually
@@ -23,6 +25,7 @@ from tests.unit.notify.events import (
     left_unused,
     link_extended,
     link_issued,
+    one_time_link,
     released,
     revoked,
 )
@@ -127,6 +130,46 @@ async def test_an_end_during_the_connection_to_the_relay_is_not_too_late(databas
         mailer.pause.set()
         await all_finished(deps, transfer)
     assert not mailer.relay.to(FIRM)
+
+
+async def test_while_the_broker_does_not_answer_mails_about_a_right_are_held_and_others_are_sent(
+    database: Database,
+) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    deps = deps_on(database, mailer)
+    deps.hold.record(False, 0)
+    await handle(deps, *offers(transfer), approval_requested(transfer), link_extended(transfer), one_time_link(new_transfer()))
+    async with dispatching(deps):
+        await handle(deps, link_issued(transfer, BYSTANDER), released(transfer, None, awaiting=True))
+        await eventually(lambda: len(mailer.relay.accepted) == 2, "the one-time link and the sender's receipt are sent")
+        assert {address for address, _ in mailer.relay.accepted} == {FIRM, SENDER.address}
+        await handle(deps, endings(transfer)["withdrawn"])
+        deps.hold.record(True, 0)
+        assert deps.hold.on
+        deps.hold.record(True, SETTLING_SECONDS)
+        await all_finished(deps, transfer)
+    assert not mailer.relay.to(BYSTANDER)
+
+
+async def test_a_hold_that_begins_during_the_connection_to_the_relay_puts_the_mail_back(database: Database) -> None:
+    mailer, transfer = FakeMailer(), new_transfer()
+    mailer.pause = asyncio.Event()
+    deps = deps_on(database, mailer)
+    async with dispatching(deps):
+        await handle(deps, link_issued(transfer))
+        await eventually(lambda: mailer.relay.max_at_once == 1, "the mail is claimed")
+        deps.hold.record(False, 0)
+        mailer.pause.set()
+
+        async def due_again() -> bool:
+            (mail,) = await mails_of(deps, transfer)
+            return mail.next_at == DUE_NOW and mail.failures == 0
+
+        await eventually(due_again)
+        assert not mailer.relay.accepted
+        deps.hold.record(True, 0)
+        deps.hold.record(True, SETTLING_SECONDS)
+        await eventually(lambda: len(mailer.relay.to(FIRM)) == 1)
 
 
 async def test_the_status_stops_a_mail_that_no_handler_has_applied_it_to(database: Database) -> None:

@@ -9,6 +9,7 @@ from services.contracts.values import Person, TransferReference
 from services.kit.aggregate import Decision
 from services.notify.domain import (
     CLAIM_LEASE,
+    DUE_NOW,
     AlreadyClaimed,
     DailySummary,
     Mail,
@@ -19,6 +20,7 @@ from services.notify.domain import (
     fail,
     mail_id,
     mark_sender_notified,
+    release,
     requeue,
     retry_delay,
     roll_window,
@@ -126,6 +128,13 @@ def test_an_unreachable_relay_counts_no_attempt_but_the_two_days_go_on() -> None
     assert states((mail, events)) == []
     mail, events = claim(mail, AT + timedelta(hours=48))
     assert states((mail, events)) == ["failed"]
+
+
+def test_a_claimed_mail_that_is_held_is_due_at_once_and_counts_no_attempt() -> None:
+    held, events = release(claim(MAIL, AT)[0], AT)
+    assert (held.next_at, held.failures, held.delayed, list(events)) == (DUE_NOW, 0, False, [])
+    cancelled = cancel(held, AT)[0]
+    assert release(cancelled, AT) == (cancelled, [])
 
 
 def test_a_mail_that_was_cancelled_during_its_transaction_is_recorded_as_accepted() -> None:
