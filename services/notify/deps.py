@@ -15,7 +15,8 @@ from services.notify.store import DailySummaries, Mails, TransferStatuses
 class Deps:
     """`concurrency` is the number of mails that one process submits at the same time.
 
-    `caught_up` returns when the events that waited as this process started have been handled.
+    `caught_up` returns when the events that waited as this process started have been handled. `hold` says whether mails
+    about a right are held.
     """
 
     mails: Mails
