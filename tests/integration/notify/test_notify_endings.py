@@ -138,7 +138,8 @@ async def test_while_the_broker_does_not_answer_mails_about_a_right_are_held_and
     mailer, transfer = FakeMailer(), new_transfer()
     deps = deps_on(database, mailer)
     deps.hold.record(False, 0)
-    await handle(deps, *offers(transfer), approval_requested(transfer), link_extended(transfer), one_time_link(new_transfer()))
+    await handle(deps, *offers(transfer), approval_requested(transfer), link_extended(transfer))
+    await handle(deps, one_time_link(new_transfer()))
     async with dispatching(deps):
         await handle(deps, link_issued(transfer, BYSTANDER), released(transfer, None, awaiting=True))
         await eventually(lambda: len(mailer.relay.accepted) == 2, "the one-time link and the sender's receipt are sent")
