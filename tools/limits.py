@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+import portal.multipart
 import portal.settings
 import services.auth.settings
 import services.download.settings
@@ -141,6 +142,7 @@ def _everywhere() -> Iterator[Limit]:
     yield Limit("bytes of a JSON body of the upload service", _plain(MAX_BODY_BYTES), "fixed", REQUEST)
     yield Limit("levels of a JSON body", _plain(MAX_DEPTH), "fixed", REQUEST)
     yield Limit("characters of a mail address", f"{MAX_LENGTH}, {MAX_LOCAL_LENGTH} before the @", "fixed", REQUEST)
+    yield Limit("parts of the form of a draft", _plain(portal.multipart.MAX_PARTS), "fixed", REQUEST)
     yield _set("portal", "form_file_bytes", "bytes of a file sent by a form without scripts", REQUEST)
     yield _set("portal", "form_files_at_once", "such files that one portal takes at once", PROCESS)
     known = dict(line.split("=", 1) for line in GATEWAY.read_text().splitlines() if "=" in line)
