@@ -10,17 +10,16 @@ from typing import Any
 from fastapi import Request
 
 from client.errors import Problem
-from portal.csrf import FIELD
+from portal.csrf import FIELD, FormFromElsewhere
 from portal.errors import as_problem
 from portal.forms import Form
-from portal.multipart import PartBegin, PartData, PartEnd, PartEvent, boundary_of, part_events
+from portal.multipart import PartBegin, PartData, PartEnd, PartEvent, TooManyFormParts, boundary_of, part_events
 from portal.request_context import RequestContext
 from portal.streamed_upload import StreamedUpload
 from services.kit.refusals import ContentTooLarge, Refusal
 
 MAX_FIELDS_BYTES = 400 * 1024
 """A message of 10,000 characters and three lists of 100 addresses, in any script."""
-MAX_FIELDS = 50
 LENGTH = re.compile(r"[0-9]{1,18}")
 DAYS = re.compile(r"[0-9]{1,4}")
 RECIPIENT_FIELDS = ("to", "cc", "bcc")
@@ -29,7 +28,7 @@ EDITABLE_FIELDS = (*RECIPIENT_FIELDS, "subject", "text", "validity_days")
 
 @dataclass
 class DraftForm:
-    """The fields that were read, and the first problem; what follows a problem is read and discarded."""
+    """The fields that were read, and the first problem; what follows a problem is not parsed."""
 
     form: Form = field(default_factory=Form)
     problem: Problem | None = None
@@ -37,21 +36,34 @@ class DraftForm:
 
 
 async def read_draft_form(context: RequestContext, draft: str, request: Request) -> DraftForm:
-    """Read the whole form: save its fields as soon as they are complete, then upload its file."""
+    """Read the whole form: save its fields as soon as they are complete, then upload its file.
+
+    A form that no page of this site sends is refused at once. After any other problem, the rest of a body that came
+    with a session is discarded, as a browser may show no response before it has sent its whole form.
+    """
     boundary = boundary_of(request.headers.get("content-type", ""))
     length = request.headers.get("content-length", "")
-    events = part_events(request.stream(), boundary, int(length) if LENGTH.fullmatch(length) else None)
+    stream = request.stream()
+    events = part_events(stream, boundary, int(length) if LENGTH.fullmatch(length) else None)
     reader = DraftFormReader(context, draft)
     try:
         await reader.read(events)
+    except (FormFromElsewhere, TooManyFormParts):
+        raise
     except (Problem, Refusal) as refusal:
         reader.record_problem(refusal)
         await reader.abort_upload()
-        async for _ in events:
-            pass
+        if context.had_session:
+            await _discard(stream)
     finally:
         await reader.abort_upload()
     return reader.result
+
+
+async def _discard(stream: AsyncIterator[bytes]) -> None:
+    """Read the rest of a body without parsing it."""
+    async for _ in stream:
+        pass
 
 
 def changed_fields(form: Form) -> dict[str, str]:
@@ -118,8 +130,6 @@ class DraftFormReader:
             await upload.release(abort=True)
 
     async def _begin(self, part: PartBegin) -> None:
-        if len(self.result.form) >= MAX_FIELDS:
-            raise ContentTooLarge(limit_bytes=MAX_FIELDS_BYTES)
         self._field, self._value = part.name, bytearray()
         if part.filename:
             await self._save()
@@ -143,8 +153,10 @@ class DraftFormReader:
             except BaseException:
                 self._upload = upload
                 raise
-        elif self._field:
+        else:
             self.result.form[self._field] = self._value.decode("utf-8", "replace")
+            if FIELD not in self.result.form:
+                raise FormFromElsewhere()  # our forms begin with the token
 
     async def _save(self) -> None:
         """Save the fields once, before the first file or at the end; refuse a form that fails the CSRF check."""

@@ -8,11 +8,22 @@ from urllib.parse import unquote
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from services.kit.refusals import BadRequest
+from services.kit.refusals import BadRequest, ContentTooLarge
 
-MAX_HEADER = 4_096
+MAX_PARTS = 32
+"""The form of a draft has 15: a CSRF token, six fields, a digest of each and of the files as saved, and a file."""
+MAX_HEADERS = 8
+"""Browsers give a part two headers, `Content-Disposition` and `Content-Type`."""
+MAX_HEADER_BYTES = 4_096
+"""The longest header names the field and the file: systems allow 255 characters, here up to four bytes each."""
 MAX_BOUNDARY = 70
 ESCAPED_QUOTE = re.compile(r"%22|%0D|%0A")
+
+
+class TooManyFormParts(ContentTooLarge):
+    """This form has more fields than any form of this site."""
+
+    title_fr = "Ce formulaire a plus de champs que ceux de ce site."
 
 
 @dataclass(frozen=True)
@@ -49,9 +60,17 @@ def boundary_of(content_type: str) -> bytes:
 
 
 async def part_events(stream: AsyncIterator[bytes], boundary: bytes, length: int | None) -> AsyncIterator[PartEvent]:
-    """Yield the events of the form in order, holding one chunk at most; `length` is that of the body, if known."""
+    """Yield the events of the form in order, holding one chunk at most; `length` is that of the body, if known.
+
+    Raises `TooManyFormParts` at the first part beyond `MAX_PARTS`, and `BadRequest` for headers beyond their bounds.
+    """
     collector = _EventCollector(len(boundary) + len(b"\r\n----\r\n"), length)
-    parser = MultipartParser(boundary, callbacks=collector.callbacks())  # type: ignore[arg-type]
+    parser = MultipartParser(
+        boundary,
+        collector.callbacks(),  # type: ignore[arg-type]
+        max_header_count=MAX_HEADERS,
+        max_header_size=MAX_HEADER_BYTES,
+    )
     try:
         async for chunk in stream:
             collector.begin_chunk(chunk)
@@ -71,6 +90,7 @@ class _EventCollector:
         self._trailer = trailer
         self._length = length
         self._received_bytes = 0
+        self._parts = 0
         self._chunk = b""
         self._events: list[PartEvent] = []
         self._header = self._value = b""
@@ -102,13 +122,16 @@ class _EventCollector:
         self.is_complete = True
 
     def _begin(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise TooManyFormParts()
         self._disposition = self._header = self._value = b""
 
     def _on_field(self, data: bytes, start: int, end: int) -> None:
-        self._header = _bounded(self._header + data[start:end])
+        self._header += data[start:end]
 
     def _on_value(self, data: bytes, start: int, end: int) -> None:
-        self._value = _bounded(self._value + data[start:end])
+        self._value += data[start:end]
 
     def _on_header(self) -> None:
         if self._header.lower() == b"content-disposition":
@@ -128,12 +151,6 @@ class _EventCollector:
         is_known = self._length is not None and data is self._chunk and end == len(data)
         left = max(0, (self._length or 0) - self._received_bytes - self._trailer) if is_known else None
         self._events.append(PartData(bytes(data[start:end]), left))
-
-
-def _bounded(header: bytes) -> bytes:
-    if len(header) > MAX_HEADER:
-        raise BadRequest()
-    return header
 
 
 def _text(raw: bytes) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+import portal.multipart
 import portal.settings
 import services.auth.settings
 import services.download.settings
@@ -35,10 +36,11 @@ GATEWAY = Path(__file__).resolve().parent.parent / "deploy" / "gateway" / "defau
 VERSION = "one document, written over the version that was read"
 NUMBER = "a number that is part of the write, unique in the database"
 COUNTER = "a counter that is added to and read in one operation"
+MEMBERS = "a list of what was counted, added to and read in one operation"
 REQUEST = "looked at in the request alone"
 PROCESS = "counted in each process"
 SHARED = "counted in the gateway"
-COUNTS = (VERSION, NUMBER, COUNTER)
+COUNTS = (VERSION, NUMBER, COUNTER, MEMBERS)
 """The kinds of limits that concurrent requests could exceed, over all instances."""
 
 UPLOAD = "tests/integration/upload/test_upload_limits.py"
@@ -97,8 +99,8 @@ def _upload() -> Iterator[Limit]:
     people = f"{UPLOAD}::test_a_hundred_lists_of_recipients_written_at_once_leave_one_that_is_allowed"
     yield _set("upload", "max_recipients", "recipients of one transfer", VERSION, people)
     days = f"{UPLOAD}::test_a_hundred_drafts_sent_at_once_are_as_many_as_a_day_allows"
-    yield _set("upload", "transfers_per_day_agent", "transfers that an agent sends in a day", COUNTER, days)
-    yield _set("upload", "transfers_per_day_external", "transfers that anybody else sends in a day", COUNTER, days)
+    yield _set("upload", "transfers_per_day_agent", "transfers that an agent sends in a day", MEMBERS, days)
+    yield _set("upload", "transfers_per_day_external", "transfers that anybody else sends in a day", MEMBERS, days)
     yield _set("upload", "subject_characters", "characters of a subject", REQUEST)
     yield _set("upload", "text_characters", "characters of a message", REQUEST)
     yield _set("upload", "name_characters", "characters of a file's name (and 240 bytes)", REQUEST)
@@ -141,6 +143,7 @@ def _everywhere() -> Iterator[Limit]:
     yield Limit("bytes of a JSON body of the upload service", _plain(MAX_BODY_BYTES), "fixed", REQUEST)
     yield Limit("levels of a JSON body", _plain(MAX_DEPTH), "fixed", REQUEST)
     yield Limit("characters of a mail address", f"{MAX_LENGTH}, {MAX_LOCAL_LENGTH} before the @", "fixed", REQUEST)
+    yield Limit("parts of the form of a draft", _plain(portal.multipart.MAX_PARTS), "fixed", REQUEST)
     yield _set("portal", "form_file_bytes", "bytes of a file sent by a form without scripts", REQUEST)
     yield _set("portal", "form_files_at_once", "such files that one portal takes at once", PROCESS)
     known = dict(line.split("=", 1) for line in GATEWAY.read_text().splitlines() if "=" in line)

@@ -76,19 +76,27 @@ class ExpiringDocuments:
         after its window.
         """
         milliseconds = 1000 * window_seconds
-        over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
-        fresh = {"$or": [{"$eq": [{"$type": "$since"}, "missing"]}, over]}
         window = {
-            "since": {"$cond": [fresh, "$$NOW", "$since"]},
-            "count": {"$cond": [fresh, 1, {"$add": ["$count", 1]}]},
-            "until": {"$add": ["$$NOW", 2 * milliseconds]},
-            "age": {"$cond": [fresh, 0, {"$subtract": ["$$NOW", "$since"]}]},
+            **_window(milliseconds),
+            "count": {"$cond": [_is_fresh(milliseconds), 1, {"$add": ["$count", 1]}]},
+            "age": {"$cond": [_is_fresh(milliseconds), 0, {"$subtract": ["$$NOW", "$since"]}]},
         }
-        async with outage_as_unavailable():
-            found = await self._collection.find_one_and_update(
-                {"_id": id}, [{"$set": window}], upsert=True, return_document=ReturnDocument.AFTER
-            )
+        found = await self._upsert(id, [{"$set": window}])
         return WindowCount(int(found["count"]), (milliseconds - int(found["age"]) + 999) // 1000)
+
+    async def count_once(self, id: str, member: str, *, limit: int, window_seconds: int) -> bool:
+        """Add `member` to the current window if it has room; return whether it is among its `limit` members.
+
+        A repetition changes nothing. Windows begin and end as those of `increment`.
+        """
+        milliseconds, one = 1000 * window_seconds, {"$literal": member}
+        known = {"$cond": [_is_fresh(milliseconds), [], "$members"]}
+        stays = {"$or": [{"$in": [one, "$members"]}, {"$gte": [{"$size": "$members"}, limit]}]}
+        added = {"$cond": [stays, "$members", {"$concatArrays": ["$members", [one]]}]}
+        found = await self._upsert(
+            id, [{"$set": {**_window(milliseconds), "members": known}}, {"$set": {"members": added}}]
+        )
+        return member in found["members"]
 
     async def mark(self, id: str, *, seconds: int) -> None:
         """Insert or renew a document that expires after so many seconds, by the database's clock."""
@@ -100,3 +108,25 @@ class ExpiringDocuments:
         """Delete the documents that match and return their number."""
         async with outage_as_unavailable():
             return int((await self._collection.delete_many(query)).deleted_count)
+
+    async def _upsert(self, id: str, pipeline: list[Document]) -> Document:
+        """Change or insert a document, and return it as it is then."""
+        async with outage_as_unavailable():
+            found: Document = await self._collection.find_one_and_update(
+                {"_id": id}, pipeline, upsert=True, return_document=ReturnDocument.AFTER
+            )
+        return found
+
+
+def _is_fresh(milliseconds: int) -> Document:
+    """Return the expression for: a window begins now, as there is none yet or the last one has ended."""
+    over = {"$gte": [{"$subtract": ["$$NOW", "$since"]}, milliseconds]}
+    return {"$or": [{"$eq": [{"$type": "$since"}, "missing"]}, over]}
+
+
+def _window(milliseconds: int) -> Document:
+    """Return the expressions for the beginning of a window and for the expiry of its document."""
+    return {
+        "since": {"$cond": [_is_fresh(milliseconds), "$$NOW", "$since"]},
+        "until": {"$add": ["$$NOW", 2 * milliseconds]},
+    }

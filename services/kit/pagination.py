@@ -26,9 +26,9 @@ Source = TypeVar("Source")
 
 
 class CursorNotValid(BadRequest):
-    """This list did not issue that cursor; start again without one."""
+    """This is not a cursor of a list; start again without one."""
 
-    title_fr = "Cette liste n'a pas donné ce curseur ; recommencez sans curseur."
+    title_fr = "Ceci n'est pas un curseur de liste ; recommencez sans curseur."
 
 
 class Page(BaseModel, Generic[Item]):
@@ -75,12 +75,15 @@ PageParameters = Annotated[PageRequest, Depends(page_request)]
 
 
 def encode_cursor(position: Position) -> str:
-    """Return a position as an opaque string."""
+    """Return a position as a string for an address; it is encoded, not signed (ADR 21)."""
     return url_safe.encode(f"{position.sort_key}.{position.id}".encode())
 
 
 def decode_cursor(cursor: str) -> Position:
-    """Return the position of a cursor; raises `CursorNotValid` for any other string."""
+    """Return the position that a cursor encodes, whoever made it; raises `CursorNotValid` if it encodes none.
+
+    A list contains its reader's own items only, at whatever position it begins.
+    """
     try:
         plain = url_safe.decode(cursor).decode()
     except ValueError:

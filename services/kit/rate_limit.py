@@ -17,14 +17,16 @@ class RateLimit(NamedTuple):
 
 
 class RateLimiter:
-    """Counts each hit with one atomic increment at the database's time, before it decides."""
+    """Counts each hit with one atomic operation at the database's time, before it decides."""
 
     def __init__(self, database: Database) -> None:
         self._counters = database.expiring_documents("rates", expire_at="until")
 
-    async def allows(self, limit: RateLimit, key: str) -> bool:
-        """Count a hit for `key` and return whether it is within the limit."""
-        return not await self.wait_seconds(limit, key)
+    async def allows(self, limit: RateLimit, key: str, hit: str) -> bool:
+        """Return whether this hit for `key` is within the limit; the same hit is counted once in a window."""
+        return await self._counters.count_once(
+            f"{limit.name}:{key}", hit, limit=limit.limit, window_seconds=limit.seconds
+        )
 
     async def wait_seconds(self, limit: RateLimit, key: str) -> int:
         """Count a hit for `key`; return 0 within the limit, otherwise the seconds until the next window."""

@@ -176,6 +176,20 @@ async def test_a_counter_counts_every_hit_of_a_window_and_begins_again_after_it(
     assert await records.increment("key", window_seconds=3600) == (1, 3600)
 
 
+async def test_a_member_is_counted_once_in_a_window_and_only_where_there_is_room(database: Database) -> None:
+    records: ExpiringDocuments = database.expiring_documents("counters", expire_at="until")
+
+    async def allowed(members: range) -> set[int]:
+        counts = (records.count_once("key", f"${one % 40}", limit=20, window_seconds=3600) for one in members)
+        return {one % 40 for one, among in zip(members, await asyncio.gather(*counts), strict=True) if among}
+
+    first = await allowed(range(100))
+    assert len(first) == 20
+    assert await allowed(range(40)) == first
+    await records.put("key", {"since": datetime(2001, 1, 1, tzinfo=UTC), "members": [f"${one}" for one in first]})
+    assert await allowed(range(20)) == set(range(20))
+
+
 async def test_a_mark_ends_by_the_clock_of_the_database(database: Database) -> None:
     records: ExpiringDocuments = database.expiring_documents("marks", expire_at="until")
     before = await database.now()

@@ -1044,18 +1044,18 @@ export interface components {
             limit_characters?: number;
         };
         /**
-         * @description This list did not issue that cursor; start again without one.
+         * @description This is not a cursor of a list; start again without one.
          * @example {
          *       "type": "/problems/cursor-not-valid",
          *       "status": 400,
          *       "reference": "4bf92f3577b34da6a3ce929d0e0e4736",
-         *       "title": "Cette liste n'a pas donné ce curseur ; recommencez sans curseur."
+         *       "title": "Ceci n'est pas un curseur de liste ; recommencez sans curseur."
          *     }
          * @example {
          *       "type": "/problems/cursor-not-valid",
          *       "status": 400,
          *       "reference": "4bf92f3577b34da6a3ce929d0e0e4736",
-         *       "title": "This list did not issue that cursor; start again without one."
+         *       "title": "This is not a cursor of a list; start again without one."
          *     }
          */
         CursorNotValid: {

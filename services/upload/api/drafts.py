@@ -106,12 +106,12 @@ async def _new(deps: Deps, id: str, caller: Caller) -> Transfer:
 
 
 async def _refuse_early(deps: Deps, draft: Transfer, caller: Caller, was: SubmissionPrecondition) -> None:
-    """Refuse what is incomplete or was changed before it counts against the limit of the day."""
+    """Refuse what is incomplete or was changed before it counts, once, against the limit of the day."""
     sender = sender_of(caller)
     refuse_incomplete(editable_by(caller.address, draft).evolve(sender=sender), deps.limits, deps.agents)
     require_unchanged(draft, was)
-    rate = RateLimit("transfers", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
-    if not await deps.rate_limiter.allows(rate, draft.sender_mailbox):
+    rate = RateLimit("submissions", deps.limits.transfers_per_day.of(sender.role), DAY_SECONDS)
+    if not await deps.rate_limiter.allows(rate, draft.sender_mailbox, draft.id):
         raise TooManyTransfers(limit=rate.limit, retry_after_seconds=DAY_SECONDS // 24)
 
 

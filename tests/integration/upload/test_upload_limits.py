@@ -78,4 +78,15 @@ async def test_a_hundred_drafts_sent_at_once_are_as_many_as_a_day_allows(started
     drafts = [await upload.of(EXTERNAL).ready(b"x") for _ in range(40)]
     said = await at_once(upload, lambda sender, number: sender.ask("POST", f"/drafts/{drafts[number % 40]}/submission"))
     assert said["too-many-transfers"]
-    assert 0 < await upload.documents.transfers.count_documents({"state": "submitted"}) <= 20
+    assert await upload.documents.transfers.count_documents({"state": "submitted"}) == 20
+
+
+async def test_a_submission_that_is_repeated_at_once_counts_once(started: Started) -> None:
+    upload = await started(instances=2, transfers_per_day_external=20, max_drafts=AT_ONCE)
+    drafts = [await upload.of(EXTERNAL).ready(b"x") for _ in range(21)]
+
+    async def submit(sender: UploadSender, number: int) -> httpx.Response:
+        return await sender.ask("POST", f"/drafts/{drafts[number // 5]}/submission")
+
+    assert await at_once(upload, submit) == {"yes": AT_ONCE}
+    assert slug(await upload.of(EXTERNAL).ask("POST", f"/drafts/{drafts[-1]}/submission")) == "too-many-transfers"

@@ -2,14 +2,16 @@
 
 import base64
 import json
+from collections.abc import AsyncIterator, Iterable
 
 import pytest
 
 from portal.draft_form import draft_patch
 from portal.forms import Form
+from portal.multipart import MAX_PARTS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.cards import DRAFT
-from tests.unit.portal.visitor import Visitor
+from tests.unit.portal.visitor import Visitor, hidden
 
 COOKIE = "__Host-session"
 CLAIMS = {"jti": "a", "sub": "a@b.example", "name": "A", "role": "agent", "iat": 1_700_000_000, "exp": 4_000_000_000}
@@ -80,3 +82,74 @@ async def test_empty_fields_are_counted_too(api: FakeApi, visitor: Visitor) -> N
     answer = await visitor.send_file(page, f"/drafts/{DRAFT}", ("", b""), **many)
     assert answer.status_code in (413, 422)
     assert not [one for one in api.asked if one.method == "PATCH"]
+
+
+PAGE = f"/drafts/{DRAFT}"
+MULTIPART = {"Content-Type": "multipart/form-data; boundary=b0undary"}
+CHUNKS = 200
+
+
+class StreamedBody:
+    """A body that is produced as it is read: these parts, then chunk after chunk."""
+
+    def __init__(self, fields: Iterable[tuple[str, str]], chunk: bytes) -> None:
+        self._first = b"".join(_part(name, value) for name, value in fields)
+        self._chunk = chunk
+        self.chunks_read = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield self._first
+        for _ in range(CHUNKS):
+            self.chunks_read += 1
+            yield self._chunk
+        yield b"\r\n--b0undary--\r\n"
+
+
+def _part(name: str, value: str) -> bytes:
+    return f'--b0undary\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
+
+
+FILE = b'--b0undary\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+
+
+@pytest.mark.parametrize("person", ["signed in", "expired", "signed out"])
+async def test_a_form_of_countless_parts_is_refused_without_reading_the_rest(visitor: Visitor, person: str) -> None:
+    visitor.sign_in()
+    fields = hidden(await visitor.get(PAGE), PAGE)
+    visitor.cookies.clear()
+    if person != "signed out":
+        visitor.sign_in(age=1000 if person == "expired" else 0)
+    body = StreamedBody(fields.items(), _part("to", "a") * MAX_PARTS)
+    answer = await visitor._ask("POST", PAGE, content=body, headers=MULTIPART)
+    assert answer.status_code == 413
+    assert "plus de champs que ceux de ce site" in answer.text
+    assert body.chunks_read == 1
+
+
+@pytest.mark.parametrize("first", [[], [("to", "a")], [("csrf", "")]])
+async def test_a_form_that_does_not_begin_with_its_token_is_refused_without_reading_the_rest(
+    api: FakeApi, visitor: Visitor, first: list[tuple[str, str]]
+) -> None:
+    visitor.sign_in()
+    body = StreamedBody(first, FILE + bytes(1000))
+    answer = await visitor._ask("POST", PAGE, content=body, headers=MULTIPART)
+    assert answer.status_code == 403
+    assert body.chunks_read <= 1
+    assert not api.upload.parts
+
+
+@pytest.mark.parametrize(("expired", "chunks"), [(True, CHUNKS), (False, 1)])
+async def test_without_a_session_what_was_typed_is_kept_and_the_file_is_not_parsed(
+    api: FakeApi, visitor: Visitor, expired: bool, chunks: int
+) -> None:
+    visitor.sign_in()
+    fields = hidden(await visitor.get(PAGE), PAGE)
+    visitor.cookies.clear()
+    if expired:
+        api.auth.session = None
+        visitor.sign_in(age=1000)
+    body = StreamedBody([*fields.items(), ("text", "Deux heures")], FILE + b"\r\n")
+    answer = await visitor._ask("POST", PAGE, content=body, headers=MULTIPART)
+    assert answer.status_code == 401
+    assert "Deux heures" in answer.text
+    assert body.chunks_read == chunks
