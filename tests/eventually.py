@@ -9,7 +9,7 @@ from typing import Any, TypeVar, overload
 from client.errors import Problem
 
 Found = TypeVar("Found")
-PATIENCE_SECONDS = 120.0
+TIMEOUT_SECONDS = 120.0
 PAUSE_SECONDS = 0.03
 NOT_YET = (AssertionError, Problem)
 
@@ -22,7 +22,7 @@ async def eventually(look: Callable[[], Awaitable[Found | None]], what: str = ""
 async def eventually(look: Callable[[], bool], what: str = "") -> bool: ...
 
 
-async def eventually(look: Callable[[], Any], what: str = "", seconds: float = PATIENCE_SECONDS) -> Any:
+async def eventually(look: Callable[[], Any], what: str = "", seconds: float = TIMEOUT_SECONDS) -> Any:
     """Return the first truthy result of `look`, which may be awaitable; `AssertionError` and `Problem` mean not yet."""
     seen: object = "no answer"
     try:
@@ -41,7 +41,7 @@ async def eventually(look: Callable[[], Any], what: str = "", seconds: float = P
         raise _missed(look, what, seconds, seen) from None
 
 
-def until(look: Callable[[], Found | None], what: str = "", seconds: float = PATIENCE_SECONDS) -> Found:
+def until(look: Callable[[], Found | None], what: str = "", seconds: float = TIMEOUT_SECONDS) -> Found:
     """Return the first truthy result of `look`, blocking the thread."""
     seen: object = None
     deadline = time.monotonic() + seconds

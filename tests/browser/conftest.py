@@ -12,11 +12,11 @@ from devstack.inbox import Inbox
 from devstack.stack import Stack
 from tests.browser.people import BrowserScenario, BrowserUser
 from tests.browser.uploads import MIB
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 
 CHROMIUM = shutil.which("chromium-headless-shell")
 """The same engine without a desktop interface, at two thirds of the processor time."""
-expect.set_options(timeout=1000 * PATIENCE_SECONDS)
+expect.set_options(timeout=1000 * TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="package")
@@ -37,7 +37,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 def launch(playwright: Playwright, *arguments: str) -> Browser:
     """Start another browser."""
     return playwright.chromium.launch(
-        executable_path=CHROMIUM, args=["--no-sandbox", *arguments], timeout=1000 * PATIENCE_SECONDS
+        executable_path=CHROMIUM, args=["--no-sandbox", *arguments], timeout=1000 * TIMEOUT_SECONDS
     )
 
 

@@ -18,7 +18,7 @@ from portal.sessions import COOKIE
 from tests.browser.console_errors import ConsoleErrors
 from tests.browser.translator import LOCALES, Translator, translator
 from tests.e2e.scenario import refused
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 AGENTS = "ministere.example"
 EXTERNAL = "ville.example"
@@ -84,7 +84,7 @@ class BrowserScenario:
             java_script_enabled=scripts,
             proxy={"server": proxy} if proxy else None,
         )
-        context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        context.set_default_timeout(1000 * TIMEOUT_SECONDS)
         self.console_errors.listen_to(context)
         self._open.append(context)
         if person and person.api.transport.token:

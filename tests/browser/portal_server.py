@@ -18,7 +18,7 @@ from devstack.ports import LOOPBACK
 from portal.app import build
 from services.auth.challenges.image import ImageProvider
 from services.kit.logs import configure
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.upload import FakePart
 from tests.unit.portal.visitor import settings
@@ -74,4 +74,4 @@ def run_portal_server() -> Iterator[PortalServer]:
             yield server
         finally:
             process.should_exit = True
-            thread.join(PATIENCE_SECONDS)
+            thread.join(TIMEOUT_SECONDS)

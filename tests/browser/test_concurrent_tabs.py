@@ -9,7 +9,7 @@ from tests.browser.pages import COMPOSE, READY
 from tests.browser.people import set_session_cookie
 from tests.browser.portal_server import PortalServer, run_portal_server
 from tests.browser.translator import LOCALES
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.call import token
 from tests.fakes.api.cards import DRAFT, Json
@@ -42,7 +42,7 @@ def page(browser: Browser, server: PortalServer) -> Iterator[Page]:
     """A draft's page, opened a while ago."""
     server.api = FakeApi.populated()
     context = browser.new_context(locale=LOCALES["fr"], base_url=server.url)
-    context.set_default_timeout(1000 * PATIENCE_SECONDS)
+    context.set_default_timeout(1000 * TIMEOUT_SECONDS)
     set_session_cookie(context, token())
     opened = context.new_page()
     with opened.expect_response(API_PROXY):

@@ -25,7 +25,7 @@ from tests.browser.uploads import (
 from tests.e2e.dropping_proxy import DroppingProxy
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
 from tests.e2e.scenario import abort_uploads
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 SOME_PARTS = PausePoint("up", 44 * MIB)
 """Of ten parts of 8 MiB, one at first and then up to four at a time: some have arrived, and others are to come."""
@@ -39,7 +39,7 @@ def test_after_a_killed_browser_stored_parts_are_not_sent_again(
     doomed = launch(playwright)
     with PausingProxy() as proxy:
         context = doomed.new_context(locale="fr-FR", base_url=scenario.stack.gateway_url, proxy={"server": proxy.url})
-        context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        context.set_default_timeout(1000 * TIMEOUT_SECONDS)
         set_session_cookie(context, str(camille.api.transport.token))
         page, draft = begin(BrowserUser(camille.person, context, camille.say))
         proxy.pause_after(SOME_PARTS)

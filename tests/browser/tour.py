@@ -12,7 +12,7 @@ from tests.browser.pages import PageState
 from tests.browser.people import set_session_cookie
 from tests.browser.portal_server import PortalServer
 from tests.browser.translator import LOCALES, translator
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 from tests.fakes.api.app import FakeApi
 from tests.fakes.api.call import token
 
@@ -48,7 +48,7 @@ class Tour:
         self.console_errors = ConsoleErrors()
         self._server = server
         self._context = browser.new_context(locale=LOCALES[language], base_url=server.url)
-        self._context.set_default_timeout(1000 * PATIENCE_SECONDS)
+        self._context.set_default_timeout(1000 * TIMEOUT_SECONDS)
         self._context.add_init_script(script)
         self.console_errors.listen_to(self._context)
         self._page = self._context.new_page()

@@ -14,7 +14,7 @@ from devstack.challenge_solver import solve
 from devstack.people import ACCESS, ApiUser
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
 from tests.e2e.scenario import Scenario
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -70,7 +70,7 @@ class ClientMachine:
     def run(self, *asked: str, says: Sequence[str] = ()) -> CommandResult:
         """Run a command to its end, with these lines on standard input."""
         with self.begin(*asked) as command:
-            output, errors = command.communicate("".join(f"{line}\n" for line in says), timeout=PATIENCE_SECONDS)
+            output, errors = command.communicate("".join(f"{line}\n" for line in says), timeout=TIMEOUT_SECONDS)
             return CommandResult(command.returncode, output, errors)
 
     @contextmanager
@@ -98,7 +98,7 @@ class ClientMachine:
             link = next(link for link in mail.links if f"/{ACCESS}/" in link)
             for line in (link, person.last_name, person.first_name, str(mail.key)):
                 _type(command.stdin.write, command.stdin.flush, line)
-            output, errors = command.communicate(timeout=PATIENCE_SECONDS)
+            output, errors = command.communicate(timeout=TIMEOUT_SECONDS)
         for kept in self.state.rglob("sessions/*.json"):
             self.scenario.canaries.add(json.loads(kept.read_bytes())["token"])
         return CommandResult(command.returncode, output, errors)

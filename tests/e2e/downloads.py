@@ -16,7 +16,7 @@ from client.download import Downloader
 from client.response import ApiResponse
 from client.schemas.download import LinkSchema
 from tests.e2e.scenario import WRITE, Scenario, SentTransfer, refused
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 MIB = 1024 * 1024
 LITTLE = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)]  # unread bytes stay with the sender
@@ -139,7 +139,7 @@ def slow(url: str, start: int = 0, stop: int | None = None) -> Iterator[Iterator
     headers = {"Range": f"bytes={start}-{stop - 1 if stop else ''}"} if start or stop else {}
     transport = httpx.HTTPTransport(socket_options=LITTLE)
     with (
-        httpx.Client(transport=transport, timeout=PATIENCE_SECONDS) as http,
+        httpx.Client(transport=transport, timeout=TIMEOUT_SECONDS) as http,
         http.stream("GET", url, headers=headers) as answer,
     ):
         if not answer.is_success:

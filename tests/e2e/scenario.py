@@ -27,7 +27,7 @@ from devstack.inbox import Inbox
 from devstack.people import OFFER, ApiUser
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 
 WRITE = {"version": 1}  # added to a document that a test changes directly, so that a service that has read it retries
 AGENTS = "ministere.example"
@@ -60,7 +60,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         self.inbox = Inbox(self.stack.mailbox_url)
-        self.http = httpx.Client(timeout=PATIENCE_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
+        self.http = httpx.Client(timeout=TIMEOUT_SECONDS, limits=httpx.Limits(max_keepalive_connections=0))
         self.mongo: MongoClient[dict[str, Any]] = MongoClient(self.stack.mongo_admin_url, tz_aware=True)
         self.bucket: minio.Minio = s3_client(self.stack.workspace, "upload")
 

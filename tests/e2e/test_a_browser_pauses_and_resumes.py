@@ -13,7 +13,7 @@ from tests.contents import random_content
 from tests.e2e.downloads import MIB, ON_THE_WAY, offered, same
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
 from tests.e2e.scenario import Scenario
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 ENOUGH = 4 * MIB
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
@@ -35,7 +35,7 @@ def browser(folder: Path, proxy: PausingProxy) -> Iterator[BrowserContext]:
             downloads_path=folder,
             proxy={"server": proxy.url},
         )
-        found.set_default_timeout(1000 * PATIENCE_SECONDS)
+        found.set_default_timeout(1000 * TIMEOUT_SECONDS)
         yield found
         found.close()
 
@@ -57,7 +57,7 @@ def test_a_browser_pauses_is_interrupted_and_resumes(scenario: Scenario, tmp_pat
         downloads = context.new_page()
         downloads.goto("chrome://downloads")
         pause_or_resume(downloads)
-        expect(downloads.locator("downloads-item")).to_contain_text("Paused", timeout=1000 * PATIENCE_SECONDS)
+        expect(downloads.locator("downloads-item")).to_contain_text("Paused", timeout=1000 * TIMEOUT_SECONDS)
         proxy.disconnect()
         paused_at = proxy.received_bytes
         assert (mine.done, mine.left) == (0, 2)

@@ -10,7 +10,7 @@ from devstack.people import OFFER
 from tests.e2e.client_machine import ClientMachine, CommandResult
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
 from tests.e2e.scenario import Scenario, abort_uploads
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 MIB = 2**20
 SIZE_BYTES = 25_000_000
@@ -35,7 +35,7 @@ def test_the_upload_starts_again_and_completes(scenario: Scenario, tmp_path: Pat
             until(proxy.is_paused, "a part has arrived, and others are on the way")
             abort_uploads(scenario.stack)
             proxy.resume()
-            output, errors = command.communicate(timeout=PATIENCE_SECONDS)
+            output, errors = command.communicate(timeout=TIMEOUT_SECONDS)
             ended = CommandResult(command.returncode, output, errors)
     assert ended.code == 0, ended.errors
     assert ended.document["changed"] == [{"path": "grand.bin", "what": "lost"}]

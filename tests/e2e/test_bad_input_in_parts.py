@@ -23,7 +23,7 @@ from devstack.people import ApiUser
 from services.upload.capabilities import PartsCapabilities
 from tests.contents import random_content
 from tests.e2e.scenario import Scenario, refused
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 PART_BYTES = 8 * 2**20
 
@@ -85,9 +85,9 @@ def test_a_part_of_another_length_or_number(
 def test_a_part_without_a_checksum_or_without_a_length(scenario: Scenario, plan: tuple[str, FilePlanSchema]) -> None:
     cut = a_cut(1, content()[:PART_BYTES])
     url = f"{scenario.stack.gateway_url}{plan[1].parts_url}/1/{cut.sha256}"
-    assert httpx.put(url, content=cut.content, timeout=PATIENCE_SECONDS).json()["type"] == "/problems/checksum-needed"
+    assert httpx.put(url, content=cut.content, timeout=TIMEOUT_SECONDS).json()["type"] == "/problems/checksum-needed"
     headers = {"X-Part-CRC32": f"{cut.crc32:08x}"}
-    chunked = httpx.put(url, content=iter([b"x"]), headers=headers, timeout=PATIENCE_SECONDS)
+    chunked = httpx.put(url, content=iter([b"x"]), headers=headers, timeout=TIMEOUT_SECONDS)
     assert chunked.status_code == 411
     assert chunked.json()["type"] == "/problems/length-required"
 

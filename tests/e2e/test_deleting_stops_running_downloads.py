@@ -8,7 +8,7 @@ from client.errors import Problem
 from tests.contents import random_content
 from tests.e2e.downloads import MIB, ON_THE_WAY, offered, rest, slow, take
 from tests.e2e.scenario import Scenario, refused
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 READERS = 10
 PART = 8 * MIB
@@ -51,9 +51,9 @@ def test_a_browser_that_requests_a_deleted_file_gets_a_page(scenario: Scenario) 
     mine.sent.sender.api.withdraw(mine.sent.transfer)
     until(lambda: refused(lambda: slow(url).__enter__()).slug == "transfer-deleted", "it is over")
     visit = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Accept-Language": "en"}
-    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=PATIENCE_SECONDS)
+    page = httpx.get(url, headers=visit, follow_redirects=True, timeout=TIMEOUT_SECONDS)
     assert page.status_code == 200
     assert "The sender has deleted this transfer" in page.text
     assert page.history[0].headers["x-request-id"] in page.text, "the reference under which it is in the logs"
-    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=PATIENCE_SECONDS)
+    going_on = httpx.get(url, headers={**visit, "Range": "bytes=0-"}, timeout=TIMEOUT_SECONDS)
     assert going_on.headers["content-type"] == "application/problem+json", "no page is kept as the file"

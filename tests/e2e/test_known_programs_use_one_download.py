@@ -10,7 +10,7 @@ from tests.contents import random_content
 from tests.e2e.downloads import MIB, ON_THE_WAY, new, offered, rest, same, slow, take, until_idle
 from tests.e2e.pausing_proxy import PausePoint, PausingProxy
 from tests.e2e.scenario import Scenario
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 ENOUGH = 6 * MIB
 THE_END = 3 * MIB
@@ -29,7 +29,7 @@ def content() -> bytes:
 
 
 def finish(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

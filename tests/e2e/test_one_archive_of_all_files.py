@@ -7,7 +7,7 @@ import zipfile
 
 from tests.e2e.downloads import MIB, new, offered_files
 from tests.e2e.scenario import Scenario
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 FILES = {
     "Été à Nîmes/plan d'accès.pdf": random.Random(1).randbytes(10 * MIB),
@@ -37,5 +37,5 @@ def test_an_archive_interrupted_at_70_percent_resumes_and_every_program_opens_it
 
 
 def fetch(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

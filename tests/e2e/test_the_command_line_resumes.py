@@ -14,7 +14,7 @@ from tests.e2e.downloads import MIB, ON_THE_WAY
 from tests.e2e.pausing_proxy import PausePoint
 from tests.e2e.scenario import Scenario
 from tests.e2e.test_a_killed_upload_resumes import PART_BYTES, parts_begun
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 PARALLEL = 2
 UPLOADED = PausePoint("up", 2 * PART_BYTES + PART_BYTES // 2)  # one part at least has arrived, and two are on the way
@@ -40,7 +40,7 @@ def link(machine: ClientMachine) -> str:
     before = parts_begun(scenario)
     with machine.paused(*asked, after=UPLOADED) as command:
         command.send_signal(signal.SIGINT)
-        _, errors = command.communicate(timeout=PATIENCE_SECONDS)
+        _, errors = command.communicate(timeout=TIMEOUT_SECONDS)
         assert command.returncode == 130
         assert "melanissimo send grand.bin" in errors
     machine.killed(*asked, after=UPLOADED)
@@ -95,7 +95,7 @@ def cut_off(machine: ClientMachine, asked: list[str], folder: Path, end: signal.
     with machine.paused(*asked, after=DOWNLOADED) as command:
         until(lambda: arrived_bytes(folder) > there + DOWNLOADED.size_bytes - MIB, "what came is on the disk")
         command.send_signal(end)
-        _, errors = command.communicate(timeout=PATIENCE_SECONDS)
+        _, errors = command.communicate(timeout=TIMEOUT_SECONDS)
     assert command.returncode == (130 if end == signal.SIGINT else -end)
     assert ("run the same command again" in errors) == (end == signal.SIGINT)
 

@@ -10,7 +10,7 @@ from client.errors import Problem
 from client.schemas.download import StartedFileSchema
 from tests.e2e.downloads import MIB, ON_THE_WAY
 from tests.e2e.scenario import Scenario, SentTransfer, refused
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 AT_ONCE = 200
 
@@ -71,7 +71,7 @@ def test_a_download_that_was_given_back_costs_nothing(scenario: Scenario) -> Non
     for _ in range(5):
         download = str(uuid.uuid4())
         grant = api.start_download(link, file, download)
-        with httpx.stream("GET", grant.url, timeout=PATIENCE_SECONDS) as answer:
+        with httpx.stream("GET", grant.url, timeout=TIMEOUT_SECONDS) as answer:
             next(answer.iter_raw())
         api.give_back(link, file, download)
     until(lambda: api.offer(link).file("f.bin").left == 3, "all three are there again")
@@ -85,7 +85,7 @@ def test_ranges_within_one_download_are_free(scenario: Scenario) -> None:
     found = b""
     for start in range(0, len(content), 1_000_000):
         stop = min(start + 1_000_000, len(content)) - 1
-        answer = httpx.get(grant.url, headers={"Range": f"bytes={start}-{stop}"}, timeout=PATIENCE_SECONDS)
+        answer = httpx.get(grant.url, headers={"Range": f"bytes={start}-{stop}"}, timeout=TIMEOUT_SECONDS)
         assert answer.status_code == 206
         found += answer.content
     assert found == content

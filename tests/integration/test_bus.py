@@ -20,7 +20,7 @@ from services.kit.events import Event
 from services.kit.mongo import Database, OutboxEntry
 from services.kit.outbox import Relay
 from services.kit.refusals import Conflict, Unavailable
-from tests.eventually import PATIENCE_SECONDS, eventually
+from tests.eventually import TIMEOUT_SECONDS, eventually
 
 
 class BellRang(Event):
@@ -181,7 +181,7 @@ async def test_draining_finishes_what_is_in_hand_and_leaves_the_rest_to_others(c
     bus = await connect(slow)
     await bus.publish(entry(1))
     await eventually(begun.wait, "the event is in hand")
-    draining = asyncio.create_task(bus.drain(PATIENCE_SECONDS))
+    draining = asyncio.create_task(bus.drain(TIMEOUT_SECONDS))
     go_on.set()
     await draining
     assert finished == [1]
@@ -202,7 +202,7 @@ async def test_a_reader_has_caught_up_once_all_that_waited_at_its_start_is_handl
         heard.append(event.times)
 
     bus = await connect(RecordingHandler())
-    await bus.drain(PATIENCE_SECONDS)
+    await bus.drain(TIMEOUT_SECONDS)
     for times in range(last + 1):
         await bus.publish(entry(times))
     reader = await connect(slow)
@@ -210,7 +210,7 @@ async def test_a_reader_has_caught_up_once_all_that_waited_at_its_start_is_handl
     await eventually(lambda: len(heard) == last)
     assert not catching_up.done()
     go_on.set()
-    await asyncio.wait_for(catching_up, PATIENCE_SECONDS)
+    await asyncio.wait_for(catching_up, TIMEOUT_SECONDS)
     assert sorted(heard) == list(range(last + 1))
 
 

@@ -11,7 +11,7 @@ from pymongo.database import Database
 from devstack.accounts import BUCKET
 from devstack.s3_client import s3_client
 from devstack.stack import SERVERS, Stack
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 
 
 def test_servers_that_had_to_move_to_other_ports_keep_their_data(tmp_path: Path) -> None:
@@ -36,7 +36,7 @@ def _write(stack: Stack) -> None:
     s3_client(stack.workspace, "upload").put_object(BUCKET, "probe", io.BytesIO(b"bytes"), 5)
     queue = {"durable": True, "arguments": {"x-queue-type": "quorum"}}
     httpx.put(
-        f"{stack.amqp_management_url}/api/queues/%2F/probe", json=queue, timeout=PATIENCE_SECONDS
+        f"{stack.amqp_management_url}/api/queues/%2F/probe", json=queue, timeout=TIMEOUT_SECONDS
     ).raise_for_status()
 
 
@@ -46,6 +46,6 @@ def _read(stack: Stack) -> None:
         assert client.upload.probe.find_one() == {"_id": 1}
     assert s3_client(stack.workspace, "download").get_object(BUCKET, "probe").read() == b"bytes"
     assert (
-        httpx.get(f"{stack.amqp_management_url}/api/queues/%2F/probe", timeout=PATIENCE_SECONDS).json()["type"]
+        httpx.get(f"{stack.amqp_management_url}/api/queues/%2F/probe", timeout=TIMEOUT_SECONDS).json()["type"]
         == "quorum"
     )

@@ -15,7 +15,7 @@ import pytest
 from devstack.ports import is_free
 from devstack.process_identity import marked_processes
 from devstack.workspace import PROJECT
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 from tests.harness import free_port
 
 
@@ -26,7 +26,7 @@ def command(root: Path, *words: str) -> list[str]:
 def devstack(root: Path, *words: str) -> tuple[int, str]:
     """The exit code and the only line on standard error of a command that ends by itself."""
     done = subprocess.run(
-        command(root, *words), cwd=PROJECT, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
+        command(root, *words), cwd=PROJECT, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
     )
     return done.returncode, done.stderr
 
@@ -67,9 +67,9 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
     root: Path, tmp_path: Path, port: int
 ) -> None:
     with running(root, port) as supervisor:
-        assert httpx.get(f"http://127.0.0.1:{port}/api/upload/config", timeout=PATIENCE_SECONDS).status_code == 200
-        assert httpx.get(f"http://127.0.0.1:{port}/previews", timeout=PATIENCE_SECONDS).status_code == 200
-        typed = httpx.get(f"http://localhost:{port}/help", timeout=PATIENCE_SECONDS)
+        assert httpx.get(f"http://127.0.0.1:{port}/api/upload/config", timeout=TIMEOUT_SECONDS).status_code == 200
+        assert httpx.get(f"http://127.0.0.1:{port}/previews", timeout=TIMEOUT_SECONDS).status_code == 200
+        typed = httpx.get(f"http://localhost:{port}/help", timeout=TIMEOUT_SECONDS)
         assert (typed.status_code, typed.headers["location"]) == (307, f"http://127.0.0.1:{port}/help")
         assert devstack(root, "run", "--port", str(port))[0] == 3
         code, said = devstack(tmp_path, "run", "--port", str(port))
@@ -80,7 +80,7 @@ def test_a_whole_stack_runs_refuses_a_second_one_and_restarts_one_service_alone(
         assert pid(root, "download") == before[1]
         assert devstack(root, "status") == (0, "")
         assert devstack(root, "stop") == (0, "")
-        assert supervisor.wait(PATIENCE_SECONDS) == 0
+        assert supervisor.wait(TIMEOUT_SECONDS) == 0
     assert marked_processes(root) == []
     assert devstack(root, "status")[0] == 8
 
@@ -96,7 +96,7 @@ def test_a_component_that_dies_is_named_and_started_again_and_the_others_stay(ro
         assert until(lambda: _other_pid(root, "notify", before[0]), "notify is there again")
         assert pid(root, "download") == before[1]
         assert devstack(root, "stop") == (0, "")
-        assert supervisor.wait(PATIENCE_SECONDS) == 0
+        assert supervisor.wait(TIMEOUT_SECONDS) == 0
     assert marked_processes(root) == []
 
 

@@ -15,7 +15,7 @@ from pymongo.errors import OperationFailure
 from devstack.accounts import BUCKET, SERVICES
 from devstack.s3_client import s3_client
 from devstack.stack import Stack
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -54,7 +54,7 @@ def test_the_download_account_may_fetch_an_object_and_nothing_else(servers: Stac
 
 
 def test_a_service_may_not_declare_anything_on_the_bus(servers: Stack) -> None:
-    with httpx.Client(base_url=servers.amqp_management_url, timeout=PATIENCE_SECONDS) as management:
+    with httpx.Client(base_url=servers.amqp_management_url, timeout=TIMEOUT_SECONDS) as management:
         rights = {right["user"]: right for right in management.get("/api/permissions").json()}
     assert set(rights) == {"admin", *SERVICES}
     for service in SERVICES:
@@ -65,7 +65,7 @@ def test_a_service_may_not_declare_anything_on_the_bus(servers: Stack) -> None:
 def test_a_mail_that_is_sent_can_be_read(servers: Stack) -> None:
     with smtplib.SMTP("127.0.0.1", servers.smtp_port) as smtp:
         smtp.sendmail("a@a.example", ["b@b.example"], "Subject: probe of the mailbox\n\nhello\n")
-    mails = httpx.get(f"{servers.mailbox_url}/api/messages/", timeout=PATIENCE_SECONDS).json()["data"]
+    mails = httpx.get(f"{servers.mailbox_url}/api/messages/", timeout=TIMEOUT_SECONDS).json()["data"]
     assert "probe of the mailbox" in [mail["subject"] for mail in mails]
 
 

@@ -14,7 +14,7 @@ import pytest
 from services.kit import http_pool
 from services.kit.backoff import Backoff
 from services.kit.http_pool import ConnectionFailed, ConnectionPool, RangeReader, UnexpectedStatus
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 
 BODY = bytes(range(256)) * 4000
 HALF = len(BODY) // 2
@@ -86,8 +86,8 @@ def _head(stream: BinaryIO) -> bytes:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """It is asked again without a pause, however slow this machine is."""
     monkeypatch.setattr(http_pool, "BACKOFF", Backoff(0, 0))
-    monkeypatch.setattr(http_pool, "CONNECT_TIMEOUT_SECONDS", PATIENCE_SECONDS)
-    monkeypatch.setattr(http_pool, "READ_TIMEOUT_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(http_pool, "CONNECT_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+    monkeypatch.setattr(http_pool, "READ_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
     server = Server()
     yield server
     server.close()

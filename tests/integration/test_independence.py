@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from devstack.keys import public_keys, signing_key
-from tests.eventually import PATIENCE_SECONDS, until
+from tests.eventually import TIMEOUT_SECONDS, until
 from tests.harness import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,7 +100,7 @@ def test_a_service_alone_is_alive_not_ready_and_stops_when_told(lones: list[Lone
                 assert _answer(process, lone.management, "livez") == 200, lone.service
                 assert _answer(process, lone.management, "readyz") == 503, lone.service
                 process.send_signal(signal.SIGTERM)
-                output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+                output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
             finally:
                 process.kill()
         assert process.returncode == 0, output
@@ -113,7 +113,7 @@ def test_a_service_refuses_a_weak_secret_in_one_clear_line(lones: list[Lone], se
 
     def refuses(lone: Lone) -> None:
         with lone.start() as process:
-            output, _ = process.communicate(timeout=PATIENCE_SECONDS)
+            output, _ = process.communicate(timeout=TIMEOUT_SECONDS)
         assert process.returncode == 78, lone.service
         assert "amqp_url" in output
         assert "Traceback" not in output
@@ -126,7 +126,7 @@ def _answer(process: "subprocess.Popen[str]", port: int, path: str) -> int:
 
     def answer() -> int:
         try:
-            return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=PATIENCE_SECONDS).status_code
+            return httpx.get(f"http://127.0.0.1:{port}/{path}", timeout=TIMEOUT_SECONDS).status_code
         except httpx.ConnectError:
             if process.poll() is not None:
                 raise RuntimeError(process.communicate()[0]) from None

@@ -17,7 +17,7 @@ from services.notify.content.renderer import RenderedMail
 from services.notify.domain import Mail, mail_id
 from services.notify.smtp.mailer import Mailer, SmtpMailer, SmtpSettings
 from services.notify.smtp.message import build_message
-from tests.eventually import PATIENCE_SECONDS, eventually
+from tests.eventually import TIMEOUT_SECONDS, eventually
 from tests.unit.notify.fake_smtp import FakeMailer, Script, ScriptedRelay, busy_server, smtp_server, smtp_settings
 
 FROM = Address("Mélanissimo", "post", "melanissimo.example")
@@ -130,11 +130,11 @@ async def test_a_real_mailbox_shows_both_parts_of_the_mail(servers: Stack) -> No
     assert (await SmtpMailer(smtp).send(recipient, message(recipient), allow)).result == "accepted"
 
     async def arrived() -> list[int]:
-        async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:
+        async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=TIMEOUT_SECONDS) as mailbox:
             found = (await mailbox.get("/api/messages/")).json()["data"]
             return [one["id"] for one in found if recipient in str(one["recipients_envelope"])]
 
-    async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=PATIENCE_SECONDS) as mailbox:
+    async with httpx.AsyncClient(base_url=servers.mailbox_url, timeout=TIMEOUT_SECONDS) as mailbox:
         for part, text in (("plain", "Bonjour"), ("html", "<p>Bonjour</p>")):
             answer = await mailbox.get(f"/api/messages/{(await eventually(arrived))[0]}.{part}")
             assert text in answer.text

@@ -14,7 +14,7 @@ import pytest
 from devstack.stack import Stack
 from services.kit import objects
 from services.kit.objects import ObjectMissing, ObjectStore, StoreUnavailable
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 
 MIB = 2**20
 NOTHING = hashlib.sha256(b"").hexdigest()
@@ -60,7 +60,7 @@ async def put(
         "X-Amz-Content-Sha256": signed.sha256,
         "Content-Length": str(len(body)),
     }
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
         return await client.put(f"http://{signed.host}{signed.path}", content=body, headers=headers)
 
 

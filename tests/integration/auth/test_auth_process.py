@@ -22,7 +22,7 @@ from devstack.workspace import PROJECT
 from services.auth.app import build
 from services.kit.service import main
 from services.kit.version import VERSION
-from tests.eventually import PATIENCE_SECONDS, eventually
+from tests.eventually import TIMEOUT_SECONDS, eventually
 
 WHO = {"last_name": "Canarival", "first_name": "Canaripre"}
 QUEUE = "notify.on.auth.one-time-link-issued.v1"
@@ -33,7 +33,7 @@ class Running:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.client = httpx.AsyncClient(base_url=stack.components["auth"].address(), timeout=PATIENCE_SECONDS)
+        self.client = httpx.AsyncClient(base_url=stack.components["auth"].address(), timeout=TIMEOUT_SECONDS)
         self.eyes: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(stack.mongo_admin_url, tz_aware=True)
 
     async def ask(self, email: str) -> str:
@@ -53,7 +53,7 @@ class Running:
             queue = await (await connection.channel()).get_queue(QUEUE)
 
             async def look() -> dict[str, Any] | None:
-                message = await queue.get(fail=False, timeout=PATIENCE_SECONDS)
+                message = await queue.get(fail=False, timeout=TIMEOUT_SECONDS)
                 if message is None:
                     return None
                 await message.ack()
@@ -186,7 +186,7 @@ def test_a_process_with_bad_settings_ends_with_a_line_and_no_secret(tmp_path: Pa
         env=_environment({}, secrets, tmp_path),
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     assert ended.returncode == 78

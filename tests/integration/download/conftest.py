@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from devstack.stack import Stack
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 from tests.harness import starting
 from tests.integration.download.service import DownloadHarness
 
@@ -30,5 +30,5 @@ async def download(started: Started) -> DownloadHarness:
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     """A client with connections that stay open, as the gateway's do."""
     limits = httpx.Limits(max_connections=300, max_keepalive_connections=300)
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, limits=limits) as client:
+    async with httpx.AsyncClient(timeout=TIMEOUT_SECONDS, limits=limits) as client:
         yield client

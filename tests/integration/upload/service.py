@@ -20,7 +20,7 @@ from services.upload.domain.lifecycle import REMOVAL_DELAY
 from services.upload.orphans import OrphanSweeper
 from services.upload.settings import Settings
 from services.upload.sweeper import sweep
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 from tests.harness import Harness, signed_in
 
 EXTERNAL, AGENT = "camille@ville.example", "dominique@ministere.example"
@@ -75,7 +75,7 @@ class Upload(Harness[Deps]):
         )
         await asyncio.to_thread(self.store.make_bucket, self.bucket)
         self.closing.push_async_callback(self._remove_bucket)
-        gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=PATIENCE_SECONDS)
+        gateway = httpx.AsyncClient(base_url=stack.s3_endpoint, timeout=TIMEOUT_SECONDS)
         self.gateway = await self.closing.enter_async_context(gateway)
 
     async def _remove_bucket(self) -> None:

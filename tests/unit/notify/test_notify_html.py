@@ -11,7 +11,7 @@ import pytest
 from services.contracts.values import Language
 from services.notify import previews
 from services.notify.content.renderer import COMPILED, OTHER_LANGUAGE, TEMPLATES, MailRenderer, TemplatesNotCompiled
-from tests.eventually import PATIENCE_SECONDS
+from tests.eventually import TIMEOUT_SECONDS
 from tests.unit.notify import contexts
 from tests.unit.notify.contexts import contexts_by_kind
 from tests.unit.notify.markup import Colours, ParsedPage
@@ -37,7 +37,7 @@ both = pytest.mark.parametrize("language", ["fr", "en"])
 
 
 def test_the_pages_are_those_that_the_sources_make(tmp_path: Path) -> None:
-    subprocess.run(["node", TOOLS / "compile.mjs", SOURCES, tmp_path], check=True, timeout=PATIENCE_SECONDS)
+    subprocess.run(["node", TOOLS / "compile.mjs", SOURCES, tmp_path], check=True, timeout=TIMEOUT_SECONDS)
     made = {path.name: path.read_text() for path in tmp_path.iterdir()}
     assert made == {path.name: path.read_text() for path in COMPILED.glob("*.html")}
     assert {name.removesuffix(".html") for name in made} == set(contexts_by_kind())
@@ -46,7 +46,7 @@ def test_the_pages_are_those_that_the_sources_make(tmp_path: Path) -> None:
 def test_a_source_that_mjml_does_not_understand_is_refused(tmp_path: Path) -> None:
     (tmp_path / "wrong.mjml").write_text("<mjml><mj-body><mj-nonsense/></mj-body></mjml>")
     command: list[str | Path] = ["node", TOOLS / "compile.mjs", tmp_path, tmp_path / "pages"]
-    assert subprocess.run(command, capture_output=True, check=False, timeout=PATIENCE_SECONDS).returncode != 0
+    assert subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT_SECONDS).returncode != 0
     assert not (tmp_path / "pages").exists()
 
 

@@ -148,12 +148,12 @@ async def test_all_files_of_one_recipient_have_pages_of_their_own(api: FakeApi, 
     page = (await visitor.get(f"/tracking/{SENT}")).text
     assert "60 fichiers sur 60" in page
     assert "Un fichier est suspendu" in page
-    assert page.count("shelf__name") == 1 + 10
+    assert page.count("file-downloads__name") == 1 + 10
     here = f"/tracking/{SENT}/recipients/2"
     assert f'href="{here}"' in page
     first = (await visitor.get(here)).text
     second = (await visitor.get(links(first)["next"])).text
-    assert (first.count("shelf__name"), second.count("shelf__name")) == (50, 10)
+    assert (first.count("file-downloads__name"), second.count("file-downloads__name")) == (50, 10)
     answer = await visitor.send(await visitor.get(links(first)["next"]), f"/tracking/{SENT}/reopen")
     assert answer.status_code == 303
     assert not files[55]["suspended"]
