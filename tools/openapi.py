@@ -22,6 +22,7 @@ from services.kit.refusals import (
     ContentTooLarge,
     Refusal,
     TooManyRequests,
+    Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
 )
@@ -46,6 +47,13 @@ OF_ANY_REQUEST: Refusals = (
 OF_BODIES: Refusals = (UnsupportedMediaType,)
 WITH_BODY = {"POST", "PUT", "PATCH"}
 WITH_RETRY_AFTER = (429, 503)
+SESSION = "session"
+SECURITY_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "The `token` of `POST /api/auth/sessions`.",
+}
 REFERENCE = "4bf92f3577b34da6a3ce929d0e0e4736"
 ABOUT_PROBLEMS = """
 
@@ -69,7 +77,12 @@ def document(service: str) -> Json:
     for method, route in operations_of(app.routes):
         refusals = refusals_of(method, route)
         all_refusals |= set(refusals)
-        responses = described["paths"][route.path_format][method.lower()]["responses"]
+        operation = described["paths"][route.path_format][method.lower()]
+        operation.pop("description", None)
+        operation |= _named(route, method)
+        if Unauthenticated in refusals:
+            operation["security"] = [{SESSION: []}]
+        responses = operation["responses"]
         responses.pop("422", None)
         responses |= {str(status): _reference(status, group) for status, group in _by_status(refusals)}
     for name, schema in schemas.items():
@@ -78,7 +91,17 @@ def document(service: str) -> Json:
     ordered = sorted(all_refusals, key=lambda one: one.__name__)
     schemas |= {one.__name__: _schema(one, known.get(one.__name__, {})) for one in ordered}
     described["components"]["responses"] = {one.__name__: _response(one.status, (one,)) for one in ordered}
+    described["components"]["securitySchemes"] = {SESSION: SECURITY_SCHEME}
+    described["servers"] = [{"url": "/", "description": "The public address of the gateway."}]
     return described
+
+
+def _named(route: APIRoute, method: str) -> Json:
+    """Return the id and the summary of an operation: the name of its function, and what its docstring says first."""
+    summary, _, more = (inspect.getdoc(route.endpoint) or "").partition("\n")
+    id = route.name if method == sorted(route.methods or ())[0] else f"{route.name}_{method.lower()}"
+    named = {"operationId": id, "summary": summary.rstrip(".")}
+    return {**named, "description": more.strip()} if more.strip() else named
 
 
 def _without_titles(node: Any) -> Any:

@@ -73,7 +73,7 @@ MAILS = {
     "to_approve": translate("à valider", "to approve"),
     "extended": translate("nouvelle fin", "new end"),
     "reminder": translate("rappel", "reminder"),
-    "accepted": translate("remis", "delivered"),
+    "accepted": translate("remis à la messagerie", "handed over"),
     "delayed": translate("retardé", "delayed"),
     "failed": translate("non remis", "not delivered"),
 }

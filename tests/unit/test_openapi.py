@@ -57,10 +57,20 @@ def schema_of(service: str, reference: Json) -> Json:
 
 
 @pytest.mark.parametrize(("service", "name", "operation"), OPERATIONS, ids=[name for _, name, _ in OPERATIONS])
-def test_every_operation_has_a_description_and_names_its_problems(service: str, name: str, operation: Json) -> None:
-    assert operation["description"]
+def test_every_operation_has_a_summary_and_names_its_problems(service: str, name: str, operation: Json) -> None:
+    assert operation["summary"]
     assert {"413", "422", "429", "500", "503"} <= operation["responses"].keys()
     assert "default" not in operation["responses"]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_each_operation_has_an_id_of_its_own_and_says_whether_it_needs_a_session(service: str) -> None:
+    of_service = [operation for other, _, operation in OPERATIONS if other == service]
+    assert len({operation["operationId"] for operation in of_service}) == len(of_service)
+    (scheme,) = DOCUMENTS[service]["components"]["securitySchemes"]
+    for operation in of_service:
+        needs_session = '/Unauthenticated"' in json.dumps(operation["responses"].get("401", {}))
+        assert (operation.get("security") == [{scheme: []}]) == needs_session
 
 
 @pytest.mark.parametrize(("service", "name", "schema"), BODIES, ids=[name for _, name, _ in BODIES])

@@ -11,11 +11,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Config
-         * @description Return all limits; sizes in bytes, lengths in characters, validity in days. The agent domains are not public.
-         */
-        get: operations["get_config_api_upload_config_get"];
+        /** Return all limits; sizes in bytes, lengths in characters, validity in days. The agent domains are not public */
+        get: operations["get_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -31,29 +28,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Draft
-         * @description Return one draft.
-         */
-        get: operations["get_draft_api_upload_drafts__draft__get"];
-        /**
-         * Create Draft
-         * @description Create a draft under an id chosen by the client; a repetition returns the draft as it is now.
-         */
-        put: operations["create_draft_api_upload_drafts__draft__put"];
+        /** Return one draft */
+        get: operations["get_draft"];
+        /** Create a draft under an id chosen by the client; a repetition returns the draft as it is now */
+        put: operations["create_draft"];
         post?: never;
-        /**
-         * Delete Draft
-         * @description Delete the draft with its files; a repetition changes nothing. Withdraw a submitted transfer instead.
-         */
-        delete: operations["delete_draft_api_upload_drafts__draft__delete"];
+        /** Delete the draft with its files; a repetition changes nothing. Withdraw a submitted transfer instead */
+        delete: operations["delete_draft"];
         options?: never;
         head?: never;
-        /**
-         * Edit Draft
-         * @description Edit the named fields; a list of recipients is replaced as a whole, and each entry may be a pasted list.
-         */
-        patch: operations["edit_draft_api_upload_drafts__draft__patch"];
+        /** Edit the named fields; a list of recipients is replaced as a whole, and each entry may be a pasted list */
+        patch: operations["edit_draft"];
         trace?: never;
     };
     "/api/upload/drafts": {
@@ -63,11 +48,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Drafts
-         * @description List the caller's drafts, the last updated first.
-         */
-        get: operations["list_drafts_api_upload_drafts_get"];
+        /** List the caller's drafts, the last updated first */
+        get: operations["list_drafts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -85,11 +67,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Submit Draft
-         * @description Submit the draft, if it is unchanged since it was shown; a repetition returns the same recap.
-         */
-        post: operations["submit_draft_api_upload_drafts__draft__submission_post"];
+        /** Submit the draft, if it is unchanged since it was shown; a repetition returns the same recap */
+        post: operations["submit_draft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -103,22 +82,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get File Plan
-         * @description Return the URL for the parts of a file, with a fresh capability, and the parts that have arrived.
-         */
-        get: operations["get_file_plan_api_upload_drafts__draft__files__file__get"];
-        /**
-         * Announce File
-         * @description Announce a file under an id chosen by the client; a repetition returns it with the parts that have arrived.
-         */
-        put: operations["announce_file_api_upload_drafts__draft__files__file__put"];
+        /** Return the URL for the parts of a file, with a fresh capability, and the parts that have arrived */
+        get: operations["get_file_plan"];
+        /** Announce a file under an id chosen by the client; a repetition returns it with the parts that have arrived */
+        put: operations["announce_file"];
         post?: never;
-        /**
-         * Remove File
-         * @description Remove a file from the draft; its bytes are removed within seconds. A repetition changes nothing.
-         */
-        delete: operations["remove_file_api_upload_drafts__draft__files__file__delete"];
+        /** Remove a file from the draft; its bytes are removed within seconds. A repetition changes nothing */
+        delete: operations["remove_file"];
         options?: never;
         head?: never;
         patch?: never;
@@ -133,11 +103,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Complete File
-         * @description Complete a file; refuse with the numbers of the missing parts. A repetition returns the same.
-         */
-        post: operations["complete_file_api_upload_drafts__draft__files__file__completion_post"];
+        /** Complete a file; refuse with the numbers of the missing parts. A repetition returns the same */
+        post: operations["complete_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -151,11 +118,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * List Transfers
-         * @description List the caller's submitted transfers, the latest first.
-         */
-        get: operations["list_transfers_api_upload_transfers_get"];
+        /** List the caller's submitted transfers, the latest first */
+        get: operations["list_transfers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -171,18 +135,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /**
-         * Get Transfer
-         * @description Return one transfer.
-         */
-        get: operations["get_transfer_api_upload_transfers__transfer__get"];
+        /** Return one transfer */
+        get: operations["get_transfer"];
         put?: never;
         post?: never;
-        /**
-         * Withdraw Transfer
-         * @description Withdraw the transfer: its links stop working and its bytes are removed. A repetition changes nothing.
-         */
-        delete: operations["withdraw_transfer_api_upload_transfers__transfer__delete"];
+        /** Withdraw the transfer: its links stop working and its bytes are removed. A repetition changes nothing */
+        delete: operations["withdraw_transfer"];
         options?: never;
         head?: never;
         patch?: never;
@@ -197,12 +155,10 @@ export interface paths {
         };
         get?: never;
         /**
-         * Extend Validity
-         * @description Extend the validity within the limits of every transfer; the same number of days changes nothing.
-         *
-         *     Refuse fewer days than before, and a transfer that has ended.
+         * Extend the validity within the limits of every transfer; the same number of days changes nothing
+         * @description Refuse fewer days than before, and a transfer that has ended.
          */
-        put: operations["extend_validity_api_upload_transfers__transfer__validity_put"];
+        put: operations["extend_validity"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2705,7 +2661,7 @@ export type ResponseValidityOutOfRange = components['responses']['ValidityOutOfR
 export type ResponseValidityShortened = components['responses']['ValidityShortened'];
 export type $defs = Record<string, never>;
 export interface operations {
-    get_config_api_upload_config_get: {
+    get_config: {
         parameters: {
             query?: never;
             header?: never;
@@ -2734,7 +2690,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    get_draft_api_upload_drafts__draft__get: {
+    get_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -2776,7 +2732,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    create_draft_api_upload_drafts__draft__put: {
+    create_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -2827,7 +2783,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    delete_draft_api_upload_drafts__draft__delete: {
+    delete_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -2867,7 +2823,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    edit_draft_api_upload_drafts__draft__patch: {
+    edit_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -2930,7 +2886,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    list_drafts_api_upload_drafts_get: {
+    list_drafts: {
         parameters: {
             query?: {
                 /** @description How many items at most. */
@@ -2981,7 +2937,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    submit_draft_api_upload_drafts__draft__submission_post: {
+    submit_draft: {
         parameters: {
             query?: never;
             header?: never;
@@ -3062,7 +3018,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    get_file_plan_api_upload_drafts__draft__files__file__get: {
+    get_file_plan: {
         parameters: {
             query?: never;
             header?: never;
@@ -3115,7 +3071,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    announce_file_api_upload_drafts__draft__files__file__put: {
+    announce_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -3207,7 +3163,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    remove_file_api_upload_drafts__draft__files__file__delete: {
+    remove_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -3248,7 +3204,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    complete_file_api_upload_drafts__draft__files__file__completion_post: {
+    complete_file: {
         parameters: {
             query?: never;
             header?: never;
@@ -3314,7 +3270,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    list_transfers_api_upload_transfers_get: {
+    list_transfers: {
         parameters: {
             query?: {
                 /** @description How many items at most. */
@@ -3365,7 +3321,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    get_transfer_api_upload_transfers__transfer__get: {
+    get_transfer: {
         parameters: {
             query?: never;
             header?: never;
@@ -3406,7 +3362,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    withdraw_transfer_api_upload_transfers__transfer__delete: {
+    withdraw_transfer: {
         parameters: {
             query?: never;
             header?: never;
@@ -3445,7 +3401,7 @@ export interface operations {
             504: components["responses"]["TimedOut"];
         };
     };
-    extend_validity_api_upload_transfers__transfer__validity_put: {
+    extend_validity: {
         parameters: {
             query?: never;
             header?: never;
